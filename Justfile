@@ -1,0 +1,66 @@
+# What the project is built, tested and released with. `just` lists the recipes; CONTRIBUTING.md says when to use which.
+
+tools := env("TRIBUTARY_TOOLS", cache_directory() / "tributary-tools")
+# The pinned tools first, also Python: the sandbox's tests import boto3 from there.
+export PATH := tools / "current" / "bin" + ":" + env("PATH")
+# `ci` waits longer and goes on after a failure; see .config/nextest.toml.
+profile := if env("CI", "") == "" { "default" } else { "ci" }
+
+# list the recipes
+default:
+    @just --list --unsorted
+
+# install the pinned tools (quick when they are there)
+setup:
+    @.ci/tools
+
+# build everything that ships
+build:
+    cargo build --workspace --all-targets
+
+# all tests: the examples in the docs, then every unit, golden, property and process test; extra words filter the latter
+test *filter: setup
+    cargo test --workspace --doc --quiet
+    cargo build --workspace --bins
+    cargo nextest run --workspace --profile {{ profile }} {{ filter }}
+
+# clippy over every target; a warning is an error
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# format (`just fmt --check` only looks)
+fmt *flags:
+    cargo fmt --all {{ flags }}
+
+# dependencies: duplicates and bans, licenses, sources
+deny: setup
+    cargo fetch --locked
+    cargo deny --offline --locked check bans licenses sources
+
+# buf's STANDARD rules over the contracts
+proto-lint: setup
+    buf lint proto
+
+# API docs; a warning is an error
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# everything that a change has to pass
+ci:
+    .ci/run
+
+# the benchmarks of BENCHMARKS.md; extra words filter
+bench *filter:
+    cargo bench --workspace --benches -- {{ filter }}
+
+# the whole pipeline in one process against the local AWS; extra words go to the command
+up *flags:
+    cargo run -p tributary -- up {{ flags }}
+
+# write the CRDs that our own types describe
+crds:
+    cargo run -p tributary-normalize --example generate_crds -- deploy/crds
+
+# rewrite the goldens with what the code says now; read the diff before you commit it
+golden *filter: setup
+    UPDATE_GOLDEN=1 cargo nextest run --workspace --no-fail-fast -E 'package(/golden/) | binary(/golden/) | test(/golden/)' {{ filter }}
