@@ -1,1 +1,39 @@
-//! placeholder
+//! The words that every Tributary crate speaks: Kubernetes objects after normalization, what the
+//! merge makes of them, what a load balancer should be, and what was found out about it.
+//!
+//! ```text
+//! resource::Resource ──> merge ──> resolved::* ──┬──> judgement::* ──> status::*
+//!                                 desired::*  ──> plan ──> report::* ──┘
+//! ```
+//!
+//! **Knows:** the shapes of Gateway API and ELBv2 that matter for merging and planning, total orders
+//! over them, and nothing else.
+//!
+//! **Must not know:** how any of it is read or sent. There is no serde, no prost, no kube, no AWS SDK,
+//! no clock and no randomness here; every collection iterates in a defined order.
+
+pub mod config;
+pub mod desired;
+pub mod elb;
+pub mod hostname;
+pub mod judgement;
+pub mod key;
+pub mod listener;
+pub mod report;
+pub mod resolved;
+pub mod resource;
+pub mod revision;
+pub mod route;
+pub mod selector;
+pub mod snapshot;
+pub mod status;
+pub mod time;
+pub mod view;
+pub mod workload;
+
+pub use hostname::Hostname;
+pub use key::{Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, OwnerKind, RouteKind};
+pub use resource::{Change, Meta, Resource};
+pub use revision::Revision;
+pub use snapshot::Snapshot;
+pub use time::Timestamp;

@@ -1,0 +1,324 @@
+//! What one load balancer should be. Whole desired state, never operations.
+//!
+//! One [`DesiredLoadBalancer`] per Gateway: its ELB listeners (one per distinct port of the winning
+//! listeners), their rules and certificates, and the target groups those use. The merge writes it, the
+//! programmers plan from it. Everything carries the listeners that want it, so that a quota or an AWS
+//! refusal costs the right tenant and nobody else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::config::{
+    AuthenticateAction, HealthCheckSettings, LoadBalancerSettings, MutualAuthentication,
+};
+use crate::elb::{
+    ElbProtocol, LoadBalancerKind, ProtocolVersion, TargetIpAddressType, TargetProtocol, TargetType,
+};
+use crate::hostname::Hostname;
+use crate::key::{ListenerRef, Name, ObjectKey, ObjectRef};
+use crate::revision::Revision;
+
+/// A load balancer's identity: its kind and its Gateway.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LoadBalancerKey {
+    /// ALB or NLB. A Gateway whose class changes kind gets a new load balancer.
+    pub kind: LoadBalancerKind,
+    /// The Gateway.
+    pub gateway: ObjectKey,
+}
+
+/// Everything one load balancer should be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DesiredLoadBalancer {
+    /// Identity.
+    pub key: LoadBalancerKey,
+    /// Class's and Gateway's configuration, merged.
+    pub settings: LoadBalancerSettings,
+    /// By port.
+    pub listeners: BTreeMap<u16, DesiredListener>,
+    /// By identity. Every target group is used by a rule or default action.
+    pub target_groups: BTreeMap<TargetGroupId, DesiredTargetGroup>,
+}
+
+/// One ELB listener: everything that is served on one port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DesiredListener {
+    /// 1..65535.
+    pub port: u16,
+    /// One protocol per ELB listener.
+    pub protocol: ElbProtocol,
+    /// The winning listeners on this port, highest precedence first. Never empty.
+    pub members: Vec<MemberListener>,
+    /// Certificates of all members, highest precedence first, each member's in its own order; empty
+    /// for protocols without TLS termination. The first one that can be had is the default.
+    pub certificates: Vec<DesiredCertificate>,
+    /// `sslPolicy`.
+    pub ssl_policy: Option<String>,
+    /// `alpnPolicy`.
+    pub alpn_policy: Option<String>,
+    /// `mutualAuthentication`.
+    pub mutual_authentication: Option<MutualAuthentication>,
+    /// Listener attributes that were asked for.
+    pub attributes: BTreeMap<String, String>,
+    /// When no rule matches. ALB: 404. NLB: the oldest route's target groups, or an empty one.
+    pub default_action: DesiredAction,
+    /// ALB only: highest precedence first. Priorities are the plan's business.
+    pub rules: Vec<DesiredRule>,
+    /// `infrastructure` tags and the like for the listener.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A Gateway API listener behind an ELB listener.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MemberListener {
+    /// Which one.
+    pub listener: ListenerRef,
+    /// Place in the Gateway's whole order of listeners, 0 first. When a quota is full the highest rank goes.
+    pub rank: u32,
+    /// Absent means every host.
+    pub hostname: Option<Hostname>,
+    /// Fingerprint of what this listener itself asks for: port, protocol, hostname, certificates; not
+    /// its routes, so that a new route does not make it look unprogrammed.
+    pub revision: Revision,
+}
+
+/// A certificate that a listener wants.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DesiredCertificate {
+    /// The listener that wants it.
+    pub listener: ListenerRef,
+    /// Where it comes from.
+    pub source: CertificateSource,
+}
+
+/// The three sources of spec/aws.md §4.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CertificateSource {
+    /// A `kubernetes.io/tls` Secret, imported to ACM by the programmer.
+    Secret {
+        /// The Secret.
+        secret: ObjectKey,
+        /// Hex SHA-256 over certificate and key; a change means: import again to the same ARN.
+        fingerprint: String,
+    },
+    /// An ARN from LoadBalancerConfiguration.
+    Arn(String),
+    /// ACM discovery: ISSUED, exact name before one-label wildcard, newest.
+    Discovered {
+        /// The listener's hostname.
+        hostname: Hostname,
+    },
+}
+
+/// One ALB rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DesiredRule {
+    /// Identity within its ELB listener; never holds the priority.
+    pub id: RuleId,
+    /// The listener it serves.
+    pub listener: ListenerRef,
+    /// Where it comes from; absent for an isolation rule.
+    pub origin: Option<RuleOrigin>,
+    /// All must hold.
+    pub conditions: Vec<RuleCondition>,
+    /// An optional authentication, then what happens.
+    pub authenticate: Option<AuthenticateAction>,
+    /// What happens.
+    pub action: DesiredAction,
+    /// URL and host rewrites.
+    pub transforms: Vec<RuleTransform>,
+    /// Tags from ListenerRuleConfiguration.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Identity of a rule within its ELB listener: stable while its origin is, whatever its priority.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(pub Name);
+
+/// The route rule behind an ALB rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleOrigin {
+    /// The route.
+    pub route: ObjectRef,
+    /// Index in `spec.rules`.
+    pub rule: usize,
+    /// Index in `matches`.
+    pub matched: usize,
+}
+
+/// ELBv2 `RuleCondition`. At most five values in all conditions of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleCondition {
+    /// `host-header`.
+    HostHeader(Patterns),
+    /// `path-pattern`.
+    PathPattern(Patterns),
+    /// `http-header`.
+    HttpHeader {
+        /// Header name.
+        name: String,
+        /// Values.
+        patterns: Patterns,
+    },
+    /// `query-string`: alternatives of key and value. Compared without case.
+    QueryString(Vec<(Option<String>, String)>),
+    /// `http-request-method`.
+    Method(Vec<String>),
+    /// `source-ip`: CIDRs.
+    SourceIp(Vec<String>),
+}
+
+/// `Values` (with `*` and `?`) or `RegexValues`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Patterns {
+    /// Wildcards.
+    Wildcard(Vec<String>),
+    /// Regular expressions.
+    Regex(Vec<String>),
+}
+
+/// ELBv2 `Action`, without authentication.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DesiredAction {
+    /// `forward`.
+    Forward {
+        /// At most five; weights 0..999.
+        targets: Vec<WeightedTargetGroup>,
+        /// Stickiness between the groups, in seconds.
+        stickiness_seconds: Option<u32>,
+    },
+    /// `redirect`. Absent parts keep the request's.
+    Redirect {
+        /// `HTTP` or `HTTPS`.
+        protocol: Option<String>,
+        /// Host, with placeholders.
+        host: Option<String>,
+        /// Path with leading `/`, with placeholders.
+        path: Option<String>,
+        /// Port.
+        port: Option<u16>,
+        /// Query without `?`, with placeholders.
+        query: Option<String>,
+        /// 301 or 302.
+        status_code: u16,
+    },
+    /// `fixed-response`.
+    FixedResponse {
+        /// 2XX, 4XX, 5XX.
+        status_code: u16,
+        /// `text/plain` and the like.
+        content_type: Option<String>,
+        /// Body.
+        body: Option<String>,
+    },
+}
+
+/// A target group in a forward action.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WeightedTargetGroup {
+    /// Which.
+    pub target_group: TargetGroupId,
+    /// 0..999.
+    pub weight: u32,
+}
+
+/// ELBv2 `RuleTransform`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleTransform {
+    /// `url-rewrite`.
+    UrlRewrite {
+        /// Matches path and query.
+        regex: String,
+        /// With `$1` …
+        replace: String,
+    },
+    /// `host-header-rewrite`.
+    HostHeaderRewrite {
+        /// Matches the Host header.
+        regex: String,
+        /// With `$1` …
+        replace: String,
+    },
+}
+
+/// Identity of a target group within its load balancer: everything that AWS cannot change in place and
+/// what it stands for. Its text joins with `/`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TargetGroupId(pub Name);
+
+/// One target group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DesiredTargetGroup {
+    /// Identity.
+    pub id: TargetGroupId,
+    /// Listeners whose traffic reaches it; when all are refused it goes too.
+    pub listeners: BTreeSet<ListenerRef>,
+    /// The Service; absent for an empty group.
+    pub service: Option<ObjectKey>,
+    /// `targetGroupName`, if asked for.
+    pub name: Option<String>,
+    /// Not changeable in place.
+    pub protocol: TargetProtocol,
+    /// ALB only; not changeable in place.
+    pub protocol_version: Option<ProtocolVersion>,
+    /// Default port of targets; not changeable in place.
+    pub port: u16,
+    /// Not changeable in place.
+    pub target_type: TargetType,
+    /// Not changeable in place.
+    pub ip_address_type: TargetIpAddressType,
+    /// What was asked for; absent fields keep AWS's default.
+    pub health_check: HealthCheckSettings,
+    /// Attributes that were asked for.
+    pub attributes: BTreeMap<String, String>,
+    /// Tags that were asked for.
+    pub tags: BTreeMap<String, String>,
+    /// Ready endpoints.
+    pub targets: BTreeSet<DesiredTarget>,
+}
+
+/// One target.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DesiredTarget {
+    /// Who gets the traffic.
+    pub id: TargetId,
+    /// Its port.
+    pub port: u16,
+}
+
+/// `Id` of a target description.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetId {
+    /// A pod.
+    Ip(IpAddr),
+    /// A node: EC2 instance id.
+    Instance(String),
+}
+
+impl fmt::Display for LoadBalancerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.as_str(), self.gateway)
+    }
+}
+
+impl fmt::Display for TargetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => write!(f, "{address}"),
+            Self::Instance(instance) => f.write_str(instance),
+        }
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for TargetGroupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,84 @@
+//! What a programmer found out about a load balancer.
+
+use crate::desired::{LoadBalancerKey, RuleOrigin};
+use crate::key::ListenerRef;
+use crate::revision::Revision;
+
+/// State of one load balancer, as its programmer last saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadBalancerReport {
+    /// Which.
+    pub key: LoadBalancerKey,
+    /// Where it is in its life.
+    pub phase: LoadBalancerPhase,
+    /// ARN, once it exists.
+    pub arn: Option<String>,
+    /// DNS name, once it exists.
+    pub dns_name: Option<String>,
+    /// One entry per member listener of the desired state that was worked on, by listener.
+    pub listeners: Vec<ListenerReport>,
+    /// Route rules that AWS refused, or that did not fit.
+    pub rules: Vec<RuleProblem>,
+    /// Problems of the load balancer itself: no subnets, access denied, quota of load balancers …
+    pub problems: Vec<String>,
+    /// Nothing is left to do for this desired state but what is permanently refused.
+    pub settled: bool,
+}
+
+/// Life of a load balancer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LoadBalancerPhase {
+    /// It does not exist (yet).
+    Absent,
+    /// Created, not yet active.
+    Provisioning,
+    /// Serving.
+    Active,
+    /// AWS says `failed`.
+    Failed,
+    /// Being removed.
+    Deleting,
+    /// Removed; nothing of ours is left.
+    Deleted,
+}
+
+/// Whether one listener is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerReport {
+    /// Which.
+    pub listener: ListenerRef,
+    /// The revision of the listener that this speaks of.
+    pub revision: Revision,
+    /// The answer.
+    pub state: ProgrammedState,
+    /// ARN of the ELB listener, once it exists.
+    pub elb_listener: Option<String>,
+    /// Names the certificate refs or hosts that did not work out although others did; empty usually.
+    pub notes: Vec<String>,
+}
+
+/// Whether a listener is served now, and if not, why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProgrammedState {
+    /// Served now.
+    Programmed,
+    /// Work is under way or being retried; the text says on what.
+    Pending(String),
+    /// It does not fit into a quota; the text names the quota.
+    TooManyListeners(String),
+    /// None of its certificates can be had.
+    NoCertificate(String),
+    /// AWS refused it for good; the text is AWS's.
+    Refused(String),
+}
+
+/// A route rule that is not served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleProblem {
+    /// The route rule.
+    pub origin: RuleOrigin,
+    /// On which listener.
+    pub listener: ListenerRef,
+    /// What AWS said, or which quota is full.
+    pub message: String,
+}

@@ -1,0 +1,272 @@
+//! What the merge decided, and why.
+//!
+//! Rival names appear here in full: this is for the platform's query API. The judgement that becomes a
+//! tenant's status names rivals by class only ([`RivalClass`]).
+
+use std::collections::BTreeSet;
+
+use crate::elb::LoadBalancerKind;
+use crate::hostname::Hostname;
+use crate::key::{ListenerRef, ObjectKey, ObjectRef};
+use crate::listener::{Protocol, RouteGroupKind};
+use crate::route::ParentRef;
+
+/// A GatewayClass of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedGatewayClass {
+    /// Name.
+    pub key: ObjectKey,
+    /// The generation that was judged.
+    pub generation: i64,
+    /// Why it cannot be used: its parameters, with object and field.
+    pub invalid_parameters: Option<String>,
+}
+
+/// A Gateway of one of our classes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedGateway {
+    /// Identity.
+    pub key: ObjectKey,
+    /// The generation that was judged.
+    pub generation: i64,
+    /// ALB or NLB, decided from its class in one place.
+    pub kind: LoadBalancerKind,
+    /// Accepted as a whole, or why not.
+    pub acceptance: GatewayAcceptance,
+    /// Its own listeners, in spec order.
+    pub listeners: Vec<ResolvedListener>,
+    /// Sets with at least one good listener.
+    pub attached_listener_sets: u32,
+}
+
+/// `Accepted` of a Gateway, before its listeners are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GatewayAcceptance {
+    /// Accepted.
+    Accepted,
+    /// `InvalidParameters`: which reference, and why.
+    InvalidParameters(String),
+    /// `UnsupportedAddress`: an ELB's addresses cannot be asked for in `spec.addresses`.
+    UnsupportedAddress,
+}
+
+/// A ListenerSet whose parent is a Gateway of ours (or was, when it is gone now).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedListenerSet {
+    /// Identity.
+    pub key: ObjectKey,
+    /// The generation that was judged.
+    pub generation: i64,
+    /// Its parent.
+    pub gateway: ObjectKey,
+    /// Admitted by its parent, or why not.
+    pub acceptance: ListenerSetAcceptance,
+    /// In spec order; empty unless admitted.
+    pub listeners: Vec<ResolvedListener>,
+}
+
+/// Whether a set may attach at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenerSetAcceptance {
+    /// Its listeners were merged.
+    Admitted,
+    /// The Gateway's `allowedListeners` does not select its namespace.
+    NotAllowed(NotAllowedCause),
+    /// The Gateway itself is not accepted.
+    ParentNotAccepted,
+    /// The Gateway was ours and is gone or belongs to another class now.
+    ParentGone,
+}
+
+/// Which form of `allowedListeners` said no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotAllowedCause {
+    /// `None`, or the block is absent.
+    NoneAllowed,
+    /// `Same`, and the namespaces differ.
+    OtherNamespace,
+    /// `Selector`, and it does not match the namespace's labels.
+    SelectorMiss,
+    /// `Selector` without a selector.
+    SelectorMissing,
+}
+
+/// One listener of a Gateway or an admitted ListenerSet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedListener {
+    /// Owner and name.
+    pub listener: ListenerRef,
+    /// The Gateway whose load balancer it is on.
+    pub gateway: ObjectKey,
+    /// Place in the Gateway's whole order, 0 first.
+    pub rank: u32,
+    /// As declared.
+    pub port: u16,
+    /// As declared.
+    pub protocol: Protocol,
+    /// As declared.
+    pub hostname: Option<Hostname>,
+    /// Won, lost or invalid.
+    pub outcome: ListenerOutcome,
+    /// `supportedKinds`: those of the declared kinds that the protocol carries.
+    pub supported_kinds: Vec<RouteGroupKind>,
+    /// References that do not resolve, in spec order; empty means ResolvedRefs True.
+    pub unresolved_refs: Vec<UnresolvedRef>,
+    /// Whether what did not resolve leaves nothing to serve with (no certificate at all).
+    pub unusable_refs: bool,
+    /// Another listener on the port whose hostname overlaps, both with TLS: OverlappingTLSConfig.
+    pub overlapping_tls: Option<ListenerRef>,
+    /// Accepted routes whose parentRef reached it. Distinct.
+    pub attached_routes: BTreeSet<ObjectRef>,
+}
+
+/// The merge's decision on one listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenerOutcome {
+    /// It holds its port and hostname.
+    Won,
+    /// Another one holds them, or nobody does inside one resource.
+    Conflicted {
+        /// Hostname or protocol.
+        conflict: Conflict,
+        /// The listener it conflicts with.
+        rival: ListenerRef,
+        /// The same, as a tenant may read it.
+        rival_class: RivalClass,
+    },
+    /// The protocol is none of ours, or this kind of load balancer cannot serve it.
+    UnsupportedProtocol,
+    /// Something else in it is invalid: field path within the listener, and reason.
+    Invalid {
+        /// For example `tls.mode`.
+        field: String,
+        /// Lower case, no full stop.
+        reason: String,
+    },
+}
+
+/// What collides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Conflict {
+    /// One port, two protocols. Beats a hostname conflict.
+    Protocol,
+    /// Same port, protocol and hostname.
+    Hostname,
+}
+
+/// A rival without its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RivalClass {
+    /// A listener of the parent Gateway.
+    ParentGateway,
+    /// A listener of the same resource.
+    SameResource,
+    /// A ListenerSet created earlier.
+    OlderListenerSet,
+    /// A ListenerSet created in the same second whose `namespace/name` sorts first.
+    EarlierByName,
+}
+
+/// A reference that does not resolve, of a listener or a route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnresolvedRef {
+    /// Where, for example `tls.certificateRefs[0]` or `rules[1].backendRefs[0]`.
+    pub field: String,
+    /// Why.
+    pub cause: RefCause,
+    /// Lower case, no full stop; tells nothing about an object that a missing grant hides.
+    pub message: String,
+}
+
+/// Why a reference does not resolve. Order = which one a condition names first: a missing grant is
+/// judged before existence, which must not leak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RefCause {
+    /// Another namespace, and no ReferenceGrant.
+    RefNotPermitted,
+    /// Certificate: missing, malformed, wrong kind.
+    InvalidCertificateRef,
+    /// CA certificate of the frontend validation: missing, malformed, wrong kind.
+    InvalidCaCertificateRef,
+    /// Route kind that the protocol cannot carry.
+    InvalidRouteKinds,
+    /// Backend of a kind other than Service.
+    InvalidKind,
+    /// Service or port missing.
+    BackendNotFound,
+    /// `appProtocol` that ELB cannot speak.
+    UnsupportedProtocol,
+}
+
+/// A route with at least one parentRef of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedRoute {
+    /// Which.
+    pub route: ObjectRef,
+    /// The generation that was judged.
+    pub generation: i64,
+    /// One per parentRef of ours, in spec order.
+    pub parents: Vec<ResolvedParent>,
+}
+
+/// The judgement of one parentRef.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedParent {
+    /// As in the spec, group and kind filled in.
+    pub parent_ref: ParentRef,
+    /// The controller name of the Gateway's class, for `status.parents[].controllerName`.
+    pub controller_name: String,
+    /// Attached, or why not.
+    pub acceptance: RouteAcceptance,
+    /// Listeners it attached to.
+    pub listeners: BTreeSet<ListenerRef>,
+    /// References that do not resolve; empty means ResolvedRefs True.
+    pub unresolved_refs: Vec<UnresolvedRef>,
+    /// Rules that are left out because no ELB can do them.
+    pub dropped_rules: Vec<DroppedRule>,
+    /// L4: an older route has the listener's traffic. Its name is for the platform only.
+    pub shadowed_by: Option<ObjectRef>,
+}
+
+/// `Accepted` of a route for one parent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteAcceptance {
+    /// Accepted.
+    Accepted,
+    /// No listener of the parent has this sectionName or port, or the set is not admitted.
+    NoMatchingParent,
+    /// `allowedRoutes` of no reached listener lets it in.
+    NotAllowedByListeners,
+    /// No hostname in common.
+    NoMatchingListenerHostname,
+    /// Every rule asks for something ELB cannot do; see `dropped_rules`.
+    UnsupportedValue,
+    /// Every rule combines filters that exclude each other.
+    IncompatibleFilters,
+}
+
+/// A rule that is not served.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DroppedRule {
+    /// Index in `spec.rules`.
+    pub rule: usize,
+    /// Field path from the route's spec, for example `rules[0].filters[1]`.
+    pub field: String,
+    /// Whether filters exclude each other (else ELB cannot do what is asked).
+    pub incompatible: bool,
+    /// Lower case, no full stop.
+    pub message: String,
+}
+
+/// The merge's decision on one object, as it is published and remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// A class.
+    GatewayClass(ResolvedGatewayClass),
+    /// A Gateway.
+    Gateway(ResolvedGateway),
+    /// A set.
+    ListenerSet(ResolvedListenerSet),
+    /// A route.
+    Route(ResolvedRoute),
+}

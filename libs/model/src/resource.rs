@@ -1,0 +1,207 @@
+//! Normalized Kubernetes objects.
+
+use std::sync::Arc;
+
+use crate::config::{
+    ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration,
+};
+use crate::key::{Kind, Name, ObjectKey, ObjectRef};
+use crate::listener::{FrontendTls, Listener};
+use crate::route::Route;
+use crate::selector::FromNamespaces;
+use crate::status::Status;
+use crate::time::Timestamp;
+use crate::workload::{EndpointSlice, Namespace, Node, ReferenceGrant, Service, TlsSecret};
+
+/// The part of `ObjectMeta` that decisions depend on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Meta {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// `metadata.generation`; 1 where the source has none.
+    pub generation: i64,
+    /// `metadata.creationTimestamp`.
+    pub created: Timestamp,
+    /// `metadata.deletionTimestamp` is set: the object no longer contributes.
+    pub deleting: bool,
+}
+
+/// Any object that Tributary reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// GatewayClass.
+    GatewayClass(GatewayClass),
+    /// Gateway.
+    Gateway(Gateway),
+    /// ListenerSet.
+    ListenerSet(ListenerSet),
+    /// A route of any of the five kinds.
+    Route(Route),
+    /// ReferenceGrant.
+    ReferenceGrant(ReferenceGrant),
+    /// Namespace.
+    Namespace(Namespace),
+    /// Service.
+    Service(Service),
+    /// EndpointSlice.
+    EndpointSlice(EndpointSlice),
+    /// Node.
+    Node(Node),
+    /// Secret of type `kubernetes.io/tls`.
+    Secret(TlsSecret),
+    /// LoadBalancerConfiguration.
+    LoadBalancerConfiguration(LoadBalancerConfiguration),
+    /// TargetGroupConfiguration.
+    TargetGroupConfiguration(TargetGroupConfiguration),
+    /// ListenerRuleConfiguration.
+    ListenerRuleConfiguration(ListenerRuleConfiguration),
+}
+
+/// An object as its source holds it: what was asked for, and the status it carries now.
+///
+/// The merge looks at the resource only; the status goes with the judgement to the status writer, which
+/// keeps other writers' conditions and parents. So a status write never causes merge work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceObject {
+    /// What was asked for.
+    pub resource: Resource,
+    /// `.status`, for the kinds that get one from us.
+    pub status: Option<Status>,
+}
+
+/// One step in the life of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The object is now this.
+    Apply(Arc<Resource>),
+    /// The object is gone.
+    Delete(ObjectRef),
+}
+
+/// GatewayClass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayClass {
+    /// Identity; cluster-scoped.
+    pub meta: Meta,
+    /// Decides whether the class is ours and which load balancer its Gateways get.
+    pub controller_name: String,
+    /// Namespace required by our kinds.
+    pub parameters_ref: Option<ParametersRef>,
+}
+
+/// `ParametersReference` and `LocalParametersReference`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ParametersRef {
+    /// API group.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+    /// For a Gateway: always absent, its own namespace is meant.
+    pub namespace: Option<Name>,
+    /// Name.
+    pub name: Name,
+}
+
+/// Gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// Identity.
+    pub meta: Meta,
+    /// `spec.gatewayClassName`.
+    pub class_name: Name,
+    /// In spec order, which is their precedence.
+    pub listeners: Vec<Listener>,
+    /// Who may attach ListenerSets; None by default.
+    pub allowed_listeners: FromNamespaces,
+    /// `spec.infrastructure.parametersRef`.
+    pub parameters_ref: Option<ParametersRef>,
+    /// `spec.tls.frontend`.
+    pub frontend_tls: FrontendTls,
+    /// `spec.addresses` is not empty: an ELB's addresses cannot be asked for this way.
+    pub requests_addresses: bool,
+}
+
+/// ListenerSet (GEP-1713).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerSet {
+    /// Identity.
+    pub meta: Meta,
+    /// Exactly one; any group and kind are admitted by the CRD.
+    pub parent_ref: ParentGatewayRef,
+    /// 1..64, in spec order.
+    pub listeners: Vec<Listener>,
+}
+
+/// `ParentGatewayReference`, defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ParentGatewayRef {
+    /// Defaults to Gateway API's group.
+    pub group: String,
+    /// Defaults to `Gateway`.
+    pub kind: String,
+    /// Defaults to the ListenerSet's namespace.
+    pub key: ObjectKey,
+}
+
+impl ParentGatewayRef {
+    /// The Gateway that is meant, or nothing if the reference is to another kind.
+    pub fn gateway(&self) -> Option<&ObjectKey> {
+        (self.group == Kind::Gateway.group() && self.kind == Kind::Gateway.as_str())
+            .then_some(&self.key)
+    }
+}
+
+impl Resource {
+    /// Identity, generation and age.
+    pub fn meta(&self) -> &Meta {
+        match self {
+            Self::GatewayClass(object) => &object.meta,
+            Self::Gateway(object) => &object.meta,
+            Self::ListenerSet(object) => &object.meta,
+            Self::Route(object) => &object.meta,
+            Self::ReferenceGrant(object) => &object.meta,
+            Self::Namespace(object) => &object.meta,
+            Self::Service(object) => &object.meta,
+            Self::EndpointSlice(object) => &object.meta,
+            Self::Node(object) => &object.meta,
+            Self::Secret(object) => &object.meta,
+            Self::LoadBalancerConfiguration(object) => &object.meta,
+            Self::TargetGroupConfiguration(object) => &object.meta,
+            Self::ListenerRuleConfiguration(object) => &object.meta,
+        }
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::GatewayClass(_) => Kind::GatewayClass,
+            Self::Gateway(_) => Kind::Gateway,
+            Self::ListenerSet(_) => Kind::ListenerSet,
+            Self::Route(route) => route.kind.kind(),
+            Self::ReferenceGrant(_) => Kind::ReferenceGrant,
+            Self::Namespace(_) => Kind::Namespace,
+            Self::Service(_) => Kind::Service,
+            Self::EndpointSlice(_) => Kind::EndpointSlice,
+            Self::Node(_) => Kind::Node,
+            Self::Secret(_) => Kind::Secret,
+            Self::LoadBalancerConfiguration(_) => Kind::LoadBalancerConfiguration,
+            Self::TargetGroupConfiguration(_) => Kind::TargetGroupConfiguration,
+            Self::ListenerRuleConfiguration(_) => Kind::ListenerRuleConfiguration,
+        }
+    }
+
+    /// Kind, namespace and name.
+    pub fn object_ref(&self) -> ObjectRef {
+        ObjectRef::new(self.kind(), self.meta().key.clone())
+    }
+}
+
+impl Change {
+    /// The object that changes.
+    pub fn object_ref(&self) -> ObjectRef {
+        match self {
+            Self::Apply(resource) => resource.object_ref(),
+            Self::Delete(object) => object.clone(),
+        }
+    }
+}

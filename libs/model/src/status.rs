@@ -1,0 +1,118 @@
+//! `.status` of the kinds that get one, as Gateway API shapes it.
+
+use crate::key::Name;
+use crate::listener::RouteGroupKind;
+use crate::route::ParentRef;
+use crate::time::Timestamp;
+
+/// `metav1.Condition`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// `Accepted`, `Programmed` …
+    pub condition_type: String,
+    /// True, False or Unknown.
+    pub status: ConditionStatus,
+    /// CamelCase.
+    pub reason: String,
+    /// For people.
+    pub message: String,
+    /// The generation that was judged; absent in the CRD's default conditions.
+    pub observed_generation: Option<i64>,
+    /// When `status` last changed.
+    pub last_transition_time: Timestamp,
+}
+
+/// `metav1.ConditionStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConditionStatus {
+    /// `True`.
+    True,
+    /// `False`.
+    False,
+    /// `Unknown`.
+    Unknown,
+}
+
+/// The status of one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// GatewayClass.
+    GatewayClass(GatewayClassStatus),
+    /// Gateway.
+    Gateway(GatewayStatus),
+    /// ListenerSet.
+    ListenerSet(ListenerSetStatus),
+    /// Any route.
+    Route(RouteStatus),
+}
+
+/// `GatewayClassStatus`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GatewayClassStatus {
+    /// Conditions.
+    pub conditions: Vec<Condition>,
+    /// `supportedFeatures[].name`, sorted.
+    pub supported_features: Vec<String>,
+}
+
+/// `GatewayStatus`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GatewayStatus {
+    /// Conditions.
+    pub conditions: Vec<Condition>,
+    /// `addresses`.
+    pub addresses: Vec<StatusAddress>,
+    /// The Gateway's own listeners, in spec order.
+    pub listeners: Vec<ListenerStatus>,
+    /// `attachedListenerSets`; absent until first written.
+    pub attached_listener_sets: Option<u32>,
+}
+
+/// `GatewayStatusAddress`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusAddress {
+    /// `Hostname` or `IPAddress`.
+    pub address_type: String,
+    /// Value.
+    pub value: String,
+}
+
+/// `ListenerSetStatus`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListenerSetStatus {
+    /// Conditions.
+    pub conditions: Vec<Condition>,
+    /// In spec order.
+    pub listeners: Vec<ListenerStatus>,
+}
+
+/// `ListenerStatus` and `ListenerEntryStatus`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerStatus {
+    /// Name.
+    pub name: Name,
+    /// `supportedKinds`.
+    pub supported_kinds: Vec<RouteGroupKind>,
+    /// `attachedRoutes`.
+    pub attached_routes: u32,
+    /// Conditions.
+    pub conditions: Vec<Condition>,
+}
+
+/// `RouteStatus`: at most 32 parents.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RouteStatus {
+    /// Of every controller.
+    pub parents: Vec<RouteParentStatus>,
+}
+
+/// `RouteParentStatus`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteParentStatus {
+    /// The spec's parentRef.
+    pub parent_ref: ParentRef,
+    /// Whose entry it is.
+    pub controller_name: String,
+    /// Conditions.
+    pub conditions: Vec<Condition>,
+}

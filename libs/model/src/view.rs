@@ -1,0 +1,114 @@
+//! What the query API answers: for the platform team, so rivals are named in full.
+
+use crate::desired::LoadBalancerKey;
+use crate::judgement::Judgement;
+use crate::key::{ListenerRef, ObjectKey, ObjectRef};
+use crate::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState};
+use crate::resolved::ResolvedListener;
+use crate::time::Timestamp;
+
+/// One resolved listener with all that is known about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerView {
+    /// The merge's decision.
+    pub resolved: ResolvedListener,
+    /// Why it stands where it stands in the order of precedence.
+    pub precedence: PrecedenceClass,
+    /// The load balancer it is on or would be on.
+    pub load_balancer: LoadBalancerKey,
+    /// DNS name of the load balancer, once it exists.
+    pub dns_name: Option<String>,
+    /// ARN of the ELB listener that serves it, once it exists.
+    pub elb_listener: Option<String>,
+    /// What the programmer last said; absent for losers and before the first report.
+    pub programmed: Option<ProgrammedState>,
+    /// The decision in words.
+    pub explanation: Explanation,
+}
+
+/// The three classes of precedence, highest first (spec/listenersets §2).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PrecedenceClass {
+    /// The Gateway's own, in spec order.
+    Gateway,
+    /// A set's, by age, then by `namespace/name`.
+    ListenerSet {
+        /// `metadata.creationTimestamp`.
+        created: Timestamp,
+    },
+}
+
+/// A decision that a person can follow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// What was decided about, for example `ListenerSet team-a/app/https`.
+    pub subject: String,
+    /// The decision in one line.
+    pub decision: String,
+    /// The rule behind it, for example `spec/listenersets §3: same port, protocol and hostname`.
+    pub rule: String,
+    /// The listener that it lost to, if any.
+    pub rival: Option<ListenerRef>,
+    /// The facts that led there, one a line.
+    pub because: Vec<String>,
+    /// What would change it, one possibility a line; empty when nothing is wrong.
+    pub would_change: Vec<String>,
+}
+
+/// One object that gets a status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectView {
+    /// Its joined judgement.
+    pub judgement: Judgement,
+    /// The Gateways it is about: itself, its parent, its parents' Gateways.
+    pub gateways: Vec<ObjectKey>,
+}
+
+/// One load balancer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadBalancerView {
+    /// Identity.
+    pub key: LoadBalancerKey,
+    /// Generation of its desired state.
+    pub desired_generation: u64,
+    /// Generation that the last report speaks of; 0 before the first.
+    pub reported_generation: u64,
+    /// Number of ELB listeners, rules and target groups desired.
+    pub desired_counts: DesiredCounts,
+    /// Phase, as last reported.
+    pub phase: LoadBalancerPhase,
+    /// The last report.
+    pub report: Option<LoadBalancerReport>,
+}
+
+/// Sizes of a desired load balancer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DesiredCounts {
+    /// ELB listeners.
+    pub listeners: u32,
+    /// Rules besides defaults.
+    pub rules: u32,
+    /// Certificates.
+    pub certificates: u32,
+    /// Target groups.
+    pub target_groups: u32,
+    /// Targets.
+    pub targets: u32,
+}
+
+/// An object that the source refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Where it was read: a path and document, or the API.
+    pub source: String,
+    /// The object, as far as it can be named; else what is known of it.
+    pub object: String,
+    /// Field path, empty for the whole document.
+    pub field: String,
+    /// Lower case, no full stop.
+    pub reason: String,
+    /// Whether an earlier good version still counts.
+    pub last_good_kept: bool,
+    /// For lookups, when the object is of a known kind.
+    pub object_ref: Option<ObjectRef>,
+}

@@ -1,0 +1,186 @@
+//! What traffic goes to, and what may be referred to: Services, EndpointSlices, Nodes, Secrets, grants.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::key::{Name, ObjectKey};
+use crate::resource::Meta;
+use crate::time::Timestamp;
+
+/// core/v1 Namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespace {
+    /// Identity.
+    pub meta: Meta,
+    /// With `kubernetes.io/metadata.name`, always.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// core/v1 Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Identity.
+    pub meta: Meta,
+    /// Its ports.
+    pub ports: Vec<ServicePort>,
+    /// `type: ExternalName` has no endpoints and cannot be a target group.
+    pub service_type: ServiceType,
+}
+
+/// `Service.spec.type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ServiceType {
+    /// The default.
+    ClusterIp,
+    /// With node ports.
+    NodePort,
+    /// With node ports too.
+    LoadBalancer,
+    /// A DNS alias.
+    ExternalName,
+}
+
+/// `ServicePort`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServicePort {
+    /// Empty if the only port has none; EndpointSlice ports carry the same name.
+    pub name: Name,
+    /// What `backendRefs[].port` names.
+    pub port: u16,
+    /// TCP by default.
+    pub protocol: L4Protocol,
+    /// For `targetType: instance`.
+    pub node_port: Option<u16>,
+    /// `appProtocol`, for example `kubernetes.io/h2c`.
+    pub app_protocol: Option<String>,
+}
+
+/// Transport protocol of a Service or endpoint port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum L4Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP; no load balancer carries it.
+    Sctp,
+}
+
+/// discovery.k8s.io/v1 EndpointSlice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointSlice {
+    /// Identity.
+    pub meta: Meta,
+    /// From the label `kubernetes.io/service-name`; same namespace.
+    pub service: Name,
+    /// Ports, matched to the Service's by name.
+    pub ports: Vec<EndpointPort>,
+    /// Endpoints with IP addresses; FQDN slices have none.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// A port of an EndpointSlice.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EndpointPort {
+    /// The Service port's name.
+    pub name: Name,
+    /// Where pods listen.
+    pub port: u16,
+    /// Transport protocol.
+    pub protocol: L4Protocol,
+}
+
+/// One endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    /// First address; Kubernetes uses no more.
+    pub address: IpAddr,
+    /// `conditions.ready`, unknown counting as ready.
+    pub ready: bool,
+    /// `conditions.terminating`.
+    pub terminating: bool,
+    /// `zone`.
+    pub zone: Option<String>,
+    /// `nodeName`.
+    pub node_name: Option<Name>,
+}
+
+/// core/v1 Node, for `targetType: instance`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Identity.
+    pub meta: Meta,
+    /// For `nodeSelector`.
+    pub labels: BTreeMap<String, String>,
+    /// From `spec.providerID` (`aws:///zone/i-…`).
+    pub instance_id: Option<String>,
+    /// Condition Ready, not cordoned off by `node.kubernetes.io/exclude-from-external-load-balancers`.
+    pub ready: bool,
+}
+
+/// core/v1 Secret of type `kubernetes.io/tls`, without its private key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsSecret {
+    /// Identity.
+    pub meta: Meta,
+    /// What the certificate says, or why it cannot be used (lower case, no secret material).
+    pub certificate: Result<CertificateFacts, String>,
+}
+
+/// The public part of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CertificateFacts {
+    /// Hex SHA-256 over certificate chain and key: changes when either does.
+    pub fingerprint: String,
+    /// Subject alternative DNS names, else the common name.
+    pub dns_names: Vec<String>,
+    /// End of validity.
+    pub not_after: Timestamp,
+}
+
+/// ReferenceGrant, `v1` and `v1beta1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferenceGrant {
+    /// Identity; its namespace is the one opened.
+    pub meta: Meta,
+    /// Who may refer.
+    pub from: Vec<GrantFrom>,
+    /// To what.
+    pub to: Vec<GrantTo>,
+}
+
+/// `ReferenceGrantFrom`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GrantFrom {
+    /// API group.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+    /// Namespace.
+    pub namespace: Name,
+}
+
+/// `ReferenceGrantTo`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GrantTo {
+    /// API group.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+    /// Absent means every object of the kind.
+    pub name: Option<Name>,
+}
+
+impl ReferenceGrant {
+    /// Whether it lets `from` (group, kind, namespace) refer to an object in the grant's namespace.
+    pub fn permits(&self, from: &GrantFrom, to_group: &str, to_kind: &str, to: &ObjectKey) -> bool {
+        self.meta.key.namespace == to.namespace
+            && !self.meta.deleting
+            && self.from.contains(from)
+            && self.to.iter().any(|grant| {
+                grant.group == to_group
+                    && grant.kind == to_kind
+                    && grant.name.as_ref().is_none_or(|name| *name == to.name)
+            })
+    }
+}
