@@ -1,0 +1,311 @@
+//! Which version of which object counts, over the life of a folder.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tributary_model::resource::SourceObject;
+use tributary_model::view::Rejection;
+use tributary_model::{Kind, ObjectKey, ObjectRef, Timestamp};
+use tributary_normalize::{Defaults, Rejected, identify, normalize};
+
+use crate::document::{self, Document, UnreadableDocument};
+use crate::memory::{Memory, MemoryError, Remembered};
+use crate::scan::{SourceFile, scan};
+
+/// Namespace of a namespaced object that names none, as kubectl's default context has it.
+pub const DEFAULT_NAMESPACE: &str = "default";
+
+/// A folder and what is known of it.
+#[derive(Debug)]
+pub struct Folder {
+    root: PathBuf,
+    memory_file: Option<PathBuf>,
+    memory: Memory,
+    files: BTreeMap<String, ParsedFile>,
+    objects: BTreeMap<ObjectRef, Held>,
+}
+
+/// What a folder holds now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// Every object that counts, namespaces that are used but not given among them.
+    pub objects: BTreeMap<ObjectRef, SourceObject>,
+    /// Documents and objects that do not, and why.
+    pub rejections: Vec<Rejection>,
+}
+
+/// A file's documents, kept while its text stays the same.
+#[derive(Debug)]
+struct ParsedFile {
+    text: [u8; 32],
+    documents: Vec<Document>,
+    unreadable: Vec<UnreadableDocument>,
+}
+
+/// An object as it counts now.
+#[derive(Clone, Debug)]
+struct Held {
+    /// Where its version comes from.
+    path: String,
+    /// The document that counts: the last good one.
+    value: Value,
+    object: SourceObject,
+}
+
+/// A document that claims an object.
+struct Claim {
+    path: String,
+    number: usize,
+    value: Value,
+}
+
+impl Folder {
+    /// A folder that has not been read yet, with what an earlier run remembered of it.
+    ///
+    /// # Errors
+    /// When there is a memory and it cannot be read.
+    pub fn open(root: PathBuf, memory_file: Option<PathBuf>) -> Result<Self, MemoryError> {
+        let memory = memory_file.as_deref().map(Memory::load).transpose()?.unwrap_or_default();
+        let mut folder = Self { root, memory_file, memory, files: BTreeMap::new(), objects: BTreeMap::new() };
+        folder.recall();
+        Ok(folder)
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
+    /// Reads the folder again. Files whose text is unchanged are not parsed again.
+    ///
+    /// # Errors
+    /// When what must survive a restart could not be written. The folder is unchanged then.
+    pub fn read(&mut self, now: Timestamp) -> Result<Reading, MemoryError> {
+        let files = match scan(&self.root) {
+            Ok(files) => files,
+            Err(error) => return Ok(self.everything_kept(&error.to_string())),
+        };
+        let mut rejections = Vec::new();
+        let mut claims: BTreeMap<ObjectRef, Claim> = BTreeMap::new();
+        let mut broken = BTreeSet::new();
+        let mut present = BTreeSet::new();
+        for file in files {
+            present.insert(file.path.clone());
+            let parsed = match self.parsed(&file) {
+                Ok(parsed) => parsed,
+                Err(reason) => {
+                    broken.insert(file.path.clone());
+                    rejections.push(rejection(file.path, "file", "", reason));
+                    continue;
+                }
+            };
+            for UnreadableDocument { number, line, reason } in &parsed.unreadable {
+                broken.insert(file.path.clone());
+                rejections.push(rejection(format!("{} document {number} (line {line})", file.path), "document", "", reason));
+            }
+            for Document { number, value } in &parsed.documents {
+                let source = format!("{} document {number}", file.path);
+                match identify(value, DEFAULT_NAMESPACE) {
+                    Ok(Some(object)) => match claims.get(&object) {
+                        None => {
+                            claims.insert(object, Claim { path: file.path.clone(), number: *number, value: value.clone() });
+                        }
+                        Some(first) => {
+                            let reason = format!("{} document {} already holds this object; the first by path counts", first.path, first.number);
+                            let mut duplicate = rejection(source, &object.to_string(), "metadata.name", reason);
+                            duplicate.object_ref = Some(object);
+                            rejections.push(duplicate);
+                        }
+                    },
+                    Ok(None) => tracing::debug!(source, "kind is not ours, skipped"),
+                    Err(rejected) => {
+                        broken.insert(file.path.clone());
+                        rejections.push(refused(source, rejected));
+                    }
+                }
+            }
+        }
+        self.files.retain(|path, _| present.contains(path));
+        let objects = self.hold(claims, &broken, &mut rejections, now);
+        for rejection in &mut rejections {
+            rejection.last_good_kept |= rejection.object_ref.is_none()
+                && objects.values().any(|held| broken.contains(&held.path) && rejection.source.starts_with(&held.path));
+        }
+        self.remember(&objects)?;
+        self.objects = objects;
+        Ok(Reading { objects: self.with_implied_namespaces(), rejections })
+    }
+
+    fn parsed(&mut self, file: &SourceFile) -> Result<&ParsedFile, String> {
+        let text = file.text.as_ref().map_err(String::clone)?;
+        let digest: [u8; 32] = Sha256::digest(text).into();
+        let unchanged = self.files.get(&file.path).is_some_and(|parsed| parsed.text == digest);
+        if !unchanged {
+            let (documents, unreadable) = document::parse(text);
+            self.files.insert(file.path.clone(), ParsedFile { text: digest, documents, unreadable });
+        }
+        self.files.get(&file.path).ok_or_else(|| "not read".to_owned())
+    }
+
+    /// Decides for every claimed object which version counts, and keeps what broken files held.
+    fn hold(
+        &self,
+        claims: BTreeMap<ObjectRef, Claim>,
+        broken: &BTreeSet<String>,
+        rejections: &mut Vec<Rejection>,
+        now: Timestamp,
+    ) -> BTreeMap<ObjectRef, Held> {
+        let mut objects = BTreeMap::new();
+        for (key, Claim { path, number, value }) in claims {
+            let before = self.objects.get(&key);
+            if let Some(before) = before.filter(|before| before.value == value) {
+                objects.insert(key, Held { path, ..before.clone() });
+                continue;
+            }
+            match self.normalized(&key, &value, now) {
+                Ok(Some(object)) => {
+                    objects.insert(key, Held { path, value, object });
+                }
+                Ok(None) => tracing::debug!(object = %key, "not of a version or type that is read, skipped"),
+                Err(rejected) => {
+                    let mut rejection = refused(format!("{path} document {number}"), rejected);
+                    rejection.object_ref = Some(key.clone());
+                    if let Some(before) = before {
+                        rejection.last_good_kept = true;
+                        objects.insert(key, Held { path, ..before.clone() });
+                    }
+                    rejections.push(rejection);
+                }
+            }
+        }
+        for (key, held) in &self.objects {
+            if broken.contains(&held.path) && !objects.contains_key(key) {
+                objects.insert(key.clone(), held.clone());
+            }
+        }
+        objects
+    }
+
+    fn normalized(&self, key: &ObjectRef, value: &Value, now: Timestamp) -> Result<Option<SourceObject>, Rejected> {
+        let spec = spec_digest(value);
+        let (created, generation) = match self.memory.objects.get(&memory_key(key)) {
+            Some(known) if known.spec == spec => (Timestamp(known.first_seen), known.generation),
+            Some(known) => (Timestamp(known.first_seen), known.generation + 1),
+            None => (now, 1),
+        };
+        normalize(value, &Defaults { namespace: DEFAULT_NAMESPACE.into(), created, generation })
+    }
+
+    /// Takes the last good versions of an earlier run back, until the first reading replaces them.
+    fn recall(&mut self) {
+        for remembered in self.memory.objects.values() {
+            let Some(value) = &remembered.last_good else { continue };
+            let defaults = Defaults {
+                namespace: DEFAULT_NAMESPACE.into(),
+                created: Timestamp(remembered.first_seen),
+                generation: remembered.generation,
+            };
+            match (identify(value, DEFAULT_NAMESPACE), normalize(value, &defaults)) {
+                (Ok(Some(key)), Ok(Some(object))) => {
+                    self.objects.insert(key, Held { path: remembered.path.clone(), value: value.clone(), object });
+                }
+                // An older version accepted it and this one does not: the file's own text decides.
+                (identified, _) => tracing::warn!(?identified, path = remembered.path, "a remembered object can no longer be used"),
+            }
+        }
+    }
+
+    fn remember(&mut self, objects: &BTreeMap<ObjectRef, Held>) -> Result<(), MemoryError> {
+        let memory = Memory {
+            objects: objects
+                .iter()
+                .map(|(key, held)| {
+                    let meta = held.object.resource.meta();
+                    let known = self.memory.objects.get(&memory_key(key));
+                    let remembered = Remembered {
+                        first_seen: known.map_or(meta.created.0, |known| known.first_seen),
+                        generation: meta.generation,
+                        spec: spec_digest(&held.value),
+                        path: held.path.clone(),
+                        last_good: (key.kind != Kind::Secret).then(|| held.value.clone()),
+                    };
+                    (memory_key(key), remembered)
+                })
+                .collect(),
+        };
+        if memory == self.memory {
+            return Ok(());
+        }
+        if let Some(file) = &self.memory_file {
+            memory.save(file)?;
+        }
+        self.memory = memory;
+        Ok(())
+    }
+
+    /// The folder cannot be listed: what was there counts on, and a rejection says so.
+    fn everything_kept(&self, reason: &str) -> Reading {
+        let mut rejection = rejection(self.root.display().to_string(), "folder", "", reason);
+        rejection.last_good_kept = !self.objects.is_empty();
+        Reading { objects: self.with_implied_namespaces(), rejections: vec![rejection] }
+    }
+
+    /// A namespace that is used but not given exists, with the label that every namespace has.
+    fn with_implied_namespaces(&self) -> BTreeMap<ObjectRef, SourceObject> {
+        let mut objects: BTreeMap<_, _> = self.objects.iter().map(|(key, held)| (key.clone(), held.object.clone())).collect();
+        let used: BTreeSet<_> = self.objects.keys().map(|key| key.key.namespace.clone()).filter(|namespace| !namespace.is_empty()).collect();
+        for namespace in used {
+            let key = ObjectRef::new(Kind::Namespace, ObjectKey::cluster(namespace.clone()));
+            if objects.contains_key(&key) {
+                continue;
+            }
+            let value = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": &*namespace}});
+            let defaults = Defaults { namespace: DEFAULT_NAMESPACE.into(), created: Timestamp::default(), generation: 1 };
+            match normalize(&value, &defaults) {
+                Ok(Some(object)) => {
+                    objects.insert(key, object);
+                }
+                other => tracing::warn!(%namespace, ?other, "an implied namespace could not be made"),
+            }
+        }
+        objects
+    }
+}
+
+fn memory_key(object: &ObjectRef) -> String {
+    format!("{}/{}/{}", object.kind, object.key.namespace, object.key.name)
+}
+
+/// Of everything but `metadata` and `status`: what the API server counts generations by. Labels of a
+/// Namespace are metadata and have no generation there either.
+fn spec_digest(value: &Value) -> String {
+    let mut hasher = Sha256::new();
+    if let Value::Object(fields) = value {
+        for (name, field) in fields.iter().filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status")) {
+            hasher.update(name);
+            hasher.update(field.to_string());
+        }
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn rejection(source: impl Into<String>, object: &str, field: &str, reason: impl Into<String>) -> Rejection {
+    Rejection {
+        source: source.into(),
+        object: object.to_owned(),
+        field: field.to_owned(),
+        reason: reason.into(),
+        last_good_kept: false,
+        object_ref: None,
+    }
+}
+
+fn refused(source: String, rejected: Rejected) -> Rejection {
+    let Rejected { object, object_ref, field, reason } = rejected;
+    Rejection { source, object, field, reason, last_good_kept: false, object_ref }
+}
+
+#[cfg(test)]
+mod tests;
