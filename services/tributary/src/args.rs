@@ -1,0 +1,193 @@
+//! The command line. Names and shapes are a contract: scripts depend on them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// One AWS load balancer for many teams: Gateways, ListenerSets and routes, programmed and explained.
+#[derive(Debug, Parser)]
+#[command(name = "tributary", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in one process: read a folder, program load balancers, write status.
+    Up(Box<UpArgs>),
+    /// Wait until everything read so far is judged and programmed or refused, and reported.
+    Wait(WaitArgs),
+    /// Show what was resolved.
+    Get(GetArgs),
+    /// Say who wins, why, and what would change it.
+    Explain(ExplainArgs),
+    /// Run the local AWS alone.
+    Sandbox(tributary_sandbox::Args),
+    /// Run the watcher.
+    Watcher(tributary_watcher::Args),
+    /// Run the merger.
+    Merger(tributary_merger::Args),
+    /// Run the ALB programmer.
+    AlbProgrammer(tributary_alb_programmer::Args),
+    /// Run the NLB programmer.
+    NlbProgrammer(tributary_nlb_programmer::Args),
+    /// Run the status writer.
+    StatusWriter(tributary_status_writer::Args),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// A folder (or file) of manifests; the document's example when absent.
+    #[arg(long, value_name = "PATH|kubernetes")]
+    pub(crate) source: Option<SourceArg>,
+    /// For `--source kubernetes`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Write every object that gets a status to DIR/<kind>/<namespace>/<name>.yaml.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) status_dir: Option<PathBuf>,
+    /// What must survive a restart: first-seen times and last good versions.
+    #[arg(long, value_name = "DIR", default_value = ".tributary")]
+    pub(crate) state_dir: PathBuf,
+    /// End when settled: 0 if every object was judged, 1 otherwise.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// With --once: how long to wait.
+    #[arg(long, default_value = "60s", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// With --once: what to print at the end.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    /// Serve every contract on this address.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070")]
+    pub(crate) grpc_listen: SocketAddr,
+    /// Address of the embedded sandbox; loopback only.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(crate) sandbox_listen: SocketAddr,
+    /// Which AWS: the embedded sandbox, the real one, or an endpoint URL.
+    #[arg(long, value_name = "sandbox|real|URL", default_value = "sandbox")]
+    pub(crate) aws: AwsArg,
+    #[command(flatten)]
+    pub(crate) common: tributary_runtime::CommonArgs,
+}
+
+/// Where a running `up` or merger is.
+#[derive(Debug, Args)]
+pub(crate) struct ServerArgs {
+    /// gRPC address of `tributary up` or of a merger.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070", env = "TRIBUTARY_SERVER")]
+    pub(crate) server: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WaitArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    /// Exit with 1 when this has passed.
+    #[arg(long, default_value = "60s", value_parser = duration)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GetArgs {
+    /// What to show.
+    #[arg(value_enum)]
+    pub(crate) what: What,
+    /// One object: NS/NAME, or NAME in the namespace of -n.
+    #[arg(value_name = "NS/NAME")]
+    pub(crate) name: Option<String>,
+    /// Only this namespace.
+    #[arg(short, long)]
+    pub(crate) namespace: Option<String>,
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// gateway, listenerset, httproute, grpcroute, tcproute, udproute, tlsroute or gatewayclass.
+    pub(crate) kind: String,
+    /// NS/NAME; for a `GatewayClass` just NAME.
+    #[arg(value_name = "NS/NAME")]
+    pub(crate) name: String,
+    /// One listener of a Gateway or `ListenerSet`.
+    pub(crate) listener: Option<String>,
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    #[value(alias = "gateway", alias = "gtw")]
+    Gateways,
+    #[value(alias = "listenerset", alias = "lset")]
+    Listenersets,
+    #[value(alias = "listener")]
+    Listeners,
+    #[value(alias = "route")]
+    Routes,
+    #[value(alias = "loadbalancer", alias = "lb")]
+    Loadbalancers,
+    #[value(alias = "conflict")]
+    Conflicts,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Table,
+    Wide,
+    Yaml,
+    Json,
+}
+
+/// `--source`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SourceArg {
+    Kubernetes,
+    Folder(PathBuf),
+}
+
+/// `--aws`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AwsArg {
+    Sandbox,
+    Real,
+    Url(String),
+}
+
+impl FromStr for SourceArg {
+    type Err = std::convert::Infallible;
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        Ok(if value == "kubernetes" { Self::Kubernetes } else { Self::Folder(value.into()) })
+    }
+}
+
+impl FromStr for AwsArg {
+    type Err = String;
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        match value {
+            "sandbox" => Ok(Self::Sandbox),
+            "real" => Ok(Self::Real),
+            url if url.starts_with("http://") || url.starts_with("https://") => Ok(Self::Url(url.to_owned())),
+            _ => Err("expected sandbox, real, or an http:// or https:// URL".to_owned()),
+        }
+    }
+}
+
+/// `60s`, `2m`, `1m30s`, `500ms`: jiff's friendly format, as Go's and kubectl's.
+fn duration(value: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = value.parse().map_err(|error: jiff::Error| error.to_string())?;
+    Duration::try_from(span).map_err(|error| error.to_string())
+}
