@@ -20,6 +20,8 @@ pub struct PackageFacts {
     pub folder: String,
     /// The text of its `Cargo.toml`.
     pub manifest: String,
+    /// The text of its own `clippy.toml`; empty if it has none, and the workspace's holds.
+    pub clippy: String,
     /// What its manifest names.
     pub dependencies: Vec<Dependency>,
     /// Every package that its library can call: normal dependencies, theirs and so on.

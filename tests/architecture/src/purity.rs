@@ -1,6 +1,6 @@
 //! What pure code may not even name, and that it cannot fail. Invariants 1 and 4 of the design.
 
-use crate::facts::{PURE, SourceFile};
+use crate::facts::{PURE, PackageFacts, SourceFile};
 use crate::syntax::{Named, Returns, Scope};
 
 #[cfg(test)]
@@ -45,6 +45,16 @@ const MACROS: [(&str, &str); 6] = [
     ("thread_local", "state between calls"),
 ];
 
+/// The least that clippy has to refuse in a pure crate: it sees through aliases, which [`impure`] does not.
+const BANNED: [&str; 6] = [
+    "std::collections::HashMap",
+    "std::collections::HashSet",
+    "std::time::Instant",
+    "std::time::SystemTime",
+    "std::env::var",
+    "std::fs::read",
+];
+
 /// The pure crates whose functions cannot fail. The model's constructors may: they are how bad input is found.
 const INFALLIBLE: [&str; 3] = ["tributary-merge", "tributary-plan", "tributary-status"];
 
@@ -83,6 +93,25 @@ pub fn fallible(sources: &[SourceFile]) -> Vec<String> {
                     source.path, function.line, function.name
                 )),
             }
+        }
+    }
+    broken
+}
+
+/// Pure crates whose clippy.toml does not ban what it should, or not what the others' bans.
+pub fn lints(packages: &[PackageFacts]) -> Vec<String> {
+    let pure: Vec<&PackageFacts> = packages.iter().filter(|it| it.is_pure()).collect();
+    let mut broken = Vec::new();
+    for package in &pure {
+        let PackageFacts { folder, clippy, .. } = package;
+        for banned in BANNED {
+            if !clippy.contains(&format!("path = \"{banned}\"")) {
+                broken.push(format!("{folder}/clippy.toml does not ban {banned}"));
+            }
+        }
+        if *clippy != pure[0].clippy {
+            let first = &pure[0].folder;
+            broken.push(format!("{folder}/clippy.toml is not that of {first}"));
         }
     }
     broken

@@ -57,6 +57,7 @@ pub fn packages(manifest: &Path) -> Result<Vec<PackageFacts>, Error> {
             Ok(PackageFacts {
                 name: member.name.to_string(),
                 folder: relative(root, manifest.parent().unwrap_or(root)),
+                clippy: read_if_there(&manifest.with_file_name("clippy.toml"))?,
                 manifest: read(manifest)?,
                 dependencies: member.dependencies.iter().map(dependency).collect(),
                 reaches: reached(&member.id, &edges)
@@ -210,6 +211,13 @@ fn texts(root: &Path, folder: &Path, extension: &str) -> Result<BTreeMap<String,
 
 fn read(path: &Path) -> Result<String, Error> {
     fs::read_to_string(path).map_err(|source| io_error(path, source))
+}
+
+fn read_if_there(path: &Path) -> Result<String, Error> {
+    match fs::read_to_string(path) {
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        text => text.map_err(|source| io_error(path, source)),
+    }
 }
 
 fn io_error(path: &Path, source: io::Error) -> Error {

@@ -1,4 +1,5 @@
 //! The workspace as it is, against every check.
+#![cfg(test)]
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -9,7 +10,7 @@ use tributary_tests_architecture::{contracts, dependencies, layout, purity, read
 #[track_caller]
 fn holds<Facts, Fault: Debug>(
     read: fn(&Path) -> Result<Facts, Fault>,
-    check: impl Fn(&Facts) -> Vec<String>,
+    check: impl FnOnce(&Facts) -> Vec<String>,
 ) {
     let broken = check(&facts(read));
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
@@ -66,6 +67,11 @@ fn pure_crates_name_nothing_impure() {
 }
 
 #[test]
+fn pure_crates_have_clippys_bans() {
+    holds(read::packages, |it| purity::lints(it));
+}
+
+#[test]
 fn merge_plan_and_status_cannot_fail() {
     holds(read::sources, |it| purity::fallible(it));
 }
@@ -92,7 +98,7 @@ fn the_testkit_does_not_ship() {
 
 #[test]
 fn private_keys_are_in_no_contract() {
-    holds(read::contracts, |it| contracts::private_keys(it));
+    holds(read::contracts, contracts::private_keys);
 }
 
 #[test]

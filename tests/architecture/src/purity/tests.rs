@@ -1,5 +1,5 @@
-use super::{fallible, impure};
-use crate::facts::{Place, SourceFile};
+use super::{BANNED, fallible, impure, lints};
+use crate::facts::{PURE, PackageFacts, Place, SourceFile};
 use crate::syntax::syntax;
 
 type Check = fn(&[SourceFile]) -> Vec<String>;
@@ -212,5 +212,51 @@ fn a_method_that_can_fail_is_found() {
         "tributary-plan",
         "pub trait A { fn g() -> Option<Result<u8, u8>>; }",
         "g returns",
+    );
+}
+
+/// The first two pure crates, with those texts as their clippy.toml.
+fn packages(texts: [&str; 2]) -> Vec<PackageFacts> {
+    PURE.iter()
+        .zip(texts)
+        .map(|(name, clippy)| PackageFacts {
+            name: (*name).to_owned(),
+            folder: (*name).to_owned(),
+            clippy: clippy.to_owned(),
+            ..PackageFacts::default()
+        })
+        .collect()
+}
+
+fn bans(paths: &[&str]) -> String {
+    paths
+        .iter()
+        .map(|path| format!("{{ path = \"{path}\" }}\n"))
+        .collect()
+}
+
+#[test]
+fn the_same_bans_in_every_pure_crate_pass() {
+    let all = bans(&BANNED);
+    assert_eq!(lints(&packages([&all, &all])), Vec::<String>::new());
+}
+
+#[test]
+fn a_pure_crate_without_its_bans_is_found() {
+    let all = bans(&BANNED);
+    let broken = lints(&packages([&all, ""]));
+    assert_eq!(broken.len(), BANNED.len() + 1, "{broken:?}");
+    assert!(
+        broken[0].contains("tributary-merge/clippy.toml does not ban std::collections::HashMap")
+    );
+}
+
+#[test]
+fn bans_that_drift_apart_are_found() {
+    let all = bans(&BANNED);
+    let more = format!("{all}# and more");
+    assert_eq!(
+        lints(&packages([&all, &more])),
+        ["tributary-merge/clippy.toml is not that of tributary-model"]
     );
 }
