@@ -229,10 +229,8 @@ fn packages(texts: [&str; 2]) -> Vec<PackageFacts> {
 }
 
 fn bans(paths: &[&str]) -> String {
-    paths
-        .iter()
-        .map(|path| format!("{{ path = \"{path}\" }}\n"))
-        .collect()
+    let lines = paths.iter().map(|path| format!("{{ path = \"{path}\" }}"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
