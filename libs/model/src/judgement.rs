@@ -40,6 +40,8 @@ pub struct GatewayClassJudgement {
     pub key: ObjectKey,
     /// The generation that was judged.
     pub generation: i64,
+    /// `spec.controllerName`, one of ours: decides `supportedFeatures`.
+    pub controller_name: String,
     /// Absent: accepted.
     pub invalid_parameters: Option<String>,
 }
@@ -156,6 +158,30 @@ pub struct ParentJudgement {
     pub refused_rules: Vec<(usize, String)>,
     /// L4: an older route has the listener's traffic.
     pub shadowed: bool,
+}
+
+impl ListenerJudgement {
+    /// Whether it counts as a good listener of its owner (spec/listenersets §4): it holds its port and
+    /// hostname, has something to serve with, and nothing refused it for good. A listener that is still
+    /// being programmed, or that no programmer has reported on yet, is good.
+    pub fn is_good(&self) -> bool {
+        match &self.outcome {
+            JudgedOutcome::Won(state) => {
+                let refused = match state {
+                    None | Some(ProgrammedState::Programmed | ProgrammedState::Pending(_)) => false,
+                    Some(
+                        ProgrammedState::TooManyListeners(_)
+                        | ProgrammedState::NoCertificate(_)
+                        | ProgrammedState::Refused(_),
+                    ) => true,
+                };
+                !refused && !self.unusable_refs
+            }
+            JudgedOutcome::Conflicted(..)
+            | JudgedOutcome::UnsupportedProtocol
+            | JudgedOutcome::Invalid { .. } => false,
+        }
+    }
 }
 
 impl Judgement {

@@ -18,6 +18,8 @@ pub struct ResolvedGatewayClass {
     pub key: ObjectKey,
     /// The generation that was judged.
     pub generation: i64,
+    /// `spec.controllerName`, one of ours: decides which features its Gateways have.
+    pub controller_name: String,
     /// Why it cannot be used: its parameters, with object and field.
     pub invalid_parameters: Option<String>,
 }
@@ -170,7 +172,8 @@ pub enum RivalClass {
 /// A reference that does not resolve, of a listener or a route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnresolvedRef {
-    /// Where, for example `tls.certificateRefs[0]` or `rules[1].backendRefs[0]`.
+    /// Where, for example `tls.certificateRefs[0]` or `rules[1].backendRefs[0]`; for CA certificates
+    /// the path ends in `caCertificateRefs[n]`, whatever the cause.
     pub field: String,
     /// Why.
     pub cause: RefCause,
@@ -186,8 +189,10 @@ pub enum RefCause {
     RefNotPermitted,
     /// Certificate: missing, malformed, wrong kind.
     InvalidCertificateRef,
-    /// CA certificate of the frontend validation: missing, malformed, wrong kind.
+    /// CA certificate of the frontend validation: missing or malformed.
     InvalidCaCertificateRef,
+    /// CA certificate of the frontend validation: a kind that cannot hold one.
+    InvalidCaCertificateKind,
     /// Route kind that the protocol cannot carry.
     InvalidRouteKinds,
     /// Backend of a kind other than Service.
