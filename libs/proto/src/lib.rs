@@ -1,1 +1,49 @@
-//! placeholder
+//! The contracts between the services: generated messages, clients and servers of `proto/**`, and the
+//! way between those messages and the domain types of `tributary-model`.
+//!
+//! ```text
+//! model::T ──event::Event──> encode_event ──> …Response ══gRPC══> …Response ──> decode_event ──> model::T
+//!                                                                                     └─> Refused { key, path, reason }
+//! ```
+//!
+//! **Knows:** every message, how each domain type is written into one, and what makes one unreadable.
+//!
+//! **Must not know:** how connections are made, retried or watched (that is `tributary-stream`), nor what any of the
+//! content means.
+//!
+//! **Messages stop here.** Other crates name a generated message only to put it into or take it out of a
+//! call; what they keep and decide on are model types. Reading never panics and never fills in what a
+//! message should have said: an unknown enum value or an absent field is a [`convert::ConvertError`]
+//! that names the field.
+
+pub mod convert;
+pub mod event;
+
+/// What `tonic` and `prost` make of `proto/**`; comments are in the .proto files.
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+mod contracts {
+    include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
+}
+
+/// `tributary.desired.v1`: merger to programmers.
+pub use contracts::tributary::desired::v1 as desired;
+/// `tributary.judgement.v1`: merger to status writer.
+pub use contracts::tributary::judgement::v1 as judgement;
+/// `tributary.listeners.v1`: merger to people.
+pub use contracts::tributary::listeners::v1 as listeners;
+/// `tributary.report.v1`: programmers to merger.
+pub use contracts::tributary::report::v1 as report;
+/// `tributary.snapshot.v1`: watcher to merger.
+pub use contracts::tributary::snapshot::v1 as snapshot;
+/// `tributary.types.v1`: what the contracts share.
+pub use contracts::tributary::types::v1 as types;
+
+/// All contracts with their comments, for `tonic_reflection`.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// Largest message that clients and servers must be told to accept, in bytes.
+///
+/// tonic's default of 4 MiB is less than one desired load balancer of 40,000 routes: about 40,000 rules
+/// and as many target groups at some 300 bytes each are 24 MiB. Ten times that still bounds what a
+/// broken peer can make us hold.
+pub const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;

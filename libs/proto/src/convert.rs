@@ -1,0 +1,5 @@
+//! Between messages and domain types.
+
+pub use error::ConvertError;
+
+mod error;

@@ -1,0 +1,41 @@
+//! What is wrong with a message, and where.
+
+use std::borrow::Cow;
+
+/// A message that cannot become a domain type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub struct ConvertError {
+    /// Field path within the message, in proto names: `gateway.listeners[2].allowed_routes.kinds[0].kind`.
+    pub path: String,
+    /// Lower case, no full stop.
+    pub reason: Cow<'static, str>,
+}
+
+impl ConvertError {
+    /// About a field of the message at hand.
+    pub fn at(field: impl Into<String>, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            path: field.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// The same, seen from the message that holds this one in `field`.
+    #[must_use]
+    pub fn under(mut self, field: &str) -> Self {
+        if self.path.is_empty() {
+            self.path.push_str(field);
+        } else {
+            self.path.insert(0, '.');
+            self.path.insert_str(0, field);
+        }
+        self
+    }
+
+    /// The same, seen from the message that holds this one as `field[index]`.
+    #[must_use]
+    pub fn under_index(self, field: &str, index: usize) -> Self {
+        self.under(&format!("{field}[{index}]"))
+    }
+}
