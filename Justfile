@@ -18,10 +18,11 @@ setup:
 build:
     cargo build --workspace --all-targets
 
+# `--tests` beside `--bins`: with it cargo resolves features as it does for tests, and builds the dependencies once.
 # all tests: the examples in the docs, then every unit, golden, property and process test; extra words filter the latter
 test *filter: setup
     cargo test --workspace --doc --quiet
-    cargo build --workspace --bins
+    cargo build --workspace --bins --tests
     cargo nextest run --workspace --profile {{ profile }} {{ filter }}
 
 # clippy over every target; a warning is an error
@@ -41,9 +42,10 @@ deny: setup
 proto-lint: setup
     buf lint proto
 
+# `--examples` for the same reason; the programs but for the command have the names of their libraries.
 # API docs; a warning is an error
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --lib --bin tributary --examples
 
 # everything that a change has to pass
 ci:
