@@ -3,6 +3,9 @@
 tools := env("TRIBUTARY_TOOLS", cache_directory() / "tributary-tools")
 # The pinned tools first, also Python: the sandbox's tests import boto3 from there.
 export PATH := tools / "current" / "bin" + ":" + env("PATH")
+# Extra words reach the command as they were typed: `just test -E 'package(tributary-merge)'`.
+set positional-arguments := true
+
 # `ci` waits longer and goes on after a failure; see .config/nextest.toml.
 profile := if env("CI", "") == "" { "default" } else { "ci" }
 
@@ -14,7 +17,7 @@ default:
 setup:
     @.ci/tools
 
-# build everything that ships
+# build everything, tests and benchmarks too
 build:
     cargo build --workspace --all-targets
 
@@ -23,7 +26,7 @@ build:
 test *filter: setup
     cargo test --workspace --doc --quiet
     cargo build --workspace --bins --tests
-    cargo nextest run --workspace --profile {{ profile }} {{ filter }}
+    cargo nextest run --workspace --profile {{ profile }} "$@"
 
 # clippy over every target; a warning is an error
 lint:
@@ -31,7 +34,7 @@ lint:
 
 # format (`just fmt --check` only looks)
 fmt *flags:
-    cargo fmt --all {{ flags }}
+    cargo fmt --all "$@"
 
 # dependencies: duplicates and bans, licenses, sources
 deny: setup
@@ -53,11 +56,11 @@ ci:
 
 # the benchmarks of BENCHMARKS.md; extra words filter
 bench *filter:
-    cargo bench --workspace --benches -- {{ filter }}
+    cargo bench --workspace --benches -- "$@"
 
 # the whole pipeline in one process against the local AWS; extra words go to the command
 up *flags:
-    cargo run -p tributary -- up {{ flags }}
+    cargo run -p tributary -- up "$@"
 
 # write the CRDs that our own types describe
 crds:
@@ -65,4 +68,4 @@ crds:
 
 # rewrite the goldens with what the code says now; read the diff before you commit it
 golden *filter: setup
-    UPDATE_GOLDEN=1 cargo nextest run --workspace --no-fail-fast -E 'package(/golden/) | binary(/golden/) | test(/golden/)' {{ filter }}
+    UPDATE_GOLDEN=1 cargo nextest run --workspace --no-fail-fast -E 'package(/golden/) | binary(/golden/) | test(/golden/)' "$@"
