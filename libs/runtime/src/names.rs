@@ -1,0 +1,94 @@
+//! Every name of a span or metric that the shared parts give. Units are in the name; prometheus-client
+//! adds `_total` to counters.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+
+use crate::metrics::MetricName;
+
+/// Span of one RPC on its server; the traceparent of the caller is its parent.
+pub const SPAN_RPC: &str = "rpc";
+
+/// Span of one message of a stream on its receiver; the traceparent of the sender is its parent.
+pub const SPAN_RECEIVE: &str = "receive";
+
+/// The header that carries a W3C trace context over HTTP and gRPC.
+pub const HEADER_TRACEPARENT: &str = "traceparent";
+
+/// Which task a number is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct TaskLabels {
+    /// Name of the task.
+    pub task: &'static str,
+}
+
+/// Which stream a number is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct StreamLabels {
+    /// Name of the stream: `snapshot`, `desired`, `judgement` …
+    pub stream: &'static str,
+}
+
+/// A counter of fractions: seconds waited.
+pub type SecondsCounter = Counter<f64, AtomicU64>;
+
+/// Errors and panics of supervised tasks.
+pub const TASK_FAILURES: MetricName<Family<TaskLabels, Counter>> = MetricName::new(
+    "tributary_task_failures",
+    "Supervised tasks that ended with an error or a panic",
+    Family::default,
+);
+
+/// Seconds that supervised tasks waited before they were started again.
+pub const TASK_BACKOFF_SECONDS: MetricName<Family<TaskLabels, SecondsCounter>> = MetricName::new(
+    "tributary_task_backoff_seconds",
+    "Seconds waited before failed tasks were started again",
+    Family::default,
+);
+
+/// Streams that were started again.
+pub const STREAM_RECONNECTS: MetricName<Family<StreamLabels, Counter>> = MetricName::new(
+    "tributary_stream_reconnects",
+    "Calls of a stream that were made again after it ended or failed",
+    Family::default,
+);
+
+/// Seconds that streams waited before they were started again.
+pub const STREAM_BACKOFF_SECONDS: MetricName<Family<StreamLabels, SecondsCounter>> =
+    MetricName::new(
+        "tributary_stream_backoff_seconds",
+        "Seconds waited before streams were started again",
+        Family::default,
+    );
+
+/// Items that could not be converted.
+pub const STREAM_REFUSED_ITEMS: MetricName<Family<StreamLabels, Counter>> = MetricName::new(
+    "tributary_stream_refused_items",
+    "Received items that could not be converted; their last good version is kept",
+    Family::default,
+);
+
+/// Messages that were older than what the receiver had.
+pub const STREAM_STALE_MESSAGES: MetricName<Family<StreamLabels, Counter>> = MetricName::new(
+    "tributary_stream_stale_messages",
+    "Received messages that were dropped for being older than what was there",
+    Family::default,
+);
+
+/// Readers of a stream at this moment.
+pub const STREAM_SUBSCRIBERS: MetricName<Family<StreamLabels, Gauge>> = MetricName::new(
+    "tributary_stream_subscribers",
+    "Readers of a published store at this moment",
+    Family::default,
+);
+
+/// How far the slowest reader of a stream is behind.
+pub const STREAM_LAG_GENERATIONS: MetricName<Family<StreamLabels, Gauge>> = MetricName::new(
+    "tributary_stream_lag_generations",
+    "Changes of a published store that its slowest reader has not read",
+    Family::default,
+);

@@ -1,0 +1,67 @@
+//! The flags that every service has.
+
+use std::net::SocketAddr;
+
+/// Flatten into a service's own arguments: `#[command(flatten)] common: CommonArgs`.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Process")]
+pub struct CommonArgs {
+    /// How log lines look on stderr.
+    #[arg(
+        long,
+        value_enum,
+        env = "TRIBUTARY_LOG_FORMAT",
+        default_value_t,
+        global = true
+    )]
+    pub log_format: LogFormat,
+
+    /// What is logged, in tracing's filter syntax: `info`, `warn,tributary_merge=debug`.
+    #[arg(
+        long,
+        env = "TRIBUTARY_LOG",
+        default_value = "info",
+        value_name = "FILTER",
+        global = true
+    )]
+    pub log: String,
+
+    /// Address of the admin port: /metrics, /livez and /readyz. Not opened unless given.
+    #[arg(
+        long,
+        env = "TRIBUTARY_ADMIN_LISTEN",
+        value_name = "ADDR",
+        global = true
+    )]
+    pub admin_listen: Option<SocketAddr>,
+
+    /// Where spans are sent by OTLP over gRPC, `http://host:4317`. Nowhere unless given.
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        value_name = "URL",
+        global = true
+    )]
+    pub otlp_endpoint: Option<String>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For a person at a terminal.
+    #[default]
+    Human,
+    /// One JSON object per line, for a collector.
+    Json,
+}
+
+impl Default for CommonArgs {
+    fn default() -> Self {
+        Self {
+            log_format: LogFormat::default(),
+            log: "info".to_owned(),
+            admin_listen: None,
+            otlp_endpoint: None,
+        }
+    }
+}

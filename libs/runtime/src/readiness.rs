@@ -1,0 +1,106 @@
+//! Whether the process can do its work: named conditions, all of which must hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+#[cfg(test)]
+mod tests;
+
+/// All conditions of the process. Clones are the same.
+///
+/// Not ready as long as nobody has named a condition: a process that has not begun is not ready.
+#[derive(Clone, Debug)]
+pub struct Readiness {
+    conditions: Arc<watch::Sender<BTreeMap<String, bool>>>,
+}
+
+/// One condition, unmet at first. What nobody vouches for any more does not hold: dropping it makes it unmet.
+#[derive(Debug)]
+#[must_use = "a dropped condition is unmet for ever"]
+pub struct Condition {
+    name: String,
+    conditions: Arc<watch::Sender<BTreeMap<String, bool>>>,
+}
+
+impl Default for Readiness {
+    fn default() -> Self {
+        Self {
+            conditions: Arc::new(watch::Sender::new(BTreeMap::new())),
+        }
+    }
+}
+
+impl Readiness {
+    /// Names a condition: `merger/snapshot`. A name that is there already begins anew, unmet.
+    pub fn condition(&self, name: impl Into<String>) -> Condition {
+        let condition = Condition {
+            name: name.into(),
+            conditions: Arc::clone(&self.conditions),
+        };
+        condition.unmet();
+        condition
+    }
+
+    /// Whether there is a condition and all are met.
+    pub fn is_ready(&self) -> bool {
+        ready(&self.conditions.borrow())
+    }
+
+    /// The conditions that are not met, by name.
+    pub fn unmet(&self) -> Vec<String> {
+        let conditions = self.conditions.borrow();
+        let unmet = conditions.iter().filter(|(_, met)| !**met);
+        unmet.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Returns when all conditions are met.
+    pub async fn ready(&self) {
+        self.becomes(true).await;
+    }
+
+    /// Returns when some condition is not met.
+    pub async fn unready(&self) {
+        self.becomes(false).await;
+    }
+
+    async fn becomes(&self, wanted: bool) {
+        let mut changes = self.conditions.subscribe();
+        // `self` keeps the sender, so that waiting cannot fail.
+        if changes
+            .wait_for(|conditions| ready(conditions) == wanted)
+            .await
+            .is_err()
+        {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Condition {
+    /// It holds now.
+    pub fn met(&self) {
+        self.set(true);
+    }
+
+    /// It does not hold now.
+    pub fn unmet(&self) {
+        self.set(false);
+    }
+
+    fn set(&self, met: bool) {
+        self.conditions
+            .send_if_modified(|conditions| conditions.insert(self.name.clone(), met) != Some(met));
+    }
+}
+
+impl Drop for Condition {
+    fn drop(&mut self) {
+        self.unmet();
+    }
+}
+
+fn ready(conditions: &BTreeMap<String, bool>) -> bool {
+    !conditions.is_empty() && conditions.values().all(|met| *met)
+}

@@ -1,0 +1,50 @@
+use super::Readiness;
+
+#[test]
+fn nothing_named_is_not_ready() {
+    assert!(!Readiness::default().is_ready());
+}
+
+#[test]
+fn ready_when_all_are_met() {
+    let readiness = Readiness::default();
+    let snapshot = readiness.condition("snapshot");
+    let lease = readiness.condition("lease");
+    snapshot.met();
+    assert_eq!(readiness.unmet(), ["lease"]);
+    assert!(!readiness.is_ready());
+    lease.met();
+    assert!(readiness.is_ready());
+}
+
+#[test]
+fn what_was_met_may_become_unmet() {
+    let readiness = Readiness::default();
+    let snapshot = readiness.condition("snapshot");
+    snapshot.met();
+    snapshot.unmet();
+    assert!(!readiness.is_ready());
+}
+
+#[test]
+fn a_dropped_condition_is_unmet() {
+    let readiness = Readiness::default();
+    let snapshot = readiness.condition("snapshot");
+    snapshot.met();
+    drop(snapshot);
+    assert_eq!(readiness.unmet(), ["snapshot"]);
+}
+
+#[tokio::test]
+async fn waiting_ends_with_the_last_condition() {
+    let readiness = Readiness::default();
+    let snapshot = readiness.condition("snapshot");
+    let (waited, ()) = tokio::join!(
+        async {
+            readiness.ready().await;
+            readiness.is_ready()
+        },
+        async { snapshot.met() }
+    );
+    assert!(waited);
+}
