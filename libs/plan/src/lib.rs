@@ -1,1 +1,25 @@
-//! placeholder
+//! From what a load balancer should be and what AWS says it is, to the calls that close the gap.
+//!
+//! ```text
+//! DesiredLoadBalancer ─┐
+//! Observed ────────────┼─> plan() ─> Plan { steps (a DAG of Op), report, waiting }
+//! Context (limits …) ──┘                 │
+//!        ^                               v
+//!        └──── observe again <──── execute (libs/aws)
+//! ```
+//!
+//! **Knows:** which field AWS can change in place, in which order resources may be made and removed, quotas
+//! and who pays when one is full, how our resources are named and tagged.
+//!
+//! **Must not know:** how AWS is called, what time it is, what happened in an earlier run. Everything that
+//! was done before is in [`observed::Observed`], by its tags.
+//!
+//! Promises: a plan on the outcome of a plan is empty; nothing without our tags is changed or removed; on a
+//! partial observation nothing is created or removed, only changed in place; at no moment of
+//! any order that the steps allow is a quota exceeded.
+
+pub mod limits;
+pub mod names;
+pub mod observed;
+pub mod op;
+pub mod tags;

@@ -1,0 +1,235 @@
+//! What AWS says is there, in the words that desired state uses.
+//!
+//! `libs/aws` fills it from describe calls, the simulation from operations. Everything that carries this
+//! Gateway's tags is in it, half-made things included, and so is what the plan must look at without
+//! owning it: subnets, named security groups, certificates to discover.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::Timestamp;
+use tributary_model::config::{AuthenticateAction, HealthCheckSettings, MutualAuthentication};
+use tributary_model::desired::{DesiredTarget, RuleCondition, RuleTransform};
+use tributary_model::elb::{
+    ElbProtocol, IpAddressType, LoadBalancerKind, ProtocolVersion, Scheme, TargetIpAddressType,
+    TargetProtocol, TargetType,
+};
+
+use crate::op::{Action, IngressRule, SubnetMapping};
+
+/// Tag key to value.
+pub type Tags = BTreeMap<String, String>;
+
+/// Everything about one Gateway's load balancer that AWS knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Whether absence means anything.
+    pub completeness: Completeness,
+    /// By ARN: every load balancer tagged as this Gateway's; more than one while one replaces another.
+    pub load_balancers: BTreeMap<String, ObservedLoadBalancer>,
+    /// By ARN: every target group tagged as this Gateway's, attached or not.
+    pub target_groups: BTreeMap<String, ObservedTargetGroup>,
+    /// By id: those tagged as this Gateway's, and those that the settings name by id or Name tag.
+    pub security_groups: BTreeMap<String, ObservedSecurityGroup>,
+    /// By ARN: those tagged as this Gateway's, those that the listeners name by ARN, and, when a listener asks for
+    /// discovery, every certificate of the account and region.
+    pub certificates: BTreeMap<String, ObservedCertificate>,
+    /// ARNs that were asked for and that ACM says do not exist.
+    pub missing_certificates: BTreeSet<String>,
+    /// Where a load balancer could go.
+    pub network: Network,
+}
+
+/// Whether everything could be looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Completeness {
+    /// What is not in the observation does not exist.
+    #[default]
+    Complete,
+    /// Something could not be read; absence means nothing. One line per gap, lower case.
+    Partial(Vec<String>),
+}
+
+/// `LoadBalancer`, with attributes, tags and listeners.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedLoadBalancer {
+    /// `LoadBalancerName`.
+    pub name: String,
+    /// `Type`.
+    pub kind: LoadBalancerKind,
+    /// `DNSName`.
+    pub dns_name: String,
+    /// `CanonicalHostedZoneId`.
+    pub hosted_zone: Option<String>,
+    /// `State`.
+    pub state: LoadBalancerState,
+    /// `Scheme`.
+    pub scheme: Scheme,
+    /// `IpAddressType`.
+    pub ip_address_type: IpAddressType,
+    /// `VpcId`.
+    pub vpc: String,
+    /// `AvailabilityZones[].SubnetId` with the addresses that were given to it, by subnet id.
+    pub subnets: BTreeMap<String, SubnetMapping>,
+    /// `SecurityGroups`.
+    pub security_groups: BTreeSet<String>,
+    /// `DescribeLoadBalancerAttributes`, all keys.
+    pub attributes: BTreeMap<String, String>,
+    /// Tags.
+    pub tags: Tags,
+    /// By ARN.
+    pub listeners: BTreeMap<String, ObservedListener>,
+}
+
+/// `LoadBalancerState.Code`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadBalancerState {
+    /// Being set up.
+    Provisioning,
+    /// Serving.
+    Active,
+    /// Serving, but AWS cannot scale it.
+    ActiveImpaired,
+    /// Could not be set up; AWS's reason.
+    Failed(String),
+}
+
+/// `Listener`, with certificates, attributes, tags and rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedListener {
+    /// `Port`.
+    pub port: u16,
+    /// `Protocol`.
+    pub protocol: ElbProtocol,
+    /// The one default action, target groups by ARN.
+    pub default_action: Action<String>,
+    /// The certificate of `DescribeListenerCertificates` with `IsDefault`.
+    pub default_certificate: Option<String>,
+    /// Those without `IsDefault`. AWS may list the default one here a second time; then it is here too.
+    pub certificates: BTreeSet<String>,
+    /// `SslPolicy`.
+    pub ssl_policy: Option<String>,
+    /// `AlpnPolicy[0]`.
+    pub alpn_policy: Option<String>,
+    /// `MutualAuthentication`, trust store by ARN; absent when off.
+    pub mutual_authentication: Option<MutualAuthentication>,
+    /// `DescribeListenerAttributes`, all keys.
+    pub attributes: BTreeMap<String, String>,
+    /// Tags.
+    pub tags: Tags,
+    /// By ARN, the default rule not among them.
+    pub rules: BTreeMap<String, ObservedRule>,
+}
+
+/// `Rule`, with tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedRule {
+    /// 1..50000.
+    pub priority: u32,
+    /// Conditions.
+    pub conditions: Vec<RuleCondition>,
+    /// Authentication; an OIDC client secret is never returned, so `secret` is empty and `ClientId` is one of `fields`.
+    pub authenticate: Option<AuthenticateAction>,
+    /// The routing action, target groups by ARN.
+    pub action: Action<String>,
+    /// Transforms.
+    pub transforms: Vec<RuleTransform>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// `TargetGroup`, with attributes, tags and targets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedTargetGroup {
+    /// `TargetGroupName`.
+    pub name: String,
+    /// `Protocol`.
+    pub protocol: TargetProtocol,
+    /// `ProtocolVersion`; absent on NLB.
+    pub protocol_version: Option<ProtocolVersion>,
+    /// `Port`.
+    pub port: u16,
+    /// `TargetType`.
+    pub target_type: TargetType,
+    /// `IpAddressType`.
+    pub ip_address_type: TargetIpAddressType,
+    /// `VpcId`.
+    pub vpc: String,
+    /// All that AWS tells.
+    pub health_check: HealthCheckSettings,
+    /// `DescribeTargetGroupAttributes`, all keys.
+    pub attributes: BTreeMap<String, String>,
+    /// Tags.
+    pub tags: Tags,
+    /// `LoadBalancerArns`: at most one.
+    pub load_balancers: BTreeSet<String>,
+    /// `DescribeTargetHealth`.
+    pub targets: BTreeMap<DesiredTarget, TargetState>,
+}
+
+/// Whether a target is registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetState {
+    /// Any state but draining.
+    Registered,
+    /// Deregistered, still shown.
+    Draining,
+}
+
+/// `SecurityGroup`, ingress only: we leave egress as AWS creates it, open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedSecurityGroup {
+    /// `GroupName`.
+    pub name: String,
+    /// `VpcId`.
+    pub vpc: String,
+    /// Tags.
+    pub tags: Tags,
+    /// One entry per source.
+    pub ingress: BTreeSet<IngressRule>,
+}
+
+/// An ACM certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedCertificate {
+    /// Domain name and subject alternative names, lower case.
+    pub names: BTreeSet<String>,
+    /// `Status`.
+    pub status: CertificateStatus,
+    /// `IssuedAt`, else `ImportedAt`, else `CreatedAt`.
+    pub issued: Timestamp,
+    /// Tags.
+    pub tags: Tags,
+    /// `InUseBy`: load balancer ARNs and others'.
+    pub in_use_by: BTreeSet<String>,
+}
+
+/// `Status` of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateStatus {
+    /// `ISSUED`: can be used.
+    Issued,
+    /// Any other, by AWS's word.
+    Other(String),
+}
+
+/// Where a load balancer could go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// The VPC of the cluster, if known; else it follows from the subnets.
+    pub vpc: Option<String>,
+    /// Subnets by id: of the VPC, or those that the settings name by id or Name tag.
+    pub subnets: BTreeMap<String, ObservedSubnet>,
+}
+
+/// `Subnet`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedSubnet {
+    /// `AvailabilityZone`.
+    pub zone: String,
+    /// `VpcId`.
+    pub vpc: String,
+    /// `AvailableIpAddressCount`.
+    pub available_addresses: u32,
+    /// Tags.
+    pub tags: Tags,
+}

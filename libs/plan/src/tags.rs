@@ -1,0 +1,179 @@
+//! Tags: how we know what is ours, and what each thing stands for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::ObjectKey;
+use tributary_model::desired::LoadBalancerKey;
+use tributary_model::elb::LoadBalancerKind;
+
+use crate::names::hash;
+use crate::observed::Tags;
+
+/// Whose cluster it is. The AWS Load Balancer Controller's key, so that users can move.
+pub const CLUSTER: &str = "elbv2.k8s.aws/cluster";
+/// On an imported certificate: `namespace/name` of its Secret.
+pub const SECRET: &str = "gateway.tributary.dev/secret";
+/// On an imported certificate: the fingerprint of what was imported last.
+pub const FINGERPRINT: &str = "gateway.tributary.dev/fingerprint";
+/// On a rule with OIDC: Secret and fingerprint of its client secret, which AWS never returns.
+pub const CLIENT_SECRET: &str = "gateway.tributary.dev/client-secret";
+/// On anything: short hashes of the attribute and tag keys that were asked for. When one is no longer asked
+/// for, the attribute goes back to AWS's default and the tag goes; what others set is never touched.
+pub const ASKED: &str = "gateway.tributary.dev/asked";
+
+/// `resource` of a load balancer.
+pub const LOAD_BALANCER: &str = "LoadBalancer";
+/// `resource` of a managed security group.
+pub const SECURITY_GROUP: &str = "ManagedLBSecurityGroup";
+/// `resource` of an imported certificate.
+pub const CERTIFICATE: &str = "Certificate";
+
+/// AWS: a tag value has at most 256 characters.
+const MAX_VALUE: usize = 256;
+
+/// What makes a resource ours: the cluster and the Gateway.
+#[derive(Clone, Copy, Debug)]
+pub struct Ownership<'a> {
+    /// Cluster name.
+    pub cluster: &'a str,
+    /// The load balancer.
+    pub key: &'a LoadBalancerKey,
+}
+
+impl Ownership<'_> {
+    /// The tags that everything of this load balancer carries from its creation on.
+    pub fn tags(&self, resource: &str) -> Tags {
+        BTreeMap::from([
+            (CLUSTER.to_owned(), tag_value(self.cluster)),
+            (
+                stack_key(self.key.kind).to_owned(),
+                tag_value(&self.key.gateway.to_string()),
+            ),
+            (resource_key(self.key.kind).to_owned(), tag_value(resource)),
+        ])
+    }
+
+    /// Whether something with these tags is this load balancer's.
+    pub fn owns(&self, tags: &Tags) -> bool {
+        tags.get(CLUSTER) == Some(&tag_value(self.cluster))
+            && tags.get(stack_key(self.key.kind)) == Some(&tag_value(&self.key.gateway.to_string()))
+    }
+
+    /// What something of this load balancer stands for.
+    pub fn resource<'t>(&self, tags: &'t Tags) -> Option<&'t str> {
+        tags.get(resource_key(self.key.kind)).map(String::as_str)
+    }
+}
+
+/// Key of the tag that names the Gateway: `namespace/name`.
+pub fn stack_key(kind: LoadBalancerKind) -> &'static str {
+    match kind {
+        LoadBalancerKind::Alb => "gateway.k8s.aws.alb/stack",
+        LoadBalancerKind::Nlb => "gateway.k8s.aws.nlb/stack",
+    }
+}
+
+/// Key of the tag that says what a resource stands for within its Gateway.
+pub fn resource_key(kind: LoadBalancerKind) -> &'static str {
+    match kind {
+        LoadBalancerKind::Alb => "gateway.k8s.aws.alb/resource",
+        LoadBalancerKind::Nlb => "gateway.k8s.aws.nlb/resource",
+    }
+}
+
+/// The Gateway that a resource's tags name, and the kind of load balancer, if this cluster made it.
+pub fn owner(cluster: &str, tags: &Tags) -> Option<LoadBalancerKey> {
+    if tags.get(CLUSTER) != Some(&tag_value(cluster)) {
+        return None;
+    }
+    [LoadBalancerKind::Alb, LoadBalancerKind::Nlb]
+        .into_iter()
+        .find_map(|kind| {
+            let (namespace, name) = tags.get(stack_key(kind))?.split_once('/')?;
+            Some(LoadBalancerKey {
+                kind,
+                gateway: ObjectKey::new(namespace, name),
+            })
+        })
+}
+
+/// The text itself where a tag value can hold it, else its beginning and a hash of the whole.
+///
+/// Kubernetes allows 63 + 1 + 253 characters for `namespace/name`, AWS 256.
+pub fn tag_value(text: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || " +-=._:/@".contains(c);
+    if text.len() <= MAX_VALUE && text.chars().all(allowed) && text.trim() == text {
+        return text.to_owned();
+    }
+    let digest = hash(&[text], 32);
+    let mut value: String = text
+        .chars()
+        .map(|c| if allowed(c) { c } else { '_' })
+        .take(MAX_VALUE - digest.len() - 1)
+        .collect();
+    value.push('@');
+    value.push_str(&digest);
+    value.trim_start().to_owned()
+}
+
+/// Adds the tags that were asked for, ours first: nobody can take over our keys.
+pub(crate) fn with_asked(ours: Tags, asked: &Tags, attributes: &BTreeMap<String, String>) -> Tags {
+    let mut tags = ours;
+    let memory: BTreeSet<String> = asked
+        .keys()
+        .map(|key| tag_mark(key))
+        .chain(attributes.keys().map(|key| attribute_mark(key)))
+        .take(MARKS)
+        .collect();
+    for (key, value) in asked {
+        tags.entry(key.clone()).or_insert_with(|| value.clone());
+    }
+    if !memory.is_empty() {
+        let memory: Vec<String> = memory.into_iter().collect();
+        tags.insert(ASKED.to_owned(), memory.join(" "));
+    }
+    tags
+}
+
+/// What differs: tags to set, and tags to remove because they were asked for once and are no longer.
+pub(crate) fn difference(desired: &Tags, observed: &Tags) -> (Tags, Tags) {
+    let set = desired
+        .iter()
+        .filter(|(key, value)| observed.get(*key) != Some(value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let memory = memory(observed);
+    let remove = observed
+        .iter()
+        .filter(|(key, _)| !desired.contains_key(*key))
+        .filter(|(key, _)| key.as_str() == ASKED || memory.contains(tag_mark(key).as_str()))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    (set, remove)
+}
+
+/// Whether the resource remembers that we set this attribute.
+pub(crate) fn remembers_attribute(observed: &Tags, attribute: &str) -> bool {
+    memory(observed).contains(attribute_mark(attribute).as_str())
+}
+
+/// 256 characters hold 51 marks of 4 digits with a space between; 50 tags and a resource's
+/// attributes together stay below that in practice. One that is not remembered is left behind, no more.
+const MARKS: usize = 51;
+
+fn memory(tags: &Tags) -> BTreeSet<&str> {
+    tags.get(ASKED)
+        .map(|memory| memory.split(' ').collect())
+        .unwrap_or_default()
+}
+
+fn tag_mark(key: &str) -> String {
+    hash(&["tag", key], 4)
+}
+
+fn attribute_mark(key: &str) -> String {
+    hash(&["attribute", key], 4)
+}
+
+#[cfg(test)]
+mod tests;

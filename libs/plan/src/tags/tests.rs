@@ -1,0 +1,105 @@
+use super::*;
+
+fn key() -> LoadBalancerKey {
+    LoadBalancerKey {
+        kind: LoadBalancerKind::Alb,
+        gateway: ObjectKey::new("infra", "gw"),
+    }
+}
+
+fn tags(pairs: &[(&str, &str)]) -> Tags {
+    pairs
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+#[test]
+fn what_we_tag_is_ours_and_names_its_gateway() {
+    let key = key();
+    let ownership = Ownership {
+        cluster: "c",
+        key: &key,
+    };
+    let made = ownership.tags(LOAD_BALANCER);
+    assert!(ownership.owns(&made));
+    assert_eq!(ownership.resource(&made), Some(LOAD_BALANCER));
+    assert_eq!(owner("c", &made), Some(key.clone()));
+    assert_eq!(owner("other", &made), None);
+}
+
+#[test]
+fn another_cluster_gateway_or_kind_is_not_ours() {
+    let key = key();
+    let ownership = Ownership {
+        cluster: "c",
+        key: &key,
+    };
+    for foreign in [
+        tags(&[]),
+        tags(&[(CLUSTER, "c")]),
+        tags(&[(CLUSTER, "d"), ("gateway.k8s.aws.alb/stack", "infra/gw")]),
+        tags(&[(CLUSTER, "c"), ("gateway.k8s.aws.alb/stack", "infra/gw2")]),
+        tags(&[(CLUSTER, "c"), ("gateway.k8s.aws.nlb/stack", "infra/gw")]),
+    ] {
+        assert!(!ownership.owns(&foreign), "{foreign:?}");
+    }
+}
+
+#[test]
+fn a_value_that_fits_is_kept() {
+    assert_eq!(tag_value("a/b:c@d e"), "a/b:c@d e");
+}
+
+#[test]
+fn a_value_that_does_not_fit_is_hashed_and_stays_distinct() {
+    let long = "x".repeat(300);
+    let values = [
+        tag_value(&long),
+        tag_value(&format!("{long}y")),
+        tag_value("a*b"),
+        tag_value("a?b"),
+        tag_value(" a"),
+    ];
+    for (index, value) in values.iter().enumerate() {
+        assert!(value.len() <= 256 && !value.starts_with(' '), "{value}");
+        assert!(!values[..index].contains(value), "{value} twice");
+    }
+}
+
+#[test]
+fn our_own_keys_cannot_be_asked_for() {
+    let made = with_asked(
+        tags(&[(CLUSTER, "c")]),
+        &tags(&[(CLUSTER, "evil")]),
+        &BTreeMap::new(),
+    );
+    assert_eq!(made.get(CLUSTER).map(String::as_str), Some("c"));
+}
+
+#[test]
+fn a_tag_asked_for_once_goes_and_a_foreign_one_stays() {
+    let before = with_asked(
+        tags(&[(CLUSTER, "c")]),
+        &tags(&[("team", "a")]),
+        &BTreeMap::new(),
+    );
+    let mut observed = before.clone();
+    observed.insert("cost".to_owned(), "7".to_owned());
+    let after = with_asked(tags(&[(CLUSTER, "c")]), &BTreeMap::new(), &BTreeMap::new());
+    let (set, remove) = difference(&after, &observed);
+    assert!(set.is_empty());
+    assert_eq!(remove.keys().collect::<Vec<_>>(), [ASKED, "team"]);
+}
+
+#[test]
+fn equal_tags_need_nothing() {
+    let made = with_asked(
+        tags(&[(CLUSTER, "c")]),
+        &tags(&[("team", "a")]),
+        &tags(&[("x.enabled", "true")]),
+    );
+    assert_eq!(difference(&made, &made), (Tags::new(), Tags::new()));
+    assert!(remembers_attribute(&made, "x.enabled"));
+    assert!(!remembers_attribute(&made, "y.enabled"));
+}
