@@ -1,0 +1,83 @@
+//! `GatewayClass.status`.
+
+use tributary_model::judgement::GatewayClassJudgement;
+use tributary_model::status::GatewayClassStatus;
+
+use crate::conditions::{Stamp, next_conditions};
+use crate::controllers::{ALB_CONTROLLER, NLB_CONTROLLER};
+use crate::reasons::{ACCEPTED, Situation, Verdict, verdict};
+
+/// The condition types that we write.
+///
+/// Not among them: `SupportedVersion`, which is experimental and speaks of the CRDs in the cluster; those
+/// are no part of a judgement.
+pub(crate) const OWNED: &[&str] = &[ACCEPTED];
+
+pub(crate) fn next_status(
+    judged: &GatewayClassJudgement,
+    current: &GatewayClassStatus,
+    stamp: Stamp,
+) -> GatewayClassStatus {
+    GatewayClassStatus {
+        conditions: next_conditions(
+            vec![accepted(judged).into()],
+            OWNED,
+            &current.conditions,
+            stamp,
+        ),
+        supported_features: supported_features(&judged.controller_name)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+    }
+}
+
+pub(crate) fn accepted(judged: &GatewayClassJudgement) -> Verdict {
+    verdict(match &judged.invalid_parameters {
+        None => Situation::ClassAccepted,
+        Some(why) => Situation::ClassAcceptedInvalidParameters(why),
+    })
+}
+
+/// Names of Gateway API's features (its Go package `pkg/features`, v1.6.1) that Gateways of a controller
+/// have, sorted as the API demands.
+///
+/// A route kind is named when its routes are served. What ELB cannot do inside such a kind (header
+/// modification, mirrors, timeouts …) has feature names of its own that are absent here, or is said on the
+/// route. `HTTPRouteQueryParamMatching` is absent because ELB compares query strings without case.
+pub fn supported_features(controller_name: &str) -> Vec<&'static str> {
+    let mut features = match controller_name {
+        ALB_CONTROLLER => [COMMON, ALB].concat(),
+        NLB_CONTROLLER => [COMMON, NLB].concat(),
+        _ => [COMMON, ALB, NLB].concat(),
+    };
+    features.sort_unstable();
+    features
+}
+
+const COMMON: &[&str] = &[
+    "Gateway",
+    "GatewayPort8080",
+    "ListenerSet",
+    "ReferenceGrant",
+];
+
+const ALB: &[&str] = &[
+    "GRPCRoute",
+    "GRPCRouteNamedRouteRule",
+    "GatewayHTTPListenerIsolation",
+    "HTTPRoute",
+    "HTTPRouteHostRewrite",
+    "HTTPRouteMethodMatching",
+    "HTTPRouteNamedRouteRule",
+    "HTTPRouteParentRefPort",
+    "HTTPRoutePathRedirect",
+    "HTTPRoutePathRewrite",
+    "HTTPRoutePortRedirect",
+    "HTTPRouteSchemeRedirect",
+];
+
+const NLB: &[&str] = &["TCPRoute", "TLSRoute", "UDPRoute"];
+
+#[cfg(test)]
+mod tests;

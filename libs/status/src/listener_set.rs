@@ -1,0 +1,100 @@
+//! `ListenerSet.status`: the table of spec/listenersets §4.
+
+use tributary_model::judgement::{ListenerSetJudgement, LoadBalancerJudgement};
+use tributary_model::resolved::ListenerSetAcceptance;
+use tributary_model::status::ListenerSetStatus;
+
+use crate::conditions::{Entry, Stamp, find, next_conditions};
+use crate::listener::{Recalled, Serving, Tally, next_listeners, recalled, tally};
+use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, Verdict, is_report_based, verdict};
+
+/// The condition types that we write.
+pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED];
+
+pub(crate) fn next_status(
+    judged: &ListenerSetJudgement,
+    current: &ListenerSetStatus,
+    stamp: Stamp,
+) -> ListenerSetStatus {
+    let listeners = listeners(judged, current);
+    let tally = tally(&listeners);
+    let kept = find(&current.conditions, PROGRAMMED)
+        .filter(|condition| is_report_based(condition) && rests_on_report(judged, tally));
+    let programmed = match kept {
+        Some(condition) => Entry::Kept(condition.clone()),
+        None => programmed(judged, tally).into(),
+    };
+    ListenerSetStatus {
+        conditions: next_conditions(
+            vec![accepted(judged, tally).into(), programmed],
+            OWNED,
+            &current.conditions,
+            stamp,
+        ),
+        listeners: next_listeners(&listeners, serving(judged), stamp),
+    }
+}
+
+/// The entries that the set has: none while it is not allowed, and none once its parent is gone.
+pub(crate) fn listeners<'a>(
+    judged: &ListenerSetJudgement,
+    current: &'a ListenerSetStatus,
+) -> Vec<Recalled<'a>> {
+    match judged.acceptance {
+        ListenerSetAcceptance::Admitted | ListenerSetAcceptance::ParentNotAccepted => {
+            recalled(&judged.listeners, &current.listeners, serving(judged))
+        }
+        ListenerSetAcceptance::NotAllowed(_) | ListenerSetAcceptance::ParentGone => Vec::new(),
+    }
+}
+
+pub(crate) fn accepted(judged: &ListenerSetJudgement, tally: Tally) -> Verdict {
+    verdict(match judged.acceptance {
+        ListenerSetAcceptance::NotAllowed(cause) => Situation::SetAcceptedNotAllowed(cause),
+        ListenerSetAcceptance::ParentNotAccepted => Situation::SetAcceptedParentNotAccepted,
+        ListenerSetAcceptance::ParentGone => Situation::SetAcceptedParentGone,
+        ListenerSetAcceptance::Admitted if tally.is_hopeless() => Situation::SetAcceptedNoListener,
+        ListenerSetAcceptance::Admitted if tally.good < tally.all => {
+            Situation::SetAcceptedSomeListeners
+        }
+        ListenerSetAcceptance::Admitted => Situation::SetAccepted,
+    })
+}
+
+pub(crate) fn programmed(judged: &ListenerSetJudgement, tally: Tally) -> Verdict {
+    verdict(match judged.acceptance {
+        ListenerSetAcceptance::NotAllowed(cause) => Situation::SetProgrammedNotAllowed(cause),
+        ListenerSetAcceptance::ParentNotAccepted => Situation::SetProgrammedParentNotAccepted,
+        ListenerSetAcceptance::ParentGone => Situation::SetProgrammedParentGone,
+        ListenerSetAcceptance::Admitted if tally.is_hopeless() => {
+            Situation::SetProgrammedNoListener
+        }
+        ListenerSetAcceptance::Admitted => match &judged.load_balancer {
+            LoadBalancerJudgement::Ready if tally.served == tally.good => Situation::SetProgrammed,
+            LoadBalancerJudgement::Ready
+            | LoadBalancerJudgement::Unknown
+            // The reason is for the Gateway's owner; its text may speak of what is not this tenant's.
+            | LoadBalancerJudgement::Pending(_) => Situation::SetProgrammedPending,
+            LoadBalancerJudgement::Failed(_) => Situation::SetProgrammedParentFailed,
+        },
+    })
+}
+
+/// Whether only a report that has not come yet can tell whether the set is programmed.
+pub(crate) fn rests_on_report(judged: &ListenerSetJudgement, tally: Tally) -> bool {
+    judged.acceptance == ListenerSetAcceptance::Admitted
+        && judged.load_balancer == LoadBalancerJudgement::Unknown
+        && !tally.is_hopeless()
+}
+
+fn serving(judged: &ListenerSetJudgement) -> Serving {
+    match judged.acceptance {
+        ListenerSetAcceptance::Admitted => Serving::of(&judged.load_balancer),
+        ListenerSetAcceptance::NotAllowed(_)
+        | ListenerSetAcceptance::ParentNotAccepted
+        | ListenerSetAcceptance::ParentGone => Serving::ParentNotAccepted,
+    }
+}
+
+#[cfg(test)]
+mod tests;

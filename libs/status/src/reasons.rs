@@ -1,0 +1,111 @@
+//! The one table ([`verdict`]) of every condition that Tributary writes: type, status, reason and message.
+//!
+//! Where the prose of GEP-1713 and the conformance tests of Gateway API disagree the tests win, and they
+//! change: a reason is switched here and nowhere else. A message says in one or two sentences what to do,
+//! and names a rival by its class only, since a tenant must not learn another tenant's names.
+
+mod phrases;
+mod recall;
+mod table;
+
+use tributary_model::resolved::{Conflict, NotAllowedCause, RefCause, RivalClass};
+use tributary_model::status::ConditionStatus;
+
+pub(crate) use recall::{is_report_based, recall};
+pub(crate) use table::verdict;
+
+/// `Accepted`: of every kind and of listeners.
+pub(crate) const ACCEPTED: &str = "Accepted";
+/// `Programmed`: of Gateways, ListenerSets and listeners.
+pub(crate) const PROGRAMMED: &str = "Programmed";
+/// `Conflicted`: of listeners.
+pub(crate) const CONFLICTED: &str = "Conflicted";
+/// `ResolvedRefs`: of listeners and of a route's parents.
+pub(crate) const RESOLVED_REFS: &str = "ResolvedRefs";
+/// `OverlappingTLSConfig`: of listeners; absent when not true.
+pub(crate) const OVERLAPPING_TLS_CONFIG: &str = "OverlappingTLSConfig";
+/// `PartiallyInvalid`: of a route's parents; absent when not true.
+pub(crate) const PARTIALLY_INVALID: &str = "PartiallyInvalid";
+
+/// What one condition says, before it is known since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) condition_type: &'static str,
+    pub(crate) status: ConditionStatus,
+    pub(crate) reason: &'static str,
+    pub(crate) message: String,
+}
+
+/// Every situation that a condition can tell. The name begins with the object, where it matters, and the
+/// condition's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Situation<'a> {
+    ClassAccepted,
+    ClassAcceptedInvalidParameters(&'a str),
+
+    GatewayAccepted,
+    GatewayAcceptedSomeListeners,
+    GatewayAcceptedNoListener,
+    GatewayAcceptedInvalidParameters(&'a str),
+    GatewayAcceptedUnsupportedAddress,
+    GatewayProgrammed,
+    GatewayProgrammedUnreported,
+    GatewayProgrammedProvisioning(&'a str),
+    GatewayProgrammedListenersPending,
+    GatewayProgrammedFailed(&'a str),
+    GatewayProgrammedNotAccepted,
+    GatewayProgrammedNoListener,
+
+    SetAccepted,
+    SetAcceptedSomeListeners,
+    SetAcceptedNoListener,
+    SetAcceptedNotAllowed(NotAllowedCause),
+    SetAcceptedParentNotAccepted,
+    SetAcceptedParentGone,
+    SetProgrammed,
+    SetProgrammedPending,
+    SetProgrammedParentFailed,
+    SetProgrammedNoListener,
+    SetProgrammedNotAllowed(NotAllowedCause),
+    SetProgrammedParentNotAccepted,
+    SetProgrammedParentGone,
+
+    ListenerAccepted,
+    ListenerAcceptedConflict(Conflict, RivalClass),
+    ListenerAcceptedUnsupportedProtocol,
+    ListenerAcceptedInvalid(&'a str, &'a str),
+    ListenerAcceptedTooMany(&'a str),
+    ListenerAcceptedNoCaCertificate,
+    ListenerProgrammed,
+    ListenerProgrammedConflict(Conflict, RivalClass),
+    ListenerProgrammedNotAccepted,
+    ListenerProgrammedTooMany(&'a str),
+    ListenerProgrammedUnusableRefs,
+    ListenerProgrammedNoCertificate,
+    ListenerProgrammedRefused(&'a str),
+    ListenerProgrammedPending(&'a str),
+    ListenerProgrammedWaiting,
+    ListenerProgrammedParentFailed,
+    ListenerProgrammedParentNotAccepted,
+    ListenerProgrammedUnreported,
+    ListenerNotConflicted,
+    ListenerConflicted(Conflict, RivalClass),
+    ListenerResolvedRefsNoCertificate(&'a str),
+    ListenerOverlappingTls,
+
+    ResolvedRefs,
+    ResolvedRefsNot(RefCause, &'a str),
+
+    RouteAccepted,
+    RouteAcceptedShadowed,
+    RouteAcceptedNoMatchingParent,
+    RouteAcceptedNotAllowedByListeners,
+    RouteAcceptedNoMatchingListenerHostname,
+    RouteAcceptedUnsupportedValue(&'a str),
+    RouteAcceptedIncompatibleFilters(&'a str),
+    RoutePartiallyUnsupported(&'a str),
+    RoutePartiallyIncompatible(&'a str),
+}
+
+#[cfg(test)]
+mod tests;

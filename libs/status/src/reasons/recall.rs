@@ -1,0 +1,51 @@
+//! Reading the table backwards: what a condition of ours was written for.
+
+use tributary_model::report::ProgrammedState;
+use tributary_model::status::{Condition, ConditionStatus};
+
+use super::phrases::{NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, REFUSED, TOO_MANY, TOO_MANY_ADVICE};
+use super::{PROGRAMMED, RESOLVED_REFS};
+use crate::words::told;
+
+/// The conditions of a listener that was served, refused or waiting when it was last reported on, as the
+/// state that they were written for; nothing when something else was said.
+///
+/// Used only until the first report after a start of the merger (see [`crate::next`]).
+pub(crate) fn recall(conditions: &[Condition]) -> Option<ProgrammedState> {
+    let own = |condition_type: &str, status: ConditionStatus| {
+        conditions.iter().find(|condition| {
+            condition.condition_type == condition_type
+                && condition.status == status
+                && condition.observed_generation.is_some()
+        })
+    };
+    if own(PROGRAMMED, ConditionStatus::True).is_some() {
+        return Some(ProgrammedState::Programmed);
+    }
+    let programmed = own(PROGRAMMED, ConditionStatus::False)?;
+    if programmed.reason == "Pending" {
+        return Some(ProgrammedState::Pending(String::new()));
+    }
+    if programmed.reason == "TooManyListeners" {
+        let quota = told(&programmed.message, TOO_MANY, TOO_MANY_ADVICE)?;
+        return Some(ProgrammedState::TooManyListeners(quota));
+    }
+    if let Some(why) = told(&programmed.message, REFUSED, "") {
+        return Some(ProgrammedState::Refused(why));
+    }
+    let unresolved = own(RESOLVED_REFS, ConditionStatus::False)?;
+    let why = told(&unresolved.message, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE)?;
+    Some(ProgrammedState::NoCertificate(why))
+}
+
+/// Whether a top-level `Programmed` is one that reports lead to, as against refusals by the merge.
+pub(crate) fn is_report_based(programmed: &Condition) -> bool {
+    programmed.observed_generation.is_some()
+        && [
+            "Programmed",
+            "Pending",
+            "ParentNotProgrammed",
+            "NoResources",
+        ]
+        .contains(&programmed.reason.as_str())
+}

@@ -1,0 +1,371 @@
+//! The rows.
+
+use tributary_model::resolved::{Conflict, RefCause};
+use tributary_model::status::ConditionStatus;
+
+use super::phrases::{
+    DROPPED_RULE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NO_VALID_LISTENER, PARENT_GONE, REFUSED,
+    conflict_message, not_allowed, too_many,
+};
+use super::{
+    ACCEPTED, CONFLICTED, OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID, PROGRAMMED, RESOLVED_REFS,
+    Situation, Verdict,
+};
+use crate::words::{clause, sentence};
+
+/// The table.
+pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
+    use ConditionStatus::{False, True};
+    use Situation as S;
+    match situation {
+        S::ClassAccepted => row(
+            ACCEPTED,
+            True,
+            "Accepted",
+            "Gateways of this class get a load balancer.",
+        ),
+        S::ClassAcceptedInvalidParameters(why) => row(
+            ACCEPTED,
+            False,
+            "InvalidParameters",
+            format!(
+                "Correct spec.parametersRef or what it refers to: {}.",
+                clause(why)
+            ),
+        ),
+
+        S::GatewayAccepted => row(ACCEPTED, True, "Accepted", "The Gateway is accepted."),
+        S::GatewayAcceptedSomeListeners => row(
+            ACCEPTED,
+            True,
+            "ListenersNotValid",
+            "Some of the Gateway's own listeners are not valid; the others are served. Their conditions say what to change.",
+        ),
+        S::GatewayAcceptedNoListener => row(
+            ACCEPTED,
+            False,
+            "ListenersNotValid",
+            "None of the Gateway's own listeners is valid. Their conditions say what to change.",
+        ),
+        S::GatewayAcceptedInvalidParameters(why) => row(
+            ACCEPTED,
+            False,
+            "InvalidParameters",
+            format!(
+                "Correct spec.infrastructure.parametersRef or what it refers to: {}.",
+                clause(why)
+            ),
+        ),
+        S::GatewayAcceptedUnsupportedAddress => row(
+            ACCEPTED,
+            False,
+            "UnsupportedAddress",
+            "Remove spec.addresses: the addresses of an AWS load balancer cannot be chosen there.",
+        ),
+        S::GatewayProgrammed => row(
+            PROGRAMMED,
+            True,
+            "Programmed",
+            "The load balancer serves the Gateway's own listeners.",
+        ),
+        S::GatewayProgrammedUnreported => row(
+            PROGRAMMED,
+            False,
+            "Pending",
+            "Waiting for the first report on the load balancer.",
+        ),
+        S::GatewayProgrammedProvisioning(why) => row(
+            PROGRAMMED,
+            False,
+            "Pending",
+            sentence("Waiting for the load balancer", why, ""),
+        ),
+        S::GatewayProgrammedListenersPending => row(
+            PROGRAMMED,
+            False,
+            "Pending",
+            "Waiting for the Gateway's own listeners to be programmed.",
+        ),
+        S::GatewayProgrammedFailed(why) => row(
+            PROGRAMMED,
+            False,
+            "NoResources",
+            sentence("The load balancer cannot be had", why, ""),
+        ),
+        S::GatewayProgrammedNotAccepted => row(
+            PROGRAMMED,
+            False,
+            "Invalid",
+            "Nothing is programmed for a Gateway that is not accepted.",
+        ),
+        S::GatewayProgrammedNoListener => row(
+            PROGRAMMED,
+            False,
+            "Invalid",
+            "None of the Gateway's own listeners can be programmed.",
+        ),
+
+        S::SetAccepted => row(
+            ACCEPTED,
+            True,
+            "Accepted",
+            "The ListenerSet is attached to its Gateway.",
+        ),
+        S::SetAcceptedSomeListeners => row(
+            ACCEPTED,
+            True,
+            "ListenersNotValid",
+            "Some listeners are not valid; the others are attached. Their conditions say what to change.",
+        ),
+        S::SetAcceptedNoListener => row(ACCEPTED, False, "ListenersNotValid", NO_VALID_LISTENER),
+        S::SetAcceptedNotAllowed(cause) => row(ACCEPTED, False, "NotAllowed", not_allowed(cause)),
+        S::SetAcceptedParentNotAccepted => row(
+            ACCEPTED,
+            False,
+            "ParentNotAccepted",
+            "The parent Gateway is not accepted. Its owner finds the reason in its conditions.",
+        ),
+        S::SetAcceptedParentGone => row(ACCEPTED, False, "ParentNotAccepted", PARENT_GONE),
+        S::SetProgrammed => row(
+            PROGRAMMED,
+            True,
+            "Programmed",
+            "The load balancer serves the valid listeners.",
+        ),
+        S::SetProgrammedPending => row(
+            PROGRAMMED,
+            False,
+            "Pending",
+            "Waiting for the load balancer of the parent Gateway to serve the listeners.",
+        ),
+        S::SetProgrammedParentFailed => row(
+            PROGRAMMED,
+            False,
+            "ParentNotProgrammed",
+            "The load balancer of the parent Gateway cannot be had. The Gateway's owner finds the reason in its conditions.",
+        ),
+        S::SetProgrammedNoListener => {
+            row(PROGRAMMED, False, "ListenersNotValid", NO_VALID_LISTENER)
+        }
+        S::SetProgrammedNotAllowed(cause) => {
+            row(PROGRAMMED, False, "NotAllowed", not_allowed(cause))
+        }
+        S::SetProgrammedParentNotAccepted => row(
+            PROGRAMMED,
+            False,
+            "ParentNotProgrammed",
+            "Nothing is programmed while the parent Gateway is not accepted.",
+        ),
+        S::SetProgrammedParentGone => row(PROGRAMMED, False, "ParentNotProgrammed", PARENT_GONE),
+
+        S::ListenerAccepted => row(ACCEPTED, True, "Accepted", "The listener is valid."),
+        S::ListenerAcceptedConflict(conflict, rival) => row(
+            ACCEPTED,
+            False,
+            conflict_reason(conflict),
+            conflict_message(conflict, rival),
+        ),
+        S::ListenerAcceptedUnsupportedProtocol => row(
+            ACCEPTED,
+            False,
+            "UnsupportedProtocol",
+            "The Gateway's load balancer cannot serve this protocol: an ALB serves HTTP and HTTPS, an NLB TCP, UDP and TLS.",
+        ),
+        S::ListenerAcceptedInvalid(field, why) => row(
+            ACCEPTED,
+            False,
+            "UnsupportedValue",
+            format!("Correct {field}: {}.", clause(why)),
+        ),
+        S::ListenerAcceptedTooMany(quota) => {
+            row(ACCEPTED, False, "TooManyListeners", too_many(quota))
+        }
+        S::ListenerAcceptedNoCaCertificate => row(
+            ACCEPTED,
+            False,
+            "NoValidCACertificate",
+            "None of the CA certificates that client certificates are checked with can be used.",
+        ),
+        S::ListenerProgrammed => row(
+            PROGRAMMED,
+            True,
+            "Programmed",
+            "The load balancer serves the listener.",
+        ),
+        S::ListenerProgrammedConflict(conflict, rival) => row(
+            PROGRAMMED,
+            False,
+            conflict_reason(conflict),
+            conflict_message(conflict, rival),
+        ),
+        S::ListenerProgrammedNotAccepted => row(
+            PROGRAMMED,
+            False,
+            "Invalid",
+            "A listener that is not accepted is not programmed.",
+        ),
+        S::ListenerProgrammedTooMany(quota) => {
+            row(PROGRAMMED, False, "TooManyListeners", too_many(quota))
+        }
+        S::ListenerProgrammedUnusableRefs => row(
+            PROGRAMMED,
+            False,
+            "Invalid",
+            "None of the references that the listener needs can be used. ResolvedRefs says why.",
+        ),
+        S::ListenerProgrammedNoCertificate => row(
+            PROGRAMMED,
+            False,
+            "Invalid",
+            "There is no certificate to serve the listener with. ResolvedRefs says why.",
+        ),
+        S::ListenerProgrammedRefused(why) => {
+            row(PROGRAMMED, False, "Invalid", sentence(REFUSED, why, ""))
+        }
+        S::ListenerProgrammedPending(why) => row(
+            PROGRAMMED,
+            False,
+            "Pending",
+            sentence("Being programmed", why, ""),
+        ),
+        S::ListenerProgrammedWaiting => row(
+            PROGRAMMED,
+            False,
+            "Pending",
+            "Waiting for the load balancer.",
+        ),
+        S::ListenerProgrammedParentFailed => row(
+            PROGRAMMED,
+            False,
+            "Pending",
+            "The load balancer of the Gateway cannot be had. The Gateway's conditions say why.",
+        ),
+        S::ListenerProgrammedParentNotAccepted => row(
+            PROGRAMMED,
+            False,
+            "Pending",
+            "Waiting for the Gateway to be accepted.",
+        ),
+        S::ListenerProgrammedUnreported => row(
+            PROGRAMMED,
+            False,
+            "Pending",
+            "Waiting for the first report on the listener.",
+        ),
+        S::ListenerNotConflicted => row(
+            CONFLICTED,
+            False,
+            "NoConflicts",
+            "The listener conflicts with no other one.",
+        ),
+        S::ListenerConflicted(conflict, rival) => row(
+            CONFLICTED,
+            True,
+            conflict_reason(conflict),
+            conflict_message(conflict, rival),
+        ),
+        S::ResolvedRefs => row(
+            RESOLVED_REFS,
+            True,
+            "ResolvedRefs",
+            "All references are resolved.",
+        ),
+        S::ResolvedRefsNot(cause, what) => row(RESOLVED_REFS, False, ref_reason(cause), what),
+        S::ListenerResolvedRefsNoCertificate(why) => row(
+            RESOLVED_REFS,
+            False,
+            ref_reason(RefCause::InvalidCertificateRef),
+            sentence(NO_CERTIFICATE, why, NO_CERTIFICATE_ADVICE),
+        ),
+        S::ListenerOverlappingTls => row(
+            OVERLAPPING_TLS_CONFIG,
+            True,
+            "OverlappingHostnames",
+            "The hostname overlaps that of another TLS listener on this port: a client that reuses a connection may get the other one's TLS settings.",
+        ),
+
+        S::RouteAccepted => row(ACCEPTED, True, "Accepted", "The route is attached."),
+        S::RouteAcceptedShadowed => row(
+            ACCEPTED,
+            True,
+            "Accepted",
+            "The route is attached, but an older route has the traffic of the listener.",
+        ),
+        S::RouteAcceptedNoMatchingParent => row(
+            ACCEPTED,
+            False,
+            "NoMatchingParent",
+            "The parent has no listener with this sectionName and port, or is not attached to a Gateway itself.",
+        ),
+        S::RouteAcceptedNotAllowedByListeners => row(
+            ACCEPTED,
+            False,
+            "NotAllowedByListeners",
+            "No listener's allowedRoutes admits this kind of route from this namespace. The listener's owner can change that.",
+        ),
+        S::RouteAcceptedNoMatchingListenerHostname => row(
+            ACCEPTED,
+            False,
+            "NoMatchingListenerHostname",
+            "No hostname of the route matches the listener's. Change spec.hostnames, or leave it out to take the listener's.",
+        ),
+        S::RouteAcceptedUnsupportedValue(what) => row(
+            ACCEPTED,
+            False,
+            "UnsupportedValue",
+            format!("No rule can be served by the load balancer: {what}."),
+        ),
+        S::RouteAcceptedIncompatibleFilters(what) => row(
+            ACCEPTED,
+            False,
+            "IncompatibleFilters",
+            format!("No rule can be served, since their filters exclude each other: {what}."),
+        ),
+        S::RoutePartiallyUnsupported(what) => row(
+            PARTIALLY_INVALID,
+            True,
+            "UnsupportedValue",
+            format!("{DROPPED_RULE}: {what}. The other rules are served."),
+        ),
+        S::RoutePartiallyIncompatible(what) => row(
+            PARTIALLY_INVALID,
+            True,
+            "IncompatibleFilters",
+            format!("{DROPPED_RULE}: {what}. The other rules are served."),
+        ),
+    }
+}
+
+fn row(
+    condition_type: &'static str,
+    status: ConditionStatus,
+    reason: &'static str,
+    message: impl Into<String>,
+) -> Verdict {
+    Verdict {
+        condition_type,
+        status,
+        reason,
+        message: message.into(),
+    }
+}
+
+fn conflict_reason(conflict: Conflict) -> &'static str {
+    match conflict {
+        Conflict::Protocol => "ProtocolConflict",
+        Conflict::Hostname => "HostnameConflict",
+    }
+}
+
+fn ref_reason(cause: RefCause) -> &'static str {
+    match cause {
+        RefCause::RefNotPermitted => "RefNotPermitted",
+        RefCause::InvalidCertificateRef => "InvalidCertificateRef",
+        RefCause::InvalidCaCertificateRef => "InvalidCACertificateRef",
+        RefCause::InvalidCaCertificateKind => "InvalidCACertificateKind",
+        RefCause::InvalidRouteKinds => "InvalidRouteKinds",
+        RefCause::InvalidKind => "InvalidKind",
+        RefCause::BackendNotFound => "BackendNotFound",
+        RefCause::UnsupportedProtocol => "UnsupportedProtocol",
+    }
+}

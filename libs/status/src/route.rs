@@ -1,0 +1,158 @@
+//! `status.parents` of the five route kinds.
+
+use std::collections::VecDeque;
+
+use tributary_model::judgement::{ParentJudgement, RouteJudgement};
+use tributary_model::resolved::{DroppedRule, RouteAcceptance};
+use tributary_model::route::ParentRef;
+use tributary_model::status::{Condition, RouteParentStatus, RouteStatus};
+
+use crate::conditions::{Entry, Stamp, next_conditions};
+use crate::controllers::is_ours;
+use crate::limits::MAX_ROUTE_PARENTS;
+use crate::listener::unresolved_text;
+use crate::reasons::{ACCEPTED, PARTIALLY_INVALID, RESOLVED_REFS, Situation, Verdict, verdict};
+use crate::words::list;
+
+/// The condition types that we write on a parent.
+pub(crate) const OWNED: &[&str] = &[ACCEPTED, RESOLVED_REFS, PARTIALLY_INVALID];
+
+/// The next parents, and how many of ours do not fit beside the others'.
+///
+/// Other controllers' entries keep their places and order. Ours take the places that ours had, in spec
+/// order, then the end of the list; those of parentRefs that are gone are not there.
+pub(crate) fn next_status(
+    judged: &RouteJudgement,
+    current: &RouteStatus,
+    stamp: Stamp,
+) -> (RouteStatus, usize) {
+    let foreign = current
+        .parents
+        .iter()
+        .filter(|parent| !is_ours(&parent.controller_name))
+        .count();
+    let fitting = MAX_ROUTE_PARENTS
+        .saturating_sub(foreign)
+        .min(judged.parents.len());
+    let mut ours: VecDeque<RouteParentStatus> = judged.parents[..fitting]
+        .iter()
+        .map(|parent| next_parent(parent, current, stamp))
+        .collect();
+    let mut parents = Vec::with_capacity(foreign + ours.len());
+    for parent in &current.parents {
+        if is_ours(&parent.controller_name) {
+            parents.extend(ours.pop_front());
+        } else {
+            parents.push(parent.clone());
+        }
+    }
+    parents.extend(ours);
+    (RouteStatus { parents }, judged.parents.len() - fitting)
+}
+
+fn next_parent(judged: &ParentJudgement, current: &RouteStatus, stamp: Stamp) -> RouteParentStatus {
+    let conditions = conditions_of(&judged.parent_ref, &judged.controller_name, current);
+    let mut entries: Vec<Entry> = vec![accepted(judged).into(), resolved_refs(judged).into()];
+    entries.extend(partially_invalid(judged).map(Entry::from));
+    RouteParentStatus {
+        parent_ref: judged.parent_ref.clone(),
+        controller_name: judged.controller_name.clone(),
+        conditions: next_conditions(entries, OWNED, conditions, stamp),
+    }
+}
+
+fn conditions_of<'a>(
+    parent_ref: &ParentRef,
+    controller_name: &str,
+    current: &'a RouteStatus,
+) -> &'a [Condition] {
+    current
+        .parents
+        .iter()
+        .find(|parent| {
+            parent.parent_ref == *parent_ref && parent.controller_name == controller_name
+        })
+        .map_or(&[], |parent| &parent.conditions)
+}
+
+pub(crate) fn accepted(judged: &ParentJudgement) -> Verdict {
+    verdict(match judged.acceptance {
+        RouteAcceptance::Accepted if judged.shadowed => Situation::RouteAcceptedShadowed,
+        RouteAcceptance::Accepted => Situation::RouteAccepted,
+        RouteAcceptance::NoMatchingParent => Situation::RouteAcceptedNoMatchingParent,
+        RouteAcceptance::NotAllowedByListeners => Situation::RouteAcceptedNotAllowedByListeners,
+        RouteAcceptance::NoMatchingListenerHostname => {
+            Situation::RouteAcceptedNoMatchingListenerHostname
+        }
+        RouteAcceptance::UnsupportedValue => {
+            return verdict(Situation::RouteAcceptedUnsupportedValue(&left_out(judged)));
+        }
+        RouteAcceptance::IncompatibleFilters => {
+            return verdict(Situation::RouteAcceptedIncompatibleFilters(&left_out(
+                judged,
+            )));
+        }
+    })
+}
+
+fn resolved_refs(judged: &ParentJudgement) -> Verdict {
+    let first = judged
+        .unresolved_refs
+        .iter()
+        .map(|unresolved| unresolved.cause)
+        .min();
+    match first {
+        None => verdict(Situation::ResolvedRefs),
+        Some(cause) => verdict(Situation::ResolvedRefsNot(
+            cause,
+            &unresolved_text(&judged.unresolved_refs),
+        )),
+    }
+}
+
+/// Only set when true, and only on an accepted route (Gateway API).
+fn partially_invalid(judged: &ParentJudgement) -> Option<Verdict> {
+    let ParentJudgement {
+        acceptance,
+        dropped_rules,
+        refused_rules,
+        ..
+    } = judged;
+    if *acceptance != RouteAcceptance::Accepted
+        || dropped_rules.is_empty() && refused_rules.is_empty()
+    {
+        return None;
+    }
+    let what = left_out(judged);
+    let incompatible =
+        refused_rules.is_empty() && dropped_rules.iter().all(|rule| rule.incompatible);
+    Some(verdict(if incompatible {
+        Situation::RoutePartiallyIncompatible(&what)
+    } else {
+        Situation::RoutePartiallyUnsupported(&what)
+    }))
+}
+
+/// By rule; the merge's reasons before AWS's.
+fn left_out(judged: &ParentJudgement) -> String {
+    let dropped = judged.dropped_rules.iter().map(
+        |DroppedRule {
+             rule,
+             field,
+             message,
+             incompatible: _,
+         }| (*rule, format!("{field}: {message}")),
+    );
+    let refused = judged.refused_rules.iter().map(|(rule, message)| {
+        (
+            *rule,
+            format!("rules[{rule}]: {}", message.trim_end_matches('.')),
+        )
+    });
+    let mut rules: Vec<(usize, String)> = dropped.chain(refused).collect();
+    rules.sort_by_key(|(rule, _)| *rule);
+    list(rules.into_iter().map(|(_, text)| text))
+}
+
+#[cfg(test)]
+mod tests;

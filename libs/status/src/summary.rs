@@ -1,0 +1,92 @@
+//! A judgement in two words, for tables.
+
+use tributary_model::judgement::{Judgement, RouteJudgement};
+use tributary_model::status::{ConditionStatus, GatewayStatus, ListenerSetStatus};
+
+use crate::listener::tally;
+use crate::reasons::Verdict;
+use crate::{gateway, gateway_class, listener_set, route};
+
+/// What the two conditions that every table shows will say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// `Accepted`; of a route the first parent's that is not accepted, else the first's. Absent for a
+    /// route without parents of ours.
+    pub accepted: Option<Said>,
+    /// `Programmed`; absent for kinds that have none, and before the first report.
+    pub programmed: Option<Said>,
+}
+
+/// Status, reason and message of one condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// True or False.
+    pub status: ConditionStatus,
+    /// CamelCase.
+    pub reason: &'static str,
+    /// One or two sentences.
+    pub message: String,
+}
+
+/// What a judgement comes to, whatever the status says now.
+pub fn summary(judgement: &Judgement) -> Summary {
+    match judgement {
+        Judgement::GatewayClass(judged) => Summary {
+            accepted: Some(gateway_class::accepted(judged).into()),
+            programmed: None,
+        },
+        Judgement::Gateway(judged) => {
+            let none = GatewayStatus::default();
+            let tally = tally(&gateway::own_listeners(judged, &none));
+            let known = !gateway::rests_on_report(judged, tally);
+            Summary {
+                accepted: Some(gateway::accepted(judged, tally).into()),
+                programmed: known.then(|| gateway::programmed(judged, tally).into()),
+            }
+        }
+        Judgement::ListenerSet(judged) => {
+            let none = ListenerSetStatus::default();
+            let tally = tally(&listener_set::listeners(judged, &none));
+            let known = !listener_set::rests_on_report(judged, tally);
+            Summary {
+                accepted: Some(listener_set::accepted(judged, tally).into()),
+                programmed: known.then(|| listener_set::programmed(judged, tally).into()),
+            }
+        }
+        Judgement::Route(judged) => Summary {
+            accepted: worst_parent(judged),
+            programmed: None,
+        },
+    }
+}
+
+fn worst_parent(judged: &RouteJudgement) -> Option<Said> {
+    let mut verdicts = judged.parents.iter().map(route::accepted);
+    let first = verdicts.next()?;
+    let worst = match first.status {
+        ConditionStatus::True => verdicts
+            .find(|verdict| verdict.status != ConditionStatus::True)
+            .unwrap_or(first),
+        ConditionStatus::False | ConditionStatus::Unknown => first,
+    };
+    Some(worst.into())
+}
+
+impl From<Verdict> for Said {
+    fn from(verdict: Verdict) -> Self {
+        let Verdict {
+            condition_type: _,
+            status,
+            reason,
+            message,
+        } = verdict;
+        Self {
+            status,
+            reason,
+            message,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
