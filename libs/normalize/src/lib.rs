@@ -1,1 +1,210 @@
-//! placeholder
+//! Kubernetes objects in, the model's objects out; and the model's status back into JSON.
+//!
+//! ```text
+//!  serde_json::Value ──> envelope (kind, version, metadata) ──> read (bindings' types, field paths)
+//!                                                                        │
+//!      Rejected { object, field, reason } <── check (schema, CEL) <──────┤
+//!                                                                        v
+//!  .status JSON <── status <── model::Status                  model::resource::SourceObject
+//! ```
+//!
+//! **Knows:** the shapes of Gateway API, of the Kubernetes kinds that routing needs and of the three kinds
+//! of `gateway.k8s.aws`: their versions, their defaults, and what an API server would refuse. An object
+//! comes out of here with every default filled in and every rule of its own schema kept, or not at all.
+//!
+//! **Must not know:** where an object was read, what other objects there are, what becomes of it. It does
+//! no I/O and has no clock. Nothing outside this crate names a type of the bindings.
+
+mod check;
+mod envelope;
+mod fault;
+mod gateway;
+mod grant;
+mod listener;
+mod read;
+mod route;
+mod secret;
+mod selector;
+mod time;
+mod workload;
+
+use serde_json::Value;
+use tributary_model::resource::SourceObject;
+use tributary_model::{Kind, ObjectRef, Resource};
+
+use envelope::{Envelope, Identity, Recognized, open, recognize};
+use fault::{Fault, Path};
+use read::{read, required};
+
+pub use envelope::{Defaults, Foreign, versions};
+pub use fault::{Rejected, Warning};
+pub use secret::TlsMaterial;
+pub use time::{InvalidTimestamp, timestamp_from_rfc3339, timestamp_to_rfc3339};
+pub use workload::implied_namespace;
+
+/// What became of one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Normalized {
+    /// An object that is read.
+    Ours {
+        /// The object.
+        object: Box<SourceObject>,
+        /// What was left aside: unknown fields, a status that cannot be read. A person should see each once.
+        warnings: Vec<Warning>,
+    },
+    /// An object of no interest.
+    Foreign(Foreign),
+}
+
+/// Reads one object, in any version that [`versions`] names.
+///
+/// # Errors
+/// When the object would not have got past an API server with the CRDs of Gateway API 1.6.
+pub fn normalize(object: &Value, defaults: &Defaults) -> Result<Normalized, Rejected> {
+    let mut identity = Identity::default();
+    match normalize_as(object, defaults, &mut identity) {
+        Ok(normalized) => Ok(normalized),
+        Err(fault) => Err(identity.reject(fault)),
+    }
+}
+
+/// Kind, namespace and name only: nothing for an object of no interest.
+///
+/// # Errors
+/// When the object cannot be named: no kind, apiVersion or name, or a name that is none.
+pub fn identify(object: &Value, defaults: &Defaults) -> Result<Option<ObjectRef>, Rejected> {
+    let mut identity = Identity::default();
+    let opened = recognize(object, &mut identity).and_then(|recognized| match recognized {
+        Recognized::Foreign(_) => Ok(None),
+        Recognized::Ours(kind) => open(kind, object, defaults, &mut identity).map(Some),
+    });
+    match opened {
+        Ok(envelope) => Ok(envelope.map(|open| ObjectRef::new(open.kind, open.meta.key))),
+        Err(fault) => Err(identity.reject(fault)),
+    }
+}
+
+/// The objects of a `List` (or of any `…List` with items), lists in it too; any other object is its own only one.
+///
+/// Items of a typed list may lack kind and apiVersion, as the API serves them: they get the list's.
+pub fn expand(object: Value) -> Vec<Value> {
+    /// Lists within lists that anybody means.
+    const DEPTH: usize = 8;
+    let mut expanded = Vec::new();
+    expand_into(object, DEPTH, &mut expanded);
+    expanded
+}
+
+/// Certificate, chain and private key of a Secret of type `kubernetes.io/tls`, for the programmer that imports it.
+///
+/// # Errors
+/// When something is missing or malformed; no message holds secret material.
+pub fn tls_material(secret: &Value) -> Result<TlsMaterial, Rejected> {
+    let mut identity = Identity::default();
+    let material = recognize(secret, &mut identity).and_then(|recognized| match recognized {
+        Recognized::Ours(Kind::Secret) => secret::material(secret),
+        Recognized::Ours(_) | Recognized::Foreign(_) => {
+            Err(Path::root("type").fault("is not a Secret of type kubernetes.io/tls"))
+        }
+    });
+    match material {
+        Ok(material) => Ok(material),
+        Err(fault) => Err(identity.reject(fault)),
+    }
+}
+
+fn normalize_as(
+    object: &Value,
+    defaults: &Defaults,
+    identity: &mut Identity,
+) -> Result<Normalized, Fault> {
+    let kind = match recognize(object, identity)? {
+        Recognized::Foreign(foreign) => return Ok(Normalized::Foreign(foreign)),
+        Recognized::Ours(kind) => kind,
+    };
+    let envelope = open(kind, object, defaults, identity)?;
+    let mut warnings = Vec::new();
+    let resource = resource(envelope, &mut warnings)?;
+    Ok(Normalized::Ours {
+        object: Box::new(SourceObject {
+            resource,
+            status: None,
+        }),
+        warnings,
+    })
+}
+
+fn resource(envelope: Envelope<'_>, warnings: &mut Vec<Warning>) -> Result<Resource, Fault> {
+    let kind = envelope.kind;
+    if let Some(route) = kind.route() {
+        return route::route(route, envelope, warnings).map(Resource::Route);
+    }
+    Ok(match kind {
+        Kind::GatewayClass => {
+            let spec = spec(&envelope, warnings)?;
+            Resource::GatewayClass(gateway::gateway_class(envelope.meta, spec)?)
+        }
+        Kind::Gateway => {
+            let spec = spec(&envelope, warnings)?;
+            Resource::Gateway(gateway::gateway(envelope.meta, spec)?)
+        }
+        Kind::ListenerSet => {
+            let spec = spec(&envelope, warnings)?;
+            Resource::ListenerSet(gateway::listener_set(envelope.meta, spec)?)
+        }
+        Kind::ReferenceGrant => {
+            let spec = spec(&envelope, warnings)?;
+            Resource::ReferenceGrant(grant::reference_grant(envelope.meta, spec)?)
+        }
+        Kind::Namespace => Resource::Namespace(workload::namespace(envelope)),
+        Kind::Service => Resource::Service(workload::service(envelope, warnings)?),
+        Kind::EndpointSlice => {
+            Resource::EndpointSlice(workload::endpoint_slice(envelope, warnings)?)
+        }
+        Kind::Node => Resource::Node(workload::node(envelope, warnings)?),
+        Kind::Secret => Resource::Secret(secret::tls_secret(envelope)?),
+        _ => return Err(Path::root("kind").fault("cannot be read")),
+    })
+}
+
+fn spec<T: serde::de::DeserializeOwned>(
+    envelope: &Envelope<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<T, Fault> {
+    let spec = required(envelope.object, &Path::document(), "spec")?;
+    read(&Path::root("spec"), spec, warnings)
+}
+
+fn expand_into(object: Value, depth: usize, expanded: &mut Vec<Value>) {
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or("");
+    let item_kind = kind.strip_suffix("List").map(str::to_owned);
+    let (Some(item_kind), true) = (item_kind, object.get("items").is_some_and(Value::is_array))
+    else {
+        expanded.push(object);
+        return;
+    };
+    if depth == 0 {
+        expanded.push(object);
+        return;
+    }
+    let api_version = object.get("apiVersion").cloned();
+    let Value::Object(mut list) = object else {
+        return;
+    };
+    let Some(Value::Array(items)) = list.remove("items") else {
+        return;
+    };
+    for mut item in items {
+        if let (Value::Object(fields), false) = (&mut item, item_kind.is_empty()) {
+            fields
+                .entry("kind")
+                .or_insert_with(|| Value::String(item_kind.clone()));
+            if let Some(api_version) = &api_version {
+                fields
+                    .entry("apiVersion")
+                    .or_insert_with(|| api_version.clone());
+            }
+        }
+        expand_into(item, depth - 1, expanded);
+    }
+}
