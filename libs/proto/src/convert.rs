@@ -1,5 +1,21 @@
 //! Between messages and domain types.
+//!
+//! `From<&model::T>` writes; `TryFrom<types::T>` reads, with a [`ConvertError`] that names the field.
 
 pub use error::ConvertError;
 
+mod codec;
+mod config;
+mod desired;
+mod elb;
 mod error;
+mod judgement;
+mod key;
+mod listener;
+mod report;
+mod resolved;
+mod resource;
+mod route;
+mod status;
+mod view;
+mod workload;

@@ -11,6 +11,9 @@ use std::borrow::Borrow;
 use std::fmt;
 
 use crate::convert::ConvertError;
+use crate::types;
+
+mod messages;
 
 /// How far the sender had come. Ordered by epoch, then by generation: what is older is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,6 +112,20 @@ impl<K, T> Event<K, T> {
             Self::Apply(item) => Event::Apply(change(item)),
             Self::Delete(key) => Event::Delete(key),
         }
+    }
+}
+
+impl From<&Position> for types::Position {
+    fn from(position: &Position) -> Self {
+        let Position { epoch, generation } = *position;
+        Self { epoch, generation }
+    }
+}
+
+impl From<types::Position> for Position {
+    fn from(position: types::Position) -> Self {
+        let types::Position { epoch, generation } = position;
+        Self { epoch, generation }
     }
 }
 

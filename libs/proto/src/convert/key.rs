@@ -1,0 +1,99 @@
+//! `key.proto`: identity of objects and listeners.
+
+use tributary_model::key::{Kind, ListenerOwner, ListenerRef, OwnerKind, RouteKind};
+use tributary_model::{ObjectKey, ObjectRef};
+
+use super::ConvertError;
+use super::codec::one_of::OneOf;
+use super::codec::{any_name, enumeration, message, one_of, required, text};
+use crate::types;
+
+enumeration!(
+    Kind = types::Kind {
+        GatewayClass,
+        Gateway,
+        ListenerSet,
+        HttpRoute,
+        GrpcRoute,
+        TcpRoute,
+        UdpRoute,
+        TlsRoute,
+        ReferenceGrant,
+        Namespace,
+        Service,
+        EndpointSlice,
+        Node,
+        Secret,
+        LoadBalancerConfiguration,
+        TargetGroupConfiguration,
+        ListenerRuleConfiguration,
+    }
+);
+
+message!(
+    ObjectKey = types::ObjectKey {
+        namespace: any_name,
+        name: text
+    }
+);
+message!(
+    ObjectRef = types::ObjectRef {
+        kind: one_of,
+        key: required
+    }
+);
+message!(
+    ListenerRef = types::ListenerRef {
+        owner: required,
+        name: text
+    }
+);
+
+impl OneOf for RouteKind {
+    type Wire = types::Kind;
+}
+
+impl From<RouteKind> for types::Kind {
+    fn from(kind: RouteKind) -> Self {
+        kind.kind().into()
+    }
+}
+
+impl TryFrom<types::Kind> for RouteKind {
+    type Error = ConvertError;
+
+    fn try_from(kind: types::Kind) -> Result<Self, Self::Error> {
+        let kind = Kind::try_from(kind)?;
+        kind.route()
+            .ok_or_else(|| ConvertError::at("", format!("{kind} is not a route kind")))
+    }
+}
+
+impl From<&ListenerOwner> for types::ObjectRef {
+    fn from(owner: &ListenerOwner) -> Self {
+        let ListenerOwner { kind, key } = owner;
+        Self {
+            kind: one_of::write(&kind.kind()),
+            key: required::write(key),
+        }
+    }
+}
+
+impl TryFrom<types::ObjectRef> for ListenerOwner {
+    type Error = ConvertError;
+
+    fn try_from(object: types::ObjectRef) -> Result<Self, Self::Error> {
+        let ObjectRef { kind, key } = object.try_into()?;
+        let kind = match kind {
+            Kind::Gateway => OwnerKind::Gateway,
+            Kind::ListenerSet => OwnerKind::ListenerSet,
+            other => {
+                return Err(ConvertError::at(
+                    "kind",
+                    format!("{other} has no listeners"),
+                ));
+            }
+        };
+        Ok(Self { kind, key })
+    }
+}

@@ -1,0 +1,86 @@
+//! `report.proto`: what a load balancer is.
+
+use tributary_model::report::{
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
+};
+
+use super::ConvertError;
+use super::codec::{
+    absent, content_revision, enumeration, known, list, message, one_of, required, same,
+};
+use crate::types;
+use crate::types::programmed_state::State;
+
+enumeration!(
+    LoadBalancerPhase = types::LoadBalancerPhase {
+        Absent,
+        Provisioning,
+        Active,
+        Failed,
+        Deleting,
+        Deleted,
+    }
+);
+
+message!(
+    LoadBalancerReport = types::LoadBalancerReport {
+        key: required,
+        phase: one_of,
+        arn: same,
+        dns_name: same,
+        listeners: list,
+        rules: list,
+        problems: same,
+        settled: same,
+    }
+);
+message!(
+    ListenerReport = types::ListenerReport {
+        listener: required,
+        revision: content_revision,
+        state: required,
+        elb_listener: same,
+        notes: same,
+    }
+);
+message!(
+    RuleProblem = types::RuleProblem {
+        origin: required,
+        listener: required,
+        message: same,
+    }
+);
+
+impl From<&ProgrammedState> for types::ProgrammedState {
+    fn from(value: &ProgrammedState) -> Self {
+        let (state, message) = match value {
+            ProgrammedState::Programmed => (State::Programmed, ""),
+            ProgrammedState::Pending(message) => (State::Pending, message.as_str()),
+            ProgrammedState::TooManyListeners(message) => {
+                (State::TooManyListeners, message.as_str())
+            }
+            ProgrammedState::NoCertificate(message) => (State::NoCertificate, message.as_str()),
+            ProgrammedState::Refused(message) => (State::Refused, message.as_str()),
+        };
+        Self {
+            state: state.into(),
+            message: message.to_owned(),
+        }
+    }
+}
+
+impl TryFrom<types::ProgrammedState> for ProgrammedState {
+    type Error = ConvertError;
+
+    fn try_from(message: types::ProgrammedState) -> Result<Self, Self::Error> {
+        let types::ProgrammedState { state, message } = message;
+        match known("state", state)? {
+            State::Unspecified => Err(absent().under("state")),
+            State::Programmed => Ok(Self::Programmed),
+            State::Pending => Ok(Self::Pending(message)),
+            State::TooManyListeners => Ok(Self::TooManyListeners(message)),
+            State::NoCertificate => Ok(Self::NoCertificate(message)),
+            State::Refused => Ok(Self::Refused(message)),
+        }
+    }
+}

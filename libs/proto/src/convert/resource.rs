@@ -1,0 +1,176 @@
+//! `resource.proto`: objects as their source holds them.
+
+use tributary_model::key::{Kind, ObjectRef};
+use tributary_model::resource::{
+    Gateway, GatewayClass, ListenerSet, Meta, ParametersRef, ParentGatewayRef, Resource,
+    SourceObject,
+};
+
+use super::ConvertError;
+use super::codec::{
+    Beside, absent, list, message, optional, optional_name, required, same, spec, text, timestamp,
+    within,
+};
+use crate::types;
+use crate::types::source_object::Spec;
+
+spec!(
+    GatewayClass = types::GatewayClassSpec {
+        controller_name: text,
+        parameters_ref: optional,
+    }
+);
+message!(
+    ParametersRef = types::ParametersRef {
+        group: same,
+        kind: text,
+        namespace: optional_name,
+        name: text,
+    }
+);
+spec!(
+    Gateway = types::GatewaySpec {
+        class_name: text,
+        listeners: list,
+        allowed_listeners: required,
+        parameters_ref: optional,
+        frontend_tls: required,
+        requests_addresses: same,
+    }
+);
+spec!(
+    ListenerSet = types::ListenerSetSpec {
+        parent_ref: required,
+        listeners: list
+    }
+);
+message!(
+    ParentGatewayRef = types::ParentGatewayRef {
+        group: same,
+        kind: text,
+        key: required
+    }
+);
+
+impl From<&SourceObject> for types::SourceObject {
+    fn from(value: &SourceObject) -> Self {
+        let SourceObject { resource, status } = value;
+        let Meta {
+            key: _,
+            generation,
+            created,
+            deleting,
+        } = resource.meta();
+        Self {
+            object: required::write(&resource.object_ref()),
+            generation: *generation,
+            created: timestamp::write(created),
+            deleting: *deleting,
+            spec: Some(resource.into()),
+            status: optional::write(status),
+        }
+    }
+}
+
+impl From<&Resource> for Spec {
+    fn from(resource: &Resource) -> Self {
+        match resource {
+            Resource::GatewayClass(object) => Self::GatewayClass(object.into()),
+            Resource::Gateway(object) => Self::Gateway(object.into()),
+            Resource::ListenerSet(object) => Self::ListenerSet(object.into()),
+            Resource::Route(object) => Self::Route(object.into()),
+            Resource::ReferenceGrant(object) => Self::ReferenceGrant(object.into()),
+            Resource::Namespace(object) => Self::Namespace(object.into()),
+            Resource::Service(object) => Self::Service(object.into()),
+            Resource::EndpointSlice(object) => Self::EndpointSlice(object.into()),
+            Resource::Node(object) => Self::Node(object.into()),
+            Resource::Secret(object) => Self::Secret(object.into()),
+            Resource::LoadBalancerConfiguration(object) => {
+                Self::LoadBalancerConfiguration(object.into())
+            }
+            Resource::TargetGroupConfiguration(object) => {
+                Self::TargetGroupConfiguration(object.into())
+            }
+            Resource::ListenerRuleConfiguration(object) => {
+                Self::ListenerRuleConfiguration(object.into())
+            }
+        }
+    }
+}
+
+impl TryFrom<types::SourceObject> for SourceObject {
+    type Error = ConvertError;
+
+    fn try_from(message: types::SourceObject) -> Result<Self, Self::Error> {
+        let types::SourceObject {
+            object,
+            generation,
+            created,
+            deleting,
+            spec,
+            status,
+        } = message;
+        let ObjectRef { kind, key } = required::read("object", object)?;
+        let meta = Meta {
+            key,
+            generation,
+            created: timestamp::read("created", created)?,
+            deleting,
+        };
+        let spec = spec.ok_or_else(|| absent().under("spec"))?;
+        let resource = read_spec(kind, meta, spec)?;
+        if resource.kind() != kind {
+            return Err(ConvertError::at(
+                "object.kind",
+                format!("is {kind}, the spec is that of a {}", resource.kind()),
+            ));
+        }
+        Ok(Self {
+            resource,
+            status: optional::read("status", status)?,
+        })
+    }
+}
+
+fn read_spec(kind: Kind, meta: Meta, spec: Spec) -> Result<Resource, ConvertError> {
+    Ok(match spec {
+        Spec::GatewayClass(spec) => {
+            Resource::GatewayClass(within("gateway_class", Beside(meta, spec))?)
+        }
+        Spec::Gateway(spec) => Resource::Gateway(within("gateway", Beside(meta, spec))?),
+        Spec::ListenerSet(spec) => {
+            Resource::ListenerSet(within("listener_set", Beside(meta, spec))?)
+        }
+        Spec::Route(spec) => {
+            let kind = kind.route().ok_or_else(|| {
+                ConvertError::at(
+                    "object.kind",
+                    format!("is {kind}, the spec is that of a route"),
+                )
+            })?;
+            Resource::Route(within("route", Beside((meta, kind), spec))?)
+        }
+        Spec::ReferenceGrant(spec) => {
+            Resource::ReferenceGrant(within("reference_grant", Beside(meta, spec))?)
+        }
+        Spec::Namespace(spec) => Resource::Namespace(within("namespace", Beside(meta, spec))?),
+        Spec::Service(spec) => Resource::Service(within("service", Beside(meta, spec))?),
+        Spec::EndpointSlice(spec) => {
+            Resource::EndpointSlice(within("endpoint_slice", Beside(meta, spec))?)
+        }
+        Spec::Node(spec) => Resource::Node(within("node", Beside(meta, spec))?),
+        Spec::Secret(spec) => Resource::Secret(within("secret", Beside(meta, spec))?),
+        Spec::LoadBalancerConfiguration(spec) => Resource::LoadBalancerConfiguration(within(
+            "load_balancer_configuration",
+            Beside(meta, spec),
+        )?),
+        Spec::TargetGroupConfiguration(spec) => Resource::TargetGroupConfiguration(within(
+            "target_group_configuration",
+            Beside(meta, spec),
+        )?),
+        Spec::ListenerRuleConfiguration(spec) => Resource::ListenerRuleConfiguration(within(
+            "listener_rule_configuration",
+            Beside(meta, spec),
+        )?),
+    })
+}
