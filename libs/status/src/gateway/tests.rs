@@ -1,1 +1,210 @@
+use tributary_model::judgement::{GatewayJudgement, Judgement, LoadBalancerJudgement};
+use tributary_model::report::ProgrammedState;
+use tributary_model::resolved::{Conflict, GatewayAcceptance, RefCause};
+use tributary_model::status::{Status, StatusAddress};
 
+use crate::testing::{
+    LATER, after, conflicted, entries, gateway, good, listener, pending, top, unusable, won,
+    written,
+};
+
+fn check(judged: GatewayJudgement, conditions: &str) {
+    assert_eq!(top(&written(&Judgement::Gateway(judged))), conditions);
+}
+
+fn behind(load_balancer: LoadBalancerJudgement, judged: GatewayJudgement) -> GatewayJudgement {
+    GatewayJudgement {
+        load_balancer,
+        ..judged
+    }
+}
+
+#[test]
+fn all_own_listeners_good() {
+    check(
+        gateway(vec![good("a"), good("b")]),
+        "Accepted=True/Accepted Programmed=True/Programmed",
+    );
+}
+
+#[test]
+fn own_conflicted_listeners_while_one_good_remains() {
+    check(
+        gateway(vec![
+            conflicted("a", Conflict::Protocol),
+            conflicted("b", Conflict::Protocol),
+            good("c"),
+        ]),
+        "Accepted=True/ListenersNotValid Programmed=True/Programmed",
+    );
+}
+
+#[test]
+fn own_listeners_all_conflicted() {
+    check(
+        gateway(vec![
+            conflicted("a", Conflict::Protocol),
+            conflicted("b", Conflict::Protocol),
+        ]),
+        "Accepted=False/ListenersNotValid Programmed=False/Invalid",
+    );
+}
+
+#[test]
+fn own_listener_without_a_certificate() {
+    check(
+        gateway(vec![
+            good("a"),
+            unusable(
+                "b",
+                "tls.certificateRefs[0]",
+                RefCause::InvalidCertificateRef,
+            ),
+        ]),
+        "Accepted=True/ListenersNotValid Programmed=True/Programmed",
+    );
+}
+
+#[test]
+fn invalid_parameters() {
+    check(
+        GatewayJudgement {
+            acceptance: GatewayAcceptance::InvalidParameters("it does not exist".to_owned()),
+            ..gateway(vec![good("a")])
+        },
+        "Accepted=False/InvalidParameters Programmed=False/Invalid",
+    );
+}
+
+#[test]
+fn unsupported_address() {
+    check(
+        GatewayJudgement {
+            acceptance: GatewayAcceptance::UnsupportedAddress,
+            ..gateway(vec![good("a")])
+        },
+        "Accepted=False/UnsupportedAddress Programmed=False/Invalid",
+    );
+}
+
+#[test]
+fn listeners_of_a_gateway_that_is_not_accepted_are_not_programmed() {
+    let status = written(&Judgement::Gateway(GatewayJudgement {
+        acceptance: GatewayAcceptance::UnsupportedAddress,
+        ..gateway(vec![good("a")])
+    }));
+    assert!(listener(&status, "a").contains("Programmed=False/Pending"));
+}
+
+#[test]
+fn the_load_balancer_is_still_provisioning() {
+    check(
+        behind(
+            LoadBalancerJudgement::Pending("provisioning".to_owned()),
+            gateway(vec![good("a")]),
+        ),
+        "Accepted=True/Accepted Programmed=False/Pending",
+    );
+}
+
+#[test]
+fn the_load_balancer_cannot_be_had() {
+    check(
+        behind(
+            LoadBalancerJudgement::Failed("no subnets".to_owned()),
+            gateway(vec![good("a")]),
+        ),
+        "Accepted=True/Accepted Programmed=False/NoResources",
+    );
+}
+
+#[test]
+fn an_own_listener_is_not_served_yet() {
+    check(
+        gateway(vec![good("a"), pending("b")]),
+        "Accepted=True/Accepted Programmed=False/Pending",
+    );
+}
+
+#[test]
+fn no_report_yet_on_a_new_gateway() {
+    check(
+        behind(
+            LoadBalancerJudgement::Unknown,
+            gateway(vec![won("a", None)]),
+        ),
+        "Accepted=True/Accepted Programmed=False/Pending",
+    );
+}
+
+#[test]
+fn addresses_are_host_names() {
+    let Status::Gateway(status) = written(&Judgement::Gateway(gateway(vec![good("a")]))) else {
+        panic!("a Gateway has a Gateway's status");
+    };
+    assert_eq!(
+        status.addresses,
+        [StatusAddress {
+            address_type: "Hostname".to_owned(),
+            value: "web.elb.example".to_owned(),
+        }]
+    );
+    assert_eq!(status.attached_listener_sets, Some(2));
+}
+
+#[test]
+fn without_a_report_the_addresses_stay() {
+    let before = written(&Judgement::Gateway(gateway(vec![good("a")])));
+    let mut unknown = behind(
+        LoadBalancerJudgement::Unknown,
+        gateway(vec![won("a", None)]),
+    );
+    unknown.addresses.clear();
+    assert_eq!(
+        after(&Judgement::Gateway(unknown), Some(&before), LATER),
+        before
+    );
+}
+
+#[test]
+fn attached_listener_sets_alone_is_a_change() {
+    let before = written(&Judgement::Gateway(gateway(vec![good("a")])));
+    let mut more = gateway(vec![good("a")]);
+    more.attached_listener_sets = 3;
+    let Status::Gateway(status) = after(&Judgement::Gateway(more), Some(&before), LATER) else {
+        panic!("a Gateway has a Gateway's status");
+    };
+    assert_eq!(status.attached_listener_sets, Some(3));
+}
+
+#[test]
+fn own_listeners_in_spec_order_and_removed_ones_gone() {
+    let before = written(&Judgement::Gateway(gateway(vec![
+        good("a"),
+        good("b"),
+        good("c"),
+    ])));
+    let status = after(
+        &Judgement::Gateway(gateway(vec![good("c"), good("a")])),
+        Some(&before),
+        LATER,
+    );
+    let names: Vec<&str> = entries(&status).iter().map(|entry| &*entry.name).collect();
+    assert_eq!(names, ["c", "a"]);
+}
+
+#[test]
+fn refused_listeners_count_as_not_valid() {
+    check(
+        gateway(vec![
+            good("a"),
+            won(
+                "b",
+                Some(ProgrammedState::Refused(
+                    "InvalidConfigurationRequest".to_owned(),
+                )),
+            ),
+        ]),
+        "Accepted=True/ListenersNotValid Programmed=True/Programmed",
+    );
+}

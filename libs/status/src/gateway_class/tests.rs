@@ -1,1 +1,54 @@
+use tributary_model::judgement::Judgement;
+use tributary_model::status::Status;
 
+use super::supported_features;
+use crate::testing::{class, top, written};
+use crate::{ALB_CONTROLLER, ELB_CONTROLLER, NLB_CONTROLLER};
+
+#[test]
+fn accepted() {
+    assert_eq!(
+        top(&written(&Judgement::GatewayClass(class()))),
+        "Accepted=True/Accepted"
+    );
+}
+
+#[test]
+fn invalid_parameters() {
+    let mut judged = class();
+    judged.invalid_parameters =
+        Some("LoadBalancerConfiguration infra/none does not exist".to_owned());
+    assert_eq!(
+        top(&written(&Judgement::GatewayClass(judged))),
+        "Accepted=False/InvalidParameters"
+    );
+}
+
+#[test]
+fn features_are_written_sorted_and_once() {
+    for controller in [ALB_CONTROLLER, NLB_CONTROLLER, ELB_CONTROLLER] {
+        let mut judged = class();
+        controller.clone_into(&mut judged.controller_name);
+        let Status::GatewayClass(status) = written(&Judgement::GatewayClass(judged)) else {
+            panic!("a class has a class's status");
+        };
+        assert!(
+            status
+                .supported_features
+                .is_sorted_by(|one, other| one < other)
+        );
+        assert!(
+            status
+                .supported_features
+                .contains(&"ListenerSet".to_owned())
+        );
+    }
+}
+
+#[test]
+fn features_follow_the_controller() {
+    let names = |controller, feature| supported_features(controller).contains(&feature);
+    assert!(names(ALB_CONTROLLER, "HTTPRoute") && !names(NLB_CONTROLLER, "HTTPRoute"));
+    assert!(names(NLB_CONTROLLER, "UDPRoute") && !names(ALB_CONTROLLER, "UDPRoute"));
+    assert!(names(ELB_CONTROLLER, "HTTPRoute") && names(ELB_CONTROLLER, "UDPRoute"));
+}

@@ -1,1 +1,272 @@
+use tributary_model::judgement::{
+    JudgedOutcome, Judgement, ListenerJudgement, LoadBalancerJudgement,
+};
+use tributary_model::report::ProgrammedState;
+use tributary_model::resolved::{Conflict, RefCause};
+use tributary_model::status::Status;
 
+use crate::testing::{
+    LATER, after, condition, conflicted, entries, good, listener, pending, set, top, unresolved,
+    unusable, won, written,
+};
+
+/// The conditions of one listener of a set whose load balancer serves.
+fn check(judged: ListenerJudgement, conditions: &str) {
+    let name = judged.name.clone();
+    let status = written(&Judgement::ListenerSet(set(vec![judged, good("other")])));
+    assert_eq!(listener(&status, &name), conditions);
+}
+
+#[test]
+fn unsupported_protocol() {
+    check(
+        ListenerJudgement {
+            outcome: JudgedOutcome::UnsupportedProtocol,
+            ..good("a")
+        },
+        "Accepted=False/UnsupportedProtocol Programmed=False/Invalid \
+         Conflicted=False/NoConflicts ResolvedRefs=True/ResolvedRefs",
+    );
+}
+
+#[test]
+fn invalid_for_itself() {
+    check(
+        ListenerJudgement {
+            outcome: JudgedOutcome::Invalid {
+                field: "tls.mode".to_owned(),
+                reason: "HTTPS ends TLS at the load balancer".to_owned(),
+            },
+            ..good("a")
+        },
+        "Accepted=False/UnsupportedValue Programmed=False/Invalid \
+         Conflicted=False/NoConflicts ResolvedRefs=True/ResolvedRefs",
+    );
+}
+
+#[test]
+fn no_certificate_by_any_source() {
+    check(
+        won(
+            "a",
+            Some(ProgrammedState::NoCertificate(
+                "ACM has none for app.example.com".to_owned(),
+            )),
+        ),
+        "Accepted=True/Accepted Programmed=False/Invalid \
+         Conflicted=False/NoConflicts ResolvedRefs=False/InvalidCertificateRef",
+    );
+}
+
+#[test]
+fn missing_grant_is_named_before_existence() {
+    let mut judged = unusable(
+        "a",
+        "tls.certificateRefs[0]",
+        RefCause::InvalidCertificateRef,
+    );
+    judged.unresolved_refs.push(unresolved(
+        "tls.certificateRefs[1]",
+        RefCause::RefNotPermitted,
+    ));
+    check(
+        judged,
+        "Accepted=True/Accepted Programmed=False/Invalid \
+         Conflicted=False/NoConflicts ResolvedRefs=False/RefNotPermitted",
+    );
+}
+
+#[test]
+fn some_good_certificates_serve() {
+    let mut judged = good("a");
+    judged.unresolved_refs = vec![unresolved(
+        "tls.certificateRefs[1]",
+        RefCause::InvalidCertificateRef,
+    )];
+    check(
+        judged,
+        "Accepted=True/Accepted Programmed=True/Programmed \
+         Conflicted=False/NoConflicts ResolvedRefs=False/InvalidCertificateRef",
+    );
+}
+
+#[test]
+fn no_usable_ca_certificate() {
+    for (cause, reason) in [
+        (RefCause::InvalidCaCertificateRef, "InvalidCACertificateRef"),
+        (
+            RefCause::InvalidCaCertificateKind,
+            "InvalidCACertificateKind",
+        ),
+        (RefCause::RefNotPermitted, "RefNotPermitted"),
+    ] {
+        check(
+            unusable(
+                "a",
+                "tls.frontend.default.validation.caCertificateRefs[0]",
+                cause,
+            ),
+            &format!(
+                "Accepted=False/NoValidCACertificate Programmed=False/Invalid \
+                 Conflicted=False/NoConflicts ResolvedRefs=False/{reason}"
+            ),
+        );
+    }
+}
+
+#[test]
+fn refused_by_aws_for_good() {
+    check(
+        won(
+            "a",
+            Some(ProgrammedState::Refused(
+                "SSL policy 'x' not found.".to_owned(),
+            )),
+        ),
+        "Accepted=True/Accepted Programmed=False/Invalid \
+         Conflicted=False/NoConflicts ResolvedRefs=True/ResolvedRefs",
+    );
+}
+
+#[test]
+fn overlapping_tls_config_is_there_only_while_true() {
+    let judged = |overlapping_tls| {
+        Judgement::ListenerSet(set(vec![ListenerJudgement {
+            overlapping_tls,
+            ..good("a")
+        }]))
+    };
+    let before = written(&judged(true));
+    assert!(listener(&before, "a").ends_with("OverlappingTLSConfig=True/OverlappingHostnames"));
+    let status = after(&judged(false), Some(&before), LATER);
+    assert!(!listener(&status, "a").contains("OverlappingTLSConfig"));
+}
+
+/// What a set with one listener says when the merger has just started, and what it said before.
+fn check_restart(before: ListenerJudgement) {
+    let before = written(&Judgement::ListenerSet(set(vec![before])));
+    let mut judged = set(vec![won("a", None)]);
+    judged.load_balancer = LoadBalancerJudgement::Unknown;
+    assert_eq!(
+        after(&Judgement::ListenerSet(judged), Some(&before), LATER),
+        before
+    );
+}
+
+#[test]
+fn a_restart_keeps_programmed() {
+    check_restart(good("a"));
+}
+
+#[test]
+fn a_restart_keeps_pending() {
+    check_restart(pending("a"));
+}
+
+#[test]
+fn a_restart_keeps_too_many_listeners() {
+    check_restart(won(
+        "a",
+        Some(ProgrammedState::TooManyListeners("50 listeners".to_owned())),
+    ));
+}
+
+#[test]
+fn a_restart_keeps_no_certificate() {
+    check_restart(won(
+        "a",
+        Some(ProgrammedState::NoCertificate("ACM has none".to_owned())),
+    ));
+}
+
+#[test]
+fn a_restart_keeps_a_refusal() {
+    check_restart(won(
+        "a",
+        Some(ProgrammedState::Refused("SSL policy not found".to_owned())),
+    ));
+}
+
+/// A listener whose last condition was not a report's must not have it kept.
+fn check_no_recall(before: ListenerJudgement) {
+    let before = written(&Judgement::ListenerSet(set(vec![before, good("other")])));
+    let mut judged = set(vec![won("a", None), won("other", None)]);
+    judged.load_balancer = LoadBalancerJudgement::Unknown;
+    let status = after(&Judgement::ListenerSet(judged), Some(&before), LATER);
+    assert_eq!(
+        listener(&status, "a"),
+        "Accepted=True/Accepted Programmed=False/Pending \
+         Conflicted=False/NoConflicts ResolvedRefs=True/ResolvedRefs"
+    );
+}
+
+#[test]
+fn a_won_conflict_waits_for_its_report() {
+    check_no_recall(conflicted("a", Conflict::Hostname));
+}
+
+#[test]
+fn a_secret_that_appeared_waits_for_its_report() {
+    check_no_recall(unusable(
+        "a",
+        "tls.certificateRefs[0]",
+        RefCause::InvalidCertificateRef,
+    ));
+}
+
+#[test]
+fn a_kept_programmed_keeps_its_generation() {
+    let before = written(&Judgement::ListenerSet(set(vec![good("a")])));
+    let mut judged = set(vec![won("a", None)]);
+    judged.load_balancer = LoadBalancerJudgement::Unknown;
+    judged.generation += 1;
+    let status = after(
+        &Judgement::ListenerSet(judged.clone()),
+        Some(&before),
+        LATER,
+    );
+    let generations: Vec<_> = entries(&status)[0]
+        .conditions
+        .iter()
+        .map(|one| (one.condition_type.as_str(), one.observed_generation))
+        .collect();
+    assert_eq!(
+        generations,
+        [
+            ("Accepted", Some(4)),
+            ("Programmed", Some(3)),
+            ("Conflicted", Some(4)),
+            ("ResolvedRefs", Some(4)),
+        ]
+    );
+}
+
+#[test]
+fn the_default_conditions_of_the_crd_are_not_kept() {
+    use tributary_model::status::{ConditionStatus, ListenerSetStatus};
+    let before = Status::ListenerSet(ListenerSetStatus {
+        conditions: vec![
+            condition("Accepted", ConditionStatus::Unknown, "Pending", None),
+            condition("Programmed", ConditionStatus::Unknown, "Pending", None),
+        ],
+        listeners: vec![],
+    });
+    let mut judged = set(vec![won("a", None)]);
+    judged.load_balancer = LoadBalancerJudgement::Unknown;
+    let status = after(&Judgement::ListenerSet(judged), Some(&before), LATER);
+    assert_eq!(
+        top(&status),
+        "Accepted=True/Accepted Programmed=False/Pending"
+    );
+}
+
+#[test]
+fn recalled_states_never_stand_in_for_a_missing_report_of_a_known_load_balancer() {
+    let before = written(&Judgement::ListenerSet(set(vec![good("a")])));
+    let status = after(
+        &Judgement::ListenerSet(set(vec![won("a", None)])),
+        Some(&before),
+        LATER,
+    );
+    assert!(listener(&status, "a").contains("Programmed=False/Pending"));
+}

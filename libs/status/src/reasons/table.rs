@@ -325,13 +325,13 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             PARTIALLY_INVALID,
             True,
             "UnsupportedValue",
-            format!("{DROPPED_RULE}: {what}. The other rules are served."),
+            format!("{DROPPED_RULE}: {what}."),
         ),
         S::RoutePartiallyIncompatible(what) => row(
             PARTIALLY_INVALID,
             True,
             "IncompatibleFilters",
-            format!("{DROPPED_RULE}: {what}. The other rules are served."),
+            format!("{DROPPED_RULE}: {what}."),
         ),
     }
 }

@@ -1,1 +1,163 @@
+use tributary_model::resolved::{Conflict, NotAllowedCause, RefCause, RivalClass};
 
+use super::{Situation, verdict};
+
+const CONFLICTS: [Conflict; 2] = [Conflict::Protocol, Conflict::Hostname];
+const RIVALS: [RivalClass; 4] = [
+    RivalClass::ParentGateway,
+    RivalClass::SameResource,
+    RivalClass::OlderListenerSet,
+    RivalClass::EarlierByName,
+];
+
+fn every_situation() -> Vec<Situation<'static>> {
+    use Situation as S;
+    let mut all = vec![
+        S::ClassAccepted,
+        S::ClassAcceptedInvalidParameters("it does not exist"),
+        S::GatewayAccepted,
+        S::GatewayAcceptedSomeListeners,
+        S::GatewayAcceptedNoListener,
+        S::GatewayAcceptedInvalidParameters("it does not exist"),
+        S::GatewayAcceptedUnsupportedAddress,
+        S::GatewayProgrammed,
+        S::GatewayProgrammedUnreported,
+        S::GatewayProgrammedProvisioning("it is provisioning"),
+        S::GatewayProgrammedListenersPending,
+        S::GatewayProgrammedFailed("no subnets"),
+        S::GatewayProgrammedNotAccepted,
+        S::GatewayProgrammedNoListener,
+        S::SetAccepted,
+        S::SetAcceptedSomeListeners,
+        S::SetAcceptedNoListener,
+        S::SetAcceptedParentNotAccepted,
+        S::SetAcceptedParentGone,
+        S::SetProgrammed,
+        S::SetProgrammedPending,
+        S::SetProgrammedParentFailed,
+        S::SetProgrammedNoListener,
+        S::SetProgrammedParentNotAccepted,
+        S::SetProgrammedParentGone,
+        S::ListenerAccepted,
+        S::ListenerAcceptedUnsupportedProtocol,
+        S::ListenerAcceptedInvalid("tls.mode", "HTTPS ends TLS at the load balancer"),
+        S::ListenerAcceptedTooMany("50 listeners"),
+        S::ListenerAcceptedNoCaCertificate,
+        S::ListenerProgrammed,
+        S::ListenerProgrammedNotAccepted,
+        S::ListenerProgrammedTooMany(""),
+        S::ListenerProgrammedUnusableRefs,
+        S::ListenerProgrammedNoCertificate,
+        S::ListenerProgrammedRefused("SSL policy not found."),
+        S::ListenerProgrammedPending("creating it"),
+        S::ListenerProgrammedWaiting,
+        S::ListenerProgrammedParentFailed,
+        S::ListenerProgrammedParentNotAccepted,
+        S::ListenerProgrammedUnreported,
+        S::ListenerNotConflicted,
+        S::ListenerResolvedRefsNoCertificate("ACM has none"),
+        S::ListenerOverlappingTls,
+        S::ResolvedRefs,
+        S::ResolvedRefsNot(
+            RefCause::RefNotPermitted,
+            "tls.certificateRefs[0]: no grant.",
+        ),
+        S::RouteAccepted,
+        S::RouteAcceptedShadowed,
+        S::RouteAcceptedNoMatchingParent,
+        S::RouteAcceptedNotAllowedByListeners,
+        S::RouteAcceptedNoMatchingListenerHostname,
+        S::RouteAcceptedUnsupportedValue("rules[0].filters[0]: ELB has no RequestMirror"),
+        S::RouteAcceptedIncompatibleFilters("rules[0].filters[1]: it excludes the first"),
+        S::RoutePartiallyUnsupported("rules[0].filters[0]: ELB has no RequestMirror"),
+        S::RoutePartiallyIncompatible("rules[0].filters[1]: it excludes the first"),
+    ];
+    for conflict in CONFLICTS {
+        for rival in RIVALS {
+            all.extend([
+                S::ListenerAcceptedConflict(conflict, rival),
+                S::ListenerProgrammedConflict(conflict, rival),
+                S::ListenerConflicted(conflict, rival),
+            ]);
+        }
+    }
+    for cause in [
+        NotAllowedCause::NoneAllowed,
+        NotAllowedCause::OtherNamespace,
+        NotAllowedCause::SelectorMiss,
+        NotAllowedCause::SelectorMissing,
+    ] {
+        all.extend([
+            S::SetAcceptedNotAllowed(cause),
+            S::SetProgrammedNotAllowed(cause),
+        ]);
+    }
+    all
+}
+
+/// `metav1.Condition.reason`: `^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`, CamelCase by convention.
+#[test]
+fn every_reason_is_camel_case() {
+    for situation in every_situation() {
+        let reason = verdict(situation).reason;
+        assert!(
+            reason.starts_with(|first: char| first.is_ascii_uppercase()),
+            "{reason}"
+        );
+        assert!(
+            reason.chars().all(|one| one.is_ascii_alphanumeric()),
+            "{reason}"
+        );
+    }
+}
+
+#[test]
+fn every_message_is_whole_sentences() {
+    for situation in every_situation() {
+        let message = verdict(situation).message;
+        assert!(
+            message.ends_with('.') && !message.ends_with(".."),
+            "{message}"
+        );
+        assert!(
+            !message.contains(" .") && !message.contains("  "),
+            "{message}"
+        );
+    }
+}
+
+fn check_rival(rival: RivalClass, conflict: Conflict, expected: &str) {
+    for situation in [
+        Situation::ListenerAcceptedConflict(conflict, rival),
+        Situation::ListenerProgrammedConflict(conflict, rival),
+        Situation::ListenerConflicted(conflict, rival),
+    ] {
+        assert_eq!(verdict(situation).message, expected);
+    }
+}
+
+#[test]
+fn a_rival_is_named_by_its_class() {
+    check_rival(
+        RivalClass::ParentGateway,
+        Conflict::Hostname,
+        "A listener of the parent Gateway has this port and hostname. Choose another hostname or port.",
+    );
+    check_rival(
+        RivalClass::OlderListenerSet,
+        Conflict::Protocol,
+        "A listener of an older ListenerSet uses this port with another protocol. \
+         Choose another port or the same protocol.",
+    );
+    check_rival(
+        RivalClass::EarlierByName,
+        Conflict::Hostname,
+        "A listener of a ListenerSet of the same age, whose namespace/name sorts first, \
+         has this port and hostname. Choose another hostname or port.",
+    );
+    check_rival(
+        RivalClass::SameResource,
+        Conflict::Hostname,
+        "Another listener of this resource has this port and hostname. Choose another hostname or port.",
+    );
+}
