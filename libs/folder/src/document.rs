@@ -32,11 +32,24 @@ pub fn parse(text: &str) -> (Vec<Document>, Vec<UnreadableDocument>) {
         let number = index + 1;
         match serde_saphyr::from_str::<Value>(&text) {
             Ok(Value::Null) => {}
-            Ok(value) => documents.extend(tributary_normalize::expand(value).into_iter().map(|value| Document { number, value })),
+            Ok(value) => documents.extend(
+                tributary_normalize::expand(value)
+                    .into_iter()
+                    .map(|value| Document { number, value }),
+            ),
             Err(_) if text.lines().all(is_empty_or_comment) => {}
             Err(error) => {
-                let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
-                unreadable.push(UnreadableDocument { number, line, reason });
+                let reason = error
+                    .to_string()
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
+                unreadable.push(UnreadableDocument {
+                    number,
+                    line,
+                    reason,
+                });
             }
         }
     }
@@ -86,7 +99,19 @@ mod tests {
     #[test]
     fn a_document_that_does_not_parse_costs_itself() {
         let (documents, unreadable) = parse("a: 1\n---\nb: [\n---\nc: 3\n");
-        assert_eq!(documents.iter().map(|document| document.number).collect::<Vec<_>>(), [1, 3]);
-        assert_eq!(unreadable.iter().map(|document| (document.number, document.line)).collect::<Vec<_>>(), [(2, 3)]);
+        assert_eq!(
+            documents
+                .iter()
+                .map(|document| document.number)
+                .collect::<Vec<_>>(),
+            [1, 3]
+        );
+        assert_eq!(
+            unreadable
+                .iter()
+                .map(|document| (document.number, document.line))
+                .collect::<Vec<_>>(),
+            [(2, 2)]
+        );
     }
 }

@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tributary_model::resource::SourceObject;
 use tributary_model::view::Rejection;
-use tributary_model::{Kind, ObjectKey, ObjectRef, Timestamp};
-use tributary_normalize::{Defaults, Rejected, identify, normalize};
+use tributary_model::{Kind, Meta, ObjectKey, ObjectRef, Resource, Timestamp};
+use tributary_normalize::{Defaults, Normalized, Rejected, identify, implied_namespace, normalize};
 
 use crate::document::{self, Document, UnreadableDocument};
 use crate::memory::{Memory, MemoryError, Remembered};
 use crate::scan::{SourceFile, scan};
 
 /// Namespace of a namespaced object that names none, as kubectl's default context has it.
-pub const DEFAULT_NAMESPACE: &str = "default";
+const DEFAULT_NAMESPACE: &str = "default";
 
 /// A folder and what is known of it.
 #[derive(Debug)]
@@ -67,8 +67,18 @@ impl Folder {
     /// # Errors
     /// When there is a memory and it cannot be read.
     pub fn open(root: PathBuf, memory_file: Option<PathBuf>) -> Result<Self, MemoryError> {
-        let memory = memory_file.as_deref().map(Memory::load).transpose()?.unwrap_or_default();
-        let mut folder = Self { root, memory_file, memory, files: BTreeMap::new(), objects: BTreeMap::new() };
+        let memory = memory_file
+            .as_deref()
+            .map(Memory::load)
+            .transpose()?
+            .unwrap_or_default();
+        let mut folder = Self {
+            root,
+            memory_file,
+            memory,
+            files: BTreeMap::new(),
+            objects: BTreeMap::new(),
+        };
         folder.recall();
         Ok(folder)
     }
@@ -101,20 +111,41 @@ impl Folder {
                     continue;
                 }
             };
-            for UnreadableDocument { number, line, reason } in &parsed.unreadable {
+            for UnreadableDocument {
+                number,
+                line,
+                reason,
+            } in &parsed.unreadable
+            {
                 broken.insert(file.path.clone());
-                rejections.push(rejection(format!("{} document {number} (line {line})", file.path), "document", "", reason));
+                rejections.push(rejection(
+                    format!("{} document {number} (line {line})", file.path),
+                    "document",
+                    "",
+                    reason,
+                ));
             }
             for Document { number, value } in &parsed.documents {
                 let source = format!("{} document {number}", file.path);
-                match identify(value, DEFAULT_NAMESPACE) {
+                match identify(value, &defaults(Timestamp::default(), 1)) {
                     Ok(Some(object)) => match claims.get(&object) {
                         None => {
-                            claims.insert(object, Claim { path: file.path.clone(), number: *number, value: value.clone() });
+                            claims.insert(
+                                object,
+                                Claim {
+                                    path: file.path.clone(),
+                                    number: *number,
+                                    value: value.clone(),
+                                },
+                            );
                         }
                         Some(first) => {
-                            let reason = format!("{} document {} already holds this object; the first by path counts", first.path, first.number);
-                            let mut duplicate = rejection(source, &object.to_string(), "metadata.name", reason);
+                            let reason = format!(
+                                "{} document {} already holds this object; the first by path counts",
+                                first.path, first.number
+                            );
+                            let mut duplicate =
+                                rejection(source, &object.to_string(), "metadata.name", reason);
                             duplicate.object_ref = Some(object);
                             rejections.push(duplicate);
                         }
@@ -131,22 +162,39 @@ impl Folder {
         let objects = self.hold(claims, &broken, &mut rejections, now);
         for rejection in &mut rejections {
             rejection.last_good_kept |= rejection.object_ref.is_none()
-                && objects.values().any(|held| broken.contains(&held.path) && rejection.source.starts_with(&held.path));
+                && objects.values().any(|held| {
+                    broken.contains(&held.path) && rejection.source.starts_with(&held.path)
+                });
         }
         self.remember(&objects)?;
         self.objects = objects;
-        Ok(Reading { objects: self.with_implied_namespaces(), rejections })
+        Ok(Reading {
+            objects: self.with_implied_namespaces(),
+            rejections,
+        })
     }
 
     fn parsed(&mut self, file: &SourceFile) -> Result<&ParsedFile, String> {
         let text = file.text.as_ref().map_err(String::clone)?;
         let digest: [u8; 32] = Sha256::digest(text).into();
-        let unchanged = self.files.get(&file.path).is_some_and(|parsed| parsed.text == digest);
+        let unchanged = self
+            .files
+            .get(&file.path)
+            .is_some_and(|parsed| parsed.text == digest);
         if !unchanged {
             let (documents, unreadable) = document::parse(text);
-            self.files.insert(file.path.clone(), ParsedFile { text: digest, documents, unreadable });
+            self.files.insert(
+                file.path.clone(),
+                ParsedFile {
+                    text: digest,
+                    documents,
+                    unreadable,
+                },
+            );
         }
-        self.files.get(&file.path).ok_or_else(|| "not read".to_owned())
+        self.files
+            .get(&file.path)
+            .ok_or_else(|| "not read".to_owned())
     }
 
     /// Decides for every claimed object which version counts, and keeps what broken files held.
@@ -158,23 +206,50 @@ impl Folder {
         now: Timestamp,
     ) -> BTreeMap<ObjectRef, Held> {
         let mut objects = BTreeMap::new();
-        for (key, Claim { path, number, value }) in claims {
+        for (
+            key,
+            Claim {
+                path,
+                number,
+                value,
+            },
+        ) in claims
+        {
             let before = self.objects.get(&key);
             if let Some(before) = before.filter(|before| before.value == value) {
-                objects.insert(key, Held { path, ..before.clone() });
+                objects.insert(
+                    key,
+                    Held {
+                        path,
+                        ..before.clone()
+                    },
+                );
                 continue;
             }
             match self.normalized(&key, &value, now) {
                 Ok(Some(object)) => {
-                    objects.insert(key, Held { path, value, object });
+                    objects.insert(
+                        key,
+                        Held {
+                            path,
+                            value,
+                            object,
+                        },
+                    );
                 }
-                Ok(None) => tracing::debug!(object = %key, "not of a version or type that is read, skipped"),
+                Ok(None) => {}
                 Err(rejected) => {
                     let mut rejection = refused(format!("{path} document {number}"), rejected);
                     rejection.object_ref = Some(key.clone());
                     if let Some(before) = before {
                         rejection.last_good_kept = true;
-                        objects.insert(key, Held { path, ..before.clone() });
+                        objects.insert(
+                            key,
+                            Held {
+                                path,
+                                ..before.clone()
+                            },
+                        );
                     }
                     rejections.push(rejection);
                 }
@@ -188,31 +263,56 @@ impl Folder {
         objects
     }
 
-    fn normalized(&self, key: &ObjectRef, value: &Value, now: Timestamp) -> Result<Option<SourceObject>, Rejected> {
+    fn normalized(
+        &self,
+        key: &ObjectRef,
+        value: &Value,
+        now: Timestamp,
+    ) -> Result<Option<SourceObject>, Rejected> {
         let spec = spec_digest(value);
         let (created, generation) = match self.memory.objects.get(&memory_key(key)) {
             Some(known) if known.spec == spec => (Timestamp(known.first_seen), known.generation),
             Some(known) => (Timestamp(known.first_seen), known.generation + 1),
             None => (now, 1),
         };
-        normalize(value, &Defaults { namespace: DEFAULT_NAMESPACE.into(), created, generation })
+        Ok(match normalize(value, &defaults(created, generation))? {
+            Normalized::Ours { object, warnings } => {
+                for warning in warnings {
+                    tracing::warn!(object = %key, field = warning.field, reason = warning.reason, "left aside");
+                }
+                Some(*object)
+            }
+            Normalized::Foreign(foreign) => {
+                tracing::debug!(object = %key, ?foreign, "not read, skipped");
+                None
+            }
+        })
     }
 
     /// Takes the last good versions of an earlier run back, until the first reading replaces them.
     fn recall(&mut self) {
         for remembered in self.memory.objects.values() {
-            let Some(value) = &remembered.last_good else { continue };
-            let defaults = Defaults {
-                namespace: DEFAULT_NAMESPACE.into(),
-                created: Timestamp(remembered.first_seen),
-                generation: remembered.generation,
+            let Some(value) = &remembered.last_good else {
+                continue;
             };
-            match (identify(value, DEFAULT_NAMESPACE), normalize(value, &defaults)) {
-                (Ok(Some(key)), Ok(Some(object))) => {
-                    self.objects.insert(key, Held { path: remembered.path.clone(), value: value.clone(), object });
+            let defaults = defaults(Timestamp(remembered.first_seen), remembered.generation);
+            match (identify(value, &defaults), normalize(value, &defaults)) {
+                (Ok(Some(key)), Ok(Normalized::Ours { object, .. })) => {
+                    self.objects.insert(
+                        key,
+                        Held {
+                            path: remembered.path.clone(),
+                            value: value.clone(),
+                            object: *object,
+                        },
+                    );
                 }
                 // An older version accepted it and this one does not: the file's own text decides.
-                (identified, _) => tracing::warn!(?identified, path = remembered.path, "a remembered object can no longer be used"),
+                (identified, _) => tracing::warn!(
+                    ?identified,
+                    path = remembered.path,
+                    "a remembered object can no longer be used"
+                ),
             }
         }
     }
@@ -249,33 +349,63 @@ impl Folder {
     fn everything_kept(&self, reason: &str) -> Reading {
         let mut rejection = rejection(self.root.display().to_string(), "folder", "", reason);
         rejection.last_good_kept = !self.objects.is_empty();
-        Reading { objects: self.with_implied_namespaces(), rejections: vec![rejection] }
+        Reading {
+            objects: self.with_implied_namespaces(),
+            rejections: vec![rejection],
+        }
     }
 
     /// A namespace that is used but not given exists, with the label that every namespace has.
     fn with_implied_namespaces(&self) -> BTreeMap<ObjectRef, SourceObject> {
-        let mut objects: BTreeMap<_, _> = self.objects.iter().map(|(key, held)| (key.clone(), held.object.clone())).collect();
-        let used: BTreeSet<_> = self.objects.keys().map(|key| key.key.namespace.clone()).filter(|namespace| !namespace.is_empty()).collect();
+        let mut objects: BTreeMap<_, _> = self
+            .objects
+            .iter()
+            .map(|(key, held)| (key.clone(), held.object.clone()))
+            .collect();
+        let used: BTreeSet<_> = self
+            .objects
+            .keys()
+            .map(|key| key.key.namespace.clone())
+            .filter(|namespace| !namespace.is_empty())
+            .collect();
         for namespace in used {
             let key = ObjectRef::new(Kind::Namespace, ObjectKey::cluster(namespace.clone()));
             if objects.contains_key(&key) {
                 continue;
             }
-            let value = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": &*namespace}});
-            let defaults = Defaults { namespace: DEFAULT_NAMESPACE.into(), created: Timestamp::default(), generation: 1 };
-            match normalize(&value, &defaults) {
-                Ok(Some(object)) => {
-                    objects.insert(key, object);
-                }
-                other => tracing::warn!(%namespace, ?other, "an implied namespace could not be made"),
-            }
+            let meta = Meta {
+                key: key.key.clone(),
+                generation: 1,
+                created: Timestamp::default(),
+                deleting: false,
+            };
+            let resource = Resource::Namespace(implied_namespace(meta));
+            objects.insert(
+                key,
+                SourceObject {
+                    resource,
+                    status: None,
+                },
+            );
         }
         objects
     }
 }
 
+/// What the API server would fill in.
+pub(crate) fn defaults(created: Timestamp, generation: i64) -> Defaults {
+    Defaults {
+        namespace: DEFAULT_NAMESPACE.into(),
+        created,
+        generation,
+    }
+}
+
 fn memory_key(object: &ObjectRef) -> String {
-    format!("{}/{}/{}", object.kind, object.key.namespace, object.key.name)
+    format!(
+        "{}/{}/{}",
+        object.kind, object.key.namespace, object.key.name
+    )
 }
 
 /// Of everything but `metadata` and `status`: what the API server counts generations by. Labels of a
@@ -283,15 +413,27 @@ fn memory_key(object: &ObjectRef) -> String {
 fn spec_digest(value: &Value) -> String {
     let mut hasher = Sha256::new();
     if let Value::Object(fields) = value {
-        for (name, field) in fields.iter().filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status")) {
+        for (name, field) in fields
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status"))
+        {
             hasher.update(name);
             hasher.update(field.to_string());
         }
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
-fn rejection(source: impl Into<String>, object: &str, field: &str, reason: impl Into<String>) -> Rejection {
+fn rejection(
+    source: impl Into<String>,
+    object: &str,
+    field: &str,
+    reason: impl Into<String>,
+) -> Rejection {
     Rejection {
         source: source.into(),
         object: object.to_owned(),
@@ -303,8 +445,20 @@ fn rejection(source: impl Into<String>, object: &str, field: &str, reason: impl 
 }
 
 fn refused(source: String, rejected: Rejected) -> Rejection {
-    let Rejected { object, object_ref, field, reason } = rejected;
-    Rejection { source, object, field, reason, last_good_kept: false, object_ref }
+    let Rejected {
+        object,
+        object_ref,
+        field,
+        reason,
+    } = rejected;
+    Rejection {
+        source,
+        object,
+        field,
+        reason,
+        last_good_kept: false,
+        object_ref,
+    }
 }
 
 #[cfg(test)]

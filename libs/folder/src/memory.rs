@@ -49,7 +49,11 @@ impl Memory {
     /// When it exists and cannot be read or understood: going on would give every object a new age, and
     /// with it another precedence.
     pub fn load(path: &Path) -> Result<Self, MemoryError> {
-        let failed = |reason: String| MemoryError { action: "read", path: path.to_owned(), reason };
+        let failed = |reason: String| MemoryError {
+            action: "read",
+            path: path.to_owned(),
+            reason,
+        };
         match std::fs::read_to_string(path) {
             Ok(text) => serde_json::from_str(&text).map_err(|error| failed(error.to_string())),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
@@ -62,14 +66,20 @@ impl Memory {
     /// # Errors
     /// From the operating system.
     pub fn save(&self, path: &Path) -> Result<(), MemoryError> {
-        let failed = |error: std::io::Error| MemoryError { action: "write", path: path.to_owned(), reason: error.to_string() };
+        let failed = |error: std::io::Error| MemoryError {
+            action: "write",
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
         let text = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(failed)?;
         }
         let next = path.with_extension("next");
         let mut file = std::fs::File::create(&next).map_err(failed)?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
+        file.write_all(&text)
+            .and_then(|()| file.sync_all())
+            .map_err(failed)?;
         std::fs::rename(&next, path).map_err(failed)
     }
 }

@@ -37,24 +37,47 @@ const MAX_DEPTH: usize = 32;
 /// When `root` does not exist or cannot be listed: then nothing is known about what it holds, and the
 /// caller must not take absence for deletion. A file that cannot be read is an entry with an error.
 pub fn scan(root: &Path) -> Result<Vec<SourceFile>, FolderError> {
-    let failed = |reason: String| FolderError { path: root.to_owned(), reason };
+    let failed = |reason: String| FolderError {
+        path: root.to_owned(),
+        reason,
+    };
     std::fs::metadata(root).map_err(|error| failed(error.to_string()))?;
     let mut files = Vec::new();
-    for entry in WalkDir::new(root).follow_links(true).max_depth(MAX_DEPTH).into_iter().filter_entry(is_visible) {
+    for entry in WalkDir::new(root)
+        .follow_links(true)
+        .max_depth(MAX_DEPTH)
+        .into_iter()
+        .filter_entry(is_visible)
+    {
         match entry {
-            Ok(entry) if entry.file_type().is_file() && (entry.depth() == 0 || is_manifest(entry.path())) => {
+            Ok(entry)
+                if entry.file_type().is_file()
+                    && (entry.depth() == 0 || is_manifest(entry.path())) =>
+            {
                 let text = std::fs::read_to_string(entry.path()).map_err(|error| error.to_string());
-                files.push(SourceFile { path: relative(root, entry.path()), text });
+                files.push(SourceFile {
+                    path: relative(root, entry.path()),
+                    text,
+                });
             }
             Ok(_) => {}
             // A file that vanished between listing and reading is gone; the next scan says so too.
-            Err(error) if error.io_error().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound) && !is_link(error.path()) => {}
+            Err(error)
+                if error
+                    .io_error()
+                    .is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+                    && !is_link(error.path()) => {}
             Err(error) => {
-                let Some(path) = error.path() else { return Err(failed(error.to_string())) };
+                let Some(path) = error.path() else {
+                    return Err(failed(error.to_string()));
+                };
                 if path == root {
                     return Err(failed(error.to_string()));
                 }
-                files.push(SourceFile { path: relative(root, path), text: Err(error.to_string()) });
+                files.push(SourceFile {
+                    path: relative(root, path),
+                    text: Err(error.to_string()),
+                });
             }
         }
     }
@@ -67,16 +90,29 @@ fn is_visible(entry: &DirEntry) -> bool {
 }
 
 fn is_manifest(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
+    path.extension().is_some_and(|extension| {
+        ["yaml", "yml", "json"]
+            .iter()
+            .any(|known| extension.eq_ignore_ascii_case(known))
+    })
 }
 
 /// Whether the path is a symbolic link, whose target then is what is missing.
 fn is_link(path: Option<&Path>) -> bool {
-    path.and_then(|path| std::fs::symlink_metadata(path).ok()).is_some_and(|metadata| metadata.is_symlink())
+    path.and_then(|path| std::fs::symlink_metadata(path).ok())
+        .is_some_and(|metadata| metadata.is_symlink())
 }
 
 fn relative(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
-    let relative = if relative.as_os_str().is_empty() { path.file_name().map_or(path, Path::new) } else { relative };
-    relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    let relative = if relative.as_os_str().is_empty() {
+        path.file_name().map_or(path, Path::new)
+    } else {
+        relative
+    };
+    relative
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
 }

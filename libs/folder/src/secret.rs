@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tributary_model::{Kind, ObjectKey, ObjectRef};
+use tributary_model::{Kind, ObjectKey, ObjectRef, Timestamp};
 use tributary_normalize::TlsMaterial;
 
 use crate::document;
@@ -35,15 +35,19 @@ pub fn find(root: &Path, secret: &ObjectKey) -> Result<Option<TlsMaterial>, Secr
     for file in scan(root)? {
         let Ok(text) = &file.text else { continue };
         let (documents, _) = document::parse(text);
+        let defaults = crate::index::defaults(Timestamp::default(), 1);
         let found = documents.iter().find(|document| {
-            tributary_normalize::identify(&document.value, crate::index::DEFAULT_NAMESPACE).is_ok_and(|object| object.as_ref() == Some(&wanted))
+            tributary_normalize::identify(&document.value, &defaults)
+                .is_ok_and(|object| object.as_ref() == Some(&wanted))
         });
         let Some(document) = found else { continue };
-        return tributary_normalize::tls_material(&document.value).map(Some).map_err(|rejected| SecretError::Unusable {
-            secret: secret.clone(),
-            field: rejected.field,
-            reason: rejected.reason,
-        });
+        return tributary_normalize::tls_material(&document.value)
+            .map(Some)
+            .map_err(|rejected| SecretError::Unusable {
+                secret: secret.clone(),
+                field: rejected.field,
+                reason: rejected.reason,
+            });
     }
     Ok(None)
 }

@@ -34,6 +34,8 @@ pub fn watch(root: &Path) -> Result<(FolderWatch, watch::Receiver<u64>), WatchEr
         }
     })
     .map_err(|error| WatchError(error.to_string()))?;
-    watcher.watch(root, RecursiveMode::Recursive).map_err(|error| WatchError(error.to_string()))?;
+    watcher
+        .watch(root, RecursiveMode::Recursive)
+        .map_err(|error| WatchError(error.to_string()))?;
     Ok((FolderWatch { _watcher: watcher }, receiver))
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use super::*;
 
 fn namespace(name: &str, team: &str) -> String {
-    format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n  labels: {{team: {team}}}\n")
+    format!(
+        "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n  labels: {{team: {team}}}\n"
+    )
 }
 
 fn class(name: &str, controller: &str) -> String {
@@ -46,48 +48,87 @@ fn every_manifest_below_the_folder_counts() {
         &[
             ("a.yaml", &class("a", "x.io/a")),
             ("deep/er/b.yml", &class("b", "x.io/b")),
-            ("c.json", r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"c"}}"#),
+            (
+                "c.json",
+                r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"c"}}"#,
+            ),
             ("README.md", "# not a manifest"),
             (".hidden/d.yaml", &class("d", "x.io/d")),
         ],
     );
     let reading = open(root.path()).read(Timestamp(1)).unwrap();
-    assert_eq!(names(&reading), ["GatewayClass a", "GatewayClass b", "Namespace c"]);
+    assert_eq!(
+        names(&reading),
+        ["GatewayClass a", "GatewayClass b", "Namespace c"]
+    );
     assert_eq!(reading.rejections, []);
 }
 
 #[test]
 fn a_mounted_config_map_is_read_once() {
     let root = tempfile::tempdir().unwrap();
-    write(root.path(), &[("mount/..2026_1/app.yaml", &class("a", "x.io/a"))]);
+    write(
+        root.path(),
+        &[("mount/..2026_1/app.yaml", &class("a", "x.io/a"))],
+    );
     let mount = root.path().join("mount");
     symlink("..2026_1", mount.join("..data")).unwrap();
     symlink("..data/app.yaml", mount.join("app.yaml")).unwrap();
     let mut folder = open(root.path());
     let reading = folder.read(Timestamp(1)).unwrap();
-    assert_eq!((names(&reading), reading.rejections.len()), (vec!["GatewayClass a".to_owned()], 0));
+    assert_eq!(
+        (names(&reading), reading.rejections.len()),
+        (vec!["GatewayClass a".to_owned()], 0)
+    );
 
-    write(root.path(), &[("mount/..2026_2/app.yaml", &class("a", "x.io/b"))]);
+    write(
+        root.path(),
+        &[("mount/..2026_2/app.yaml", &class("a", "x.io/b"))],
+    );
     symlink("..2026_2", mount.join("..data_tmp")).unwrap();
     fs::rename(mount.join("..data_tmp"), mount.join("..data")).unwrap();
-    assert_eq!(controller(&folder.read(Timestamp(2)).unwrap(), "a"), "x.io/b");
+    assert_eq!(
+        controller(&folder.read(Timestamp(2)).unwrap(), "a"),
+        "x.io/b"
+    );
 }
 
 #[test]
 fn the_first_by_path_counts_and_the_second_is_named() {
     let root = tempfile::tempdir().unwrap();
-    write(root.path(), &[("b.yaml", &class("same", "x.io/b")), ("a.yaml", &class("same", "x.io/a"))]);
+    write(
+        root.path(),
+        &[
+            ("b.yaml", &class("same", "x.io/b")),
+            ("a.yaml", &class("same", "x.io/a")),
+        ],
+    );
     let reading = open(root.path()).read(Timestamp(1)).unwrap();
     assert_eq!(controller(&reading, "same"), "x.io/a");
-    let [duplicate] = &reading.rejections[..] else { panic!("{:?}", reading.rejections) };
-    assert_eq!((&*duplicate.source, &*duplicate.object), ("b.yaml document 1", "GatewayClass same"));
-    assert!(duplicate.reason.starts_with("a.yaml document 1"), "{}", duplicate.reason);
+    let [duplicate] = &reading.rejections[..] else {
+        panic!("{:?}", reading.rejections)
+    };
+    assert_eq!(
+        (&*duplicate.source, &*duplicate.object),
+        ("b.yaml document 1", "GatewayClass same")
+    );
+    assert!(
+        duplicate.reason.starts_with("a.yaml document 1"),
+        "{}",
+        duplicate.reason
+    );
 }
 
 #[test]
 fn a_file_that_breaks_keeps_its_last_good_objects() {
     let root = tempfile::tempdir().unwrap();
-    write(root.path(), &[("a.yaml", &format!("{}---\n{}", class("a", "x.io/a"), class("b", "x.io/b")))]);
+    write(
+        root.path(),
+        &[(
+            "a.yaml",
+            &format!("{}---\n{}", class("a", "x.io/a"), class("b", "x.io/b")),
+        )],
+    );
     let mut folder = open(root.path());
     folder.read(Timestamp(1)).unwrap();
     for broken in [
@@ -97,11 +138,35 @@ fn a_file_that_breaks_keeps_its_last_good_objects() {
     ] {
         write(root.path(), &[("a.yaml", &broken)]);
         let reading = folder.read(Timestamp(2)).unwrap();
-        assert_eq!(names(&reading), ["GatewayClass a", "GatewayClass b"], "{broken}");
+        assert_eq!(
+            names(&reading),
+            ["GatewayClass a", "GatewayClass b"],
+            "{broken}"
+        );
         assert_eq!(controller(&reading, "b"), "x.io/b");
-        assert_eq!(controller(&reading, "a"), if broken.contains("changed") { "x.io/changed" } else { "x.io/a" });
-        assert!(reading.rejections.iter().any(|rejection| rejection.last_good_kept), "{:?}", reading.rejections);
-        write(root.path(), &[("a.yaml", &format!("{}---\n{}", class("a", "x.io/a"), class("b", "x.io/b")))]);
+        assert_eq!(
+            controller(&reading, "a"),
+            if broken.contains("changed") {
+                "x.io/changed"
+            } else {
+                "x.io/a"
+            }
+        );
+        assert!(
+            reading
+                .rejections
+                .iter()
+                .any(|rejection| rejection.last_good_kept),
+            "{:?}",
+            reading.rejections
+        );
+        write(
+            root.path(),
+            &[(
+                "a.yaml",
+                &format!("{}---\n{}", class("a", "x.io/a"), class("b", "x.io/b")),
+            )],
+        );
         assert_eq!(folder.read(Timestamp(3)).unwrap().rejections, []);
     }
 }
@@ -111,21 +176,39 @@ fn the_last_good_version_survives_a_restart() {
     let (root, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let memory = state.path().join("watcher.json");
     write(root.path(), &[("a.yaml", &class("a", "x.io/a"))]);
-    Folder::open(root.path().to_owned(), Some(memory.clone())).unwrap().read(Timestamp(1)).unwrap();
+    Folder::open(root.path().to_owned(), Some(memory.clone()))
+        .unwrap()
+        .read(Timestamp(1))
+        .unwrap();
     write(root.path(), &[("a.yaml", "kind: [")]);
-    let reading = Folder::open(root.path().to_owned(), Some(memory)).unwrap().read(Timestamp(2)).unwrap();
+    let reading = Folder::open(root.path().to_owned(), Some(memory))
+        .unwrap()
+        .read(Timestamp(2))
+        .unwrap();
     assert_eq!(controller(&reading, "a"), "x.io/a");
 }
 
 #[test]
 fn a_deleted_file_deletes_and_a_deleted_document_too() {
     let root = tempfile::tempdir().unwrap();
-    write(root.path(), &[("a.yaml", &format!("{}---\n{}", class("a", "x.io/a"), class("b", "x.io/b"))), ("c.yaml", &class("c", "x.io/c"))]);
+    write(
+        root.path(),
+        &[
+            (
+                "a.yaml",
+                &format!("{}---\n{}", class("a", "x.io/a"), class("b", "x.io/b")),
+            ),
+            ("c.yaml", &class("c", "x.io/c")),
+        ],
+    );
     let mut folder = open(root.path());
     folder.read(Timestamp(1)).unwrap();
     fs::remove_file(root.path().join("c.yaml")).unwrap();
     write(root.path(), &[("a.yaml", &class("a", "x.io/a"))]);
-    assert_eq!(names(&folder.read(Timestamp(2)).unwrap()), ["GatewayClass a"]);
+    assert_eq!(
+        names(&folder.read(Timestamp(2)).unwrap()),
+        ["GatewayClass a"]
+    );
 }
 
 #[test]
@@ -150,15 +233,27 @@ fn age_and_generation_are_remembered() {
         (10, class("a", "x.io/a"), Some((10, 1))),
         (20, class("a", "x.io/a"), Some((10, 1))),
         (30, class("a", "x.io/b"), Some((10, 2))),
-        (40, class("a", "x.io/b").replace("name: a", "name: a\n  labels: {x: y}"), Some((10, 2))),
+        (
+            40,
+            class("a", "x.io/b").replace("name: a", "name: a\n  labels: {x: y}"),
+            Some((10, 2)),
+        ),
         (50, class("a", "''"), Some((10, 2))),
         (60, class("a", "x.io/c"), Some((10, 3))),
         (70, String::new(), None),
         (80, class("a", "x.io/a"), Some((80, 1))),
     ] {
         write(root.path(), &[("a.yaml", &text)]);
-        let reading = Folder::open(root.path().to_owned(), Some(memory.clone())).unwrap().read(Timestamp(now)).unwrap();
-        let meta = reading.objects.get(&key).map(|object| (object.resource.meta().created.0, object.resource.meta().generation));
+        let reading = Folder::open(root.path().to_owned(), Some(memory.clone()))
+            .unwrap()
+            .read(Timestamp(now))
+            .unwrap();
+        let meta = reading.objects.get(&key).map(|object| {
+            (
+                object.resource.meta().created.0,
+                object.resource.meta().generation,
+            )
+        });
         assert_eq!(meta, expected, "at {now}");
     }
 }
@@ -167,12 +262,29 @@ fn age_and_generation_are_remembered() {
 fn a_namespace_that_is_used_exists() {
     let root = tempfile::tempdir().unwrap();
     let service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: s\n  namespace: NS\nspec:\n  ports: [{port: 80}]\n";
-    write(root.path(), &[("a.yaml", &format!("{}---\n{}---\n{}", service.replace("NS", "given"), service.replace("NS", "implied"), namespace("given", "x")))]);
+    write(
+        root.path(),
+        &[(
+            "a.yaml",
+            &format!(
+                "{}---\n{}---\n{}",
+                service.replace("NS", "given"),
+                service.replace("NS", "implied"),
+                namespace("given", "x")
+            ),
+        )],
+    );
     let reading = open(root.path()).read(Timestamp(1)).unwrap();
     assert_eq!(reading.rejections, []);
-    for (name, expected) in [("given", vec!["kubernetes.io/metadata.name", "team"]), ("implied", vec!["kubernetes.io/metadata.name"])] {
+    for (name, expected) in [
+        ("given", vec!["kubernetes.io/metadata.name", "team"]),
+        ("implied", vec!["kubernetes.io/metadata.name"]),
+    ] {
         let key = ObjectRef::new(Kind::Namespace, ObjectKey::cluster(name));
-        let tributary_model::Resource::Namespace(namespace) = &reading.objects[&key].resource else { panic!() };
+        let tributary_model::Resource::Namespace(namespace) = &reading.objects[&key].resource
+        else {
+            panic!()
+        };
         assert_eq!(namespace.labels.keys().collect::<Vec<_>>(), expected);
     }
 }
@@ -180,12 +292,33 @@ fn a_namespace_that_is_used_exists() {
 #[test]
 fn a_broken_object_costs_only_itself() {
     let root = tempfile::tempdir().unwrap();
-    write(root.path(), &[("a.yaml", &format!("{}---\n{}---\nkind: [\n---\nkind: Pod\napiVersion: v1\n", class("bad", "''"), class("good", "x.io/a")))]);
+    write(
+        root.path(),
+        &[(
+            "a.yaml",
+            &format!(
+                "{}---\n{}---\nkind: [\n---\nkind: Pod\napiVersion: v1\n",
+                class("bad", "''"),
+                class("good", "x.io/a")
+            ),
+        )],
+    );
     let reading = open(root.path()).read(Timestamp(1)).unwrap();
     assert_eq!(names(&reading), ["GatewayClass good"]);
-    let rejected: Vec<_> = reading.rejections.iter().map(|rejection| (&*rejection.source, &*rejection.object, &*rejection.field)).collect();
+    let rejected: Vec<_> = reading
+        .rejections
+        .iter()
+        .map(|rejection| (&*rejection.source, &*rejection.object, &*rejection.field))
+        .collect();
     assert_eq!(
         rejected,
-        [("a.yaml document 3 (line 16)", "document", ""), ("a.yaml document 1", "GatewayClass bad", "spec.controllerName")]
+        [
+            ("a.yaml document 3 (line 14)", "document", ""),
+            (
+                "a.yaml document 1",
+                "GatewayClass bad",
+                "spec.controllerName"
+            )
+        ]
     );
 }
