@@ -9,7 +9,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
-use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::filter::{EnvFilter, Filtered, LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry, fmt};
@@ -22,6 +22,9 @@ pub use trace_context::{join, link, traceparent};
 
 /// How long the last spans may take to leave: a collector that is away must not hold up a stop.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Prefix of the targets of every crate of ours.
+const OURS: &str = "tributary";
 
 /// Keeps telemetry going; [`Telemetry::flush`] sends what is left.
 #[derive(Debug)]
@@ -70,8 +73,9 @@ impl Telemetry {
         let provider = provider(service, otlp_endpoint.as_deref())?;
         let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer(service));
         tracing_subscriber::registry()
-            .with(spans)
-            // The filter is for lines alone: a quiet log must not cut traces in two.
+            // Our own spans, whatever the log's filter says: a quiet log must not cut traces in two, and what hyper and
+            // h2 say at every frame is nobody's trace.
+            .with(spans.with_filter(Targets::new().with_target(OURS, LevelFilter::DEBUG)))
             .with(lines(*log_format).with_filter(filter))
             .try_init()?;
         Ok(Self { provider })
@@ -93,7 +97,11 @@ impl Telemetry {
 }
 
 type Spans = tracing_subscriber::layer::Layered<
-    tracing_opentelemetry::OpenTelemetryLayer<Registry, opentelemetry_sdk::trace::SdkTracer>,
+    Filtered<
+        tracing_opentelemetry::OpenTelemetryLayer<Registry, opentelemetry_sdk::trace::SdkTracer>,
+        Targets,
+        Registry,
+    >,
     Registry,
 >;
 

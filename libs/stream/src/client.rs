@@ -1,0 +1,141 @@
+//! The one client that keeps watching, whatever happens to the connection.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use tokio::time::timeout;
+use tonic::{Response, Status, Streaming};
+use tributary_proto::event::{EventMessage, Positioned};
+use tributary_runtime::{CancellationToken, Context};
+
+use crate::attempts::{Attempts, StreamOptions};
+use crate::receiver::Receiver;
+use crate::view::{Fencing, Update};
+
+/// How long a server may take to accept a stream. Its messages may take for ever: keep-alive finds dead peers.
+const CALL_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Watches until the context stops; the returned stream ends then, and never before.
+///
+/// `call` makes the call, each time anew. A sender whose epoch is lower than one seen before was deposed and is left.
+///
+/// ```no_run
+/// # use futures::StreamExt;
+/// # use tributary_proto::snapshot::WatchSnapshotRequest;
+/// # use tributary_runtime::Context;
+/// # use tributary_stream::{clients, watch, StreamOptions, Transport, Update};
+/// # async fn example(context: &Context, transport: Transport) {
+/// let client = clients::snapshot(transport);
+/// let mut updates = watch(context, StreamOptions::named("snapshot"), move || {
+///     let mut client = client.clone();
+///     async move { client.watch_snapshot(WatchSnapshotRequest {}).await }
+/// });
+/// while let Some(received) = updates.next().await {
+///     let span = tributary_stream::span(&received).entered();
+///     match received.item {
+///         Update::Reset(items) => drop(items),
+///         Update::Apply(key, item) => drop((key, item)),
+///         Update::Delete(key) => drop(key),
+///         Update::Repositioned(_) | Update::Refused(_) | Update::Synced => {}
+///     }
+/// }
+/// # }
+/// ```
+pub fn watch<M, C, F>(
+    context: &Context,
+    options: StreamOptions,
+    call: C,
+) -> BoxStream<'static, Positioned<Update<M::Key, M::Item>>>
+where
+    M: EventMessage,
+    C: FnMut() -> F + Send + 'static,
+    F: Future<Output = Result<Response<Streaming<M>>, Status>> + Send + 'static,
+{
+    let watching = Watching {
+        call,
+        receiver: Receiver::fenced(context, options.stream, Fencing::Epoch),
+        told: VecDeque::new(),
+        messages: None,
+        attempts: Attempts::new(context, options),
+        shutdown: context.shutdown.clone(),
+    };
+    stream::unfold(watching, |mut watching| async move {
+        let update = watching.next().await?;
+        Some((update, watching))
+    })
+    .boxed()
+}
+
+struct Watching<M: EventMessage, C> {
+    call: C,
+    receiver: Receiver<M>,
+    /// Told by the last message and not taken yet. The next message is read only when it is empty.
+    told: VecDeque<Positioned<Update<M::Key, M::Item>>>,
+    messages: Option<Streaming<M>>,
+    attempts: Attempts,
+    shutdown: CancellationToken,
+}
+
+impl<M, C, F> Watching<M, C>
+where
+    M: EventMessage,
+    C: FnMut() -> F,
+    F: Future<Output = Result<Response<Streaming<M>>, Status>>,
+{
+    /// None when the context has stopped.
+    async fn next(&mut self) -> Option<Positioned<Update<M::Key, M::Item>>> {
+        loop {
+            if let Some(update) = self.told.pop_front() {
+                return Some(update);
+            }
+            match &mut self.messages {
+                None => self.connect().await?,
+                Some(messages) => {
+                    let message = self
+                        .shutdown
+                        .run_until_cancelled(messages.message())
+                        .await?;
+                    self.receive(message);
+                }
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Option<()> {
+        self.attempts.begin().await?;
+        let called = timeout(CALL_DEADLINE, (self.call)());
+        match self.shutdown.run_until_cancelled(called).await? {
+            Ok(Ok(response)) => self.messages = Some(response.into_inner()),
+            Ok(Err(status)) => self.lose(&status),
+            Err(_elapsed) => self.lose(&Status::deadline_exceeded("no answer to the call")),
+        }
+        Some(())
+    }
+
+    fn receive(&mut self, message: Result<Option<M>, Status>) {
+        let message = match message {
+            Ok(Some(message)) => message,
+            Ok(None) => return self.lose(&Status::unavailable("the server ended the stream")),
+            Err(status) => return self.lose(&status),
+        };
+        let Some(updates) = self.receiver.accept_fenced(message) else {
+            return self.lose(&Status::failed_precondition("the server was deposed"));
+        };
+        if updates
+            .iter()
+            .any(|update| matches!(update.item, Update::Synced))
+        {
+            self.attempts.works();
+        }
+        self.told.extend(updates);
+    }
+
+    fn lose(&mut self, why: &Status) {
+        self.messages = None;
+        self.receiver.disconnect();
+        self.attempts.over(why);
+    }
+}
