@@ -2,8 +2,10 @@
 //!
 //! `From<&model::T>` writes; `TryFrom<types::T>` reads, with a [`ConvertError`] that names the field.
 
+pub(crate) use call::position;
 pub use error::ConvertError;
 
+mod call;
 mod codec;
 mod config;
 mod desired;

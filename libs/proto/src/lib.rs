@@ -16,8 +16,10 @@
 //! message should have said: an unknown enum value or an absent field is a [`convert::ConvertError`]
 //! that names the field.
 
+pub mod call;
 pub mod convert;
 pub mod event;
+pub mod part;
 
 /// What `tonic` and `prost` make of `proto/**`; comments are in the .proto files.
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]

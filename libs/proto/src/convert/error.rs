@@ -39,3 +39,10 @@ impl ConvertError {
         self.under(&format!("{field}[{index}]"))
     }
 }
+
+/// A request that cannot be read is the caller's mistake.
+impl From<ConvertError> for tonic::Status {
+    fn from(error: ConvertError) -> Self {
+        Self::invalid_argument(error.to_string())
+    }
+}

@@ -1,0 +1,159 @@
+//! What is asked and answered outside of streams, in domain types.
+//!
+//! Requests and answers convert like everything else: `From<&T>` writes, `TryFrom<Message>` reads.
+
+use std::time::Duration;
+
+use tributary_model::desired::LoadBalancerKey;
+use tributary_model::elb::LoadBalancerKind;
+use tributary_model::key::{Kind, ListenerOwner, Name};
+use tributary_model::{ObjectKey, ObjectRef};
+
+use crate::convert::ConvertError;
+use crate::event::{Position, Refused};
+
+/// A share of something that several replicas divide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shard {
+    index: u32,
+    count: u32,
+}
+
+/// The load balancers that one programmer looks after (`DesiredService.WatchLoadBalancers`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LoadBalancerShard {
+    /// Which kind.
+    pub kind: LoadBalancerKind,
+    /// Which share of them.
+    pub shard: Shard,
+}
+
+/// A programmer that publishes reports, and the load balancers it speaks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publisher {
+    /// Pod or process, for logs.
+    pub instance: String,
+    /// What it looks after.
+    pub load_balancers: LoadBalancerShard,
+    /// Transition count of the shard's Lease: of two streams for one shard the higher counts. 0 without
+    /// Leases.
+    pub shard_epoch: u64,
+}
+
+/// The merger's answer at the end of a stream of reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportsTaken {
+    /// Position of the last report that was taken.
+    pub position: Option<Position>,
+    /// Reports that were not; the last hundred at most.
+    pub refused: Vec<RefusedReport>,
+}
+
+/// A report that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedReport {
+    /// Absent when not even that could be read.
+    pub key: Option<LoadBalancerKey>,
+    /// What is wrong with it.
+    pub error: ConvertError,
+}
+
+/// How far the status writer has come (`JudgementService.AcknowledgeJudgements`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// Everything up to here is written, but for what is set aside.
+    pub position: Position,
+    /// The whole list of what cannot be written for now.
+    pub set_aside: Vec<SetAside>,
+}
+
+/// An object whose status cannot be written for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Which.
+    pub object: ObjectRef,
+    /// Why: denied, refused, unreachable.
+    pub reason: String,
+}
+
+/// Which listeners are wanted. All that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListenerFilter {
+    /// On this Gateway's load balancer.
+    pub gateway: Option<ObjectKey>,
+    /// Of owners in this namespace.
+    pub namespace: Option<Name>,
+    /// Of this Gateway or ListenerSet.
+    pub owner: Option<ListenerOwner>,
+}
+
+/// Which objects are wanted (`ListenersService.ListObjects`). All that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectFilter {
+    /// Absent: all kinds that get a status.
+    pub kind: Option<Kind>,
+    /// In this namespace.
+    pub namespace: Option<Name>,
+}
+
+/// What is to be explained (`ListenersService.Explain`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// A Gateway, ListenerSet, route or class.
+    pub object: ObjectRef,
+    /// One listener of it; absent: the object and all of them.
+    pub listener: Option<Name>,
+}
+
+/// An answer that speaks of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// How far the server had come.
+    pub position: Position,
+    /// What was asked for.
+    pub item: T,
+}
+
+/// How long `ListenersService.WaitSettled` may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience(pub Duration);
+
+/// What `ListenersService.WaitSettled` found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settling {
+    /// Nothing is awaited.
+    Settled,
+    /// The time is up; what is still awaited, one a line.
+    Pending(Vec<String>),
+}
+
+impl Shard {
+    /// All of it.
+    pub const WHOLE: Self = Self { index: 0, count: 1 };
+
+    /// Share `index` of `count`; nothing if there is no such share.
+    pub fn new(index: u32, count: u32) -> Option<Self> {
+        (index < count).then_some(Self { index, count })
+    }
+
+    /// 0 to `count` - 1.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// At least 1.
+    pub fn count(self) -> u32 {
+        self.count
+    }
+}
+
+impl From<Refused<LoadBalancerKey>> for RefusedReport {
+    fn from(refused: Refused<LoadBalancerKey>) -> Self {
+        let Refused {
+            key,
+            position: _,
+            error,
+        } = refused;
+        Self { key, error }
+    }
+}
