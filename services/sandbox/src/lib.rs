@@ -1,1 +1,56 @@
-//! placeholder
+//! A local AWS for tests, demos and the embedded default of `tributary up`.
+//!
+//! **What it knows.** The wire protocols of five AWS services on one loopback port, and the rules
+//! by which AWS accepts or refuses what a controller of load balancers does: Elastic Load
+//! Balancing v2, EC2 (networks and security groups), Certificate Manager, Resource Groups Tagging
+//! and STS. The AWS SDKs, boto3 and the aws CLI work against it by endpoint URL alone; signatures
+//! are not checked, only the region is read from them.
+//!
+//! **What it must not know.** Anything of Tributary: it stands for AWS, so it shares no type with
+//! the code that it tests. It never listens anywhere but on loopback.
+//!
+//! **What it lacks.** No packet is forwarded: a registered target becomes healthy after the
+//! provisioning time without being asked. Shield, WAFv2, Lambda targets and gateway load balancers
+//! are outside; an operation outside answers as AWS does for one that does not exist
+//! (`InvalidAction`, `UnknownOperationException`), never with a pretended success.
+//!
+//! ```text
+//!  HTTP ──> wire: which service, region, operation ──> faults ──> one operation ──> answer
+//!             query │ ec2 │ json 1.1                     │         pure function      XML │ JSON
+//!                                                        │      (State, Request) -> Value
+//!                        call log <──────────────────────┘               │
+//!  /_sandbox/* (side door) ──────── call log, faults, quotas, state ─────┘
+//! ```
+//!
+//! State is apart by region; every region begins with the same small world ([`SeedOptions`]).
+
+mod acm;
+mod admin;
+mod args;
+mod call_log;
+mod clock;
+mod ec2;
+mod elbv2;
+mod error;
+mod faults;
+mod ids;
+mod operation;
+mod options;
+mod page;
+mod quotas;
+mod sandbox;
+mod serve;
+mod state;
+mod sts;
+mod tagging;
+mod tags;
+mod wire;
+
+pub use args::Args;
+pub use call_log::{CallCounts, CallRecord, Outcome};
+pub use clock::{Clock, ManualClock};
+pub use faults::{FaultKind, FaultOptions, FaultRule};
+pub use options::{Options, SeedInstance, SeedOptions};
+pub use quotas::Quotas;
+pub use sandbox::Sandbox;
+pub use serve::{Bound, Error};

@@ -1,0 +1,89 @@
+//! The command line, shared by the `tributary-sandbox` binary and `tributary sandbox`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::faults::FaultOptions;
+use crate::options::{Options, SeedOptions};
+use crate::quotas::Quotas;
+
+/// The local AWS: Elastic Load Balancing v2, EC2, ACM, tagging and STS on a loopback port.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Address to listen on; loopback only.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566")]
+    pub listen: SocketAddr,
+    /// Account number that stands in every ARN.
+    #[arg(long, value_name = "DIGITS", default_value = "123456789012", value_parser = account)]
+    pub account: String,
+    /// Region of requests that are not signed.
+    #[arg(long, value_name = "REGION", default_value = "us-west-2")]
+    pub default_region: String,
+    /// Milliseconds until a load balancer is active and a target healthy.
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    pub provisioning_ms: u64,
+    /// Host name for which ACM holds an issued certificate; may be repeated.
+    #[arg(long = "issued-certificate", value_name = "HOST", default_value = "app.example.com")]
+    pub issued_certificates: Vec<String>,
+    /// Name of a trust store for mutual TLS; may be repeated.
+    #[arg(long = "trust-store", value_name = "NAME")]
+    pub trust_stores: Vec<String>,
+    /// Milliseconds that every call takes at least.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub latency_ms: u64,
+    /// Faults as JSON, in the shape of `PUT /_sandbox/faults`.
+    #[arg(long, value_name = "JSON", value_parser = faults)]
+    pub faults: Option<FaultOptions>,
+    /// Quotas as JSON, in the shape of `PUT /_sandbox/quotas`; those not named keep AWS's value.
+    #[arg(long, value_name = "JSON", value_parser = quotas)]
+    pub quotas: Option<Quotas>,
+}
+
+impl Args {
+    /// The options that these arguments stand for.
+    pub fn into_options(self) -> Options {
+        let Self {
+            listen,
+            account,
+            default_region,
+            provisioning_ms,
+            issued_certificates,
+            trust_stores,
+            latency_ms,
+            faults,
+            quotas,
+        } = self;
+        let mut faults = faults.unwrap_or_default();
+        faults.latency_ms = faults.latency_ms.max(latency_ms);
+        Options {
+            listen,
+            account,
+            default_region,
+            seed: SeedOptions {
+                issued_certificates,
+                trust_stores,
+                ..SeedOptions::default()
+            },
+            quotas: quotas.unwrap_or_default(),
+            provisioning: Duration::from_millis(provisioning_ms),
+            faults,
+            clock: Clock::System,
+        }
+    }
+}
+
+fn account(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    Err("an account number has twelve digits".to_owned())
+}
+
+fn faults(text: &str) -> Result<FaultOptions, serde_json::Error> {
+    serde_json::from_str(text)
+}
+
+fn quotas(text: &str) -> Result<Quotas, serde_json::Error> {
+    serde_json::from_str(text)
+}

@@ -1,0 +1,36 @@
+//! EC2: networks, security groups and what else a controller of load balancers looks at.
+
+pub(crate) mod describe;
+pub(crate) mod filters;
+pub(crate) mod network;
+pub(crate) mod permissions;
+pub(crate) mod security_groups;
+pub(crate) mod tagging;
+
+#[cfg(test)]
+mod tests;
+
+use crate::operation::Operation::{self, Read, Write};
+
+/// The operation of this name, if it is within the sandbox's scope.
+pub(crate) fn operation(name: &str) -> Option<Operation> {
+    Some(match name {
+        "DescribeVpcs" => Read(describe::vpcs),
+        "DescribeSubnets" => Read(describe::subnets),
+        "DescribeAvailabilityZones" => Read(describe::availability_zones),
+        "DescribeRouteTables" => Read(describe::route_tables),
+        "DescribeInternetGateways" => Read(describe::internet_gateways),
+        "DescribeAddresses" => Read(describe::addresses),
+        "DescribeInstances" => Read(describe::instances),
+        "DescribeNetworkInterfaces" => Read(describe::network_interfaces),
+        "DescribeSecurityGroups" => Read(security_groups::describe),
+        "CreateSecurityGroup" => Write(security_groups::create),
+        "DeleteSecurityGroup" => Write(security_groups::delete),
+        "AuthorizeSecurityGroupIngress" => Write(permissions::authorize),
+        "RevokeSecurityGroupIngress" => Write(permissions::revoke),
+        "DescribeSecurityGroupRules" => Read(permissions::describe),
+        "CreateTags" => Write(tagging::create),
+        "DeleteTags" => Write(tagging::delete),
+        _ => return None,
+    })
+}

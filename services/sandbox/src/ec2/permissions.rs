@@ -1,0 +1,560 @@
+//! Rules of security groups.
+
+use std::collections::BTreeMap;
+
+use ipnet::{Ipv4Net, Ipv6Net};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::ApiError;
+use crate::operation::{Answer, Request};
+use crate::state::State;
+use crate::tags::Tags;
+
+use super::describe::tag_set;
+use super::filters::{Filter, Paging, paged, pass};
+use super::security_groups::{self, TagSpecification, not_dry, specified};
+
+/// One rule: one protocol, one range of ports, one peer.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SecurityGroupRule {
+    pub(crate) id: String,
+    pub(crate) permission: Permission,
+    pub(crate) description: Option<String>,
+    pub(crate) tags: Tags,
+}
+
+/// What a rule allows; two rules of a group never allow the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Permission {
+    /// `tcp`, `udp`, `icmp`, `icmpv6`, `-1` for all, or a number.
+    pub(crate) protocol: String,
+    /// First and last port, or ICMP's type and code.
+    pub(crate) ports: Option<(i32, i32)>,
+    pub(crate) peer: Peer,
+}
+
+/// The other end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Peer {
+    Ipv4(Ipv4Net),
+    Ipv6(Ipv6Net),
+    PrefixList(String),
+    Group(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Authorize {
+    group_id: String,
+    #[serde(default)]
+    ip_permissions: Vec<IpPermission>,
+    ip_protocol: Option<String>,
+    from_port: Option<i32>,
+    to_port: Option<i32>,
+    cidr_ip: Option<String>,
+    #[serde(default, rename = "TagSpecification")]
+    tag_specifications: Vec<TagSpecification>,
+    dry_run: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Revoke {
+    group_id: String,
+    #[serde(default)]
+    ip_permissions: Vec<IpPermission>,
+    #[serde(default, rename = "SecurityGroupRuleId")]
+    rule_ids: Vec<String>,
+    ip_protocol: Option<String>,
+    from_port: Option<i32>,
+    to_port: Option<i32>,
+    cidr_ip: Option<String>,
+    dry_run: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Describe {
+    #[serde(default, rename = "Filter")]
+    filters: Vec<Filter>,
+    #[serde(default, rename = "SecurityGroupRuleId")]
+    ids: Vec<String>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct IpPermission {
+    ip_protocol: Option<String>,
+    from_port: Option<i32>,
+    to_port: Option<i32>,
+    #[serde(default)]
+    ip_ranges: Vec<IpRange>,
+    #[serde(default)]
+    ipv6_ranges: Vec<Ipv6Range>,
+    #[serde(default)]
+    prefix_list_ids: Vec<PrefixListId>,
+    #[serde(default)]
+    groups: Vec<GroupPair>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct IpRange {
+    cidr_ip: String,
+    description: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Ipv6Range {
+    cidr_ipv6: String,
+    description: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct PrefixListId {
+    prefix_list_id: String,
+    description: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct GroupPair {
+    group_id: String,
+    description: Option<String>,
+    /// The owner and the VPC can be said, but there is only one of each here.
+    #[serde(rename = "UserId")]
+    _user_id: Option<String>,
+    #[serde(rename = "VpcId")]
+    _vpc_id: Option<String>,
+}
+
+pub(crate) fn authorize(state: &mut State, request: &Request) -> Answer {
+    let asked: Authorize = request.read()?;
+    let group = security_groups::find(state, &asked.group_id)?;
+    let tags = specified(state, "security-group-rule", &asked.tag_specifications)?;
+    let permissions = all_permissions(
+        asked.ip_permissions,
+        asked.ip_protocol,
+        (asked.from_port, asked.to_port),
+        asked.cidr_ip,
+    )?;
+    let mut added: Vec<(Permission, Option<String>)> = Vec::new();
+    for (permission, description) in permissions {
+        if let Peer::Group(id) = &permission.peer {
+            security_groups::find(state, id)?;
+        }
+        let present = group.ingress.iter().map(|rule| &rule.permission);
+        if present
+            .chain(added.iter().map(|(before, _)| before))
+            .any(|before| *before == permission)
+        {
+            return Err(ApiError::new(
+                "InvalidPermission.Duplicate",
+                format!(
+                    "the specified rule \"{}\" already exists",
+                    in_words(&permission)
+                ),
+            ));
+        }
+        added.push((permission, description));
+    }
+    let limit = state.quotas.rules_per_security_group as usize;
+    if group.ingress.len() + added.len() > limit {
+        return Err(ApiError::new(
+            "RulesPerSecurityGroupLimitExceeded",
+            "The maximum number of rules per security group has been reached.",
+        ));
+    }
+    not_dry(asked.dry_run)?;
+    let rules: Vec<SecurityGroupRule> = added
+        .into_iter()
+        .map(|(permission, description)| rule(state, permission, description, tags.clone()))
+        .collect();
+    let shown: Vec<Value> = rules
+        .iter()
+        .map(|rule| rule_shown(state, &asked.group_id, rule, Direction::Ingress))
+        .collect();
+    if let Some(group) = state.security_groups.get_mut(&asked.group_id) {
+        group.ingress.extend(rules);
+    }
+    Ok(json!({"return": true, "securityGroupRuleSet": shown}))
+}
+
+pub(crate) fn revoke(state: &mut State, request: &Request) -> Answer {
+    let asked: Revoke = request.read()?;
+    let group = security_groups::find(state, &asked.group_id)?;
+    let mut leaving: Vec<String> = Vec::new();
+    for id in asked.rule_ids {
+        if !group.ingress.iter().any(|rule| rule.id == id) {
+            return Err(ApiError::new(
+                "InvalidSecurityGroupRuleId.NotFound",
+                format!("The security group rule ID '{id}' does not exist"),
+            ));
+        }
+        leaving.push(id);
+    }
+    let shorthand = asked.ip_protocol.is_some() || asked.cidr_ip.is_some();
+    if leaving.is_empty() || shorthand || !asked.ip_permissions.is_empty() {
+        for (permission, _) in all_permissions(
+            asked.ip_permissions,
+            asked.ip_protocol,
+            (asked.from_port, asked.to_port),
+            asked.cidr_ip,
+        )? {
+            let Some(rule) = group
+                .ingress
+                .iter()
+                .find(|rule| rule.permission == permission)
+            else {
+                return Err(ApiError::new(
+                    "InvalidPermission.NotFound",
+                    "The specified rule does not exist in this security group.",
+                ));
+            };
+            leaving.push(rule.id.clone());
+        }
+    }
+    not_dry(asked.dry_run)?;
+    let revoked: Vec<Value> = group
+        .ingress
+        .iter()
+        .filter(|rule| leaving.contains(&rule.id))
+        .map(|rule| rule_shown(state, &asked.group_id, rule, Direction::Ingress))
+        .collect();
+    if let Some(group) = state.security_groups.get_mut(&asked.group_id) {
+        group.ingress.retain(|rule| !leaving.contains(&rule.id));
+    }
+    Ok(json!({"return": true, "revokedSecurityGroupRuleSet": revoked}))
+}
+
+pub(crate) fn describe(state: &State, request: &Request) -> Answer {
+    let asked: Describe = request.read()?;
+    let mut wanted = Vec::new();
+    let mut found = Vec::new();
+    for group in state.security_groups.values() {
+        let ingress = group.ingress.iter().map(|rule| (rule, Direction::Ingress));
+        let egress = group.egress.iter().map(|rule| (rule, Direction::Egress));
+        for (rule, direction) in ingress.chain(egress) {
+            let field = |name: &str| {
+                Some(match name {
+                    "group-id" => vec![group.id.clone()],
+                    "security-group-rule-id" => vec![rule.id.clone()],
+                    _ => return None,
+                })
+            };
+            if (asked.ids.is_empty() || asked.ids.contains(&rule.id))
+                && pass(&asked.filters, &rule.tags, field)?
+            {
+                let shown = rule_shown(state, &group.id, rule, direction);
+                wanted.push((rule.id.clone(), shown));
+            }
+            found.push(&rule.id);
+        }
+    }
+    if let Some(missing) = asked.ids.iter().find(|id| !found.contains(id)) {
+        return Err(ApiError::new(
+            "InvalidSecurityGroupRuleId.NotFound",
+            format!("The security group rule ID '{missing}' does not exist"),
+        ));
+    }
+    wanted.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let paging = Paging {
+        max_results: asked.max_results,
+        next_token: asked.next_token,
+    };
+    let page = paged(wanted, &paging)?;
+    Ok(json!({"securityGroupRuleSet": page.items, "nextToken": page.next}))
+}
+
+/// Whether a rule lets in or out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Ingress,
+    Egress,
+}
+
+/// A new rule with an identifier of its own.
+pub(crate) fn rule(
+    state: &mut State,
+    permission: Permission,
+    description: Option<String>,
+    tags: Tags,
+) -> SecurityGroupRule {
+    SecurityGroupRule {
+        id: state.ids.ec2("sgr"),
+        permission,
+        description,
+        tags,
+    }
+}
+
+/// Rules as `DescribeSecurityGroups` shows them: one entry for each protocol and range of ports.
+pub(crate) fn grouped(state: &State, rules: &[SecurityGroupRule]) -> Value {
+    let mut groups: BTreeMap<(&str, Option<(i32, i32)>), Vec<&SecurityGroupRule>> = BTreeMap::new();
+    for rule in rules {
+        let Permission {
+            protocol, ports, ..
+        } = &rule.permission;
+        groups.entry((protocol, *ports)).or_default().push(rule);
+    }
+    groups
+        .into_iter()
+        .map(|((protocol, ports), rules)| {
+            let (mut v4, mut v6, mut lists, mut pairs) = (vec![], vec![], vec![], vec![]);
+            for rule in rules {
+                let description = &rule.description;
+                match &rule.permission.peer {
+                    Peer::Ipv4(cidr) => {
+                        v4.push(json!({"cidrIp": cidr, "description": description}));
+                    }
+                    Peer::Ipv6(cidr) => {
+                        v6.push(json!({"cidrIpv6": cidr, "description": description}));
+                    }
+                    Peer::PrefixList(id) => {
+                        lists.push(json!({"prefixListId": id, "description": description}));
+                    }
+                    Peer::Group(id) => pairs.push(json!({
+                        "groupId": id,
+                        "userId": state.account,
+                        "description": description,
+                    })),
+                }
+            }
+            json!({
+                "ipProtocol": protocol,
+                "fromPort": ports.map(|(from, _)| from),
+                "toPort": ports.map(|(_, to)| to),
+                "ipRanges": v4,
+                "ipv6Ranges": v6,
+                "prefixListIds": lists,
+                "groups": pairs,
+            })
+        })
+        .collect()
+}
+
+fn rule_shown(
+    state: &State,
+    group_id: &str,
+    rule: &SecurityGroupRule,
+    direction: Direction,
+) -> Value {
+    let Permission {
+        protocol,
+        ports,
+        peer,
+    } = &rule.permission;
+    let (mut v4, mut v6, mut list, mut group) = (None, None, None, None);
+    match peer {
+        Peer::Ipv4(cidr) => v4 = Some(cidr.to_string()),
+        Peer::Ipv6(cidr) => v6 = Some(cidr.to_string()),
+        Peer::PrefixList(id) => list = Some(id),
+        Peer::Group(id) => group = Some(json!({"groupId": id, "userId": state.account})),
+    }
+    let State {
+        region, account, ..
+    } = state;
+    json!({
+        "securityGroupRuleId": rule.id,
+        "securityGroupRuleArn":
+            format!("arn:aws:ec2:{region}:{account}:security-group-rule/{}", rule.id),
+        "groupId": group_id,
+        "groupOwnerId": account,
+        "isEgress": direction == Direction::Egress,
+        "ipProtocol": protocol,
+        // All ports are -1 here, and absent in DescribeSecurityGroups.
+        "fromPort": ports.map_or(-1, |(from, _)| from),
+        "toPort": ports.map_or(-1, |(_, to)| to),
+        "cidrIpv4": v4,
+        "cidrIpv6": v6,
+        "prefixListId": list,
+        "referencedGroupInfo": group,
+        "description": rule.description,
+        "tagSet": tag_set(&rule.tags),
+    })
+}
+
+/// Single permissions with their descriptions, out of both ways to ask for them.
+fn all_permissions(
+    mut permissions: Vec<IpPermission>,
+    protocol: Option<String>,
+    (from_port, to_port): (Option<i32>, Option<i32>),
+    cidr: Option<String>,
+) -> Result<Vec<(Permission, Option<String>)>, ApiError> {
+    if protocol.is_some() || cidr.is_some() {
+        permissions.push(IpPermission {
+            ip_protocol: protocol,
+            from_port,
+            to_port,
+            ip_ranges: cidr
+                .into_iter()
+                .map(|cidr_ip| IpRange {
+                    cidr_ip,
+                    description: None,
+                })
+                .collect(),
+            ipv6_ranges: Vec::new(),
+            prefix_list_ids: Vec::new(),
+            groups: Vec::new(),
+        });
+    }
+    let mut all = Vec::new();
+    for permission in permissions {
+        all.extend(single(permission)?);
+    }
+    if all.is_empty() {
+        return Err(ApiError::new(
+            "MissingParameter",
+            "The request must contain the parameter ipPermissions with a source",
+        ));
+    }
+    Ok(all)
+}
+
+fn single(permission: IpPermission) -> Result<Vec<(Permission, Option<String>)>, ApiError> {
+    let IpPermission {
+        ip_protocol,
+        from_port,
+        to_port,
+        ip_ranges,
+        ipv6_ranges,
+        prefix_list_ids,
+        groups,
+    } = permission;
+    let protocol = protocol_name(ip_protocol.as_deref())?;
+    let ports = check_ports(&protocol, from_port, to_port)?;
+    let mut peers = Vec::new();
+    for IpRange {
+        cidr_ip,
+        description,
+    } in ip_ranges
+    {
+        let cidr: Ipv4Net = cidr_ip.parse().map_err(|_| malformed(&cidr_ip))?;
+        // EC2 stores the network, whatever address of it was given.
+        peers.push((Peer::Ipv4(cidr.trunc()), description));
+    }
+    for Ipv6Range {
+        cidr_ipv6,
+        description,
+    } in ipv6_ranges
+    {
+        let cidr: Ipv6Net = cidr_ipv6.parse().map_err(|_| malformed(&cidr_ipv6))?;
+        peers.push((Peer::Ipv6(cidr.trunc()), description));
+    }
+    for PrefixListId {
+        prefix_list_id,
+        description,
+    } in prefix_list_ids
+    {
+        if !prefix_list_id.starts_with("pl-") {
+            return Err(ApiError::new(
+                "InvalidPrefixListID.NotFound",
+                format!("The prefix list ID '{prefix_list_id}' does not exist"),
+            ));
+        }
+        peers.push((Peer::PrefixList(prefix_list_id), description));
+    }
+    for pair in groups {
+        peers.push((Peer::Group(pair.group_id), pair.description));
+    }
+    Ok(peers
+        .into_iter()
+        .map(|(peer, description)| {
+            let permission = Permission {
+                protocol: protocol.clone(),
+                ports,
+                peer,
+            };
+            (permission, description)
+        })
+        .collect())
+}
+
+fn protocol_name(protocol: Option<&str>) -> Result<String, ApiError> {
+    let Some(protocol) = protocol else {
+        return Err(ApiError::new(
+            "MissingParameter",
+            "The request must contain the parameter ipProtocol",
+        ));
+    };
+    let lower = protocol.to_ascii_lowercase();
+    let name = match lower.as_str() {
+        "tcp" | "6" => "tcp",
+        "udp" | "17" => "udp",
+        "icmp" | "1" => "icmp",
+        "icmpv6" | "58" => "icmpv6",
+        "-1" | "all" => "-1",
+        number if number.parse::<u8>().is_ok() => number,
+        _ => {
+            return Err(ApiError::new(
+                "InvalidParameterValue",
+                format!("Invalid value '{protocol}' for IP protocol. Unknown protocol."),
+            ));
+        }
+    };
+    Ok(name.to_owned())
+}
+
+fn check_ports(
+    protocol: &str,
+    from: Option<i32>,
+    to: Option<i32>,
+) -> Result<Option<(i32, i32)>, ApiError> {
+    match protocol {
+        "tcp" | "udp" => {
+            let (Some(from), Some(to)) = (from, to) else {
+                return Err(ApiError::new(
+                    "InvalidParameterValue",
+                    "Invalid value 'Must specify both from and to ports with TCP/UDP.' for \
+                     portRange.",
+                ));
+            };
+            if !(0..=65_535).contains(&from) || !(0..=65_535).contains(&to) || from > to {
+                return Err(ApiError::new(
+                    "InvalidParameterValue",
+                    format!("Invalid value '{from}-{to}' for portRange."),
+                ));
+            }
+            Ok(Some((from, to)))
+        }
+        "icmp" | "icmpv6" => Ok(Some((from.unwrap_or(-1), to.unwrap_or(-1)))),
+        // Ports mean nothing to other protocols: EC2 drops them.
+        _ => Ok(None),
+    }
+}
+
+fn malformed(cidr: &str) -> ApiError {
+    ApiError::new(
+        "InvalidParameterValue",
+        format!("CIDR block {cidr} is malformed"),
+    )
+}
+
+fn in_words(permission: &Permission) -> String {
+    let Permission {
+        protocol,
+        ports,
+        peer,
+    } = permission;
+    let peer = match peer {
+        Peer::Ipv4(cidr) => cidr.to_string(),
+        Peer::Ipv6(cidr) => cidr.to_string(),
+        Peer::PrefixList(id) | Peer::Group(id) => id.clone(),
+    };
+    let protocol = match protocol.as_str() {
+        "-1" => "ALL".to_owned(),
+        name => name.to_ascii_uppercase(),
+    };
+    match ports {
+        Some((from, to)) => {
+            format!("peer: {peer}, {protocol}, from port: {from}, to port: {to}, ALLOW")
+        }
+        None => format!("peer: {peer}, {protocol}, ALLOW"),
+    }
+}

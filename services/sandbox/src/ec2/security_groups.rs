@@ -1,0 +1,341 @@
+//! Security groups themselves; their rules are in `permissions`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::ApiError;
+use crate::operation::{Answer, Request, Service};
+use crate::state::State;
+use crate::tags::{self, Tag, Tags};
+
+use super::describe::tag_set;
+use super::filters::{Filter, Paging, paged, pass};
+use super::permissions::{self, Peer, Permission, SecurityGroupRule};
+
+/// A security group.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SecurityGroup {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) vpc_id: String,
+    pub(crate) tags: Tags,
+    pub(crate) ingress: Vec<SecurityGroupRule>,
+    pub(crate) egress: Vec<SecurityGroupRule>,
+}
+
+/// Tags for a resource that a call creates.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct TagSpecification {
+    resource_type: String,
+    #[serde(default, rename = "Tag")]
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Create {
+    group_name: String,
+    group_description: String,
+    vpc_id: Option<String>,
+    #[serde(default, rename = "TagSpecification")]
+    tag_specifications: Vec<TagSpecification>,
+    dry_run: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Delete {
+    group_id: String,
+    dry_run: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Describe {
+    #[serde(default, rename = "Filter")]
+    filters: Vec<Filter>,
+    #[serde(default, rename = "GroupId")]
+    ids: Vec<String>,
+    #[serde(default, rename = "GroupName")]
+    names: Vec<String>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
+/// Every VPC's default group: everything from itself, everything out.
+pub(crate) fn seed(state: &mut State) {
+    let vpcs: Vec<String> = state.network.vpcs.keys().cloned().collect();
+    for vpc_id in vpcs {
+        let id = state.ids.ec2("sg");
+        let from_itself = Permission {
+            protocol: "-1".to_owned(),
+            ports: None,
+            peer: Peer::Group(id.clone()),
+        };
+        let ingress = vec![permissions::rule(state, from_itself, None, Tags::new())];
+        let egress = vec![everything_out(state)];
+        let group = SecurityGroup {
+            id: id.clone(),
+            name: "default".to_owned(),
+            description: "default VPC security group".to_owned(),
+            vpc_id,
+            tags: Tags::new(),
+            ingress,
+            egress,
+        };
+        state.security_groups.insert(id, group);
+    }
+}
+
+pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
+    let asked: Create = request.read()?;
+    check_name(&asked.group_name)?;
+    check_description(&asked.group_description)?;
+    let vpc_id = match asked.vpc_id {
+        Some(vpc_id) if !state.network.vpcs.contains_key(&vpc_id) => {
+            return Err(ApiError::new(
+                "InvalidVpcID.NotFound",
+                format!("The vpc ID '{vpc_id}' does not exist"),
+            ));
+        }
+        Some(vpc_id) => vpc_id,
+        // A group without a VPC goes to the default one.
+        None => state.network.vpcs.keys().next().cloned().unwrap_or_default(),
+    };
+    let tags = specified(state, "security-group", &asked.tag_specifications)?;
+    let in_vpc = || {
+        let groups = state.security_groups.values();
+        groups.filter(|group| group.vpc_id == vpc_id)
+    };
+    if in_vpc().any(|group| group.name == asked.group_name) {
+        return Err(ApiError::new(
+            "InvalidGroup.Duplicate",
+            format!(
+                "The security group '{}' already exists for VPC '{vpc_id}'",
+                asked.group_name
+            ),
+        ));
+    }
+    if in_vpc().count() >= state.quotas.security_groups_per_vpc as usize {
+        return Err(ApiError::new(
+            "SecurityGroupLimitExceeded",
+            format!("The maximum number of security groups for VPC '{vpc_id}' has been reached."),
+        ));
+    }
+    not_dry(asked.dry_run)?;
+    let id = state.ids.ec2("sg");
+    let egress = vec![everything_out(state)];
+    let answer = json!({
+        "return": true,
+        "groupId": id,
+        "securityGroupArn": arn(state, &id),
+        "tagSet": tag_set(&tags),
+    });
+    let group = SecurityGroup {
+        id: id.clone(),
+        name: asked.group_name,
+        description: asked.group_description,
+        vpc_id,
+        tags,
+        ingress: Vec::new(),
+        egress,
+    };
+    state.security_groups.insert(id, group);
+    Ok(answer)
+}
+
+pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
+    let Delete { group_id, dry_run } = request.read()?;
+    let group = find(state, &group_id)?;
+    if group.name == "default" {
+        return Err(ApiError::new(
+            "CannotDelete",
+            format!("the specified group: \"{group_id}\" name: \"default\" cannot be deleted by a user"),
+        ));
+    }
+    let used_by_load_balancer = state
+        .load_balancers
+        .values()
+        .any(|lb| lb.security_groups.contains(&group_id));
+    let named_by_rule = state
+        .security_groups
+        .values()
+        .filter(|other| other.id != group_id)
+        .flat_map(|other| other.ingress.iter().chain(&other.egress))
+        .any(|rule| rule.permission.peer == Peer::Group(group_id.clone()));
+    if used_by_load_balancer || named_by_rule {
+        return Err(ApiError::new(
+            "DependencyViolation",
+            format!("resource {group_id} has a dependent object"),
+        ));
+    }
+    not_dry(dry_run)?;
+    state.security_groups.remove(&group_id);
+    Ok(json!({"return": true, "groupId": group_id}))
+}
+
+pub(crate) fn describe(state: &State, request: &Request) -> Answer {
+    let asked: Describe = request.read()?;
+    for id in &asked.ids {
+        find(state, id)?;
+    }
+    for name in &asked.names {
+        if !state.security_groups.values().any(|group| &group.name == name) {
+            return Err(no_group(name));
+        }
+    }
+    let mut wanted = Vec::new();
+    for group in state.security_groups.values() {
+        if (asked.ids.is_empty() || asked.ids.contains(&group.id))
+            && (asked.names.is_empty() || asked.names.contains(&group.name))
+            && pass(&asked.filters, &group.tags, |name| field(state, group, name))?
+        {
+            wanted.push((group.id.clone(), shown(state, group)));
+        }
+    }
+    let paging = Paging {
+        max_results: asked.max_results,
+        next_token: asked.next_token,
+    };
+    let page = paged(wanted, &paging)?;
+    Ok(json!({"securityGroupInfo": page.items, "nextToken": page.next}))
+}
+
+/// The group of this identifier.
+pub(crate) fn find<'a>(state: &'a State, id: &str) -> Result<&'a SecurityGroup, ApiError> {
+    if !id.starts_with("sg-") {
+        return Err(ApiError::new(
+            "InvalidGroupId.Malformed",
+            format!("Invalid id: \"{id}\" (expecting \"sg-...\")"),
+        ));
+    }
+    state.security_groups.get(id).ok_or_else(|| no_group(id))
+}
+
+pub(crate) fn no_group(which: &str) -> ApiError {
+    ApiError::new(
+        "InvalidGroup.NotFound",
+        format!("The security group '{which}' does not exist"),
+    )
+}
+
+/// A dry run that would have worked says so by an error, as EC2 does.
+pub(crate) fn not_dry(dry_run: Option<bool>) -> Result<(), ApiError> {
+    if dry_run == Some(true) {
+        return Err(ApiError::new(
+            "DryRunOperation",
+            "Request would have succeeded, but DryRun flag is set.",
+        )
+        .with_status(412));
+    }
+    Ok(())
+}
+
+/// The tags that a call gives to the resource that it creates.
+pub(crate) fn specified(
+    state: &State,
+    resource_type: &str,
+    specifications: &[TagSpecification],
+) -> Result<Tags, ApiError> {
+    let mut all = Tags::new();
+    for specification in specifications {
+        if specification.resource_type != resource_type {
+            return Err(ApiError::new(
+                "InvalidParameterValue",
+                format!(
+                    "'{}' is not a valid taggable resource type for this operation.",
+                    specification.resource_type
+                ),
+            ));
+        }
+        let added = tags::checked(Service::Ec2, &specification.tags)?;
+        all = tags::merged(Service::Ec2, &all, added, state.quotas.tags_per_resource)?;
+    }
+    Ok(all)
+}
+
+/// A group's ARN.
+pub(crate) fn arn(state: &State, id: &str) -> String {
+    let State {
+        region, account, ..
+    } = state;
+    format!("arn:aws:ec2:{region}:{account}:security-group/{id}")
+}
+
+fn everything_out(state: &mut State) -> SecurityGroupRule {
+    let permission = Permission {
+        protocol: "-1".to_owned(),
+        ports: None,
+        peer: Peer::Ipv4(ipnet::Ipv4Net::default()),
+    };
+    permissions::rule(state, permission, None, Tags::new())
+}
+
+fn check_name(name: &str) -> Result<(), ApiError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
+    if (1..=255).contains(&name.len())
+        && name.bytes().all(allowed)
+        && !name.starts_with("sg-")
+        && name != "default"
+    {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        "InvalidParameterValue",
+        format!("Value ({name}) for parameter GroupName is invalid."),
+    ))
+}
+
+fn check_description(description: &str) -> Result<(), ApiError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
+    if (1..=255).contains(&description.len()) && description.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        "InvalidParameterValue",
+        format!(
+            "Value ({description}) for parameter GroupDescription is invalid. Character sets \
+             beyond ASCII are not supported."
+        ),
+    ))
+}
+
+fn field(state: &State, group: &SecurityGroup, name: &str) -> Option<Vec<String>> {
+    let permission = |f: fn(&Permission) -> Option<String>| {
+        let rules = group.ingress.iter();
+        rules.filter_map(|rule| f(&rule.permission)).collect()
+    };
+    Some(match name {
+        "group-id" => vec![group.id.clone()],
+        "group-name" => vec![group.name.clone()],
+        "description" => vec![group.description.clone()],
+        "vpc-id" => vec![group.vpc_id.clone()],
+        "owner-id" => vec![state.account.clone()],
+        "ip-permission.cidr" => permission(|permission| match &permission.peer {
+            Peer::Ipv4(cidr) => Some(cidr.to_string()),
+            Peer::Ipv6(_) | Peer::PrefixList(_) | Peer::Group(_) => None,
+        }),
+        "ip-permission.group-id" => permission(|permission| match &permission.peer {
+            Peer::Group(id) => Some(id.clone()),
+            Peer::Ipv4(_) | Peer::Ipv6(_) | Peer::PrefixList(_) => None,
+        }),
+        "ip-permission.protocol" => permission(|permission| Some(permission.protocol.clone())),
+        _ => return None,
+    })
+}
+
+fn shown(state: &State, group: &SecurityGroup) -> Value {
+    json!({
+        "groupId": group.id,
+        "groupName": group.name,
+        "groupDescription": group.description,
+        "vpcId": group.vpc_id,
+        "ownerId": state.account,
+        "securityGroupArn": arn(state, &group.id),
+        "ipPermissions": permissions::grouped(state, &group.ingress),
+        "ipPermissionsEgress": permissions::grouped(state, &group.egress),
+        "tagSet": tag_set(&group.tags),
+    })
+}

@@ -1,0 +1,107 @@
+//! Tags on anything of EC2.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::error::ApiError;
+use crate::operation::{Answer, Request, Service};
+use crate::state::State;
+use crate::tags::{self, Tag, Tags};
+
+use super::security_groups::not_dry;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Create {
+    #[serde(rename = "ResourceId")]
+    resources: Vec<String>,
+    #[serde(rename = "Tag")]
+    tags: Vec<Tag>,
+    dry_run: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Delete {
+    #[serde(rename = "ResourceId")]
+    resources: Vec<String>,
+    #[serde(default, rename = "Tag")]
+    tags: Vec<TagPattern>,
+    dry_run: Option<bool>,
+}
+
+/// A tag to delete; without a value, whatever its value.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct TagPattern {
+    key: String,
+    value: Option<String>,
+}
+
+pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
+    let asked: Create = request.read()?;
+    let added = tags::checked(Service::Ec2, &asked.tags)?;
+    let limit = state.quotas.tags_per_resource;
+    let mut next = Vec::new();
+    for id in &asked.resources {
+        let present = tags_of(state, id)?;
+        next.push(tags::merged(Service::Ec2, present, added.clone(), limit)?);
+    }
+    not_dry(asked.dry_run)?;
+    for (id, next) in asked.resources.iter().zip(next) {
+        *tags_of(state, id)? = next;
+    }
+    Ok(json!({"return": true}))
+}
+
+/// Without tags, all of them go.
+pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
+    let asked: Delete = request.read()?;
+    for id in &asked.resources {
+        tags_of(state, id)?;
+    }
+    not_dry(asked.dry_run)?;
+    for id in &asked.resources {
+        tags_of(state, id)?.retain(|key, value| {
+            !asked.tags.is_empty()
+                && !asked.tags.iter().any(|pattern| {
+                    &pattern.key == key
+                        && pattern.value.as_ref().is_none_or(|wanted| wanted == value)
+                })
+        });
+    }
+    Ok(json!({"return": true}))
+}
+
+fn tags_of<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Tags, ApiError> {
+    let prefix = id.split('-').next().unwrap_or_default();
+    let network = &mut state.network;
+    let found = match prefix {
+        "vpc" => network.vpcs.get_mut(id).map(|found| &mut found.tags),
+        "subnet" => network.subnets.get_mut(id).map(|found| &mut found.tags),
+        "igw" => network
+            .internet_gateways
+            .get_mut(id)
+            .map(|found| &mut found.tags),
+        "rtb" => network
+            .route_tables
+            .get_mut(id)
+            .map(|found| &mut found.tags),
+        "eipalloc" => network.addresses.get_mut(id).map(|found| &mut found.tags),
+        "i" => network.instances.get_mut(id).map(|found| &mut found.tags),
+        "sg" => state
+            .security_groups
+            .get_mut(id)
+            .map(|found| &mut found.tags),
+        "sgr" => state
+            .security_groups
+            .values_mut()
+            .flat_map(|group| group.ingress.iter_mut().chain(&mut group.egress))
+            .find(|rule| rule.id == id)
+            .map(|rule| &mut rule.tags),
+        _ => None,
+    };
+    found.ok_or_else(|| {
+        ApiError::new("InvalidID", format!("The ID '{id}' is not valid"))
+    })
+}

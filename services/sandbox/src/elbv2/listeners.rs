@@ -1,0 +1,598 @@
+//! Listeners: one protocol on one port of a load balancer, with a default rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::ApiError;
+use crate::operation::{Answer, Request, Service};
+use crate::page::{page, page_size};
+use crate::state::State;
+use crate::tags::{self, Tag, Tags};
+
+use super::action_checks::{self, Secret};
+use super::actions::Action;
+use super::attributes::{self, Attribute};
+use super::load_balancers::{Kind, Switch};
+use super::references;
+use super::rules::{Priority, Rule};
+use super::target_groups::Protocol;
+use super::{certificates, ssl_policies, trust_stores};
+
+/// A listener. Its default actions are those of its default rule.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Listener {
+    pub(crate) arn: String,
+    pub(crate) id: String,
+    pub(crate) load_balancer_arn: String,
+    pub(crate) port: u16,
+    pub(crate) protocol: Protocol,
+    pub(crate) ssl_policy: Option<String>,
+    pub(crate) default_certificate: Option<String>,
+    /// Served by SNI; may hold the default certificate too.
+    pub(crate) certificates: BTreeSet<String>,
+    pub(crate) alpn_policy: Option<AlpnPolicy>,
+    pub(crate) mutual_authentication: Option<MutualAuthentication>,
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) tags: Tags,
+    pub(crate) default_rule: String,
+    /// Rules besides the default one, by priority.
+    pub(crate) rules: BTreeMap<u32, String>,
+}
+
+/// Which protocols a TLS listener of an NLB offers by ALPN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum AlpnPolicy {
+    #[serde(rename = "HTTP1Only")]
+    Http1Only,
+    #[serde(rename = "HTTP2Only")]
+    Http2Only,
+    #[serde(rename = "HTTP2Optional")]
+    Http2Optional,
+    #[serde(rename = "HTTP2Preferred")]
+    Http2Preferred,
+    None,
+}
+
+/// Whether clients must show certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct MutualAuthentication {
+    #[serde(default)]
+    pub(crate) mode: MutualAuthenticationMode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trust_store_arn: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ignore_client_certificate_expiry: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) advertise_trust_store_ca_names: Option<Switch>,
+}
+
+/// How client certificates are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MutualAuthenticationMode {
+    #[default]
+    Off,
+    Passthrough,
+    Verify,
+}
+
+/// A certificate as callers name it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct CertificateArg {
+    pub(crate) certificate_arn: String,
+    pub(crate) is_default: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Create {
+    load_balancer_arn: String,
+    port: Option<i64>,
+    protocol: Option<Protocol>,
+    ssl_policy: Option<String>,
+    #[serde(default)]
+    certificates: Vec<CertificateArg>,
+    default_actions: Vec<Action>,
+    #[serde(default)]
+    alpn_policy: Vec<AlpnPolicy>,
+    mutual_authentication: Option<MutualAuthentication>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Modify {
+    listener_arn: String,
+    port: Option<i64>,
+    protocol: Option<Protocol>,
+    ssl_policy: Option<String>,
+    #[serde(default)]
+    certificates: Vec<CertificateArg>,
+    default_actions: Option<Vec<Action>>,
+    #[serde(default)]
+    alpn_policy: Vec<AlpnPolicy>,
+    mutual_authentication: Option<MutualAuthentication>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ByArn {
+    listener_arn: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Describe {
+    load_balancer_arn: Option<String>,
+    #[serde(default)]
+    listener_arns: Vec<String>,
+    marker: Option<String>,
+    page_size: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ModifyAttributes {
+    listener_arn: String,
+    attributes: Vec<Attribute>,
+}
+
+/// Everything of a listener that has to do with TLS.
+struct Security {
+    ssl_policy: Option<String>,
+    default_certificate: Option<String>,
+    alpn_policy: Option<AlpnPolicy>,
+    mutual_authentication: Option<MutualAuthentication>,
+}
+
+pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
+    let asked: Create = request.read()?;
+    let load_balancer = state.load_balancer(&asked.load_balancer_arn)?;
+    let Some(protocol) = asked.protocol else {
+        return Err(ApiError::validation("A listener protocol must be specified"));
+    };
+    check_protocol(load_balancer.kind, protocol)?;
+    let port = check_port(asked.port)?;
+    let tags = tags::checked(Service::Elbv2, &asked.tags)?;
+    let limit = state.quotas.tags_per_resource;
+    let tags = tags::merged(Service::Elbv2, &Tags::new(), tags, limit)?;
+    let security = security(
+        state,
+        load_balancer.kind,
+        protocol,
+        Security {
+            ssl_policy: asked.ssl_policy,
+            default_certificate: default_certificate(asked.certificates)?,
+            alpn_policy: one_policy(&asked.alpn_policy)?,
+            mutual_authentication: asked.mutual_authentication,
+        },
+    )?;
+    let actions = action_checks::checked(
+        state,
+        load_balancer,
+        protocol,
+        Secret::Needed,
+        asked.default_actions,
+    )?;
+    port_free(state, &asked.load_balancer_arn, port, None)?;
+    let limit = match load_balancer.kind {
+        Kind::Application => state.quotas.listeners_per_application_load_balancer,
+        Kind::Network => state.quotas.listeners_per_network_load_balancer,
+    };
+    if of_load_balancer(state, &asked.load_balancer_arn).count() >= limit as usize {
+        return Err(ApiError::new(
+            "TooManyListeners",
+            format!(
+                "The maximum number of listeners has been reached on load balancer '{}': \
+                 '{limit}'",
+                asked.load_balancer_arn
+            ),
+        ));
+    }
+    let groups = action_checks::target_groups(&actions);
+    references::check(state, load_balancer, &[], &groups)?;
+    let kind = load_balancer.kind;
+    let path = format!(
+        "{}/{}/{}",
+        super::names::arn_part(kind),
+        load_balancer.name,
+        load_balancer.id
+    );
+    let id = state.ids.hex16();
+    let arn = state.elb_arn(&format!("listener/{path}/{id}"));
+    let rule_id = state.ids.hex16();
+    let rule_arn = state.elb_arn(&format!("listener-rule/{path}/{id}/{rule_id}"));
+    let Security {
+        ssl_policy,
+        default_certificate,
+        alpn_policy,
+        mutual_authentication,
+    } = security;
+    let listener = Listener {
+        arn: arn.clone(),
+        id,
+        load_balancer_arn: asked.load_balancer_arn.clone(),
+        port,
+        protocol,
+        ssl_policy,
+        default_certificate,
+        certificates: BTreeSet::new(),
+        alpn_policy,
+        mutual_authentication,
+        attributes: attributes::defaults(attributes::of_listener(kind, protocol)),
+        tags,
+        default_rule: rule_arn.clone(),
+        rules: BTreeMap::new(),
+    };
+    let rule = Rule {
+        arn: rule_arn.clone(),
+        listener_arn: arn.clone(),
+        load_balancer_arn: asked.load_balancer_arn.clone(),
+        priority: Priority::Default,
+        conditions: Vec::new(),
+        actions,
+        transforms: Vec::new(),
+        tags: Tags::new(),
+    };
+    references::attach(state, &asked.load_balancer_arn, &groups, request.now);
+    state.rules.insert(rule_arn, rule);
+    state.listeners.insert(arn.clone(), listener);
+    Ok(json!({"Listeners": [shown(state, state.listener(&arn)?)]}))
+}
+
+pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
+    let asked: Modify = request.read()?;
+    let listener = state.listener(&asked.listener_arn)?;
+    let load_balancer = state.load_balancer(&listener.load_balancer_arn)?;
+    let protocol = asked.protocol.unwrap_or(listener.protocol);
+    check_protocol(load_balancer.kind, protocol)?;
+    let port = match asked.port {
+        None => listener.port,
+        some => check_port(some)?,
+    };
+    // What TLS had stays when TLS stays, and goes with it.
+    let keeps = is_tls(listener.protocol) && is_tls(protocol);
+    let kept = |own: &Option<String>| own.clone().filter(|_| keeps);
+    let security = security(
+        state,
+        load_balancer.kind,
+        protocol,
+        Security {
+            ssl_policy: asked.ssl_policy.or_else(|| kept(&listener.ssl_policy)),
+            default_certificate: default_certificate(asked.certificates)?
+                .or_else(|| kept(&listener.default_certificate)),
+            alpn_policy: one_policy(&asked.alpn_policy)?
+                .or(listener.alpn_policy.filter(|_| keeps)),
+            mutual_authentication: asked
+                .mutual_authentication
+                .or_else(|| listener.mutual_authentication.clone().filter(|_| keeps)),
+        },
+    )?;
+    port_free(
+        state,
+        &listener.load_balancer_arn,
+        port,
+        Some(&listener.arn),
+    )?;
+    let default_rule = state.rule(&listener.default_rule)?;
+    let before = action_checks::target_groups(&default_rule.actions);
+    let actions = action_checks::checked(
+        state,
+        load_balancer,
+        protocol,
+        Secret::MayExist,
+        asked
+            .default_actions
+            .unwrap_or_else(|| default_rule.actions.clone()),
+    )?;
+    if protocol != listener.protocol {
+        // The rules of the listener must be possible under the new protocol, too.
+        for arn in listener.rules.values() {
+            let rule = state.rule(arn)?;
+            action_checks::checked(
+                state,
+                load_balancer,
+                protocol,
+                Secret::MayExist,
+                rule.actions.clone(),
+            )?;
+        }
+    }
+    let after = action_checks::target_groups(&actions);
+    references::check(state, load_balancer, &before, &after)?;
+    let load_balancer_arn = listener.load_balancer_arn.clone();
+    let default_rule = listener.default_rule.clone();
+    let kind = load_balancer.kind;
+    references::attach(state, &load_balancer_arn, &after, request.now);
+    references::detach(state, &load_balancer_arn, &before);
+    state.rule_mut(&default_rule)?.actions = actions;
+    let listener = state.listener_mut(&asked.listener_arn)?;
+    let Security {
+        ssl_policy,
+        default_certificate,
+        alpn_policy,
+        mutual_authentication,
+    } = security;
+    listener.ssl_policy = ssl_policy;
+    listener.default_certificate = default_certificate;
+    listener.alpn_policy = alpn_policy;
+    listener.mutual_authentication = mutual_authentication;
+    listener.port = port;
+    if !is_tls(protocol) {
+        listener.certificates.clear();
+    }
+    if protocol != listener.protocol {
+        listener.protocol = protocol;
+        let mut attributes = attributes::defaults(attributes::of_listener(kind, protocol));
+        for (key, value) in &mut attributes {
+            if let Some(present) = listener.attributes.get(key) {
+                value.clone_from(present);
+            }
+        }
+        listener.attributes = attributes;
+    }
+    Ok(json!({"Listeners": [shown(state, state.listener(&asked.listener_arn)?)]}))
+}
+
+pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
+    let ByArn { listener_arn } = request.read()?;
+    state.listener(&listener_arn)?;
+    drop_listener(state, &listener_arn);
+    Ok(json!({}))
+}
+
+/// Removes a listener with its rules.
+pub(crate) fn drop_listener(state: &mut State, arn: &str) {
+    let Some(listener) = state.listeners.remove(arn) else {
+        return;
+    };
+    if let Some(load_balancer) = state.load_balancers.get_mut(&listener.load_balancer_arn) {
+        load_balancer.rule_count -= listener.rules.len();
+    }
+    for rule in listener.rules.values().chain([&listener.default_rule]) {
+        if let Some(rule) = state.rules.remove(rule) {
+            let groups = action_checks::target_groups(&rule.actions);
+            references::detach(state, &listener.load_balancer_arn, &groups);
+        }
+    }
+}
+
+pub(crate) fn describe(state: &State, request: &Request) -> Answer {
+    let asked: Describe = request.read()?;
+    if asked.listener_arns.is_empty() == asked.load_balancer_arn.is_none() {
+        return Err(ApiError::validation(
+            "You must specify either listener ARNs or a load balancer ARN",
+        ));
+    }
+    if let Some(arn) = &asked.load_balancer_arn {
+        state.load_balancer(arn)?;
+    }
+    for arn in &asked.listener_arns {
+        state.listener(arn)?;
+    }
+    let size = page_size(asked.page_size)?;
+    let wanted = state
+        .listeners
+        .values()
+        .filter(|listener| match &asked.load_balancer_arn {
+            Some(arn) => &listener.load_balancer_arn == arn,
+            None => asked.listener_arns.contains(&listener.arn),
+        })
+        .map(|listener| (listener.arn.as_str(), listener));
+    let page = page(wanted, asked.marker.as_deref(), size);
+    let listeners: Vec<Value> = page
+        .items
+        .into_iter()
+        .map(|listener| shown(state, listener))
+        .collect();
+    Ok(json!({"Listeners": listeners, "NextMarker": page.next}))
+}
+
+pub(crate) fn modify_attributes(state: &mut State, request: &Request) -> Answer {
+    let asked: ModifyAttributes = request.read()?;
+    let listener = state.listener(&asked.listener_arn)?;
+    let kind = state.load_balancer(&listener.load_balancer_arn)?.kind;
+    let known = attributes::of_listener(kind, listener.protocol);
+    let next = attributes::changed(known, &listener.attributes, &asked.attributes)?;
+    let listener = state.listener_mut(&asked.listener_arn)?;
+    listener.attributes = next;
+    Ok(json!({"Attributes": attributes::listed(&listener.attributes)}))
+}
+
+pub(crate) fn describe_attributes(state: &State, request: &Request) -> Answer {
+    let ByArn { listener_arn } = request.read()?;
+    let listener = state.listener(&listener_arn)?;
+    Ok(json!({"Attributes": attributes::listed(&listener.attributes)}))
+}
+
+/// The listeners of a load balancer.
+pub(crate) fn of_load_balancer<'a>(
+    state: &'a State,
+    load_balancer: &'a str,
+) -> impl Iterator<Item = &'a Listener> {
+    state
+        .listeners
+        .values()
+        .filter(move |listener| listener.load_balancer_arn == load_balancer)
+}
+
+/// Whether a protocol ends TLS at the load balancer.
+pub(crate) fn is_tls(protocol: Protocol) -> bool {
+    match protocol {
+        Protocol::Https | Protocol::Tls => true,
+        Protocol::Http | Protocol::Tcp | Protocol::Udp | Protocol::TcpUdp => false,
+    }
+}
+
+/// A listener as `DescribeListeners` shows it: with the default certificate only.
+fn shown(state: &State, listener: &Listener) -> Value {
+    let actions = state
+        .rules
+        .get(&listener.default_rule)
+        .map(|rule| &rule.actions);
+    json!({
+        "ListenerArn": listener.arn,
+        "LoadBalancerArn": listener.load_balancer_arn,
+        "Port": listener.port,
+        "Protocol": listener.protocol,
+        "Certificates": listener
+            .default_certificate
+            .as_ref()
+            .map(|arn| json!([{"CertificateArn": arn}])),
+        "SslPolicy": listener.ssl_policy,
+        "DefaultActions": actions,
+        "AlpnPolicy": listener.alpn_policy.map(|policy| [policy]),
+        "MutualAuthentication": listener.mutual_authentication,
+    })
+}
+
+fn check_protocol(kind: Kind, protocol: Protocol) -> Result<(), ApiError> {
+    let allowed = match protocol {
+        Protocol::Http | Protocol::Https => Kind::Application,
+        Protocol::Tcp | Protocol::Tls | Protocol::Udp | Protocol::TcpUdp => Kind::Network,
+    };
+    if kind == allowed {
+        return Ok(());
+    }
+    let list = match kind {
+        Kind::Application => "HTTP, HTTPS",
+        Kind::Network => "TCP, TLS, UDP, TCP_UDP",
+    };
+    Err(ApiError::validation(format!(
+        "Listener protocol '{}' must be one of '{list}'",
+        protocol.name()
+    )))
+}
+
+fn check_port(port: Option<i64>) -> Result<u16, ApiError> {
+    match port.map(u16::try_from) {
+        Some(Ok(port)) if port > 0 => Ok(port),
+        Some(_) => Err(ApiError::validation(
+            "Listener ports must be between 1 and 65535",
+        )),
+        None => Err(ApiError::validation("A listener port must be specified")),
+    }
+}
+
+fn port_free(
+    state: &State,
+    load_balancer: &str,
+    port: u16,
+    own: Option<&str>,
+) -> Result<(), ApiError> {
+    let taken = of_load_balancer(state, load_balancer)
+        .any(|listener| listener.port == port && Some(listener.arn.as_str()) != own);
+    if taken {
+        return Err(ApiError::new(
+            "DuplicateListener",
+            format!(
+                "A listener already exists on port {port} for load balancer '{load_balancer}'"
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn default_certificate(certificates: Vec<CertificateArg>) -> Result<Option<String>, ApiError> {
+    let mut certificates = certificates.into_iter();
+    let first = certificates.next();
+    if certificates.next().is_some() {
+        return Err(ApiError::validation(
+            "Exactly one certificate can be specified for a listener; add others by \
+             AddListenerCertificates",
+        ));
+    }
+    first.map(certificates::arn_of).transpose()
+}
+
+fn one_policy(policies: &[AlpnPolicy]) -> Result<Option<AlpnPolicy>, ApiError> {
+    match policies {
+        [] => Ok(None),
+        [only] => Ok(Some(*only)),
+        _ => Err(ApiError::validation("Only one ALPN policy can be specified")),
+    }
+}
+
+/// Checks what TLS needs and what only TLS may have, and fills in AWS's defaults.
+fn security(
+    state: &State,
+    kind: Kind,
+    protocol: Protocol,
+    asked: Security,
+) -> Result<Security, ApiError> {
+    let Security {
+        ssl_policy,
+        default_certificate,
+        alpn_policy,
+        mutual_authentication,
+    } = asked;
+    if !is_tls(protocol) {
+        if ssl_policy.is_some() || default_certificate.is_some() || mutual_authentication.is_some()
+        {
+            return Err(ApiError::new(
+                "InvalidConfigurationRequest",
+                format!(
+                    "A certificate, SSL policy or mutual authentication cannot be specified for \
+                     {} listeners",
+                    protocol.name()
+                ),
+            ));
+        }
+        no_alpn(alpn_policy)?;
+        return Ok(Security {
+            ssl_policy,
+            default_certificate,
+            alpn_policy: None,
+            mutual_authentication,
+        });
+    }
+    let Some(certificate) = default_certificate else {
+        return Err(ApiError::validation(format!(
+            "A certificate must be specified for {} listeners",
+            protocol.name()
+        )));
+    };
+    certificates::check_usable(state, &certificate)?;
+    let policy = ssl_policy.unwrap_or_else(|| ssl_policies::DEFAULT.to_owned());
+    ssl_policies::check(&policy)?;
+    let (alpn_policy, mutual_authentication) = match kind {
+        Kind::Application => {
+            no_alpn(alpn_policy)?;
+            let mutual = mutual_authentication.unwrap_or(MutualAuthentication {
+                mode: MutualAuthenticationMode::Off,
+                trust_store_arn: None,
+                ignore_client_certificate_expiry: None,
+                advertise_trust_store_ca_names: None,
+            });
+            (None, Some(trust_stores::checked(state, mutual)?))
+        }
+        Kind::Network if mutual_authentication.is_some() => {
+            return Err(ApiError::new(
+                "InvalidConfigurationRequest",
+                "Mutual authentication is for HTTPS listeners only",
+            ));
+        }
+        Kind::Network => (alpn_policy, None),
+    };
+    Ok(Security {
+        ssl_policy: Some(policy),
+        default_certificate: Some(certificate),
+        alpn_policy,
+        mutual_authentication,
+    })
+}
+
+fn no_alpn(policy: Option<AlpnPolicy>) -> Result<(), ApiError> {
+    match policy {
+        None => Ok(()),
+        Some(_) => Err(ApiError::new(
+            "InvalidConfigurationRequest",
+            "An ALPN policy is for TLS listeners only",
+        )),
+    }
+}

@@ -1,0 +1,22 @@
+//! STS: who is calling.
+
+use serde_json::json;
+
+use crate::operation::{Answer, Operation, Request};
+use crate::state::State;
+
+pub(crate) fn operation(name: &str) -> Option<Operation> {
+    Some(match name {
+        "GetCallerIdentity" => Operation::Read(get_caller_identity),
+        _ => return None,
+    })
+}
+
+fn get_caller_identity(state: &State, _request: &Request) -> Answer {
+    let account = &state.account;
+    Ok(json!({
+        "Account": account,
+        "Arn": format!("arn:aws:iam::{account}:user/sandbox"),
+        "UserId": "AIDASANDBOX0000000000",
+    }))
+}

@@ -1,0 +1,150 @@
+//! Resource Groups Tagging: what carries which tags, over all services.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::ec2::security_groups;
+use crate::error::ApiError;
+use crate::operation::{Answer, Operation, Request};
+use crate::page::page;
+use crate::state::State;
+use crate::tags::{self, Tags};
+
+pub(crate) fn operation(name: &str) -> Option<Operation> {
+    Some(match name {
+        "GetResources" => Operation::Read(get_resources),
+        _ => return None,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct GetResources {
+    pagination_token: Option<String>,
+    #[serde(default)]
+    tag_filters: Vec<TagFilter>,
+    resources_per_page: Option<i64>,
+    #[serde(default)]
+    resource_type_filters: Vec<String>,
+    #[serde(default, rename = "ResourceARNList")]
+    resource_arns: Vec<String>,
+}
+
+/// A tag that a resource must have, with one of the values if any are given.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct TagFilter {
+    key: String,
+    #[serde(default)]
+    values: Vec<String>,
+}
+
+fn get_resources(state: &State, request: &Request) -> Answer {
+    let asked: GetResources = request.read()?;
+    check(&asked)?;
+    let size = match asked.resources_per_page {
+        None => 50,
+        Some(size @ 1..=100) => usize::try_from(size).unwrap_or(50),
+        Some(_) => return Err(invalid("ResourcesPerPage must be between 1 and 100")),
+    };
+    let mut found: Vec<(String, &Tags)> = all(state)
+        .into_iter()
+        // A resource that never had a tag is not known to this service.
+        .filter(|(_, tags)| !tags.is_empty())
+        .filter(|(arn, tags)| {
+            (asked.resource_arns.is_empty() || asked.resource_arns.contains(arn))
+                && (asked.resource_type_filters.is_empty()
+                    || asked
+                        .resource_type_filters
+                        .iter()
+                        .any(|filter| of_type(arn, filter)))
+                && asked.tag_filters.iter().all(|filter| has(tags, filter))
+        })
+        .collect();
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let shown = found.into_iter().map(|(arn, tags)| {
+        let mapping = json!({"ResourceARN": arn, "Tags": tags::listed(tags)});
+        (arn, mapping)
+    });
+    let token = asked.pagination_token.filter(|token| !token.is_empty());
+    let page = page(shown, token.as_deref(), size);
+    Ok(json!({
+        "ResourceTagMappingList": page.items,
+        // AWS says the empty string after the last page.
+        "PaginationToken": page.next.unwrap_or_default(),
+    }))
+}
+
+fn check(asked: &GetResources) -> Result<(), ApiError> {
+    if asked.tag_filters.len() > 50 {
+        return Err(invalid("At most 50 tag filters can be specified"));
+    }
+    if asked.tag_filters.iter().any(|filter| filter.values.len() > 20) {
+        return Err(invalid("A tag filter can have at most 20 values"));
+    }
+    if asked.resource_arns.len() > 100 {
+        return Err(invalid("At most 100 resource ARNs can be specified"));
+    }
+    let other_way = !asked.tag_filters.is_empty()
+        || !asked.resource_type_filters.is_empty()
+        || asked.resources_per_page.is_some()
+        || asked.pagination_token.is_some();
+    if !asked.resource_arns.is_empty() && other_way {
+        return Err(invalid(
+            "Resource ARNs cannot be combined with filters or pages",
+        ));
+    }
+    Ok(())
+}
+
+/// Everything that can be tagged and found by this service, untagged things included.
+fn all(state: &State) -> Vec<(String, &Tags)> {
+    let State {
+        security_groups,
+        load_balancers,
+        listeners,
+        rules,
+        target_groups,
+        certificates,
+        ..
+    } = state;
+    let groups = security_groups
+        .values()
+        .map(|group| (security_groups::arn(state, &group.id), &group.tags));
+    groups
+        .chain(load_balancers.iter().map(|(arn, lb)| (arn.clone(), &lb.tags)))
+        .chain(listeners.iter().map(|(arn, it)| (arn.clone(), &it.tags)))
+        .chain(rules.iter().map(|(arn, rule)| (arn.clone(), &rule.tags)))
+        .chain(target_groups.iter().map(|(arn, it)| (arn.clone(), &it.tags)))
+        .chain(certificates.iter().map(|(arn, it)| (arn.clone(), &it.tags)))
+        .collect()
+}
+
+/// `SERVICE` or `SERVICE:TYPE`; a type is the start of the ARN's resource up to a slash:
+/// `loadbalancer` has every load balancer, `loadbalancer/app` the ALBs.
+fn of_type(arn: &str, filter: &str) -> bool {
+    let mut parts = arn.splitn(6, ':');
+    let service = parts.nth(2).unwrap_or_default();
+    let resource = parts.nth(2).unwrap_or_default();
+    match filter.split_once(':') {
+        None => filter == service,
+        Some((wanted, kind)) => {
+            wanted == service
+                && resource
+                    .strip_prefix(kind)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        }
+    }
+}
+
+fn has(tags: &Tags, filter: &TagFilter) -> bool {
+    tags.get(&filter.key)
+        .is_some_and(|value| filter.values.is_empty() || filter.values.contains(value))
+}
+
+fn invalid(message: &str) -> ApiError {
+    ApiError::new("InvalidParameterException", message)
+}
+
+#[cfg(test)]
+mod tests;
