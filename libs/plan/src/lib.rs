@@ -18,8 +18,26 @@
 //! partial observation nothing is created or removed, only changed in place; at no moment of
 //! any order that the steps allow is a quota exceeded.
 
+mod actions;
+mod attributes;
+mod certificates;
+mod cleanup;
+mod draft;
+mod fit;
 pub mod limits;
+mod listeners;
+mod load_balancer;
 pub mod names;
 pub mod observed;
 pub mod op;
+mod priorities;
+mod program;
+mod report;
+mod rules;
+mod scope;
+mod security_group;
+mod subnets;
 pub mod tags;
+mod target_groups;
+
+pub use program::plan;

@@ -13,6 +13,7 @@ use tributary_model::{ListenerRef, ObjectKey};
 
 use crate::observed::Tags;
 
+pub(crate) mod handles;
 mod text;
 
 /// What to do, and what is true before it is done.

@@ -21,6 +21,9 @@ pub const CLIENT_SECRET: &str = "gateway.tributary.dev/client-secret";
 /// for, the attribute goes back to AWS's default and the tag goes; what others set is never touched.
 pub const ASKED: &str = "gateway.tributary.dev/asked";
 
+/// What the keys begin with that nobody else sets.
+const OURS: &str = "gateway.tributary.dev/";
+
 /// `resource` of a load balancer.
 pub const LOAD_BALANCER: &str = "LoadBalancer";
 /// `resource` of a managed security group.
@@ -146,7 +149,7 @@ pub(crate) fn difference(desired: &Tags, observed: &Tags) -> (Tags, Tags) {
     let remove = observed
         .iter()
         .filter(|(key, _)| !desired.contains_key(*key))
-        .filter(|(key, _)| key.as_str() == ASKED || memory.contains(tag_mark(key).as_str()))
+        .filter(|(key, _)| key.starts_with(OURS) || memory.contains(tag_mark(key).as_str()))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     (set, remove)
@@ -157,9 +160,10 @@ pub(crate) fn remembers_attribute(observed: &Tags, attribute: &str) -> bool {
     memory(observed).contains(attribute_mark(attribute).as_str())
 }
 
-/// 256 characters hold 51 marks of 4 digits with a space between; 50 tags and a resource's
-/// attributes together stay below that in practice. One that is not remembered is left behind, no more.
-const MARKS: usize = 51;
+/// 256 characters hold 36 marks of 6 digits with a space between (36 · 7 − 1 = 251); tags and attributes asked for
+/// one resource stay below that in practice. One that is not remembered is left behind, no more. 24 bits make
+/// it unlikely (36 in 16 million) that somebody else's tag looks like one that we set.
+const MARKS: usize = 36;
 
 fn memory(tags: &Tags) -> BTreeSet<&str> {
     tags.get(ASKED)
@@ -168,11 +172,11 @@ fn memory(tags: &Tags) -> BTreeSet<&str> {
 }
 
 fn tag_mark(key: &str) -> String {
-    hash(&["tag", key], 4)
+    hash(&["tag", key], 6)
 }
 
 fn attribute_mark(key: &str) -> String {
-    hash(&["attribute", key], 4)
+    hash(&["attribute", key], 6)
 }
 
 #[cfg(test)]

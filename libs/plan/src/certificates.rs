@@ -1,0 +1,248 @@
+//! Certificates: which of those that listeners want can be had, importing what comes from Secrets, and removing
+//! imports that nobody uses.
+//!
+//! Every Gateway imports its own copy of a Secret. A copy shared between Gateways would be imported twice or
+//! deleted under the other's feet, since their programmers do not wait for each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::desired::CertificateSource;
+use tributary_model::{Hostname, ListenerRef, ObjectKey, Timestamp};
+
+use crate::draft::{Blame, Draft};
+use crate::limits::SecretVersion;
+use crate::observed::{CertificateStatus, Observed, ObservedCertificate};
+use crate::op::{Handle, Op, Taggable};
+use crate::scope::{Scope, imported_certificates};
+use crate::tags::{self, Ownership};
+
+/// One certificate, however many listeners want it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum CertificateId {
+    /// The import of a Secret.
+    Import(ObjectKey),
+    /// One that somebody else keeps, by ARN.
+    Arn(String),
+}
+
+/// A certificate that can be had.
+#[derive(Clone, Debug)]
+pub(crate) struct Usable {
+    pub(crate) id: CertificateId,
+    /// Something is wrong although it can be used: its renewal was refused.
+    pub(crate) note: Option<String>,
+}
+
+/// Observed certificates by what they are looked up by.
+#[derive(Debug, Default)]
+pub(crate) struct CertificateIndex<'a> {
+    /// Our imports, by the tag that names the Secret.
+    imports: BTreeMap<&'a str, (&'a str, &'a ObservedCertificate)>,
+    /// ARN of the newest issued certificate, by name.
+    by_name: BTreeMap<&'a str, &'a str>,
+}
+
+/// A certificate that admitted listeners use.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Of an import: what it must contain.
+    pub(crate) fingerprint: Option<&'a str>,
+    pub(crate) wanted_by: BTreeSet<ListenerRef>,
+}
+
+/// What to use for a source, or why there is nothing.
+pub(crate) fn usable(scope: &Scope, source: &CertificateSource) -> Result<Usable, String> {
+    match source {
+        CertificateSource::Secret {
+            secret,
+            fingerprint,
+        } => usable_import(scope, secret, fingerprint),
+        CertificateSource::Arn(arn) => usable_arn(scope, arn),
+        CertificateSource::Discovered { hostname } => {
+            let arn = discover(scope, hostname)
+                .ok_or_else(|| format!("ACM has no issued certificate for {hostname}"))?;
+            Ok(Usable {
+                id: CertificateId::Arn(arn.to_owned()),
+                note: None,
+            })
+        }
+    }
+}
+
+fn usable_import(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> Result<Usable, String> {
+    let version = SecretVersion {
+        secret: secret.clone(),
+        fingerprint: fingerprint.to_owned(),
+    };
+    let id = CertificateId::Import(secret.clone());
+    let Some(reason) = scope.context.refused_certificates.get(&version) else {
+        return Ok(Usable { id, note: None });
+    };
+    match imported(scope, secret) {
+        // The old content is better than none: it keeps being served.
+        Some(_) => Ok(Usable {
+            id,
+            note: Some(format!(
+                "Secret {secret} was not imported again: {reason}; its former content is served"
+            )),
+        }),
+        None => Err(format!("Secret {secret} could not be imported: {reason}")),
+    }
+}
+
+fn usable_arn(scope: &Scope, arn: &str) -> Result<Usable, String> {
+    if scope.observed.missing_certificates.contains(arn) {
+        return Err(format!("certificate {arn} does not exist"));
+    }
+    // One that ACM was not asked about may be an IAM server certificate: ELB decides.
+    if let Some(ObservedCertificate {
+        status: CertificateStatus::Other(status),
+        ..
+    }) = scope.observed.certificates.get(arn)
+    {
+        return Err(format!("certificate {arn} is {status}"));
+    }
+    Ok(Usable {
+        id: CertificateId::Arn(arn.to_owned()),
+        note: None,
+    })
+}
+
+/// ISSUED; the exact name before a wildcard for one label; the newest (spec/aws.md §4).
+fn discover<'a>(scope: &Scope<'a>, hostname: &Hostname) -> Option<&'a str> {
+    let by_name = &scope.certificates.by_name;
+    let host = hostname.as_str();
+    if let Some(arn) = by_name.get(host) {
+        return Some(arn);
+    }
+    let (_, rest) = host.split_once('.')?;
+    by_name.get(format!("*.{rest}").as_str()).copied()
+}
+
+/// The import of a Secret, if there is one.
+pub(crate) fn imported<'a>(
+    scope: &Scope<'a>,
+    secret: &ObjectKey,
+) -> Option<(&'a str, &'a ObservedCertificate)> {
+    let secret = tags::tag_value(&secret.to_string());
+    scope.certificates.imports.get(secret.as_str()).copied()
+}
+
+/// Looks through the observed certificates once.
+pub(crate) fn index<'a>(observed: &'a Observed, ownership: Ownership<'a>) -> CertificateIndex<'a> {
+    let mut index = CertificateIndex::default();
+    for (arn, certificate) in imported_certificates(observed, ownership) {
+        let Some(secret) = certificate.tags.get(tags::SECRET) else {
+            continue;
+        };
+        // Of several, left by a crash, the one in use stays, else the first.
+        let kept = index.imports.entry(secret).or_insert((arn, certificate));
+        if kept.1.in_use_by.is_empty() && !certificate.in_use_by.is_empty() {
+            *kept = (arn, certificate);
+        }
+    }
+    // Imports of this or another cluster are not for others to discover: they go when their own listener goes.
+    let mut newest: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    for (arn, certificate) in &observed.certificates {
+        if certificate.status != CertificateStatus::Issued
+            || certificate.tags.contains_key(tags::SECRET)
+        {
+            continue;
+        }
+        for name in &certificate.names {
+            let known = newest.get(name.as_str());
+            if known.is_none_or(|issued| *issued < certificate.issued) {
+                newest.insert(name, certificate.issued);
+                index.by_name.insert(name, arn);
+            }
+        }
+    }
+    index
+}
+
+/// Imports what is missing or has changed; what each certificate is called afterwards.
+pub(crate) fn import(
+    scope: &Scope,
+    wanted: &BTreeMap<CertificateId, Wanted>,
+    draft: &mut Draft,
+) -> BTreeMap<CertificateId, Handle> {
+    wanted
+        .iter()
+        .map(|(id, wanted)| {
+            let handle = match id {
+                CertificateId::Arn(arn) => Handle::Existing(arn.clone()),
+                CertificateId::Import(secret) => import_one(scope, secret, wanted, draft),
+            };
+            (id.clone(), handle)
+        })
+        .collect()
+}
+
+fn import_one(scope: &Scope, secret: &ObjectKey, wanted: &Wanted, draft: &mut Draft) -> Handle {
+    let fingerprint = wanted.fingerprint.unwrap_or_default().to_owned();
+    let blame = Blame::listeners(wanted.wanted_by.iter().cloned());
+    let Some((arn, certificate)) = imported(scope, secret) else {
+        let mut tags = scope.ownership.tags(tags::CERTIFICATE);
+        tags.insert(
+            tags::SECRET.to_owned(),
+            tags::tag_value(&secret.to_string()),
+        );
+        tags.insert(tags::FINGERPRINT.to_owned(), fingerprint.clone());
+        let op = Op::ImportCertificate {
+            secret: secret.clone(),
+            fingerprint,
+            existing: None,
+            tags,
+        };
+        return draft.create(op, format!("Secret {secret}"), blame);
+    };
+    if is_refused(scope, secret, &fingerprint)
+        || certificate.tags.get(tags::FINGERPRINT) == Some(&fingerprint)
+    {
+        return Handle::Existing(arn.to_owned());
+    }
+    let import = draft.add(
+        Op::ImportCertificate {
+            secret: secret.clone(),
+            fingerprint: fingerprint.clone(),
+            existing: Some(arn.to_owned()),
+            tags: BTreeMap::new(),
+        },
+        blame.clone(),
+    );
+    // The tag last: after a crash in between the import is done once more, never forgotten.
+    let tag = draft.add(
+        Op::AddTags {
+            resource: Taggable::Certificate(arn.to_owned()),
+            tags: BTreeMap::from([(tags::FINGERPRINT.to_owned(), fingerprint)]),
+        },
+        blame,
+    );
+    draft.after(tag, import);
+    Handle::Existing(arn.to_owned())
+}
+
+fn is_refused(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> bool {
+    let version = SecretVersion {
+        secret: secret.clone(),
+        fingerprint: fingerprint.to_owned(),
+    };
+    scope.context.refused_certificates.contains_key(&version)
+}
+
+/// Whether ACM holds what a listener asked for, or the former content that stands in for what was refused.
+pub(crate) fn is_served_as_wanted(
+    scope: &Scope,
+    id: &CertificateId,
+    fingerprint: Option<&str>,
+) -> bool {
+    let CertificateId::Import(secret) = id else {
+        return true;
+    };
+    if is_refused(scope, secret, fingerprint.unwrap_or_default()) {
+        return true;
+    }
+    imported(scope, secret).is_some_and(|(_, certificate)| {
+        certificate.tags.get(tags::FINGERPRINT).map(String::as_str) == fingerprint
+    })
+}

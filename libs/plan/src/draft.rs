@@ -1,0 +1,271 @@
+//! A plan in the making.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use tributary_model::ListenerRef;
+use tributary_model::desired::RuleOrigin;
+
+use crate::observed::Tags;
+use crate::op::{Handle, Op, Step, StepId, Taggable, handles};
+use crate::tags;
+
+/// Steps in the order in which they were thought of, and what was found out on the way.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    steps: Vec<Step>,
+    /// What no step can hurry.
+    pub(crate) waiting: Vec<String>,
+    /// What is wrong with the load balancer as a whole.
+    pub(crate) problems: Vec<String>,
+    /// ARN of an observed rule or ELB listener to the step after which it no longer uses what it used.
+    pub(crate) released: BTreeMap<String, StepId>,
+    /// ARN of an observed ELB listener and of a certificate to the step after which they have parted.
+    pub(crate) parted: BTreeMap<(String, String), StepId>,
+}
+
+/// Who pays when a step fails.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Blame {
+    /// Listeners; empty means the whole load balancer.
+    pub(crate) owners: BTreeSet<ListenerRef>,
+    /// The route rule, in place of its listener.
+    pub(crate) origin: Option<RuleOrigin>,
+}
+
+/// Places under a quota, taken by creations and given back by deletions.
+///
+/// The n-th creation beyond what is free waits for a deletion of its own, so whatever order the steps
+/// run in, there are never more than the quota allows.
+#[derive(Debug)]
+pub(crate) struct Room {
+    free: i64,
+    given_back: VecDeque<StepId>,
+    /// Deletions that must come first because the quota is passed already.
+    overdue: BTreeSet<StepId>,
+    /// Deletions that some creation waits for.
+    used: BTreeSet<StepId>,
+}
+
+impl Blame {
+    /// The whole load balancer.
+    pub(crate) fn everyone() -> Self {
+        Self::default()
+    }
+
+    /// These listeners.
+    pub(crate) fn listeners(owners: impl IntoIterator<Item = ListenerRef>) -> Self {
+        Self {
+            owners: owners.into_iter().collect(),
+            origin: None,
+        }
+    }
+}
+
+impl Draft {
+    /// One more step, after those that create what it refers to.
+    pub(crate) fn add(&mut self, mut op: Op, blame: Blame) -> StepId {
+        let id = StepId(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
+        let after = handles::created_by(&mut op);
+        let Blame { owners, origin } = blame;
+        self.steps.push(Step {
+            id,
+            op,
+            after,
+            following: BTreeSet::new(),
+            owners,
+            origin,
+        });
+        id
+    }
+
+    /// One more step, and what it creates.
+    pub(crate) fn create(&mut self, op: Op, name: impl Into<String>, blame: Blame) -> Handle {
+        let step = self.add(op, blame);
+        Handle::Created {
+            step,
+            name: name.into(),
+        }
+    }
+
+    /// `step` is tried only when `earlier` has succeeded.
+    pub(crate) fn after(&mut self, step: StepId, earlier: StepId) {
+        if let Some(step) = self.steps.get_mut(step.0 as usize) {
+            step.after.insert(earlier);
+        }
+    }
+
+    /// `step` is tried only when `earlier` is over.
+    pub(crate) fn following(&mut self, step: StepId, earlier: StepId) {
+        if let Some(step) = self.steps.get_mut(step.0 as usize) {
+            step.following.insert(earlier);
+        }
+    }
+
+    /// Whether nothing is to be done so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Leaves out the steps that are not wanted, and all that cannot be done without them.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&Op) -> bool) {
+        self.steps = retain(std::mem::take(&mut self.steps), |step| wanted(&step.op)).0;
+    }
+
+    /// The steps in an order in which each only names earlier ones, numbered by it.
+    pub(crate) fn finish(self) -> Vec<Step> {
+        in_order(self.steps)
+    }
+}
+
+/// Sets and removes tags so that they become what is wanted.
+pub(crate) fn retag(
+    resource: Taggable,
+    wanted: &Tags,
+    observed: &Tags,
+    blame: &Blame,
+    draft: &mut Draft,
+) -> Vec<StepId> {
+    let (set, remove) = tags::difference(wanted, observed);
+    let mut steps = Vec::new();
+    if !set.is_empty() {
+        let op = Op::AddTags {
+            resource: resource.clone(),
+            tags: set,
+        };
+        steps.push(draft.add(op, blame.clone()));
+    }
+    if !remove.is_empty() {
+        let op = Op::RemoveTags {
+            resource,
+            tags: remove,
+        };
+        steps.push(draft.add(op, blame.clone()));
+    }
+    steps
+}
+
+/// Splits steps into those that are wanted and can be done, and the rest. Numbers stay.
+pub(crate) fn retain(steps: Vec<Step>, wanted: impl Fn(&Step) -> bool) -> (Vec<Step>, Vec<Step>) {
+    let mut dropped: BTreeSet<StepId> = steps
+        .iter()
+        .filter(|step| !wanted(step))
+        .map(|step| step.id)
+        .collect();
+    loop {
+        let before = dropped.len();
+        let dependents: Vec<StepId> = steps
+            .iter()
+            .filter(|step| !step.after.is_disjoint(&dropped))
+            .map(|step| step.id)
+            .collect();
+        dropped.extend(dependents);
+        if dropped.len() == before {
+            break;
+        }
+    }
+    let (mut kept, gone): (Vec<Step>, Vec<Step>) = steps
+        .into_iter()
+        .partition(|step| !dropped.contains(&step.id));
+    for step in &mut kept {
+        step.following.retain(|earlier| !dropped.contains(earlier));
+    }
+    (kept, gone)
+}
+
+/// Kahn's algorithm; of the steps that may run, the one thought of first comes first.
+pub(crate) fn in_order(steps: Vec<Step>) -> Vec<Step> {
+    let mut waits: BTreeMap<StepId, usize> = BTreeMap::new();
+    let mut dependents: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
+    for step in &steps {
+        let earlier: BTreeSet<StepId> = step.after.union(&step.following).copied().collect();
+        waits.insert(step.id, earlier.len());
+        for on in earlier {
+            dependents.entry(on).or_default().push(step.id);
+        }
+    }
+    let mut ready: BTreeSet<StepId> = waits
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .map(|(id, _)| *id)
+        .collect();
+    let mut numbers: BTreeMap<StepId, StepId> = BTreeMap::new();
+    while let Some(id) = ready.pop_first() {
+        let number = StepId(u32::try_from(numbers.len()).unwrap_or(u32::MAX));
+        numbers.insert(id, number);
+        for dependent in dependents.get(&id).into_iter().flatten() {
+            if let Some(count) = waits.get_mut(dependent) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.insert(*dependent);
+                }
+            }
+        }
+    }
+    let mut ordered: Vec<Step> = steps
+        .into_iter()
+        .filter_map(|step| renumbered(step, &numbers))
+        .collect();
+    ordered.sort_by_key(|step| step.id);
+    ordered
+}
+
+/// A step under its new number. One that stands in a circle never got a number and is left out with the circle.
+fn renumbered(mut step: Step, numbers: &BTreeMap<StepId, StepId>) -> Option<Step> {
+    step.id = *numbers.get(&step.id)?;
+    let renumber = |ids: BTreeSet<StepId>| {
+        ids.iter()
+            .filter_map(|id| numbers.get(id).copied())
+            .collect()
+    };
+    step.after = renumber(step.after);
+    step.following = renumber(step.following);
+    handles::map(&mut step.op, &mut |handle| {
+        if let Handle::Created { step, .. } = handle
+            && let Some(number) = numbers.get(step)
+        {
+            *step = *number;
+        }
+    });
+    Some(step)
+}
+
+impl Room {
+    /// `used` of `limit` places are taken now.
+    pub(crate) fn new(limit: u32, used: usize) -> Self {
+        Self {
+            free: i64::from(limit) - i64::try_from(used).unwrap_or(i64::MAX),
+            given_back: VecDeque::new(),
+            overdue: BTreeSet::new(),
+            used: BTreeSet::new(),
+        }
+    }
+
+    /// The step frees so many places.
+    pub(crate) fn give_back(&mut self, step: StepId, places: usize) {
+        for _ in 0..places {
+            if self.free < 0 {
+                self.free += 1;
+                self.overdue.insert(step);
+            } else {
+                self.given_back.push_back(step);
+            }
+        }
+    }
+
+    /// One place: the steps that must have succeeded before it is there.
+    pub(crate) fn take(&mut self) -> BTreeSet<StepId> {
+        let mut waits = self.overdue.clone();
+        if self.free > 0 {
+            self.free -= 1;
+        } else if let Some(step) = self.given_back.pop_front() {
+            waits.insert(step);
+        }
+        self.used.extend(waits.iter().copied());
+        waits
+    }
+
+    /// Whether some creation waits for this deletion.
+    pub(crate) fn needs(&self, step: StepId) -> bool {
+        self.used.contains(&step)
+    }
+}

@@ -1,0 +1,212 @@
+//! The load balancer itself: which of the observed ones it is, creating it, and what can be changed in place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::desired::DesiredLoadBalancer;
+use tributary_model::elb::LoadBalancerKind;
+
+use crate::attributes::{self, Carrier};
+use crate::draft::{Blame, Draft, retag};
+use crate::names;
+use crate::observed::{Observed, Tags};
+use crate::op::{Handle, LoadBalancerSpec, Op, StepId, SubnetMapping, Taggable};
+use crate::scope::{Current, Scope, load_balancers};
+use crate::security_group::Guard;
+use crate::tags::{self, Ownership};
+
+/// The observed load balancer that can become what is desired.
+///
+/// Scheme and name cannot be changed in place. A name only counts when one was asked for: a load balancer that
+/// another controller named, with the same tags, is taken over as it is.
+pub(crate) fn current<'a>(
+    desired: &DesiredLoadBalancer,
+    observed: &'a Observed,
+    ownership: Ownership<'a>,
+) -> Option<Current<'a>> {
+    let wanted = name(desired, ownership.cluster);
+    load_balancers(observed, ownership)
+        .filter(|it| it.load_balancer.scheme == desired.settings.scheme.unwrap_or_default())
+        .filter(|it| {
+            let asked = desired.settings.name.as_ref();
+            asked.is_none_or(|asked| *asked == it.load_balancer.name)
+        })
+        .min_by_key(|it| (it.load_balancer.name != wanted, it.arn))
+}
+
+/// The name it has or gets.
+pub(crate) fn name(desired: &DesiredLoadBalancer, cluster: &str) -> String {
+    let settings = &desired.settings;
+    settings.name.clone().unwrap_or_else(|| {
+        names::load_balancer(cluster, &desired.key, settings.scheme.unwrap_or_default())
+    })
+}
+
+/// Creates it, in its subnets and behind its guard.
+pub(crate) fn create(
+    scope: &Scope,
+    subnets: Vec<SubnetMapping>,
+    guard: &Guard,
+    predecessors: &[StepId],
+    draft: &mut Draft,
+) -> Handle {
+    let settings = &scope.desired.settings;
+    let name = name(scope.desired, &scope.context.cluster);
+    let security_groups = match guard {
+        Guard::Groups(groups) => groups.clone(),
+        Guard::Unmanaged => BTreeSet::new(),
+    };
+    let spec = LoadBalancerSpec {
+        name: name.clone(),
+        kind: scope.key().kind,
+        scheme: scope.scheme(),
+        ip_address_type: settings.ip_address_type.unwrap_or_default(),
+        subnets,
+        security_groups,
+        customer_owned_ipv4_pool: settings.customer_owned_ipv4_pool.clone(),
+        ipv4_ipam_pool: settings.ipv4_ipam_pool.clone(),
+        tags: wanted_tags(scope),
+    };
+    let step = draft.add(Op::CreateLoadBalancer(Box::new(spec)), Blame::everyone());
+    for predecessor in predecessors {
+        draft.after(step, *predecessor);
+    }
+    let handle = Handle::Created { step, name };
+    set_attributes(
+        handle.clone(),
+        attributes::for_new(carrier(scope), &settings.attributes),
+        draft,
+    );
+    handle
+}
+
+/// Changes in place what differs.
+pub(crate) fn adjust(
+    scope: &Scope,
+    current: Current,
+    subnets: Option<Vec<SubnetMapping>>,
+    guard: &Guard,
+    draft: &mut Draft,
+) -> Option<StepId> {
+    let Current { arn, load_balancer } = current;
+    let settings = &scope.desired.settings;
+    let wanted_type = settings.ip_address_type.unwrap_or_default();
+    if let Some(subnets) = subnets {
+        let wanted: BTreeSet<&String> = subnets.iter().map(|mapping| &mapping.subnet).collect();
+        // Addresses given in a mapping cannot be changed on a subnet that is there, so only the set counts.
+        if !wanted.iter().copied().eq(load_balancer.subnets.keys()) {
+            let op = Op::SetSubnets {
+                load_balancer: arn.to_owned(),
+                subnets,
+            };
+            draft.add(op, Blame::everyone());
+        }
+    }
+    if wanted_type != load_balancer.ip_address_type {
+        let op = Op::SetIpAddressType {
+            load_balancer: arn.to_owned(),
+            ip_address_type: wanted_type,
+        };
+        draft.add(op, Blame::everyone());
+    }
+    let guarded = set_guard(current, guard, draft);
+    set_attributes(
+        Handle::Existing(arn.to_owned()),
+        attributes::changes(
+            carrier(scope),
+            &settings.attributes,
+            &load_balancer.attributes,
+            &load_balancer.tags,
+        ),
+        draft,
+    );
+    retag(
+        Taggable::Elb(arn.to_owned()),
+        &wanted_tags(scope),
+        &load_balancer.tags,
+        &Blame::everyone(),
+        draft,
+    );
+    guarded
+}
+
+/// Settings that this version does not program: said aloud, since a load balancer without its firewall
+/// is not what was asked for.
+pub(crate) fn unsupported(scope: &Scope) -> Vec<String> {
+    let settings = &scope.desired.settings;
+    let asked = [
+        ("wafV2.webACL", settings.web_acl.is_some()),
+        (
+            "shieldConfiguration.enabled",
+            settings.shield_advanced == Some(true),
+        ),
+        (
+            "minimumLoadBalancerCapacity",
+            settings.minimum_capacity_units.is_some(),
+        ),
+        (
+            "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
+            settings.enforce_private_link_rules.is_some(),
+        ),
+        (
+            "manageBackendSecurityGroupRules",
+            settings.manage_backend_security_group_rules == Some(true),
+        ),
+    ];
+    asked
+        .into_iter()
+        .filter(|(_, asked)| *asked)
+        .map(|(field, _)| format!("{field} is not programmed by this version"))
+        .collect()
+}
+
+fn set_guard(current: Current, guard: &Guard, draft: &mut Draft) -> Option<StepId> {
+    let Guard::Groups(wanted) = guard else {
+        return None;
+    };
+    let Current { arn, load_balancer } = current;
+    let observed: BTreeSet<Handle> = load_balancer
+        .security_groups
+        .iter()
+        .cloned()
+        .map(Handle::Existing)
+        .collect();
+    if *wanted == observed {
+        return None;
+    }
+    if load_balancer.kind == LoadBalancerKind::Nlb && observed.is_empty() {
+        draft.problems.push(
+            "an NLB that was created without security groups cannot get any: it must be created anew"
+                .to_owned(),
+        );
+        return None;
+    }
+    let op = Op::SetSecurityGroups {
+        load_balancer: arn.to_owned(),
+        security_groups: wanted.clone(),
+    };
+    Some(draft.add(op, Blame::everyone()))
+}
+
+fn set_attributes(load_balancer: Handle, attributes: BTreeMap<String, String>, draft: &mut Draft) {
+    if attributes.is_empty() {
+        return;
+    }
+    let op = Op::ModifyLoadBalancerAttributes {
+        load_balancer,
+        attributes,
+    };
+    draft.add(op, Blame::everyone());
+}
+
+fn wanted_tags(scope: &Scope) -> Tags {
+    let settings = &scope.desired.settings;
+    tags::with_asked(
+        scope.ownership.tags(tags::LOAD_BALANCER),
+        &settings.tags,
+        &settings.attributes,
+    )
+}
+
+fn carrier(scope: &Scope) -> Carrier {
+    Carrier::LoadBalancer(scope.key().kind)
+}

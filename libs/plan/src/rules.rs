@@ -1,0 +1,244 @@
+//! The rules of one ALB listener: matching by identity, modifying in place, moving, creating, deleting.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::desired::DesiredRule;
+use tributary_model::report::RuleProblem;
+
+use crate::actions;
+use crate::draft::{Blame, Draft, Room, retag};
+use crate::fit::FitPort;
+use crate::observed::{ObservedListener, ObservedRule, Tags};
+use crate::op::{Handle, Op, RuleSpec, StepId, Taggable};
+use crate::priorities;
+use crate::scope::Scope;
+use crate::tags;
+use crate::target_groups::TargetGroups;
+
+/// The rules of an ELB listener that stays, beside what they are to be.
+#[derive(Debug, Default)]
+pub(crate) struct Matched<'a> {
+    /// By identity tag: the rule that is it already.
+    found: BTreeMap<String, (&'a str, &'a ObservedRule)>,
+    /// Priorities of rules that are not among `found`: not ours, or on their way out.
+    taken: BTreeSet<u32>,
+    /// Deletions.
+    deletions: Vec<StepId>,
+}
+
+/// Finds the rules that stay and deletes the others of ours.
+pub(crate) fn match_and_delete<'a>(
+    scope: &Scope<'a>,
+    port: &FitPort,
+    observed: &'a ObservedListener,
+    room: &mut Room,
+    draft: &mut Draft,
+) -> Matched<'a> {
+    let wanted: BTreeSet<String> = port.rules.iter().map(|rule| identity(rule)).collect();
+    let mut matched = Matched::default();
+    let mut rules: Vec<(&String, &ObservedRule)> = observed.rules.iter().collect();
+    // Of two with one identity, left by a crash, the one that takes effect stays.
+    rules.sort_by_key(|(arn, rule)| (rule.priority, *arn));
+    for (arn, rule) in rules {
+        if !scope.ownership.owns(&rule.tags) {
+            matched.taken.insert(rule.priority);
+            continue;
+        }
+        let identity = scope.ownership.resource(&rule.tags).unwrap_or_default();
+        if wanted.contains(identity) && !matched.found.contains_key(identity) {
+            matched.found.insert(identity.to_owned(), (arn, rule));
+            continue;
+        }
+        matched.taken.insert(rule.priority);
+        let delete = draft.add(Op::DeleteRule { rule: arn.clone() }, Blame::everyone());
+        room.give_back(delete, 1);
+        draft.released.insert(arn.clone(), delete);
+        matched.deletions.push(delete);
+    }
+    matched
+}
+
+/// Brings all rules of one ELB listener to what they are to be.
+pub(crate) fn plan(
+    scope: &Scope,
+    port: &FitPort,
+    listener: &Handle,
+    matched: &Matched,
+    groups: &TargetGroups,
+    room: &mut Room,
+    draft: &mut Draft,
+) -> Vec<RuleProblem> {
+    let current: Vec<Option<u32>> = port
+        .rules
+        .iter()
+        .map(|rule| {
+            let (_, observed) = matched.found.get(&identity(rule))?;
+            Some(observed.priority)
+        })
+        .collect();
+    let assigned = priorities::assign(&current, &matched.taken, scope.limits().rules);
+    let moved = move_rules(port, listener, matched, &current, &assigned, draft);
+    let mut problems = Vec::new();
+    let mut created = Vec::new();
+    for (index, rule) in port.rules.iter().enumerate() {
+        let Some(priority) = assigned.get(index) else {
+            problems.extend(no_priority(rule));
+            continue;
+        };
+        let Some(spec) = actions::rule(scope, rule, &groups.handles) else {
+            continue;
+        };
+        if let Some((arn, observed)) = matched.found.get(&identity(rule)) {
+            modify(scope, rule, arn, observed, spec, groups, draft);
+            continue;
+        }
+        let tags = wanted_tags(scope, rule, &spec, None);
+        let op = Op::CreateRule {
+            listener: listener.clone(),
+            priority: *priority,
+            spec: Box::new(spec),
+            tags,
+        };
+        let create = draft.add(op, blame(rule));
+        for earlier in room.take() {
+            draft.after(create, earlier);
+        }
+        if let Some((step, left)) = &moved
+            && left.contains(priority)
+        {
+            draft.after(create, *step);
+        }
+        created.push(create);
+    }
+    for deletion in &matched.deletions {
+        if room.needs(*deletion) {
+            continue;
+        }
+        // The new rule first: a request in between meets the one or the other.
+        for created in &created {
+            draft.following(*deletion, *created);
+        }
+    }
+    problems
+}
+
+/// One call for all moves; the step and the priorities that are free after it.
+fn move_rules(
+    port: &FitPort,
+    listener: &Handle,
+    matched: &Matched,
+    current: &[Option<u32>],
+    assigned: &[u32],
+    draft: &mut Draft,
+) -> Option<(StepId, BTreeSet<u32>)> {
+    let mut moves = BTreeMap::new();
+    let mut left = BTreeSet::new();
+    for ((rule, current), assigned) in port.rules.iter().zip(current).zip(assigned) {
+        if let Some(current) = current
+            && current != assigned
+            && let Some((arn, _)) = matched.found.get(&identity(rule))
+        {
+            moves.insert((*arn).to_owned(), *assigned);
+            left.insert(*current);
+        }
+    }
+    let Handle::Existing(listener) = listener else {
+        return None;
+    };
+    if moves.is_empty() {
+        return None;
+    }
+    let owners = port.members.iter().map(|member| member.listener.clone());
+    let op = Op::SetRulePriorities {
+        listener: listener.clone(),
+        priorities: moves,
+    };
+    Some((draft.add(op, Blame::listeners(owners)), left))
+}
+
+fn modify(
+    scope: &Scope,
+    rule: &DesiredRule,
+    arn: &str,
+    observed: &ObservedRule,
+    spec: RuleSpec,
+    groups: &TargetGroups,
+    draft: &mut Draft,
+) {
+    let tags = wanted_tags(scope, rule, &spec, Some(&observed.tags));
+    let is_same = actions::is_same_rule(&spec, observed);
+    let targets: Vec<Handle> = spec.action.target_groups().cloned().collect();
+    let modified = (!is_same).then(|| {
+        let op = Op::ModifyRule {
+            rule: arn.to_owned(),
+            spec: Box::new(spec),
+        };
+        let step = draft.add(op, blame(rule));
+        draft.released.insert(arn.to_owned(), step);
+        wait_for_targets(step, &targets, groups, draft);
+        step
+    });
+    let retagged = retag(
+        Taggable::Elb(arn.to_owned()),
+        &tags,
+        &observed.tags,
+        &blame(rule),
+        draft,
+    );
+    // A tag remembers the client secret, so it must not be there before the secret is.
+    if let Some(modified) = modified {
+        for step in retagged {
+            draft.after(step, modified);
+        }
+    }
+}
+
+/// Traffic that is served moves to a new target group only when its targets are registered.
+pub(crate) fn wait_for_targets(
+    step: StepId,
+    targets: &[Handle],
+    groups: &TargetGroups,
+    draft: &mut Draft,
+) {
+    for registration in targets
+        .iter()
+        .filter_map(|target| groups.registrations.get(target))
+        .flatten()
+    {
+        draft.after(step, *registration);
+    }
+}
+
+/// The identity tag of a rule: of its origin, never of its priority, so that a shift costs no tagging.
+pub(crate) fn identity(rule: &DesiredRule) -> String {
+    tags::tag_value(&rule.id.0)
+}
+
+fn wanted_tags(
+    scope: &Scope,
+    rule: &DesiredRule,
+    spec: &RuleSpec,
+    observed: Option<&Tags>,
+) -> Tags {
+    let ours = scope.ownership.tags(&rule.id.0);
+    let mut wanted = tags::with_asked(ours, &rule.tags, &BTreeMap::new());
+    if let Some(client_secret) = actions::client_secret_tag(spec, observed) {
+        wanted.insert(tags::CLIENT_SECRET.to_owned(), client_secret);
+    }
+    wanted
+}
+
+fn blame(rule: &DesiredRule) -> Blame {
+    Blame {
+        owners: BTreeSet::from([rule.listener.clone()]),
+        origin: rule.origin.clone(),
+    }
+}
+
+fn no_priority(rule: &DesiredRule) -> Option<RuleProblem> {
+    Some(RuleProblem {
+        origin: rule.origin.clone()?,
+        listener: rule.listener.clone(),
+        message: "no rule priority is left on this port".to_owned(),
+    })
+}

@@ -1,0 +1,78 @@
+//! The inputs of one plan, narrowed to what is ours.
+
+use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
+use tributary_model::elb::Scheme;
+
+use crate::certificates::CertificateIndex;
+use crate::limits::{Context, LoadBalancerLimits};
+use crate::observed::{Observed, ObservedCertificate, ObservedLoadBalancer, ObservedTargetGroup};
+use crate::tags::Ownership;
+
+/// What every part of the plan looks at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope<'a> {
+    pub(crate) desired: &'a DesiredLoadBalancer,
+    pub(crate) observed: &'a Observed,
+    pub(crate) context: &'a Context,
+    pub(crate) ownership: Ownership<'a>,
+    pub(crate) certificates: &'a CertificateIndex<'a>,
+    /// The load balancer that serves, or will: the others are on their way out.
+    pub(crate) current: Option<Current<'a>>,
+}
+
+/// An observed load balancer with its ARN.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Current<'a> {
+    pub(crate) arn: &'a str,
+    pub(crate) load_balancer: &'a ObservedLoadBalancer,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn limits(&self) -> &'a LoadBalancerLimits {
+        self.context.limits.of(self.desired.key.kind)
+    }
+
+    pub(crate) fn key(&self) -> &'a LoadBalancerKey {
+        &self.desired.key
+    }
+
+    pub(crate) fn scheme(&self) -> Scheme {
+        self.desired.settings.scheme.unwrap_or_default()
+    }
+}
+
+/// Load balancers of ours, by ARN.
+pub(crate) fn load_balancers<'a>(
+    observed: &'a Observed,
+    ownership: Ownership<'a>,
+) -> impl Iterator<Item = Current<'a>> {
+    observed
+        .load_balancers
+        .iter()
+        .filter(move |(_, it)| ownership.owns(&it.tags) && it.kind == ownership.key.kind)
+        .map(|(arn, load_balancer)| Current { arn, load_balancer })
+}
+
+/// Target groups of ours, by ARN.
+pub(crate) fn target_groups<'a>(
+    observed: &'a Observed,
+    ownership: Ownership<'a>,
+) -> impl Iterator<Item = (&'a str, &'a ObservedTargetGroup)> {
+    observed
+        .target_groups
+        .iter()
+        .filter(move |(_, it)| ownership.owns(&it.tags))
+        .map(|(arn, it)| (arn.as_str(), it))
+}
+
+/// Certificates that we imported for this load balancer, by ARN.
+pub(crate) fn imported_certificates<'a>(
+    observed: &'a Observed,
+    ownership: Ownership<'a>,
+) -> impl Iterator<Item = (&'a str, &'a ObservedCertificate)> {
+    observed
+        .certificates
+        .iter()
+        .filter(move |(_, it)| ownership.owns(&it.tags))
+        .map(|(arn, it)| (arn.as_str(), it))
+}

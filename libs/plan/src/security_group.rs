@@ -1,0 +1,247 @@
+//! The security group in front of a load balancer: those that were named, or one of ours that lets the
+//! listeners' ports in.
+//!
+//! Not here: rules of the targets' groups (`manageBackendSecurityGroupRules`); they are the nodes' and pods'.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::elb::{ElbProtocol, IpAddressType, LoadBalancerKind};
+
+use crate::draft::{Blame, Draft, retag};
+use crate::fit::Fit;
+use crate::names;
+use crate::observed::ObservedSecurityGroup;
+use crate::op::{
+    Handle, IngressRule, IngressSource, IngressTraffic, Op, SecurityGroupSpec, StepId, Taggable,
+};
+use crate::scope::Scope;
+use crate::tags;
+
+/// What the load balancer's security groups are to be.
+#[derive(Debug)]
+pub(crate) enum Guard {
+    /// These.
+    Groups(BTreeSet<Handle>),
+    /// As AWS decides or as they are: nothing was asked for, or what was asked for cannot be had.
+    Unmanaged,
+}
+
+/// Creates or adjusts our group, if one is wanted.
+pub(crate) fn guard(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
+    let settings = &scope.desired.settings;
+    if !settings.security_groups.is_empty() {
+        return named(scope, draft);
+    }
+    if settings.disable_security_group == Some(true) {
+        return Guard::Unmanaged;
+    }
+    // AWS: an NLB that was created without security groups never gets any.
+    if scope.key().kind == LoadBalancerKind::Nlb
+        && scope
+            .current
+            .is_some_and(|current| current.load_balancer.security_groups.is_empty())
+    {
+        return Guard::Unmanaged;
+    }
+    Guard::Groups(BTreeSet::from([managed(scope, fit, vpc, draft)]))
+}
+
+/// Whether the plan has a group of ours.
+pub(crate) fn is_managed(scope: &Scope) -> bool {
+    let settings = &scope.desired.settings;
+    settings.security_groups.is_empty() && settings.disable_security_group != Some(true)
+}
+
+/// Our group in this VPC, if it exists.
+pub(crate) fn observed_managed<'a>(
+    scope: &Scope<'a>,
+    vpc: &str,
+) -> Option<(&'a str, &'a ObservedSecurityGroup)> {
+    scope
+        .observed
+        .security_groups
+        .iter()
+        .find(|(_, group)| {
+            group.vpc == vpc
+                && scope.ownership.owns(&group.tags)
+                && scope.ownership.resource(&group.tags) == Some(tags::SECURITY_GROUP)
+        })
+        .map(|(id, group)| (id.as_str(), group))
+}
+
+fn named(scope: &Scope, draft: &mut Draft) -> Guard {
+    let known = &scope.observed.security_groups;
+    let mut groups = BTreeSet::new();
+    for wanted in &scope.desired.settings.security_groups {
+        let id = known.get_key_value(wanted).or_else(|| {
+            known
+                .iter()
+                .find(|(_, group)| group.tags.get("Name") == Some(wanted))
+        });
+        match id {
+            Some((id, _)) => {
+                groups.insert(Handle::Existing(id.clone()));
+            }
+            None => draft.problems.push(format!(
+                "there is no security group with id or Name tag {wanted:?}"
+            )),
+        }
+    }
+    // With one missing the load balancer would be open to more or fewer than was meant.
+    if groups.len() < scope.desired.settings.security_groups.len() {
+        return Guard::Unmanaged;
+    }
+    Guard::Groups(groups)
+}
+
+fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Handle {
+    let wanted = ingress(scope, fit);
+    let group_tags = tags::with_asked(
+        scope.ownership.tags(tags::SECURITY_GROUP),
+        &scope.desired.settings.tags,
+        &BTreeMap::new(),
+    );
+    let Some((id, group)) = observed_managed(scope, vpc) else {
+        let name = names::security_group(&scope.context.cluster, scope.key());
+        let spec = SecurityGroupSpec {
+            name: name.clone(),
+            description: "Managed by Tributary for a Gateway".to_owned(),
+            vpc: vpc.to_owned(),
+            tags: group_tags,
+        };
+        let handle = draft.create(Op::CreateSecurityGroup(spec), name, Blame::everyone());
+        authorize(handle.clone(), wanted, draft);
+        return handle;
+    };
+    let handle = Handle::Existing(id.to_owned());
+    let missing = wanted.difference(&group.ingress).cloned().collect();
+    let authorized = authorize(handle.clone(), missing, draft);
+    let surplus: BTreeSet<IngressRule> = group.ingress.difference(&wanted).cloned().collect();
+    if !surplus.is_empty() {
+        let revoke = Op::RevokeIngress {
+            group: id.to_owned(),
+            rules: surplus,
+        };
+        let revoke = draft.add(revoke, Blame::everyone());
+        if let Some(authorized) = authorized {
+            draft.following(revoke, authorized);
+        }
+    }
+    let resource = Taggable::SecurityGroup(id.to_owned());
+    retag(
+        resource,
+        &group_tags,
+        &group.tags,
+        &Blame::everyone(),
+        draft,
+    );
+    handle
+}
+
+fn authorize(group: Handle, rules: BTreeSet<IngressRule>, draft: &mut Draft) -> Option<StepId> {
+    if rules.is_empty() {
+        return None;
+    }
+    Some(draft.add(Op::AuthorizeIngress { group, rules }, Blame::everyone()))
+}
+
+fn ingress(scope: &Scope, fit: &Fit) -> BTreeSet<IngressRule> {
+    let sources = sources(scope);
+    let mut traffic: Vec<IngressTraffic> = Vec::new();
+    let ports = |wanted: fn(ElbProtocol) -> bool| {
+        fit.ports
+            .iter()
+            .filter(move |(_, port)| wanted(port.listener.protocol))
+            .map(|(port, _)| *port)
+    };
+    traffic.extend(ranges(ports(carries_tcp)).map(|(from, to)| IngressTraffic::Tcp(from, to)));
+    traffic.extend(ranges(ports(carries_udp)).map(|(from, to)| IngressTraffic::Udp(from, to)));
+    let icmp = scope.desired.settings.enable_icmp == Some(true);
+    let mut rules = BTreeSet::new();
+    for source in sources {
+        let mut allowed = traffic.clone();
+        if icmp {
+            allowed.extend(icmp_for(&source));
+        }
+        rules.extend(allowed.into_iter().map(|traffic| IngressRule {
+            traffic,
+            source: source.clone(),
+        }));
+    }
+    rules
+}
+
+fn icmp_for(source: &IngressSource) -> Option<IngressTraffic> {
+    match source {
+        IngressSource::Ipv4(_) => Some(IngressTraffic::Icmp),
+        IngressSource::Ipv6(_) => Some(IngressTraffic::Icmpv6),
+        IngressSource::PrefixList(_) | IngressSource::Group(_) => None,
+    }
+}
+
+/// `sourceRanges` and `securityGroupPrefixes`; everybody when neither is given.
+fn sources(scope: &Scope) -> Vec<IngressSource> {
+    let settings = &scope.desired.settings;
+    let mut sources: Vec<IngressSource> = settings
+        .source_ranges
+        .iter()
+        .map(|range| {
+            if range.contains(':') {
+                IngressSource::Ipv6(range.clone())
+            } else {
+                IngressSource::Ipv4(range.clone())
+            }
+        })
+        .collect();
+    sources.extend(
+        settings
+            .security_group_prefixes
+            .iter()
+            .cloned()
+            .map(IngressSource::PrefixList),
+    );
+    if !sources.is_empty() {
+        return sources;
+    }
+    sources.push(IngressSource::Ipv4("0.0.0.0/0".to_owned()));
+    match settings.ip_address_type.unwrap_or_default() {
+        IpAddressType::Ipv4 => {}
+        IpAddressType::Dualstack | IpAddressType::DualstackWithoutPublicIpv4 => {
+            sources.push(IngressSource::Ipv6("::/0".to_owned()));
+        }
+    }
+    sources
+}
+
+/// Neighbouring ports as one range: a group holds 60 rules only.
+fn ranges(ports: impl Iterator<Item = u16>) -> impl Iterator<Item = (u16, u16)> {
+    let mut ranges: Vec<(u16, u16)> = Vec::new();
+    for port in ports {
+        match ranges.last_mut() {
+            Some((_, to)) if to.checked_add(1) == Some(port) => *to = port,
+            Some(_) | None => ranges.push((port, port)),
+        }
+    }
+    ranges.into_iter()
+}
+
+fn carries_tcp(protocol: ElbProtocol) -> bool {
+    match protocol {
+        ElbProtocol::Http
+        | ElbProtocol::Https
+        | ElbProtocol::Tcp
+        | ElbProtocol::Tls
+        | ElbProtocol::TcpUdp => true,
+        ElbProtocol::Udp => false,
+    }
+}
+
+fn carries_udp(protocol: ElbProtocol) -> bool {
+    match protocol {
+        ElbProtocol::Udp | ElbProtocol::TcpUdp => true,
+        ElbProtocol::Http | ElbProtocol::Https | ElbProtocol::Tcp | ElbProtocol::Tls => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

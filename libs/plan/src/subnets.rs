@@ -1,0 +1,190 @@
+//! Where a load balancer stands: the subnets that were named, else selected by tags, else discovered by role.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::config::SubnetConfiguration;
+use tributary_model::elb::{LoadBalancerKind, Scheme};
+
+use crate::observed::ObservedSubnet;
+use crate::op::SubnetMapping;
+use crate::scope::Scope;
+
+/// AWS: an ALB needs eight free addresses in each of its subnets.
+const ALB_FREE_ADDRESSES: u32 = 8;
+/// AWS: and two zones at least.
+const ALB_ZONES: usize = 2;
+
+/// The subnets, by id, or why there are none.
+pub(crate) fn choose(scope: &Scope) -> Result<Vec<SubnetMapping>, String> {
+    let settings = &scope.desired.settings;
+    let mappings = if settings.subnets.is_empty() {
+        let candidates = if settings.subnets_selector.is_empty() {
+            discovered(scope)
+        } else {
+            selected(scope)
+        };
+        one_per_zone(scope, candidates?)
+    } else {
+        named(scope, &settings.subnets)?
+    };
+    let zones: BTreeSet<&str> = mappings
+        .iter()
+        .filter_map(|mapping| scope.observed.network.subnets.get(&mapping.subnet))
+        .map(|subnet| subnet.zone.as_str())
+        .collect();
+    if scope.key().kind == LoadBalancerKind::Alb && zones.len() < ALB_ZONES {
+        return Err(format!(
+            "an ALB needs subnets in {ALB_ZONES} availability zones at least, {} found ({})",
+            zones.len(),
+            settings_in_words(scope),
+        ));
+    }
+    Ok(mappings)
+}
+
+/// The VPC of some subnets.
+pub(crate) fn vpc<'a>(scope: &Scope<'a>, mappings: &[SubnetMapping]) -> Option<&'a str> {
+    mappings
+        .iter()
+        .find_map(|mapping| scope.observed.network.subnets.get(&mapping.subnet))
+        .map(|subnet| subnet.vpc.as_str())
+}
+
+type Candidates<'a> = BTreeMap<&'a str, &'a ObservedSubnet>;
+
+fn named(scope: &Scope, wanted: &[SubnetConfiguration]) -> Result<Vec<SubnetMapping>, String> {
+    let mut mappings = BTreeMap::new();
+    for configuration in wanted {
+        let SubnetConfiguration {
+            identifier,
+            eip_allocation,
+            private_ipv4,
+            ipv6,
+            source_nat_ipv6_prefix,
+        } = configuration;
+        let id = by_identifier(scope, identifier)
+            .ok_or_else(|| format!("there is no subnet with id or Name tag {identifier:?}"))?;
+        let mapping = SubnetMapping {
+            subnet: id.to_owned(),
+            eip_allocation: eip_allocation.clone(),
+            private_ipv4: private_ipv4.clone(),
+            ipv6: ipv6.clone(),
+            source_nat_ipv6_prefix: source_nat_ipv6_prefix.clone(),
+        };
+        mappings.insert(id, mapping);
+    }
+    Ok(mappings.into_values().collect())
+}
+
+fn by_identifier<'a>(scope: &Scope<'a>, identifier: &str) -> Option<&'a str> {
+    let subnets = &scope.observed.network.subnets;
+    if let Some((id, _)) = subnets.get_key_value(identifier) {
+        return Some(id);
+    }
+    subnets
+        .iter()
+        .find(|(_, subnet)| subnet.tags.get("Name").map(String::as_str) == Some(identifier))
+        .map(|(id, _)| id.as_str())
+}
+
+fn selected<'a>(scope: &Scope<'a>) -> Result<Candidates<'a>, String> {
+    let selector = &scope.desired.settings.subnets_selector;
+    some(scope, |subnet| {
+        selector.iter().all(|(key, values)| {
+            subnet
+                .tags
+                .get(key)
+                .is_some_and(|value| values.is_empty() || values.contains(value))
+        })
+    })
+}
+
+fn discovered<'a>(scope: &Scope<'a>) -> Result<Candidates<'a>, String> {
+    let role = role_tag(scope.scheme());
+    some(scope, |subnet| {
+        subnet
+            .tags
+            .get(role)
+            .is_some_and(|value| value == "1" || value.is_empty())
+    })
+}
+
+fn role_tag(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Internal => "kubernetes.io/role/internal-elb",
+        Scheme::InternetFacing => "kubernetes.io/role/elb",
+    }
+}
+
+fn some<'a>(
+    scope: &Scope<'a>,
+    wanted: impl Fn(&ObservedSubnet) -> bool,
+) -> Result<Candidates<'a>, String> {
+    let network = &scope.observed.network;
+    // A load balancer never leaves its VPC.
+    let vpc = scope
+        .current
+        .map(|current| &current.load_balancer.vpc)
+        .or(network.vpc.as_ref());
+    let candidates: Candidates = network
+        .subnets
+        .iter()
+        .filter(|(_, subnet)| vpc.is_none_or(|vpc| subnet.vpc == *vpc) && wanted(subnet))
+        .map(|(id, subnet)| (id.as_str(), subnet))
+        .collect();
+    if candidates.is_empty() {
+        return Err(format!("no subnet found ({})", settings_in_words(scope)));
+    }
+    Ok(candidates)
+}
+
+/// In each zone the subnet that is used already, else the one whose id sorts first: so a subnet that
+/// appears later moves nothing.
+fn one_per_zone(scope: &Scope, candidates: Candidates) -> Vec<SubnetMapping> {
+    let used = |id: &str| {
+        scope
+            .current
+            .is_some_and(|current| current.load_balancer.subnets.contains_key(id))
+    };
+    let mut chosen: BTreeMap<&str, &str> = BTreeMap::new();
+    for (id, subnet) in candidates {
+        let full = scope.key().kind == LoadBalancerKind::Alb
+            && subnet.available_addresses < ALB_FREE_ADDRESSES;
+        if full && !used(id) {
+            continue;
+        }
+        let kept = chosen.entry(&subnet.zone).or_insert(id);
+        if !used(kept) && used(id) {
+            *kept = id;
+        }
+    }
+    let mut mappings: Vec<SubnetMapping> = chosen
+        .into_values()
+        .map(|id| SubnetMapping {
+            subnet: id.to_owned(),
+            ..SubnetMapping::default()
+        })
+        .collect();
+    mappings.sort();
+    mappings
+}
+
+fn settings_in_words(scope: &Scope) -> String {
+    let settings = &scope.desired.settings;
+    if !settings.subnets.is_empty() {
+        return "as named by loadBalancerSubnets".to_owned();
+    }
+    if !settings.subnets_selector.is_empty() {
+        return "as selected by loadBalancerSubnetsSelector".to_owned();
+    }
+    let role = role_tag(scope.scheme());
+    match scope.key().kind {
+        LoadBalancerKind::Alb => {
+            format!("discovered by tag {role}, with {ALB_FREE_ADDRESSES} free addresses each")
+        }
+        LoadBalancerKind::Nlb => format!("discovered by tag {role}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

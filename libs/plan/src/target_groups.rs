@@ -1,0 +1,361 @@
+//! Target groups: matching those that are there, creating, adjusting, and their targets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::config::HealthCheckSettings;
+use tributary_model::desired::{DesiredTarget, DesiredTargetGroup, TargetGroupId};
+use tributary_model::elb::{
+    LoadBalancerKind, ProtocolVersion, TargetIpAddressType, TargetProtocol, TargetType,
+};
+
+use crate::attributes::{self, Carrier};
+use crate::draft::{Blame, Draft, retag};
+use crate::fit::Fit;
+use crate::names;
+use crate::observed::{ObservedTargetGroup, TargetState};
+use crate::op::{Handle, Op, StepId, TARGETS_PER_CALL, Taggable, TargetGroupSpec};
+use crate::scope::{Scope, target_groups};
+use crate::tags;
+
+/// The target groups of a plan.
+#[derive(Debug, Default)]
+pub(crate) struct TargetGroups<'a> {
+    /// What each used target group is called.
+    pub(crate) handles: BTreeMap<&'a TargetGroupId, Handle>,
+    /// Those that stay, by ARN.
+    pub(crate) kept: BTreeMap<&'a str, &'a DesiredTargetGroup>,
+    /// Registrations with groups that are new, by group: traffic that moves to one waits for them.
+    pub(crate) registrations: BTreeMap<Handle, Vec<StepId>>,
+}
+
+/// Creates and adjusts all that are used.
+pub(crate) fn plan<'a>(
+    scope: &Scope<'a>,
+    fit: &Fit<'a>,
+    vpc: &str,
+    draft: &mut Draft,
+) -> TargetGroups<'a> {
+    let mut groups = TargetGroups::default();
+    let matched = matched(scope, fit, vpc);
+    let mut names: BTreeSet<&str> = target_groups(scope.observed, scope.ownership)
+        .map(|(_, observed)| observed.name.as_str())
+        .collect();
+    for (id, users) in &fit.target_groups {
+        let Some(desired) = scope.desired.target_groups.get(*id) else {
+            continue;
+        };
+        let blame = Blame::listeners(users.iter().cloned());
+        let handle = if let Some((arn, observed)) = matched.get(id) {
+            adjust(scope, desired, arn, observed, &blame, draft);
+            groups.kept.insert(arn, desired);
+            Handle::Existing((*arn).to_owned())
+        } else {
+            let name = match &desired.name {
+                Some(asked) if names.insert(asked) => asked.clone(),
+                Some(_) | None => derived_name(scope, desired),
+            };
+            let handle = create(scope, desired, name, vpc, &blame, draft);
+            let registrations = register(&handle, desired.targets.iter().collect(), &blame, draft);
+            groups.registrations.insert(handle.clone(), registrations);
+            handle
+        };
+        groups.handles.insert(id, handle);
+    }
+    groups
+}
+
+/// Each used target group with the observed one that it is: the same identity, nothing different that
+/// cannot be changed in place, and free or attached to this load balancer (AWS: one group serves one).
+fn matched<'a>(
+    scope: &Scope<'a>,
+    fit: &Fit<'a>,
+    vpc: &str,
+) -> BTreeMap<&'a TargetGroupId, (&'a str, &'a ObservedTargetGroup)> {
+    let mut by_resource: BTreeMap<&str, Vec<(&str, &ObservedTargetGroup)>> = BTreeMap::new();
+    for (arn, observed) in target_groups(scope.observed, scope.ownership) {
+        if let Some(resource) = scope.ownership.resource(&observed.tags) {
+            by_resource
+                .entry(resource)
+                .or_default()
+                .push((arn, observed));
+        }
+    }
+    let current = scope.current.map(|current| current.arn);
+    let mut matched = BTreeMap::new();
+    for id in fit.target_groups.keys() {
+        let Some(desired) = scope.desired.target_groups.get(*id) else {
+            continue;
+        };
+        let resource = tags::tag_value(&id.0);
+        let found = by_resource
+            .get(resource.as_str())
+            .into_iter()
+            .flatten()
+            .filter(|(_, it)| {
+                it.vpc == vpc
+                    && is_same(scope, desired, it)
+                    && it
+                        .load_balancers
+                        .iter()
+                        .all(|arn| Some(arn.as_str()) == current)
+            })
+            .min_by_key(|(arn, it)| (it.load_balancers.is_empty(), *arn));
+        if let Some(found) = found {
+            matched.insert(*id, *found);
+        }
+    }
+    matched
+}
+
+fn is_same(scope: &Scope, desired: &DesiredTargetGroup, observed: &ObservedTargetGroup) -> bool {
+    // A name is given once. The derived one stands in where the asked one was taken.
+    let named = desired.name.as_ref().is_none_or(|asked| {
+        *asked == observed.name || observed.name == derived_name(scope, desired)
+    });
+    named
+        && desired.protocol == observed.protocol
+        && desired.protocol_version == observed.protocol_version
+        && desired.port == observed.port
+        && desired.target_type == observed.target_type
+        && desired.ip_address_type == observed.ip_address_type
+}
+
+fn derived_name(scope: &Scope, desired: &DesiredTargetGroup) -> String {
+    let gateway = &scope.key().gateway;
+    let (namespace, name) = match &desired.service {
+        Some(service) => (&service.namespace, &service.name),
+        None => (&gateway.namespace, &gateway.name),
+    };
+    let immutable = [
+        desired.id.0.to_string(),
+        desired.name.clone().unwrap_or_default(),
+        desired.protocol.as_str().to_owned(),
+        version(desired.protocol_version).to_owned(),
+        desired.port.to_string(),
+        target_type(desired.target_type).to_owned(),
+        ip_address_type(desired.ip_address_type).to_owned(),
+    ];
+    let load_balancer = crate::load_balancer::name(scope.desired, &scope.context.cluster);
+    // Under an explicit name too, the load balancers of two Gateways must not share a target group.
+    let load_balancer = format!("{}/{}/{load_balancer}", scope.context.cluster, scope.key());
+    names::target_group(
+        namespace,
+        name,
+        &load_balancer,
+        &immutable.each_ref().map(String::as_str),
+    )
+}
+
+fn create(
+    scope: &Scope,
+    desired: &DesiredTargetGroup,
+    name: String,
+    vpc: &str,
+    blame: &Blame,
+    draft: &mut Draft,
+) -> Handle {
+    let spec = TargetGroupSpec {
+        name: name.clone(),
+        vpc: vpc.to_owned(),
+        protocol: desired.protocol,
+        protocol_version: desired.protocol_version,
+        port: desired.port,
+        target_type: desired.target_type,
+        ip_address_type: desired.ip_address_type,
+        health_check: health_check(scope.key().kind, desired),
+        tags: wanted_tags(scope, desired),
+    };
+    let op = Op::CreateTargetGroup(Box::new(spec));
+    let handle = draft.create(op, name, blame.clone());
+    let attributes = attributes::for_new(Carrier::TargetGroup, &desired.attributes);
+    set_attributes(handle.clone(), attributes, blame, draft);
+    handle
+}
+
+fn adjust(
+    scope: &Scope,
+    desired: &DesiredTargetGroup,
+    arn: &str,
+    observed: &ObservedTargetGroup,
+    blame: &Blame,
+    draft: &mut Draft,
+) {
+    let handle = Handle::Existing(arn.to_owned());
+    let wanted = health_check(scope.key().kind, desired);
+    if !covers(&wanted, &observed.health_check) {
+        let op = Op::ModifyTargetGroup {
+            target_group: arn.to_owned(),
+            health_check: wanted,
+        };
+        draft.add(op, blame.clone());
+    }
+    let attributes = attributes::changes(
+        Carrier::TargetGroup,
+        &desired.attributes,
+        &observed.attributes,
+        &observed.tags,
+    );
+    set_attributes(handle.clone(), attributes, blame, draft);
+    let tags = wanted_tags(scope, desired);
+    retag(
+        Taggable::Elb(arn.to_owned()),
+        &tags,
+        &observed.tags,
+        blame,
+        draft,
+    );
+    let registered =
+        |target: &&DesiredTarget| observed.targets.get(*target) == Some(&TargetState::Registered);
+    let missing = desired
+        .targets
+        .iter()
+        .filter(|target| !registered(target))
+        .collect();
+    register(&handle, missing, blame, draft);
+    let surplus: Vec<&DesiredTarget> = observed
+        .targets
+        .keys()
+        .filter(|target| registered(target) && !desired.targets.contains(*target))
+        .collect();
+    for batch in surplus.chunks(TARGETS_PER_CALL) {
+        let op = Op::DeregisterTargets {
+            target_group: arn.to_owned(),
+            targets: batch.iter().copied().cloned().collect(),
+        };
+        draft.add(op, blame.clone());
+    }
+}
+
+fn register(
+    target_group: &Handle,
+    missing: Vec<&DesiredTarget>,
+    blame: &Blame,
+    draft: &mut Draft,
+) -> Vec<StepId> {
+    missing
+        .chunks(TARGETS_PER_CALL)
+        .map(|batch| {
+            let op = Op::RegisterTargets {
+                target_group: target_group.clone(),
+                targets: batch.iter().copied().cloned().collect(),
+            };
+            draft.add(op, blame.clone())
+        })
+        .collect()
+}
+
+fn set_attributes(
+    target_group: Handle,
+    attributes: BTreeMap<String, String>,
+    blame: &Blame,
+    draft: &mut Draft,
+) {
+    if attributes.is_empty() {
+        return;
+    }
+    let op = Op::ModifyTargetGroupAttributes {
+        target_group,
+        attributes,
+    };
+    draft.add(op, blame.clone());
+}
+
+fn wanted_tags(scope: &Scope, desired: &DesiredTargetGroup) -> crate::observed::Tags {
+    let ours = scope.ownership.tags(&desired.id.0);
+    tags::with_asked(ours, &desired.tags, &desired.attributes)
+}
+
+/// What was asked for, the rest as AWS has it by default (ELBv2 API reference, `CreateTargetGroup`). The defaults are
+/// sent, so that a field that is no longer asked for goes back. On an NLB timeout and codes depend on
+/// the protocol and are left to AWS.
+fn health_check(kind: LoadBalancerKind, desired: &DesiredTargetGroup) -> HealthCheckSettings {
+    let asked = &desired.health_check;
+    let is_grpc = desired.protocol_version == Some(ProtocolVersion::Grpc);
+    let protocol = asked.protocol.unwrap_or(match kind {
+        LoadBalancerKind::Alb => TargetProtocol::Http,
+        LoadBalancerKind::Nlb => TargetProtocol::Tcp,
+    });
+    let is_http = matches!(protocol, TargetProtocol::Http | TargetProtocol::Https);
+    let path = if is_grpc { "/AWS.ALB/healthcheck" } else { "/" };
+    let is_alb = kind == LoadBalancerKind::Alb;
+    let default_codes = |wanted: bool, codes: &str| (is_alb && wanted).then(|| codes.to_owned());
+    HealthCheckSettings {
+        healthy_threshold: Some(asked.healthy_threshold.unwrap_or(5)),
+        interval_seconds: Some(asked.interval_seconds.unwrap_or(30)),
+        path: is_http.then(|| asked.path.clone().unwrap_or_else(|| path.to_owned())),
+        port: Some(
+            asked
+                .port
+                .clone()
+                .unwrap_or_else(|| "traffic-port".to_owned()),
+        ),
+        protocol: Some(protocol),
+        timeout_seconds: asked.timeout_seconds.or(is_alb.then_some(5)),
+        unhealthy_threshold: Some(asked.unhealthy_threshold.unwrap_or(2)),
+        http_codes: match &asked.http_codes {
+            Some(codes) if !is_grpc && is_http => Some(codes.clone()),
+            Some(_) | None => default_codes(!is_grpc, "200"),
+        },
+        grpc_codes: match &asked.grpc_codes {
+            Some(codes) if is_grpc => Some(codes.clone()),
+            Some(_) | None => default_codes(is_grpc, "12"),
+        },
+    }
+}
+
+/// Whether every given field is as observed.
+fn covers(wanted: &HealthCheckSettings, observed: &HealthCheckSettings) -> bool {
+    fn same<T: PartialEq>(wanted: Option<&T>, observed: Option<&T>) -> bool {
+        wanted.is_none() || wanted == observed
+    }
+    let HealthCheckSettings {
+        healthy_threshold,
+        interval_seconds,
+        path,
+        port,
+        protocol,
+        timeout_seconds,
+        unhealthy_threshold,
+        http_codes,
+        grpc_codes,
+    } = wanted;
+    same(
+        healthy_threshold.as_ref(),
+        observed.healthy_threshold.as_ref(),
+    ) && same(
+        interval_seconds.as_ref(),
+        observed.interval_seconds.as_ref(),
+    ) && same(path.as_ref(), observed.path.as_ref())
+        && same(port.as_ref(), observed.port.as_ref())
+        && same(protocol.as_ref(), observed.protocol.as_ref())
+        && same(timeout_seconds.as_ref(), observed.timeout_seconds.as_ref())
+        && same(
+            unhealthy_threshold.as_ref(),
+            observed.unhealthy_threshold.as_ref(),
+        )
+        && same(http_codes.as_ref(), observed.http_codes.as_ref())
+        && same(grpc_codes.as_ref(), observed.grpc_codes.as_ref())
+}
+
+fn version(version: Option<ProtocolVersion>) -> &'static str {
+    match version {
+        None => "",
+        Some(ProtocolVersion::Http1) => "HTTP1",
+        Some(ProtocolVersion::Http2) => "HTTP2",
+        Some(ProtocolVersion::Grpc) => "GRPC",
+    }
+}
+
+fn target_type(target_type: TargetType) -> &'static str {
+    match target_type {
+        TargetType::Instance => "instance",
+        TargetType::Ip => "ip",
+    }
+}
+
+fn ip_address_type(ip_address_type: TargetIpAddressType) -> &'static str {
+    match ip_address_type {
+        TargetIpAddressType::Ipv4 => "ipv4",
+        TargetIpAddressType::Ipv6 => "ipv6",
+    }
+}
