@@ -16,6 +16,8 @@
 //! no I/O and has no clock. Nothing outside this crate names a type of the bindings.
 
 mod check;
+mod configuration;
+pub mod crds;
 mod envelope;
 mod fault;
 mod gateway;
@@ -25,12 +27,14 @@ mod read;
 mod route;
 mod secret;
 mod selector;
+mod status;
 mod time;
 mod workload;
 
 use serde_json::Value;
 use tributary_model::resource::SourceObject;
-use tributary_model::{Kind, ObjectRef, Resource};
+use tributary_model::status::Status;
+use tributary_model::{Kind, ObjectRef, Resource, RouteKind};
 
 use envelope::{Envelope, Identity, Recognized, open, recognize};
 use fault::{Fault, Path};
@@ -39,6 +43,7 @@ use read::{read, required};
 pub use envelope::{Defaults, Foreign, versions};
 pub use fault::{Rejected, Warning};
 pub use secret::TlsMaterial;
+pub use status::{has_status, status_to_json};
 pub use time::{InvalidTimestamp, timestamp_from_rfc3339, timestamp_to_rfc3339};
 pub use workload::implied_namespace;
 
@@ -113,6 +118,14 @@ pub fn tls_material(secret: &Value) -> Result<TlsMaterial, Rejected> {
     }
 }
 
+/// Reads the value of an object's `.status`: nothing for null and for kinds that get none from us.
+///
+/// # Errors
+/// When it is not a status of the kind.
+pub fn status_from_json(kind: Kind, value: &Value) -> Result<Option<Status>, Rejected> {
+    status::status(kind, value).map_err(|fault| fault.of(kind.as_str().to_owned(), None))
+}
+
 fn normalize_as(
     object: &Value,
     defaults: &Defaults,
@@ -127,19 +140,30 @@ fn normalize_as(
     let resource = resource(envelope, &mut warnings)?;
     Ok(Normalized::Ours {
         object: Box::new(SourceObject {
+            status: carried_status(kind, object, &mut warnings),
             resource,
-            status: None,
         }),
         warnings,
     })
 }
 
-fn resource(envelope: Envelope<'_>, warnings: &mut Vec<Warning>) -> Result<Resource, Fault> {
-    let kind = envelope.kind;
-    if let Some(route) = kind.route() {
-        return route::route(route, envelope, warnings).map(Resource::Route);
+/// A status that cannot be read costs itself, not what the object asks for: an API server drops it from a
+/// file too.
+fn carried_status(kind: Kind, object: &Value, warnings: &mut Vec<Warning>) -> Option<Status> {
+    match status::status(kind, object.get("status")?) {
+        Ok(status) => status,
+        Err(Fault { field, reason }) => {
+            warnings.push(Warning {
+                field,
+                reason: format!("the status is ignored: {reason}"),
+            });
+            None
+        }
     }
-    Ok(match kind {
+}
+
+fn resource(envelope: Envelope<'_>, warnings: &mut Vec<Warning>) -> Result<Resource, Fault> {
+    Ok(match envelope.kind {
         Kind::GatewayClass => {
             let spec = spec(&envelope, warnings)?;
             Resource::GatewayClass(gateway::gateway_class(envelope.meta, spec)?)
@@ -163,7 +187,26 @@ fn resource(envelope: Envelope<'_>, warnings: &mut Vec<Warning>) -> Result<Resou
         }
         Kind::Node => Resource::Node(workload::node(envelope, warnings)?),
         Kind::Secret => Resource::Secret(secret::tls_secret(envelope)?),
-        _ => return Err(Path::root("kind").fault("cannot be read")),
+        Kind::LoadBalancerConfiguration => {
+            let spec = optional_spec(&envelope, warnings)?;
+            let configuration = configuration::load_balancer_configuration(envelope.meta, spec)?;
+            Resource::LoadBalancerConfiguration(configuration)
+        }
+        Kind::TargetGroupConfiguration => {
+            let spec = optional_spec(&envelope, warnings)?;
+            let configuration = configuration::target_group_configuration(envelope.meta, spec)?;
+            Resource::TargetGroupConfiguration(configuration)
+        }
+        Kind::ListenerRuleConfiguration => {
+            let spec = optional_spec(&envelope, warnings)?;
+            let configuration = configuration::listener_rule_configuration(envelope.meta, spec)?;
+            Resource::ListenerRuleConfiguration(configuration)
+        }
+        Kind::HttpRoute => Resource::Route(route::route(RouteKind::Http, envelope, warnings)?),
+        Kind::GrpcRoute => Resource::Route(route::route(RouteKind::Grpc, envelope, warnings)?),
+        Kind::TcpRoute => Resource::Route(route::route(RouteKind::Tcp, envelope, warnings)?),
+        Kind::UdpRoute => Resource::Route(route::route(RouteKind::Udp, envelope, warnings)?),
+        Kind::TlsRoute => Resource::Route(route::route(RouteKind::Tls, envelope, warnings)?),
     })
 }
 
@@ -173,6 +216,17 @@ fn spec<T: serde::de::DeserializeOwned>(
 ) -> Result<T, Fault> {
     let spec = required(envelope.object, &Path::document(), "spec")?;
     read(&Path::root("spec"), spec, warnings)
+}
+
+/// The configuration kinds do not require a spec.
+fn optional_spec<T: serde::de::DeserializeOwned + Default>(
+    envelope: &Envelope<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<T, Fault> {
+    match envelope.object.get("spec") {
+        None | Some(Value::Null) => Ok(T::default()),
+        Some(spec) => read(&Path::root("spec"), spec, warnings),
+    }
 }
 
 fn expand_into(object: Value, depth: usize, expanded: &mut Vec<Value>) {
@@ -208,3 +262,6 @@ fn expand_into(object: Value, depth: usize, expanded: &mut Vec<Value>) {
         expand_into(item, depth - 1, expanded);
     }
 }
+
+#[cfg(test)]
+mod tests;

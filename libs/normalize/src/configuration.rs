@@ -1,0 +1,35 @@
+//! The three kinds of `gateway.k8s.aws` into the model.
+
+mod listener_rule;
+mod load_balancer;
+mod target_group;
+
+pub(crate) use listener_rule::listener_rule_configuration;
+pub(crate) use load_balancer::load_balancer_configuration;
+pub(crate) use target_group::target_group_configuration;
+
+use std::collections::BTreeMap;
+
+use crate::crds::Attribute;
+use crate::fault::{Fault, Path};
+
+const SPEC: Path<'static> = Path::root("spec");
+
+/// A list of key and value as a map; AWS takes each key once.
+fn attributes(
+    at: &Path<'_>,
+    attributes: Option<Vec<Attribute>>,
+) -> Result<BTreeMap<String, String>, Fault> {
+    let mut map = BTreeMap::new();
+    for (index, Attribute { key, value }) in attributes.unwrap_or_default().into_iter().enumerate()
+    {
+        if map.contains_key(&key) {
+            return Err(at
+                .index(index)
+                .field("key")
+                .fault("an earlier attribute has the same key"));
+        }
+        map.insert(key, value);
+    }
+    Ok(map)
+}

@@ -1,0 +1,247 @@
+//! LoadBalancerConfiguration.
+
+use std::collections::BTreeMap;
+
+use tributary_model::Meta;
+use tributary_model::config::{self as model, LoadBalancerSettings, ProtocolPort};
+use tributary_model::elb;
+
+use super::{SPEC, attributes};
+use crate::check;
+use crate::crds::{
+    AlpnPolicy, IpAddressType, ListenerConfiguration, LoadBalancerConfigurationSpec, MergingMode,
+    MutualAuthentication, MutualAuthenticationMode, OnOff, Scheme, SubnetConfiguration,
+};
+use crate::fault::{Fault, Path};
+
+pub(crate) fn load_balancer_configuration(
+    meta: Meta,
+    spec: LoadBalancerConfigurationSpec,
+) -> Result<model::LoadBalancerConfiguration, Fault> {
+    let LoadBalancerConfigurationSpec {
+        merging_mode,
+        load_balancer_name,
+        scheme,
+        ip_address_type,
+        enforce_security_group_inbound_rules_on_private_link_traffic,
+        customer_owned_ipv4_pool,
+        ipv4_ipam_pool_id,
+        load_balancer_subnets,
+        load_balancer_subnets_selector,
+        listener_configurations,
+        disable_security_group,
+        security_groups,
+        security_group_prefixes,
+        source_ranges,
+        manage_backend_security_group_rules,
+        enable_icmp,
+        load_balancer_attributes,
+        tags,
+        minimum_load_balancer_capacity,
+        waf_v2,
+        shield_configuration,
+        default_target_group_configuration,
+    } = spec;
+    if let Some(name) = &load_balancer_name {
+        check::length(&SPEC.field("loadBalancerName"), name, 1..=32)?;
+    }
+    let capacity_path = SPEC.field("minimumLoadBalancerCapacity");
+    let reference_path = SPEC.field("defaultTargetGroupConfiguration");
+    let settings = LoadBalancerSettings {
+        name: load_balancer_name,
+        scheme: scheme.map(|scheme| match scheme {
+            Scheme::Internal => elb::Scheme::Internal,
+            Scheme::InternetFacing => elb::Scheme::InternetFacing,
+        }),
+        ip_address_type: ip_address_type.map(|kind| match kind {
+            IpAddressType::Ipv4 => elb::IpAddressType::Ipv4,
+            IpAddressType::Dualstack => elb::IpAddressType::Dualstack,
+            IpAddressType::DualstackWithoutPublicIpv4 => {
+                elb::IpAddressType::DualstackWithoutPublicIpv4
+            }
+        }),
+        enforce_private_link_rules: enforce_security_group_inbound_rules_on_private_link_traffic
+            .map(on_off),
+        customer_owned_ipv4_pool,
+        ipv4_ipam_pool: ipv4_ipam_pool_id,
+        subnets: load_balancer_subnets
+            .unwrap_or_default()
+            .into_iter()
+            .map(subnet)
+            .collect(),
+        subnets_selector: load_balancer_subnets_selector.unwrap_or_default(),
+        listeners: listeners(
+            &SPEC.field("listenerConfigurations"),
+            listener_configurations.unwrap_or_default(),
+        )?,
+        disable_security_group,
+        security_groups: security_groups.unwrap_or_default(),
+        security_group_prefixes: security_group_prefixes.unwrap_or_default(),
+        source_ranges: source_ranges.unwrap_or_default(),
+        manage_backend_security_group_rules,
+        enable_icmp,
+        attributes: attributes(
+            &SPEC.field("loadBalancerAttributes"),
+            load_balancer_attributes,
+        )?,
+        tags: tags.unwrap_or_default(),
+        minimum_capacity_units: minimum_load_balancer_capacity
+            .map(|capacity| {
+                u32::try_from(capacity.capacity_units).map_err(|_| {
+                    capacity_path
+                        .field("capacityUnits")
+                        .fault("must not be negative")
+                })
+            })
+            .transpose()?,
+        web_acl: waf_v2.map(|waf| waf.web_acl),
+        shield_advanced: shield_configuration.map(|shield| shield.enabled),
+        default_target_group_configuration: default_target_group_configuration
+            .map(|reference| check::reference_name(&reference_path.field("name"), reference.name))
+            .transpose()?,
+    };
+    Ok(model::LoadBalancerConfiguration {
+        meta,
+        merging_mode: match merging_mode {
+            None | Some(MergingMode::PreferGatewayClass) => model::MergingMode::PreferGatewayClass,
+            Some(MergingMode::PreferGateway) => model::MergingMode::PreferGateway,
+        },
+        settings,
+    })
+}
+
+fn subnet(subnet: SubnetConfiguration) -> model::SubnetConfiguration {
+    let SubnetConfiguration {
+        identifier,
+        eip_allocation,
+        private_ipv4_allocation,
+        ipv6_allocation,
+        source_nat_ipv6_prefix,
+    } = subnet;
+    model::SubnetConfiguration {
+        identifier,
+        eip_allocation,
+        private_ipv4: private_ipv4_allocation,
+        ipv6: ipv6_allocation,
+        source_nat_ipv6_prefix,
+    }
+}
+
+fn listeners(
+    at: &Path<'_>,
+    entries: Vec<ListenerConfiguration>,
+) -> Result<BTreeMap<ProtocolPort, model::ListenerConfiguration>, Fault> {
+    let mut listeners = BTreeMap::new();
+    for (index, entry) in entries.into_iter().enumerate() {
+        let at = at.index(index);
+        let ListenerConfiguration {
+            protocol_port,
+            default_certificate,
+            certificates,
+            ssl_policy,
+            alpn_policy,
+            target_group_stickiness,
+            mutual_authentication,
+            listener_attributes,
+            quic_enabled,
+        } = entry;
+        let key_path = at.field("protocolPort");
+        let key = self::protocol_port(&key_path, &protocol_port)?;
+        let listener = model::ListenerConfiguration {
+            default_certificate,
+            certificates: certificates.unwrap_or_default(),
+            ssl_policy,
+            alpn_policy: alpn_policy.map(|policy| {
+                match policy {
+                    AlpnPolicy::None => "None",
+                    AlpnPolicy::Http1Only => "HTTP1Only",
+                    AlpnPolicy::Http2Only => "HTTP2Only",
+                    AlpnPolicy::Http2Optional => "HTTP2Optional",
+                    AlpnPolicy::Http2Preferred => "HTTP2Preferred",
+                }
+                .to_owned()
+            }),
+            target_group_stickiness,
+            mutual_authentication: mutual_authentication
+                .map(|mutual| {
+                    self::mutual_authentication(&at.field("mutualAuthentication"), mutual)
+                })
+                .transpose()?,
+            attributes: attributes(&at.field("listenerAttributes"), listener_attributes)?,
+            quic_enabled,
+        };
+        if listeners.insert(key, listener).is_some() {
+            return Err(key_path.fault("an earlier entry is for the same protocol and port"));
+        }
+    }
+    Ok(listeners)
+}
+
+fn protocol_port(at: &Path<'_>, value: &str) -> Result<ProtocolPort, Fault> {
+    const PROTOCOLS: [&str; 6] = ["HTTP", "HTTPS", "TLS", "TCP", "UDP", "TCP_UDP"];
+    let parsed = value.split_once(':').and_then(|(protocol, port)| {
+        let port: u16 = port.parse().ok().filter(|port| *port != 0)?;
+        PROTOCOLS.contains(&protocol).then(|| ProtocolPort {
+            protocol: protocol.to_owned(),
+            port,
+        })
+    });
+    parsed.ok_or_else(|| {
+        at.fault(format!(
+            "{value:?} is not a protocol and a port like HTTPS:443"
+        ))
+    })
+}
+
+fn mutual_authentication(
+    at: &Path<'_>,
+    mutual: MutualAuthentication,
+) -> Result<model::MutualAuthentication, Fault> {
+    let MutualAuthentication {
+        mode,
+        trust_store,
+        advertise_trust_store_ca_names,
+        ignore_client_certificate_expiry,
+    } = mutual;
+    let mode = match mode {
+        MutualAuthenticationMode::Off => model::MutualAuthenticationMode::Off,
+        MutualAuthenticationMode::Passthrough => model::MutualAuthenticationMode::Passthrough,
+        MutualAuthenticationMode::Verify => model::MutualAuthenticationMode::Verify,
+    };
+    if mode == model::MutualAuthenticationMode::Verify {
+        if trust_store.is_none() {
+            return Err(at.field("trustStore").fault("is required for mode verify"));
+        }
+    } else {
+        let verify_only = [
+            ("trustStore", trust_store.is_some()),
+            (
+                "advertiseTrustStoreCaNames",
+                advertise_trust_store_ca_names.is_some(),
+            ),
+            (
+                "ignoreClientCertificateExpiry",
+                ignore_client_certificate_expiry.is_some(),
+            ),
+        ];
+        for (field, given) in verify_only {
+            if given {
+                return Err(at.field(field).fault("is for mode verify only"));
+            }
+        }
+    }
+    Ok(model::MutualAuthentication {
+        mode,
+        trust_store,
+        advertise_ca_names: advertise_trust_store_ca_names.map(on_off),
+        ignore_client_certificate_expiry,
+    })
+}
+
+fn on_off(switch: OnOff) -> String {
+    match switch {
+        OnOff::On => "on",
+        OnOff::Off => "off",
+    }
+    .to_owned()
+}
