@@ -34,6 +34,8 @@ pub struct Reading {
     pub objects: BTreeMap<ObjectRef, SourceObject>,
     /// Documents and objects that do not, and why.
     pub rejections: Vec<Rejection>,
+    /// Whether the folder could be listed: else absence from `objects` means nothing.
+    pub complete: bool,
 }
 
 /// A file's documents, kept while its text stays the same.
@@ -171,6 +173,7 @@ impl Folder {
         Ok(Reading {
             objects: self.with_implied_namespaces(),
             rejections,
+            complete: true,
         })
     }
 
@@ -352,6 +355,7 @@ impl Folder {
         Reading {
             objects: self.with_implied_namespaces(),
             rejections: vec![rejection],
+            complete: false,
         }
     }
 

@@ -1,0 +1,75 @@
+//! `tributary.snapshot.v1`.
+
+use std::sync::Arc;
+
+use futures::stream::{self, BoxStream, StreamExt};
+use tokio::sync::{mpsc, oneshot};
+use tonic::{Request, Response, Status};
+use tributary_proto::part::parts;
+use tributary_proto::snapshot::snapshot_service_server::SnapshotService;
+use tributary_proto::snapshot::{
+    GetSnapshotRequest, GetSnapshotResponse, ListRejectionsRequest, ListRejectionsResponse,
+    SyncRequest, SyncResponse, WatchSnapshotRequest, WatchSnapshotResponse,
+};
+use tributary_stream::{EventStream, events};
+
+use crate::Shared;
+
+#[derive(Debug)]
+pub(crate) struct Rpc(pub(crate) Shared);
+
+type PartStream<M> = BoxStream<'static, Result<M, Status>>;
+
+#[tonic::async_trait]
+impl SnapshotService for Rpc {
+    type WatchSnapshotStream = EventStream<WatchSnapshotResponse>;
+    type GetSnapshotStream = PartStream<GetSnapshotResponse>;
+    type ListRejectionsStream = PartStream<ListRejectionsResponse>;
+
+    async fn watch_snapshot(
+        &self,
+        _: Request<WatchSnapshotRequest>,
+    ) -> Result<Response<Self::WatchSnapshotStream>, Status> {
+        Ok(Response::new(events(self.0.published.subscribe())))
+    }
+
+    async fn get_snapshot(
+        &self,
+        _: Request<GetSnapshotRequest>,
+    ) -> Result<Response<Self::GetSnapshotStream>, Status> {
+        if !self.0.published.is_complete() {
+            return Err(Status::unavailable("the source has not been read yet"));
+        }
+        let (position, objects) = self.0.published.snapshot();
+        Ok(Response::new(
+            stream::iter(parts(position, objects.into_values()).map(Ok)).boxed(),
+        ))
+    }
+
+    async fn sync(&self, _: Request<SyncRequest>) -> Result<Response<SyncResponse>, Status> {
+        let (answer, answered) = oneshot::channel();
+        self.0.sync.try_send(answer).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                Status::resource_exhausted("too many callers wait for a reading")
+            }
+            mpsc::error::TrySendError::Closed(_) => stopping(),
+        })?;
+        let position = answered.await.map_err(|_| stopping())?;
+        Ok(Response::new(SyncResponse::from(&position)))
+    }
+
+    async fn list_rejections(
+        &self,
+        _: Request<ListRejectionsRequest>,
+    ) -> Result<Response<Self::ListRejectionsStream>, Status> {
+        let rejections = Arc::unwrap_or_clone(self.0.rejections());
+        let position = self.0.published.position();
+        Ok(Response::new(
+            stream::iter(parts(position, rejections).map(Ok)).boxed(),
+        ))
+    }
+}
+
+fn stopping() -> Status {
+    Status::unavailable("the watcher is stopping")
+}
