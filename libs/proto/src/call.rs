@@ -157,3 +157,6 @@ impl From<Refused<LoadBalancerKey>> for RefusedReport {
         Self { key, error }
     }
 }
+
+#[cfg(test)]
+mod tests;

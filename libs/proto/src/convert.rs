@@ -21,3 +21,6 @@ mod route;
 mod status;
 mod view;
 mod workload;
+
+#[cfg(test)]
+mod tests;

@@ -149,3 +149,6 @@ impl<K: fmt::Display> fmt::Display for Refused<K> {
 }
 
 impl<K: fmt::Debug + fmt::Display> std::error::Error for Refused<K> {}
+
+#[cfg(test)]
+mod tests;

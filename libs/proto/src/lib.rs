@@ -21,6 +21,9 @@ pub mod convert;
 pub mod event;
 pub mod part;
 
+#[cfg(test)]
+mod arbitrary;
+
 /// What `tonic` and `prost` make of `proto/**`; comments are in the .proto files.
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 mod contracts {

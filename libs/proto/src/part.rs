@@ -118,3 +118,6 @@ part_message!(
     listeners::ListLoadBalancersResponse,
     load_balancers: crate::types::LoadBalancerView => LoadBalancerView
 );
+
+#[cfg(test)]
+mod tests;

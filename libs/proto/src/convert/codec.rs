@@ -3,6 +3,14 @@
 //! `message!` names each field once, with its codec: what is written and what is read cannot drift
 //! apart, and a new field of a domain type breaks the build until it has one.
 
+// One signature for all codecs: a reference to the field, the field's name and value.
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps
+)]
+
 use super::ConvertError;
 
 /// A message and a domain type with the same field names.
@@ -117,7 +125,6 @@ pub(super) mod same {
         value.clone()
     }
 
-    #[allow(clippy::unnecessary_wraps)] // one signature for all codecs
     pub(in crate::convert) fn read<T>(_field: &str, value: T) -> Result<T, ConvertError> {
         Ok(value)
     }
@@ -150,7 +157,6 @@ pub(super) mod any_name {
 
     pub(in crate::convert) use super::text::write;
 
-    #[allow(clippy::unnecessary_wraps)] // one signature for all codecs
     pub(in crate::convert) fn read(_field: &str, value: String) -> Result<Name, ConvertError> {
         Ok(value.into())
     }
@@ -178,7 +184,6 @@ pub(super) mod optional_name {
 pub(super) mod required {
     use super::{ConvertError, absent, within};
 
-    #[allow(clippy::unnecessary_wraps)] // prost holds every message field as an option
     pub(in crate::convert) fn write<'a, M, P: From<&'a M>>(value: &'a M) -> Option<P> {
         Some(value.into())
     }

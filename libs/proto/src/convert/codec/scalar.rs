@@ -131,7 +131,6 @@ pub(in crate::convert) mod timestamp {
 
     use super::{ConvertError, absent};
 
-    #[allow(clippy::unnecessary_wraps)] // prost holds every message field as an option
     pub(in crate::convert) fn write(value: &Timestamp) -> Option<prost_types::Timestamp> {
         let Timestamp(seconds) = *value;
         Some(prost_types::Timestamp { seconds, nanos: 0 })
@@ -195,7 +194,6 @@ pub(in crate::convert) mod content_revision {
         value.0
     }
 
-    #[allow(clippy::unnecessary_wraps)] // one signature for all codecs
     pub(in crate::convert) fn read(_field: &str, value: u64) -> Result<Revision, ConvertError> {
         Ok(Revision(value))
     }

@@ -1,0 +1,259 @@
+//! Values of every domain type that travels, from a seed.
+//!
+//! Only well-formed ones: what must be refused is written out case by case in the tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tributary_model::elb::{
+    ElbProtocol, IpAddressType, LoadBalancerKind, ProtocolVersion, Scheme, TargetIpAddressType,
+    TargetProtocol, TargetType,
+};
+use tributary_model::key::{Kind, ListenerOwner, ListenerRef, RouteKind};
+use tributary_model::listener::Protocol;
+use tributary_model::{Hostname, Name, ObjectKey, ObjectRef, Revision, Timestamp};
+
+mod config;
+mod desired;
+mod judgement;
+mod resource;
+mod view;
+
+/// A stream of numbers (splitmix64): the same seed gives the same value.
+pub(crate) struct Source(u64);
+
+/// A value out of a [`Source`].
+pub(crate) trait Arbitrary: Sized {
+    fn arbitrary(source: &mut Source) -> Self;
+}
+
+/// The value of a seed.
+pub(crate) fn from_seed<T: Arbitrary>(seed: u64) -> T {
+    T::arbitrary(&mut Source(seed))
+}
+
+impl Source {
+    fn number(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.number() % bound
+    }
+
+    pub(crate) fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
+        let place = usize::try_from(self.below(choices.len() as u64)).unwrap();
+        choices[place].clone()
+    }
+
+    pub(crate) fn any<T: Arbitrary>(&mut self) -> T {
+        T::arbitrary(self)
+    }
+}
+
+/// A struct whose fields are all arbitrary, a struct-like variant too.
+macro_rules! fields {
+    ($source:ident, $($type:ident)::+ { $($field:ident),* $(,)? }) => {
+        $($type)::+ { $($field: $source.any()),* }
+    };
+}
+
+macro_rules! structs {
+    ($($type:ident { $($field:ident),* $(,)? })*) => {
+        $(impl $crate::arbitrary::Arbitrary for $type {
+            fn arbitrary(source: &mut $crate::arbitrary::Source) -> Self {
+                $crate::arbitrary::fields!(source, $type { $($field),* })
+            }
+        })*
+    };
+}
+
+/// An enum, by one expression a variant.
+macro_rules! variants {
+    ($type:ty: |$source:ident| $($value:expr),* $(,)?) => {
+        impl $crate::arbitrary::Arbitrary for $type {
+            fn arbitrary($source: &mut $crate::arbitrary::Source) -> Self {
+                let choices: &[fn(&mut $crate::arbitrary::Source) -> $type] =
+                    &[$(|#[allow(unused_variables)] $source| $value),*];
+                let choice = $source.pick(choices);
+                choice($source)
+            }
+        }
+    };
+}
+
+pub(crate) use {fields, structs, variants};
+
+impl Arbitrary for bool {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.below(2) == 0
+    }
+}
+
+/// Never 0, since most are ports.
+impl Arbitrary for u16 {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.pick(&[1, 80, 443, 8080, u16::MAX])
+    }
+}
+
+impl Arbitrary for u32 {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.pick(&[0, 1, 999, u32::MAX])
+    }
+}
+
+impl Arbitrary for u64 {
+    fn arbitrary(source: &mut Source) -> Self {
+        let any = source.number();
+        source.pick(&[0, 1, any, u64::MAX])
+    }
+}
+
+impl Arbitrary for i64 {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.pick(&[0, 1, 1_700_000_000, i64::MAX, i64::MIN])
+    }
+}
+
+impl Arbitrary for usize {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.pick(&[0, 1, 15, 1_000_000])
+    }
+}
+
+/// Never empty, since some must not be.
+impl Arbitrary for String {
+    fn arbitrary(source: &mut Source) -> Self {
+        let long = "x".repeat(253);
+        source
+            .pick(&["a", "team-a", "/", "*.x", "ünï\u{0} \n", "0", &long])
+            .to_owned()
+    }
+}
+
+impl Arbitrary for Name {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.any::<String>().into()
+    }
+}
+
+impl<T: Arbitrary> Arbitrary for Option<T> {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.any::<bool>().then(|| source.any())
+    }
+}
+
+impl<T: Arbitrary> Arbitrary for Vec<T> {
+    fn arbitrary(source: &mut Source) -> Self {
+        let length = source.below(3);
+        (0..length).map(|_| source.any()).collect()
+    }
+}
+
+impl<T: Arbitrary + Ord> Arbitrary for BTreeSet<T> {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.any::<Vec<T>>().into_iter().collect()
+    }
+}
+
+impl<K: Arbitrary + Ord, V: Arbitrary> Arbitrary for BTreeMap<K, V> {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.any::<Vec<(K, V)>>().into_iter().collect()
+    }
+}
+
+impl<T: Arbitrary> Arbitrary for Arc<T> {
+    fn arbitrary(source: &mut Source) -> Self {
+        Self::new(source.any())
+    }
+}
+
+impl<A: Arbitrary, B: Arbitrary> Arbitrary for (A, B) {
+    fn arbitrary(source: &mut Source) -> Self {
+        (source.any(), source.any())
+    }
+}
+
+impl Arbitrary for Timestamp {
+    fn arbitrary(source: &mut Source) -> Self {
+        Self(source.any())
+    }
+}
+
+impl Arbitrary for Revision {
+    fn arbitrary(source: &mut Source) -> Self {
+        Self(source.any())
+    }
+}
+
+impl Arbitrary for Hostname {
+    fn arbitrary(source: &mut Source) -> Self {
+        let host = source.pick(&["a.example.com", "*.example.com", "x", "1.2.3.4.example"]);
+        Self::parse(host).unwrap()
+    }
+}
+
+impl Arbitrary for std::net::IpAddr {
+    fn arbitrary(source: &mut Source) -> Self {
+        source
+            .pick(&["10.0.0.1", "fd00::1", "::ffff:10.0.0.1"])
+            .parse()
+            .unwrap()
+    }
+}
+
+impl Arbitrary for Protocol {
+    fn arbitrary(source: &mut Source) -> Self {
+        Self::parse(source.pick(&["HTTP", "HTTPS", "TLS", "TCP", "UDP", "example.com/custom"]))
+    }
+}
+
+impl Arbitrary for Kind {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.pick(&Self::ALL)
+    }
+}
+
+impl Arbitrary for RouteKind {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.pick(&Self::ALL)
+    }
+}
+
+impl Arbitrary for ObjectKey {
+    fn arbitrary(source: &mut Source) -> Self {
+        let namespace = source.pick(&["", "team-a", "team-b"]);
+        Self::new(namespace, source.any::<Name>())
+    }
+}
+
+impl Arbitrary for ListenerOwner {
+    fn arbitrary(source: &mut Source) -> Self {
+        let key = source.any();
+        match source.any() {
+            true => Self::gateway(key),
+            false => Self::listener_set(key),
+        }
+    }
+}
+
+structs! {
+    ObjectRef { kind, key }
+    ListenerRef { owner, name }
+}
+
+variants!(LoadBalancerKind: |source| Self::Alb, Self::Nlb);
+variants!(ElbProtocol: |source|
+    Self::Http, Self::Https, Self::Tcp, Self::Udp, Self::Tls, Self::TcpUdp);
+variants!(TargetProtocol: |source|
+    Self::Http, Self::Https, Self::Tcp, Self::Udp, Self::Tls, Self::TcpUdp);
+variants!(ProtocolVersion: |source| Self::Http1, Self::Http2, Self::Grpc);
+variants!(TargetType: |source| Self::Instance, Self::Ip);
+variants!(Scheme: |source| Self::Internal, Self::InternetFacing);
+variants!(IpAddressType: |source|
+    Self::Ipv4, Self::Dualstack, Self::DualstackWithoutPublicIpv4);
+variants!(TargetIpAddressType: |source| Self::Ipv4, Self::Ipv6);

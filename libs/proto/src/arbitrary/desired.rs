@@ -1,0 +1,85 @@
+//! Desired state and reports.
+
+use std::sync::Arc;
+
+use tributary_model::desired::{
+    CertificateSource, DesiredAction, DesiredCertificate, DesiredListener, DesiredLoadBalancer,
+    DesiredRule, DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, Patterns,
+    RuleCondition, RuleId, RuleOrigin, RuleTransform, TargetGroupId, TargetId, WeightedTargetGroup,
+};
+use tributary_model::report::{
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
+};
+
+use super::{Arbitrary, Source, fields, structs, variants};
+
+structs! {
+    LoadBalancerKey { kind, gateway }
+    DesiredListener {
+        port, protocol, members, certificates, ssl_policy, alpn_policy, mutual_authentication,
+        attributes, default_action, rules, tags,
+    }
+    MemberListener { listener, rank, hostname, revision }
+    DesiredCertificate { listener, source }
+    DesiredRule { id, listener, origin, conditions, authenticate, action, transforms, tags }
+    RuleOrigin { route, rule, matched }
+    WeightedTargetGroup { target_group, weight }
+    DesiredTargetGroup {
+        id, listeners, service, name, protocol, protocol_version, port, target_type,
+        ip_address_type, health_check, attributes, tags, targets,
+    }
+    DesiredTarget { id, port }
+    LoadBalancerReport { key, phase, arn, dns_name, listeners, rules, problems, settled }
+    ListenerReport { listener, revision, state, elb_listener, notes }
+    RuleProblem { origin, listener, message }
+}
+
+variants!(CertificateSource: |source|
+    fields!(source, Self::Secret { secret, fingerprint }),
+    Self::Arn(source.any()),
+    fields!(source, Self::Discovered { hostname }));
+variants!(RuleCondition: |source|
+    Self::HostHeader(source.any()),
+    Self::PathPattern(source.any()),
+    fields!(source, Self::HttpHeader { name, patterns }),
+    Self::QueryString(source.any()),
+    Self::Method(source.any()),
+    Self::SourceIp(source.any()));
+variants!(Patterns: |source| Self::Wildcard(source.any()), Self::Regex(source.any()));
+variants!(DesiredAction: |source|
+    fields!(source, Self::Forward { targets, stickiness_seconds }),
+    fields!(source, Self::Redirect { protocol, host, path, port, query, status_code }),
+    fields!(source, Self::FixedResponse { status_code, content_type, body }));
+variants!(RuleTransform: |source|
+    fields!(source, Self::UrlRewrite { regex, replace }),
+    fields!(source, Self::HostHeaderRewrite { regex, replace }));
+variants!(TargetId: |source| Self::Ip(source.any()), Self::Instance(source.any()));
+variants!(RuleId: |source| Self(source.any()));
+variants!(TargetGroupId: |source| Self(source.any()));
+variants!(LoadBalancerPhase: |source|
+    Self::Absent, Self::Provisioning, Self::Active, Self::Failed, Self::Deleting, Self::Deleted);
+variants!(ProgrammedState: |source|
+    Self::Programmed,
+    Self::Pending(source.any()),
+    Self::TooManyListeners(source.any()),
+    Self::NoCertificate(source.any()),
+    Self::Refused(source.any()));
+
+impl Arbitrary for DesiredLoadBalancer {
+    fn arbitrary(source: &mut Source) -> Self {
+        let listeners: Vec<Arc<DesiredListener>> = source.any();
+        let target_groups: Vec<Arc<DesiredTargetGroup>> = source.any();
+        Self {
+            key: source.any(),
+            settings: source.any(),
+            listeners: listeners
+                .into_iter()
+                .map(|listener| (listener.port, listener))
+                .collect(),
+            target_groups: target_groups
+                .into_iter()
+                .map(|group| (group.id.clone(), group))
+                .collect(),
+        }
+    }
+}

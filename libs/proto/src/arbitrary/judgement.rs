@@ -1,0 +1,83 @@
+//! Judgements.
+
+use tributary_model::ObjectRef;
+use tributary_model::judgement::{
+    GatewayClassJudgement, GatewayJudgement, JudgedObject, JudgedOutcome, Judgement,
+    ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement,
+    RouteJudgement,
+};
+use tributary_model::key::RouteKind;
+use tributary_model::resolved::{
+    Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause, RefCause,
+    RivalClass, RouteAcceptance, UnresolvedRef,
+};
+
+use super::{Arbitrary, Source, fields, structs, variants};
+
+structs! {
+    JudgedObject { judgement, current }
+    GatewayClassJudgement { key, generation, controller_name, invalid_parameters }
+    GatewayJudgement {
+        key, generation, acceptance, load_balancer, addresses, listeners, attached_listener_sets,
+    }
+    ListenerSetJudgement { key, generation, acceptance, load_balancer, listeners }
+    ListenerJudgement {
+        name, outcome, supported_kinds, unresolved_refs, unusable_refs, overlapping_tls,
+        attached_routes,
+    }
+    ParentJudgement {
+        parent_ref, controller_name, acceptance, unresolved_refs, dropped_rules, refused_rules,
+        shadowed,
+    }
+    UnresolvedRef { field, cause, message }
+    DroppedRule { rule, field, incompatible, message }
+}
+
+variants!(Judgement: |source|
+    Self::GatewayClass(source.any()),
+    Self::Gateway(source.any()),
+    Self::ListenerSet(source.any()),
+    Self::Route(source.any()));
+variants!(LoadBalancerJudgement: |source|
+    Self::Unknown, Self::Ready, Self::Pending(source.any()), Self::Failed(source.any()));
+variants!(JudgedOutcome: |source|
+    Self::Won(source.any()),
+    Self::Conflicted(source.any(), source.any()),
+    Self::UnsupportedProtocol,
+    fields!(source, Self::Invalid { field, reason }));
+variants!(GatewayAcceptance: |source|
+    Self::Accepted, Self::InvalidParameters(source.any()), Self::UnsupportedAddress);
+variants!(ListenerSetAcceptance: |source|
+    Self::Admitted, Self::NotAllowed(source.any()), Self::ParentNotAccepted, Self::ParentGone);
+variants!(NotAllowedCause: |source|
+    Self::NoneAllowed, Self::OtherNamespace, Self::SelectorMiss, Self::SelectorMissing);
+variants!(RouteAcceptance: |source|
+    Self::Accepted,
+    Self::NoMatchingParent,
+    Self::NotAllowedByListeners,
+    Self::NoMatchingListenerHostname,
+    Self::UnsupportedValue,
+    Self::IncompatibleFilters);
+variants!(Conflict: |source| Self::Protocol, Self::Hostname);
+variants!(RivalClass: |source|
+    Self::ParentGateway, Self::SameResource, Self::OlderListenerSet, Self::EarlierByName);
+variants!(RefCause: |source|
+    Self::RefNotPermitted,
+    Self::InvalidCertificateRef,
+    Self::InvalidCaCertificateRef,
+    Self::InvalidCaCertificateKind,
+    Self::InvalidRouteKinds,
+    Self::InvalidKind,
+    Self::BackendNotFound,
+    Self::UnsupportedProtocol);
+
+impl Arbitrary for RouteJudgement {
+    fn arbitrary(source: &mut Source) -> Self {
+        let kind: RouteKind = source.any();
+        Self {
+            route: ObjectRef::new(kind.kind(), source.any()),
+            generation: source.any(),
+            parents: source.any(),
+        }
+    }
+}

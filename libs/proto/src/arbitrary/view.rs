@@ -1,0 +1,87 @@
+//! Answers to queries, and requests.
+
+use tributary_model::resolved::{ListenerOutcome, ResolvedListener};
+use tributary_model::view::{
+    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, PrecedenceClass,
+    Rejection,
+};
+
+use super::{Arbitrary, Source, fields, structs, variants};
+use crate::call::{
+    Acknowledgement, Answer, ListenerFilter, LoadBalancerShard, ObjectFilter, Patience, Publisher,
+    Question, RefusedReport, ReportsTaken, SetAside, Settling, Shard,
+};
+use crate::convert::ConvertError;
+use crate::event::{Event, Position, Positioned};
+
+structs! {
+    ListenerView {
+        resolved, precedence, load_balancer, dns_name, elb_listener, programmed, explanation,
+    }
+    ResolvedListener {
+        listener, gateway, rank, port, protocol, hostname, outcome, supported_kinds,
+        unresolved_refs, unusable_refs, overlapping_tls, attached_routes,
+    }
+    Explanation { subject, decision, rule, rival, because, would_change }
+    ObjectView { judgement, gateways }
+    LoadBalancerView {
+        key, desired_generation, reported_generation, desired_counts, phase, report,
+    }
+    DesiredCounts { listeners, rules, certificates, target_groups, targets }
+    Rejection { source, object, field, reason, last_good_kept, object_ref }
+    Position { epoch, generation }
+    LoadBalancerShard { kind, shard }
+    Publisher { instance, load_balancers, shard_epoch }
+    ReportsTaken { position, refused }
+    RefusedReport { key, error }
+    Acknowledgement { position, set_aside }
+    SetAside { object, reason }
+    ListenerFilter { gateway, namespace, owner }
+    ObjectFilter { kind, namespace }
+    Question { object, listener }
+}
+
+variants!(ListenerOutcome: |source|
+    Self::Won,
+    fields!(source, Self::Conflicted { conflict, rival, rival_class }),
+    Self::UnsupportedProtocol,
+    fields!(source, Self::Invalid { field, reason }));
+variants!(PrecedenceClass: |source|
+    Self::Gateway, fields!(source, Self::ListenerSet { created }));
+variants!(Shard: |source| Self::WHOLE, Self::new(2, 3).unwrap());
+variants!(Settling: |source| Self::Settled, Self::Pending(source.any()));
+
+impl Arbitrary for Patience {
+    fn arbitrary(source: &mut Source) -> Self {
+        Self(std::time::Duration::from_millis(source.below(1 << 40)))
+    }
+}
+
+impl Arbitrary for ConvertError {
+    fn arbitrary(source: &mut Source) -> Self {
+        Self::at(source.any::<String>(), source.any::<String>())
+    }
+}
+
+impl<T: Arbitrary> Arbitrary for Answer<T> {
+    fn arbitrary(source: &mut Source) -> Self {
+        fields!(source, Self { position, item })
+    }
+}
+
+impl<K: Arbitrary, T: Arbitrary> Arbitrary for Positioned<Event<K, T>> {
+    fn arbitrary(source: &mut Source) -> Self {
+        let item = match source.below(5) {
+            0 => Event::Init,
+            1 => Event::InitApply(source.any()),
+            2 => Event::InitDone,
+            3 => Event::Apply(source.any()),
+            _ => Event::Delete(source.any()),
+        };
+        Self {
+            position: source.any(),
+            traceparent: source.any(),
+            item,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+use proptest::prelude::*;
+use prost::Message;
+use tributary_model::desired::DesiredLoadBalancer;
+use tributary_model::key::ListenerRef;
+use tributary_model::view::{Explanation, ListenerView};
+
+use super::*;
+use crate::arbitrary::{Arbitrary, from_seed};
+use crate::{desired, judgement, listeners, report, snapshot, types};
+
+fn check_same<T, M>(seed: u64)
+where
+    T: Arbitrary + TryFrom<M> + PartialEq + std::fmt::Debug,
+    T::Error: std::fmt::Debug,
+    M: Message + Default + for<'a> From<&'a T>,
+{
+    let value: T = from_seed(seed);
+    let bytes = M::from(&value).encode_to_vec();
+    let read = T::try_from(M::decode(bytes.as_slice()).unwrap()).unwrap();
+    assert_eq!(read, value);
+}
+
+proptest! {
+    #[test]
+    fn requests_and_answers_survive_the_wire(seed: u64) {
+        check_same::<LoadBalancerShard, desired::WatchLoadBalancersRequest>(seed);
+        check_same::<Publisher, report::Publisher>(seed);
+        check_same::<ReportsTaken, report::PublishReportsResponse>(seed);
+        check_same::<Acknowledgement, judgement::AcknowledgeJudgementsRequest>(seed);
+        check_same::<ListenerFilter, listeners::ListListenersRequest>(seed);
+        check_same::<ListenerFilter, listeners::WatchListenersRequest>(seed);
+        check_same::<ObjectFilter, listeners::ListObjectsRequest>(seed);
+        check_same::<Question, listeners::ExplainRequest>(seed);
+        check_same::<ListenerRef, listeners::GetListenerRequest>(seed);
+        check_same::<LoadBalancerKey, desired::GetLoadBalancerRequest>(seed);
+        check_same::<Position, snapshot::SyncResponse>(seed);
+        check_same::<Answer<ListenerView>, listeners::GetListenerResponse>(seed);
+        check_same::<Answer<DesiredLoadBalancer>, desired::GetLoadBalancerResponse>(seed);
+        check_same::<Answer<Vec<Explanation>>, listeners::ExplainResponse>(seed);
+        check_same::<Patience, listeners::WaitSettledRequest>(seed);
+        check_same::<Settling, listeners::WaitSettledResponse>(seed);
+    }
+}
+
+#[test]
+fn no_filter_lets_everything_pass() {
+    let filter = ListenerFilter::try_from(listeners::ListListenersRequest::default());
+    assert_eq!(filter, Ok(ListenerFilter::default()));
+}
+
+fn check_refused<T: TryFrom<M, Error = ConvertError> + std::fmt::Debug, M>(message: M, said: &str) {
+    assert_eq!(T::try_from(message).unwrap_err().to_string(), said);
+}
+
+#[test]
+fn a_shard_is_below_its_count() {
+    check_refused::<Shard, _>(
+        types::Shard { index: 2, count: 2 },
+        "index: 2 is not below 2",
+    );
+}
+
+#[test]
+fn there_is_no_share_of_nothing() {
+    check_refused::<Shard, _>(types::Shard::default(), "index: 0 is not below 0");
+}
+
+#[test]
+fn a_watch_of_load_balancers_names_their_kind() {
+    check_refused::<LoadBalancerShard, _>(
+        desired::WatchLoadBalancersRequest::default(),
+        "kind: is required",
+    );
+}
+
+#[test]
+fn an_acknowledgement_names_its_position() {
+    check_refused::<Acknowledgement, _>(
+        judgement::AcknowledgeJudgementsRequest::default(),
+        "position: is required",
+    );
+}
+
+#[test]
+fn nobody_waits_for_a_negative_time() {
+    let timeout = prost_types::Duration {
+        seconds: -1,
+        nanos: 0,
+    };
+    check_refused::<Patience, _>(
+        listeners::WaitSettledRequest {
+            timeout: Some(timeout),
+        },
+        "timeout: must not be negative",
+    );
+}
+
+#[test]
+fn a_wait_without_a_time_is_refused() {
+    check_refused::<Patience, _>(
+        listeners::WaitSettledRequest::default(),
+        "timeout: is required",
+    );
+}
+
+#[test]
+fn a_route_owns_no_listeners() {
+    let owner = types::ObjectRef {
+        kind: types::Kind::HttpRoute.into(),
+        key: Some((&ObjectKey::new("a", "b")).into()),
+    };
+    let filter = listeners::ListenerFilter {
+        owner: Some(owner),
+        ..listeners::ListenerFilter::default()
+    };
+    check_refused::<ListenerFilter, _>(
+        listeners::ListListenersRequest {
+            filter: Some(filter),
+        },
+        "filter.owner.kind: HTTPRoute has no listeners",
+    );
+}
