@@ -39,10 +39,7 @@ pub(crate) fn router() -> Router<Sandbox> {
         .route("/health", get(health))
         .route("/calls", get(calls).delete(reset_calls))
         .route("/calls/log", get(call_log))
-        .route(
-            "/faults",
-            get(faults).put(put_faults).delete(delete_faults),
-        )
+        .route("/faults", get(faults).put(put_faults).delete(delete_faults))
         .route("/quotas", get(quotas).put(put_quotas))
         .route("/state", get(state))
         .fallback(unknown)

@@ -24,7 +24,11 @@ pub struct Args {
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     pub provisioning_ms: u64,
     /// Host name for which ACM holds an issued certificate; may be repeated.
-    #[arg(long = "issued-certificate", value_name = "HOST", default_value = "app.example.com")]
+    #[arg(
+        long = "issued-certificate",
+        value_name = "HOST",
+        default_value = "app.example.com"
+    )]
     pub issued_certificates: Vec<String>,
     /// Name of a trust store for mutual TLS; may be repeated.
     #[arg(long = "trust-store", value_name = "NAME")]

@@ -97,9 +97,10 @@ impl Service {
             Self::Elbv2 | Self::Sts => {
                 ApiError::validation(format!("1 validation error detected: {why}"))
             }
-            Self::Ec2 if why.starts_with("missing") => {
-                ApiError::new("MissingParameter", format!("The request is incomplete: {why}"))
-            }
+            Self::Ec2 if why.starts_with("missing") => ApiError::new(
+                "MissingParameter",
+                format!("The request is incomplete: {why}"),
+            ),
             Self::Ec2 => ApiError::new("InvalidParameterValue", why),
             Self::Acm => ApiError::new(
                 "ValidationException",

@@ -114,7 +114,10 @@ impl Quotas {
                 "rules-per-application-load-balancer",
                 rules_per_application_load_balancer,
             ),
-            ("condition-values-per-alb-rule", condition_values_per_alb_rule),
+            (
+                "condition-values-per-alb-rule",
+                condition_values_per_alb_rule,
+            ),
             (
                 "condition-wildcards-per-alb-rule",
                 condition_wildcards_per_alb_rule,

@@ -224,7 +224,13 @@ impl Sandbox {
 
     fn note(&self, call: (Service, &str), region: &str, access: Access, outcome: Outcome) {
         let (service, operation) = call;
-        tracing::debug!(service = service.name(), operation, region, ?outcome, "call");
+        tracing::debug!(
+            service = service.name(),
+            operation,
+            region,
+            ?outcome,
+            "call"
+        );
         let now = self.shared.clock.now();
         lock(&self.shared.calls).record(now, call, region, access, outcome);
     }

@@ -138,7 +138,10 @@ impl Bound {
             });
         }
         drop(listener);
-        if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        if tokio::time::timeout(GRACE, graceful.shutdown())
+            .await
+            .is_err()
+        {
             tracing::warn!("connections cut after {GRACE:?}");
         }
         connections.shutdown().await;

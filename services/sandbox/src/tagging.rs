@@ -79,7 +79,11 @@ fn check(asked: &GetResources) -> Result<(), ApiError> {
     if asked.tag_filters.len() > 50 {
         return Err(invalid("At most 50 tag filters can be specified"));
     }
-    if asked.tag_filters.iter().any(|filter| filter.values.len() > 20) {
+    if asked
+        .tag_filters
+        .iter()
+        .any(|filter| filter.values.len() > 20)
+    {
         return Err(invalid("A tag filter can have at most 20 values"));
     }
     if asked.resource_arns.len() > 100 {
@@ -112,10 +116,18 @@ fn all(state: &State) -> Vec<(String, &Tags)> {
         .values()
         .map(|group| (security_groups::arn(state, &group.id), &group.tags));
     groups
-        .chain(load_balancers.iter().map(|(arn, lb)| (arn.clone(), &lb.tags)))
+        .chain(
+            load_balancers
+                .iter()
+                .map(|(arn, lb)| (arn.clone(), &lb.tags)),
+        )
         .chain(listeners.iter().map(|(arn, it)| (arn.clone(), &it.tags)))
         .chain(rules.iter().map(|(arn, rule)| (arn.clone(), &rule.tags)))
-        .chain(target_groups.iter().map(|(arn, it)| (arn.clone(), &it.tags)))
+        .chain(
+            target_groups
+                .iter()
+                .map(|(arn, it)| (arn.clone(), &it.tags)),
+        )
         .chain(certificates.iter().map(|(arn, it)| (arn.clone(), &it.tags)))
         .collect()
 }

@@ -193,7 +193,10 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
     if !in_use_by(state, &certificate_arn).is_empty() {
         return Err(ApiError::new(
             "ResourceInUseException",
-            format!("Certificate {certificate_arn} in account {} is in use.", state.account),
+            format!(
+                "Certificate {certificate_arn} in account {} is in use.",
+                state.account
+            ),
         ));
     }
     state.certificates.remove(&certificate_arn);
@@ -203,7 +206,10 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
 /// The certificate of this ARN.
 pub(crate) fn find<'a>(state: &'a State, arn: &str) -> Result<&'a Certificate, ApiError> {
     check_arn(arn)?;
-    state.certificates.get(arn).ok_or_else(|| not_found(state, arn))
+    state
+        .certificates
+        .get(arn)
+        .ok_or_else(|| not_found(state, arn))
 }
 
 /// As `find`, to change it.

@@ -40,7 +40,9 @@ pub(crate) fn import(state: &mut State, request: &Request) -> Answer {
     if let Some(arn) = &asked.certificate_arn
         && certificates::find(state, arn)?.origin != Origin::Imported
     {
-        return Err(refused("Only an imported certificate can be imported again."));
+        return Err(refused(
+            "Only an imported certificate can be imported again.",
+        ));
     }
     let added = tags::checked(Service::Acm, &asked.tags)?;
     let tags = tags::merged(

@@ -132,11 +132,7 @@ fn issue(
     let certificate = params.signed_by(&key, &issuer)?;
     let certificate_pem = certificate.pem();
     let private_key_pem = key.serialize_pem();
-    let facts = pem::read(
-        certificate_pem.as_bytes(),
-        private_key_pem.as_bytes(),
-        None,
-    )?;
+    let facts = pem::read(certificate_pem.as_bytes(), private_key_pem.as_bytes(), None)?;
     Ok(Certificate {
         arn: new_arn(state),
         origin: Origin::AmazonIssued,

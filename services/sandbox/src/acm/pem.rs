@@ -141,7 +141,12 @@ fn key_algorithm(certificate: &X509Certificate<'_>) -> Result<String, PemError> 
 }
 
 fn signature_algorithm(certificate: &X509Certificate<'_>) -> String {
-    match certificate.signature_algorithm.algorithm.to_id_string().as_str() {
+    match certificate
+        .signature_algorithm
+        .algorithm
+        .to_id_string()
+        .as_str()
+    {
         "1.2.840.113549.1.1.11" => "SHA256WITHRSA",
         "1.2.840.113549.1.1.12" => "SHA384WITHRSA",
         "1.2.840.113549.1.1.13" => "SHA512WITHRSA",

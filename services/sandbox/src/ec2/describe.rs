@@ -85,13 +85,23 @@ pub(crate) fn availability_zones(state: &State, request: &Request) -> Answer {
             "messageSet": [],
         }),
     });
-    describe(request, "availabilityZoneInfo", "InvalidParameterValue", zones)
+    describe(
+        request,
+        "availabilityZoneInfo",
+        "InvalidParameterValue",
+        zones,
+    )
 }
 
 pub(crate) fn route_tables(state: &State, request: &Request) -> Answer {
     let tables = state.network.route_tables.values();
     let tables = tables.map(|table| route_table_item(state, table));
-    describe(request, "routeTableSet", "InvalidRouteTableID.NotFound", tables)
+    describe(
+        request,
+        "routeTableSet",
+        "InvalidRouteTableID.NotFound",
+        tables,
+    )
 }
 
 pub(crate) fn internet_gateways(state: &State, request: &Request) -> Answer {
@@ -304,7 +314,11 @@ fn route_table_item<'a>(state: &State, table: &'a RouteTable) -> Item<'a> {
             "associationState": {"state": "associated"},
         })
     };
-    let mut associations: Vec<Value> = table.subnets.iter().map(|id| association(Some(id))).collect();
+    let mut associations: Vec<Value> = table
+        .subnets
+        .iter()
+        .map(|id| association(Some(id)))
+        .collect();
     if table.main {
         associations.push(association(None));
     }

@@ -64,8 +64,10 @@ pub(crate) fn paged<T>(
         Some(size) => {
             return Err(ApiError::new(
                 "InvalidParameterValue",
-                format!("Value ( {size} ) for parameter maxResults is invalid. Expecting a value \
-                         between 5 and 1000."),
+                format!(
+                    "Value ( {size} ) for parameter maxResults is invalid. Expecting a value \
+                         between 5 and 1000."
+                ),
             ));
         }
     };

@@ -102,7 +102,13 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         }
         Some(vpc_id) => vpc_id,
         // A group without a VPC goes to the default one.
-        None => state.network.vpcs.keys().next().cloned().unwrap_or_default(),
+        None => state
+            .network
+            .vpcs
+            .keys()
+            .next()
+            .cloned()
+            .unwrap_or_default(),
     };
     let tags = specified(state, "security-group", &asked.tag_specifications)?;
     let in_vpc = || {
@@ -152,7 +158,9 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
     if group.name == "default" {
         return Err(ApiError::new(
             "CannotDelete",
-            format!("the specified group: \"{group_id}\" name: \"default\" cannot be deleted by a user"),
+            format!(
+                "the specified group: \"{group_id}\" name: \"default\" cannot be deleted by a user"
+            ),
         ));
     }
     let used_by_load_balancer = state
@@ -182,7 +190,11 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
         find(state, id)?;
     }
     for name in &asked.names {
-        if !state.security_groups.values().any(|group| &group.name == name) {
+        if !state
+            .security_groups
+            .values()
+            .any(|group| &group.name == name)
+        {
             return Err(no_group(name));
         }
     }
@@ -190,7 +202,9 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
     for group in state.security_groups.values() {
         if (asked.ids.is_empty() || asked.ids.contains(&group.id))
             && (asked.names.is_empty() || asked.names.contains(&group.name))
-            && pass(&asked.filters, &group.tags, |name| field(state, group, name))?
+            && pass(&asked.filters, &group.tags, |name| {
+                field(state, group, name)
+            })?
         {
             wanted.push((group.id.clone(), shown(state, group)));
         }
@@ -274,7 +288,8 @@ fn everything_out(state: &mut State) -> SecurityGroupRule {
 }
 
 fn check_name(name: &str) -> Result<(), ApiError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
+    let allowed =
+        |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
     if (1..=255).contains(&name.len())
         && name.bytes().all(allowed)
         && !name.starts_with("sg-")
@@ -289,7 +304,8 @@ fn check_name(name: &str) -> Result<(), ApiError> {
 }
 
 fn check_description(description: &str) -> Result<(), ApiError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
+    let allowed =
+        |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
     if (1..=255).contains(&description.len()) && description.bytes().all(allowed) {
         return Ok(());
     }

@@ -101,7 +101,5 @@ fn tags_of<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Tags, ApiError>
             .map(|rule| &mut rule.tags),
         _ => None,
     };
-    found.ok_or_else(|| {
-        ApiError::new("InvalidID", format!("The ID '{id}' is not valid"))
-    })
+    found.ok_or_else(|| ApiError::new("InvalidID", format!("The ID '{id}' is not valid")))
 }

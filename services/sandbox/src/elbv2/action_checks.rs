@@ -26,11 +26,15 @@ pub(crate) fn checked(
     mut actions: Vec<Action>,
 ) -> Result<Vec<Action>, ApiError> {
     if actions.is_empty() {
-        return Err(ApiError::validation("At least one action must be specified"));
+        return Err(ApiError::validation(
+            "At least one action must be specified",
+        ));
     }
     check_order(&mut actions)?;
     let Some((last, before)) = actions.split_last_mut() else {
-        return Err(ApiError::validation("At least one action must be specified"));
+        return Err(ApiError::validation(
+            "At least one action must be specified",
+        ));
     };
     for action in before.iter() {
         match action.kind {
@@ -58,9 +62,7 @@ pub(crate) fn checked(
     }
     match last.kind {
         ActionKind::Forward => check_forward(state, load_balancer, protocol, last)?,
-        ActionKind::Redirect | ActionKind::FixedResponse
-            if load_balancer.kind == Kind::Network =>
-        {
+        ActionKind::Redirect | ActionKind::FixedResponse if load_balancer.kind == Kind::Network => {
             return Err(invalid(
                 "Network load balancers support forward actions only",
             ));
@@ -111,7 +113,10 @@ fn check_order(actions: &mut [Action]) -> Result<(), ApiError> {
         ));
     }
     actions.sort_by_key(|action| action.order);
-    if actions.windows(2).any(|pair| pair[0].order == pair[1].order) {
+    if actions
+        .windows(2)
+        .any(|pair| pair[0].order == pair[1].order)
+    {
         return Err(invalid("The orders of the actions must be unique"));
     }
     Ok(())
@@ -130,7 +135,11 @@ fn check_forward(
                 .quotas
                 .target_groups_per_action_on_application_load_balancer
         }
-        Kind::Network => state.quotas.target_groups_per_action_on_network_load_balancer,
+        Kind::Network => {
+            state
+                .quotas
+                .target_groups_per_action_on_network_load_balancer
+        }
     };
     if config.target_groups.len() > limit as usize {
         return Err(ApiError::new(
@@ -148,7 +157,10 @@ fn check_forward(
                 "Target group '{arn}' is specified more than once"
             )));
         }
-        if !weighted.weight.is_none_or(|weight| (0..=999).contains(&weight)) {
+        if !weighted
+            .weight
+            .is_none_or(|weight| (0..=999).contains(&weight))
+        {
             return Err(ApiError::validation(
                 "Weights of target groups must be between 0 and 999",
             ));

@@ -77,8 +77,16 @@ const APPLICATION: &[Known] = &[
         "defensive",
         OneOf(&["monitor", "defensive", "strictest"]),
     ),
-    known("routing.http.drop_invalid_header_fields.enabled", "false", Boolean),
-    known("routing.http.preserve_host_header.enabled", "false", Boolean),
+    known(
+        "routing.http.drop_invalid_header_fields.enabled",
+        "false",
+        Boolean,
+    ),
+    known(
+        "routing.http.preserve_host_header.enabled",
+        "false",
+        Boolean,
+    ),
     known(
         "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
         "false",
@@ -112,7 +120,11 @@ const IGW_OPEN: Known = known("ipv6.deny_all_igw_traffic", "false", Boolean);
 const IGW_CLOSED: Known = known("ipv6.deny_all_igw_traffic", "true", Boolean);
 
 const ALL_TARGET_GROUPS: &[Known] = &[
-    known("deregistration_delay.timeout_seconds", "300", Range(0, 3600)),
+    known(
+        "deregistration_delay.timeout_seconds",
+        "300",
+        Range(0, 3600),
+    ),
     known("stickiness.enabled", "false", Boolean),
     known(
         "load_balancing.cross_zone.enabled",
@@ -145,7 +157,11 @@ const HTTP_TARGET_GROUPS: &[Known] = &[
     known(
         "load_balancing.algorithm.type",
         "round_robin",
-        OneOf(&["round_robin", "least_outstanding_requests", "weighted_random"]),
+        OneOf(&[
+            "round_robin",
+            "least_outstanding_requests",
+            "weighted_random",
+        ]),
     ),
     known(
         "load_balancing.algorithm.anomaly_mitigation",
@@ -154,9 +170,21 @@ const HTTP_TARGET_GROUPS: &[Known] = &[
     ),
     known("slow_start.duration_seconds", "0", ZeroOrRange(30, 900)),
     known("stickiness.app_cookie.cookie_name", "", Text),
-    known("stickiness.app_cookie.duration_seconds", "86400", Range(1, 604_800)),
-    known("stickiness.lb_cookie.duration_seconds", "86400", Range(1, 604_800)),
-    known("stickiness.type", "lb_cookie", OneOf(&["lb_cookie", "app_cookie"])),
+    known(
+        "stickiness.app_cookie.duration_seconds",
+        "86400",
+        Range(1, 604_800),
+    ),
+    known(
+        "stickiness.lb_cookie.duration_seconds",
+        "86400",
+        Range(1, 604_800),
+    ),
+    known(
+        "stickiness.type",
+        "lb_cookie",
+        OneOf(&["lb_cookie", "app_cookie"]),
+    ),
 ];
 
 const NETWORK_TARGET_GROUPS: &[Known] = &[
@@ -174,37 +202,100 @@ const TERMINATE_UNHEALTHY: &str = "target_health_state.unhealthy.connection_term
 const PRESERVE_CLIENT_IP: &str = "preserve_client_ip.enabled";
 
 const APPLICATION_LISTENERS: &[Known] = &[
-    known("routing.http.request.x_amzn_mtls_clientcert.header_name", "", Text),
-    known("routing.http.request.x_amzn_mtls_clientcert_issuer.header_name", "", Text),
-    known("routing.http.request.x_amzn_mtls_clientcert_leaf.header_name", "", Text),
+    known(
+        "routing.http.request.x_amzn_mtls_clientcert.header_name",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.request.x_amzn_mtls_clientcert_issuer.header_name",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.request.x_amzn_mtls_clientcert_leaf.header_name",
+        "",
+        Text,
+    ),
     known(
         "routing.http.request.x_amzn_mtls_clientcert_serial_number.header_name",
         "",
         Text,
     ),
-    known("routing.http.request.x_amzn_mtls_clientcert_subject.header_name", "", Text),
-    known("routing.http.request.x_amzn_mtls_clientcert_validity.header_name", "", Text),
-    known("routing.http.request.x_amzn_tls_cipher_suite.header_name", "", Text),
-    known("routing.http.request.x_amzn_tls_version.header_name", "", Text),
+    known(
+        "routing.http.request.x_amzn_mtls_clientcert_subject.header_name",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.request.x_amzn_mtls_clientcert_validity.header_name",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.request.x_amzn_tls_cipher_suite.header_name",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.request.x_amzn_tls_version.header_name",
+        "",
+        Text,
+    ),
     known(
         "routing.http.response.access_control_allow_credentials.header_value",
         "",
         Text,
     ),
-    known("routing.http.response.access_control_allow_headers.header_value", "", Text),
-    known("routing.http.response.access_control_allow_methods.header_value", "", Text),
-    known("routing.http.response.access_control_allow_origin.header_value", "", Text),
-    known("routing.http.response.access_control_expose_headers.header_value", "", Text),
-    known("routing.http.response.access_control_max_age.header_value", "", Text),
-    known("routing.http.response.content_security_policy.header_value", "", Text),
+    known(
+        "routing.http.response.access_control_allow_headers.header_value",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.response.access_control_allow_methods.header_value",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.response.access_control_allow_origin.header_value",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.response.access_control_expose_headers.header_value",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.response.access_control_max_age.header_value",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.response.content_security_policy.header_value",
+        "",
+        Text,
+    ),
     known("routing.http.response.server.enabled", "true", Boolean),
-    known("routing.http.response.strict_transport_security.header_value", "", Text),
-    known("routing.http.response.x_content_type_options.header_value", "", Text),
-    known("routing.http.response.x_frame_options.header_value", "", Text),
+    known(
+        "routing.http.response.strict_transport_security.header_value",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.response.x_content_type_options.header_value",
+        "",
+        Text,
+    ),
+    known(
+        "routing.http.response.x_frame_options.header_value",
+        "",
+        Text,
+    ),
 ];
 
-const NETWORK_LISTENERS: &[Known] =
-    &[known("tcp.idle_timeout.seconds", "350", Range(60, 6000))];
+const NETWORK_LISTENERS: &[Known] = &[known("tcp.idle_timeout.seconds", "350", Range(60, 6000))];
 
 /// The attributes of a load balancer.
 pub(crate) fn of_load_balancer(kind: Kind, scheme: Scheme) -> Vec<Known> {

@@ -89,7 +89,9 @@ pub(crate) fn checked(
     conditions: Vec<Condition>,
 ) -> Result<Vec<Condition>, ApiError> {
     if conditions.is_empty() {
-        return Err(ApiError::validation("A rule must have at least one condition"));
+        return Err(ApiError::validation(
+            "A rule must have at least one condition",
+        ));
     }
     let mut cost = Cost::default();
     let mut checked: Vec<Condition> = Vec::new();
@@ -139,7 +141,10 @@ fn check(condition: Condition, cost: &mut Cost) -> Result<Condition, ApiError> {
         "host-header" => {
             let patterns = one_of(&shown.field, values, regex_values, host_header_config)?;
             count(&patterns.values, &patterns.regex_values, cost);
-            patterns.values.iter().try_for_each(|value| check_host(value))?;
+            patterns
+                .values
+                .iter()
+                .try_for_each(|value| check_host(value))?;
             shown.values.clone_from(&patterns.values);
             shown.regex_values.clone_from(&patterns.regex_values);
             shown.host_header_config = Some(patterns);
@@ -147,7 +152,10 @@ fn check(condition: Condition, cost: &mut Cost) -> Result<Condition, ApiError> {
         "path-pattern" => {
             let patterns = one_of(&shown.field, values, regex_values, path_pattern_config)?;
             count(&patterns.values, &patterns.regex_values, cost);
-            patterns.values.iter().try_for_each(|value| check_path(value))?;
+            patterns
+                .values
+                .iter()
+                .try_for_each(|value| check_path(value))?;
             shown.values.clone_from(&patterns.values);
             shown.regex_values.clone_from(&patterns.regex_values);
             shown.path_pattern_config = Some(patterns);
@@ -180,7 +188,10 @@ fn check(condition: Condition, cost: &mut Cost) -> Result<Condition, ApiError> {
             let Some(methods) = http_request_method_config.filter(|c| !c.values.is_empty()) else {
                 return Err(no_values(&shown.field));
             };
-            methods.values.iter().try_for_each(|value| check_method(value))?;
+            methods
+                .values
+                .iter()
+                .try_for_each(|value| check_method(value))?;
             cost.values += methods.values.len();
             shown.http_request_method_config = Some(methods);
         }

@@ -166,8 +166,8 @@ fn check_values(protocol: Protocol, check: &HealthCheck) -> Result<(), ApiError>
             "The health check protocol does not fit the protocol of the target group",
         ));
     }
-    let port_fits = check.port == "traffic-port"
-        || check.port.parse::<u16>().is_ok_and(|port| port > 0);
+    let port_fits =
+        check.port == "traffic-port" || check.port.parse::<u16>().is_ok_and(|port| port > 0);
     let wrong = if !port_fits {
         "The health check port must be 'traffic-port' or between 1 and 65535"
     } else if check

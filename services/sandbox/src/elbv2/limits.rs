@@ -67,11 +67,9 @@ pub(crate) fn modify_capacity_reservation(state: &mut State, request: &Request) 
     // "LCU reservations": an ALB reserves 100 units at least; an NLB 2,750 per zone.
     let least = match load_balancer.kind {
         Kind::Application => 100,
-        Kind::Network => {
-            u32::try_from(load_balancer.zones.len())
-                .unwrap_or(u32::MAX)
-                .saturating_mul(2_750)
-        }
+        Kind::Network => u32::try_from(load_balancer.zones.len())
+            .unwrap_or(u32::MAX)
+            .saturating_mul(2_750),
     };
     if units.is_some_and(|units| units < least) {
         return Err(ApiError::new(

@@ -154,7 +154,9 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     let asked: Create = request.read()?;
     let load_balancer = state.load_balancer(&asked.load_balancer_arn)?;
     let Some(protocol) = asked.protocol else {
-        return Err(ApiError::validation("A listener protocol must be specified"));
+        return Err(ApiError::validation(
+            "A listener protocol must be specified",
+        ));
     };
     check_protocol(load_balancer.kind, protocol)?;
     let port = check_port(asked.port)?;
@@ -266,8 +268,7 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
             ssl_policy: asked.ssl_policy.or_else(|| kept(&listener.ssl_policy)),
             default_certificate: default_certificate(asked.certificates)?
                 .or_else(|| kept(&listener.default_certificate)),
-            alpn_policy: one_policy(&asked.alpn_policy)?
-                .or(listener.alpn_policy.filter(|_| keeps)),
+            alpn_policy: one_policy(&asked.alpn_policy)?.or(listener.alpn_policy.filter(|_| keeps)),
             mutual_authentication: asked
                 .mutual_authentication
                 .or_else(|| listener.mutual_authentication.clone().filter(|_| keeps)),
@@ -490,9 +491,7 @@ fn port_free(
     if taken {
         return Err(ApiError::new(
             "DuplicateListener",
-            format!(
-                "A listener already exists on port {port} for load balancer '{load_balancer}'"
-            ),
+            format!("A listener already exists on port {port} for load balancer '{load_balancer}'"),
         ));
     }
     Ok(())
@@ -514,7 +513,9 @@ fn one_policy(policies: &[AlpnPolicy]) -> Result<Option<AlpnPolicy>, ApiError> {
     match policies {
         [] => Ok(None),
         [only] => Ok(Some(*only)),
-        _ => Err(ApiError::validation("Only one ALPN policy can be specified")),
+        _ => Err(ApiError::validation(
+            "Only one ALPN policy can be specified",
+        )),
     }
 }
 

@@ -264,9 +264,7 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
     if let Some(group) = super::references::alb_target_of(state, &load_balancer_arn) {
         return Err(ApiError::new(
             "ResourceInUse",
-            format!(
-                "Load balancer '{load_balancer_arn}' is registered as a target of '{group}'"
-            ),
+            format!("Load balancer '{load_balancer_arn}' is registered as a target of '{group}'"),
         ));
     }
     let listeners: Vec<String> = state
@@ -384,7 +382,10 @@ fn dns_name(state: &mut State, kind: Kind, scheme: Scheme, name: &str, id: &str)
         }
         (Kind::Application, Scheme::Internal) => {
             let digits = state.ids.digits();
-            format!("internal-{name}-{digits}.{}.elb.amazonaws.com", state.region)
+            format!(
+                "internal-{name}-{digits}.{}.elb.amazonaws.com",
+                state.region
+            )
         }
     }
 }

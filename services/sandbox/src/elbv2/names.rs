@@ -27,7 +27,9 @@ pub(crate) fn check(what: &str, name: &str) -> Result<(), ApiError> {
     } else {
         return Ok(());
     };
-    Err(ApiError::validation(format!("The {what} name '{name}' {wrong}")))
+    Err(ApiError::validation(format!(
+        "The {what} name '{name}' {wrong}"
+    )))
 }
 
 impl State {
@@ -122,7 +124,10 @@ pub(crate) fn no_listener(arn: &str) -> ApiError {
 }
 
 pub(crate) fn no_rule(arn: &str) -> ApiError {
-    ApiError::new("RuleNotFound", format!("One or more rules not found: '{arn}'"))
+    ApiError::new(
+        "RuleNotFound",
+        format!("One or more rules not found: '{arn}'"),
+    )
 }
 
 pub(crate) fn no_target_group(which: &str) -> ApiError {

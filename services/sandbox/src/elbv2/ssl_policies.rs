@@ -42,21 +42,33 @@ const POLICIES: &[(&str, &[&str])] = &[
     ("ELBSecurityPolicy-TLS13-1-1-FIPS-2023-04", TLS_1_1_UP),
     ("ELBSecurityPolicy-TLS13-1-2-2021-06", TLS_1_2_UP),
     ("ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-2023-04", TLS_1_2_UP),
-    ("ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-PQ-2025-09", TLS_1_2_UP),
+    (
+        "ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-PQ-2025-09",
+        TLS_1_2_UP,
+    ),
     ("ELBSecurityPolicy-TLS13-1-2-Ext1-2021-06", TLS_1_2_UP),
     ("ELBSecurityPolicy-TLS13-1-2-Ext1-FIPS-2023-04", TLS_1_2_UP),
-    ("ELBSecurityPolicy-TLS13-1-2-Ext1-FIPS-PQ-2025-09", TLS_1_2_UP),
+    (
+        "ELBSecurityPolicy-TLS13-1-2-Ext1-FIPS-PQ-2025-09",
+        TLS_1_2_UP,
+    ),
     ("ELBSecurityPolicy-TLS13-1-2-Ext1-PQ-2025-09", TLS_1_2_UP),
     ("ELBSecurityPolicy-TLS13-1-2-Ext2-2021-06", TLS_1_2_UP),
     ("ELBSecurityPolicy-TLS13-1-2-Ext2-FIPS-2023-04", TLS_1_2_UP),
-    ("ELBSecurityPolicy-TLS13-1-2-Ext2-FIPS-PQ-2025-09", TLS_1_2_UP),
+    (
+        "ELBSecurityPolicy-TLS13-1-2-Ext2-FIPS-PQ-2025-09",
+        TLS_1_2_UP,
+    ),
     ("ELBSecurityPolicy-TLS13-1-2-Ext2-PQ-2025-09", TLS_1_2_UP),
     ("ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04", TLS_1_2_UP),
     ("ELBSecurityPolicy-TLS13-1-2-FIPS-PQ-2025-09", TLS_1_2_UP),
     ("ELBSecurityPolicy-TLS13-1-2-PQ-2025-09", TLS_1_2_UP),
     ("ELBSecurityPolicy-TLS13-1-2-Res-2021-06", TLS_1_2_UP),
     ("ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04", TLS_1_2_UP),
-    ("ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09", TLS_1_2_UP),
+    (
+        "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09",
+        TLS_1_2_UP,
+    ),
     ("ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09", TLS_1_2_UP),
     ("ELBSecurityPolicy-TLS13-1-3-2021-06", TLS_1_3_ONLY),
     ("ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04", TLS_1_3_ONLY),
@@ -67,7 +79,10 @@ const POLICIES: &[(&str, &[&str])] = &[
 /// The ciphers that TLS 1.3 knows at AWS; those of older versions depend on the policy and are
 /// not listed by the sandbox beyond the two that every such policy has.
 const TLS_1_3_CIPHERS: &[&str] = &["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"];
-const TLS_1_2_CIPHERS: &[&str] = &["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"];
+const TLS_1_2_CIPHERS: &[&str] = &[
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

@@ -210,12 +210,16 @@ pub(crate) fn place(
     let mut zones: Vec<Zone> = Vec::new();
     let mut vpc_id = vpc_id.map(str::to_owned);
     for mapping in mappings {
-        let subnet = state.network.subnets.get(&mapping.subnet_id).ok_or_else(|| {
-            ApiError::new(
-                "SubnetNotFound",
-                format!("The subnet ID '{}' does not exist", mapping.subnet_id),
-            )
-        })?;
+        let subnet = state
+            .network
+            .subnets
+            .get(&mapping.subnet_id)
+            .ok_or_else(|| {
+                ApiError::new(
+                    "SubnetNotFound",
+                    format!("The subnet ID '{}' does not exist", mapping.subnet_id),
+                )
+            })?;
         if vpc_id.get_or_insert_with(|| subnet.vpc_id.clone()) != &subnet.vpc_id {
             return Err(ApiError::new(
                 "InvalidSubnet",

@@ -42,12 +42,7 @@ pub(crate) fn add(state: &mut State, request: &Request) -> Answer {
     let mut next = Vec::new();
     for arn in &asked.resource_arns {
         let present = tags_of(state, arn)?;
-        next.push(tags::merged(
-            Service::Elbv2,
-            present,
-            added.clone(),
-            limit,
-        )?);
+        next.push(tags::merged(Service::Elbv2, present, added.clone(), limit)?);
     }
     for (arn, next) in asked.resource_arns.iter().zip(next) {
         *tags_of_mut(state, arn)? = next;

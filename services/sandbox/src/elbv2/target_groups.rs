@@ -276,7 +276,9 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
     if group.load_balancer_arn.is_some() {
         return Err(ApiError::new(
             "ResourceInUse",
-            format!("Target group '{target_group_arn}' is currently in use by a listener or a rule"),
+            format!(
+                "Target group '{target_group_arn}' is currently in use by a listener or a rule"
+            ),
         ));
     }
     let name = group.name.clone();

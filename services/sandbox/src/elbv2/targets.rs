@@ -64,7 +64,9 @@ pub(crate) fn register(state: &mut State, request: &Request) -> Answer {
     let asked: Change = request.read()?;
     let group = state.target_group(&asked.target_group_arn)?;
     if asked.targets.is_empty() {
-        return Err(ApiError::validation("At least one target must be specified"));
+        return Err(ApiError::validation(
+            "At least one target must be specified",
+        ));
     }
     let mut next = group.targets.clone();
     forget_drained(&mut next, request.now);
@@ -115,7 +117,9 @@ pub(crate) fn deregister(state: &mut State, request: &Request) -> Answer {
     let asked: Change = request.read()?;
     let group = state.target_group(&asked.target_group_arn)?;
     if asked.targets.is_empty() {
-        return Err(ApiError::validation("At least one target must be specified"));
+        return Err(ApiError::validation(
+            "At least one target must be specified",
+        ));
     }
     let mut leaving = Vec::new();
     for target in &asked.targets {
@@ -169,7 +173,13 @@ pub(crate) fn describe_health(state: &State, request: &Request) -> Answer {
             .iter()
             .map(|target| {
                 let key = key_of(group, target)?;
-                Ok(described(state, group, &key, present.get(&key), request.now))
+                Ok(described(
+                    state,
+                    group,
+                    &key,
+                    present.get(&key),
+                    request.now,
+                ))
             })
             .collect::<Result<_, ApiError>>()?
     };
@@ -375,9 +385,9 @@ fn check_ip_target(
 }
 
 fn check_address(group: &TargetGroup, id: &str) -> Result<IpAddr, ApiError> {
-    let address: IpAddr = id
-        .parse()
-        .map_err(|_| ApiError::validation(format!("The IP address '{id}' is not a valid IP address")))?;
+    let address: IpAddr = id.parse().map_err(|_| {
+        ApiError::validation(format!("The IP address '{id}' is not a valid IP address"))
+    })?;
     let fits = match group.ip_address_type {
         TargetAddressType::Ipv4 => address.is_ipv4(),
         TargetAddressType::Ipv6 => address.is_ipv6(),

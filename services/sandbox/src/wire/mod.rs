@@ -224,7 +224,11 @@ fn query_answer(service: Service, operation: &str, request_id: &str, value: &Val
 
 fn query_error(service: Service, request_id: &str, error: &ApiError) -> String {
     let namespace = namespace(service);
-    let fault = if error.status >= 500 { "Receiver" } else { "Sender" };
+    let fault = if error.status >= 500 {
+        "Receiver"
+    } else {
+        "Sender"
+    };
     let mut out = format!("<ErrorResponse xmlns=\"{namespace}\">");
     let body = json!({"Type": fault, "Code": error.code, "Message": error.message});
     xml::write_element(&mut out, "Error", &body, "member");

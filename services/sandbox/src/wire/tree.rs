@@ -44,11 +44,7 @@ impl Tree {
     }
 }
 
-fn insert(
-    root: &mut BTreeMap<String, Tree>,
-    path: &str,
-    value: String,
-) -> Result<(), TreeError> {
+fn insert(root: &mut BTreeMap<String, Tree>, path: &str, value: String) -> Result<(), TreeError> {
     let mut parts: Vec<&str> = path.split('.').collect();
     if parts.len() > MAX_DEPTH {
         return Err(TreeError(format!("parameter {path} is nested too deep")));
@@ -63,7 +59,9 @@ fn insert(
             .or_insert_with(|| Tree::Map(BTreeMap::new()));
         // boto3 sends an empty list as `X=`; members after it would be a contradiction.
         let Tree::Map(inner) = entry else {
-            return Err(TreeError(format!("parameter {path} is both value and list")));
+            return Err(TreeError(format!(
+                "parameter {path} is both value and list"
+            )));
         };
         map = inner;
     }
@@ -180,9 +178,9 @@ impl<'de> Deserializer<'de> for &'de Tree {
     ) -> Result<V::Value, TreeError> {
         match self {
             // A structure without members is sent as `X=`.
-            Tree::Leaf(text) if text.is_empty() => visitor.visit_map(MapDeserializer::new(
-                std::iter::empty::<(&str, &Tree)>(),
-            )),
+            Tree::Leaf(text) if text.is_empty() => {
+                visitor.visit_map(MapDeserializer::new(std::iter::empty::<(&str, &Tree)>()))
+            }
             _ => self.deserialize_any(visitor),
         }
     }
