@@ -34,6 +34,7 @@ pub(crate) struct Store<K, V> {
     tombstones: BTreeSet<u64>,
     /// Removals up to this generation are forgotten.
     forgotten: u64,
+    most_tombstones: usize,
     live: usize,
 }
 
@@ -74,6 +75,10 @@ enum Phase<K> {
 
 impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
     pub(crate) fn new() -> Self {
+        Self::remembering(MOST_TOMBSTONES)
+    }
+
+    fn remembering(most_tombstones: usize) -> Self {
         Self {
             epoch: 0,
             generation: 0,
@@ -83,6 +88,7 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
             by_generation: BTreeMap::new(),
             tombstones: BTreeSet::new(),
             forgotten: 0,
+            most_tombstones,
             live: 0,
         }
     }
@@ -125,7 +131,7 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
         self.change(key.clone(), None, given, traceparent());
         self.live -= 1;
         self.tombstones.insert(self.generation);
-        if self.tombstones.len() > MOST_TOMBSTONES
+        if self.tombstones.len() > self.most_tombstones
             && let Some(oldest) = self.tombstones.pop_first()
             && let Some(key) = self.by_generation.remove(&oldest)
         {
@@ -249,6 +255,10 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
         }
         // What was set before the store was complete belongs to the listing, wherever its key stands.
         let complete_at = self.complete_at.unwrap_or(u64::MAX);
+        if reader.read < complete_at.min(self.forgotten) {
+            // A removal of something listed may be among what is forgotten.
+            return Some(self.begin(reader));
+        }
         for (generation, key) in self.by_generation.range(reader.read.saturating_add(1)..) {
             if *generation > complete_at {
                 break;
@@ -256,14 +266,17 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
             let Some(entry) = self.entries.get(key) else {
                 continue;
             };
-            let Some(value) = &entry.value else {
-                // It may have been listed, and a listing cannot take back.
-                return Some(self.begin(reader));
-            };
-            reader.read = *generation;
-            if Filtered::admits(reader.filtered.as_mut(), key, value) {
+            if let Some(value) = &entry.value
+                && Filtered::admits(reader.filtered.as_mut(), key, value)
+            {
+                reader.read = *generation;
                 return Some(self.positioned(entry, Event::InitApply(Arc::clone(value))));
             }
+            if Filtered::held(reader.filtered.as_mut(), key) {
+                // It may have been listed, and a listing cannot take back.
+                return Some(self.begin(reader));
+            }
+            reader.read = *generation;
         }
         self.complete_at?;
         reader.phase = Phase::Following;
