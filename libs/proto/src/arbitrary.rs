@@ -234,9 +234,10 @@ impl Arbitrary for ObjectKey {
 impl Arbitrary for ListenerOwner {
     fn arbitrary(source: &mut Source) -> Self {
         let key = source.any();
-        match source.any() {
-            true => Self::gateway(key),
-            false => Self::listener_set(key),
+        if source.any() {
+            Self::gateway(key)
+        } else {
+            Self::listener_set(key)
         }
     }
 }

@@ -128,9 +128,10 @@ impl Arbitrary for Namespace {
 
 impl Arbitrary for TlsSecret {
     fn arbitrary(source: &mut Source) -> Self {
-        let certificate = match source.any() {
-            true => Ok(source.any()),
-            false => Err(source.any()),
+        let certificate = if source.any() {
+            Ok(source.any())
+        } else {
+            Err(source.any())
         };
         Self {
             meta: source.any(),

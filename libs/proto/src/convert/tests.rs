@@ -20,30 +20,30 @@ where
     assert_eq!(M::try_from(message).unwrap_err().to_string(), said);
 }
 
-fn key() -> Option<types::ObjectKey> {
-    Some(types::ObjectKey {
+fn key() -> types::ObjectKey {
+    types::ObjectKey {
         namespace: "a".to_owned(),
         name: "b".to_owned(),
-    })
+    }
 }
 
-fn object(kind: types::Kind) -> Option<types::ObjectRef> {
-    Some(types::ObjectRef {
+fn object(kind: types::Kind) -> types::ObjectRef {
+    types::ObjectRef {
         kind: kind.into(),
-        key: key(),
-    })
+        key: Some(key()),
+    }
 }
 
-fn listener_ref() -> Option<types::ListenerRef> {
-    Some(types::ListenerRef {
-        owner: object(types::Kind::Gateway),
+fn listener_ref() -> types::ListenerRef {
+    types::ListenerRef {
+        owner: Some(object(types::Kind::Gateway)),
         name: "http".to_owned(),
-    })
+    }
 }
 
 fn source_object(kind: types::Kind, spec: Spec) -> types::SourceObject {
     types::SourceObject {
-        object: object(kind),
+        object: Some(object(kind)),
         generation: 1,
         created: Some(Timestamp::default()),
         deleting: false,
@@ -52,11 +52,11 @@ fn source_object(kind: types::Kind, spec: Spec) -> types::SourceObject {
     }
 }
 
-fn everyone() -> Option<types::FromNamespaces> {
-    Some(types::FromNamespaces {
+fn everyone() -> types::FromNamespaces {
+    types::FromNamespaces {
         from: types::from_namespaces::From::All.into(),
         selector: None,
-    })
+    }
 }
 
 fn listener() -> types::Listener {
@@ -67,7 +67,7 @@ fn listener() -> types::Listener {
         hostname: None,
         tls: None,
         allowed_routes: Some(types::AllowedRoutes {
-            namespaces: everyone(),
+            namespaces: Some(everyone()),
             kinds: Vec::new(),
         }),
     }
@@ -77,7 +77,7 @@ fn listener_set(listeners: Vec<types::Listener>) -> types::SourceObject {
     let parent_ref = types::ParentGatewayRef {
         group: "gateway.networking.k8s.io".to_owned(),
         kind: "Gateway".to_owned(),
-        key: key(),
+        key: Some(key()),
     };
     let spec = types::ListenerSetSpec {
         parent_ref: Some(parent_ref),
@@ -208,7 +208,7 @@ fn an_object_has_a_spec() {
 #[test]
 fn a_spec_fits_its_kind() {
     let object = types::SourceObject {
-        object: object(types::Kind::Gateway),
+        object: Some(object(types::Kind::Gateway)),
         ..listener_set(Vec::new())
     };
     check_refused::<SourceObject, _>(
@@ -304,7 +304,7 @@ fn desired() -> types::DesiredLoadBalancer {
     types::DesiredLoadBalancer {
         key: Some(types::LoadBalancerKey {
             kind: types::LoadBalancerKind::Alb.into(),
-            gateway: key(),
+            gateway: Some(key()),
         }),
         settings: Some(types::LoadBalancerSettings::default()),
         listeners: Vec::new(),
@@ -384,7 +384,7 @@ fn one_protocol_and_port_has_one_configuration() {
 fn a_certificate_has_a_source() {
     let listener = types::DesiredListener {
         certificates: vec![types::DesiredCertificate {
-            listener: listener_ref(),
+            listener: Some(listener_ref()),
             source: None,
         }],
         ..desired_listener()
@@ -405,7 +405,7 @@ fn a_report_says_whether_a_listener_is_programmed() {
         key: desired().key,
         phase: types::LoadBalancerPhase::Active.into(),
         listeners: vec![types::ListenerReport {
-            listener: listener_ref(),
+            listener: Some(listener_ref()),
             state: Some(types::ProgrammedState::default()),
             ..types::ListenerReport::default()
         }],
@@ -417,7 +417,7 @@ fn a_report_says_whether_a_listener_is_programmed() {
 #[test]
 fn a_verdict_fits_its_kind() {
     let judgement = types::Judgement {
-        object: object(types::Kind::Gateway),
+        object: Some(object(types::Kind::Gateway)),
         generation: 1,
         verdict: Some(types::judgement::Verdict::Route(
             types::RouteJudgement::default(),

@@ -80,9 +80,9 @@ proptest! {
     }
 }
 
-fn check_refused<M: EventMessage>(message: M, key: Option<M::Key>, said: &str) {
+fn check_refused<M: EventMessage>(message: M, key: Option<&M::Key>, said: &str) {
     let refused = message.decode_event().unwrap_err();
-    assert_eq!(refused.key, key);
+    assert_eq!(refused.key.as_ref(), key);
     assert_eq!(refused.error.to_string(), said);
 }
 
@@ -94,14 +94,14 @@ fn snapshot_message(event: Option<SnapshotEvent>) -> WatchSnapshotResponse {
     }
 }
 
-fn gateway_key(kind: types::Kind) -> Option<types::ObjectRef> {
-    Some(types::ObjectRef {
+fn gateway_key(kind: types::Kind) -> types::ObjectRef {
+    types::ObjectRef {
         kind: kind.into(),
         key: Some(types::ObjectKey {
             namespace: "infra".to_owned(),
             name: "shared".to_owned(),
         }),
-    })
+    }
 }
 
 fn gateway() -> ObjectRef {
@@ -111,12 +111,12 @@ fn gateway() -> ObjectRef {
 #[test]
 fn an_unreadable_item_is_refused_by_name() {
     let object = types::SourceObject {
-        object: gateway_key(types::Kind::Gateway),
+        object: Some(gateway_key(types::Kind::Gateway)),
         ..types::SourceObject::default()
     };
     check_refused(
         snapshot_message(Some(SnapshotEvent::InitApply(object))),
-        Some(gateway()),
+        Some(&gateway()),
         "init_apply.created: is required",
     );
 }
@@ -124,9 +124,9 @@ fn an_unreadable_item_is_refused_by_name() {
 #[test]
 fn an_item_of_a_kind_from_the_future_is_refused_without_a_name() {
     let mut object = gateway_key(types::Kind::Gateway);
-    object.as_mut().unwrap().kind = 99;
+    object.kind = 99;
     check_refused(
-        snapshot_message(Some(SnapshotEvent::Delete(object.unwrap()))),
+        snapshot_message(Some(SnapshotEvent::Delete(object))),
         None,
         "delete.kind: has the unknown value 99",
     );
@@ -136,7 +136,7 @@ fn an_item_of_a_kind_from_the_future_is_refused_without_a_name() {
 fn an_item_of_no_kind_is_refused() {
     let object = gateway_key(types::Kind::Unspecified);
     check_refused(
-        snapshot_message(Some(SnapshotEvent::Delete(object.unwrap()))),
+        snapshot_message(Some(SnapshotEvent::Delete(object))),
         None,
         "delete.kind: is required",
     );
@@ -151,11 +151,11 @@ fn an_event_from_the_future_is_refused() {
 fn a_good_item_without_a_position_is_refused_by_name() {
     let message = WatchSnapshotResponse {
         position: None,
-        ..snapshot_message(Some(SnapshotEvent::Delete(
-            gateway_key(types::Kind::Gateway).unwrap(),
-        )))
+        ..snapshot_message(Some(SnapshotEvent::Delete(gateway_key(
+            types::Kind::Gateway,
+        ))))
     };
-    check_refused(message, Some(gateway()), "position: is required");
+    check_refused(message, Some(&gateway()), "position: is required");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn an_unreadable_load_balancer_is_refused_by_name() {
         traceparent: String::new(),
         event: Some(DesiredEvent::Apply(desired)),
     };
-    check_refused(message, Some(key), "apply.settings: is required");
+    check_refused(message, Some(&key), "apply.settings: is required");
 }
 
 #[test]
