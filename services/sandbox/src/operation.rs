@@ -83,9 +83,8 @@ impl Service {
     /// The service's own way to say that it is broken.
     pub(crate) fn broken(self) -> ApiError {
         let code = match self {
-            Self::Elbv2 | Self::Sts => "InternalFailure",
+            Self::Elbv2 | Self::Sts | Self::Acm => "InternalFailure",
             Self::Ec2 => "InternalError",
-            Self::Acm => "InternalFailure",
             Self::Tagging => "InternalServiceException",
         };
         ApiError::new(code, "An internal error has occurred").with_status(500)

@@ -241,8 +241,7 @@ impl Region {
     /// of the write, oldest first.
     fn seen(&self, now: Timestamp, stale: Option<Staleness>) -> &State {
         let before = match stale {
-            None => None,
-            Some(Staleness::Writes(0)) => None,
+            None | Some(Staleness::Writes(0)) => None,
             Some(Staleness::Writes(writes)) => {
                 let index = self.history.len().saturating_sub(writes);
                 self.history.get(index)

@@ -1,5 +1,6 @@
 //! STS: who is calling.
 
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::operation::{Answer, Operation, Request};
@@ -12,7 +13,13 @@ pub(crate) fn operation(name: &str) -> Option<Operation> {
     })
 }
 
-fn get_caller_identity(state: &State, _request: &Request) -> Answer {
+/// No parameters at all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GetCallerIdentity {}
+
+fn get_caller_identity(state: &State, request: &Request) -> Answer {
+    let GetCallerIdentity {} = request.read()?;
     let account = &state.account;
     Ok(json!({
         "Account": account,

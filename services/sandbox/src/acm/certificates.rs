@@ -30,7 +30,7 @@ pub(crate) struct Certificate {
     pub(crate) since: Timestamp,
     pub(crate) key_algorithm: String,
     pub(crate) facts: Facts,
-    pub(crate) certificate_pem: String,
+    pub(crate) pem: String,
     pub(crate) chain_pem: Option<String>,
     #[serde(skip)]
     pub(crate) private_key_pem: String,
@@ -180,7 +180,7 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
 pub(crate) fn get(state: &State, request: &Request) -> Answer {
     let ByArn { certificate_arn } = request.read()?;
     let certificate = find(state, &certificate_arn)?;
-    let mut answer = json!({"Certificate": certificate.certificate_pem});
+    let mut answer = json!({"Certificate": certificate.pem});
     if let Some(chain) = &certificate.chain_pem {
         answer["CertificateChain"] = json!(chain);
     }

@@ -69,7 +69,7 @@ pub(crate) fn import(state: &mut State, request: &Request) -> Answer {
         present.since = request.now;
         present.key_algorithm.clone_from(&facts.key_algorithm);
         present.facts = facts;
-        present.certificate_pem = certificate;
+        present.pem = certificate;
         present.private_key_pem = private_key;
         present.chain_pem = chain;
         return Ok(json!({"CertificateArn": arn}));
@@ -82,7 +82,7 @@ pub(crate) fn import(state: &mut State, request: &Request) -> Answer {
         since: request.now,
         key_algorithm: facts.key_algorithm.clone(),
         facts,
-        certificate_pem: certificate,
+        pem: certificate,
         chain_pem: chain,
         private_key_pem: private_key,
         idempotency_token: None,

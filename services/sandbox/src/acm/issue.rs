@@ -58,7 +58,7 @@ enum IssueError {
 pub(crate) fn seed(state: &mut State, hostnames: &[String], now: Timestamp) {
     for hostname in hostnames {
         let names = vec![hostname.clone()];
-        match issue(state, names, "RSA_2048", now) {
+        match issue(state, &names, "RSA_2048", now) {
             Ok(certificate) => {
                 state
                     .certificates
@@ -89,7 +89,7 @@ pub(crate) fn request(state: &mut State, request: &Request) -> Answer {
         return Ok(json!({"CertificateArn": present.arn}));
     }
     let algorithm = asked.key_algorithm.as_deref().unwrap_or("RSA_2048");
-    let mut certificate = issue(state, names, algorithm, request.now)
+    let mut certificate = issue(state, &names, algorithm, request.now)
         .map_err(|error| ApiError::new("InvalidParameterException", error.to_string()))?;
     certificate.tags = tags;
     certificate.idempotency_token = asked.idempotency_token;
@@ -100,12 +100,12 @@ pub(crate) fn request(state: &mut State, request: &Request) -> Answer {
 
 fn issue(
     state: &mut State,
-    names: Vec<String>,
+    names: &[String],
     algorithm: &str,
     now: Timestamp,
 ) -> Result<Certificate, IssueError> {
     let key = key(algorithm)?;
-    let mut params = CertificateParams::new(names.clone())?;
+    let mut params = CertificateParams::new(names)?;
     if let Some(first) = names.first() {
         params
             .distinguished_name
@@ -140,7 +140,7 @@ fn issue(
         since: now,
         key_algorithm: facts.key_algorithm.clone(),
         facts,
-        certificate_pem,
+        pem: certificate_pem,
         chain_pem: Some(issuer_pem),
         private_key_pem,
         idempotency_token: None,

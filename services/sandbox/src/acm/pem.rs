@@ -58,9 +58,8 @@ pub(crate) fn read(
     chain: Option<&[u8]>,
 ) -> Result<Facts, PemError> {
     let mut certificates = CertificateDer::pem_slice_iter(certificate);
-    let first = match certificates.next() {
-        Some(Ok(first)) => first,
-        Some(Err(_)) | None => return Err(PemError::NoCertificate),
+    let Some(Ok(first)) = certificates.next() else {
+        return Err(PemError::NoCertificate);
     };
     if certificates.next().is_some() {
         return Err(PemError::SeveralCertificates);

@@ -3,6 +3,7 @@
 pub(crate) mod describe;
 pub(crate) mod filters;
 pub(crate) mod network;
+pub(crate) mod permission_args;
 pub(crate) mod permissions;
 pub(crate) mod security_groups;
 pub(crate) mod tagging;

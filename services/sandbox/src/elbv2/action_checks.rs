@@ -4,18 +4,12 @@ use crate::error::ApiError;
 use crate::state::State;
 
 use super::actions::{
-    Action, ActionKind, FixedResponseConfig, ForwardConfig, OidcConfig, RedirectConfig,
-    StickinessConfig, WeightedTargetGroup,
+    Action, ActionKind, FixedResponseConfig, ForwardConfig, RedirectConfig, StickinessConfig,
+    WeightedTargetGroup,
 };
+use super::authentication::{self, Secret};
 use super::load_balancers::{Kind, LoadBalancer};
 use super::target_groups::{Protocol, ProtocolVersion, TargetGroup};
-
-/// Whether an OIDC action may lean on a secret given earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Secret {
-    Needed,
-    MayExist,
-}
 
 /// Actions as describes will show them, if AWS accepts them on this listener.
 pub(crate) fn checked(
@@ -53,7 +47,7 @@ pub(crate) fn checked(
                 "Authenticate and jwt-validation actions are for HTTPS listeners only",
             ));
         }
-        check_authentication(action, secret)?;
+        authentication::check(action, secret)?;
     }
     if before.len() > 1 {
         return Err(invalid(
@@ -357,91 +351,6 @@ fn check_fixed_response(config: Option<&FixedResponseConfig>) -> Result<(), ApiE
         return Ok(());
     };
     Err(ApiError::validation(wrong))
-}
-
-fn check_authentication(action: &Action, secret: Secret) -> Result<(), ApiError> {
-    let missing = |what: &str| ApiError::validation(format!("{what} must be specified"));
-    match action.kind {
-        ActionKind::AuthenticateOidc => {
-            let config = action
-                .authenticate_oidc_config
-                .as_ref()
-                .ok_or_else(|| missing("An OIDC configuration"))?;
-            check_secret(config, secret)?;
-            for url in [
-                &config.issuer,
-                &config.authorization_endpoint,
-                &config.token_endpoint,
-                &config.user_info_endpoint,
-            ] {
-                check_https(url)?;
-            }
-            check_session(
-                config.session_timeout,
-                config.authentication_request_extra_params.len(),
-            )
-        }
-        ActionKind::AuthenticateCognito => {
-            let config = action
-                .authenticate_cognito_config
-                .as_ref()
-                .ok_or_else(|| missing("A Cognito configuration"))?;
-            check_session(
-                config.session_timeout,
-                config.authentication_request_extra_params.len(),
-            )
-        }
-        ActionKind::JwtValidation => {
-            let config = action
-                .jwt_validation_config
-                .as_ref()
-                .ok_or_else(|| missing("A JWT validation configuration"))?;
-            check_https(&config.jwks_endpoint)?;
-            if config.additional_claims.len() > 10 {
-                return Err(ApiError::validation(
-                    "At most 10 additional claims can be specified",
-                ));
-            }
-            Ok(())
-        }
-        ActionKind::Forward | ActionKind::Redirect | ActionKind::FixedResponse => Ok(()),
-    }
-}
-
-fn check_secret(config: &OidcConfig, secret: Secret) -> Result<(), ApiError> {
-    let leans = config.use_existing_client_secret == Some(true);
-    match (&config.client_secret, leans, secret) {
-        (Some(_), true, _) => Err(ApiError::validation(
-            "You cannot specify a client secret and use the existing one",
-        )),
-        (None, true, Secret::MayExist) | (Some(_), false, _) => Ok(()),
-        (None, true, Secret::Needed) | (None, false, _) => Err(ApiError::validation(
-            "A client secret must be specified for an authenticate-oidc action",
-        )),
-    }
-}
-
-fn check_https(url: &str) -> Result<(), ApiError> {
-    if url.starts_with("https://") {
-        return Ok(());
-    }
-    Err(ApiError::validation(format!(
-        "'{url}' must be a URL that begins with https://"
-    )))
-}
-
-fn check_session(timeout: i64, extra_parameters: usize) -> Result<(), ApiError> {
-    if !(1..=604_800).contains(&timeout) {
-        return Err(ApiError::validation(
-            "The session timeout must be between 1 and 604800 seconds",
-        ));
-    }
-    if extra_parameters > 10 {
-        return Err(ApiError::validation(
-            "At most 10 extra parameters of authentication requests can be specified",
-        ));
-    }
-    Ok(())
 }
 
 /// A configuration of another kind of action beside the own one is a mistake, not a hint.

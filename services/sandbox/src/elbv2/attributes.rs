@@ -349,16 +349,16 @@ pub(crate) fn of_listener(kind: Kind, protocol: Protocol) -> Vec<Known> {
 }
 
 /// All attributes at their defaults.
-pub(crate) fn defaults(known: Vec<Known>) -> BTreeMap<String, String> {
+pub(crate) fn defaults(known: &[Known]) -> BTreeMap<String, String> {
     known
-        .into_iter()
+        .iter()
         .map(|known| (known.key.to_owned(), known.default.to_owned()))
         .collect()
 }
 
 /// The attributes after a change, if all of the change is allowed.
 pub(crate) fn changed(
-    known: Vec<Known>,
+    known: &[Known],
     present: &BTreeMap<String, String>,
     asked: &[Attribute],
 ) -> Result<BTreeMap<String, String>, ApiError> {

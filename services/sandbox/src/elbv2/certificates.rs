@@ -148,7 +148,7 @@ fn arns(certificates: Vec<CertificateArg>) -> Result<Vec<String>, ApiError> {
 }
 
 fn check_tls(listener: &Listener) -> Result<(), ApiError> {
-    if listeners::is_tls(listener.protocol) {
+    if super::tls::is_tls(listener.protocol) {
         return Ok(());
     }
     Err(ApiError::new(

@@ -11,14 +11,16 @@ use crate::page::{page, page_size};
 use crate::state::State;
 use crate::tags::{self, Tag, Tags};
 
-use super::action_checks::{self, Secret};
+use super::action_checks;
 use super::actions::Action;
 use super::attributes::{self, Attribute};
-use super::load_balancers::{Kind, Switch};
+use super::authentication::Secret;
+use super::certificates;
+use super::load_balancers::Kind;
 use super::references;
 use super::rules::{Priority, Rule};
 use super::target_groups::Protocol;
-use super::{certificates, ssl_policies, trust_stores};
+use super::tls::{self, AlpnPolicy, MutualAuthentication, Security};
 
 /// A listener. Its default actions are those of its default rule.
 #[derive(Clone, Debug, Serialize)]
@@ -39,44 +41,6 @@ pub(crate) struct Listener {
     pub(crate) default_rule: String,
     /// Rules besides the default one, by priority.
     pub(crate) rules: BTreeMap<u32, String>,
-}
-
-/// Which protocols a TLS listener of an NLB offers by ALPN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum AlpnPolicy {
-    #[serde(rename = "HTTP1Only")]
-    Http1Only,
-    #[serde(rename = "HTTP2Only")]
-    Http2Only,
-    #[serde(rename = "HTTP2Optional")]
-    Http2Optional,
-    #[serde(rename = "HTTP2Preferred")]
-    Http2Preferred,
-    None,
-}
-
-/// Whether clients must show certificates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct MutualAuthentication {
-    #[serde(default)]
-    pub(crate) mode: MutualAuthenticationMode,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) trust_store_arn: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) ignore_client_certificate_expiry: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) advertise_trust_store_ca_names: Option<Switch>,
-}
-
-/// How client certificates are looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum MutualAuthenticationMode {
-    #[default]
-    Off,
-    Passthrough,
-    Verify,
 }
 
 /// A certificate as callers name it.
@@ -142,14 +106,6 @@ struct ModifyAttributes {
     attributes: Vec<Attribute>,
 }
 
-/// Everything of a listener that has to do with TLS.
-struct Security {
-    ssl_policy: Option<String>,
-    default_certificate: Option<String>,
-    alpn_policy: Option<AlpnPolicy>,
-    mutual_authentication: Option<MutualAuthentication>,
-}
-
 pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     let asked: Create = request.read()?;
     let load_balancer = state.load_balancer(&asked.load_balancer_arn)?;
@@ -163,14 +119,14 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     let tags = tags::checked(Service::Elbv2, &asked.tags)?;
     let limit = state.quotas.tags_per_resource;
     let tags = tags::merged(Service::Elbv2, &Tags::new(), tags, limit)?;
-    let security = security(
+    let security = tls::checked(
         state,
         load_balancer.kind,
         protocol,
         Security {
             ssl_policy: asked.ssl_policy,
             default_certificate: default_certificate(asked.certificates)?,
-            alpn_policy: one_policy(&asked.alpn_policy)?,
+            alpn_policy: tls::one_policy(&asked.alpn_policy)?,
             mutual_authentication: asked.mutual_authentication,
         },
     )?;
@@ -226,7 +182,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         certificates: BTreeSet::new(),
         alpn_policy,
         mutual_authentication,
-        attributes: attributes::defaults(attributes::of_listener(kind, protocol)),
+        attributes: attributes::defaults(&attributes::of_listener(kind, protocol)),
         tags,
         default_rule: rule_arn.clone(),
         rules: BTreeMap::new(),
@@ -258,9 +214,9 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
         some => check_port(some)?,
     };
     // What TLS had stays when TLS stays, and goes with it.
-    let keeps = is_tls(listener.protocol) && is_tls(protocol);
+    let keeps = tls::is_tls(listener.protocol) && tls::is_tls(protocol);
     let kept = |own: &Option<String>| own.clone().filter(|_| keeps);
-    let security = security(
+    let security = tls::checked(
         state,
         load_balancer.kind,
         protocol,
@@ -268,7 +224,8 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
             ssl_policy: asked.ssl_policy.or_else(|| kept(&listener.ssl_policy)),
             default_certificate: default_certificate(asked.certificates)?
                 .or_else(|| kept(&listener.default_certificate)),
-            alpn_policy: one_policy(&asked.alpn_policy)?.or(listener.alpn_policy.filter(|_| keeps)),
+            alpn_policy: tls::one_policy(&asked.alpn_policy)?
+                .or(listener.alpn_policy.filter(|_| keeps)),
             mutual_authentication: asked
                 .mutual_authentication
                 .or_else(|| listener.mutual_authentication.clone().filter(|_| keeps)),
@@ -324,12 +281,12 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
     listener.alpn_policy = alpn_policy;
     listener.mutual_authentication = mutual_authentication;
     listener.port = port;
-    if !is_tls(protocol) {
+    if !tls::is_tls(protocol) {
         listener.certificates.clear();
     }
     if protocol != listener.protocol {
         listener.protocol = protocol;
-        let mut attributes = attributes::defaults(attributes::of_listener(kind, protocol));
+        let mut attributes = attributes::defaults(&attributes::of_listener(kind, protocol));
         for (key, value) in &mut attributes {
             if let Some(present) = listener.attributes.get(key) {
                 value.clone_from(present);
@@ -399,7 +356,7 @@ pub(crate) fn modify_attributes(state: &mut State, request: &Request) -> Answer 
     let listener = state.listener(&asked.listener_arn)?;
     let kind = state.load_balancer(&listener.load_balancer_arn)?.kind;
     let known = attributes::of_listener(kind, listener.protocol);
-    let next = attributes::changed(known, &listener.attributes, &asked.attributes)?;
+    let next = attributes::changed(&known, &listener.attributes, &asked.attributes)?;
     let listener = state.listener_mut(&asked.listener_arn)?;
     listener.attributes = next;
     Ok(json!({"Attributes": attributes::listed(&listener.attributes)}))
@@ -420,14 +377,6 @@ pub(crate) fn of_load_balancer<'a>(
         .listeners
         .values()
         .filter(move |listener| listener.load_balancer_arn == load_balancer)
-}
-
-/// Whether a protocol ends TLS at the load balancer.
-pub(crate) fn is_tls(protocol: Protocol) -> bool {
-    match protocol {
-        Protocol::Https | Protocol::Tls => true,
-        Protocol::Http | Protocol::Tcp | Protocol::Udp | Protocol::TcpUdp => false,
-    }
 }
 
 /// A listener as `DescribeListeners` shows it: with the default certificate only.
@@ -507,93 +456,4 @@ fn default_certificate(certificates: Vec<CertificateArg>) -> Result<Option<Strin
         ));
     }
     first.map(certificates::arn_of).transpose()
-}
-
-fn one_policy(policies: &[AlpnPolicy]) -> Result<Option<AlpnPolicy>, ApiError> {
-    match policies {
-        [] => Ok(None),
-        [only] => Ok(Some(*only)),
-        _ => Err(ApiError::validation(
-            "Only one ALPN policy can be specified",
-        )),
-    }
-}
-
-/// Checks what TLS needs and what only TLS may have, and fills in AWS's defaults.
-fn security(
-    state: &State,
-    kind: Kind,
-    protocol: Protocol,
-    asked: Security,
-) -> Result<Security, ApiError> {
-    let Security {
-        ssl_policy,
-        default_certificate,
-        alpn_policy,
-        mutual_authentication,
-    } = asked;
-    if !is_tls(protocol) {
-        if ssl_policy.is_some() || default_certificate.is_some() || mutual_authentication.is_some()
-        {
-            return Err(ApiError::new(
-                "InvalidConfigurationRequest",
-                format!(
-                    "A certificate, SSL policy or mutual authentication cannot be specified for \
-                     {} listeners",
-                    protocol.name()
-                ),
-            ));
-        }
-        no_alpn(alpn_policy)?;
-        return Ok(Security {
-            ssl_policy,
-            default_certificate,
-            alpn_policy: None,
-            mutual_authentication,
-        });
-    }
-    let Some(certificate) = default_certificate else {
-        return Err(ApiError::validation(format!(
-            "A certificate must be specified for {} listeners",
-            protocol.name()
-        )));
-    };
-    certificates::check_usable(state, &certificate)?;
-    let policy = ssl_policy.unwrap_or_else(|| ssl_policies::DEFAULT.to_owned());
-    ssl_policies::check(&policy)?;
-    let (alpn_policy, mutual_authentication) = match kind {
-        Kind::Application => {
-            no_alpn(alpn_policy)?;
-            let mutual = mutual_authentication.unwrap_or(MutualAuthentication {
-                mode: MutualAuthenticationMode::Off,
-                trust_store_arn: None,
-                ignore_client_certificate_expiry: None,
-                advertise_trust_store_ca_names: None,
-            });
-            (None, Some(trust_stores::checked(state, mutual)?))
-        }
-        Kind::Network if mutual_authentication.is_some() => {
-            return Err(ApiError::new(
-                "InvalidConfigurationRequest",
-                "Mutual authentication is for HTTPS listeners only",
-            ));
-        }
-        Kind::Network => (alpn_policy, None),
-    };
-    Ok(Security {
-        ssl_policy: Some(policy),
-        default_certificate: Some(certificate),
-        alpn_policy,
-        mutual_authentication,
-    })
-}
-
-fn no_alpn(policy: Option<AlpnPolicy>) -> Result<(), ApiError> {
-    match policy {
-        None => Ok(()),
-        Some(_) => Err(ApiError::new(
-            "InvalidConfigurationRequest",
-            "An ALPN policy is for TLS listeners only",
-        )),
-    }
 }

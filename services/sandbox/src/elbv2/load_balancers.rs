@@ -228,7 +228,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
             ),
         },
         ipam_pools: asked.ipam_pools,
-        attributes: attributes::defaults(attributes::of_load_balancer(kind, scheme)),
+        attributes: attributes::defaults(&attributes::of_load_balancer(kind, scheme)),
         capacity_units: None,
         capacity_modified_at: None,
         tags,
@@ -322,7 +322,7 @@ pub(crate) fn modify_attributes(state: &mut State, request: &Request) -> Answer 
     let asked: ModifyAttributes = request.read()?;
     let load_balancer = state.load_balancer_mut(&asked.load_balancer_arn)?;
     let known = attributes::of_load_balancer(load_balancer.kind, load_balancer.scheme);
-    let next = attributes::changed(known, &load_balancer.attributes, &asked.attributes)?;
+    let next = attributes::changed(&known, &load_balancer.attributes, &asked.attributes)?;
     attributes::check_logs(&next)?;
     load_balancer.attributes = next;
     Ok(json!({"Attributes": attributes::listed(&load_balancer.attributes)}))

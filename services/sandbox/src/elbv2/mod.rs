@@ -3,6 +3,7 @@
 pub(crate) mod action_checks;
 pub(crate) mod actions;
 pub(crate) mod attributes;
+pub(crate) mod authentication;
 pub(crate) mod certificates;
 pub(crate) mod conditions;
 pub(crate) mod health;
@@ -17,6 +18,7 @@ pub(crate) mod subnets;
 pub(crate) mod tagging;
 pub(crate) mod target_groups;
 pub(crate) mod targets;
+pub(crate) mod tls;
 pub(crate) mod transforms;
 pub(crate) mod trust_stores;
 

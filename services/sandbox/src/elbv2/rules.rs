@@ -11,8 +11,9 @@ use crate::page::{page, page_size};
 use crate::state::State;
 use crate::tags::{self, Tag, Tags};
 
-use super::action_checks::{self, Secret};
+use super::action_checks;
 use super::actions::Action;
+use super::authentication::Secret;
 use super::conditions::{self, Condition};
 use super::load_balancers::Kind;
 use super::references;

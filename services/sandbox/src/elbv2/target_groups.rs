@@ -232,7 +232,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         target_type,
         ip_address_type,
         health_check,
-        attributes: attributes::defaults(attributes::of_target_group(protocol, target_type)),
+        attributes: attributes::defaults(&attributes::of_target_group(protocol, target_type)),
         tags,
         load_balancer_arn: None,
         attached_at: None,
@@ -332,7 +332,7 @@ pub(crate) fn modify_attributes(state: &mut State, request: &Request) -> Answer 
     let asked: ModifyAttributes = request.read()?;
     let group = state.target_group_mut(&asked.target_group_arn)?;
     let known = attributes::of_target_group(group.protocol, group.target_type);
-    let next = attributes::changed(known, &group.attributes, &asked.attributes)?;
+    let next = attributes::changed(&known, &group.attributes, &asked.attributes)?;
     attributes::check_target_group(&next)?;
     group.attributes = next;
     Ok(json!({"Attributes": attributes::listed(&group.attributes)}))

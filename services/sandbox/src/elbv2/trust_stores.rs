@@ -8,7 +8,7 @@ use crate::operation::{Answer, Request};
 use crate::page::{page, page_size};
 use crate::state::State;
 
-use super::listeners::{MutualAuthentication, MutualAuthenticationMode};
+use super::tls::{MutualAuthentication, MutualAuthenticationMode};
 
 /// A trust store.
 #[derive(Clone, Debug, Serialize)]

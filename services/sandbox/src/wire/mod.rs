@@ -218,8 +218,7 @@ fn query_answer(service: Service, operation: &str, request_id: &str, value: &Val
         &json!({"RequestId": request_id}),
         "member",
     );
-    out.push_str(&format!("</{operation}Response>"));
-    out
+    out + "</" + operation + "Response>"
 }
 
 fn query_error(service: Service, request_id: &str, error: &ApiError) -> String {
@@ -241,8 +240,7 @@ fn ec2_answer(operation: &str, request_id: &str, value: &Value) -> String {
     let mut out = format!("<{operation}Response xmlns=\"{EC2_NAMESPACE}\">");
     xml::write_element(&mut out, "requestId", &json!(request_id), "item");
     xml::write_members(&mut out, value, "item");
-    out.push_str(&format!("</{operation}Response>"));
-    out
+    out + "</" + operation + "Response>"
 }
 
 fn ec2_error(request_id: &str, error: &ApiError) -> String {

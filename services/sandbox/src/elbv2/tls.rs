@@ -1,0 +1,154 @@
+//! What a listener has to do with TLS: policy, default certificate, ALPN, mutual authentication.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ApiError;
+use crate::state::State;
+
+use super::load_balancers::{Kind, Switch};
+use super::target_groups::Protocol;
+use super::{certificates, ssl_policies, trust_stores};
+
+/// Which protocols a TLS listener of an NLB offers by ALPN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum AlpnPolicy {
+    #[serde(rename = "HTTP1Only")]
+    Http1Only,
+    #[serde(rename = "HTTP2Only")]
+    Http2Only,
+    #[serde(rename = "HTTP2Optional")]
+    Http2Optional,
+    #[serde(rename = "HTTP2Preferred")]
+    Http2Preferred,
+    None,
+}
+
+/// Whether clients must show certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct MutualAuthentication {
+    #[serde(default)]
+    pub(crate) mode: MutualAuthenticationMode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trust_store_arn: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ignore_client_certificate_expiry: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) advertise_trust_store_ca_names: Option<Switch>,
+}
+
+/// How client certificates are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MutualAuthenticationMode {
+    #[default]
+    Off,
+    Passthrough,
+    Verify,
+}
+
+/// Everything of a listener that has to do with TLS.
+pub(crate) struct Security {
+    pub(crate) ssl_policy: Option<String>,
+    pub(crate) default_certificate: Option<String>,
+    pub(crate) alpn_policy: Option<AlpnPolicy>,
+    pub(crate) mutual_authentication: Option<MutualAuthentication>,
+}
+
+/// Whether a protocol ends TLS at the load balancer.
+pub(crate) fn is_tls(protocol: Protocol) -> bool {
+    match protocol {
+        Protocol::Https | Protocol::Tls => true,
+        Protocol::Http | Protocol::Tcp | Protocol::Udp | Protocol::TcpUdp => false,
+    }
+}
+
+/// Checks what TLS needs and what only TLS may have, and fills in AWS's defaults.
+pub(crate) fn checked(
+    state: &State,
+    kind: Kind,
+    protocol: Protocol,
+    asked: Security,
+) -> Result<Security, ApiError> {
+    let Security {
+        ssl_policy,
+        default_certificate,
+        alpn_policy,
+        mutual_authentication,
+    } = asked;
+    if !is_tls(protocol) {
+        if ssl_policy.is_some() || default_certificate.is_some() || mutual_authentication.is_some()
+        {
+            return Err(ApiError::new(
+                "InvalidConfigurationRequest",
+                format!(
+                    "A certificate, SSL policy or mutual authentication cannot be specified for \
+                     {} listeners",
+                    protocol.name()
+                ),
+            ));
+        }
+        no_alpn(alpn_policy)?;
+        return Ok(Security {
+            ssl_policy,
+            default_certificate,
+            alpn_policy: None,
+            mutual_authentication,
+        });
+    }
+    let Some(certificate) = default_certificate else {
+        return Err(ApiError::validation(format!(
+            "A certificate must be specified for {} listeners",
+            protocol.name()
+        )));
+    };
+    certificates::check_usable(state, &certificate)?;
+    let policy = ssl_policy.unwrap_or_else(|| ssl_policies::DEFAULT.to_owned());
+    ssl_policies::check(&policy)?;
+    let (alpn_policy, mutual_authentication) = match kind {
+        Kind::Application => {
+            no_alpn(alpn_policy)?;
+            let mutual = mutual_authentication.unwrap_or(MutualAuthentication {
+                mode: MutualAuthenticationMode::Off,
+                trust_store_arn: None,
+                ignore_client_certificate_expiry: None,
+                advertise_trust_store_ca_names: None,
+            });
+            (None, Some(trust_stores::checked(state, mutual)?))
+        }
+        Kind::Network if mutual_authentication.is_some() => {
+            return Err(ApiError::new(
+                "InvalidConfigurationRequest",
+                "Mutual authentication is for HTTPS listeners only",
+            ));
+        }
+        Kind::Network => (alpn_policy, None),
+    };
+    Ok(Security {
+        ssl_policy: Some(policy),
+        default_certificate: Some(certificate),
+        alpn_policy,
+        mutual_authentication,
+    })
+}
+
+fn no_alpn(policy: Option<AlpnPolicy>) -> Result<(), ApiError> {
+    match policy {
+        None => Ok(()),
+        Some(_) => Err(ApiError::new(
+            "InvalidConfigurationRequest",
+            "An ALPN policy is for TLS listeners only",
+        )),
+    }
+}
+
+/// The one policy of the list that the API takes.
+pub(crate) fn one_policy(policies: &[AlpnPolicy]) -> Result<Option<AlpnPolicy>, ApiError> {
+    match policies {
+        [] => Ok(None),
+        [only] => Ok(Some(*only)),
+        _ => Err(ApiError::validation(
+            "Only one ALPN policy can be specified",
+        )),
+    }
+}
