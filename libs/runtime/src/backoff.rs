@@ -22,7 +22,7 @@ pub struct Backoff {
 #[derive(Debug)]
 pub struct Delays {
     policy: Backoff,
-    delays: ExponentialBackoff,
+    series: ExponentialBackoff,
     waited_seconds: SecondsCounter,
 }
 
@@ -37,14 +37,14 @@ impl Backoff {
     /// For tasks that failed: their reason is rarely gone within the second.
     pub const RESTART: Self = Self {
         first: Duration::from_millis(500),
-        most: Duration::from_secs(60),
+        most: Duration::from_mins(1),
     };
 
     /// Begins a series. What is waited is added to the counter.
     pub fn delays(self, waited_seconds: SecondsCounter) -> Delays {
         Delays {
             policy: self,
-            delays: series(self),
+            series: series(self),
             waited_seconds,
         }
     }
@@ -60,7 +60,7 @@ impl Delays {
     pub fn next_delay(&mut self) -> Duration {
         // The series has no end; `most` stands in for one all the same.
         let delay = self
-            .delays
+            .series
             .next()
             .unwrap_or(self.policy.most)
             .min(self.policy.most);
@@ -76,7 +76,7 @@ impl Delays {
 
     /// Begins anew, after something worked.
     pub fn reset(&mut self) {
-        self.delays = series(self.policy);
+        self.series = series(self.policy);
     }
 }
 

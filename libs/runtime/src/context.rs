@@ -31,6 +31,7 @@ impl Context {
     }
 
     /// For a service inside this process: stopped with this one, but may be stopped alone.
+    #[must_use]
     pub fn child(&self, name: &'static str) -> Self {
         let Self {
             name: _,

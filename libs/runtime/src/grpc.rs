@@ -1,7 +1,7 @@
 //! One gRPC server: a service's contracts with health and reflection, over TCP or inside the process.
 //!
 //! ```text
-//!  GrpcServices ─ add(contract)… ─ build ──> Grpc ─┬─ routes() ──> a local transport
+//!  GrpcServices ─ add_service(…)… ─ build ──> Grpc ─┬─ routes() ──> a local transport
 //!                                                  └─ bind(addr) ──> BoundGrpc ─ serve(shutdown)
 //! ```
 
@@ -95,7 +95,7 @@ impl GrpcServices {
     /// Adds one contract's generated server. Its message limit is its own to set: tonic's 4 MiB is too little for most
     /// of our streams.
     #[must_use]
-    pub fn add<S>(mut self, service: S) -> Self
+    pub fn add_service<S>(mut self, service: S) -> Self
     where
         S: tower::Service<http::Request<Body>, Error = Infallible>
             + NamedService
@@ -250,7 +250,7 @@ async fn follow_readiness(
         }
     };
     shutdown.run_until_cancelled(following).await;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn set_health(health: &HealthReporter, names: &[&'static str], status: ServingStatus) {

@@ -8,11 +8,11 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::time::timeout;
 use tonic::{Response, Status, Streaming};
-use tributary_proto::event::{EventMessage, Positioned};
+use tributary_proto::event::EventMessage;
 use tributary_runtime::{CancellationToken, Context};
 
 use crate::attempts::{Attempts, StreamOptions};
-use crate::receiver::Receiver;
+use crate::receiver::{Received, Receiver};
 use crate::view::{Fencing, Update};
 
 /// How long a server may take to accept a stream. Its messages may take for ever: keep-alive finds dead peers.
@@ -48,7 +48,7 @@ pub fn watch<M, C, F>(
     context: &Context,
     options: StreamOptions,
     call: C,
-) -> BoxStream<'static, Positioned<Update<M::Key, M::Item>>>
+) -> BoxStream<'static, Received<M>>
 where
     M: EventMessage,
     C: FnMut() -> F + Send + 'static,
@@ -73,7 +73,7 @@ struct Watching<M: EventMessage, C> {
     call: C,
     receiver: Receiver<M>,
     /// Told by the last message and not taken yet. The next message is read only when it is empty.
-    told: VecDeque<Positioned<Update<M::Key, M::Item>>>,
+    told: VecDeque<Received<M>>,
     messages: Option<Streaming<M>>,
     attempts: Attempts,
     shutdown: CancellationToken,
@@ -86,7 +86,7 @@ where
     F: Future<Output = Result<Response<Streaming<M>>, Status>>,
 {
     /// None when the context has stopped.
-    async fn next(&mut self) -> Option<Positioned<Update<M::Key, M::Item>>> {
+    async fn next(&mut self) -> Option<Received<M>> {
         loop {
             if let Some(update) = self.told.pop_front() {
                 return Some(update);

@@ -47,7 +47,7 @@ pub use attempts::StreamOptions;
 pub use client::watch;
 pub use published::{EventStream, Published, Subscription, events};
 pub use publisher::publish;
-pub use receiver::{Receiver, span};
+pub use receiver::{Received, Receiver, span};
 pub use transport::{Transport, TransportError};
 pub use tributary_proto::event::{Event, EventMessage, Position, Positioned, Refused};
 pub use tributary_runtime::Backoff;

@@ -12,6 +12,9 @@ use tributary_runtime::{Context, telemetry};
 
 use crate::view::{Accepted, Fencing, Update, View};
 
+/// What a message of a stream told: an update, its position, its trace.
+pub type Received<M> = Positioned<Update<<M as EventMessage>::Key, <M as EventMessage>::Item>>;
+
 /// The receiver of messages of one kind, for servers whose clients send the events. Clients use [`crate::watch`].
 ///
 /// It outlives connections: keep one per sender (per shard), and what the sender said stays until its next full
@@ -44,16 +47,13 @@ impl<M: EventMessage> Receiver<M> {
     }
 
     /// Takes in one message and returns what is different now, in order.
-    pub fn accept(&mut self, message: M) -> Vec<Positioned<Update<M::Key, M::Item>>> {
+    pub fn accept(&mut self, message: M) -> Vec<Received<M>> {
         // Only a fenced receiver has deposed senders, and those are the client's own.
         self.accept_fenced(message).unwrap_or_default()
     }
 
     /// None when the sender was deposed.
-    pub(crate) fn accept_fenced(
-        &mut self,
-        message: M,
-    ) -> Option<Vec<Positioned<Update<M::Key, M::Item>>>> {
+    pub(crate) fn accept_fenced(&mut self, message: M) -> Option<Vec<Received<M>>> {
         let updates = match self.view.accept(message.decode_event(), M::key) {
             Accepted::Updates(updates) => updates,
             Accepted::Stale => {

@@ -3,7 +3,6 @@
 //! Every change has a generation. Per key only the newest is remembered, and an index from generation to key lets a
 //! reader go on from where it was: what it missed in between was overwritten, and nothing was queued for it.
 
-use std::borrow::Borrow as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;
@@ -248,7 +247,7 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
         let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         for (key, entry) in self.entries.range::<K, _>((from, Bound::Unbounded)) {
             let Some(value) = &entry.value else { continue };
-            if Filtered::admits(reader.filtered.as_mut(), key, value) {
+            if admits(&mut reader.filtered, key, value) {
                 *after = Some(key.clone());
                 return Some(self.positioned(entry, Event::InitApply(Arc::clone(value))));
             }
@@ -267,12 +266,12 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
                 continue;
             };
             if let Some(value) = &entry.value
-                && Filtered::admits(reader.filtered.as_mut(), key, value)
+                && admits(&mut reader.filtered, key, value)
             {
                 reader.read = *generation;
                 return Some(self.positioned(entry, Event::InitApply(Arc::clone(value))));
             }
-            if Filtered::held(reader.filtered.as_mut(), key) {
+            if held(&mut reader.filtered, key) {
                 // It may have been listed, and a listing cannot take back.
                 return Some(self.begin(reader));
             }
@@ -290,15 +289,13 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
             };
             reader.read = *generation;
             let admitted = match &entry.value {
-                Some(value) if Filtered::admits(reader.filtered.as_mut(), key, value) => {
-                    Some(value)
-                }
+                Some(value) if admits(&mut reader.filtered, key, value) => Some(value),
                 Some(_) | None => None,
             };
             if let Some(value) = admitted {
                 return Some(self.positioned(entry, Event::Apply(Arc::clone(value))));
             }
-            if Filtered::held(reader.filtered.as_mut(), key) {
+            if held(&mut reader.filtered, key) {
                 return Some(self.positioned(entry, Event::Delete(key.clone())));
             }
         }
@@ -353,25 +350,6 @@ impl<K: Ord, V> Reader<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V> Filtered<K, V> {
-    /// Whether the reader sees the item; from then on it holds it.
-    fn admits(filtered: Option<&mut Self>, key: &K, value: &Arc<V>) -> bool {
-        let Some(Self { filter, sent }) = filtered else {
-            return true;
-        };
-        let admitted = filter(key, value.borrow());
-        if admitted && !sent.contains(key) {
-            sent.insert(key.clone());
-        }
-        admitted
-    }
-
-    /// Whether the reader may hold the item; from then on it does not.
-    fn held(filtered: Option<&mut Self>, key: &K) -> bool {
-        filtered.is_none_or(|Self { filter: _, sent }| sent.remove(key))
-    }
-}
-
 impl<K: fmt::Debug, V> fmt::Debug for Reader<K, V> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -387,5 +365,25 @@ impl<K: fmt::Debug, V> fmt::Debug for Reader<K, V> {
             .field("read", read)
             .field("filtered", &filtered.is_some())
             .finish()
+    }
+}
+
+/// Whether the reader sees the item; from then on it holds it.
+fn admits<K: Ord + Clone, V>(filtered: &mut Option<Filtered<K, V>>, key: &K, value: &V) -> bool {
+    let Some(Filtered { filter, sent }) = filtered else {
+        return true;
+    };
+    let admitted = filter(key, value);
+    if admitted && !sent.contains(key) {
+        sent.insert(key.clone());
+    }
+    admitted
+}
+
+/// Whether the reader may hold the item; from then on it does not.
+fn held<K: Ord, V>(filtered: &mut Option<Filtered<K, V>>, key: &K) -> bool {
+    match filtered {
+        Some(Filtered { filter: _, sent }) => sent.remove(key),
+        None => true,
     }
 }

@@ -15,6 +15,10 @@ fn failing(message: &'static str) -> Result<(), io::Error> {
     Err(io::Error::other(message))
 }
 
+fn breaks() -> Result<(), Infallible> {
+    panic!("was there a moment ago")
+}
+
 #[tokio::test(start_paused = true)]
 async fn tasks_that_are_done_end_the_group() {
     let context = Context::new("test");
@@ -43,11 +47,7 @@ async fn an_error_stops_the_others_and_is_returned() {
 async fn a_panic_is_an_error() {
     let context = Context::new("test");
     let tasks = context.tasks();
-    tasks.spawn("breaks", OnError::ShutDown, async {
-        let nothing: Option<()> = None;
-        nothing.expect("was there a moment ago");
-        Ok::<_, Infallible>(())
-    });
+    tasks.spawn("breaks", OnError::ShutDown, async { breaks() });
     let error = tasks.join(DEADLINE).await.unwrap_err();
     assert_eq!(
         error.to_string(),

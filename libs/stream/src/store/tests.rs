@@ -347,7 +347,7 @@ impl Follower {
     }
 }
 
-fn below_two(_: &u8, item: &Item) -> bool {
+fn below_two(item: Item) -> bool {
     item.1 < 2
 }
 
@@ -364,7 +364,7 @@ proptest! {
         let mut followers = [
             Follower::new(everything()),
             Follower::new(everything()),
-            Follower::new(Reader::new(Some(Box::new(below_two)))),
+            Follower::new(Reader::new(Some(Box::new(|_, item| below_two(*item))))),
         ];
         for step in steps {
             match step {
@@ -387,7 +387,7 @@ proptest! {
         }
         store.mark_complete();
         let all: BTreeMap<u8, Item> = store.iter().map(|(key, item)| (*key, **item)).collect();
-        let some = all.iter().filter(|(key, item)| below_two(key, item));
+        let some = all.iter().filter(|(_, item)| below_two(**item));
         let some: BTreeMap<u8, Item> = some.map(|(key, item)| (*key, *item)).collect();
         for (follower, expected) in followers.iter_mut().zip([&all, &all, &some]) {
             while follower.read(&store) {}

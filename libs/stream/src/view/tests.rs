@@ -8,6 +8,7 @@ use super::{Accepted, Fencing, Update, View};
 type Item = (&'static str, u32);
 type Message = Result<Positioned<Event<&'static str, Item>>, Refused<&'static str>>;
 
+#[allow(clippy::unnecessary_wraps)] // the other messages may be refused
 fn at(epoch: u64, generation: u64, item: Event<&'static str, Item>) -> Message {
     Ok(Positioned {
         position: Position { epoch, generation },

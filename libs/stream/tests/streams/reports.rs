@@ -23,7 +23,7 @@ type Reports = Published<LoadBalancerKey, LoadBalancerReport>;
 /// Tells the test each update as `instance word@generation`.
 struct Merger {
     context: Context,
-    heard: mpsc::Sender<String>,
+    says: mpsc::Sender<String>,
 }
 
 #[tonic::async_trait]
@@ -42,7 +42,7 @@ impl ReportService for Merger {
             for update in receiver.accept(message) {
                 let generation = update.position.generation;
                 let word = format!("{instance} {}@{generation}", word(update.item));
-                if self.heard.send(word).await.is_err() {
+                if self.says.send(word).await.is_err() {
                     return Err(Status::unavailable("the test is over"));
                 }
             }
@@ -63,16 +63,16 @@ fn word(update: Update<LoadBalancerKey, LoadBalancerReport>) -> String {
 }
 
 fn merger() -> (Grpc, mpsc::Receiver<String>) {
-    let (heard, hears) = mpsc::channel(64);
+    let (says, listener) = mpsc::channel(64);
     let merger = Merger {
         context: Context::new("merger"),
-        heard,
+        says,
     };
     let grpc = GrpcServices::default()
-        .add(ReportServiceServer::new(merger))
+        .add_service(ReportServiceServer::new(merger))
         .build()
         .unwrap();
-    (grpc, hears)
+    (grpc, listener)
 }
 
 fn report(gateway: &str, phase: LoadBalancerPhase) -> (LoadBalancerKey, Arc<LoadBalancerReport>) {
@@ -123,10 +123,10 @@ async fn publishing(context: Context, reports: Reports, transport: Transport) {
     .await;
 }
 
-async fn heard(hears: &mut mpsc::Receiver<String>, count: usize) -> Vec<String> {
+async fn heard(listener: &mut mpsc::Receiver<String>, count: usize) -> Vec<String> {
     let mut words = Vec::new();
     for _ in 0..count {
-        words.push(hears.recv().await.unwrap());
+        words.push(listener.recv().await.unwrap());
     }
     words
 }
@@ -137,18 +137,18 @@ async fn reports_arrive_with_their_own_positions_until_the_stop() {
     let reports = Reports::new(&context, "report");
     set(&reports, "a", LoadBalancerPhase::Provisioning, 7);
     reports.mark_complete();
-    let (grpc, mut hears) = merger();
+    let (grpc, mut listener) = merger();
     let published = publishing(
         context.clone(),
         reports.clone(),
         Transport::local(grpc.routes()),
     );
     let listens = async {
-        assert_eq!(heard(&mut hears, 2).await, ["pod-1 R1@7", "pod-1 S@7"]);
+        assert_eq!(heard(&mut listener, 2).await, ["pod-1 R1@7", "pod-1 S@7"]);
         set(&reports, "a", LoadBalancerPhase::Active, 7);
-        assert_eq!(heard(&mut hears, 1).await, ["pod-1 a=Active@7"]);
+        assert_eq!(heard(&mut listener, 1).await, ["pod-1 a=Active@7"]);
         set(&reports, "a", LoadBalancerPhase::Active, 8);
-        assert_eq!(heard(&mut hears, 1).await, ["pod-1 ~a@8"]);
+        assert_eq!(heard(&mut listener, 1).await, ["pod-1 ~a@8"]);
         let (key, _) = report("a", LoadBalancerPhase::Deleted);
         reports.remove_at(
             &key,
@@ -157,7 +157,7 @@ async fn reports_arrive_with_their_own_positions_until_the_stop() {
                 generation: 9,
             },
         );
-        assert_eq!(heard(&mut hears, 1).await, ["pod-1 -a@9"]);
+        assert_eq!(heard(&mut listener, 1).await, ["pod-1 -a@9"]);
         context.shutdown.cancel();
     };
     tokio::join!(published, listens);
@@ -169,22 +169,22 @@ async fn everything_is_sent_again_after_a_kill() {
     let reports = Reports::new(&context, "report");
     set(&reports, "a", LoadBalancerPhase::Active, 7);
     reports.mark_complete();
-    let (grpc, mut hears) = merger();
+    let (grpc, mut listener) = merger();
     let running = Server::start(any_port(), grpc);
     let address = running.address;
     let transport = Transport::remote(&format!("http://{address}")).unwrap();
     let published = publishing(context.clone(), reports.clone(), transport);
     let listens = async {
-        assert_eq!(heard(&mut hears, 2).await, ["pod-1 R1@7", "pod-1 S@7"]);
+        assert_eq!(heard(&mut listener, 2).await, ["pod-1 R1@7", "pod-1 S@7"]);
         running.kill().await;
         // Nothing queues up meanwhile: the latest of each key is what arrives.
         for generation in 8..20 {
             set(&reports, "a", LoadBalancerPhase::Active, generation);
         }
         set(&reports, "b", LoadBalancerPhase::Provisioning, 20);
-        let (grpc, mut hears) = merger();
+        let (grpc, mut listener) = merger();
         let _running = Server::start(address, grpc);
-        assert_eq!(heard(&mut hears, 2).await, ["pod-1 R2@20", "pod-1 S@20"]);
+        assert_eq!(heard(&mut listener, 2).await, ["pod-1 R2@20", "pod-1 S@20"]);
         context.shutdown.cancel();
     };
     tokio::join!(published, listens);

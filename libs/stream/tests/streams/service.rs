@@ -14,6 +14,7 @@ use tributary_proto::snapshot::{
     GetSnapshotRequest, GetSnapshotResponse, ListRejectionsRequest, ListRejectionsResponse,
     SyncRequest, SyncResponse, WatchSnapshotRequest, WatchSnapshotResponse,
 };
+use tributary_runtime::telemetry::traceparent;
 use tributary_runtime::{Context, Grpc, GrpcServices, Readiness};
 use tributary_stream::{EventStream, Published, events};
 
@@ -42,7 +43,8 @@ impl SnapshotService for Snapshots {
     }
 
     async fn sync(&self, _: Request<SyncRequest>) -> Result<Response<SyncResponse>, Status> {
-        Err(Status::unimplemented("not of this test"))
+        // Says in which trace it was called.
+        Err(Status::unimplemented(traceparent()))
     }
 
     async fn list_rejections(
@@ -57,7 +59,7 @@ pub(crate) fn grpc(objects: &Objects) -> Grpc {
     let service = SnapshotServiceServer::new(Snapshots(objects.clone()))
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
     GrpcServices::default()
-        .add(service)
+        .add_service(service)
         .describe(tributary_proto::FILE_DESCRIPTOR_SET)
         .build()
         .unwrap()
