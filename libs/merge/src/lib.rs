@@ -1,1 +1,59 @@
-//! placeholder
+//! The merge: every object that was read → what each listener, route and Gateway becomes, and what each
+//! load balancer should be.
+//!
+//! ```text
+//!  Change ──> Store ──reads──┐
+//!                            v
+//!   class ─> gateway ─> owner ─> merged ─> route ─> port ─> target group ─> load balancer
+//!   (ours?)  (settings, (listeners (order,  (attach-  (one ELB  (settings,     (whole desired
+//!            kind)      by them-   conflicts ment,     listener) targets)        state)
+//!                       selves)    winners)  rules)      │                          │
+//!                            └──────────┴───────┴────────┴──> Resolved              v
+//!                                                                │      reports ─> judge ─> Judgement
+//! ```
+//!
+//! Every layer is remembered. A layer's result that did not change by value stops the wave there, so a
+//! change costs what it reaches: an EndpointSlice the target groups of its Service, a route the ports it is
+//! attached to. Which result read which object is recorded while it is computed ([`Merge`] holds the
+//! record), so that nothing has to know by heart what to recompute. From scratch and incremental are the
+//! same functions: [`merge`] is [`Merge::new`], [`Merge::apply`] for every object, [`Merge::settle`].
+//!
+//! **Knows:** the rules of spec/listenersets and what an ELB can express (spec/aws §§1, 2, 4).
+//!
+//! **Must not know:** how objects are read, how AWS is called, quotas, priorities of rules, the wording of
+//! conditions, the time. It cannot fail: what is wrong in the input is data in the output.
+
+mod allowed;
+mod attachment;
+mod backends;
+mod certificates;
+mod class;
+mod conflict;
+mod explain;
+mod facts;
+mod gateway;
+mod grants;
+mod hosts;
+pub mod judge;
+mod kinds;
+mod l4;
+mod load_balancer;
+mod merged;
+mod order;
+mod overlap;
+mod owner;
+mod parameters;
+mod port;
+mod reads;
+mod resolve;
+mod route;
+mod rules;
+mod settle;
+mod store;
+mod target_groups;
+mod validate;
+
+pub use settle::{Merge, Merged, Options, Outcome, merge};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+//! Which namespaces may attach: `allowedListeners` and `allowedRoutes` (spec/listenersets §§1, 5).
+
+use std::collections::BTreeMap;
+
+use tributary_model::Name;
+use tributary_model::resolved::NotAllowedCause;
+use tributary_model::selector::FromNamespaces;
+
+use crate::reads::Reader;
+
+/// Why an object in `namespace` may not attach to one in `home`; nothing if it may.
+pub(crate) fn refusal(
+    reader: &mut Reader<'_>,
+    from: &FromNamespaces,
+    home: &Name,
+    namespace: &Name,
+) -> Option<NotAllowedCause> {
+    match from {
+        FromNamespaces::None => Some(NotAllowedCause::NoneAllowed),
+        FromNamespaces::All => None,
+        FromNamespaces::Same => (home != namespace).then_some(NotAllowedCause::OtherNamespace),
+        FromNamespaces::Selector(None) => Some(NotAllowedCause::SelectorMissing),
+        FromNamespaces::Selector(Some(selector)) => {
+            let unlabelled = BTreeMap::new();
+            let labels = reader.namespace_labels(namespace).unwrap_or(&unlabelled);
+            (!selector.matches(labels)).then_some(NotAllowedCause::SelectorMiss)
+        }
+    }
+}

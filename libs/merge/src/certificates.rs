@@ -1,0 +1,269 @@
+//! Where a listener's certificates come from, and what of its TLS does not resolve (spec/listenersets §6,
+//! spec/aws §4).
+
+use tributary_model::config::{ListenerConfiguration, MutualAuthenticationMode, ProtocolPort};
+use tributary_model::desired::{CertificateSource, DesiredCertificate};
+use tributary_model::listener::{CertificateRef, FrontendValidation, Listener, Protocol, TlsMode};
+use tributary_model::resolved::{RefCause, UnresolvedRef};
+use tributary_model::{Kind, ListenerOwner, Name, ObjectKey};
+
+use crate::facts::GatewayFacts;
+use crate::grants::{self, Referrer};
+use crate::reads::Reader;
+
+/// What a listener has to serve TLS with.
+#[derive(Default)]
+pub(crate) struct Certificates {
+    /// The first is the listener's own default.
+    pub(crate) certificates: Vec<DesiredCertificate>,
+    pub(crate) unresolved: Vec<UnresolvedRef>,
+    /// Nothing is left to serve with, or clients could not be validated as asked.
+    pub(crate) unusable: bool,
+}
+
+/// Resolves a valid listener's certificates; empty for one that does not end TLS.
+pub(crate) fn resolve(
+    reader: &mut Reader<'_>,
+    gateway: (&ObjectKey, &GatewayFacts),
+    owner: &ListenerOwner,
+    listener: &Listener,
+) -> Certificates {
+    if !ends_tls(listener) {
+        return Certificates::default();
+    }
+    let configuration = gateway.1.settings.listeners.get(&ProtocolPort {
+        protocol: listener.protocol.as_str().to_owned(),
+        port: listener.port,
+    });
+    let refs = listener
+        .tls
+        .as_ref()
+        .map(|tls| tls.certificate_refs.as_slice())
+        .unwrap_or_default();
+    let mut resolved = if refs.is_empty() {
+        without_refs(owner, listener, configuration)
+    } else {
+        from_refs(reader, owner, listener, refs)
+    };
+    if listener.protocol == Protocol::Https {
+        let frontend = frontend_refs(reader, gateway, listener.port, configuration);
+        resolved.unusable |= !frontend.is_empty();
+        resolved.unresolved.extend(frontend);
+    }
+    resolved
+}
+
+fn ends_tls(listener: &Listener) -> bool {
+    match listener.protocol {
+        Protocol::Https => true,
+        Protocol::Tls => listener
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.mode == TlsMode::Terminate),
+        Protocol::Http | Protocol::Tcp | Protocol::Udp | Protocol::Other(_) => false,
+    }
+}
+
+fn from_refs(
+    reader: &mut Reader<'_>,
+    owner: &ListenerOwner,
+    listener: &Listener,
+    refs: &[CertificateRef],
+) -> Certificates {
+    let mut resolved = Certificates::default();
+    for (index, reference) in refs.iter().enumerate() {
+        match secret(reader, owner, reference) {
+            Ok(source) => resolved.certificates.push(DesiredCertificate {
+                listener: owner.listener(Name::clone(&listener.name)),
+                source,
+            }),
+            Err((cause, message)) => resolved.unresolved.push(UnresolvedRef {
+                field: format!("tls.certificateRefs[{index}]"),
+                cause,
+                message,
+            }),
+        }
+    }
+    resolved.unusable = resolved.certificates.is_empty();
+    resolved
+}
+
+fn secret(
+    reader: &mut Reader<'_>,
+    owner: &ListenerOwner,
+    reference: &CertificateRef,
+) -> Result<CertificateSource, (RefCause, String)> {
+    let CertificateRef {
+        group,
+        kind,
+        namespace,
+        name,
+    } = reference;
+    let home = &owner.key.namespace;
+    let key = ObjectKey::new(
+        Name::clone(namespace.as_ref().unwrap_or(home)),
+        Name::clone(name),
+    );
+    let referrer = Referrer {
+        kind: owner.kind.kind(),
+        namespace: home,
+    };
+    if !grants::permits(reader, referrer, group, kind, &key) {
+        return Err((
+            RefCause::RefNotPermitted,
+            format!(
+                "no ReferenceGrant in namespace {} lets a {} of namespace {home} refer to {kind} {name}",
+                key.namespace,
+                owner.kind.kind(),
+            ),
+        ));
+    }
+    let invalid = |message| Err((RefCause::InvalidCertificateRef, message));
+    if !group.is_empty() || kind != Kind::Secret.as_str() {
+        return invalid(format!("{kind} {key} is no Secret"));
+    }
+    match reader.secret(&key).map(|secret| &secret.certificate) {
+        None => invalid(format!("no Secret {key} of type kubernetes.io/tls")),
+        Some(Err(reason)) => invalid(format!("Secret {key}: {reason}")),
+        Some(Ok(facts)) => Ok(CertificateSource::Secret {
+            secret: key,
+            fingerprint: facts.fingerprint.clone(),
+        }),
+    }
+}
+
+/// Explicit ARNs of the load balancer's configuration, else discovery by the listener's hostname.
+fn without_refs(
+    owner: &ListenerOwner,
+    listener: &Listener,
+    configuration: Option<&ListenerConfiguration>,
+) -> Certificates {
+    let arns = configuration
+        .into_iter()
+        .flat_map(|configuration| {
+            configuration
+                .default_certificate
+                .iter()
+                .chain(&configuration.certificates)
+        })
+        .map(|arn| CertificateSource::Arn(arn.clone()));
+    let mut sources: Vec<CertificateSource> = Vec::new();
+    for source in arns {
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    if sources.is_empty() {
+        sources.extend(
+            listener
+                .hostname
+                .as_ref()
+                .map(|hostname| CertificateSource::Discovered {
+                    hostname: hostname.clone(),
+                }),
+        );
+    }
+    let unresolved = if sources.is_empty() {
+        vec![UnresolvedRef {
+            field: "tls.certificateRefs".to_owned(),
+            cause: RefCause::InvalidCertificateRef,
+            message: format!(
+                "no certificate: no certificateRefs, none in a LoadBalancerConfiguration for {}:{}, \
+                 and no hostname to discover one in ACM by",
+                listener.protocol, listener.port
+            ),
+        }]
+    } else {
+        Vec::new()
+    };
+    Certificates {
+        unusable: sources.is_empty(),
+        certificates: sources
+            .into_iter()
+            .map(|source| DesiredCertificate {
+                listener: owner.listener(Name::clone(&listener.name)),
+                source,
+            })
+            .collect(),
+        unresolved,
+    }
+}
+
+/// `Gateway.spec.tls.frontend` on this port, for the Gateway's own and its sets' listeners alike.
+///
+/// An ELB takes CA bundles from a trust store, never from a ConfigMap. Where the load balancer's
+/// configuration names one for the port, that does what is asked. Otherwise the listener is not served:
+/// serving it without the validation would let everybody in.
+fn frontend_refs(
+    reader: &mut Reader<'_>,
+    (gateway, facts): (&ObjectKey, &GatewayFacts),
+    port: u16,
+    configuration: Option<&ListenerConfiguration>,
+) -> Vec<UnresolvedRef> {
+    let (prefix, validation) = match facts.frontend_tls.per_port.get(&port) {
+        Some(validation) => (format!("perPort[{port}].tls"), validation.as_ref()),
+        None => ("default".to_owned(), facts.frontend_tls.default.as_ref()),
+    };
+    let Some(FrontendValidation {
+        ca_certificate_refs,
+        allow_insecure_fallback: _,
+    }) = validation
+    else {
+        return Vec::new();
+    };
+    let verified = configuration
+        .and_then(|configuration| configuration.mutual_authentication.as_ref())
+        .is_some_and(|mutual| {
+            mutual.mode == MutualAuthenticationMode::Verify && mutual.trust_store.is_some()
+        });
+    if verified {
+        return Vec::new();
+    }
+    let referrer = Referrer {
+        kind: Kind::Gateway,
+        namespace: &gateway.namespace,
+    };
+    ca_certificate_refs
+        .iter()
+        .enumerate()
+        .map(|(index, reference)| {
+            let CertificateRef {
+                group,
+                kind,
+                namespace,
+                name,
+            } = reference;
+            let key = ObjectKey::new(
+                Name::clone(namespace.as_ref().unwrap_or(&gateway.namespace)),
+                Name::clone(name),
+            );
+            let (cause, message) = if !grants::permits(reader, referrer, group, kind, &key) {
+                (
+                    RefCause::RefNotPermitted,
+                    format!(
+                        "no ReferenceGrant in namespace {} lets the Gateway refer to {kind} {name}",
+                        key.namespace
+                    ),
+                )
+            } else if !group.is_empty() || !matches!(kind.as_str(), "ConfigMap" | "Secret") {
+                (
+                    RefCause::InvalidCaCertificateKind,
+                    format!("{kind} {key} cannot hold CA certificates"),
+                )
+            } else {
+                (
+                    RefCause::InvalidCaCertificateRef,
+                    format!(
+                        "an ELB cannot take CA certificates from {kind} {key}: name a trust store in \
+                         listenerConfigurations[].mutualAuthentication of a LoadBalancerConfiguration"
+                    ),
+                )
+            };
+            UnresolvedRef {
+                field: format!("tls.frontend.{prefix}.validation.caCertificateRefs[{index}]"),
+                cause,
+                message,
+            }
+        })
+        .collect()
+}

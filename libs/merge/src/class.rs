@@ -1,0 +1,91 @@
+//! Which classes are ours, and which kind of load balancer a Gateway gets: the one place that decides it.
+
+use tributary_model::elb::LoadBalancerKind;
+use tributary_model::listener::{Listener, Protocol};
+use tributary_model::{Name, ObjectKey};
+
+use crate::conflict::{self, Verdict};
+use crate::facts::ClassFacts;
+use crate::parameters;
+use crate::reads::Reader;
+use crate::validate;
+
+/// What a controller name says about the kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KindChoice {
+    Always(LoadBalancerKind),
+    /// Whichever fits the Gateway's own first distinct listener.
+    ByProtocol,
+}
+
+/// The controller names that are ours (spec/aws §1 and design.md).
+fn choice(controller_name: &str) -> Option<KindChoice> {
+    match controller_name {
+        "gateway.k8s.aws/alb" => Some(KindChoice::Always(LoadBalancerKind::Alb)),
+        "gateway.k8s.aws/nlb" => Some(KindChoice::Always(LoadBalancerKind::Nlb)),
+        "gateway.tributary.dev/elb" => Some(KindChoice::ByProtocol),
+        _ => None,
+    }
+}
+
+/// Whether a controller name is ours.
+pub(crate) fn is_ours(controller_name: &str) -> bool {
+    choice(controller_name).is_some()
+}
+
+/// The facts of a class; nothing unless it is ours.
+pub(crate) fn facts(reader: &mut Reader<'_>, name: &Name) -> Option<ClassFacts> {
+    let class = reader.class_object(&ObjectKey::cluster(Name::clone(name)))?;
+    let choice = choice(&class.controller_name)?;
+    let parameters = match &class.parameters_ref {
+        None => Ok(None),
+        Some(reference) => match &reference.namespace {
+            None => Err(format!(
+                "GatewayClass {name}: spec.parametersRef.namespace is required for {}",
+                reference.kind
+            )),
+            Some(namespace) => parameters::configuration(reader, reference, namespace)
+                .map(|configuration| Some(configuration.clone()))
+                .map_err(|reason| format!("GatewayClass {name}: spec.parametersRef: {reason}")),
+        },
+    };
+    Some(ClassFacts {
+        generation: class.meta.generation,
+        controller_name: class.controller_name.clone(),
+        choice,
+        parameters,
+    })
+}
+
+/// The kind for a Gateway with these listeners of its own.
+///
+/// By protocol: the first listener that conflicts with no other of the Gateway decides; if all do, the
+/// first with a known protocol; an ALB for a Gateway without any.
+pub(crate) fn load_balancer_kind(choice: KindChoice, listeners: &[Listener]) -> LoadBalancerKind {
+    match choice {
+        KindChoice::Always(kind) => kind,
+        KindChoice::ByProtocol => {
+            let contenders = validate::contenders_of_any_kind(listeners);
+            let verdicts = conflict::decide(&[contenders]);
+            let distinct = listeners
+                .iter()
+                .zip(verdicts.into_iter().flatten())
+                .find(|(_, verdict)| matches!(verdict, Some(Verdict::Won)))
+                .map(|(listener, _)| listener);
+            distinct
+                .into_iter()
+                .chain(listeners)
+                .find_map(|listener| family(&listener.protocol))
+                .unwrap_or(LoadBalancerKind::Alb)
+        }
+    }
+}
+
+/// The kind of load balancer that serves a protocol.
+pub(crate) fn family(protocol: &Protocol) -> Option<LoadBalancerKind> {
+    match protocol {
+        Protocol::Http | Protocol::Https => Some(LoadBalancerKind::Alb),
+        Protocol::Tcp | Protocol::Udp | Protocol::Tls => Some(LoadBalancerKind::Nlb),
+        Protocol::Other(_) => None,
+    }
+}

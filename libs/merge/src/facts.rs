@@ -1,0 +1,111 @@
+//! What the layers remember. Each is compared by value with what it was: equal stops the wave.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tributary_model::config::{LoadBalancerConfiguration, LoadBalancerSettings};
+use tributary_model::desired::DesiredCertificate;
+use tributary_model::elb::LoadBalancerKind;
+use tributary_model::listener::{FrontendTls, Listener, RouteGroupKind};
+use tributary_model::resolved::{
+    GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, UnresolvedRef,
+};
+use tributary_model::selector::FromNamespaces;
+use tributary_model::{ListenerOwner, ListenerRef, Name, ObjectKey, Timestamp};
+
+use crate::class::KindChoice;
+use crate::validate::Validity;
+
+/// The layers that others read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) classes: BTreeMap<Name, Arc<ClassFacts>>,
+    pub(crate) gateways: BTreeMap<ObjectKey, Arc<GatewayFacts>>,
+    pub(crate) owners: BTreeMap<ListenerOwner, Arc<OwnerFacts>>,
+    pub(crate) merged: BTreeMap<ListenerOwner, Arc<MergedOwner>>,
+}
+
+/// A GatewayClass of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClassFacts {
+    pub(crate) generation: i64,
+    pub(crate) controller_name: String,
+    pub(crate) choice: KindChoice,
+    /// Its configuration; the text says why it cannot be used.
+    pub(crate) parameters: Result<Option<LoadBalancerConfiguration>, String>,
+}
+
+/// A Gateway of ours, as far as others depend on it. Not its listeners: those are an [`OwnerFacts`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GatewayFacts {
+    pub(crate) kind: LoadBalancerKind,
+    pub(crate) controller_name: String,
+    pub(crate) acceptance: GatewayAcceptance,
+    pub(crate) settings: LoadBalancerSettings,
+    /// The TargetGroupConfiguration for every Service that has none.
+    pub(crate) default_target_groups: Option<ObjectKey>,
+    pub(crate) allowed_listeners: FromNamespaces,
+    pub(crate) frontend_tls: FrontendTls,
+}
+
+/// A Gateway of ours or a ListenerSet whose parent is one: its listeners, each judged by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnerFacts {
+    pub(crate) gateway: ObjectKey,
+    pub(crate) generation: i64,
+    pub(crate) created: Timestamp,
+    /// For a Gateway always [`ListenerSetAcceptance::Admitted`].
+    pub(crate) acceptance: ListenerSetAcceptance,
+    /// In spec order; empty for a set that is not allowed.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// One listener, judged by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) listener: Listener,
+    pub(crate) validity: Validity,
+    pub(crate) supported_kinds: Vec<RouteGroupKind>,
+    pub(crate) unresolved_refs: Vec<UnresolvedRef>,
+    pub(crate) unusable_refs: bool,
+    pub(crate) certificates: Vec<DesiredCertificate>,
+}
+
+/// An owner's listeners among all of their Gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MergedOwner {
+    pub(crate) listeners: Vec<MergedListener>,
+}
+
+/// One listener among all of its Gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MergedListener {
+    pub(crate) rank: u32,
+    pub(crate) outcome: ListenerOutcome,
+    pub(crate) overlapping_tls: Option<ListenerRef>,
+    /// It won, something is there to serve with, and the Gateway is accepted.
+    pub(crate) served: bool,
+}
+
+impl OwnerFacts {
+    /// Whether its listeners are merged with the others of the Gateway. Those of a set whose Gateway is not
+    /// accepted are: they show where they would stand, and nothing is served.
+    pub(crate) fn is_merged(&self) -> bool {
+        match self.acceptance {
+            ListenerSetAcceptance::Admitted | ListenerSetAcceptance::ParentNotAccepted => true,
+            ListenerSetAcceptance::NotAllowed(_) | ListenerSetAcceptance::ParentGone => false,
+        }
+    }
+}
+
+impl MergedOwner {
+    /// Whether a route's view of the two is the same.
+    pub(crate) fn serves_same(&self, other: &Self) -> bool {
+        self.listeners.len() == other.listeners.len()
+            && self
+                .listeners
+                .iter()
+                .zip(&other.listeners)
+                .all(|(left, right)| left.served == right.served)
+    }
+}

@@ -1,0 +1,184 @@
+//! The programmers' last reports, indexed as judging needs them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::desired::LoadBalancerKey;
+use tributary_model::report::{ListenerReport, LoadBalancerReport, ProgrammedState, RuleProblem};
+use tributary_model::{Kind, ListenerRef, ObjectRef};
+
+use crate::settle::Merge;
+
+/// The last report of each load balancer.
+#[derive(Clone, Debug, Default)]
+pub struct Reports {
+    by_key: BTreeMap<LoadBalancerKey, Indexed>,
+}
+
+#[derive(Clone, Debug)]
+struct Indexed {
+    report: LoadBalancerReport,
+    /// Places in `report.listeners`.
+    listeners: BTreeMap<ListenerRef, usize>,
+    /// Places in `report.rules`.
+    rules: BTreeMap<ObjectRef, Vec<usize>>,
+    /// Listeners that were refused for good.
+    refused: BTreeSet<ListenerRef>,
+}
+
+impl Reports {
+    /// Takes a report in. Returns the objects whose judgement it may change.
+    pub fn insert(&mut self, merge: &Merge, report: LoadBalancerReport) -> BTreeSet<ObjectRef> {
+        let key = report.key.clone();
+        let new = Indexed::new(report);
+        let old = self.by_key.remove(&key);
+        let affected = affected(merge, &key, old.as_ref(), Some(&new));
+        self.by_key.insert(key, new);
+        affected
+    }
+
+    /// Forgets a load balancer, for example once it is deleted. Returns the objects whose judgement this
+    /// may change.
+    pub fn remove(&mut self, merge: &Merge, key: &LoadBalancerKey) -> BTreeSet<ObjectRef> {
+        let old = self.by_key.remove(key);
+        affected(merge, key, old.as_ref(), None)
+    }
+
+    /// The last report of a load balancer.
+    pub fn get(&self, key: &LoadBalancerKey) -> Option<&LoadBalancerReport> {
+        self.by_key.get(key).map(|indexed| &indexed.report)
+    }
+
+    /// Every last report, by load balancer.
+    pub fn iter(&self) -> impl Iterator<Item = &LoadBalancerReport> {
+        self.by_key.values().map(|indexed| &indexed.report)
+    }
+
+    /// What was last reported about one listener.
+    pub fn listener(
+        &self,
+        key: &LoadBalancerKey,
+        listener: &ListenerRef,
+    ) -> Option<&ListenerReport> {
+        let indexed = self.by_key.get(key)?;
+        indexed
+            .report
+            .listeners
+            .get(*indexed.listeners.get(listener)?)
+    }
+
+    /// What was refused of one route's rules.
+    pub(super) fn rule_problems(
+        &self,
+        key: &LoadBalancerKey,
+        route: &ObjectRef,
+    ) -> impl Iterator<Item = &RuleProblem> + use<'_> {
+        let indexed = self.by_key.get(key);
+        let places = indexed
+            .and_then(|indexed| indexed.rules.get(route))
+            .into_iter()
+            .flatten();
+        places.filter_map(move |place| indexed?.report.rules.get(*place))
+    }
+
+    /// Listeners that were refused for good.
+    pub(super) fn refused(&self, key: &LoadBalancerKey) -> Vec<&ListenerRef> {
+        self.by_key
+            .get(key)
+            .map(|indexed| indexed.refused.iter().collect())
+            .unwrap_or_default()
+    }
+}
+
+impl Indexed {
+    fn new(report: LoadBalancerReport) -> Self {
+        let mut listeners = BTreeMap::new();
+        let mut refused = BTreeSet::new();
+        for (place, listener) in report.listeners.iter().enumerate() {
+            listeners.insert(listener.listener.clone(), place);
+            match listener.state {
+                ProgrammedState::Programmed | ProgrammedState::Pending(_) => {}
+                ProgrammedState::TooManyListeners(_)
+                | ProgrammedState::NoCertificate(_)
+                | ProgrammedState::Refused(_) => {
+                    refused.insert(listener.listener.clone());
+                }
+            }
+        }
+        let mut rules: BTreeMap<ObjectRef, Vec<usize>> = BTreeMap::new();
+        for (place, problem) in report.rules.iter().enumerate() {
+            rules
+                .entry(problem.origin.route.clone())
+                .or_default()
+                .push(place);
+        }
+        Self {
+            report,
+            listeners,
+            rules,
+            refused,
+        }
+    }
+}
+
+/// Owners of listeners that are reported differently, routes whose problems differ, the Gateway; all
+/// owners when the load balancer itself is in another state.
+fn affected(
+    merge: &Merge,
+    key: &LoadBalancerKey,
+    old: Option<&Indexed>,
+    new: Option<&Indexed>,
+) -> BTreeSet<ObjectRef> {
+    let mut affected = BTreeSet::new();
+    if merge.load_balancer_key(&key.gateway).as_ref() != Some(key) {
+        // Nobody is on it any more.
+        return affected;
+    }
+    let of = |indexed: Option<&Indexed>| {
+        indexed.map(|Indexed { report, .. }| {
+            (
+                report.phase,
+                report.dns_name.clone(),
+                report.problems.clone(),
+            )
+        })
+    };
+    if of(old) != of(new) {
+        affected.insert(ObjectRef::new(Kind::Gateway, key.gateway.clone()));
+        let owners = merge.owners(&key.gateway);
+        affected.extend(owners.iter().map(tributary_model::ListenerOwner::object));
+    }
+    let listeners = |indexed: Option<&Indexed>| -> BTreeMap<ListenerRef, ListenerReport> {
+        indexed
+            .into_iter()
+            .flat_map(|indexed| &indexed.report.listeners)
+            .map(|listener| (listener.listener.clone(), listener.clone()))
+            .collect()
+    };
+    let (before, after) = (listeners(old), listeners(new));
+    let differing = before
+        .iter()
+        .filter(|(listener, report)| after.get(*listener) != Some(*report))
+        .chain(
+            after
+                .iter()
+                .filter(|(listener, report)| before.get(*listener) != Some(*report)),
+        )
+        .map(|(listener, _)| listener.owner.object());
+    for owner in differing {
+        // The Gateway counts its sets with a good listener.
+        affected.insert(ObjectRef::new(Kind::Gateway, key.gateway.clone()));
+        affected.insert(owner);
+    }
+    let rules = |indexed: Option<&Indexed>| -> Vec<RuleProblem> {
+        indexed
+            .map(|indexed| indexed.report.rules.clone())
+            .unwrap_or_default()
+    };
+    let (before, after) = (rules(old), rules(new));
+    let differing = before
+        .iter()
+        .filter(|problem| !after.contains(problem))
+        .chain(after.iter().filter(|problem| !before.contains(problem)));
+    affected.extend(differing.map(|problem| problem.origin.route.clone()));
+    affected
+}

@@ -1,0 +1,369 @@
+//! Everything that is remembered of one Gateway's load balancer, and its whole desired state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tributary_model::config::{ListenerConfiguration, LoadBalancerSettings, ProtocolPort};
+use tributary_model::desired::{
+    DesiredListener, DesiredLoadBalancer, DesiredTargetGroup, LoadBalancerKey, TargetGroupId,
+};
+use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
+use tributary_model::{ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Revision};
+
+use crate::facts::GatewayFacts;
+use crate::order::Age;
+use crate::port::{Assembled, Port, Users};
+use crate::target_groups::TargetGroupSpec;
+
+/// The state of one Gateway.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    /// Its merged sets, highest precedence first.
+    pub(crate) sets: BTreeMap<Age, ListenerOwner>,
+    /// Sets with at least one good listener, before any programmer's word.
+    pub(crate) attached_sets: u32,
+    pub(crate) ports: BTreeMap<u16, Port>,
+    pub(crate) uses: Uses,
+    /// The NLB routes that have others' traffic, by port.
+    pub(crate) shadows: BTreeMap<u16, Shadows>,
+    /// What a report must echo for a listener, with its port.
+    pub(crate) revisions: BTreeMap<ListenerRef, (u16, Revision)>,
+    /// By port, listeners that hold it but that its one ELB listener cannot serve beside the others.
+    pub(crate) left_out: BTreeMap<u16, BTreeSet<ListenerRef>>,
+    pub(crate) desired: Option<Arc<DesiredLoadBalancer>>,
+}
+
+/// By listener and shadowed route: the route that has the traffic.
+pub(crate) type Shadows = BTreeMap<(ListenerRef, ObjectRef), ObjectRef>;
+
+/// Target groups in use.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Uses {
+    pub(crate) groups: BTreeMap<TargetGroupId, Use>,
+    /// To be looked at again.
+    pub(crate) touched: BTreeSet<TargetGroupId>,
+}
+
+/// One target group in use.
+#[derive(Clone, Debug)]
+pub(crate) struct Use {
+    pub(crate) spec: Arc<TargetGroupSpec>,
+    /// How many rules or default actions of each listener forward to it.
+    listeners: BTreeMap<ListenerRef, usize>,
+}
+
+/// What is different in a load balancer.
+#[derive(Default)]
+pub(crate) struct Differences {
+    pub(crate) listeners: BTreeMap<u16, Option<Arc<DesiredListener>>>,
+    pub(crate) groups: BTreeMap<TargetGroupId, Option<Arc<DesiredTargetGroup>>>,
+}
+
+impl Users for Uses {
+    fn enter(&mut self, spec: &Arc<TargetGroupSpec>, listener: &ListenerRef) {
+        let id = &spec.group.id;
+        let Some(used) = self.groups.get_mut(id) else {
+            let used = Use {
+                spec: Arc::clone(spec),
+                listeners: BTreeMap::from([(listener.clone(), 1)]),
+            };
+            self.groups.insert(id.clone(), used);
+            self.touched.insert(id.clone());
+            return;
+        };
+        if used.spec != *spec {
+            used.spec = Arc::clone(spec);
+            self.touched.insert(id.clone());
+        }
+        match used.listeners.get_mut(listener) {
+            Some(count) => *count += 1,
+            None => {
+                used.listeners.insert(listener.clone(), 1);
+                self.touched.insert(id.clone());
+            }
+        }
+    }
+
+    fn leave(&mut self, group: &TargetGroupId, listener: &ListenerRef) {
+        let Some(used) = self.groups.get_mut(group) else {
+            return;
+        };
+        let Some(count) = used.listeners.get_mut(listener) else {
+            return;
+        };
+        *count -= 1;
+        if *count == 0 {
+            used.listeners.remove(listener);
+            self.touched.insert(group.clone());
+        }
+        if used.listeners.is_empty() {
+            self.groups.remove(group);
+        }
+    }
+}
+
+impl Use {
+    pub(crate) fn listeners(&self) -> BTreeSet<ListenerRef> {
+        self.listeners.keys().cloned().collect()
+    }
+}
+
+impl State {
+    /// Whether nothing is left to remember.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+            && self.ports.is_empty()
+            && self.uses.groups.is_empty()
+            && self.desired.is_none()
+    }
+
+    /// The ELB listener of a port as it is now, and the routes whose standing changed.
+    pub(crate) fn assemble_port(
+        &mut self,
+        number: u16,
+        gateway: Option<&GatewayFacts>,
+    ) -> (Option<Arc<DesiredListener>>, BTreeSet<ObjectRef>) {
+        let Self { ports, uses, .. } = self;
+        let assembled = match (ports.get_mut(&number), gateway) {
+            (Some(port), Some(gateway)) if !port.is_empty() => {
+                port.assemble(number, gateway.kind, uses)
+            }
+            (Some(port), _) => {
+                port.release(uses);
+                ports.remove(&number);
+                Assembled::nothing()
+            }
+            (None, _) => Assembled::nothing(),
+        };
+        let Assembled { listener, shadows } = assembled;
+        let changed = self.replace_shadows(number, shadows);
+        let listener = listener.map(|mut listener| {
+            if let Some(gateway) = gateway {
+                configure(&mut listener, &gateway.settings);
+            }
+            Arc::new(listener)
+        });
+        (listener, changed)
+    }
+
+    /// Notes what a report must echo for the port's listeners. Returns the owners of those that ask for
+    /// something else than before. Call it before [`Self::assemble`].
+    pub(crate) fn note_members(
+        &mut self,
+        number: u16,
+        listener: Option<&DesiredListener>,
+    ) -> BTreeSet<ObjectRef> {
+        let old = self
+            .desired
+            .as_ref()
+            .and_then(|desired| desired.listeners.get(&number))
+            .map(|listener| listener.members.as_slice())
+            .unwrap_or_default();
+        let new = listener
+            .map(|listener| listener.members.as_slice())
+            .unwrap_or_default();
+        let held = self
+            .ports
+            .get(&number)
+            .map(|port| port.members.as_slice())
+            .unwrap_or_default();
+        let mut asked_anew = BTreeSet::new();
+        let left_out = held
+            .iter()
+            .filter(|held| new.iter().all(|member| member.listener != held.listener));
+        // Only an NLB port of two protocols leaves members out; equal lengths say that nobody is.
+        if held.len() != new.len() || self.left_out.contains_key(&number) {
+            let left_out: BTreeSet<ListenerRef> =
+                left_out.map(|member| member.listener.clone()).collect();
+            let before = self.left_out.remove(&number).unwrap_or_default();
+            asked_anew.extend(
+                before
+                    .symmetric_difference(&left_out)
+                    .map(|listener| listener.owner.object()),
+            );
+            if !left_out.is_empty() {
+                self.left_out.insert(number, left_out);
+            }
+        }
+        if old == new {
+            return asked_anew;
+        }
+        let mut gone: BTreeMap<&ListenerRef, Revision> = old
+            .iter()
+            .map(|member| (&member.listener, member.revision))
+            .collect();
+        for member in new {
+            let same = gone.remove(&member.listener) == Some(member.revision);
+            if !same {
+                asked_anew.insert(member.listener.owner.object());
+            }
+            self.revisions
+                .insert(member.listener.clone(), (number, member.revision));
+        }
+        for listener in gone.into_keys() {
+            asked_anew.insert(listener.owner.object());
+            // It may have moved to another port meanwhile.
+            if self
+                .revisions
+                .get(listener)
+                .is_some_and(|(port, _)| *port == number)
+            {
+                self.revisions.remove(listener);
+            }
+        }
+        asked_anew
+    }
+
+    /// Takes in what is different. Returns the new desired state if it is another than before.
+    pub(crate) fn assemble(
+        &mut self,
+        gateway: &ObjectKey,
+        facts: Option<&GatewayFacts>,
+        differences: Differences,
+    ) -> Change {
+        let Differences { listeners, groups } = differences;
+        let old = self.desired.take();
+        let mut next = match (&old, facts) {
+            (_, None) => None,
+            (Some(old), Some(facts)) if old.key.kind == facts.kind => {
+                let mut next = DesiredLoadBalancer::clone(old);
+                if next.settings != facts.settings {
+                    next.settings = facts.settings.clone();
+                }
+                Some(next)
+            }
+            (_, Some(facts)) => Some(DesiredLoadBalancer {
+                key: LoadBalancerKey {
+                    kind: facts.kind,
+                    gateway: gateway.clone(),
+                },
+                settings: facts.settings.clone(),
+                listeners: BTreeMap::new(),
+                target_groups: BTreeMap::new(),
+            }),
+        };
+        if let Some(next) = &mut next {
+            for (port, listener) in listeners {
+                replace(&mut next.listeners, port, listener);
+            }
+            for (id, group) in groups {
+                replace(&mut next.target_groups, id, group);
+            }
+        }
+        // Nothing to listen on, no load balancer: see the crate's `judge` for what status says then.
+        let next = next.filter(|next| !next.listeners.is_empty());
+        if old.as_deref() == next.as_ref() {
+            self.desired = old;
+            return Change::None;
+        }
+        self.desired = next.map(Arc::new);
+        Change::Now {
+            old: old.map(|old| old.key.clone()),
+            new: self.desired.clone(),
+        }
+    }
+
+    fn replace_shadows(&mut self, number: u16, shadows: Shadows) -> BTreeSet<ObjectRef> {
+        let old = self.shadows.remove(&number).unwrap_or_default();
+        let changed = old
+            .iter()
+            .filter(|(key, winner)| shadows.get(*key) != Some(*winner))
+            .chain(
+                shadows
+                    .iter()
+                    .filter(|(key, winner)| old.get(*key) != Some(*winner)),
+            )
+            .map(|((_, route), _)| route.clone())
+            .collect();
+        if !shadows.is_empty() {
+            self.shadows.insert(number, shadows);
+        }
+        changed
+    }
+}
+
+/// What became of a load balancer.
+pub(crate) enum Change {
+    None,
+    Now {
+        old: Option<LoadBalancerKey>,
+        new: Option<Arc<DesiredLoadBalancer>>,
+    },
+}
+
+impl Assembled {
+    fn nothing() -> Self {
+        Self {
+            listener: None,
+            shadows: BTreeMap::new(),
+        }
+    }
+}
+
+fn replace<K: Ord, V: PartialEq>(map: &mut BTreeMap<K, Arc<V>>, key: K, value: Option<Arc<V>>) {
+    match value {
+        None => {
+            map.remove(&key);
+        }
+        // What is equal stays the same Arc, so that others may compare by pointer.
+        Some(value) if map.get(&key).is_some_and(|known| **known == *value) => {}
+        Some(value) => {
+            map.insert(key, value);
+        }
+    }
+}
+
+/// `listenerConfigurations` for the port. A `TCP_UDP` listener also takes what was written for TCP, or UDP,
+/// before the other joined: a tenant's listener must not switch the platform's settings off.
+fn configure(listener: &mut DesiredListener, settings: &LoadBalancerSettings) {
+    let names: &[ElbProtocol] = match listener.protocol {
+        ElbProtocol::TcpUdp => &[ElbProtocol::TcpUdp, ElbProtocol::Tcp, ElbProtocol::Udp],
+        ElbProtocol::Http => &[ElbProtocol::Http],
+        ElbProtocol::Https => &[ElbProtocol::Https],
+        // Passed through, a TLS listener is a TCP listener to AWS.
+        ElbProtocol::Tcp => &[ElbProtocol::Tcp, ElbProtocol::Tls],
+        ElbProtocol::Udp => &[ElbProtocol::Udp],
+        ElbProtocol::Tls => &[ElbProtocol::Tls],
+    };
+    let configuration = names.iter().find_map(|protocol| {
+        settings.listeners.get(&ProtocolPort {
+            protocol: protocol.as_str().to_owned(),
+            port: listener.port,
+        })
+    });
+    let Some(ListenerConfiguration {
+        // Certificates belong to the listeners that have none of their own: see `certificates`.
+        default_certificate: _,
+        certificates: _,
+        ssl_policy,
+        alpn_policy,
+        target_group_stickiness: _,
+        mutual_authentication,
+        attributes,
+        quic_enabled: _,
+    }) = configuration
+    else {
+        return;
+    };
+    let ends_tls = matches!(listener.protocol, ElbProtocol::Https | ElbProtocol::Tls);
+    if ends_tls {
+        listener.ssl_policy.clone_from(ssl_policy);
+    }
+    if listener.protocol == ElbProtocol::Tls {
+        listener.alpn_policy.clone_from(alpn_policy);
+    }
+    if listener.protocol == ElbProtocol::Https {
+        listener
+            .mutual_authentication
+            .clone_from(mutual_authentication);
+    }
+    listener.attributes.clone_from(attributes);
+}
+
+/// The load balancer that a Gateway has or would have.
+pub(crate) fn key(gateway: &ObjectKey, kind: LoadBalancerKind) -> LoadBalancerKey {
+    LoadBalancerKey {
+        kind,
+        gateway: gateway.clone(),
+    }
+}

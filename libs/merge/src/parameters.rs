@@ -1,0 +1,141 @@
+//! LoadBalancerConfiguration of class and Gateway, merged (spec/aws §1).
+
+use std::collections::BTreeMap;
+
+use tributary_model::config::{LoadBalancerConfiguration, LoadBalancerSettings, MergingMode};
+use tributary_model::resource::ParametersRef;
+use tributary_model::{Kind, Name, ObjectKey};
+
+use crate::reads::Reader;
+
+/// The configuration that a reference names, or why it does not resolve.
+pub(crate) fn configuration<'a>(
+    reader: &mut Reader<'a>,
+    reference: &ParametersRef,
+    namespace: &Name,
+) -> Result<&'a LoadBalancerConfiguration, String> {
+    let wanted = Kind::LoadBalancerConfiguration;
+    if reference.group != wanted.group() || reference.kind != wanted.as_str() {
+        return Err(format!(
+            "{} of group {} is no LoadBalancerConfiguration of {}",
+            reference.kind,
+            reference.group,
+            wanted.group()
+        ));
+    }
+    let key = ObjectKey::new(Name::clone(namespace), Name::clone(&reference.name));
+    reader
+        .load_balancer_configuration(&key)
+        .ok_or_else(|| format!("LoadBalancerConfiguration {key} not found"))
+}
+
+/// Settings, and the TargetGroupConfiguration that they make the default.
+pub(crate) struct Effective {
+    pub(crate) settings: LoadBalancerSettings,
+    pub(crate) default_target_groups: Option<ObjectKey>,
+}
+
+/// Both configurations in one. `mergingMode` is read from the class's object only; without one, the
+/// Gateway's stands alone.
+pub(crate) fn effective(
+    class: Option<&LoadBalancerConfiguration>,
+    gateway: Option<&LoadBalancerConfiguration>,
+) -> Effective {
+    let mode = class.map(|class| class.merging_mode).unwrap_or_default();
+    let (preferred, other) = match mode {
+        MergingMode::PreferGateway => (gateway, class),
+        MergingMode::PreferGatewayClass => (class, gateway),
+    };
+    let default_target_groups = preferred
+        .and_then(default_target_groups)
+        .or_else(|| other.and_then(default_target_groups));
+    let settings = |configuration: Option<&LoadBalancerConfiguration>| {
+        configuration
+            .map(|configuration| configuration.settings.clone())
+            .unwrap_or_default()
+    };
+    Effective {
+        settings: merge(settings(preferred), settings(other)),
+        default_target_groups,
+    }
+}
+
+fn default_target_groups(configuration: &LoadBalancerConfiguration) -> Option<ObjectKey> {
+    let name = configuration
+        .settings
+        .default_target_group_configuration
+        .as_ref()?;
+    Some(ObjectKey::new(
+        Name::clone(&configuration.meta.key.namespace),
+        Name::clone(name),
+    ))
+}
+
+/// Tags and attributes by key, listener configurations by protocolPort, everything else takes one.
+fn merge(preferred: LoadBalancerSettings, other: LoadBalancerSettings) -> LoadBalancerSettings {
+    let LoadBalancerSettings {
+        name,
+        scheme,
+        ip_address_type,
+        enforce_private_link_rules,
+        customer_owned_ipv4_pool,
+        ipv4_ipam_pool,
+        subnets,
+        subnets_selector,
+        listeners,
+        disable_security_group,
+        security_groups,
+        security_group_prefixes,
+        source_ranges,
+        manage_backend_security_group_rules,
+        enable_icmp,
+        attributes,
+        tags,
+        minimum_capacity_units,
+        web_acl,
+        shield_advanced,
+        default_target_group_configuration,
+    } = preferred;
+    LoadBalancerSettings {
+        name: name.or(other.name),
+        scheme: scheme.or(other.scheme),
+        ip_address_type: ip_address_type.or(other.ip_address_type),
+        enforce_private_link_rules: enforce_private_link_rules.or(other.enforce_private_link_rules),
+        customer_owned_ipv4_pool: customer_owned_ipv4_pool.or(other.customer_owned_ipv4_pool),
+        ipv4_ipam_pool: ipv4_ipam_pool.or(other.ipv4_ipam_pool),
+        subnets: list(subnets, other.subnets),
+        subnets_selector: if subnets_selector.is_empty() {
+            other.subnets_selector
+        } else {
+            subnets_selector
+        },
+        listeners: by_key(listeners, other.listeners),
+        disable_security_group: disable_security_group.or(other.disable_security_group),
+        security_groups: list(security_groups, other.security_groups),
+        security_group_prefixes: list(security_group_prefixes, other.security_group_prefixes),
+        source_ranges: list(source_ranges, other.source_ranges),
+        manage_backend_security_group_rules: manage_backend_security_group_rules
+            .or(other.manage_backend_security_group_rules),
+        enable_icmp: enable_icmp.or(other.enable_icmp),
+        attributes: by_key(attributes, other.attributes),
+        tags: by_key(tags, other.tags),
+        minimum_capacity_units: minimum_capacity_units.or(other.minimum_capacity_units),
+        web_acl: web_acl.or(other.web_acl),
+        shield_advanced: shield_advanced.or(other.shield_advanced),
+        default_target_group_configuration: default_target_group_configuration
+            .or(other.default_target_group_configuration),
+    }
+}
+
+fn list<T>(preferred: Vec<T>, other: Vec<T>) -> Vec<T> {
+    if preferred.is_empty() {
+        other
+    } else {
+        preferred
+    }
+}
+
+fn by_key<K: Ord, V>(preferred: BTreeMap<K, V>, mut other: BTreeMap<K, V>) -> BTreeMap<K, V> {
+    other.extend(preferred);
+    other
+}

@@ -1,0 +1,209 @@
+//! Who read what: recorded while a result is computed, asked when something changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tributary_model::config::{
+    ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration,
+};
+use tributary_model::desired::TargetGroupId;
+use tributary_model::resource::{Gateway, GatewayClass, ListenerSet};
+use tributary_model::workload::{EndpointSlice, ReferenceGrant, Service, TlsSecret};
+use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
+
+use crate::facts::{ClassFacts, Facts, GatewayFacts, OwnerFacts};
+use crate::store::Store;
+
+/// Something that a result can depend on. Reading an absent thing is reading too.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Input {
+    /// One object.
+    Object(ObjectRef),
+    /// All ReferenceGrants of a namespace.
+    Grants(Name),
+    /// All EndpointSlices of a Service.
+    Slices(ObjectKey),
+    /// All TargetGroupConfigurations of a Service.
+    TargetConfigurations(ObjectKey),
+    /// All Nodes.
+    Nodes,
+    /// The facts of a class.
+    Class(Name),
+    /// The facts of a Gateway.
+    Gateway(ObjectKey),
+    /// The facts of an owner's listeners, and which of them are served.
+    Listeners(ListenerOwner),
+}
+
+/// A result that reads inputs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reading {
+    Class(Name),
+    Gateway(ObjectKey),
+    Owner(ListenerOwner),
+    Route(ObjectRef),
+    /// A target group of a Gateway's load balancer.
+    TargetGroup(ObjectKey, TargetGroupId),
+}
+
+/// The record, in both directions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reads {
+    by_reading: BTreeMap<Reading, Vec<Input>>,
+    by_input: BTreeMap<Input, BTreeSet<Reading>>,
+}
+
+impl Reads {
+    /// Everything that read this input.
+    pub(crate) fn readers(&self, input: &Input) -> impl Iterator<Item = &Reading> {
+        self.by_input.get(input).into_iter().flatten()
+    }
+
+    /// Replaces what a result read; with nothing, forgets the result.
+    pub(crate) fn replace(&mut self, reading: &Reading, mut inputs: Vec<Input>) {
+        inputs.sort_unstable();
+        inputs.dedup();
+        let old = match self.by_reading.get(reading) {
+            Some(old) if *old == inputs => return,
+            Some(_) => self.by_reading.remove(reading).unwrap_or_default(),
+            None => Vec::new(),
+        };
+        for input in &old {
+            if inputs.binary_search(input).is_ok() {
+                continue;
+            }
+            if let Some(readers) = self.by_input.get_mut(input) {
+                readers.remove(reading);
+                if readers.is_empty() {
+                    self.by_input.remove(input);
+                }
+            }
+        }
+        for input in &inputs {
+            if old.binary_search(input).is_err() {
+                self.by_input
+                    .entry(input.clone())
+                    .or_default()
+                    .insert(reading.clone());
+            }
+        }
+        if !inputs.is_empty() {
+            inputs.shrink_to_fit();
+            self.by_reading.insert(reading.clone(), inputs);
+        }
+    }
+}
+
+/// Access to objects and facts that records what was asked for.
+pub(crate) struct Reader<'a> {
+    store: &'a Store,
+    facts: &'a Facts,
+    inputs: Vec<Input>,
+}
+
+/// Getters that record the object.
+macro_rules! recorded {
+    ($($getter:ident: $kind:ident -> $object:ty;)*) => {
+        $(pub(crate) fn $getter(&mut self, key: &ObjectKey) -> Option<&'a $object> {
+            self.object(Kind::$kind, key);
+            self.store.$getter(key)
+        })*
+    };
+}
+
+impl<'a> Reader<'a> {
+    recorded! {
+        class_object: GatewayClass -> GatewayClass;
+        gateway_object: Gateway -> Gateway;
+        listener_set: ListenerSet -> ListenerSet;
+        service: Service -> Service;
+        secret: Secret -> TlsSecret;
+        load_balancer_configuration: LoadBalancerConfiguration -> LoadBalancerConfiguration;
+        target_group_configuration: TargetGroupConfiguration -> TargetGroupConfiguration;
+        rule_configuration: ListenerRuleConfiguration -> ListenerRuleConfiguration;
+    }
+
+    pub(crate) fn new(store: &'a Store, facts: &'a Facts) -> Self {
+        Self {
+            store,
+            facts,
+            inputs: Vec::new(),
+        }
+    }
+
+    /// What was read.
+    pub(crate) fn into_inputs(self) -> Vec<Input> {
+        self.inputs
+    }
+
+    pub(crate) fn route(&mut self, route: &ObjectRef) -> Option<&'a tributary_model::route::Route> {
+        self.inputs.push(Input::Object(route.clone()));
+        self.store.route(route)
+    }
+
+    /// Labels of a namespace; none at all if it is not known.
+    pub(crate) fn namespace_labels(&mut self, name: &Name) -> Option<&'a BTreeMap<String, String>> {
+        self.object(Kind::Namespace, &ObjectKey::cluster(Arc::clone(name)));
+        self.store
+            .namespace(name)
+            .map(|namespace| &namespace.labels)
+    }
+
+    pub(crate) fn grants(
+        &mut self,
+        namespace: &Name,
+    ) -> impl Iterator<Item = &'a ReferenceGrant> + use<'a> {
+        self.inputs.push(Input::Grants(Arc::clone(namespace)));
+        let store = self.store;
+        let grants: Vec<_> = store.grants(namespace).collect();
+        grants.into_iter()
+    }
+
+    pub(crate) fn slices_of(&mut self, service: &ObjectKey) -> Vec<&'a EndpointSlice> {
+        self.inputs.push(Input::Slices(service.clone()));
+        self.store.slices_of(service).collect()
+    }
+
+    pub(crate) fn nodes(&mut self) -> Vec<&'a tributary_model::workload::Node> {
+        self.inputs.push(Input::Nodes);
+        self.store.nodes().collect()
+    }
+
+    pub(crate) fn target_configurations_of(
+        &mut self,
+        service: &ObjectKey,
+    ) -> Vec<&'a TargetGroupConfiguration> {
+        self.inputs
+            .push(Input::TargetConfigurations(service.clone()));
+        self.store.target_configurations_of(service).collect()
+    }
+
+    pub(crate) fn class(&mut self, name: &Name) -> Option<&'a Arc<ClassFacts>> {
+        self.inputs.push(Input::Class(Arc::clone(name)));
+        self.facts.classes.get(name)
+    }
+
+    pub(crate) fn gateway(&mut self, key: &ObjectKey) -> Option<&'a Arc<GatewayFacts>> {
+        self.inputs.push(Input::Gateway(key.clone()));
+        self.facts.gateways.get(key)
+    }
+
+    pub(crate) fn owner(&mut self, owner: &ListenerOwner) -> Option<&'a Arc<OwnerFacts>> {
+        self.inputs.push(Input::Listeners(owner.clone()));
+        self.facts.owners.get(owner)
+    }
+
+    /// Which of the owner's listeners are served, in spec order. Read together with [`Self::owner`].
+    pub(crate) fn is_served(&self, owner: &ListenerOwner, listener: usize) -> bool {
+        self.facts
+            .merged
+            .get(owner)
+            .and_then(|merged| merged.listeners.get(listener))
+            .is_some_and(|merged| merged.served)
+    }
+
+    fn object(&mut self, kind: Kind, key: &ObjectKey) {
+        self.inputs
+            .push(Input::Object(ObjectRef::new(kind, key.clone())));
+    }
+}

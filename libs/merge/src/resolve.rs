@@ -1,0 +1,123 @@
+//! The published decision on one object, put together from the layers.
+
+use tributary_model::resolved::{
+    Resolved, ResolvedGateway, ResolvedGatewayClass, ResolvedListener, ResolvedListenerSet,
+    ResolvedParent,
+};
+use tributary_model::{Kind, ListenerOwner, Name, ObjectRef};
+
+use crate::facts::{MergedOwner, OwnerFacts};
+use crate::route::RouteFacts;
+use crate::settle::Merge;
+
+/// The decision on an object; nothing if it is not ours.
+pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Resolved> {
+    let key = &object.key;
+    match object.kind {
+        Kind::GatewayClass => {
+            let class = merge.facts.classes.get(&key.name)?;
+            Some(Resolved::GatewayClass(ResolvedGatewayClass {
+                key: key.clone(),
+                generation: class.generation,
+                controller_name: class.controller_name.clone(),
+                invalid_parameters: class.parameters.as_ref().err().cloned(),
+            }))
+        }
+        Kind::Gateway => {
+            let gateway = merge.facts.gateways.get(key)?;
+            let owner = ListenerOwner::gateway(key.clone());
+            let facts = merge.facts.owners.get(&owner)?;
+            Some(Resolved::Gateway(ResolvedGateway {
+                key: key.clone(),
+                generation: facts.generation,
+                kind: gateway.kind,
+                acceptance: gateway.acceptance.clone(),
+                listeners: listeners(merge, &owner, facts),
+                attached_listener_sets: merge
+                    .states
+                    .get(key)
+                    .map(|state| state.attached_sets)
+                    .unwrap_or_default(),
+            }))
+        }
+        Kind::ListenerSet => {
+            let owner = ListenerOwner::listener_set(key.clone());
+            let facts = merge.facts.owners.get(&owner)?;
+            Some(Resolved::ListenerSet(ResolvedListenerSet {
+                key: key.clone(),
+                generation: facts.generation,
+                gateway: facts.gateway.clone(),
+                acceptance: facts.acceptance.clone(),
+                listeners: listeners(merge, &owner, facts),
+            }))
+        }
+        Kind::HttpRoute | Kind::GrpcRoute | Kind::TcpRoute | Kind::UdpRoute | Kind::TlsRoute => {
+            let facts = merge.routes.get(object)?;
+            let mut route = facts.resolved.clone();
+            for parent in &mut route.parents {
+                parent.shadowed_by = shadowed_by(merge, facts, parent);
+            }
+            Some(Resolved::Route(route))
+        }
+        Kind::ReferenceGrant
+        | Kind::Namespace
+        | Kind::Service
+        | Kind::EndpointSlice
+        | Kind::Node
+        | Kind::Secret
+        | Kind::LoadBalancerConfiguration
+        | Kind::TargetGroupConfiguration
+        | Kind::ListenerRuleConfiguration => None,
+    }
+}
+
+fn listeners(merge: &Merge, owner: &ListenerOwner, facts: &OwnerFacts) -> Vec<ResolvedListener> {
+    let unmerged = MergedOwner::default();
+    let merged = merge
+        .facts
+        .merged
+        .get(owner)
+        .map_or(&unmerged, |merged| merged.as_ref());
+    facts
+        .entries
+        .iter()
+        .zip(&merged.listeners)
+        .map(|(entry, merged)| {
+            let listener = owner.listener(Name::clone(&entry.listener.name));
+            ResolvedListener {
+                gateway: facts.gateway.clone(),
+                rank: merged.rank,
+                port: entry.listener.port,
+                protocol: entry.listener.protocol.clone(),
+                hostname: entry.listener.hostname.clone(),
+                outcome: merged.outcome.clone(),
+                supported_kinds: entry.supported_kinds.clone(),
+                unresolved_refs: entry.unresolved_refs.clone(),
+                unusable_refs: entry.unusable_refs,
+                overlapping_tls: merged.overlapping_tls.clone(),
+                attached_routes: merge.attached.get(&listener).cloned().unwrap_or_default(),
+                listener,
+            }
+        })
+        .collect()
+}
+
+/// The route that has the traffic, if this one is served on none of the parent's listeners for that reason.
+fn shadowed_by(merge: &Merge, facts: &RouteFacts, parent: &ResolvedParent) -> Option<ObjectRef> {
+    let mut shadow = None;
+    let placements = facts
+        .contributions
+        .keys()
+        .filter(|placement| parent.listeners.contains(&placement.listener));
+    for placement in placements {
+        let key = (placement.listener.clone(), facts.resolved.route.clone());
+        let winner = merge
+            .states
+            .get(&placement.gateway)?
+            .shadows
+            .get(&placement.port)?
+            .get(&key)?;
+        shadow.get_or_insert_with(|| winner.clone());
+    }
+    shadow
+}

@@ -1,0 +1,267 @@
+//! One route: what each parentRef gets, and what it brings to the ports it is served on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tributary_model::elb::TargetType;
+use tributary_model::resolved::{
+    DroppedRule, ResolvedParent, ResolvedRoute, RouteAcceptance, UnresolvedRef,
+};
+use tributary_model::route::Route;
+use tributary_model::{Hostname, ListenerRef, ObjectKey, ObjectRef, RouteKind};
+
+use crate::attachment::{self, Attachment, Parent};
+use crate::backends::Site;
+use crate::facts::GatewayFacts;
+use crate::l4::{self, Forward};
+use crate::reads::Reader;
+use crate::rules::{self, PlacedRule, Translated};
+use crate::target_groups::Family;
+
+/// What is remembered of a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RouteFacts {
+    /// Without `shadowed_by`, which the ports decide.
+    pub(crate) resolved: ResolvedRoute,
+    /// By Gateway, port and listener.
+    pub(crate) contributions: BTreeMap<Placement, Contribution>,
+}
+
+/// Where a route is served.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Placement {
+    pub(crate) gateway: ObjectKey,
+    pub(crate) port: u16,
+    pub(crate) listener: ListenerRef,
+}
+
+/// What a route brings to one listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Contribution {
+    /// ALB rules.
+    Rules {
+        /// The listener's own.
+        hostname: Option<Hostname>,
+        rules: Vec<PlacedRule>,
+    },
+    /// An NLB default action.
+    Forward(Forward),
+}
+
+/// The facts of a route; nothing unless a parent is ours.
+pub(crate) fn facts(
+    reader: &mut Reader<'_>,
+    route: &ObjectRef,
+    default_type: TargetType,
+) -> Option<RouteFacts> {
+    let object = reader.route(route)?;
+    let mut facts = RouteFacts {
+        resolved: ResolvedRoute {
+            route: route.clone(),
+            generation: object.meta.generation,
+            parents: Vec::new(),
+        },
+        contributions: BTreeMap::new(),
+    };
+    for parent_ref in &object.parent_refs {
+        let Some(parent) = attachment::attach(reader, object, parent_ref) else {
+            continue;
+        };
+        let judged = judge(reader, object, &parent, default_type);
+        let accepted = judged.acceptance == RouteAcceptance::Accepted;
+        facts.resolved.parents.push(ResolvedParent {
+            parent_ref: parent_ref.clone(),
+            controller_name: parent.facts.controller_name.clone(),
+            listeners: parent
+                .attachments
+                .iter()
+                .filter(|_| accepted)
+                .map(|attachment| attachment.listener.clone())
+                .collect(),
+            acceptance: judged.acceptance,
+            unresolved_refs: judged.unresolved.into_iter().collect(),
+            dropped_rules: judged.dropped.into_iter().collect(),
+            shadowed_by: None,
+        });
+        // Two parentRefs may reach one listener; it is served once.
+        facts.contributions.extend(judged.contributions);
+    }
+    (!facts.resolved.parents.is_empty()).then_some(facts)
+}
+
+/// One parentRef's part.
+struct Judged {
+    acceptance: RouteAcceptance,
+    unresolved: BTreeSet<UnresolvedRef>,
+    dropped: BTreeSet<DroppedRule>,
+    contributions: BTreeMap<Placement, Contribution>,
+}
+
+fn judge(
+    reader: &mut Reader<'_>,
+    route: &Route,
+    parent: &Parent<'_>,
+    default_type: TargetType,
+) -> Judged {
+    let mut judged = Judged {
+        acceptance: parent.acceptance.clone(),
+        unresolved: BTreeSet::new(),
+        dropped: BTreeSet::new(),
+        contributions: BTreeMap::new(),
+    };
+    let is_http = matches!(route.kind, RouteKind::Http | RouteKind::Grpc);
+    let any_usable = if is_http {
+        judge_http(reader, route, parent, default_type, &mut judged)
+    } else {
+        judge_l4(reader, route, parent, default_type, &mut judged)
+    };
+    if judged.acceptance == RouteAcceptance::Accepted && !any_usable && !judged.dropped.is_empty() {
+        let incompatible = judged.dropped.iter().all(|dropped| dropped.incompatible);
+        judged.acceptance = if incompatible {
+            RouteAcceptance::IncompatibleFilters
+        } else {
+            RouteAcceptance::UnsupportedValue
+        };
+        judged.contributions.clear();
+    }
+    judged
+}
+
+/// Returns whether any rule is served anywhere, whether or not the listeners are.
+fn judge_http(
+    reader: &mut Reader<'_>,
+    route: &Route,
+    parent: &Parent<'_>,
+    default_type: TargetType,
+    judged: &mut Judged,
+) -> bool {
+    let family = match route.kind {
+        RouteKind::Grpc => Family::Grpc,
+        RouteKind::Http | RouteKind::Tcp | RouteKind::Udp | RouteKind::Tls => Family::Http,
+    };
+    let site = site(parent.facts, family, default_type);
+    let mut translated = Vec::with_capacity(route.rules.len());
+    for (index, rule) in route.rules.iter().enumerate() {
+        let translation = rules::translate(reader, site, route, index, rule);
+        // References are judged even where nothing is attached: the parent's ResolvedRefs says so.
+        judged.unresolved.extend(translation.unresolved);
+        judged.dropped.extend(translation.dropped);
+        translated.extend(translation.rule);
+    }
+    let mut any_usable = false;
+    for attachment in &parent.attachments {
+        let rules = place_all(route, &translated, attachment, &mut judged.dropped);
+        any_usable |= !rules.is_empty();
+        if attachment.served && !rules.is_empty() {
+            judged.contributions.insert(
+                placement(parent, attachment),
+                Contribution::Rules {
+                    hostname: attachment.entry.listener.hostname.clone(),
+                    rules,
+                },
+            );
+        }
+    }
+    any_usable
+}
+
+fn place_all(
+    route: &Route,
+    translated: &[Translated],
+    attachment: &Attachment<'_>,
+    dropped: &mut BTreeSet<DroppedRule>,
+) -> Vec<PlacedRule> {
+    let site = rules::Site {
+        listener: &attachment.listener,
+        protocol: &attachment.entry.listener.protocol,
+        hosts: &attachment.hosts,
+    };
+    let mut placed = Vec::new();
+    for rule in translated {
+        let mut problems = Vec::new();
+        placed.extend(rules::place(route, rule, site, &mut problems));
+        dropped.extend(
+            problems
+                .into_iter()
+                .map(|problem| problem.dropping(rule.index)),
+        );
+    }
+    placed
+}
+
+fn judge_l4(
+    reader: &mut Reader<'_>,
+    route: &Route,
+    parent: &Parent<'_>,
+    default_type: TargetType,
+    judged: &mut Judged,
+) -> bool {
+    let mut by_family: BTreeMap<Family, Option<Forward>> = BTreeMap::new();
+    // A route that reached nothing is judged for its references all the same.
+    let own = match route.kind {
+        RouteKind::Udp => Family::Udp,
+        RouteKind::Http | RouteKind::Grpc | RouteKind::Tcp | RouteKind::Tls => Family::Tcp,
+    };
+    let families: BTreeSet<Family> = parent
+        .attachments
+        .iter()
+        .map(|attachment| l4::family(attachment.entry))
+        .collect();
+    let families = if families.is_empty() {
+        BTreeSet::from([own])
+    } else {
+        families
+    };
+    for family in families {
+        let translation = l4::translate(reader, site(parent.facts, family, default_type), route);
+        judged.unresolved.extend(translation.unresolved);
+        judged.dropped.extend(translation.dropped);
+        by_family.insert(family, translation.forward);
+    }
+    let mut any_usable = false;
+    for attachment in &parent.attachments {
+        let Some(Some(forward)) = by_family.get(&l4::family(attachment.entry)) else {
+            continue;
+        };
+        any_usable = true;
+        if attachment.served {
+            judged.contributions.insert(
+                placement(parent, attachment),
+                Contribution::Forward(forward.clone()),
+            );
+        }
+    }
+    any_usable
+}
+
+fn site(gateway: &GatewayFacts, family: Family, default_type: TargetType) -> Site<'_> {
+    Site {
+        gateway,
+        family,
+        default_type,
+    }
+}
+
+fn placement(parent: &Parent<'_>, attachment: &Attachment<'_>) -> Placement {
+    Placement {
+        gateway: parent.gateway.clone(),
+        port: attachment.entry.listener.port,
+        listener: attachment.listener.clone(),
+    }
+}
+
+impl RouteFacts {
+    /// The listeners that it is attached to and accepted by.
+    pub(crate) fn attached(&self) -> BTreeSet<&ListenerRef> {
+        self.resolved
+            .parents
+            .iter()
+            .flat_map(|parent| &parent.listeners)
+            .collect()
+    }
+
+    /// The same for facts that may be absent.
+    pub(crate) fn attached_of(facts: Option<&Arc<Self>>) -> BTreeSet<&ListenerRef> {
+        facts.map(|facts| facts.attached()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,439 @@
+//! Target groups: settings, identity and targets.
+//!
+//! A target group belongs to one load balancer and is shared by all of its listeners that want the same.
+//! Its identity holds everything that AWS cannot change in place, the Service and port it stands for, and
+//! the route configuration that it was made for, so that equal identity means equal settings.
+//!
+//! **TCP beside UDP** (spec/listenersets §7.6). A `TCP_UDP` ELB listener forwards to `TCP_UDP` target groups
+//! only, while TCP and UDP listeners forward to those as well as to their own kind. Whether a port becomes
+//! `TCP_UDP` depends on other tenants' listeners; a target group's protocol cannot change. So the protocol
+//! here depends on the Service alone: `TCP_UDP` when the Service has the backend's port number for both
+//! protocols, else the route's own. A UDP listener that joins later finds the target group ready and
+//! replaces nothing. Where the Services differ one ELB listener cannot serve both, whatever the target
+//! groups are (see `l4`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tributary_model::config::{HealthCheckSettings, RouteTargetGroupSettings, TargetGroupSettings};
+use tributary_model::desired::{DesiredTarget, DesiredTargetGroup, TargetGroupId, TargetId};
+use tributary_model::elb::{ProtocolVersion, TargetIpAddressType, TargetProtocol, TargetType};
+use tributary_model::route::Route;
+use tributary_model::selector::LabelSelector;
+use tributary_model::workload::{L4Protocol, Service, ServicePort};
+use tributary_model::{Name, ObjectKey, RouteKind};
+
+use crate::facts::GatewayFacts;
+use crate::order::Age;
+use crate::reads::Reader;
+
+/// A target group without what changes often: who uses it, and its targets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TargetGroupSpec {
+    /// `listeners` and `targets` are empty here.
+    pub(crate) group: DesiredTargetGroup,
+    /// Absent for the empty group.
+    pub(crate) source: Option<TargetSource>,
+}
+
+/// Where targets come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TargetSource {
+    service: ObjectKey,
+    port_name: Name,
+    protocol: L4Protocol,
+    node_port: Option<u16>,
+    node_selector: Option<LabelSelector>,
+}
+
+/// What the listener in front of a target group speaks to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Family {
+    Http,
+    Grpc,
+    Tcp,
+    Udp,
+    /// Behind a listener that ends TLS.
+    Tls,
+    /// Behind a listener that passes TLS through: TCP that never shares its port with UDP.
+    Passthrough,
+}
+
+impl Family {
+    pub(crate) fn transport(self) -> L4Protocol {
+        match self {
+            Self::Http | Self::Grpc | Self::Tcp | Self::Tls | Self::Passthrough => L4Protocol::Tcp,
+            Self::Udp => L4Protocol::Udp,
+        }
+    }
+}
+
+/// The target group for a Service's port.
+pub(crate) fn spec(
+    reader: &mut Reader<'_>,
+    gateway: &GatewayFacts,
+    route: &Route,
+    family: Family,
+    (service, port): (&Service, &ServicePort),
+    default_type: TargetType,
+) -> TargetGroupSpec {
+    let key = &service.meta.key;
+    let (settings, scope) = settings(reader, gateway, route, key);
+    let TargetGroupSettings {
+        name,
+        ip_address_type,
+        health_check,
+        node_selector,
+        attributes,
+        target_type,
+        protocol,
+        protocol_version,
+        // Sharing a target group between clusters concerns who deregisters what, which is the plan's.
+        multi_cluster: _,
+        tags,
+    } = settings;
+    let protocol = target_protocol(family, protocol, service, port);
+    let protocol_version = protocol_version_of(family, protocol_version, port);
+    // One group for both protocols has one source, whichever route asks: the Service's TCP port.
+    let port = if protocol == TargetProtocol::TcpUdp {
+        tcp_port(service, port)
+    } else {
+        port
+    };
+    let target_type = target_type.unwrap_or(default_type);
+    let ip_address_type = ip_address_type.unwrap_or_default();
+    let id = format!(
+        "service/{}/{}/{}/{}/{}/{}/{}{scope}",
+        key.namespace,
+        key.name,
+        port.port,
+        protocol.as_str(),
+        protocol_version.map_or("-", version_name),
+        match target_type {
+            TargetType::Instance => "instance",
+            TargetType::Ip => "ip",
+        },
+        match ip_address_type {
+            TargetIpAddressType::Ipv4 => "ipv4",
+            TargetIpAddressType::Ipv6 => "ipv6",
+        },
+    );
+    TargetGroupSpec {
+        group: DesiredTargetGroup {
+            id: TargetGroupId(id.into()),
+            listeners: BTreeSet::new(),
+            service: Some(key.clone()),
+            name,
+            protocol,
+            protocol_version,
+            // Every target is registered with its own port, so this one only has to be stable.
+            port: port.port,
+            target_type,
+            ip_address_type,
+            health_check,
+            attributes,
+            tags,
+            targets: BTreeSet::new(),
+        },
+        source: Some(TargetSource {
+            service: key.clone(),
+            port_name: Name::clone(&port.name),
+            protocol: port.protocol,
+            node_port: port.node_port,
+            node_selector,
+        }),
+    }
+}
+
+/// A target group that never has targets: the share of backends that do not resolve, and the default of an
+/// NLB listener without routes, which must forward somewhere.
+pub(crate) fn empty(protocol: TargetProtocol) -> TargetGroupSpec {
+    let protocol_version = match protocol {
+        TargetProtocol::Http | TargetProtocol::Https => Some(ProtocolVersion::Http1),
+        TargetProtocol::Tcp
+        | TargetProtocol::Udp
+        | TargetProtocol::Tls
+        | TargetProtocol::TcpUdp => None,
+    };
+    TargetGroupSpec {
+        group: DesiredTargetGroup {
+            id: TargetGroupId(format!("empty/{}", protocol.as_str()).into()),
+            listeners: BTreeSet::new(),
+            service: None,
+            name: None,
+            protocol,
+            protocol_version,
+            port: 80,
+            target_type: TargetType::Ip,
+            ip_address_type: TargetIpAddressType::Ipv4,
+            health_check: HealthCheckSettings::default(),
+            attributes: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            targets: BTreeSet::new(),
+        },
+        source: None,
+    }
+}
+
+/// The targets that are there now.
+pub(crate) fn targets(reader: &mut Reader<'_>, spec: &TargetGroupSpec) -> BTreeSet<DesiredTarget> {
+    let Some(source) = &spec.source else {
+        return BTreeSet::new();
+    };
+    match spec.group.target_type {
+        TargetType::Ip => addresses(reader, source, spec.group.ip_address_type),
+        TargetType::Instance => instances(reader, source),
+    }
+}
+
+/// Ready endpoints that are not terminating, of the target group's address family.
+fn addresses(
+    reader: &mut Reader<'_>,
+    source: &TargetSource,
+    family: TargetIpAddressType,
+) -> BTreeSet<DesiredTarget> {
+    let mut targets = BTreeSet::new();
+    for slice in reader.slices_of(&source.service) {
+        let ports = slice
+            .ports
+            .iter()
+            .filter(|port| port.name == source.port_name && port.protocol == source.protocol);
+        for port in ports {
+            let endpoints = slice.endpoints.iter().filter(|endpoint| {
+                let fits = match (endpoint.address, family) {
+                    (IpAddr::V4(_), TargetIpAddressType::Ipv4)
+                    | (IpAddr::V6(_), TargetIpAddressType::Ipv6) => true,
+                    (IpAddr::V4(_), TargetIpAddressType::Ipv6)
+                    | (IpAddr::V6(_), TargetIpAddressType::Ipv4) => false,
+                };
+                fits && endpoint.ready && !endpoint.terminating
+            });
+            targets.extend(endpoints.map(|endpoint| DesiredTarget {
+                id: TargetId::Ip(endpoint.address),
+                port: port.port,
+            }));
+        }
+    }
+    targets
+}
+
+fn instances(reader: &mut Reader<'_>, source: &TargetSource) -> BTreeSet<DesiredTarget> {
+    let Some(port) = source.node_port else {
+        return BTreeSet::new();
+    };
+    reader
+        .nodes()
+        .into_iter()
+        .filter(|node| node.ready)
+        .filter(|node| {
+            source
+                .node_selector
+                .as_ref()
+                .is_none_or(|selector| selector.matches(&node.labels))
+        })
+        .filter_map(|node| node.instance_id.clone())
+        .map(|instance| DesiredTarget {
+            id: TargetId::Instance(instance),
+            port,
+        })
+        .collect()
+}
+
+/// Whether targets can be had at all: instances need a node port.
+pub(crate) fn lacks_node_port(spec: &TargetGroupSpec) -> bool {
+    spec.group.target_type == TargetType::Instance
+        && spec
+            .source
+            .as_ref()
+            .is_some_and(|source| source.node_port.is_none())
+}
+
+fn target_protocol(
+    family: Family,
+    asked: Option<TargetProtocol>,
+    service: &Service,
+    port: &ServicePort,
+) -> TargetProtocol {
+    let on_both = service
+        .ports
+        .iter()
+        .any(|other| other.port == port.port && other.protocol != port.protocol);
+    match (family, asked) {
+        (Family::Http | Family::Grpc, Some(TargetProtocol::Https)) => TargetProtocol::Https,
+        (Family::Http | Family::Grpc, Some(TargetProtocol::Http)) => TargetProtocol::Http,
+        (Family::Http | Family::Grpc, _) => match port.app_protocol.as_deref() {
+            Some("https" | "kubernetes.io/wss") => TargetProtocol::Https,
+            Some(_) | None => TargetProtocol::Http,
+        },
+        (Family::Tcp | Family::Udp, Some(TargetProtocol::TcpUdp)) => TargetProtocol::TcpUdp,
+        (Family::Tcp | Family::Udp, _) if on_both => TargetProtocol::TcpUdp,
+        (Family::Tcp, _) => TargetProtocol::Tcp,
+        (Family::Udp, _) => TargetProtocol::Udp,
+        (Family::Tls, Some(TargetProtocol::Tls)) => TargetProtocol::Tls,
+        (Family::Tls | Family::Passthrough, _) => TargetProtocol::Tcp,
+    }
+}
+
+fn tcp_port<'a>(service: &'a Service, port: &'a ServicePort) -> &'a ServicePort {
+    service
+        .ports
+        .iter()
+        .find(|other| other.port == port.port && other.protocol == L4Protocol::Tcp)
+        .unwrap_or(port)
+}
+
+fn protocol_version_of(
+    family: Family,
+    asked: Option<ProtocolVersion>,
+    port: &ServicePort,
+) -> Option<ProtocolVersion> {
+    match family {
+        Family::Tcp | Family::Udp | Family::Tls | Family::Passthrough => None,
+        Family::Grpc => Some(asked.unwrap_or(ProtocolVersion::Grpc)),
+        Family::Http => Some(asked.unwrap_or(match port.app_protocol.as_deref() {
+            Some("kubernetes.io/h2c") => ProtocolVersion::Http2,
+            Some(_) | None => ProtocolVersion::Http1,
+        })),
+    }
+}
+
+fn version_name(version: ProtocolVersion) -> &'static str {
+    match version {
+        ProtocolVersion::Http1 => "HTTP1",
+        ProtocolVersion::Http2 => "HTTP2",
+        ProtocolVersion::Grpc => "GRPC",
+    }
+}
+
+/// The Service's configuration over the load balancer's default one, and the scope of the route
+/// configuration that was taken, as the end of an identity. Of several for one Service the oldest counts.
+fn settings(
+    reader: &mut Reader<'_>,
+    gateway: &GatewayFacts,
+    route: &Route,
+    service: &ObjectKey,
+) -> (TargetGroupSettings, String) {
+    let fallback = gateway
+        .default_target_groups
+        .as_ref()
+        .and_then(|key| reader.target_group_configuration(key));
+    let own = reader
+        .target_configurations_of(service)
+        .into_iter()
+        .min_by_key(|configuration| Age {
+            created: configuration.meta.created,
+            key: configuration.meta.key.clone(),
+        });
+    let mut settings = TargetGroupSettings::default();
+    let mut scope = String::new();
+    // Weakest first.
+    for configuration in fallback.into_iter().chain(own) {
+        settings = over(&configuration.default, settings);
+        let matched = configuration
+            .routes
+            .iter()
+            .filter(|candidate| applies(candidate, route))
+            .max_by_key(|candidate| (candidate.namespace.is_some(), candidate.name.is_some()));
+        if let Some(matched) = matched {
+            settings = over(&matched.settings, settings);
+            scope.push_str(&scope_of(matched));
+        }
+    }
+    (settings, scope)
+}
+
+fn applies(candidate: &RouteTargetGroupSettings, route: &Route) -> bool {
+    let key = &route.meta.key;
+    candidate.kind == route.kind
+        && candidate
+            .namespace
+            .as_ref()
+            .is_none_or(|namespace| *namespace == key.namespace)
+        && candidate.name.as_ref().is_none_or(|name| *name == key.name)
+}
+
+fn scope_of(matched: &RouteTargetGroupSettings) -> String {
+    let kind: RouteKind = matched.kind;
+    let mut scope = format!("/{}", kind.kind());
+    for part in matched.namespace.iter().chain(&matched.name) {
+        scope.push('/');
+        scope.push_str(part);
+    }
+    scope
+}
+
+fn over(stronger: &TargetGroupSettings, weaker: TargetGroupSettings) -> TargetGroupSettings {
+    let TargetGroupSettings {
+        name,
+        ip_address_type,
+        health_check,
+        node_selector,
+        attributes,
+        target_type,
+        protocol,
+        protocol_version,
+        multi_cluster,
+        tags,
+    } = stronger.clone();
+    TargetGroupSettings {
+        name: name.or(weaker.name),
+        ip_address_type: ip_address_type.or(weaker.ip_address_type),
+        health_check: health_check_over(health_check, weaker.health_check),
+        node_selector: node_selector.or(weaker.node_selector),
+        attributes: by_key(attributes, weaker.attributes),
+        target_type: target_type.or(weaker.target_type),
+        protocol: protocol.or(weaker.protocol),
+        protocol_version: protocol_version.or(weaker.protocol_version),
+        multi_cluster: multi_cluster.or(weaker.multi_cluster),
+        tags: by_key(tags, weaker.tags),
+    }
+}
+
+fn health_check_over(
+    stronger: HealthCheckSettings,
+    weaker: HealthCheckSettings,
+) -> HealthCheckSettings {
+    let HealthCheckSettings {
+        healthy_threshold,
+        interval_seconds,
+        path,
+        port,
+        protocol,
+        timeout_seconds,
+        unhealthy_threshold,
+        http_codes,
+        grpc_codes,
+    } = stronger;
+    HealthCheckSettings {
+        healthy_threshold: healthy_threshold.or(weaker.healthy_threshold),
+        interval_seconds: interval_seconds.or(weaker.interval_seconds),
+        path: path.or(weaker.path),
+        port: port.or(weaker.port),
+        protocol: protocol.or(weaker.protocol),
+        timeout_seconds: timeout_seconds.or(weaker.timeout_seconds),
+        unhealthy_threshold: unhealthy_threshold.or(weaker.unhealthy_threshold),
+        http_codes: http_codes.or(weaker.http_codes),
+        grpc_codes: grpc_codes.or(weaker.grpc_codes),
+    }
+}
+
+fn by_key(
+    stronger: BTreeMap<String, String>,
+    mut weaker: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    weaker.extend(stronger);
+    weaker
+}
+
+/// The finished target group.
+pub(crate) fn desired(
+    reader: &mut Reader<'_>,
+    spec: &TargetGroupSpec,
+    listeners: BTreeSet<tributary_model::ListenerRef>,
+) -> Arc<DesiredTargetGroup> {
+    let mut group = spec.group.clone();
+    group.listeners = listeners;
+    group.targets = targets(reader, spec);
+    Arc::new(group)
+}

@@ -1,0 +1,132 @@
+//! A listener's own validation: what is wrong with it whatever else is there (spec/listenersets §§1, 3).
+//!
+//! The API server's CEL rules refuse most of this already, but not across versions of the CRD, and a file
+//! has no API server.
+
+use std::collections::BTreeSet;
+
+use tributary_model::elb::LoadBalancerKind;
+use tributary_model::listener::{Listener, Protocol, TlsMode};
+
+use crate::class;
+use crate::conflict::{Contender, WireClass};
+use crate::kinds::SupportedKinds;
+
+/// What a listener is by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Validity {
+    /// It takes part in distinctness.
+    Contends(WireClass),
+    /// Its protocol is none that Gateway API defines.
+    UnknownProtocol,
+    /// Field path within the listener, and why.
+    Invalid { field: String, reason: String },
+}
+
+/// Validates an owner's listeners in spec order, apart from their references.
+pub(crate) fn listeners(listeners: &[Listener], supported: &[SupportedKinds]) -> Vec<Validity> {
+    let mut names = BTreeSet::new();
+    listeners
+        .iter()
+        .zip(supported)
+        .map(|(listener, supported)| {
+            if !names.insert(&listener.name) {
+                return invalid(
+                    "name",
+                    "another listener of this resource has the same name",
+                );
+            }
+            match wire_class(listener) {
+                Validity::Contends(_)
+                    if supported.kinds.is_empty() && !supported.unresolved.is_empty() =>
+                {
+                    invalid(
+                        "allowedRoutes.kinds",
+                        format!("a {} listener can carry none of them", listener.protocol),
+                    )
+                }
+                validity => validity,
+            }
+        })
+        .collect()
+}
+
+/// Contenders of one Gateway as if a load balancer of either kind could serve them: for choosing the kind.
+pub(crate) fn contenders_of_any_kind(listeners: &[Listener]) -> Vec<Option<Contender<'_>>> {
+    listeners
+        .iter()
+        .map(|listener| match wire_class(listener) {
+            Validity::Contends(class) => Some(Contender {
+                port: listener.port,
+                class,
+                hostname: listener.hostname.as_ref(),
+                servable: true,
+            }),
+            Validity::UnknownProtocol | Validity::Invalid { .. } => None,
+        })
+        .collect()
+}
+
+/// As a contender for this kind of load balancer, if it is valid.
+pub(crate) fn contender<'a>(
+    listener: &'a Listener,
+    validity: &Validity,
+    kind: LoadBalancerKind,
+) -> Option<Contender<'a>> {
+    match validity {
+        Validity::Contends(class) => Some(Contender {
+            port: listener.port,
+            class: *class,
+            hostname: listener.hostname.as_ref(),
+            servable: class::family(&listener.protocol) == Some(kind),
+        }),
+        Validity::UnknownProtocol | Validity::Invalid { .. } => None,
+    }
+}
+
+fn wire_class(listener: &Listener) -> Validity {
+    let Listener {
+        name: _,
+        port,
+        protocol,
+        hostname,
+        tls,
+        allowed_routes: _,
+    } = listener;
+    if *port == 0 {
+        return invalid("port", "it must be 1 to 65535");
+    }
+    let mode = tls.as_ref().map(|tls| tls.mode);
+    let class = match protocol {
+        Protocol::Other(_) => return Validity::UnknownProtocol,
+        Protocol::Http => WireClass::Http,
+        Protocol::Tcp => WireClass::Tcp,
+        Protocol::Udp => WireClass::Udp,
+        Protocol::Https => match mode {
+            // Without `tls` the certificate comes from the load balancer's configuration or from ACM.
+            None | Some(TlsMode::Terminate) => return Validity::Contends(WireClass::Https),
+            Some(TlsMode::Passthrough) => {
+                return invalid("tls.mode", "an HTTPS listener can only terminate TLS");
+            }
+        },
+        Protocol::Tls => match mode {
+            None => return invalid("tls", "a TLS listener needs tls.mode"),
+            Some(TlsMode::Terminate) => return Validity::Contends(WireClass::TlsTerminate),
+            Some(TlsMode::Passthrough) => return Validity::Contends(WireClass::TlsPassthrough),
+        },
+    };
+    if tls.is_some() {
+        return invalid("tls", format!("a {protocol} listener has no TLS"));
+    }
+    if hostname.is_some() && class != WireClass::Http {
+        return invalid("hostname", format!("a {protocol} listener has no hostname"));
+    }
+    Validity::Contends(class)
+}
+
+fn invalid(field: &str, reason: impl Into<String>) -> Validity {
+    Validity::Invalid {
+        field: field.to_owned(),
+        reason: reason.into(),
+    }
+}

@@ -1,0 +1,262 @@
+//! Random small worlds: few names, ports and hostnames, so that everything collides with everything.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use tributary_model::selector::FromNamespaces;
+use tributary_model::workload::L4Protocol;
+use tributary_model::{Change, Kind, ObjectRef, Resource, RouteKind};
+
+use crate::objects::{ListenerBuilder, class, gateway, key, listener, listener_set, selecting};
+use crate::routes::{route, rule};
+use crate::workloads::{
+    endpoints, grant, malformed_secret, namespace, secret, service, service_with_ports,
+};
+
+const NAMESPACES: [&str; 3] = ["a", "a-b", "infra"];
+const HOSTS: [&str; 5] = ["a.x.com", "b.x.com", "*.x.com", "c.a.x.com", "*.a.x.com"];
+
+/// A sequence of changes; objects come, change and go.
+pub fn changes(length: usize) -> impl Strategy<Value = Vec<Change>> {
+    prop::collection::vec(change(), 0..length)
+}
+
+/// One change.
+pub fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        5 => resource().prop_map(|resource| Change::Apply(Arc::new(resource))),
+        1 => resource().prop_map(|resource| Change::Delete(resource.object_ref())),
+    ]
+}
+
+/// Any object of the small world.
+pub fn resource() -> impl Strategy<Value = Resource> {
+    prop_oneof![
+        1 => any_class(),
+        3 => any_gateway(),
+        6 => any_set(),
+        6 => any_route(),
+        1 => any_grant(),
+        1 => any_namespace(),
+        2 => any_service(),
+        1 => any_endpoints(),
+        1 => any_secret(),
+    ]
+}
+
+fn place() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(NAMESPACES.to_vec())
+}
+
+fn named(names: &'static [&'static str]) -> impl Strategy<Value = String> {
+    (place(), prop::sample::select(names))
+        .prop_map(|(namespace, name)| format!("{namespace}/{name}"))
+}
+
+fn any_class() -> impl Strategy<Value = Resource> {
+    let controllers = vec![
+        "gateway.k8s.aws/alb",
+        "gateway.k8s.aws/nlb",
+        "gateway.tributary.dev/elb",
+        "example.com/other",
+    ];
+    (
+        prop::sample::select(vec!["alb", "nlb", "elb"]),
+        prop::sample::select(controllers),
+        0..3_u8,
+    )
+        .prop_map(|(name, random, dice)| {
+            // Mostly the controller that the name promises, so that most Gateways are ours.
+            let controller = match (dice, name) {
+                (0, _) => random,
+                (_, "alb") => "gateway.k8s.aws/alb",
+                (_, "nlb") => "gateway.k8s.aws/nlb",
+                _ => "gateway.tributary.dev/elb",
+            };
+            class(name, controller)
+        })
+}
+
+fn from() -> impl Strategy<Value = FromNamespaces> {
+    prop_oneof![
+        1 => Just(FromNamespaces::None),
+        2 => Just(FromNamespaces::Same),
+        4 => Just(FromNamespaces::All),
+        1 => Just(selecting("team", "x")),
+        1 => Just(FromNamespaces::Selector(None)),
+    ]
+}
+
+fn any_listener() -> impl Strategy<Value = ListenerBuilder> {
+    let protocols = vec![
+        "HTTP",
+        "HTTP",
+        "HTTPS",
+        "HTTPS",
+        "TLS",
+        "TCP",
+        "UDP",
+        "example.com/own",
+    ];
+    (
+        prop::sample::select(vec!["one", "two", "three"]),
+        prop::sample::select(vec![80_u16, 443, 53]),
+        prop::sample::select(protocols),
+        prop::option::of(prop::sample::select(HOSTS.to_vec())),
+        prop::option::of(prop::sample::select(vec!["cert", "a/cert", "missing"])),
+        from(),
+        prop::option::weighted(
+            0.2,
+            prop::sample::select(vec!["HTTPRoute", "TCPRoute", "Nonsense"]),
+        ),
+    )
+        .prop_map(|(name, port, protocol, host, certificate, from, kind)| {
+            let mut built = listener(name, port, protocol).routes_from(from);
+            if let Some(host) = host {
+                built = built.host(host);
+            }
+            if let Some(certificate) = certificate.filter(|_| protocol != "HTTP") {
+                built = built.certificate(certificate);
+            }
+            if let Some(kind) = kind {
+                built = built.route_kind(kind);
+            }
+            built
+        })
+}
+
+fn any_gateway() -> impl Strategy<Value = Resource> {
+    (
+        named(&["gw", "gv"]),
+        prop::sample::select(vec!["alb", "nlb", "elb"]),
+        from(),
+        prop::collection::vec(any_listener(), 0..3),
+    )
+        .prop_map(|(name, class, from, listeners)| {
+            listeners
+                .into_iter()
+                .fold(
+                    gateway(&name).class(class).allow(from),
+                    |built, listener| built.listener(listener),
+                )
+                .build()
+        })
+}
+
+fn any_set() -> impl Strategy<Value = Resource> {
+    (
+        named(&["set", "tes"]),
+        named(&["gw", "gv"]),
+        0..3_i64,
+        prop::collection::vec(any_listener(), 1..3),
+    )
+        .prop_map(|(name, gateway, created, listeners)| {
+            listeners
+                .into_iter()
+                .fold(
+                    listener_set(&name, &gateway).created(created),
+                    |built, listener| built.listener(listener),
+                )
+                .build()
+        })
+}
+
+fn any_route() -> impl Strategy<Value = Resource> {
+    (
+        prop::sample::select(vec![
+            RouteKind::Http,
+            RouteKind::Http,
+            RouteKind::Grpc,
+            RouteKind::Tcp,
+            RouteKind::Udp,
+            RouteKind::Tls,
+        ]),
+        named(&["r", "s", "t"]),
+        prop::collection::vec(
+            (any::<bool>(), named(&["gw", "gv"]), named(&["set", "tes"])),
+            1..3,
+        ),
+        prop::collection::vec(prop::sample::select(HOSTS.to_vec()), 0..3),
+        prop::collection::vec(
+            (
+                prop::sample::select(vec!["/", "/a", "/a/b", "/*"]),
+                prop::sample::select(vec!["svc", "a/svc", "dns", "missing"]),
+                prop::sample::select(vec![0_u32, 1, 1, 5, 1000]),
+            ),
+            1..3,
+        ),
+        0..3_i64,
+    )
+        .prop_map(|(kind, name, parents, hosts, rules, created)| {
+            let mut built = route(kind, &name).created(created);
+            for (to_set, gateway, set) in parents {
+                built = if to_set {
+                    built.to_set(&set)
+                } else {
+                    built.to_gateway(&gateway)
+                };
+            }
+            let has_hosts = matches!(kind, RouteKind::Http | RouteKind::Grpc | RouteKind::Tls);
+            for host in hosts.into_iter().filter(|_| has_hosts) {
+                built = built.host(host);
+            }
+            for (path, backend, weight) in rules {
+                built = built.rule(rule().prefix(path).weighted(backend, 53, weight));
+            }
+            built.build()
+        })
+}
+
+fn any_grant() -> impl Strategy<Value = Resource> {
+    (
+        named(&["grant"]),
+        prop::sample::select(vec![
+            Kind::Gateway,
+            Kind::ListenerSet,
+            Kind::HttpRoute,
+            Kind::TcpRoute,
+        ]),
+        place(),
+        prop::sample::select(vec![Kind::Secret, Kind::Service]),
+    )
+        .prop_map(|(name, kind, from, to)| grant(&name, (kind, from), to))
+}
+
+fn any_namespace() -> impl Strategy<Value = Resource> {
+    (place(), any::<bool>()).prop_map(|(name, labelled)| {
+        let labels: &[(&str, &str)] = if labelled { &[("team", "x")] } else { &[] };
+        namespace(name, labels)
+    })
+}
+
+fn any_service() -> impl Strategy<Value = Resource> {
+    (named(&["svc", "dns"]), 0..3_u8).prop_map(|(name, ports)| match ports {
+        0 => service(&name, 53),
+        1 => service(&name, 80),
+        _ => service_with_ports(
+            &name,
+            &[("tcp", 53, L4Protocol::Tcp), ("udp", 53, L4Protocol::Udp)],
+        ),
+    })
+}
+
+fn any_endpoints() -> impl Strategy<Value = Resource> {
+    (named(&["svc", "dns"]), 0..3_u8).prop_map(|(service, count)| {
+        let addresses: Vec<String> = (0..count).map(|last| format!("10.0.0.{last}")).collect();
+        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        endpoints(&service, 8053, &addresses)
+    })
+}
+
+fn any_secret() -> impl Strategy<Value = Resource> {
+    (named(&["cert"]), 0..3_u8).prop_map(|(name, content)| match content {
+        0 => malformed_secret(&name),
+        1 => secret(&name, "aa"),
+        _ => secret(&name, "bb"),
+    })
+}
+
+/// The object that a name means.
+pub fn object(kind: Kind, name: &str) -> ObjectRef {
+    ObjectRef::new(kind, key(name))
+}

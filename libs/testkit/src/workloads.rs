@@ -1,0 +1,191 @@
+//! Namespaces, Services and their endpoints, Nodes, Secrets, ReferenceGrants, configurations.
+
+use std::collections::BTreeMap;
+
+use tributary_model::config::{
+    HealthCheckSettings, ListenerRuleConfiguration, LoadBalancerConfiguration,
+    LoadBalancerSettings, MergingMode, TargetGroupConfiguration, TargetGroupSettings,
+    TargetReference,
+};
+use tributary_model::workload::{
+    CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, L4Protocol,
+    Namespace, Node, ReferenceGrant, Service, ServicePort, ServiceType, TlsSecret,
+};
+use tributary_model::{Kind, Resource, Timestamp};
+
+use crate::objects::{key, meta};
+
+/// A Namespace with labels besides its name's.
+pub fn namespace(name: &str, labels: &[(&str, &str)]) -> Resource {
+    let own = ("kubernetes.io/metadata.name", name);
+    Resource::Namespace(Namespace {
+        meta: meta(name),
+        labels: labelled(labels.iter().copied().chain([own])),
+    })
+}
+
+/// A Service with one TCP port, which has node port 30000 + port.
+pub fn service(name: &str, port: u16) -> Resource {
+    service_with_ports(name, &[("", port, L4Protocol::Tcp)])
+}
+
+/// A Service with named ports.
+pub fn service_with_ports(name: &str, ports: &[(&str, u16, L4Protocol)]) -> Resource {
+    Resource::Service(Service {
+        meta: meta(name),
+        ports: ports
+            .iter()
+            .map(|(name, port, protocol)| ServicePort {
+                name: (*name).into(),
+                port: *port,
+                protocol: *protocol,
+                node_port: Some(30_000_u16.saturating_add(*port)),
+                app_protocol: None,
+            })
+            .collect(),
+        service_type: ServiceType::NodePort,
+    })
+}
+
+/// An EndpointSlice named `<service>-1` with ready endpoints on one TCP port.
+pub fn endpoints(service: &str, port: u16, addresses: &[&str]) -> Resource {
+    endpoints_with_ports(service, &[("", port, L4Protocol::Tcp)], addresses)
+}
+
+/// An EndpointSlice named `<service>-1` with ready endpoints. What is no IP address is left out.
+pub fn endpoints_with_ports(
+    service: &str,
+    ports: &[(&str, u16, L4Protocol)],
+    addresses: &[&str],
+) -> Resource {
+    Resource::EndpointSlice(EndpointSlice {
+        meta: meta(&format!("{service}-1")),
+        service: key(service).name,
+        ports: ports
+            .iter()
+            .map(|(name, port, protocol)| EndpointPort {
+                name: (*name).into(),
+                port: *port,
+                protocol: *protocol,
+            })
+            .collect(),
+        endpoints: addresses
+            .iter()
+            .filter_map(|address| address.parse().ok())
+            .map(|address| Endpoint {
+                address,
+                ready: true,
+                terminating: false,
+                zone: None,
+                node_name: None,
+            })
+            .collect(),
+    })
+}
+
+/// A ready Node.
+pub fn node(name: &str, instance_id: &str) -> Resource {
+    Resource::Node(Node {
+        meta: meta(name),
+        labels: BTreeMap::new(),
+        instance_id: Some(instance_id.to_owned()),
+        ready: true,
+    })
+}
+
+/// A good TLS Secret; its fingerprint stands for certificate and key.
+pub fn secret(name: &str, fingerprint: &str) -> Resource {
+    Resource::Secret(TlsSecret {
+        meta: meta(name),
+        certificate: Ok(CertificateFacts {
+            fingerprint: fingerprint.to_owned(),
+            dns_names: Vec::new(),
+            not_after: Timestamp(i64::MAX),
+        }),
+    })
+}
+
+/// A TLS Secret that cannot be used.
+pub fn malformed_secret(name: &str) -> Resource {
+    Resource::Secret(TlsSecret {
+        meta: meta(name),
+        certificate: Err("tls.crt holds no PEM certificate".to_owned()),
+    })
+}
+
+/// A grant for objects of one kind and namespace to refer to every object of another kind.
+pub fn grant(name: &str, from: (Kind, &str), to: Kind) -> Resource {
+    Resource::ReferenceGrant(ReferenceGrant {
+        meta: meta(name),
+        from: vec![GrantFrom {
+            group: from.0.group().to_owned(),
+            kind: from.0.as_str().to_owned(),
+            namespace: from.1.into(),
+        }],
+        to: vec![GrantTo {
+            group: to.group().to_owned(),
+            kind: to.as_str().to_owned(),
+            name: None,
+        }],
+    })
+}
+
+/// A LoadBalancerConfiguration.
+pub fn load_balancer_configuration(
+    name: &str,
+    merging_mode: MergingMode,
+    settings: LoadBalancerSettings,
+) -> Resource {
+    Resource::LoadBalancerConfiguration(LoadBalancerConfiguration {
+        meta: meta(name),
+        merging_mode,
+        settings,
+    })
+}
+
+/// A TargetGroupConfiguration for a Service of its namespace.
+pub fn target_group_configuration(
+    name: &str,
+    service: &str,
+    settings: TargetGroupSettings,
+) -> Resource {
+    Resource::TargetGroupConfiguration(TargetGroupConfiguration {
+        meta: meta(name),
+        target_reference: Some(TargetReference {
+            group: String::new(),
+            kind: Kind::Service.as_str().to_owned(),
+            name: service.into(),
+        }),
+        default: settings,
+        routes: Vec::new(),
+    })
+}
+
+/// Target group settings that ask for a health check path.
+pub fn health_check_path(path: &str) -> TargetGroupSettings {
+    TargetGroupSettings {
+        health_check: HealthCheckSettings {
+            path: Some(path.to_owned()),
+            ..HealthCheckSettings::default()
+        },
+        ..TargetGroupSettings::default()
+    }
+}
+
+/// A ListenerRuleConfiguration that asks for nothing yet.
+pub fn rule_configuration(name: &str) -> ListenerRuleConfiguration {
+    ListenerRuleConfiguration {
+        meta: meta(name),
+        authenticate: None,
+        routing: None,
+        source_ip: Vec::new(),
+        tags: BTreeMap::new(),
+    }
+}
+
+fn labelled<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, String> {
+    labels
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
