@@ -175,7 +175,7 @@ fn unknown_fields_are_named_and_ignored() {
         .iter()
         .map(|warning| warning.field.as_str())
         .collect();
-    assert_eq!(fields, ["spec.sectionNames", "spec.listeners[0].colour"]);
+    assert_eq!(fields, ["spec.listeners[0].colour", "spec.sectionNames"]);
 }
 
 #[test]
