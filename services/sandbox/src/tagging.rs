@@ -1,7 +1,10 @@
 //! Resource Groups Tagging: what carries which tags, over all services.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::ec2::security_groups;
 use crate::error::ApiError;
@@ -47,29 +50,29 @@ fn get_resources(state: &State, request: &Request) -> Answer {
         Some(size @ 1..=100) => usize::try_from(size).unwrap_or(50),
         Some(_) => return Err(invalid("ResourcesPerPage must be between 1 and 100")),
     };
-    let mut found: Vec<(String, &Tags)> = all(state)
-        .into_iter()
+    let arns: BTreeSet<&str> = asked.resource_arns.iter().map(String::as_str).collect();
+    let found = all(state)
         // A resource that never had a tag is not known to this service.
         .filter(|(_, tags)| !tags.is_empty())
         .filter(|(arn, tags)| {
-            (asked.resource_arns.is_empty() || asked.resource_arns.contains(arn))
+            (arns.is_empty() || arns.contains(arn.as_ref()))
                 && (asked.resource_type_filters.is_empty()
                     || asked
                         .resource_type_filters
                         .iter()
                         .any(|filter| of_type(arn, filter)))
                 && asked.tag_filters.iter().all(|filter| has(tags, filter))
-        })
-        .collect();
-    found.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let shown = found.into_iter().map(|(arn, tags)| {
-        let mapping = json!({"ResourceARN": arn, "Tags": tags::listed(tags)});
-        (arn, mapping)
-    });
+        });
+    let found = found.map(|(arn, tags)| (arn.clone(), (arn, tags)));
     let token = asked.pagination_token.filter(|token| !token.is_empty());
-    let page = page(shown, token.as_deref(), size);
+    let page = page(found, token.as_deref(), size);
+    let mappings: Vec<Value> = page
+        .items
+        .into_iter()
+        .map(|(arn, tags)| json!({"ResourceARN": arn, "Tags": tags::listed(tags)}))
+        .collect();
     Ok(json!({
-        "ResourceTagMappingList": page.items,
+        "ResourceTagMappingList": mappings,
         // AWS says the empty string after the last page.
         "PaginationToken": page.next.unwrap_or_default(),
     }))
@@ -101,8 +104,10 @@ fn check(asked: &GetResources) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Everything that can be tagged and found by this service, untagged things included.
-fn all(state: &State) -> Vec<(String, &Tags)> {
+/// Everything that can be tagged and found by this service, untagged things included, in the
+/// order of the ARNs: `acm`, `ec2`, `elasticloadbalancing`, and within the last `listener-rule`,
+/// `listener`, `loadbalancer`, `targetgroup`.
+fn all(state: &State) -> impl Iterator<Item = (Cow<'_, str>, &Tags)> {
     let State {
         security_groups,
         load_balancers,
@@ -112,24 +117,26 @@ fn all(state: &State) -> Vec<(String, &Tags)> {
         certificates,
         ..
     } = state;
-    let groups = security_groups
-        .values()
-        .map(|group| (security_groups::arn(state, &group.id), &group.tags));
-    groups
-        .chain(
-            load_balancers
-                .iter()
-                .map(|(arn, lb)| (arn.clone(), &lb.tags)),
-        )
-        .chain(listeners.iter().map(|(arn, it)| (arn.clone(), &it.tags)))
-        .chain(rules.iter().map(|(arn, rule)| (arn.clone(), &rule.tags)))
-        .chain(
-            target_groups
-                .iter()
-                .map(|(arn, it)| (arn.clone(), &it.tags)),
-        )
-        .chain(certificates.iter().map(|(arn, it)| (arn.clone(), &it.tags)))
-        .collect()
+    let groups = security_groups.values().map(|group| {
+        let arn = security_groups::arn(state, &group.id);
+        (Cow::Owned(arn), &group.tags)
+    });
+    let certificates = certificates.iter().map(|(arn, it)| (arn, &it.tags));
+    let rules = rules.iter().map(|(arn, it)| (arn, &it.tags));
+    let listeners = listeners.iter().map(|(arn, it)| (arn, &it.tags));
+    let load_balancers = load_balancers.iter().map(|(arn, it)| (arn, &it.tags));
+    let target_groups = target_groups.iter().map(|(arn, it)| (arn, &it.tags));
+    certificates
+        .map(borrowed)
+        .chain(groups)
+        .chain(rules.map(borrowed))
+        .chain(listeners.map(borrowed))
+        .chain(load_balancers.map(borrowed))
+        .chain(target_groups.map(borrowed))
+}
+
+fn borrowed<'a>((arn, tags): (&'a String, &'a Tags)) -> (Cow<'a, str>, &'a Tags) {
+    (Cow::Borrowed(arn), tags)
 }
 
 /// `SERVICE` or `SERVICE:TYPE`; a type is the start of the ARN's resource up to a slash:

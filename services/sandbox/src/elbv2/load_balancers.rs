@@ -84,6 +84,8 @@ pub(crate) struct LoadBalancer {
     pub(crate) target_groups: BTreeMap<String, u32>,
     /// Rules of all listeners, default rules not counted.
     pub(crate) rule_count: usize,
+    /// Targets of all those target groups, draining ones not counted.
+    pub(crate) target_count: usize,
 }
 
 #[derive(Deserialize)]
@@ -234,6 +236,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         tags,
         target_groups: BTreeMap::new(),
         rule_count: 0,
+        target_count: 0,
     };
     let answer = json!({"LoadBalancers": [shown(&load_balancer, request.now)]});
     state.load_balancers.insert(arn, load_balancer);

@@ -1,8 +1,6 @@
 //! Who names which target group. Kept as counts, so that a load balancer with tens of thousands
 //! of rules is not searched on every write.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use crate::error::ApiError;
@@ -10,6 +8,7 @@ use crate::state::State;
 
 use super::load_balancers::{Kind, LoadBalancer};
 use super::target_groups::TargetType;
+use super::targets;
 
 /// Refuses what would pass a quota of the load balancer, or take a target group from another one.
 /// `before` are the target groups that the listener or rule names now and `after` those that it
@@ -20,13 +19,15 @@ pub(crate) fn check(
     before: &[String],
     after: &[String],
 ) -> Result<(), ApiError> {
-    let mut groups: BTreeSet<&str> = load_balancer
-        .target_groups
-        .iter()
-        .filter(|(arn, count)| **count > 1 || !before.contains(arn))
-        .map(|(arn, _)| arn.as_str())
-        .collect();
-    let mut added = Vec::new();
+    let mut unique = load_balancer.target_groups.len();
+    let mut targets = load_balancer.target_count;
+    let mut adds = false;
+    for arn in before {
+        if load_balancer.target_groups.get(arn) == Some(&1) && !after.contains(arn) {
+            unique -= 1;
+            targets -= serving_in(state, arn);
+        }
+    }
     for arn in after {
         let group = state.target_group(arn)?;
         if let Some(other) = group
@@ -42,15 +43,17 @@ pub(crate) fn check(
                 ),
             ));
         }
-        if groups.insert(arn) {
-            added.push(arn);
+        if !load_balancer.target_groups.contains_key(arn) {
+            unique += 1;
+            targets += serving_in(state, arn);
+            adds = true;
         }
     }
-    if added.is_empty() {
+    if !adds {
         return Ok(());
     }
     let limit = state.quotas.target_groups_per_application_load_balancer as usize;
-    if load_balancer.kind == Kind::Application && groups.len() > limit {
+    if load_balancer.kind == Kind::Application && unique > limit {
         return Err(ApiError::new(
             "TooManyUniqueTargetGroupsPerLoadBalancer",
             format!(
@@ -59,11 +62,6 @@ pub(crate) fn check(
             ),
         ));
     }
-    let targets: usize = groups
-        .iter()
-        .filter_map(|arn| state.target_groups.get(*arn))
-        .map(|group| super::targets::serving(&group.targets))
-        .sum();
     check_targets(state, load_balancer, targets)
 }
 
@@ -89,8 +87,13 @@ pub(crate) fn check_targets(
 /// Counts one more listener or rule for every target group of `arns`.
 pub(crate) fn attach(state: &mut State, load_balancer: &str, arns: &[String], now: Timestamp) {
     for arn in arns {
+        let targets = serving_in(state, arn);
         if let Some(load_balancer) = state.load_balancers.get_mut(load_balancer) {
-            *load_balancer.target_groups.entry(arn.clone()).or_default() += 1;
+            let count = load_balancer.target_groups.entry(arn.clone()).or_default();
+            *count += 1;
+            if *count == 1 {
+                load_balancer.target_count += targets;
+            }
         }
         if let Some(group) = state.target_groups.get_mut(arn)
             && group.load_balancer_arn.is_none()
@@ -104,6 +107,7 @@ pub(crate) fn attach(state: &mut State, load_balancer: &str, arns: &[String], no
 /// Counts one listener or rule less for every target group of `arns`.
 pub(crate) fn detach(state: &mut State, load_balancer: &str, arns: &[String]) {
     for arn in arns {
+        let targets = serving_in(state, arn);
         let Some(holder) = state.load_balancers.get_mut(load_balancer) else {
             continue;
         };
@@ -115,11 +119,18 @@ pub(crate) fn detach(state: &mut State, load_balancer: &str, arns: &[String]) {
             continue;
         }
         holder.target_groups.remove(arn);
+        holder.target_count -= targets;
         if let Some(group) = state.target_groups.get_mut(arn) {
             group.load_balancer_arn = None;
             group.attached_at = None;
         }
     }
+}
+
+/// Targets of a group that count against quotas.
+fn serving_in(state: &State, arn: &str) -> usize {
+    let group = state.target_groups.get(arn);
+    group.map_or(0, |group| targets::serving(&group.targets))
 }
 
 /// The target group of type `alb` that an ALB is a target of.

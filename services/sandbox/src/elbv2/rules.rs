@@ -203,11 +203,14 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
     let groups = action_checks::target_groups(&rule.actions);
     let load_balancer_arn = rule.load_balancer_arn.clone();
     let listener_arn = rule.listener_arn.clone();
+    let priority = rule.priority;
     references::detach(state, &load_balancer_arn, &groups);
     state.rules.remove(&rule_arn);
     state.load_balancer_mut(&load_balancer_arn)?.rule_count -= 1;
     let listener = state.listener_mut(&listener_arn)?;
-    listener.rules.retain(|_, arn| arn != &rule_arn);
+    if let Priority::At(priority) = priority {
+        listener.rules.remove(&priority);
+    }
     Ok(json!({}))
 }
 

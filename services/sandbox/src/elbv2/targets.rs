@@ -99,16 +99,10 @@ pub(crate) fn register(state: &mut State, request: &Request) -> Answer {
     }
     if let Some(arn) = &group.load_balancer_arn {
         let load_balancer = state.load_balancer(arn)?;
-        let others: usize = load_balancer
-            .target_groups
-            .keys()
-            .filter(|other| **other != group.arn)
-            .filter_map(|other| state.target_groups.get(other))
-            .map(|other| serving(&other.targets))
-            .sum();
+        let others = load_balancer.target_count - serving(&group.targets);
         references::check_targets(state, load_balancer, others + count)?;
     }
-    state.target_group_mut(&asked.target_group_arn)?.targets = next;
+    set_targets(state, &asked.target_group_arn, next)?;
     Ok(json!({}))
 }
 
@@ -145,16 +139,34 @@ pub(crate) fn deregister(state: &mut State, request: &Request) -> Answer {
         .unwrap_or(300);
     let drains = group.load_balancer_arn.is_some() && delay > 0;
     let until = later(request.now, Duration::from_secs(delay));
-    let group = state.target_group_mut(&asked.target_group_arn)?;
-    forget_drained(&mut group.targets, request.now);
+    let mut next = group.targets.clone();
+    forget_drained(&mut next, request.now);
     for key in leaving {
         if !drains {
-            group.targets.remove(&key);
-        } else if let Some(target) = group.targets.get_mut(&key) {
+            next.remove(&key);
+        } else if let Some(target) = next.get_mut(&key) {
             target.draining_until = Some(until);
         }
     }
+    set_targets(state, &asked.target_group_arn, next)?;
     Ok(json!({}))
+}
+
+/// Replaces the targets of a group and keeps the count of its load balancer right.
+fn set_targets(
+    state: &mut State,
+    arn: &str,
+    next: BTreeMap<TargetKey, Target>,
+) -> Result<(), ApiError> {
+    let group = state.target_group_mut(arn)?;
+    let before = serving(&group.targets);
+    let after = serving(&next);
+    group.targets = next;
+    let holder = group.load_balancer_arn.clone();
+    if let Some(holder) = holder.and_then(|arn| state.load_balancers.get_mut(&arn)) {
+        holder.target_count = holder.target_count - before + after;
+    }
+    Ok(())
 }
 
 pub(crate) fn describe_health(state: &State, request: &Request) -> Answer {
