@@ -126,3 +126,11 @@ pub(crate) fn default(carrier: Carrier, key: &str) -> Option<&'static str> {
         .find(|(known, _)| *known == key)
         .map(|(_, default)| *default)
 }
+
+/// What something carries when nothing was asked for, as far as it is known.
+pub(crate) fn defaults() -> BTreeMap<String, String> {
+    DEFAULTS
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
+}

@@ -101,6 +101,26 @@ impl Draft {
         }
     }
 
+    /// In the order in which they were thought of.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// `step` waits for nobody's end any more.
+    pub(crate) fn unfollow(&mut self, step: StepId) {
+        if let Some(step) = self.steps.get_mut(step.0 as usize) {
+            step.following.clear();
+        }
+    }
+
+    /// No step waits for this one any more.
+    pub(crate) fn nobody_after(&mut self, earlier: StepId) {
+        for step in &mut self.steps {
+            step.after.remove(&earlier);
+            step.following.remove(&earlier);
+        }
+    }
+
     /// Whether nothing is to be done so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.steps.is_empty()

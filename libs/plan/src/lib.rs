@@ -19,11 +19,14 @@
 //! any order that the steps allow is a quota exceeded.
 
 mod actions;
+mod association;
 mod attributes;
 mod certificates;
 mod cleanup;
 mod draft;
 mod fit;
+#[cfg(test)]
+mod fixtures;
 pub mod limits;
 mod listeners;
 mod load_balancer;
@@ -36,6 +39,7 @@ mod report;
 mod rules;
 mod scope;
 mod security_group;
+pub mod simulate;
 mod subnets;
 pub mod tags;
 mod target_groups;

@@ -71,7 +71,7 @@ pub(crate) fn plan(scope: &Scope, fit: &Fit, parts: &Parts, draft: &mut Draft) -
         };
         add_certificates(port, parts, &listener, kept, &mut rooms.certificates, draft);
         let new = Matched::default();
-        problems.extend(rules::plan(
+        let planned = rules::plan(
             scope,
             port,
             &listener,
@@ -79,9 +79,37 @@ pub(crate) fn plan(scope: &Scope, fit: &Fit, parts: &Parts, draft: &mut Draft) -
             parts.groups,
             &mut rooms.rules,
             draft,
-        ));
+        );
+        if let Some(kept) = kept {
+            order_protocol_change(port, kept, &planned, draft);
+        }
+        problems.extend(planned.problems);
     }
     problems
+}
+
+/// Some rules only exist under HTTPS (authentication, gRPC target groups): they come after a change to it, and are
+/// gone before a change from it.
+fn order_protocol_change(port: &FitPort, kept: &Kept, planned: &rules::Planned, draft: &mut Draft) {
+    let Some(modified) = kept.modified else {
+        return;
+    };
+    match (
+        terminates_tls(kept.observed.protocol),
+        terminates_tls(port.listener.protocol),
+    ) {
+        (false, true) => {
+            for step in planned.created.iter().chain(&planned.modified) {
+                draft.after(*step, modified);
+            }
+        }
+        (true, false) => {
+            for step in planned.modified.iter().chain(&planned.deleted) {
+                draft.after(modified, *step);
+            }
+        }
+        (false, false) | (true, true) => {}
+    }
 }
 
 /// Those of ours on the load balancer, by ARN.

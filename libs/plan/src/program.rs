@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
-use tributary_model::report::LoadBalancerReport;
+use tributary_model::report::{LoadBalancerReport, RuleProblem};
 
+use crate::association;
 use crate::certificates::{self, CertificateId, Wanted};
 use crate::cleanup::{self, Deleted, Keep};
 use crate::draft::Draft;
@@ -195,19 +196,20 @@ fn fill<'a>(
     base: Base,
     deleted: &mut Deleted<'a>,
     draft: &mut Draft,
-) -> Vec<tributary_model::report::RuleProblem> {
+) -> Vec<RuleProblem> {
     let mut rules = Vec::new();
     let mut groups = TargetGroups::default();
     let wanted = wanted_certificates(fit);
     if let Some(load_balancer) = base.load_balancer {
         let certificates = certificates::import(scope, &wanted, draft);
-        groups = target_groups::plan(scope, fit, &base.vpc, draft);
+        groups = target_groups::plan(scope, fit, &base.vpc, deleted, draft);
         let parts = Parts {
             load_balancer,
             groups: &groups,
             certificates: &certificates,
         };
         rules = listeners::plan(scope, fit, &parts, draft);
+        association::order(scope, draft);
     }
     retire_others(scope, deleted, draft);
     let keep = keep(scope, &groups, &wanted, &base.guard);
@@ -319,3 +321,6 @@ fn remove<'a>(
             .any(|group| ownership.owns(&group.tags));
     report::of_removal(ownership.key, is_complete && is_empty)
 }
+
+#[cfg(test)]
+mod tests;

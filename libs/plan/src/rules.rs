@@ -26,6 +26,15 @@ pub(crate) struct Matched<'a> {
     deletions: Vec<StepId>,
 }
 
+/// The steps for the rules of one ELB listener.
+#[derive(Debug, Default)]
+pub(crate) struct Planned {
+    pub(crate) problems: Vec<RuleProblem>,
+    pub(crate) created: Vec<StepId>,
+    pub(crate) modified: Vec<StepId>,
+    pub(crate) deleted: Vec<StepId>,
+}
+
 /// Finds the rules that stay and deletes the others of ours.
 pub(crate) fn match_and_delete<'a>(
     scope: &Scope<'a>,
@@ -67,7 +76,7 @@ pub(crate) fn plan(
     groups: &TargetGroups,
     room: &mut Room,
     draft: &mut Draft,
-) -> Vec<RuleProblem> {
+) -> Planned {
     let current: Vec<Option<u32>> = port
         .rules
         .iter()
@@ -80,6 +89,7 @@ pub(crate) fn plan(
     let moved = move_rules(port, listener, matched, &current, &assigned, draft);
     let mut problems = Vec::new();
     let mut created = Vec::new();
+    let mut modified = Vec::new();
     for (index, rule) in port.rules.iter().enumerate() {
         let Some(priority) = assigned.get(index) else {
             problems.extend(no_priority(rule));
@@ -89,7 +99,7 @@ pub(crate) fn plan(
             continue;
         };
         if let Some((arn, observed)) = matched.found.get(&identity(rule)) {
-            modify(scope, rule, arn, observed, spec, groups, draft);
+            modified.extend(modify(scope, rule, arn, observed, spec, groups, draft));
             continue;
         }
         let tags = wanted_tags(scope, rule, &spec, None);
@@ -119,7 +129,12 @@ pub(crate) fn plan(
             draft.following(*deletion, *created);
         }
     }
-    problems
+    Planned {
+        problems,
+        created,
+        modified,
+        deleted: matched.deletions.clone(),
+    }
 }
 
 /// One call for all moves; the step and the priorities that are free after it.
@@ -164,7 +179,7 @@ fn modify(
     spec: RuleSpec,
     groups: &TargetGroups,
     draft: &mut Draft,
-) {
+) -> Option<StepId> {
     let tags = wanted_tags(scope, rule, &spec, Some(&observed.tags));
     let is_same = actions::is_same_rule(&spec, observed);
     let targets: Vec<Handle> = spec.action.target_groups().cloned().collect();
@@ -191,6 +206,7 @@ fn modify(
             draft.after(step, modified);
         }
     }
+    modified
 }
 
 /// Traffic that is served moves to a new target group only when its targets are registered.

@@ -242,6 +242,3 @@ fn carries_udp(protocol: ElbProtocol) -> bool {
         ElbProtocol::Http | ElbProtocol::Https | ElbProtocol::Tcp | ElbProtocol::Tls => false,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -185,6 +185,3 @@ fn settings_in_words(scope: &Scope) -> String {
         LoadBalancerKind::Nlb => format!("discovered by tag {role}"),
     }
 }
-
-#[cfg(test)]
-mod tests;

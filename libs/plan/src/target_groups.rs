@@ -9,6 +9,7 @@ use tributary_model::elb::{
 };
 
 use crate::attributes::{self, Carrier};
+use crate::cleanup::Deleted;
 use crate::draft::{Blame, Draft, retag};
 use crate::fit::Fit;
 use crate::names;
@@ -33,10 +34,11 @@ pub(crate) fn plan<'a>(
     scope: &Scope<'a>,
     fit: &Fit<'a>,
     vpc: &str,
+    deleted: &Deleted,
     draft: &mut Draft,
 ) -> TargetGroups<'a> {
     let mut groups = TargetGroups::default();
-    let matched = matched(scope, fit, vpc);
+    let matched = matched(scope, fit, vpc, deleted);
     let mut names: BTreeSet<&str> = target_groups(scope.observed, scope.ownership)
         .map(|(_, observed)| observed.name.as_str())
         .collect();
@@ -65,11 +67,13 @@ pub(crate) fn plan<'a>(
 }
 
 /// Each used target group with the observed one that it is: the same identity, nothing different that
-/// cannot be changed in place, and free or attached to this load balancer (AWS: one group serves one).
+/// cannot be changed in place, and attached to this load balancer, or free by the time this one exists (AWS: one
+/// group serves one).
 fn matched<'a>(
     scope: &Scope<'a>,
     fit: &Fit<'a>,
     vpc: &str,
+    deleted: &Deleted,
 ) -> BTreeMap<&'a TargetGroupId, (&'a str, &'a ObservedTargetGroup)> {
     let mut by_resource: BTreeMap<&str, Vec<(&str, &ObservedTargetGroup)>> = BTreeMap::new();
     for (arn, observed) in target_groups(scope.observed, scope.ownership) {
@@ -94,10 +98,9 @@ fn matched<'a>(
             .filter(|(_, it)| {
                 it.vpc == vpc
                     && is_same(scope, desired, it)
-                    && it
-                        .load_balancers
-                        .iter()
-                        .all(|arn| Some(arn.as_str()) == current)
+                    && it.load_balancers.iter().all(|arn| {
+                        Some(arn.as_str()) == current || deleted.contains_key(arn.as_str())
+                    })
             })
             .min_by_key(|(arn, it)| (it.load_balancers.is_empty(), *arn));
         if let Some(found) = found {

@@ -1,0 +1,153 @@
+use super::*;
+
+fn https(source: tributary_model::desired::CertificateSource) -> Desired {
+    Desired::new().https(443, "a", source)
+}
+
+#[test]
+fn a_secret_is_imported_before_its_listener_is_made() {
+    let plan = https(secret("tls", "1")).plan(&empty(), &context());
+    let import = find(&plan, "import certificate team/tls 1");
+    assert!(
+        find(&plan, "create listener").after.contains(&import.id),
+        "\n{plan}"
+    );
+}
+
+#[test]
+fn a_rotated_secret_is_imported_to_the_same_arn() {
+    check_change(
+        &https(secret("tls", "1")),
+        &https(secret("tls", "2")),
+        &[
+            "import certificate team/tls 2 over arn:aws:acm:certificate/team/tls",
+            "tag arn:aws:acm:certificate/team/tls",
+        ],
+    );
+    let plan = https(secret("tls", "2")).plan(&https(secret("tls", "1")).programmed(), &context());
+    assert!(
+        matches!(state(&plan, "a"), ProgrammedState::Pending(text) if text.contains("imported again"))
+    );
+}
+
+#[test]
+fn an_import_that_nobody_uses_goes_last() {
+    check_change(
+        &https(secret("tls", "1")).https(443, "b", secret("other", "1")),
+        &https(secret("tls", "1")),
+        &["remove certificate", "delete certificate"],
+    );
+}
+
+#[test]
+fn certificates_are_added_before_others_are_removed() {
+    let from = https(arn("arn:a")).https(443, "b", arn("arn:b"));
+    let to = https(arn("arn:a")).https(443, "c", arn("arn:c"));
+    check_change(
+        &from,
+        &to,
+        &["add certificate arn:c", "remove certificate arn:b"],
+    );
+}
+
+#[test]
+fn a_later_listener_leaves_the_default_certificate_alone() {
+    let more = https(arn("arn:a")).https(443, "b", arn("arn:b"));
+    check_change(&https(arn("arn:a")), &more, &["add certificate arn:b to"]);
+}
+
+#[test]
+fn the_former_default_certificate_serves_by_sni_before_it_is_replaced() {
+    let from = https(arn("arn:a")).https(443, "b", arn("arn:b"));
+    let to = Desired::new()
+        .https(443, "b", arn("arn:b"))
+        .https(443, "a", arn("arn:a"));
+    check_change(
+        &from,
+        &to,
+        &[
+            "add certificate arn:a",
+            "modify listener",
+            "remove certificate arn:b",
+        ],
+    );
+}
+
+#[test]
+fn one_certificate_of_two_listeners_is_attached_once() {
+    let desired = https(arn("arn:a")).https(443, "b", arn("arn:a"));
+    let plan = desired.plan(&desired.programmed(), &context());
+    assert_eq!(state(&plan, "b"), ProgrammedState::Programmed);
+}
+
+#[test]
+fn discovery_takes_the_exact_name_before_the_wildcard_and_the_newest() {
+    let desired = https(tributary_model::desired::CertificateSource::Discovered {
+        hostname: tributary_model::Hostname::parse("a.example.com").unwrap(),
+    });
+    let mut observed = empty();
+    for (name, names, at, expected) in [
+        ("arn:wild-old", "*.example.com", 1, "arn:wild-old"),
+        ("arn:wild-new", "*.example.com", 2, "arn:wild-new"),
+        ("arn:exact", "a.example.com", 0, "arn:exact"),
+        ("arn:too-deep", "*.a.example.com", 9, "arn:exact"),
+    ] {
+        observed
+            .certificates
+            .insert(name.to_owned(), issued(&[names], at));
+        let plan = desired.plan(&observed, &context());
+        let listener = find(&plan, "create listener").op.to_string();
+        assert!(
+            listener.contains(&format!("certificate {expected} ")),
+            "{listener}"
+        );
+    }
+}
+
+#[test]
+fn without_any_certificate_only_that_listener_is_left_out() {
+    let desired = https(arn("arn:gone"))
+        .rule(443, "a", "/", "a-web")
+        .https(443, "b", arn("arn:b"));
+    let mut observed = empty();
+    observed.missing_certificates.insert("arn:gone".to_owned());
+    let settled = settle(&desired, &observed, &context());
+    let plan = desired.plan(&settled, &context());
+    assert_eq!(
+        state(&plan, "a"),
+        ProgrammedState::NoCertificate("certificate arn:gone does not exist".to_owned())
+    );
+    assert_eq!(state(&plan, "b"), ProgrammedState::Programmed);
+    assert!(settled.target_groups.is_empty());
+    assert!(plan.report.settled);
+}
+
+#[test]
+fn no_listener_is_made_on_a_port_without_any_certificate() {
+    let mut observed = empty();
+    observed.missing_certificates.insert("arn:gone".to_owned());
+    let settled = settle(&https(arn("arn:gone")), &observed, &context());
+    assert!(
+        settled
+            .load_balancers
+            .values()
+            .all(|it| it.listeners.is_empty())
+    );
+}
+
+#[test]
+fn a_refused_rotation_keeps_the_former_content_and_says_so() {
+    let mut context = context();
+    let version = crate::limits::SecretVersion {
+        secret: tributary_model::ObjectKey::new("team", "tls"),
+        fingerprint: "2".to_owned(),
+    };
+    context
+        .refused_certificates
+        .insert(version, "the key does not fit".to_owned());
+    let observed = https(secret("tls", "1")).programmed();
+    let plan = https(secret("tls", "2")).plan(&observed, &context);
+    assert_eq!(ops(&plan), Vec::<String>::new());
+    assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
+    assert!(plan.report.listeners[0].notes[0].contains("the key does not fit"));
+}

@@ -1,0 +1,203 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use tributary_model::ListenerRef;
+
+use super::*;
+use crate::limits::{Context, LoadBalancerLimits};
+use crate::op::{Op, Step};
+
+/// One member: its port (odd ones are HTTPS), certificate, and rules as path and target group.
+#[derive(Clone, Debug)]
+struct Member {
+    port: u16,
+    certificate: u8,
+    rules: BTreeMap<u8, u8>,
+}
+
+fn member() -> impl Strategy<Value = Member> {
+    let rules = proptest::collection::btree_map(0..4_u8, 0..4_u8, 0..4);
+    (80..84_u16, 0..4_u8, rules).prop_map(|(port, certificate, rules)| Member {
+        port,
+        certificate,
+        rules,
+    })
+}
+
+fn desired() -> impl Strategy<Value = Desired> {
+    let members = proptest::collection::btree_map(0..6_u8, member(), 0..6);
+    let ports = proptest::collection::vec(80..82_u16, 4);
+    (members, 0..6_usize, ports).prop_map(|(members, turn, ports)| {
+        let mut members: Vec<(u8, Member)> = members.into_iter().collect();
+        let turn = turn % members.len().max(1);
+        members.rotate_left(turn);
+        let mut desired = Desired::new();
+        for (name, member) in members {
+            desired = with_member(desired, &format!("m{name}"), &member, turn);
+        }
+        for (index, port) in ports.into_iter().enumerate() {
+            let group = format!("g{index}");
+            let id = TargetGroupId(group.as_str().into());
+            if desired.0.target_groups.contains_key(&id) {
+                desired = desired.edit_group(&group, |it| it.port = port);
+            }
+        }
+        desired
+    })
+}
+
+fn with_member(desired: Desired, name: &str, member: &Member, turn: usize) -> Desired {
+    let port = member.port;
+    let mut desired = match (port % 2, member.certificate) {
+        (0, _) => desired.http(port, name),
+        (_, 0) => desired.https(port, name, arn("arn:missing")),
+        (_, 1) => desired.https(port, name, arn("arn:shared")),
+        (_, _) => desired.https(port, name, secret(name, &turn.to_string())),
+    };
+    for (path, group) in &member.rules {
+        desired = desired.rule(port, name, &format!("/{path}"), &format!("g{group}"));
+    }
+    desired
+}
+
+fn limits() -> impl Strategy<Value = Context> {
+    (1..4_u32, 1..8_u32, 0..3_u32, 1..4_u32, 1..4_u32).prop_map(
+        |(listeners, rules, certificates, target_groups, targets)| {
+            let mut context = context();
+            context.limits.alb = LoadBalancerLimits {
+                listeners,
+                rules,
+                certificates,
+                target_groups,
+                targets,
+            };
+            context
+        },
+    )
+}
+
+fn account() -> Observed {
+    let mut observed = empty();
+    observed
+        .missing_certificates
+        .insert("arn:missing".to_owned());
+    observed
+}
+
+/// Another order that the steps allow, chosen by the seed.
+fn shuffled(steps: &[Step], mut seed: u64) -> Vec<Step> {
+    let mut done: BTreeSet<StepId> = BTreeSet::new();
+    let mut rest: Vec<Step> = steps.to_vec();
+    let mut order = Vec::new();
+    while !rest.is_empty() {
+        let may_run = |step: &Step| step.after.is_subset(&done) && step.following.is_subset(&done);
+        let ready: Vec<usize> = (0..rest.len()).filter(|at| may_run(&rest[*at])).collect();
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let choice = usize::try_from(seed >> 33).unwrap() % ready.len();
+        let step = rest.remove(ready[choice]);
+        done.insert(step.id);
+        order.push(step);
+    }
+    order
+}
+
+fn is_loser(plan: &Plan, listener: &ListenerRef) -> bool {
+    plan.report.listeners.iter().any(|it| {
+        it.listener == *listener && matches!(it.state, ProgrammedState::TooManyListeners(_))
+    })
+}
+
+/// Without the members of lower precedence than `rank`.
+fn down_to(desired: &Desired, rank: u32) -> Desired {
+    let mut fewer = desired.clone();
+    for port in fewer.0.listeners.values_mut() {
+        Arc::make_mut(port).members.retain(|it| it.rank <= rank);
+    }
+    fewer.0.listeners.retain(|_, port| !port.members.is_empty());
+    fewer
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn any_change_in_any_order_is_legal_and_leaves_nothing_to_do(
+        from in desired(), to in desired(), context in limits(), seed in any::<u64>(),
+    ) {
+        let before = settle(&from, &account(), &context);
+        let plan = to.plan(&before, &context);
+        let done = run(&before, &shuffled(&plan.steps, seed), &alb(), &context);
+        prop_assert_eq!(&done.violations, &Vec::<String>::new(), "\n{}", plan);
+        let again = to.plan(&done.observed, &context);
+        prop_assert!(again.steps.is_empty(), "first\n{}then\n{}", plan, again);
+        prop_assert!(again.report.settled);
+    }
+
+    #[test]
+    fn a_raised_or_lowered_quota_settles(
+        from in desired(), to in desired(), before in limits(), after in limits(), seed in any::<u64>(),
+    ) {
+        let observed = settle(&from, &account(), &before);
+        let plan = to.plan(&observed, &after);
+        let done = run(&observed, &shuffled(&plan.steps, seed), &alb(), &after);
+        prop_assert_eq!(&done.violations, &Vec::<String>::new(), "\n{}", plan);
+        prop_assert!(to.plan(&done.observed, &after).steps.is_empty());
+    }
+
+    #[test]
+    fn losers_are_of_lowest_precedence(to in desired(), context in limits()) {
+        let plan = to.plan(&account(), &context);
+        for member in to.0.listeners.values().flat_map(|it| &it.members) {
+            // Whoever comes after it makes no difference.
+            let alone = down_to(&to, member.rank).plan(&account(), &context);
+            prop_assert_eq!(is_loser(&plan, &member.listener), is_loser(&alone, &member.listener));
+        }
+    }
+
+    #[test]
+    fn a_partial_observation_never_deletes_or_creates(
+        from in desired(), to in desired(), context in limits(),
+    ) {
+        let mut before = settle(&from, &account(), &context);
+        before.completeness = Completeness::Partial(vec!["tags".to_owned()]);
+        for plan in [to.plan(&before, &context), plan(None, &alb(), &before, &context)] {
+            prop_assert!(plan.steps.iter().all(|it| !it.op.removes() && !it.op.creates()));
+            prop_assert!(!plan.report.settled);
+        }
+    }
+
+    #[test]
+    fn removal_leaves_nothing(from in desired(), context in limits(), seed in any::<u64>()) {
+        let before = settle(&from, &account(), &context);
+        let plan = plan(None, &alb(), &before, &context);
+        let done = run(&before, &shuffled(&plan.steps, seed), &alb(), &context);
+        prop_assert_eq!(&done.violations, &Vec::<String>::new());
+        prop_assert_eq!(done.observed, account());
+    }
+
+    #[test]
+    fn a_crash_anywhere_is_taken_up(
+        from in desired(), to in desired(), context in limits(), cut in any::<prop::sample::Index>(),
+    ) {
+        let before = settle(&from, &account(), &context);
+        let plan = to.plan(&before, &context);
+        let made = cut.index(plan.steps.len() + 1);
+        let done = run(&before, &plan.steps[..made], &alb(), &context);
+        let straight = settle(&to, &before, &context);
+        let resumed = settle(&to, &done.observed, &context);
+        prop_assert_eq!(straight.target_groups.len(), resumed.target_groups.len());
+        prop_assert_eq!(straight.certificates.len(), resumed.certificates.len());
+    }
+
+    #[test]
+    fn steps_only_name_steps_before_them(from in desired(), to in desired(), context in limits()) {
+        let before = settle(&from, &account(), &context);
+        let plan = to.plan(&before, &context);
+        for (index, step) in plan.steps.iter().enumerate() {
+            prop_assert_eq!(step.id.0 as usize, index);
+            prop_assert!(step.after.iter().chain(&step.following).all(|it| *it < step.id));
+            let is_new = matches!(step.op, Op::CreateLoadBalancer(_));
+            prop_assert!(!is_new || before.load_balancers.is_empty());
+        }
+    }
+}
