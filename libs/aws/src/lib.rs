@@ -1,1 +1,92 @@
-//! placeholder
+//! AWS, as far as load balancers need it: look at what is there, and carry out a plan.
+//!
+//! ```text
+//!            ┌──────────────── libs/programmer: the loop ────────────────┐
+//!            v                                                           │
+//!  observe ──> Observed ──> Known (+ journal of our own writes) ──> plan ──> execute
+//!     │                          ^                                         │   │
+//!     │ describes                └──────────── what each step did ─────────┘   │ SecretSource (private keys)
+//!     v                                                                        v
+//!  traits Elbv2, Ec2, Acm, Tagging, Sts ──> SDK ──> call: turn, tries, numbers, error class ──> AWS or a sandbox
+//! ```
+//!
+//! **Knows:** the AWS SDK (nobody else does, and none of its types leave this crate), how AWS's answers read in the plan's words,
+//! which failures are worth another try, how fast one may ask, and that describes lag behind writes.
+//!
+//! **Must not know:** what should be there: it decides nothing but the order of calls that a plan allows. No Kubernetes, no
+//! gRPC, no metrics library (numbers go to a [`Meter`]).
+
+mod acm;
+mod call;
+mod ec2;
+mod elbv2;
+mod endpoint;
+mod error;
+mod meter;
+mod pace;
+mod sdk;
+mod secrets;
+mod tagging;
+
+use std::sync::Arc;
+
+pub use acm::{Acm, Import};
+pub use ec2::{Ec2, SecurityGroupFilter};
+pub use elbv2::{
+    Answer, AuthenticateRequest, Elbv2, Found, ListenerCertificates, ListenerRequest, RuleRequest,
+};
+pub use endpoint::{Endpoint, SANDBOX_REGION};
+pub use error::{AwsError, Class};
+pub use meter::{Call, Meter, Unmetered, Wait, WaitReason};
+pub use pace::{Group, Limit, Pacing};
+pub use secrets::{ClientCredentials, KeyMaterial, SecretError, SecretSource};
+pub use tagging::{ResourceType, Sts, TagFilter, Tagging};
+
+/// One account and region. Clones are the same connection, pace and caches.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// Load balancers.
+    pub elbv2: Arc<dyn Elbv2>,
+    /// Subnets and security groups.
+    pub ec2: Arc<dyn Ec2>,
+    /// Certificates.
+    pub acm: Arc<dyn Acm>,
+    /// Finding what is ours.
+    pub tagging: Arc<dyn Tagging>,
+    /// Who we are.
+    pub sts: Arc<dyn Sts>,
+}
+
+impl Aws {
+    /// Builds the clients; sends nothing, but the default chains of [`Endpoint::Real`] may look at files and the instance's
+    /// metadata. All load balancers of one account and region share one `Aws`, since they share AWS's limits.
+    pub async fn connect(endpoint: &Endpoint, pacing: &Pacing, meter: Arc<dyn Meter>) -> Self {
+        let config = endpoint::load(endpoint).await;
+        let caller = call::Caller {
+            pace: Arc::new(pace::Pace::new(pacing)),
+            meter,
+        };
+        Self {
+            elbv2: Arc::new(sdk::elbv2::SdkElbv2 {
+                client: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+                caller: caller.clone(),
+            }),
+            ec2: Arc::new(sdk::ec2::SdkEc2 {
+                client: aws_sdk_ec2::Client::new(&config),
+                caller: caller.clone(),
+            }),
+            acm: Arc::new(sdk::acm::SdkAcm {
+                client: aws_sdk_acm::Client::new(&config),
+                caller: caller.clone(),
+            }),
+            tagging: Arc::new(sdk::tagging::SdkTagging {
+                client: aws_sdk_resourcegroupstagging::Client::new(&config),
+                caller: caller.clone(),
+            }),
+            sts: Arc::new(sdk::tagging::SdkSts {
+                client: aws_sdk_sts::Client::new(&config),
+                caller,
+            }),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Which AWS: the real one or a sandbox.
+
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+
+use crate::pace::Pacing;
+
+/// Which AWS to talk to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// AWS itself, with the SDK's default chains for credentials and, where it is not given, region.
+    Real {
+        /// For example `eu-central-1`.
+        region: Option<String>,
+    },
+    /// A sandbox at this URL: dummy credentials, region from `AWS_REGION` or `AWS_DEFAULT_REGION`, else
+    /// [`SANDBOX_REGION`].
+    Url(String),
+}
+
+/// Region of a sandbox unless the environment names one.
+pub const SANDBOX_REGION: &str = "us-west-2";
+
+/// A connection that is not there within this time is not there.
+const CONNECT: Duration = Duration::from_secs(3);
+/// For one try. AWS answers within a second or two even where it works for minutes afterwards; 20 seconds tell a slow
+/// answer from a lost one.
+const TRY: Duration = Duration::from_secs(20);
+
+impl Endpoint {
+    /// How fast to ask there unless somebody knows better.
+    pub fn pacing(&self) -> Pacing {
+        match self {
+            Self::Real { .. } => Pacing::REAL,
+            Self::Url(_) => Pacing::LOCAL,
+        }
+    }
+}
+
+pub(crate) async fn load(endpoint: &Endpoint) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(TRY)
+        .build();
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        // pace.rs tries again; two layers that do would multiply.
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts);
+    match endpoint {
+        Endpoint::Real { region: None } => loader.load().await,
+        Endpoint::Real {
+            region: Some(region),
+        } => loader.region(Region::new(region.clone())).load().await,
+        Endpoint::Url(url) => {
+            let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+                .or_else(SANDBOX_REGION);
+            loader
+                .region(region)
+                .credentials_provider(Credentials::from_keys("sandbox", "sandbox", None))
+                .endpoint_url(url.clone())
+                .load()
+                .await
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What every load balancer of a region looks at, read once for all: subnets and certificates to choose from.
+//!
+//! Both are others' property and change seldom. A look is shared while it is young; whoever finds it wrong says so.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use tributary_plan::observed::{ObservedCertificate, ObservedSubnet, Tags};
+use tributary_plan::tags::{CLUSTER, tag_value};
+
+use crate::Aws;
+use crate::elbv2::{Answer, Found};
+use crate::tagging::{ResourceType, TagFilter};
+
+#[cfg(test)]
+mod tests;
+
+/// Nothing older is used. A person who issues a certificate or tags a subnet waits no longer than this after the
+/// next look at the load balancer.
+pub const OLDEST: Duration = Duration::from_secs(60);
+
+/// Shared looks of one account and region.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    subnets: Shared<Option<String>, Found<ObservedSubnet>>,
+    certificates: Shared<String, Found<ObservedCertificate>>,
+}
+
+/// One look and what it was for. The lock is held while looking, so that many who ask at once cause one look.
+#[derive(Debug)]
+struct Shared<K, T>(Mutex<Option<Look<K, T>>>);
+
+#[derive(Debug)]
+struct Look<K, T> {
+    subject: K,
+    at: Instant,
+    seen: Arc<T>,
+}
+
+impl Index {
+    /// Subnets of a VPC, or of all.
+    pub(crate) async fn subnets(
+        &self,
+        aws: &Aws,
+        vpc: Option<&str>,
+    ) -> Answer<Arc<Found<ObservedSubnet>>> {
+        let look = || aws.ec2.subnets(vpc);
+        self.subnets.get(vpc.map(str::to_owned), look).await
+    }
+
+    /// Every certificate, with the tags of those that this cluster imported, for whichever Gateway.
+    pub(crate) async fn certificates(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+    ) -> Answer<Arc<Found<ObservedCertificate>>> {
+        let look = || every_certificate(aws, cluster);
+        self.certificates.get(cluster.to_owned(), look).await
+    }
+
+    pub(crate) async fn forget(&self) {
+        self.subnets.forget().await;
+        self.certificates.forget().await;
+    }
+}
+
+async fn every_certificate(aws: &Aws, cluster: &str) -> Answer<Found<ObservedCertificate>> {
+    let filter = TagFilter {
+        tags: Tags::from([(CLUSTER.to_owned(), tag_value(cluster))]),
+        keys: BTreeSet::new(),
+        types: BTreeSet::from([ResourceType::Certificate]),
+    };
+    let (mut certificates, imported) =
+        tokio::try_join!(aws.acm.certificates(), aws.tagging.resources(&filter))?;
+    for (arn, tags) in imported {
+        if let Some(certificate) = certificates.get_mut(&arn) {
+            certificate.tags = tags;
+        }
+    }
+    Ok(certificates)
+}
+
+impl<K: PartialEq, T> Shared<K, T> {
+    async fn get<F>(&self, subject: K, look: impl FnOnce() -> F) -> Answer<Arc<T>>
+    where
+        F: Future<Output = Answer<T>>,
+    {
+        let mut kept = self.0.lock().await;
+        if let Some(last) = &*kept
+            && last.subject == subject
+            && last.at.elapsed() < OLDEST
+        {
+            return Ok(Arc::clone(&last.seen));
+        }
+        let at = Instant::now();
+        let seen = Arc::new(look().await?);
+        *kept = Some(Look {
+            subject,
+            at,
+            seen: Arc::clone(&seen),
+        });
+        Ok(seen)
+    }
+
+    async fn forget(&self) {
+        *self.0.lock().await = None;
+    }
+}
+
+impl<K, T> Default for Shared<K, T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}

@@ -1,0 +1,137 @@
+//! What is known of one load balancer: the last look, and everything that we did since.
+//!
+//! AWS's describes lag behind its writes, the tagging API by seconds. A plan made from such a look would create things
+//! twice. So what we created and removed ourselves lately counts more than a look that does not show it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tributary_plan::observed::{Completeness, Observed};
+
+#[cfg(test)]
+mod tests;
+
+/// How long our own word counts more than AWS's. ELBv2 and EC2 catch up within seconds, the tagging API within a minute
+/// as a rule; a thing that somebody else removes meanwhile is missed for as long, unless a call names it and fails.
+pub const LAG: Duration = Duration::from_secs(120);
+
+/// One load balancer as far as we know. Kept by the caller between plans; lost with the process, which costs
+/// one look.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    observed: Observed,
+    /// By ARN or id: when we created it.
+    created: BTreeMap<String, Instant>,
+    /// By ARN or id: when we removed it.
+    removed: BTreeMap<String, Instant>,
+}
+
+impl Known {
+    /// Knowledge from a first look.
+    pub fn new(observed: Observed) -> Self {
+        Self {
+            observed,
+            ..Self::default()
+        }
+    }
+
+    /// What to plan from.
+    pub fn observed(&self) -> &Observed {
+        &self.observed
+    }
+
+    /// Takes a new look in. What a partial look does not show stays as it was known.
+    pub fn refresh(&mut self, look: Observed) {
+        let now = Instant::now();
+        let is_recent = |at: &mut Instant| now.duration_since(*at) < LAG;
+        self.created.retain(|_, at| is_recent(at));
+        self.removed.retain(|_, at| is_recent(at));
+        let before = std::mem::replace(&mut self.observed, look);
+        let is_partial = self.observed.completeness != Completeness::Complete;
+        let missed = |id: &String| is_partial || self.created.contains_key(id);
+        for (arn, known) in before.load_balancers {
+            match self.observed.load_balancers.get_mut(&arn) {
+                None if missed(&arn) => {
+                    self.observed.load_balancers.insert(arn, known);
+                }
+                None => {}
+                Some(seen) => {
+                    for (arn, known) in known.listeners {
+                        match seen.listeners.get_mut(&arn) {
+                            // A load balancer is read whole or not at all, so only the journal speaks here.
+                            None if self.created.contains_key(&arn) => {
+                                seen.listeners.insert(arn, known);
+                            }
+                            None => {}
+                            Some(seen) => {
+                                for (arn, known) in known.rules {
+                                    if self.created.contains_key(&arn) {
+                                        seen.rules.entry(arn).or_insert(known);
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for (arn, known) in before.target_groups {
+            if missed(&arn) {
+                self.observed.target_groups.entry(arn).or_insert(known);
+            }
+        }
+        for (id, known) in before.security_groups {
+            if missed(&id) {
+                self.observed.security_groups.entry(id).or_insert(known);
+            }
+        }
+        for (arn, known) in before.certificates {
+            if missed(&arn) {
+                self.observed.certificates.entry(arn).or_insert(known);
+            }
+        }
+        if is_partial {
+            for (id, known) in before.network.subnets {
+                self.observed.network.subnets.entry(id).or_insert(known);
+            }
+        }
+        for id in self.removed.keys() {
+            remove(&mut self.observed, id);
+        }
+    }
+
+    pub(crate) fn observed_mut(&mut self) -> &mut Observed {
+        &mut self.observed
+    }
+
+    pub(crate) fn created(&mut self, id: &str) {
+        self.removed.remove(id);
+        self.created.insert(id.to_owned(), Instant::now());
+    }
+
+    pub(crate) fn removed(&mut self, id: &str) {
+        remove(&mut self.observed, id);
+        self.created.remove(id);
+        self.removed.insert(id.to_owned(), Instant::now());
+    }
+
+    /// A call says that it is not as we know: AWS's word counts again.
+    pub(crate) fn doubt(&mut self, id: &str) {
+        self.created.remove(id);
+        self.removed.remove(id);
+    }
+}
+
+fn remove(observed: &mut Observed, id: &str) {
+    observed.load_balancers.remove(id);
+    observed.target_groups.remove(id);
+    observed.security_groups.remove(id);
+    observed.certificates.remove(id);
+    for load_balancer in observed.load_balancers.values_mut() {
+        load_balancer.listeners.remove(id);
+        for listener in load_balancer.listeners.values_mut() {
+            listener.rules.remove(id);
+        }
+    }
+}
