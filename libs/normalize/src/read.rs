@@ -26,8 +26,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(
             warnings.append(&mut unknown);
             Ok(read)
         }
-        // Tracking the path costs allocations, so only the second reading, of a bad object, does it.
-        Err(_) => read_quietly(at, value),
+        Err(_) => read_tracked(at, value),
     }
 }
 
@@ -36,12 +35,17 @@ pub(crate) fn read_quietly<'de, T: Deserialize<'de>>(
     at: &Path<'_>,
     value: &'de Value,
 ) -> Result<T, Fault> {
+    T::deserialize(value).or_else(|_| read_tracked(at, value))
+}
+
+/// The second reading, of what is bad: to remember the path, every key on the way is copied.
+fn read_tracked<'de, T: Deserialize<'de>>(at: &Path<'_>, value: &'de Value) -> Result<T, Fault> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let mut field = at.to_string();
         for segment in error.path() {
             match segment {
                 serde_path_to_error::Segment::Seq { index } => {
-                    field.push_str(&format!("[{index}]"));
+                    push_index(&mut field, *index);
                 }
                 serde_path_to_error::Segment::Map { key } => push_field(&mut field, key),
                 serde_path_to_error::Segment::Enum { variant } => push_field(&mut field, variant),
@@ -81,7 +85,7 @@ fn append(field: &mut String, path: &serde_ignored::Path<'_>) {
         serde_ignored::Path::Root => {}
         serde_ignored::Path::Seq { parent, index } => {
             append(field, parent);
-            field.push_str(&format!("[{index}]"));
+            push_index(field, *index);
         }
         serde_ignored::Path::Map { parent, key } => {
             append(field, parent);
@@ -98,4 +102,10 @@ fn push_field(field: &mut String, name: &str) {
         field.push('.');
     }
     field.push_str(name);
+}
+
+fn push_index(field: &mut String, index: usize) {
+    field.push('[');
+    field.push_str(&index.to_string());
+    field.push(']');
 }

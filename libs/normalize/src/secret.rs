@@ -5,6 +5,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use pem::{EncodeConfig, LineEnding, Pem};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
@@ -62,7 +63,7 @@ pub(crate) fn material(secret: &Value) -> Result<TlsMaterial, Fault> {
         .ok_or_else(|| unusable(format!("{CERTIFICATE} has no certificate")))?;
     let chain_pem: String = rest
         .iter()
-        .map(|certificate| pem("CERTIFICATE", certificate))
+        .map(|certificate| encode("CERTIFICATE", certificate))
         .collect();
     let label = match &parsed.private_key {
         PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
@@ -70,9 +71,9 @@ pub(crate) fn material(secret: &Value) -> Result<TlsMaterial, Fault> {
         _ => "PRIVATE KEY",
     };
     Ok(TlsMaterial {
-        certificate_pem: pem("CERTIFICATE", leaf),
+        certificate_pem: encode("CERTIFICATE", leaf),
         chain_pem: (!chain_pem.is_empty()).then_some(chain_pem),
-        private_key_pem: pem(label, parsed.private_key.secret_der()),
+        private_key_pem: encode(label, parsed.private_key.secret_der()),
     })
 }
 
@@ -136,14 +137,13 @@ fn parse(contents: &Contents) -> Result<Parsed, String> {
         .load_private_key(private_key.clone_key())
         .map_err(|_| format!("{PRIVATE_KEY} is not a usable private key"))?;
     match CertifiedKey::new(chain.clone(), signing_key).keys_match() {
-        Ok(()) => {}
         Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) => {
             return Err(format!(
                 "{PRIVATE_KEY} does not belong to the certificate in {CERTIFICATE}"
             ));
         }
         // A kind of key that cannot tell its public half: AWS decides on import.
-        Err(rustls::Error::InconsistentKeys(_)) => {}
+        Ok(()) | Err(rustls::Error::InconsistentKeys(_)) => {}
         Err(_) => return Err(format!("{CERTIFICATE} is not an X.509 certificate")),
     }
     Ok(Parsed { chain, private_key })
@@ -179,7 +179,8 @@ fn fingerprint(parsed: &Parsed) -> String {
     hasher
         .finalize()
         .iter()
-        .map(|byte| format!("{byte:02x}"))
+        .flat_map(|byte| [byte >> 4, byte & 0xf])
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
         .collect()
 }
 
@@ -206,18 +207,7 @@ fn dns_names(certificate: &X509Certificate<'_>) -> Vec<String> {
         .collect()
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
-    /// RFC 7468: 64 characters a line.
-    const LINE: usize = 64;
-    let encoded = STANDARD.encode(der);
-    let mut text = format!("-----BEGIN {label}-----\n");
-    let mut rest = encoded.as_str();
-    while !rest.is_empty() {
-        let (line, tail) = rest.split_at(rest.len().min(LINE));
-        text.push_str(line);
-        text.push('\n');
-        rest = tail;
-    }
-    text.push_str(&format!("-----END {label}-----\n"));
-    text
+fn encode(label: &str, der: &[u8]) -> String {
+    let unix = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    pem::encode_config(&Pem::new(label, der), unix)
 }

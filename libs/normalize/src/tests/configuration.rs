@@ -33,6 +33,8 @@ fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// A text that is given.
+#[allow(clippy::unnecessary_wraps)]
 fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }

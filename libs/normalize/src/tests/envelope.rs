@@ -233,7 +233,7 @@ fn an_object_that_is_no_list_expands_to_itself() {
 
 #[rstest]
 #[case(0, "1970-01-01T00:00:00Z")]
-#[case(1795_420_800, "2026-11-23T08:00:00Z")]
+#[case(1_795_420_800, "2026-11-23T08:00:00Z")]
 #[case(-1, "1969-12-31T23:59:59Z")]
 fn timestamps_go_both_ways(#[case] seconds: i64, #[case] text: &str) {
     assert_eq!(timestamp_to_rfc3339(Timestamp(seconds)), text);

@@ -47,6 +47,8 @@ fn secret(namespace: Option<&str>) -> CertificateRef {
     }
 }
 
+/// A TLS block that is given.
+#[allow(clippy::unnecessary_wraps)]
 fn tls(mode: TlsMode, certificate_refs: Vec<CertificateRef>) -> Option<ListenerTls> {
     Some(ListenerTls {
         mode,

@@ -380,7 +380,7 @@ fn http_filters(#[case] filter: &str, #[case] expected: RouteFilter) {
     let rule = only_rule(&http_rule(&format!(
         "{{matches: [{{path: {{value: /a}}}}], filters: [{filter}]}}"
     )));
-    assert_eq!(rule.filters, [expected.clone()]);
+    assert_eq!(rule.filters, std::slice::from_ref(&expected));
 
     let in_backend = only_rule(&http_rule(&format!(
         "{{matches: [{{path: {{value: /a}}}}], backendRefs: [{{name: s, port: 1, filters: [{filter}]}}]}}"
