@@ -215,3 +215,6 @@ fn certain() -> f64 {
 fn internal_error() -> u16 {
     500
 }
+
+#[cfg(test)]
+mod tests;

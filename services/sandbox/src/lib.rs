@@ -44,6 +44,8 @@ mod state;
 mod sts;
 mod tagging;
 mod tags;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 pub use args::Args;

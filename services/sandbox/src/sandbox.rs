@@ -267,3 +267,6 @@ fn answered(answer: Answer) -> (Reply, Outcome) {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Reply, Sandbox};
+use crate::call_log::Outcome;
+use crate::clock::{Clock, ManualClock};
+use crate::faults::FaultOptions;
+use crate::operation::{Parameters, Service};
+use crate::options::{Options, SeedOptions};
+use crate::wire::Call;
+use crate::wire::tree::Tree;
+
+fn sandbox(faults: Value) -> (Sandbox, ManualClock) {
+    let clock = ManualClock::starting_at("2026-01-01T00:00:00Z".parse().unwrap());
+    let sandbox = Sandbox::new(Options {
+        clock: Clock::Manual(clock.clone()),
+        faults: serde_json::from_value(faults).unwrap(),
+        seed: SeedOptions {
+            issued_certificates: Vec::new(),
+            ..SeedOptions::default()
+        },
+        ..Options::default()
+    });
+    (sandbox, clock)
+}
+
+/// Calls EC2 with `name=value` pairs: the answer, an error code, or `closed`.
+async fn call(sandbox: &Sandbox, region: &str, operation: &str, pairs: &[(&str, &str)]) -> Value {
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let reply = sandbox
+        .call(Call {
+            service: Service::Ec2,
+            operation: operation.to_owned(),
+            region: Some(region.to_owned()),
+            parameters: Parameters::Query(Tree::from_pairs(pairs).unwrap()),
+        })
+        .await;
+    match reply {
+        Reply::Answer(Ok(answer)) => answer,
+        Reply::Answer(Err(error)) => json!(error.code),
+        Reply::Close => json!("closed"),
+    }
+}
+
+async fn create(sandbox: &Sandbox, name: &str) -> Value {
+    let pairs = [("GroupName", name), ("GroupDescription", "d")];
+    call(sandbox, "us-west-2", "CreateSecurityGroup", &pairs).await
+}
+
+async fn names(sandbox: &Sandbox, region: &str) -> Vec<String> {
+    let shown = call(sandbox, region, "DescribeSecurityGroups", &[]).await;
+    let groups = shown["securityGroupInfo"].as_array().expect("groups");
+    let mut names: Vec<String> = groups
+        .iter()
+        .map(|group| group["groupName"].as_str().unwrap().to_owned())
+        .filter(|name| name != "default")
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn regions_are_apart() {
+    let (sandbox, _) = sandbox(json!({}));
+    create(&sandbox, "web").await;
+    assert_eq!(names(&sandbox, "us-west-2").await, ["web"]);
+    assert!(names(&sandbox, "eu-west-1").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_lost_answer_took_effect_and_a_reset_did_not() {
+    let (sandbox, _) = sandbox(json!({"rules": [
+        {"operation": "Create*", "kind": "lost_answer", "times": 1},
+        {"operation": "Create*", "kind": "reset", "times": 1},
+    ]}));
+    assert_eq!(create(&sandbox, "lost").await, "closed");
+    assert_eq!(create(&sandbox, "reset").await, "closed");
+    assert_eq!(names(&sandbox, "us-west-2").await, ["lost"]);
+    let outcomes: Vec<Outcome> = sandbox
+        .call_log()
+        .into_iter()
+        .map(|record| record.outcome)
+        .collect();
+    assert_eq!(outcomes, [Outcome::LostAnswer, Outcome::Reset, Outcome::Ok]);
+}
+
+#[tokio::test]
+async fn a_refused_write_is_answered_even_when_its_answer_should_get_lost() {
+    let (sandbox, _) = sandbox(json!({"rules": [{"operation": "*", "kind": "lost_answer"}]}));
+    assert_eq!(create(&sandbox, "sg-1").await, "InvalidParameterValue");
+}
+
+#[tokio::test]
+async fn a_stale_read_sees_the_state_before_the_last_writes() {
+    let (sandbox, _) = sandbox(json!({"rules": [
+        {"operation": "Describe*", "kind": "stale", "writes": 2, "times": 1},
+    ]}));
+    for name in ["a", "b", "c"] {
+        create(&sandbox, name).await;
+    }
+    assert_eq!(names(&sandbox, "us-west-2").await, ["a"]);
+    assert_eq!(names(&sandbox, "us-west-2").await, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_stale_read_sees_the_state_of_then() {
+    let (sandbox, clock) = sandbox(json!({"rules": [
+        {"operation": "Describe*", "kind": "stale", "millis": 1500},
+    ]}));
+    for name in ["a", "b", "c"] {
+        create(&sandbox, name).await;
+        clock.advance(Duration::from_secs(1));
+    }
+    // Written 3, 2 and 1 seconds ago.
+    assert_eq!(names(&sandbox, "us-west-2").await, ["a", "b"]);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(names(&sandbox, "us-west-2").await, ["a", "b", "c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn latency_delays() {
+    let (sandbox, _) = sandbox(json!({"latency_ms": 20}));
+    let start = tokio::time::Instant::now();
+    names(&sandbox, "us-west-2").await;
+    assert_eq!(start.elapsed(), Duration::from_millis(20));
+}
+
+#[tokio::test]
+async fn faults_change_while_running() {
+    let (sandbox, _) = sandbox(json!({}));
+    let always = json!({"rules": [{"operation": "*", "kind": "throttle"}]});
+    sandbox.set_faults(serde_json::from_value(always).unwrap());
+    assert_eq!(create(&sandbox, "web").await, "RequestLimitExceeded");
+    sandbox.set_faults(FaultOptions::default());
+    create(&sandbox, "web").await;
+    assert_eq!(names(&sandbox, "us-west-2").await, ["web"]);
+}
+
+#[tokio::test]
+async fn calls_are_counted() {
+    let (sandbox, _) = sandbox(json!({}));
+    create(&sandbox, "web").await;
+    create(&sandbox, "web").await;
+    names(&sandbox, "us-west-2").await;
+    call(&sandbox, "us-west-2", "DescribeVolumes", &[]).await;
+    let counts = sandbox.call_counts();
+    assert_eq!(
+        (counts.total, counts.reads, counts.writes, counts.failed),
+        (4, 2, 2, 2)
+    );
+    assert_eq!(counts.operations["ec2:CreateSecurityGroup"], 2);
+    sandbox.reset_calls();
+    assert_eq!(sandbox.call_counts().total, 0);
+}
+
+#[tokio::test]
+async fn quotas_change_while_running() {
+    let (sandbox, _) = sandbox(json!({}));
+    let mut quotas = sandbox.quotas();
+    quotas.security_groups_per_vpc = 2;
+    names(&sandbox, "us-west-2").await;
+    sandbox.set_quotas(quotas);
+    create(&sandbox, "web").await;
+    assert_eq!(create(&sandbox, "more").await, "SecurityGroupLimitExceeded");
+}
