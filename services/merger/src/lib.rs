@@ -1,1 +1,153 @@
-//! placeholder
+//! The merger: keeps the whole snapshot, runs the merge, and tells everybody what follows from it.
+//!
+//! ```text
+//!  WatchSnapshot ──> State { Merge, statuses, reports } ──┬──> Published desired   ──> programmers
+//!                        ^                                ├──> Published judgement ──> status writer
+//!  PublishReports ───────┘                                └──> Published listeners ──> people, WaitSettled
+//! ```
+//!
+//! **Knows:** which part of the merge's outcome goes where, and what has been answered to it.
+//!
+//! **Must not know:** how objects are read, AWS is called or status is written. It decides nothing: rules
+//! are in `tributary-merge`. Nothing is published as complete before the snapshot is.
+
+mod engine;
+mod progress;
+mod reports;
+mod rpc;
+mod state;
+mod views;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tributary_proto::desired::desired_service_server::DesiredServiceServer;
+use tributary_proto::judgement::judgement_service_server::JudgementServiceServer;
+use tributary_proto::listeners::listeners_service_server::ListenersServiceServer;
+use tributary_proto::report::report_service_server::ReportServiceServer;
+use tributary_runtime::grpc::GrpcError;
+use tributary_runtime::tasks::TaskError;
+use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError};
+use tributary_stream::{Transport, TransportError};
+
+use crate::state::Shared;
+
+/// The merger's command line.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// gRPC address of the watcher.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7071")]
+    pub watcher: String,
+    /// gRPC address.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070")]
+    pub grpc_listen: SocketAddr,
+    /// Of every service.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// What a merger needs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The way to the watcher.
+    pub watcher: Transport,
+}
+
+/// Why a merger ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The watcher's address.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The port.
+    #[error(transparent)]
+    Grpc(#[from] GrpcError),
+    /// A task.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+}
+
+/// A merger, ready to be served and run.
+#[derive(Debug)]
+pub struct Service {
+    context: Context,
+    options: Options,
+    shared: Arc<Shared>,
+}
+
+/// Time that tasks have to stop.
+const STOP_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
+
+impl Service {
+    /// A merger that knows nothing yet.
+    pub fn new(context: Context, options: Options) -> Self {
+        let shared = Arc::new(Shared::new(&context));
+        Self {
+            context,
+            options,
+            shared,
+        }
+    }
+
+    /// Adds this service's four contracts to a server.
+    #[must_use]
+    pub fn contracts(&self, services: GrpcServices) -> GrpcServices {
+        let limit = tributary_proto::MAX_MESSAGE_BYTES;
+        let rpc = rpc::Rpc {
+            shared: Arc::clone(&self.shared),
+            watcher: self.options.watcher.clone(),
+            context: self.context.clone(),
+            receivers: Arc::new(Mutex::default()),
+        };
+        services
+            .add_service(DesiredServiceServer::new(rpc.clone()).max_encoding_message_size(limit))
+            .add_service(JudgementServiceServer::new(rpc.clone()).max_encoding_message_size(limit))
+            .add_service(ListenersServiceServer::new(rpc.clone()).max_encoding_message_size(limit))
+            .add_service(ReportServiceServer::new(rpc).max_decoding_message_size(limit))
+    }
+
+    /// Follows the watcher until the context stops.
+    pub async fn run(self) {
+        let Self {
+            context,
+            options: Options { watcher },
+            shared,
+        } = self;
+        engine::follow(&context, watcher, &shared).await;
+    }
+}
+
+/// Runs the merger as a process of its own: contracts on a port, until the context stops.
+///
+/// # Errors
+/// When the watcher's address is none, or the port is taken.
+pub async fn run(context: Context, args: Args) -> Result<(), Error> {
+    let Args {
+        watcher,
+        grpc_listen,
+        common: _,
+    } = args;
+    let service = Service::new(
+        context.clone(),
+        Options {
+            watcher: Transport::remote(&watcher)?,
+        },
+    );
+    let grpc = service
+        .contracts(GrpcServices::default())
+        .describe(tributary_proto::FILE_DESCRIPTOR_SET)
+        .build()?
+        .bind(grpc_listen)?;
+    tracing::info!(address = %grpc.local_addr(), "gRPC");
+    let tasks = context.tasks();
+    tasks.spawn("merger", OnError::ShutDown, async {
+        service.run().await;
+        Ok::<_, Error>(())
+    });
+    tasks.spawn(
+        "grpc",
+        OnError::ShutDown,
+        grpc.serve(context.readiness.clone(), context.shutdown.clone()),
+    );
+    Ok(tasks.join(STOP_DEADLINE).await?)
+}

@@ -107,9 +107,13 @@ impl Service {
     pub fn new(context: Context, options: Options) -> Result<Self, Error> {
         let Options { source, state_dir } = options;
         let folder = Folder::open(source, state_dir.map(|folder| folder.join("watcher.json")))?;
+        let published = Published::new(&context, "snapshot");
+        // Generations begin anew with each start; the time of the start keeps two lives apart.
+        published
+            .set_epoch(u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default());
         let (sync, requests) = mpsc::channel(MAX_SYNC_REQUESTS);
         let shared = Shared {
-            published: Published::new(&context, "snapshot"),
+            published,
             rejections: Arc::default(),
             sync,
         };
@@ -125,7 +129,7 @@ impl Service {
     #[must_use]
     pub fn contracts(&self, services: GrpcServices) -> GrpcServices {
         let limit = tributary_proto::MAX_MESSAGE_BYTES;
-        services.add(
+        services.add_service(
             SnapshotServiceServer::new(rpc::Rpc(self.shared.clone()))
                 .max_decoding_message_size(limit)
                 .max_encoding_message_size(limit),

@@ -1,0 +1,64 @@
+//! The loop: what the watcher says goes into the merge, in as few settlings as its haste allows.
+
+use std::sync::Arc;
+
+use futures::{FutureExt, StreamExt};
+use tracing::Instrument;
+use tributary_model::ObjectRef;
+use tributary_model::resource::SourceObject;
+use tributary_proto::snapshot::WatchSnapshotRequest;
+use tributary_runtime::Context;
+use tributary_stream::{Positioned, StreamOptions, Transport, Update, clients, watch};
+
+use crate::state::Shared;
+
+/// Updates that are taken in before what they change is published: a burst is settled once, a stream that
+/// never pauses still gets out.
+const MOST_UPDATES_AT_ONCE: usize = 10_000;
+
+pub(crate) async fn follow(context: &Context, watcher: Transport, shared: &Arc<Shared>) {
+    let ready = context.condition("snapshot");
+    let client = clients::snapshot(watcher);
+    let mut updates = watch(context, StreamOptions::named("snapshot"), move || {
+        let mut client = client.clone();
+        async move { client.watch_snapshot(WatchSnapshotRequest {}).await }
+    });
+    while let Some(first) = updates.next().await {
+        let span = tributary_stream::span(&first);
+        let settled = async {
+            let mut state = shared.lock();
+            let mut next = Some(first);
+            for _ in 0..MOST_UPDATES_AT_ONCE {
+                let Some(update) = next.take() else { break };
+                take(&mut state, update);
+                next = updates.next().now_or_never().flatten();
+            }
+            if let Some(update) = next {
+                take(&mut state, update);
+            }
+            state.settle();
+            state.is_complete()
+        };
+        if settled.instrument(span).await {
+            ready.met();
+        }
+        shared.progress.changed();
+    }
+}
+
+fn take(state: &mut crate::state::State, update: Positioned<Update<ObjectRef, SourceObject>>) {
+    let Positioned {
+        position,
+        traceparent: _,
+        item,
+    } = update;
+    match item {
+        Update::Reset(objects) => state.reset(objects.into_values().map(|object| object.item)),
+        Update::Apply(_, object) => state.apply(&object),
+        Update::Delete(object) => state.delete(object),
+        Update::Synced => state.mark_complete(),
+        // What a message could not say keeps its last good version; the receiver has logged it.
+        Update::Repositioned(_) | Update::Refused(_) => {}
+    }
+    state.read_up_to(position);
+}

@@ -1,0 +1,85 @@
+//! How far everybody has come: what `WaitSettled` waits for.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::watch;
+use tributary_model::ObjectRef;
+use tributary_proto::call::Acknowledgement;
+use tributary_stream::Position;
+
+use crate::state::State;
+
+/// Wakes whoever waits, at every change of the state or of an answer to it.
+#[derive(Debug)]
+pub(crate) struct Progress(watch::Sender<()>);
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self(watch::Sender::new(()))
+    }
+}
+
+impl Progress {
+    pub(crate) fn changed(&self) {
+        self.0.send_replace(());
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
+    }
+}
+
+/// What the status writer has acknowledged.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    position: Option<Position>,
+    set_aside: BTreeMap<ObjectRef, String>,
+}
+
+impl Written {
+    pub(crate) fn acknowledge(&mut self, acknowledgement: Acknowledgement) {
+        let Acknowledgement {
+            position,
+            set_aside,
+        } = acknowledgement;
+        self.position = Some(position);
+        self.set_aside = set_aside
+            .into_iter()
+            .map(|aside| (aside.object, aside.reason))
+            .collect();
+    }
+}
+
+/// What is still awaited, one a line; empty when everything up to `read` is judged, programmed or refused,
+/// and written.
+pub(crate) fn pending(state: &State, read: Position) -> Vec<String> {
+    let mut pending = Vec::new();
+    if !state.is_complete() || state.position() < read {
+        pending.push(format!(
+            "the merger has read up to {}, the watcher {read}",
+            state.position()
+        ));
+    }
+    for report in state
+        .reports()
+        .iter()
+        .filter(|report| !state.is_desired(&report.key))
+    {
+        pending.push(format!(
+            "load balancer {} is being removed, phase {:?}",
+            report.key, report.phase
+        ));
+    }
+    for key in state.desired_keys() {
+        if let Err(why) = state.settled_report(key) {
+            pending.push(format!("load balancer {key}: {why}"));
+        }
+    }
+    let judged = state.judged_position();
+    match state.written.position {
+        Some(written) if written >= judged => {}
+        Some(written) => pending.push(format!("status is written up to {written} of {judged}")),
+        None => pending.push("the status writer has not reported yet".to_owned()),
+    }
+    pending
+}

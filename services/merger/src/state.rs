@@ -1,0 +1,302 @@
+//! Everything the merger knows, and what it publishes of it. One lock: a settling takes milliseconds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tributary_merge::judge::{Reports, judge, judge_orphan, judge_orphan_route};
+use tributary_merge::{Merge, Outcome};
+use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
+use tributary_model::judgement::{JudgedObject, Judgement};
+use tributary_model::report::LoadBalancerReport;
+use tributary_model::resource::SourceObject;
+use tributary_model::status::Status;
+use tributary_model::view::ListenerView;
+use tributary_model::{Change, Kind, ListenerRef, ObjectRef};
+use tributary_runtime::Context;
+use tributary_stream::{Position, Published};
+
+use crate::progress::{Progress, Written};
+use crate::views;
+
+/// What RPCs and the loop share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
+    pub(crate) judgements: Published<ObjectRef, JudgedObject>,
+    pub(crate) listeners: Published<ListenerRef, ListenerView>,
+    pub(crate) progress: Progress,
+    state: Mutex<State>,
+}
+
+/// The snapshot, what follows from it, and what was answered.
+#[derive(Debug)]
+pub(crate) struct State {
+    merge: Merge,
+    /// The statuses that objects carry, as the watcher last saw them.
+    current: BTreeMap<ObjectRef, Status>,
+    reports: Reports,
+    /// The desired state that each report speaks of.
+    reported_at: BTreeMap<LoadBalancerKey, Position>,
+    /// When the desired state of each load balancer last changed.
+    desired_at: BTreeMap<LoadBalancerKey, Position>,
+    listeners_of: BTreeMap<ObjectRef, BTreeSet<ListenerRef>>,
+    /// Judgements that may be others now.
+    stale: BTreeSet<ObjectRef>,
+    read: Position,
+    complete: bool,
+    pub(crate) written: Written,
+    desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
+    judgements: Published<ObjectRef, JudgedObject>,
+    listeners: Published<ListenerRef, ListenerView>,
+}
+
+impl Shared {
+    pub(crate) fn new(context: &Context) -> Self {
+        let (desired, judgements, listeners) = (
+            Published::new(context, "desired"),
+            Published::new(context, "judgement"),
+            Published::new(context, "listeners"),
+        );
+        // Without a Lease the epoch is the time of the start: generations begin anew with each start, and
+        // a report on an earlier life's generation 57 must not pass for one on this life's 3.
+        let epoch = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
+        desired.set_epoch(epoch);
+        judgements.set_epoch(epoch);
+        listeners.set_epoch(epoch);
+        let state = State {
+            merge: Merge::new(tributary_merge::Options::default()),
+            current: BTreeMap::new(),
+            reports: Reports::default(),
+            reported_at: BTreeMap::new(),
+            desired_at: BTreeMap::new(),
+            listeners_of: BTreeMap::new(),
+            stale: BTreeSet::new(),
+            read: Position::default(),
+            complete: false,
+            written: Written::default(),
+            desired: desired.clone(),
+            judgements: judgements.clone(),
+            listeners: listeners.clone(),
+        };
+        Self {
+            desired,
+            judgements,
+            listeners,
+            progress: Progress::default(),
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // The merge cannot fail; should it panic all the same, what it remembers may be torn: stop here.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The first full listing.
+    pub(crate) fn reset(&mut self, objects: impl Iterator<Item = Arc<SourceObject>>) {
+        for object in objects {
+            self.apply(&object);
+        }
+    }
+
+    pub(crate) fn apply(&mut self, object: &SourceObject) {
+        let SourceObject { resource, status } = object;
+        let key = resource.object_ref();
+        self.merge.apply(Change::Apply(Arc::new(resource.clone())));
+        let before = match status {
+            Some(status) => self.current.insert(key.clone(), status.clone()),
+            None => self.current.remove(&key),
+        };
+        if before != *status {
+            self.stale.insert(key);
+        }
+    }
+
+    pub(crate) fn delete(&mut self, object: ObjectRef) {
+        self.current.remove(&object);
+        self.stale.insert(object.clone());
+        self.merge.apply(Change::Delete(object));
+    }
+
+    pub(crate) fn mark_complete(&mut self) {
+        self.complete = true;
+    }
+
+    pub(crate) fn read_up_to(&mut self, position: Position) {
+        self.read = position;
+    }
+
+    /// Recomputes what changed and publishes it.
+    pub(crate) fn settle(&mut self) {
+        let Outcome {
+            objects,
+            load_balancers,
+            judge,
+        } = self.merge.settle();
+        for (key, desired) in load_balancers {
+            match desired {
+                Some(desired) => {
+                    if self.desired.set(key.clone(), desired) {
+                        self.desired_at.insert(key, self.desired.position());
+                    }
+                }
+                None => {
+                    self.desired.remove(&key);
+                    self.desired_at.remove(&key);
+                }
+            }
+        }
+        self.stale.extend(objects.into_keys());
+        self.stale.extend(judge);
+        self.judge_stale();
+        if self.complete {
+            self.desired.mark_complete();
+            self.judgements.mark_complete();
+            self.listeners.mark_complete();
+        }
+    }
+
+    /// Takes a programmer's report in.
+    pub(crate) fn report(&mut self, position: Position, report: &LoadBalancerReport) {
+        self.reported_at.insert(report.key.clone(), position);
+        let affected = self.reports.insert(&self.merge, report.clone());
+        self.stale.extend(affected);
+        self.judge_stale();
+    }
+
+    /// The same report speaks of another desired state now.
+    pub(crate) fn reposition(&mut self, key: &LoadBalancerKey, position: Position) {
+        if let Some(reported_at) = self.reported_at.get_mut(key) {
+            *reported_at = position;
+        }
+    }
+
+    /// The programmer has nothing of the load balancer left.
+    pub(crate) fn forget_report(&mut self, key: &LoadBalancerKey) {
+        self.reported_at.remove(key);
+        let affected = self.reports.remove(&self.merge, key);
+        self.stale.extend(affected);
+        self.judge_stale();
+    }
+
+    fn judge_stale(&mut self) {
+        for object in std::mem::take(&mut self.stale) {
+            let current = self.current.get(&object).cloned();
+            match self.judged(&object, current.as_ref()) {
+                Some(judgement) => {
+                    self.judgements.set(
+                        object.clone(),
+                        Arc::new(JudgedObject { judgement, current }),
+                    );
+                }
+                None => {
+                    self.judgements.remove(&object);
+                }
+            }
+            self.show_listeners(&object);
+        }
+    }
+
+    fn judged(&self, object: &ObjectRef, current: Option<&Status>) -> Option<Judgement> {
+        if let Some(judgement) = judge(&self.merge, object, &self.reports) {
+            return Some(judgement);
+        }
+        // Nobody's any more: what we once wrote must not stand as if it were true.
+        match object.kind {
+            Kind::ListenerSet => {
+                judge_orphan(&self.merge, object, current).map(Judgement::ListenerSet)
+            }
+            kind if kind.route().is_some() => {
+                judge_orphan_route(&self.merge, object, current).map(Judgement::Route)
+            }
+            _ => None,
+        }
+    }
+
+    fn show_listeners(&mut self, object: &ObjectRef) {
+        let views = views::listeners(&self.merge, object, &self.reports);
+        let now: BTreeSet<ListenerRef> = views
+            .iter()
+            .map(|view| view.resolved.listener.clone())
+            .collect();
+        for gone in self
+            .listeners_of
+            .get(object)
+            .into_iter()
+            .flatten()
+            .filter(|listener| !now.contains(listener))
+        {
+            self.listeners.remove(gone);
+        }
+        for view in views {
+            self.listeners
+                .set(view.resolved.listener.clone(), Arc::new(view));
+        }
+        if now.is_empty() {
+            self.listeners_of.remove(object);
+        } else {
+            self.listeners_of.insert(object.clone(), now);
+        }
+    }
+
+    pub(crate) fn merge(&self) -> &Merge {
+        &self.merge
+    }
+
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        self.read
+    }
+
+    pub(crate) fn judged_position(&self) -> Position {
+        self.judgements.position()
+    }
+
+    pub(crate) fn is_desired(&self, key: &LoadBalancerKey) -> bool {
+        self.desired_at.contains_key(key)
+    }
+
+    pub(crate) fn desired_keys(&self) -> impl Iterator<Item = &LoadBalancerKey> {
+        self.desired_at.keys()
+    }
+
+    pub(crate) fn desired_at(&self, key: &LoadBalancerKey) -> Position {
+        self.desired_at.get(key).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn reports(&self) -> &Reports {
+        &self.reports
+    }
+
+    pub(crate) fn reported_at(&self, key: &LoadBalancerKey) -> Position {
+        self.reported_at.get(key).copied().unwrap_or_default()
+    }
+
+    /// Whether a programmer has done all it can for the present desired state, or what it still does.
+    pub(crate) fn settled_report(&self, key: &LoadBalancerKey) -> Result<(), String> {
+        let (wanted, reported) = (self.desired_at(key), self.reported_at(key));
+        let Some(report) = self.reports.get(key) else {
+            return Err("no programmer has reported yet".to_owned());
+        };
+        if reported.epoch != wanted.epoch || reported.generation < wanted.generation {
+            return Err(format!("reported at {reported}, desired at {wanted}"));
+        }
+        if report.settled {
+            return Ok(());
+        }
+        let problems = if report.problems.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", report.problems.join("; "))
+        };
+        Err(format!(
+            "work is left to do, phase {:?}{problems}",
+            report.phase
+        ))
+    }
+}

@@ -1,0 +1,192 @@
+//! What people are told: the merge's decisions joined with reports, rivals named in full.
+
+use std::collections::BTreeSet;
+
+use tributary_merge::Merge;
+use tributary_merge::judge::Reports;
+use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
+use tributary_model::judgement::JudgedObject;
+use tributary_model::key::GATEWAY_GROUP;
+use tributary_model::report::LoadBalancerPhase;
+use tributary_model::resolved::{ListenerOutcome, Resolved, ResolvedListener};
+use tributary_model::view::{DesiredCounts, ListenerView, LoadBalancerView, ObjectView};
+use tributary_model::{Kind, ObjectKey, ObjectRef, Revision};
+
+use tributary_proto::call::{ListenerFilter, LoadBalancerShard, ObjectFilter};
+
+use crate::state::State;
+
+/// Whether a load balancer is in a programmer's share. Only the merger decides it.
+pub(crate) fn in_shard(shard: LoadBalancerShard, key: &LoadBalancerKey) -> bool {
+    let LoadBalancerShard { kind, shard } = shard;
+    key.kind == kind
+        && Revision::of(&key.gateway).0 % u64::from(shard.count()) == u64::from(shard.index())
+}
+
+pub(crate) fn listener_passes(filter: &ListenerFilter, view: &ListenerView) -> bool {
+    let ListenerFilter {
+        gateway,
+        namespace,
+        owner,
+    } = filter;
+    let ResolvedListener {
+        listener,
+        gateway: on,
+        ..
+    } = &view.resolved;
+    gateway.as_ref().is_none_or(|gateway| gateway == on)
+        && namespace
+            .as_ref()
+            .is_none_or(|namespace| *namespace == listener.owner.key.namespace)
+        && owner.as_ref().is_none_or(|owner| *owner == listener.owner)
+}
+
+pub(crate) fn object_passes(filter: &ObjectFilter, object: &ObjectRef) -> bool {
+    let ObjectFilter { kind, namespace } = filter;
+    kind.is_none_or(|kind| kind == object.kind)
+        && namespace
+            .as_ref()
+            .is_none_or(|namespace| *namespace == object.key.namespace)
+}
+
+/// The listeners of one object; empty unless it is a Gateway of ours or an admitted set.
+pub(crate) fn listeners(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Vec<ListenerView> {
+    let Some(resolved) = merge.resolved(object) else {
+        return Vec::new();
+    };
+    let listeners = match &**resolved {
+        Resolved::Gateway(gateway) => &gateway.listeners,
+        Resolved::ListenerSet(set) => &set.listeners,
+        Resolved::GatewayClass(_) | Resolved::Route(_) => return Vec::new(),
+    };
+    listeners
+        .iter()
+        .filter_map(|listener| view(merge, listener, reports))
+        .collect()
+}
+
+fn view(merge: &Merge, resolved: &ResolvedListener, reports: &Reports) -> Option<ListenerView> {
+    let load_balancer = merge.load_balancer_key(&resolved.gateway)?;
+    let reported = match resolved.outcome {
+        ListenerOutcome::Won => reports.listener(&load_balancer, &resolved.listener),
+        ListenerOutcome::Conflicted { .. }
+        | ListenerOutcome::UnsupportedProtocol
+        | ListenerOutcome::Invalid { .. } => None,
+    };
+    let object = resolved.listener.owner.object();
+    Some(ListenerView {
+        precedence: merge.precedence(&resolved.listener)?,
+        dns_name: reports
+            .get(&load_balancer)
+            .and_then(|report| report.dns_name.clone()),
+        elb_listener: reported.and_then(|report| report.elb_listener.clone()),
+        programmed: reported.map(|report| report.state.clone()),
+        explanation: merge
+            .explain(&object, Some(&resolved.listener.name))
+            .into_iter()
+            .next()
+            .unwrap_or_default(),
+        resolved: resolved.clone(),
+        load_balancer,
+    })
+}
+
+/// One object that gets a status.
+pub(crate) fn object(merge: &Merge, object: &ObjectRef, judged: &JudgedObject) -> ObjectView {
+    ObjectView {
+        judgement: judged.judgement.clone(),
+        gateways: merge
+            .resolved(object)
+            .map(|resolved| gateways(merge, resolved))
+            .unwrap_or_default()
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// The Gateways that an object is about: itself, its parent, its parents' Gateways.
+fn gateways(merge: &Merge, resolved: &Resolved) -> BTreeSet<ObjectKey> {
+    match resolved {
+        Resolved::GatewayClass(_) => BTreeSet::new(),
+        Resolved::Gateway(gateway) => [gateway.key.clone()].into(),
+        Resolved::ListenerSet(set) => [set.gateway.clone()].into(),
+        Resolved::Route(route) => {
+            let namespace = &route.route.key.namespace;
+            let parents = route
+                .parents
+                .iter()
+                .map(|parent| &parent.parent_ref)
+                .filter(|parent| parent.group == GATEWAY_GROUP);
+            parents
+                .filter_map(|parent| {
+                    let kind = Kind::parse(&parent.kind)?;
+                    let key = ObjectKey::new(
+                        parent.namespace.as_ref().unwrap_or(namespace).clone(),
+                        parent.name.clone(),
+                    );
+                    match &**merge.resolved(&ObjectRef::new(kind, key))? {
+                        Resolved::Gateway(gateway) => Some(gateway.key.clone()),
+                        Resolved::ListenerSet(set) => Some(set.gateway.clone()),
+                        Resolved::GatewayClass(_) | Resolved::Route(_) => None,
+                    }
+                })
+                .collect()
+        }
+    }
+}
+
+/// Every load balancer that is desired or still there.
+pub(crate) fn load_balancers(state: &State) -> Vec<LoadBalancerView> {
+    let desired = state.merge().load_balancers();
+    let leftover = state
+        .reports()
+        .iter()
+        .map(|report| &report.key)
+        .filter(|key| !desired.contains_key(key));
+    let keys: BTreeSet<&LoadBalancerKey> = desired.keys().chain(leftover).collect();
+    keys.into_iter()
+        .map(|key| {
+            let report = state.reports().get(key);
+            LoadBalancerView {
+                key: key.clone(),
+                desired_generation: state.desired_at(key).generation,
+                reported_generation: state.reported_at(key).generation,
+                desired_counts: desired
+                    .get(key)
+                    .map(|desired| counts(desired))
+                    .unwrap_or_default(),
+                phase: report.map_or(LoadBalancerPhase::Absent, |report| report.phase),
+                report: report.cloned(),
+            }
+        })
+        .collect()
+}
+
+fn counts(desired: &DesiredLoadBalancer) -> DesiredCounts {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    DesiredCounts {
+        listeners: count(desired.listeners.len()),
+        rules: count(
+            desired
+                .listeners
+                .values()
+                .map(|listener| listener.rules.len())
+                .sum(),
+        ),
+        certificates: count(
+            desired
+                .listeners
+                .values()
+                .map(|listener| listener.certificates.len())
+                .sum(),
+        ),
+        target_groups: count(desired.target_groups.len()),
+        targets: count(
+            desired
+                .target_groups
+                .values()
+                .map(|group| group.targets.len())
+                .sum(),
+        ),
+    }
+}
