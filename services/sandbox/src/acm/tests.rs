@@ -8,20 +8,20 @@ use crate::testing::{World, text};
 /// A certificate for `hosts`, valid from 2025 to the first of January of a year, and its key.
 fn material(hosts: &[&str], until: i32) -> (String, String) {
     signed_by(
-        KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap(),
+        &KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap(),
         hosts,
         2025,
         until,
     )
 }
 
-fn signed_by(key: KeyPair, hosts: &[&str], from: i32, until: i32) -> (String, String) {
+fn signed_by(key: &KeyPair, hosts: &[&str], from: i32, until: i32) -> (String, String) {
     let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
     let mut params = CertificateParams::new(hosts).unwrap();
     params.distinguished_name.push(DnType::CommonName, "common");
     params.not_before = rcgen::date_time_ymd(from, 1, 1);
     params.not_after = rcgen::date_time_ymd(until, 1, 1);
-    let certificate = params.self_signed(&key).unwrap();
+    let certificate = params.self_signed(key).unwrap();
     (certificate.pem(), key.serialize_pem())
 }
 
@@ -59,16 +59,16 @@ fn what_is_no_pem_is_refused() {
 #[test]
 fn a_certificate_is_imported_while_it_is_valid() {
     let key = || KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-    let (old, old_key) = signed_by(key(), &["a.example.com"], 2020, 2021);
+    let (old, old_key) = signed_by(&key(), &["a.example.com"], 2020, 2021);
     import(&old, &old_key, BAD);
-    let (young, young_key) = signed_by(key(), &["a.example.com"], 2030, 2031);
+    let (young, young_key) = signed_by(&key(), &["a.example.com"], 2030, 2031);
     import(&young, &young_key, BAD);
 }
 
 #[test]
 fn keys_of_other_kinds_are_refused() {
     let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
-    let (certificate, key) = signed_by(key, &["a.example.com"], 2025, 2027);
+    let (certificate, key) = signed_by(&key, &["a.example.com"], 2025, 2027);
     import(&certificate, &key, BAD);
 }
 

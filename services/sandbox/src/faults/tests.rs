@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::{End, FaultOptions, Faults, Staleness, Verdict};
 use crate::operation::{Access, Service};
 
-fn faults(rules: Value) -> Faults {
+fn faults(rules: &Value) -> Faults {
     let options: FaultOptions = serde_json::from_value(json!({"rules": rules})).unwrap();
     Faults::new(options)
 }
@@ -23,7 +23,7 @@ fn failed(verdict: &Verdict) -> &str {
 
 #[test]
 fn a_rule_fails_as_often_as_it_says() {
-    let mut faults = faults(json!([{"operation": "CreateRule", "kind": "throttle", "times": 2}]));
+    let mut faults = faults(&json!([{"operation": "CreateRule", "kind": "throttle", "times": 2}]));
     let codes: Vec<String> = (0..3)
         .map(|_| failed(&write(&mut faults, "CreateRule")).to_owned())
         .collect();
@@ -32,7 +32,7 @@ fn a_rule_fails_as_often_as_it_says() {
 
 /// Whether a pattern hits `elbv2:CreateRule`.
 fn hits(pattern: &str, wanted: bool) {
-    let mut faults = faults(json!([{"operation": pattern, "kind": "reset"}]));
+    let mut faults = faults(&json!([{"operation": pattern, "kind": "reset"}]));
     let found = failed(&write(&mut faults, "CreateRule")) == "reset";
     assert_eq!(found, wanted, "{pattern}");
 }
@@ -57,14 +57,14 @@ fn each_service_throttles_in_its_own_words() {
         (Service::Acm, "ThrottlingException"),
         (Service::Tagging, "ThrottledException"),
     ] {
-        let mut faults = faults(json!([{"operation": "*", "kind": "throttle"}]));
+        let mut faults = faults(&json!([{"operation": "*", "kind": "throttle"}]));
         assert_eq!(failed(&faults.decide(service, "X", Access::Read)), code);
     }
 }
 
 #[test]
 fn only_writes_lose_answers_and_only_reads_are_stale() {
-    let mut faults = faults(json!([
+    let mut faults = faults(&json!([
         {"operation": "*", "kind": "lost_answer", "times": 1},
         {"operation": "*", "kind": "stale", "writes": 3, "times": 1},
     ]));
@@ -79,7 +79,7 @@ fn only_writes_lose_answers_and_only_reads_are_stale() {
 
 #[test]
 fn latencies_add_up() {
-    let mut faults = faults(json!([
+    let mut faults = faults(&json!([
         {"operation": "*", "kind": "latency", "millis": 5},
         {"operation": "*", "kind": "latency", "millis": 7},
     ]));
@@ -88,7 +88,7 @@ fn latencies_add_up() {
 
 #[test]
 fn the_first_failure_ends_the_call() {
-    let mut faults = faults(json!([
+    let mut faults = faults(&json!([
         {"operation": "X", "kind": "error", "code": "AccessDenied", "status": 403, "times": 1},
         {"operation": "X", "kind": "server_error", "status": 502, "times": 1},
     ]));
