@@ -15,7 +15,7 @@ use crate::reads::Reader;
 #[derive(Default)]
 pub(crate) struct Certificates {
     /// The first is the listener's own default.
-    pub(crate) certificates: Vec<DesiredCertificate>,
+    pub(crate) wanted: Vec<DesiredCertificate>,
     pub(crate) unresolved: Vec<UnresolvedRef>,
     /// Nothing is left to serve with, or clients could not be validated as asked.
     pub(crate) unusable: bool,
@@ -73,7 +73,7 @@ fn from_refs(
     let mut resolved = Certificates::default();
     for (index, reference) in refs.iter().enumerate() {
         match secret(reader, owner, reference) {
-            Ok(source) => resolved.certificates.push(DesiredCertificate {
+            Ok(source) => resolved.wanted.push(DesiredCertificate {
                 listener: owner.listener(Name::clone(&listener.name)),
                 source,
             }),
@@ -84,7 +84,7 @@ fn from_refs(
             }),
         }
     }
-    resolved.unusable = resolved.certificates.is_empty();
+    resolved.unusable = resolved.wanted.is_empty();
     resolved
 }
 
@@ -178,7 +178,7 @@ fn without_refs(
     };
     Certificates {
         unusable: sources.is_empty(),
-        certificates: sources
+        wanted: sources
             .into_iter()
             .map(|source| DesiredCertificate {
                 listener: owner.listener(Name::clone(&listener.name)),

@@ -156,15 +156,12 @@ fn decide_owner<'a>(
         let within = conflicts_within(rest);
         let port = ports.entry(*number).or_default();
         for ((place, contender), conflict) in rest.iter().zip(within) {
-            match conflict {
-                Some((conflict, rival)) => {
-                    port.contested.hold(contender, *place);
-                    verdicts[place.listener] = Some(Verdict::Lost { conflict, rival });
-                }
-                None => {
-                    port.winners.hold(contender, *place);
-                    verdicts[place.listener] = Some(Verdict::Won);
-                }
+            if let Some((conflict, rival)) = conflict {
+                port.contested.hold(contender, *place);
+                verdicts[place.listener] = Some(Verdict::Lost { conflict, rival });
+            } else {
+                port.winners.hold(contender, *place);
+                verdicts[place.listener] = Some(Verdict::Won);
             }
         }
     }

@@ -95,7 +95,7 @@ impl<V> HostMap<V> {
                     .filter_map(move |(dot, _)| rest.get(dot..))
             })
             .filter_map(|suffix| self.wildcards.get(suffix));
-        let any = hostname.and_then(|_| self.any.as_ref());
+        let any = hostname.and(self.any.as_ref());
         wildcards.chain(any)
     }
 }

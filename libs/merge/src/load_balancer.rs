@@ -75,12 +75,11 @@ impl Users for Uses {
             used.spec = Arc::clone(spec);
             self.touched.insert(id.clone());
         }
-        match used.listeners.get_mut(listener) {
-            Some(count) => *count += 1,
-            None => {
-                used.listeners.insert(listener.clone(), 1);
-                self.touched.insert(id.clone());
-            }
+        if let Some(count) = used.listeners.get_mut(listener) {
+            *count += 1;
+        } else {
+            used.listeners.insert(listener.clone(), 1);
+            self.touched.insert(id.clone());
         }
     }
 

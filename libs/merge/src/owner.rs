@@ -96,11 +96,11 @@ fn entries(
             // What is wrong with the listener itself comes first; its references mean nothing then.
             if matches!(entry.validity, Validity::Contends(_)) {
                 let Certificates {
-                    certificates,
+                    wanted,
                     unresolved,
                     unusable,
                 } = certificates::resolve(reader, gateway, owner, listener);
-                entry.certificates = certificates;
+                entry.certificates = wanted;
                 entry.unresolved_refs.splice(0..0, unresolved);
                 entry.unusable_refs = unusable;
             }

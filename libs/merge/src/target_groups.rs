@@ -268,10 +268,9 @@ fn target_protocol(
         },
         (Family::Tcp | Family::Udp, Some(TargetProtocol::TcpUdp)) => TargetProtocol::TcpUdp,
         (Family::Tcp | Family::Udp, _) if on_both => TargetProtocol::TcpUdp,
-        (Family::Tcp, _) => TargetProtocol::Tcp,
         (Family::Udp, _) => TargetProtocol::Udp,
         (Family::Tls, Some(TargetProtocol::Tls)) => TargetProtocol::Tls,
-        (Family::Tls | Family::Passthrough, _) => TargetProtocol::Tcp,
+        (Family::Tcp | Family::Tls | Family::Passthrough, _) => TargetProtocol::Tcp,
     }
 }
 

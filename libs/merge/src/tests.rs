@@ -1,7 +1,14 @@
 //! What the whole merge says, rule by rule of spec/listenersets. Each test is data; what they share is here.
 
+mod attachment;
+mod conflicts;
+mod handshake;
 mod incremental;
+mod isolation;
+mod l4;
+mod others_bugs;
 mod slice;
+mod tls;
 
 use tributary_model::desired::{
     DesiredAction, DesiredLoadBalancer, DesiredRule, LoadBalancerKey, Patterns, RuleCondition,

@@ -16,3 +16,4 @@ pub mod objects;
 pub mod random;
 pub mod routes;
 pub mod workloads;
+pub mod worlds;

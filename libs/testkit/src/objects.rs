@@ -195,7 +195,7 @@ impl ListenerSetBuilder {
     /// `parentRef.kind`.
     #[must_use]
     pub fn parent_kind(mut self, kind: &str) -> Self {
-        self.0.parent_ref.kind = kind.to_owned();
+        kind.clone_into(&mut self.0.parent_ref.kind);
         self
     }
 

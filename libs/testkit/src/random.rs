@@ -7,7 +7,10 @@ use tributary_model::selector::FromNamespaces;
 use tributary_model::workload::L4Protocol;
 use tributary_model::{Change, Kind, ObjectRef, Resource, RouteKind};
 
-use crate::objects::{ListenerBuilder, class, gateway, key, listener, listener_set, selecting};
+use crate::objects::{
+    GatewayBuilder, ListenerBuilder, ListenerSetBuilder, class, gateway, key, listener,
+    listener_set, selecting,
+};
 use crate::routes::{route, rule};
 use crate::workloads::{
     endpoints, grant, malformed_secret, namespace, secret, service, service_with_ports,
@@ -137,7 +140,7 @@ fn any_gateway() -> impl Strategy<Value = Resource> {
                 .into_iter()
                 .fold(
                     gateway(&name).class(class).allow(from),
-                    |built, listener| built.listener(listener),
+                    GatewayBuilder::listener,
                 )
                 .build()
         })
@@ -155,7 +158,7 @@ fn any_set() -> impl Strategy<Value = Resource> {
                 .into_iter()
                 .fold(
                     listener_set(&name, &gateway).created(created),
-                    |built, listener| built.listener(listener),
+                    ListenerSetBuilder::listener,
                 )
                 .build()
         })

@@ -1,0 +1,226 @@
+//! NLB: spec/listenersets §5 (the oldest gets the traffic), §7.6 and spec/aws §2.
+
+use tributary_model::elb::ElbProtocol;
+use tributary_model::listener::TlsMode;
+use tributary_model::resolved::{Resolved, RouteAcceptance};
+use tributary_model::workload::L4Protocol;
+use tributary_model::{Kind, ObjectRef, Resource, RouteKind};
+use tributary_testkit::objects::{class, gateway, key, listener, listener_set};
+use tributary_testkit::routes::{RouteBuilder, route, rule};
+use tributary_testkit::workloads::{service, service_with_ports};
+
+use super::{action, listeners, load_balancer, merged};
+use crate::Merged;
+use crate::judge::{Reports, judge};
+
+/// Gateway with TCP on 53, set `t/s` with UDP on 53; Services `t/tcp`, `t/udp` and `t/dns` (both).
+fn world(routes: Vec<RouteBuilder>) -> Vec<Resource> {
+    let mut objects = vec![
+        class("nlb", "gateway.k8s.aws/nlb"),
+        gateway("t/gw")
+            .class("nlb")
+            .allow_all()
+            .listener(listener("tcp", 53, "TCP"))
+            .build(),
+        listener_set("t/s", "t/gw")
+            .listener(listener("udp", 53, "UDP"))
+            .build(),
+        service("t/tcp", 53),
+        service_with_ports("t/udp", &[("", 53, L4Protocol::Udp)]),
+        service_with_ports(
+            "t/dns",
+            &[
+                ("dns-tcp", 53, L4Protocol::Tcp),
+                ("dns", 53, L4Protocol::Udp),
+            ],
+        ),
+    ];
+    objects.extend(routes.into_iter().map(RouteBuilder::build));
+    objects
+}
+
+fn tcp(name: &str, service: &str) -> RouteBuilder {
+    route(RouteKind::Tcp, &format!("t/{name}"))
+        .to_gateway("t/gw")
+        .rule(rule().backend(service, 53))
+}
+
+fn udp(name: &str, service: &str) -> RouteBuilder {
+    route(RouteKind::Udp, &format!("t/{name}"))
+        .to_set("t/s")
+        .rule(rule().backend(service, 53))
+}
+
+/// Protocol, number of members and default action of port 53.
+fn check(
+    objects: Vec<Resource>,
+    protocol: ElbProtocol,
+    members: usize,
+    default_action: &str,
+) -> Merged {
+    let merged = merged(objects);
+    let listener = &load_balancer(&merged, "t/gw").listeners[&53];
+    assert_eq!(listener.protocol, protocol);
+    assert_eq!(listener.members.len(), members);
+    assert_eq!(action(&listener.default_action), default_action);
+    merged
+}
+
+fn shadow(merged: &Merged, kind: Kind, name: &str) -> Option<String> {
+    match merged
+        .merge
+        .resolved(&ObjectRef::new(kind, key(name)))
+        .map(AsRef::as_ref)
+    {
+        Some(Resolved::Route(route)) => {
+            assert_eq!(route.parents[0].acceptance, RouteAcceptance::Accepted);
+            route.parents[0]
+                .shadowed_by
+                .as_ref()
+                .map(ToString::to_string)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn without_routes_tcp_and_udp_are_one_listener_that_forwards_nowhere() {
+    check(world(vec![]), ElbProtocol::TcpUdp, 2, "empty/TCP_UDP*1");
+}
+
+#[test]
+fn one_service_with_both_protocols_serves_both() {
+    let merged = check(
+        world(vec![tcp("r", "dns"), udp("r", "dns")]),
+        ElbProtocol::TcpUdp,
+        2,
+        "service/t/dns/53/TCP_UDP/-/ip/ipv4*1",
+    );
+    assert_eq!(shadow(&merged, Kind::TcpRoute, "t/r"), None);
+    assert_eq!(shadow(&merged, Kind::UdpRoute, "t/r"), None);
+}
+
+#[test]
+fn adding_udp_beside_tcp_does_not_replace_the_tcp_target_group() {
+    for service in ["tcp", "dns"] {
+        let mut alone = world(vec![tcp("r", service)]);
+        alone.remove(2);
+        let before = merged(alone);
+        let after = merged(world(vec![tcp("r", service), udp("r", "udp")]));
+        let groups = |merged: &Merged| -> Vec<String> {
+            load_balancer(merged, "t/gw")
+                .target_groups
+                .keys()
+                .map(ToString::to_string)
+                .collect()
+        };
+        assert_eq!(groups(&before), groups(&after), "{service}");
+    }
+}
+
+#[test]
+fn a_service_of_one_protocol_keeps_the_port_to_itself() {
+    let merged = check(
+        world(vec![tcp("r", "tcp"), udp("r", "udp")]),
+        ElbProtocol::Tcp,
+        1,
+        "service/t/tcp/53/TCP/-/ip/ipv4*1",
+    );
+    assert_eq!(
+        shadow(&merged, Kind::UdpRoute, "t/r").as_deref(),
+        Some("TCPRoute t/r")
+    );
+    // Its listener holds the port all the same, and is told the truth.
+    assert_eq!(
+        super::outcomes(&merged, Kind::ListenerSet, "t/s"),
+        ["udp: won"]
+    );
+    let judged = judge(
+        &merged.merge,
+        &ObjectRef::new(Kind::ListenerSet, key("t/s")),
+        &Reports::default(),
+    );
+    match judged {
+        Some(tributary_model::judgement::Judgement::ListenerSet(set)) => {
+            assert!(!set.listeners[0].is_good());
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn of_two_routes_on_one_listener_the_oldest_gets_the_traffic() {
+    let merged = check(
+        world(vec![tcp("b", "tcp").created(1), tcp("a", "dns").created(2)]),
+        ElbProtocol::Tcp,
+        1,
+        "service/t/tcp/53/TCP/-/ip/ipv4*1",
+    );
+    assert_eq!(
+        shadow(&merged, Kind::TcpRoute, "t/a").as_deref(),
+        Some("TCPRoute t/b")
+    );
+    assert_eq!(
+        listeners(&merged, Kind::Gateway, "t/gw")[0]
+            .attached_routes
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn one_tls_route_for_each_port_serves() {
+    let tls = |name: &str, host: &str| {
+        listener(name, 443, "TLS")
+            .tls(TlsMode::Passthrough)
+            .host(host)
+    };
+    let tls_route = |name: &str, section: &str, service: &str| {
+        route(RouteKind::Tls, name)
+            .to_gateway("t/gw")
+            .section(section)
+            .rule(rule().backend(service, 53))
+            .build()
+    };
+    let merged = merged([
+        class("nlb", "gateway.k8s.aws/nlb"),
+        gateway("t/gw")
+            .class("nlb")
+            .listener(tls("a", "a.x"))
+            .listener(tls("b", "b.x"))
+            .build(),
+        service("t/one", 53),
+        service("t/two", 53),
+        tls_route("t/second", "b", "two"),
+        tls_route("t/first", "a", "one"),
+    ]);
+    let listener = &load_balancer(&merged, "t/gw").listeners[&443];
+    assert_eq!(listener.protocol, ElbProtocol::Tcp);
+    assert_eq!(
+        action(&listener.default_action),
+        "service/t/one/53/TCP/-/ip/ipv4*1"
+    );
+    assert_eq!(
+        shadow(&merged, Kind::TlsRoute, "t/second").as_deref(),
+        Some("TLSRoute t/first")
+    );
+    assert_eq!(shadow(&merged, Kind::TlsRoute, "t/first"), None);
+}
+
+#[test]
+fn weights_are_kept_on_an_nlb() {
+    let mut objects = world(vec![]);
+    objects.push(
+        route(RouteKind::Tcp, "t/r")
+            .to_gateway("t/gw")
+            .rule(rule().weighted("tcp", 53, 9).weighted("dns", 53, 1))
+            .build(),
+    );
+    objects.remove(2);
+    check(
+        objects,
+        ElbProtocol::Tcp,
+        1,
+        "service/t/tcp/53/TCP/-/ip/ipv4*9 + service/t/dns/53/TCP_UDP/-/ip/ipv4*1",
+    );
+}

@@ -1,0 +1,95 @@
+//! Large, regular snapshots for benchmarks: Gateways × ListenerSets × routes.
+
+use tributary_model::Resource;
+
+use crate::objects::{class, gateway, http, https, listener_set};
+use crate::routes::{http_route, rule};
+use crate::workloads::{endpoints, namespace, service};
+
+/// How many of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Gateways.
+    pub gateways: usize,
+    /// ListenerSets of each Gateway, each with an HTTPS listener for a hostname of its own.
+    pub sets: usize,
+    /// HTTPRoutes of each ListenerSet, each with a path of its own.
+    pub routes: usize,
+}
+
+/// 10 sets, 100 routes.
+pub const S: Size = Size {
+    gateways: 1,
+    sets: 10,
+    routes: 10,
+};
+/// 100 sets, 1,000 routes.
+pub const M: Size = Size {
+    gateways: 2,
+    sets: 50,
+    routes: 10,
+};
+/// 1,000 sets, 10,000 routes.
+pub const L: Size = Size {
+    gateways: 20,
+    sets: 50,
+    routes: 10,
+};
+/// 2,500 sets, 40,000 routes on 50 Gateways.
+pub const XL_SPREAD: Size = Size {
+    gateways: 50,
+    sets: 50,
+    routes: 16,
+};
+/// 2,500 sets, 40,000 routes on one Gateway.
+pub const XL_SINGLE: Size = Size {
+    gateways: 1,
+    sets: 2_500,
+    routes: 16,
+};
+
+/// Every object of a world of this size.
+pub fn world(size: Size) -> Vec<Resource> {
+    let mut objects = vec![class("alb", "gateway.k8s.aws/alb"), namespace("infra", &[])];
+    for gw in 0..size.gateways {
+        objects.push(
+            gateway(&format!("infra/gw-{gw}"))
+                .allow_all()
+                .listener(http("http", 80))
+                .build(),
+        );
+        for set in 0..size.sets {
+            objects.extend(tenant(gw, set));
+            objects.extend((0..size.routes).map(|route| self::route(gw, set, route, "v1")));
+        }
+    }
+    objects
+}
+
+/// One tenant's objects but its routes: namespace, set, Service, endpoints.
+pub fn tenant(gw: usize, set: usize) -> Vec<Resource> {
+    let team = format!("team-{gw}-{set}");
+    let created = i64::try_from(set).unwrap_or(i64::MAX);
+    vec![
+        namespace(&team, &[]),
+        listener_set(&format!("{team}/app"), &format!("infra/gw-{gw}"))
+            .created(created)
+            .listener(https("https", 443, &format!("app-{gw}-{set}.example.com")))
+            .build(),
+        service(&format!("{team}/web"), 80),
+        endpoints(&format!("{team}/web"), 8080, &["10.0.0.1", "10.0.0.2"]),
+    ]
+}
+
+/// One route of a tenant; `version` is part of its path.
+pub fn route(gw: usize, set: usize, route: usize, version: &str) -> Resource {
+    let team = format!("team-{gw}-{set}");
+    http_route(&format!("{team}/route-{route}"))
+        .to_set(&format!("{team}/app"))
+        .rule(
+            rule()
+                .prefix(&format!("/{version}/{route}"))
+                .backend("web", 80),
+        )
+        .build()
+}
