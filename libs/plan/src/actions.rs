@@ -124,7 +124,7 @@ pub(crate) fn is_same_rule(spec: &RuleSpec, observed: &ObservedRule) -> bool {
         transforms,
     } = spec;
     let client_secret = client_secret_tag(spec, Some(&observed.tags));
-    canonical(conditions) == canonical(&observed.conditions)
+    (*conditions == observed.conditions || canonical(conditions) == canonical(&observed.conditions))
         && is_same_authentication(
             authenticate.as_ref().map(|it| &it.action),
             observed.authenticate.as_ref(),

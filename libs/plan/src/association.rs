@@ -105,6 +105,8 @@ fn targets(action: &Action<Handle>) -> BTreeSet<Handle> {
 fn order_target_groups(scope: &Scope, current: Current, changes: &Changes, draft: &mut Draft) {
     let limit = scope.limits().target_groups as usize;
     let free = limit.saturating_sub(changes.before.len());
+    // A quota that was lowered may be passed already: so many must go before anything is added.
+    let overdue = changes.before.len().saturating_sub(limit);
     if changes.added.len() <= free {
         return;
     }
@@ -114,7 +116,7 @@ fn order_target_groups(scope: &Scope, current: Current, changes: &Changes, draft
     for added in changes.added.values() {
         let swap = dropped.iter().find_map(|(group, steps)| {
             let only = steps.first().filter(|_| steps.len() == 1)?;
-            (added.len() == 1 && added.contains(only)).then(|| group.clone())
+            (overdue == 0 && added.len() == 1 && added.contains(only)).then(|| group.clone())
         });
         match swap {
             Some(group) => {
@@ -123,8 +125,16 @@ fn order_target_groups(scope: &Scope, current: Current, changes: &Changes, draft
             None => waiting.push(added),
         }
     }
-    for (added, leaving) in waiting.into_iter().skip(free).zip(dropped.values()) {
-        let gone = let_go(current, leaving, draft);
+    let mut leaving = dropped.values();
+    let mut first = Vec::new();
+    for steps in leaving.by_ref().take(overdue) {
+        first.extend(let_go(current, steps, draft));
+    }
+    for added in waiting.into_iter().skip(free) {
+        let mut gone = first.clone();
+        if let Some(steps) = leaving.next() {
+            gone.extend(let_go(current, steps, draft));
+        }
         for step in added {
             for earlier in &gone {
                 draft.after(*step, *earlier);

@@ -137,7 +137,7 @@ impl Desired {
             source,
         };
         self.edit(port, ElbProtocol::Https, |it| {
-            it.certificates.push(certificate)
+            it.certificates.push(certificate);
         })
     }
 
@@ -207,7 +207,7 @@ impl Desired {
         change: impl FnOnce(&mut DesiredRule),
     ) -> Self {
         self.edit(port, ElbProtocol::Http, |it| {
-            change(Arc::make_mut(&mut it.rules[index]))
+            change(Arc::make_mut(&mut it.rules[index]));
         })
     }
 

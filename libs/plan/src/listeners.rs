@@ -1,6 +1,6 @@
 //! ELB listeners: creating, changing in place, deleting, and their SNI certificates.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tributary_model::config::{MutualAuthentication, MutualAuthenticationMode};
 use tributary_model::elb::ElbProtocol;
@@ -15,6 +15,7 @@ use crate::observed::{ObservedListener, Tags};
 use crate::op::{Handle, ListenerSpec, Op, StepId, Taggable};
 use crate::rules::{self, Matched};
 use crate::scope::Scope;
+use crate::sni;
 use crate::tags;
 use crate::target_groups::TargetGroups;
 
@@ -37,13 +38,13 @@ struct Rooms {
 }
 
 /// An ELB listener that stays.
-struct Kept<'a> {
-    arn: &'a str,
-    observed: &'a ObservedListener,
-    matched: Matched<'a>,
-    modified: Option<StepId>,
+pub(crate) struct Kept<'a> {
+    pub(crate) arn: &'a str,
+    pub(crate) observed: &'a ObservedListener,
+    pub(crate) matched: Matched<'a>,
+    pub(crate) modified: Option<StepId>,
     /// SNI certificates on their way out.
-    removals: Vec<StepId>,
+    pub(crate) removals: Vec<StepId>,
 }
 
 /// Brings all ELB listeners to what they are to be. What goes is thought of first, so that what comes can wait for
@@ -69,7 +70,7 @@ pub(crate) fn plan(scope: &Scope, fit: &Fit, parts: &Parts, draft: &mut Draft) -
         }) else {
             continue;
         };
-        add_certificates(port, parts, &listener, kept, &mut rooms.certificates, draft);
+        sni::add(port, parts, &listener, kept, &mut rooms.certificates, draft);
         let new = Matched::default();
         let planned = rules::plan(
             scope,
@@ -189,7 +190,8 @@ fn keep<'a>(
         &blame,
         draft,
     );
-    let removals = remove_certificates(port, parts, arn, observed, modified, rooms, draft);
+    let room = &mut rooms.certificates;
+    let removals = sni::remove(port, parts, arn, observed, modified, room, draft);
     Kept {
         arn,
         observed,
@@ -332,121 +334,6 @@ fn is_same_mutual_authentication(
 fn is_same_trust_store(desired: Option<&str>, observed: Option<&str>) -> bool {
     let name = observed.and_then(|arn| arn.split('/').nth(1));
     desired == observed || desired == name
-}
-
-fn sni<'a>(port: &FitPort, parts: &'a Parts) -> BTreeSet<&'a Handle> {
-    port.certificates
-        .iter()
-        .skip(1)
-        .filter_map(|id| parts.certificates.get(id))
-        .collect()
-}
-
-fn remove_certificates(
-    port: &FitPort,
-    parts: &Parts,
-    arn: &str,
-    observed: &ObservedListener,
-    modified: Option<StepId>,
-    rooms: &mut Rooms,
-    draft: &mut Draft,
-) -> Vec<StepId> {
-    // Changing HTTPS to HTTP, or TLS to TCP, takes all certificates off.
-    if !terminates_tls(port.listener.protocol) {
-        if let Some(modified) = modified {
-            rooms
-                .certificates
-                .give_back(modified, observed.certificates.len());
-            for certificate in &observed.certificates {
-                let pair = (arn.to_owned(), certificate.clone());
-                draft.parted.insert(pair, modified);
-            }
-        }
-        return Vec::new();
-    }
-    let wanted = sni(port, parts);
-    let default = port
-        .certificates
-        .first()
-        .and_then(|id| parts.certificates.get(id));
-    let mut removals = Vec::new();
-    for certificate in &observed.certificates {
-        let handle = Handle::Existing(certificate.clone());
-        if wanted.contains(&handle) {
-            continue;
-        }
-        let op = Op::RemoveListenerCertificate {
-            listener: arn.to_owned(),
-            certificate: certificate.clone(),
-        };
-        let step = draft.add(op, Blame::everyone());
-        if default == Some(&handle) {
-            // It is about to be the default one: until then its SNI entry serves.
-            if let Some(modified) = modified {
-                draft.after(step, modified);
-            }
-        } else {
-            let pair = (arn.to_owned(), certificate.clone());
-            draft.parted.insert(pair, step);
-        }
-        rooms.certificates.give_back(step, 1);
-        removals.push(step);
-    }
-    removals
-}
-
-fn add_certificates(
-    port: &FitPort,
-    parts: &Parts,
-    listener: &Handle,
-    kept: Option<&Kept>,
-    room: &mut Room,
-    draft: &mut Draft,
-) {
-    let mut added = Vec::new();
-    for id in port.certificates.iter().skip(1) {
-        let Some(certificate) = parts.certificates.get(id) else {
-            continue;
-        };
-        let arn = match certificate {
-            Handle::Existing(arn) => Some(arn),
-            Handle::Created { .. } => None,
-        };
-        if let (Some(kept), Some(arn)) = (kept, arn)
-            && kept.observed.certificates.contains(arn)
-        {
-            continue;
-        }
-        let owners = port.wanted.get(id).map(|it| it.wanted_by.clone());
-        let op = Op::AddListenerCertificate {
-            listener: listener.clone(),
-            certificate: certificate.clone(),
-        };
-        let step = draft.add(op, Blame::listeners(owners.unwrap_or_default()));
-        let waits = room.take();
-        for earlier in &waits {
-            draft.after(step, *earlier);
-        }
-        added.push(step);
-        let Some((kept, modified)) = kept.and_then(|kept| Some((kept, kept.modified?))) else {
-            continue;
-        };
-        if !terminates_tls(kept.observed.protocol) {
-            // Certificates only fit once the protocol has changed.
-            draft.after(step, modified);
-        } else if arn == kept.observed.default_certificate.as_ref() && waits.is_empty() {
-            // The former default goes on serving by SNI, without a gap when there is room for both.
-            draft.after(modified, step);
-        }
-    }
-    for removal in kept.iter().flat_map(|kept| &kept.removals) {
-        if room.needs(*removal) {
-            continue;
-        }
-        for added in &added {
-            draft.following(*removal, *added);
-        }
-    }
 }
 
 fn set_attributes(

@@ -2,19 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tributary_model::config::{AuthenticateAction, HealthCheckSettings, MutualAuthentication};
-use tributary_model::desired::{DesiredTarget, RuleCondition, RuleOrigin, RuleTransform};
-use tributary_model::elb::{
-    ElbProtocol, IpAddressType, LoadBalancerKind, ProtocolVersion, Scheme, TargetIpAddressType,
-    TargetProtocol, TargetType,
-};
+use tributary_model::config::HealthCheckSettings;
+use tributary_model::desired::{DesiredTarget, RuleOrigin};
+use tributary_model::elb::IpAddressType;
 use tributary_model::report::LoadBalancerReport;
 use tributary_model::{ListenerRef, ObjectKey};
 
 use crate::observed::Tags;
 
 pub(crate) mod handles;
+mod spec_text;
+mod specs;
 mod text;
+
+pub use specs::{
+    Action, Authentication, IngressRule, IngressSource, IngressTraffic, ListenerSpec,
+    LoadBalancerSpec, RuleSpec, SecurityGroupSpec, SubnetMapping, Taggable, TargetGroupSpec,
+};
 
 /// What to do, and what is true before it is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +70,7 @@ pub enum Handle {
 /// One AWS call.
 ///
 /// Its `Display` is one line with everything in it but step numbers: equal text means the same request. A programmer
-/// can so remember what AWS refused for good (see [`Plan::without`]).
+/// can so remember what AWS refused for good (see [`Plan::with_setbacks`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
     /// EC2 `CreateSecurityGroup` with tags; answers its id. Ingress is a step of its own.
@@ -265,209 +269,6 @@ pub enum Op {
     },
 }
 
-/// A resource with tags, and so the API that sets them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Taggable {
-    /// ELBv2: ARN of a load balancer, listener, rule or target group.
-    Elb(String),
-    /// ACM: ARN.
-    Certificate(String),
-    /// EC2: id.
-    SecurityGroup(String),
-}
-
-/// A security group to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecurityGroupSpec {
-    /// `GroupName`: unique in its VPC.
-    pub name: String,
-    /// `GroupDescription`.
-    pub description: String,
-    /// `VpcId`.
-    pub vpc: String,
-    /// Tags.
-    pub tags: Tags,
-}
-
-/// One ingress permission with one source.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IngressRule {
-    /// What.
-    pub traffic: IngressTraffic,
-    /// From where.
-    pub source: IngressSource,
-}
-
-/// `IpProtocol` with its ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IngressTraffic {
-    /// First and last port.
-    Tcp(u16, u16),
-    /// First and last port.
-    Udp(u16, u16),
-    /// Type 3 code 4, which path MTU discovery needs (AWS: "destination unreachable: fragmentation needed").
-    Icmp,
-    /// The same for IPv6: type 2 code 0, "packet too big".
-    Icmpv6,
-    /// Anything else that somebody put into our group; never wanted. The index tells several apart.
-    Other(u16),
-}
-
-/// Source of an ingress permission.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IngressSource {
-    /// IPv4 CIDR.
-    Ipv4(String),
-    /// IPv6 CIDR.
-    Ipv6(String),
-    /// Prefix list id.
-    PrefixList(String),
-    /// Another security group's id; never wanted.
-    Group(String),
-}
-
-/// A target group to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TargetGroupSpec {
-    /// At most 32 characters.
-    pub name: String,
-    /// `VpcId`.
-    pub vpc: String,
-    /// `Protocol`.
-    pub protocol: TargetProtocol,
-    /// `ProtocolVersion`; absent on NLB.
-    pub protocol_version: Option<ProtocolVersion>,
-    /// `Port`.
-    pub port: u16,
-    /// `TargetType`.
-    pub target_type: TargetType,
-    /// `IpAddressType`.
-    pub ip_address_type: TargetIpAddressType,
-    /// Given fields are sent.
-    pub health_check: HealthCheckSettings,
-    /// Tags.
-    pub tags: Tags,
-}
-
-/// A load balancer to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadBalancerSpec {
-    /// At most 32 characters.
-    pub name: String,
-    /// `Type`.
-    pub kind: LoadBalancerKind,
-    /// `Scheme`.
-    pub scheme: Scheme,
-    /// `IpAddressType`.
-    pub ip_address_type: IpAddressType,
-    /// `SubnetMappings` where addresses are given, else `Subnets`.
-    pub subnets: Vec<SubnetMapping>,
-    /// `SecurityGroups`; empty on an NLB means without.
-    pub security_groups: BTreeSet<Handle>,
-    /// `CustomerOwnedIpv4Pool`.
-    pub customer_owned_ipv4_pool: Option<String>,
-    /// `IpamPools.Ipv4IpamPoolId`.
-    pub ipv4_ipam_pool: Option<String>,
-    /// Tags.
-    pub tags: Tags,
-}
-
-/// `SubnetMapping`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubnetMapping {
-    /// `SubnetId`.
-    pub subnet: String,
-    /// `AllocationId` (NLB, internet-facing).
-    pub eip_allocation: Option<String>,
-    /// `PrivateIPv4Address` (NLB, internal).
-    pub private_ipv4: Option<String>,
-    /// `IPv6Address` (NLB, dualstack).
-    pub ipv6: Option<String>,
-    /// `SourceNatIpv6Prefix` (NLB, dualstack with UDP).
-    pub source_nat_ipv6_prefix: Option<String>,
-}
-
-/// What an ELB listener is, but for its SNI certificates, attributes, tags and rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenerSpec {
-    /// `Port`.
-    pub port: u16,
-    /// `Protocol`.
-    pub protocol: ElbProtocol,
-    /// `DefaultActions`.
-    pub default_action: Action<Handle>,
-    /// `Certificates`: the default one; only with TLS termination.
-    pub certificate: Option<Handle>,
-    /// `SslPolicy`; absent leaves AWS's choice.
-    pub ssl_policy: Option<String>,
-    /// `AlpnPolicy`.
-    pub alpn_policy: Option<String>,
-    /// `MutualAuthentication`; `trust_store` is a name or an ARN.
-    pub mutual_authentication: Option<MutualAuthentication>,
-}
-
-/// What an ALB rule is, but for its priority and tags.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleSpec {
-    /// Conditions.
-    pub conditions: Vec<RuleCondition>,
-    /// Authentication before the action.
-    pub authenticate: Option<Authentication>,
-    /// What happens.
-    pub action: Action<Handle>,
-    /// Transforms.
-    pub transforms: Vec<RuleTransform>,
-}
-
-/// An authenticating action and where its client secret lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Authentication {
-    /// The action.
-    pub action: AuthenticateAction,
-    /// For OIDC: the Secret with `clientID` and `clientSecret`, which the programmer reads.
-    pub client_secret: Option<ObjectKey>,
-    /// Its fingerprint, if the programmer knew it when it asked for the plan.
-    pub client_secret_fingerprint: Option<String>,
-}
-
-/// ELBv2 `Action` without authentication; `T` names a target group.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action<T> {
-    /// `forward`.
-    Forward {
-        /// Target groups and their weights.
-        targets: BTreeMap<T, u32>,
-        /// Stickiness between them, in seconds; absent means off.
-        stickiness_seconds: Option<u32>,
-    },
-    /// `redirect`. Absent parts keep the request's: AWS shows them as `#{host}`, `/#{path}` and so on.
-    Redirect {
-        /// `HTTP` or `HTTPS`.
-        protocol: Option<String>,
-        /// Host.
-        host: Option<String>,
-        /// Path.
-        path: Option<String>,
-        /// Port.
-        port: Option<u16>,
-        /// Query.
-        query: Option<String>,
-        /// 301 or 302.
-        status_code: u16,
-    },
-    /// `fixed-response`.
-    FixedResponse {
-        /// 2XX, 4XX, 5XX.
-        status_code: u16,
-        /// Content type.
-        content_type: Option<String>,
-        /// Body.
-        body: Option<String>,
-    },
-    /// An action that we never ask for; somebody else changed it. Its `Type`.
-    Foreign(String),
-}
-
 /// Register and deregister calls carry at most this many (spec/aws.md §3: safe everywhere).
 pub const TARGETS_PER_CALL: usize = 100;
 
@@ -519,16 +320,5 @@ impl Op {
             Self::ImportCertificate { existing, .. } => existing.is_none(),
             _ => false,
         }
-    }
-}
-
-impl<T> Action<T> {
-    /// The target groups it forwards to.
-    pub fn target_groups(&self) -> impl Iterator<Item = &T> {
-        let targets = match self {
-            Self::Forward { targets, .. } => Some(targets),
-            Self::Redirect { .. } | Self::FixedResponse { .. } | Self::Foreign(_) => None,
-        };
-        targets.into_iter().flat_map(BTreeMap::keys)
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! For tests, of this crate and of those that execute plans. Time passes at once here: what is created is active.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::LoadBalancerKey;
 
@@ -13,6 +13,7 @@ use crate::op::{Action, Handle, Op, Step, StepId};
 use crate::tags::Ownership;
 
 mod effects;
+mod parts;
 
 /// What became of an observation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +94,7 @@ fn counts(observed: &Observed) -> BTreeMap<String, Counts> {
             certificates: listeners.map(|it| it.certificates.len()).sum(),
             target_groups: groups.len(),
             targets: groups
-                .keys()
+                .into_iter()
                 .filter_map(|group| observed.target_groups.get(group))
                 .map(|group| {
                     let registered = crate::observed::TargetState::Registered;
@@ -171,7 +172,7 @@ fn relate(observed: &mut Observed) {
             .retain(|user| !user.contains("loadbalancer/"));
     }
     for (arn, load_balancer) in &observed.load_balancers {
-        for group in target_groups_of(load_balancer).keys() {
+        for group in target_groups_of(load_balancer) {
             if let Some(group) = observed.target_groups.get_mut(group) {
                 group.load_balancers.insert(arn.clone());
             }
@@ -190,15 +191,12 @@ fn relate(observed: &mut Observed) {
     }
 }
 
-fn target_groups_of(load_balancer: &ObservedLoadBalancer) -> BTreeMap<String, ()> {
+fn target_groups_of(load_balancer: &ObservedLoadBalancer) -> BTreeSet<&String> {
     let actions = load_balancer.listeners.values().flat_map(|listener| {
         let rules = listener.rules.values().map(|rule| &rule.action);
         rules.chain([&listener.default_action])
     });
-    actions
-        .flat_map(Action::target_groups)
-        .map(|group| (group.clone(), ()))
-        .collect()
+    actions.flat_map(Action::target_groups).collect()
 }
 
 /// The first thing that an operation changes and that does not carry our tags.

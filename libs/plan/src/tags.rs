@@ -58,8 +58,19 @@ impl Ownership<'_> {
 
     /// Whether something with these tags is this load balancer's.
     pub fn owns(&self, tags: &Tags) -> bool {
-        tags.get(CLUSTER) == Some(&tag_value(self.cluster))
-            && tags.get(stack_key(self.key.kind)) == Some(&tag_value(&self.key.gateway.to_string()))
+        let is_ours = |value: &String| {
+            let gateway = &self.key.gateway;
+            // Nearly always as it stands; asked of every rule, so without making a string of it.
+            let as_it_stands = value
+                .strip_prefix(&*gateway.namespace)
+                .and_then(|rest| rest.strip_prefix('/'))
+                == Some(&*gateway.name);
+            as_it_stands || *value == tag_value(&gateway.to_string())
+        };
+        tags.get(stack_key(self.key.kind)).is_some_and(is_ours)
+            && tags
+                .get(CLUSTER)
+                .is_some_and(|value| value == self.cluster || *value == tag_value(self.cluster))
     }
 
     /// What something of this load balancer stands for.

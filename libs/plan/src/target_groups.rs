@@ -57,7 +57,8 @@ pub(crate) fn plan<'a>(
                 Some(_) | None => derived_name(scope, desired),
             };
             let handle = create(scope, desired, name, vpc, &blame, draft);
-            let registrations = register(&handle, desired.targets.iter().collect(), &blame, draft);
+            let targets: Vec<&DesiredTarget> = desired.targets.iter().collect();
+            let registrations = register(&handle, &targets, &blame, draft);
             groups.registrations.insert(handle.clone(), registrations);
             handle
         };
@@ -209,12 +210,12 @@ fn adjust(
     );
     let registered =
         |target: &&DesiredTarget| observed.targets.get(*target) == Some(&TargetState::Registered);
-    let missing = desired
+    let missing: Vec<&DesiredTarget> = desired
         .targets
         .iter()
         .filter(|target| !registered(target))
         .collect();
-    register(&handle, missing, blame, draft);
+    register(&handle, &missing, blame, draft);
     let surplus: Vec<&DesiredTarget> = observed
         .targets
         .keys()
@@ -231,7 +232,7 @@ fn adjust(
 
 fn register(
     target_group: &Handle,
-    missing: Vec<&DesiredTarget>,
+    missing: &[&DesiredTarget],
     blame: &Blame,
     draft: &mut Draft,
 ) -> Vec<StepId> {

@@ -361,7 +361,7 @@ fn an_nlb_forwards_by_its_default_action() {
         .member(53, ElbProtocol::TcpUdp, "dns")
         .group("dns", "dns", 2)
         .edit(53, ElbProtocol::TcpUdp, |it| {
-            it.default_action = forward("dns")
+            it.default_action = forward("dns");
         });
     let plan = desired.plan(&desired.programmed(), &context());
     assert_eq!(ops(&plan), Vec::<String>::new());
@@ -425,7 +425,7 @@ fn on_a_partial_observation_only_what_was_seen_changes_in_place() {
         .rule(80, "a", "/", "a-web")
         .rule(80, "a", "/new", "new")
         .settings(|settings| {
-            settings.attributes = strings(&[("idle_timeout.timeout_seconds", "9")])
+            settings.attributes = strings(&[("idle_timeout.timeout_seconds", "9")]);
         });
     let plan = to.plan(&observed, &context());
     let ops = ops(&plan);
@@ -438,4 +438,70 @@ fn on_a_partial_observation_only_what_was_seen_changes_in_place() {
     let removal = super::plan(None, &alb(), &observed, &context());
     assert!(removal.steps.is_empty());
     assert_eq!(removal.report.phase, LoadBalancerPhase::Deleting);
+}
+
+/// A whole plan as text, kept beside: what it looks like to a person, and that nobody changes it unawares.
+#[track_caller]
+fn check_golden(plan: &Plan, golden: &str) {
+    assert_eq!(plan.to_string(), golden, "\n{plan}");
+}
+
+#[test]
+fn the_plan_from_nothing_reads_as_its_golden() {
+    let desired = Desired::new()
+        .https(443, "a", secret("tls", "1"))
+        .rule(443, "a", "/", "a-web")
+        .https(443, "b", arn("arn:b"))
+        .rule(443, "b", "/", "b-web");
+    check_golden(
+        &desired.plan(&empty(), &context()),
+        include_str!("tests/from_nothing.golden"),
+    );
+}
+
+#[test]
+fn the_plan_of_a_removal_reads_as_its_golden() {
+    let desired = Desired::new()
+        .https(443, "a", secret("tls", "1"))
+        .rule(443, "a", "/", "a-web");
+    check_golden(
+        &plan(None, &alb(), &desired.programmed(), &context()),
+        include_str!("tests/removal.golden"),
+    );
+}
+
+#[test]
+fn a_client_secret_is_remembered_by_a_tag_and_set_again_when_it_changes() {
+    let secret_key = tributary_model::ObjectKey::new("team", "oidc");
+    let with = |fingerprint: &str| {
+        let mut context = context();
+        context
+            .client_secrets
+            .insert(secret_key.clone(), fingerprint.to_owned());
+        context
+    };
+    let desired = two_teams().edit_rule(80, 0, |rule| {
+        rule.authenticate = Some(tributary_model::config::AuthenticateAction::Oidc {
+            fields: strings(&[("Issuer", "https://id.example.com")]),
+            extra_params: BTreeMap::new(),
+            secret: "oidc".into(),
+        });
+    });
+    let observed = settle(&desired, &empty(), &with("1"));
+    assert_eq!(
+        ops(&desired.plan(&observed, &with("1"))),
+        Vec::<String>::new()
+    );
+    // Not read this time: nothing is known to have changed.
+    assert_eq!(
+        ops(&desired.plan(&observed, &context())),
+        Vec::<String>::new()
+    );
+    let plan = desired.plan(&observed, &with("2"));
+    assert_eq!(plan.steps.len(), 2, "\n{plan}");
+    assert!(
+        plan.steps[1].after.contains(&find(&plan, "modify rule").id),
+        "\n{plan}"
+    );
+    settle(&two_teams(), &observed, &with("2"));
 }

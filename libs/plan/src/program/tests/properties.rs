@@ -118,7 +118,7 @@ fn down_to(desired: &Desired, rank: u32) -> Desired {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_change_in_any_order_is_legal_and_leaves_nothing_to_do(

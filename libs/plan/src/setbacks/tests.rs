@@ -1,0 +1,95 @@
+use super::*;
+use crate::fixtures::{Desired, context, empty, ops, origin, state};
+
+fn two_teams() -> Desired {
+    Desired::new()
+        .http(80, "a")
+        .rule(80, "a", "/", "a-web")
+        .http(81, "b")
+        .rule(81, "b", "/", "b-web")
+}
+
+/// The plan from an observation once AWS has said something to the first operation that begins so.
+fn after(observed: &crate::observed::Observed, start: &str, setback: &Setback) -> Plan {
+    let plan = two_teams().plan(observed, &context());
+    let op = ops(&plan)
+        .into_iter()
+        .find(|op| op.starts_with(start))
+        .unwrap();
+    plan.with_setbacks(&BTreeMap::from([(op, setback.clone())]))
+}
+
+fn refused() -> Setback {
+    Setback::Refused("no".to_owned())
+}
+
+#[test]
+fn a_refused_rule_costs_its_route_only() {
+    let plan = after(&empty(), "create rule", &refused());
+    assert_eq!(plan.report.rules[0].origin, origin("a"));
+    assert!(matches!(state(&plan, "a"), ProgrammedState::Pending(_)));
+    assert!(
+        ops(&plan).iter().any(|op| op.starts_with("create rule")),
+        "\n{plan}"
+    );
+}
+
+#[test]
+fn a_refused_listener_costs_its_members_and_what_stands_on_it() {
+    let plan = after(&empty(), "create listener", &refused());
+    assert_eq!(state(&plan, "a"), ProgrammedState::Refused("no".to_owned()));
+    assert!(matches!(state(&plan, "b"), ProgrammedState::Pending(_)));
+    let rules = ops(&plan)
+        .iter()
+        .filter(|op| op.starts_with("create rule"))
+        .count();
+    assert_eq!(rules, 1, "\n{plan}");
+}
+
+#[test]
+fn a_refused_load_balancer_is_everybodys_problem_and_nobodys_fault() {
+    let plan = after(&empty(), "create alb", &refused());
+    assert_eq!(plan.report.problems, ["no"]);
+    assert_eq!(state(&plan, "b"), ProgrammedState::Pending("no".to_owned()));
+}
+
+#[test]
+fn what_is_retried_stays_planned_and_says_why_it_pends() {
+    let setback = Setback::Retrying("slow down".to_owned());
+    let plan = after(&empty(), "create listener", &setback);
+    assert_eq!(
+        state(&plan, "a"),
+        ProgrammedState::Pending("slow down".to_owned())
+    );
+    assert!(!plan.report.settled);
+}
+
+#[test]
+fn with_nothing_left_but_refusals_it_is_settled() {
+    let mut observed = two_teams().programmed();
+    for load_balancer in observed.load_balancers.values_mut() {
+        for listener in load_balancer.listeners.values_mut() {
+            listener
+                .rules
+                .retain(|_, rule| rule.tags["gateway.k8s.aws.alb/resource"] != "a//");
+        }
+    }
+    let plan = after(&observed, "create rule", &refused());
+    assert_eq!(ops(&plan), Vec::<String>::new());
+    assert!(plan.report.settled);
+    assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
+    assert_eq!(plan.report.rules.len(), 1);
+}
+
+#[test]
+fn the_text_of_an_operation_is_the_same_in_every_plan_that_needs_it() {
+    let from_nothing = two_teams().plan(&empty(), &context());
+    let more = two_teams().http(79, "c").plan(&empty(), &context());
+    let create = |plan: &Plan| {
+        ops(plan)
+            .into_iter()
+            .find(|op| op.starts_with("create rule"))
+            .unwrap()
+    };
+    assert_eq!(create(&from_nothing), create(&more));
+}

@@ -1,0 +1,124 @@
+//! Certificates of ELB listeners besides the default one, chosen by SNI.
+
+use std::collections::BTreeSet;
+
+use crate::draft::{Blame, Draft, Room};
+use crate::fit::{FitPort, terminates_tls};
+use crate::listeners::{Kept, Parts};
+use crate::observed::ObservedListener;
+use crate::op::{Handle, Op, StepId};
+
+fn sni<'a>(port: &FitPort, parts: &'a Parts) -> BTreeSet<&'a Handle> {
+    port.certificates
+        .iter()
+        .skip(1)
+        .filter_map(|id| parts.certificates.get(id))
+        .collect()
+}
+
+/// Takes off what nobody on the port wants.
+pub(crate) fn remove(
+    port: &FitPort,
+    parts: &Parts,
+    arn: &str,
+    observed: &ObservedListener,
+    modified: Option<StepId>,
+    room: &mut Room,
+    draft: &mut Draft,
+) -> Vec<StepId> {
+    // Changing HTTPS to HTTP, or TLS to TCP, takes all certificates off.
+    if !terminates_tls(port.listener.protocol) {
+        if let Some(modified) = modified {
+            room.give_back(modified, observed.certificates.len());
+            for certificate in &observed.certificates {
+                let pair = (arn.to_owned(), certificate.clone());
+                draft.parted.insert(pair, modified);
+            }
+        }
+        return Vec::new();
+    }
+    let wanted = sni(port, parts);
+    let default = port
+        .certificates
+        .first()
+        .and_then(|id| parts.certificates.get(id));
+    let mut removals = Vec::new();
+    for certificate in &observed.certificates {
+        let handle = Handle::Existing(certificate.clone());
+        if wanted.contains(&handle) {
+            continue;
+        }
+        let op = Op::RemoveListenerCertificate {
+            listener: arn.to_owned(),
+            certificate: certificate.clone(),
+        };
+        let step = draft.add(op, Blame::everyone());
+        if default == Some(&handle) {
+            // It is about to be the default one: until then its SNI entry serves.
+            if let Some(modified) = modified {
+                draft.after(step, modified);
+            }
+        } else {
+            let pair = (arn.to_owned(), certificate.clone());
+            draft.parted.insert(pair, step);
+        }
+        room.give_back(step, 1);
+        removals.push(step);
+    }
+    removals
+}
+
+/// Adds what is missing, and lets what goes wait for it.
+pub(crate) fn add(
+    port: &FitPort,
+    parts: &Parts,
+    listener: &Handle,
+    kept: Option<&Kept>,
+    room: &mut Room,
+    draft: &mut Draft,
+) {
+    let mut added = Vec::new();
+    for id in port.certificates.iter().skip(1) {
+        let Some(certificate) = parts.certificates.get(id) else {
+            continue;
+        };
+        let arn = match certificate {
+            Handle::Existing(arn) => Some(arn),
+            Handle::Created { .. } => None,
+        };
+        if let (Some(kept), Some(arn)) = (kept, arn)
+            && kept.observed.certificates.contains(arn)
+        {
+            continue;
+        }
+        let owners = port.wanted.get(id).map(|it| it.wanted_by.clone());
+        let op = Op::AddListenerCertificate {
+            listener: listener.clone(),
+            certificate: certificate.clone(),
+        };
+        let step = draft.add(op, Blame::listeners(owners.unwrap_or_default()));
+        let waits = room.take();
+        for earlier in &waits {
+            draft.after(step, *earlier);
+        }
+        added.push(step);
+        let Some((kept, modified)) = kept.and_then(|kept| Some((kept, kept.modified?))) else {
+            continue;
+        };
+        if !terminates_tls(kept.observed.protocol) {
+            // Certificates only fit once the protocol has changed.
+            draft.after(step, modified);
+        } else if arn == kept.observed.default_certificate.as_ref() && waits.is_empty() {
+            // The former default goes on serving by SNI, without a gap when there is room for both.
+            draft.after(modified, step);
+        }
+    }
+    for removal in kept.iter().flat_map(|kept| &kept.removals) {
+        if room.needs(*removal) {
+            continue;
+        }
+        for added in &added {
+            draft.following(*removal, *added);
+        }
+    }
+}
