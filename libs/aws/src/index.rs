@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tributary_plan::observed::{ObservedCertificate, ObservedSubnet, Tags};
-use tributary_plan::tags::{CLUSTER, tag_value};
+use tributary_plan::tags::SECRET;
 
 use crate::Aws;
 use crate::elbv2::{Answer, Found};
@@ -21,13 +21,13 @@ mod tests;
 
 /// Nothing older is used. A person who issues a certificate or tags a subnet waits no longer than this after the
 /// next look at the load balancer.
-pub const OLDEST: Duration = Duration::from_secs(60);
+pub(crate) const OLDEST: Duration = Duration::from_secs(60);
 
 /// Shared looks of one account and region.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     subnets: Shared<Option<String>, Found<ObservedSubnet>>,
-    certificates: Shared<String, Found<ObservedCertificate>>,
+    certificates: Shared<(), Found<ObservedCertificate>>,
 }
 
 /// One look and what it was for. The lock is held while looking, so that many who ask at once cause one look.
@@ -52,14 +52,10 @@ impl Index {
         self.subnets.get(vpc.map(str::to_owned), look).await
     }
 
-    /// Every certificate, with the tags of those that this cluster imported, for whichever Gateway.
-    pub(crate) async fn certificates(
-        &self,
-        aws: &Aws,
-        cluster: &str,
-    ) -> Answer<Arc<Found<ObservedCertificate>>> {
-        let look = || every_certificate(aws, cluster);
-        self.certificates.get(cluster.to_owned(), look).await
+    /// Every certificate, with the tags of those that were imported from Secrets, by whichever cluster: they are
+    /// not for others to discover.
+    pub(crate) async fn certificates(&self, aws: &Aws) -> Answer<Arc<Found<ObservedCertificate>>> {
+        self.certificates.get((), || every_certificate(aws)).await
     }
 
     pub(crate) async fn forget(&self) {
@@ -68,10 +64,10 @@ impl Index {
     }
 }
 
-async fn every_certificate(aws: &Aws, cluster: &str) -> Answer<Found<ObservedCertificate>> {
+async fn every_certificate(aws: &Aws) -> Answer<Found<ObservedCertificate>> {
     let filter = TagFilter {
-        tags: Tags::from([(CLUSTER.to_owned(), tag_value(cluster))]),
-        keys: BTreeSet::new(),
+        tags: Tags::new(),
+        keys: BTreeSet::from([SECRET]),
         types: BTreeSet::from([ResourceType::Certificate]),
     };
     let (mut certificates, imported) =

@@ -22,7 +22,12 @@ mod ec2;
 mod elbv2;
 mod endpoint;
 mod error;
+mod execute;
+mod index;
+mod known;
 mod meter;
+mod observe;
+mod owned;
 mod pace;
 mod sdk;
 mod secrets;
@@ -37,7 +42,11 @@ pub use elbv2::{
 };
 pub use endpoint::{Endpoint, SANDBOX_REGION};
 pub use error::{AwsError, Class};
+pub use execute::{Execution, Outcome, StepResult, execute};
+pub use known::Known;
 pub use meter::{Call, Meter, Unmetered, Wait, WaitReason};
+pub use observe::{Site, observe, refresh_load_balancer_state};
+pub use owned::owned;
 pub use pace::{Group, Limit, Pacing};
 pub use secrets::{ClientCredentials, KeyMaterial, SecretError, SecretSource};
 pub use tagging::{ResourceType, Sts, TagFilter, Tagging};
@@ -55,6 +64,7 @@ pub struct Aws {
     pub tagging: Arc<dyn Tagging>,
     /// Who we are.
     pub sts: Arc<dyn Sts>,
+    index: Arc<index::Index>,
 }
 
 impl Aws {
@@ -87,6 +97,13 @@ impl Aws {
                 client: aws_sdk_sts::Client::new(&config),
                 caller,
             }),
+            index: Arc::default(),
         }
+    }
+
+    /// Forgets subnets and certificates to choose from, for a caller that has reason to doubt them (a certificate or subnet
+    /// that AWS says is not there). They are forgotten within a minute anyhow.
+    pub async fn forget(&self) {
+        self.index.forget().await;
     }
 }

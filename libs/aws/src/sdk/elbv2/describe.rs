@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
+use futures::future::try_join_all;
 use tributary_plan::limits::{Limits, LoadBalancerLimits};
 use tributary_plan::observed::{
     ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup, Tags,
@@ -217,19 +218,30 @@ async fn present<T, F>(
 where
     F: Future<Output = Answer<Vec<(String, T)>>>,
 {
-    let mut found = BTreeMap::new();
-    for part in parts(arns, NAMED_AT_ONCE) {
-        match describe(part.clone()).await {
+    let describe = &describe;
+    let all = parts(arns, NAMED_AT_ONCE)
+        .into_iter()
+        .map(|part| present_part(part, describe));
+    let all: Vec<_> = all.collect();
+    Ok(try_join_all(all).await?.into_iter().flatten().collect())
+}
+
+async fn present_part<T, F>(
+    part: Vec<String>,
+    describe: &impl Fn(Vec<String>) -> F,
+) -> Answer<Vec<(String, T)>>
+where
+    F: Future<Output = Answer<Vec<(String, T)>>>,
+{
+    match describe(part.clone()).await {
+        Err(error) if error.is_not_found() && part.len() > 1 => {}
+        Err(error) if error.is_not_found() => return Ok(Vec::new()),
+        answer => return answer,
+    }
+    let mut found = Vec::new();
+    for arn in part {
+        match describe(vec![arn]).await {
             Ok(some) => found.extend(some),
-            Err(error) if error.is_not_found() && part.len() > 1 => {
-                for arn in part {
-                    match describe(vec![arn]).await {
-                        Ok(some) => found.extend(some),
-                        Err(error) if error.is_not_found() => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-            }
             Err(error) if error.is_not_found() => {}
             Err(error) => return Err(error),
         }

@@ -1,0 +1,170 @@
+//! Steps on security groups, certificates and tags.
+
+use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tributary_model::{ObjectKey, Timestamp};
+use tributary_plan::observed::{
+    CertificateStatus, ObservedCertificate, ObservedSecurityGroup, Tags,
+};
+use tributary_plan::op::{IngressRule, SecurityGroupSpec, Taggable};
+
+use super::{Done, edit};
+use crate::Aws;
+use crate::acm::{Acm, Import};
+use crate::ec2::Ec2;
+use crate::elbv2::Answer;
+use crate::error::{AwsError, Class};
+use crate::secrets::{KeyMaterial, SecretSource};
+
+/// A deletion of what is not there has done its work.
+pub(super) fn gone(answer: Answer<()>) -> Answer<()> {
+    match answer {
+        Err(error) if error.is_not_found() => Ok(()),
+        answer => answer,
+    }
+}
+
+/// The Secret with the content that the plan speaks of. Another content is no mistake of anybody's: the desired state
+/// that names it is on its way.
+pub(super) async fn material(
+    secrets: &dyn SecretSource,
+    secret: &ObjectKey,
+    fingerprint: &str,
+) -> Answer<KeyMaterial> {
+    let failed =
+        |message: String| AwsError::new(Class::Retryable, format!("read Secret {secret}"), message);
+    let material = secrets
+        .tls_material(secret)
+        .await
+        .map_err(|error| failed(error.to_string()))?
+        .ok_or_else(|| failed("there is no such Secret".to_owned()))?;
+    if material.fingerprint != fingerprint {
+        return Err(failed("its content has changed meanwhile".to_owned()));
+    }
+    Ok(material)
+}
+
+pub(super) async fn import_new<'a>(
+    acm: &dyn Acm,
+    material: &KeyMaterial,
+    tags: &'a Tags,
+) -> Answer<Done<'a>> {
+    let arn = acm.import(material, Import::New(tags)).await?;
+    let certificate = ObservedCertificate {
+        // Only discovery asks for names, and it leaves imports alone.
+        names: BTreeSet::new(),
+        status: CertificateStatus::Issued,
+        issued: now(),
+        tags: tags.clone(),
+        in_use_by: BTreeSet::new(),
+    };
+    Ok(Done::created(arn, |known, arn| {
+        known.observed_mut().certificates.insert(arn, certificate);
+    }))
+}
+
+pub(super) async fn import_over<'a>(
+    acm: &dyn Acm,
+    material: &KeyMaterial,
+    arn: &'a str,
+) -> Answer<Done<'a>> {
+    acm.import(material, Import::Over(arn)).await?;
+    Ok(Done::changed(|known| {
+        if let Some(certificate) = known.observed_mut().certificates.get_mut(arn) {
+            certificate.issued = now();
+            certificate.status = CertificateStatus::Issued;
+        }
+    }))
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    Timestamp(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+pub(super) async fn create_security_group<'a>(
+    ec2: &dyn Ec2,
+    spec: &'a SecurityGroupSpec,
+) -> Answer<Done<'a>> {
+    let id = ec2.create_security_group(spec).await?;
+    let SecurityGroupSpec {
+        name,
+        description: _,
+        vpc,
+        tags,
+    } = spec;
+    let group = ObservedSecurityGroup {
+        name: name.clone(),
+        vpc: vpc.clone(),
+        tags: tags.clone(),
+        ingress: BTreeSet::new(),
+    };
+    Ok(Done::created(id, |known, id| {
+        known.observed_mut().security_groups.insert(id, group);
+    }))
+}
+
+pub(super) async fn authorize<'a>(
+    ec2: &dyn Ec2,
+    group: String,
+    rules: &'a BTreeSet<IngressRule>,
+) -> Answer<Done<'a>> {
+    ec2.authorize_ingress(&group, rules).await?;
+    Ok(Done::changed(move |known| {
+        if let Some(group) = known.observed_mut().security_groups.get_mut(&group) {
+            group.ingress.extend(rules.iter().cloned());
+        }
+    }))
+}
+
+pub(super) async fn revoke<'a>(
+    ec2: &dyn Ec2,
+    group: &'a str,
+    rules: &'a BTreeSet<IngressRule>,
+) -> Answer<Done<'a>> {
+    ec2.revoke_ingress(group, rules).await?;
+    Ok(Done::changed(move |known| {
+        if let Some(group) = known.observed_mut().security_groups.get_mut(group) {
+            group.ingress.retain(|rule| !rules.contains(rule));
+        }
+    }))
+}
+
+pub(super) async fn add_tags<'a>(
+    aws: &Aws,
+    resource: &'a Taggable,
+    tags: &'a Tags,
+) -> Answer<Done<'a>> {
+    match resource {
+        Taggable::Elb(arn) => aws.elbv2.add_tags(arn, tags).await?,
+        Taggable::Certificate(arn) => aws.acm.add_tags(arn, tags).await?,
+        Taggable::SecurityGroup(id) => aws.ec2.add_tags(id, tags).await?,
+    }
+    Ok(Done::changed(move |known| {
+        if let Some(known) = edit::tags_mut(known.observed_mut(), resource) {
+            known.extend(tags.clone());
+        }
+    }))
+}
+
+pub(super) async fn remove_tags<'a>(
+    aws: &Aws,
+    resource: &'a Taggable,
+    tags: &'a Tags,
+) -> Answer<Done<'a>> {
+    match resource {
+        Taggable::Elb(arn) => {
+            let keys = tags.keys().cloned().collect();
+            aws.elbv2.remove_tags(arn, &keys).await?;
+        }
+        Taggable::Certificate(arn) => aws.acm.remove_tags(arn, tags).await?,
+        Taggable::SecurityGroup(id) => aws.ec2.remove_tags(id, tags).await?,
+    }
+    Ok(Done::changed(move |known| {
+        if let Some(known) = edit::tags_mut(known.observed_mut(), resource) {
+            known.retain(|key, _| !tags.contains_key(key));
+        }
+    }))
+}

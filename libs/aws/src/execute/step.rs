@@ -1,0 +1,146 @@
+//! One step: the call that an operation stands for, and what its success means.
+
+use tributary_plan::op::Op;
+
+use super::{Created, Done, Execution, elb, other};
+use crate::elbv2::Answer;
+
+pub(super) async fn take<'a>(
+    execution: &'a Execution<'_>,
+    op: &'a Op,
+    created: &Created,
+) -> Answer<Done<'a>> {
+    let Execution {
+        aws,
+        secrets,
+        concurrency: _,
+        stop: _,
+    } = execution;
+    let (elbv2, ec2, acm) = (&*aws.elbv2, &*aws.ec2, &*aws.acm);
+    match op {
+        Op::CreateSecurityGroup(spec) => other::create_security_group(ec2, spec).await,
+        Op::AuthorizeIngress { group, rules } => {
+            other::authorize(ec2, created.id(group)?, rules).await
+        }
+        Op::RevokeIngress { group, rules } => other::revoke(ec2, group, rules).await,
+        Op::DeleteSecurityGroup { group } => {
+            other::gone(ec2.delete_security_group(group).await)?;
+            Ok(Done::removed(group))
+        }
+        Op::ImportCertificate {
+            secret,
+            fingerprint,
+            existing,
+            tags,
+        } => {
+            let material = other::material(*secrets, secret, fingerprint).await?;
+            match existing {
+                Some(arn) => other::import_over(acm, &material, arn).await,
+                None => other::import_new(acm, &material, tags).await,
+            }
+        }
+        Op::DeleteCertificate { certificate } => {
+            other::gone(acm.delete(certificate).await)?;
+            Ok(Done::removed(certificate))
+        }
+        Op::CreateTargetGroup(spec) => elb::create_target_group(elbv2, spec).await,
+        Op::ModifyTargetGroup {
+            target_group,
+            health_check,
+        } => elb::modify_target_group(elbv2, target_group, health_check).await,
+        Op::ModifyTargetGroupAttributes {
+            target_group,
+            attributes,
+        } => elb::target_group_attributes(elbv2, created.id(target_group)?, attributes).await,
+        Op::RegisterTargets {
+            target_group,
+            targets,
+        } => elb::register(elbv2, created.id(target_group)?, targets).await,
+        Op::DeregisterTargets {
+            target_group,
+            targets,
+        } => elb::deregister(elbv2, target_group, targets).await,
+        Op::DeleteTargetGroup { target_group } => {
+            other::gone(elbv2.delete_target_group(target_group).await)?;
+            Ok(Done::removed(target_group))
+        }
+        Op::CreateLoadBalancer(spec) => {
+            let security_groups = created.ids(&spec.security_groups)?;
+            elb::create_load_balancer(elbv2, spec, security_groups).await
+        }
+        Op::SetSubnets {
+            load_balancer,
+            subnets,
+        } => elb::set_subnets(elbv2, load_balancer, subnets).await,
+        Op::SetSecurityGroups {
+            load_balancer,
+            security_groups,
+        } => elb::set_security_groups(elbv2, load_balancer, created.ids(security_groups)?).await,
+        Op::SetIpAddressType {
+            load_balancer,
+            ip_address_type,
+        } => elb::set_ip_address_type(elbv2, load_balancer, *ip_address_type).await,
+        Op::ModifyLoadBalancerAttributes {
+            load_balancer,
+            attributes,
+        } => elb::load_balancer_attributes(elbv2, created.id(load_balancer)?, attributes).await,
+        Op::DeleteLoadBalancer { load_balancer } => {
+            other::gone(elbv2.delete_load_balancer(load_balancer).await)?;
+            Ok(Done::removed(load_balancer))
+        }
+        Op::CreateListener {
+            load_balancer,
+            spec,
+            tags,
+        } => {
+            let request = elb::listener_request(elbv2, spec, created).await?;
+            elb::create_listener(elbv2, created.id(load_balancer)?, request, tags).await
+        }
+        Op::ModifyListener { listener, spec } => {
+            let request = elb::listener_request(elbv2, spec, created).await?;
+            elb::modify_listener(elbv2, listener, request).await
+        }
+        Op::ModifyListenerAttributes {
+            listener,
+            attributes,
+        } => elb::listener_attributes(elbv2, created.id(listener)?, attributes).await,
+        Op::DeleteListener { listener } => {
+            other::gone(elbv2.delete_listener(listener).await)?;
+            Ok(Done::removed(listener))
+        }
+        Op::AddListenerCertificate {
+            listener,
+            certificate,
+        } => {
+            let (listener, certificate) = (created.id(listener)?, created.id(certificate)?);
+            elb::add_certificate(elbv2, listener, certificate).await
+        }
+        Op::RemoveListenerCertificate {
+            listener,
+            certificate,
+        } => elb::remove_certificate(elbv2, listener, certificate).await,
+        Op::CreateRule {
+            listener,
+            priority,
+            spec,
+            tags,
+        } => {
+            let request = elb::rule_request(*secrets, spec, created).await?;
+            elb::create_rule(elbv2, created.id(listener)?, *priority, request, tags).await
+        }
+        Op::ModifyRule { rule, spec } => {
+            let request = elb::rule_request(*secrets, spec, created).await?;
+            elb::modify_rule(elbv2, rule, request).await
+        }
+        Op::SetRulePriorities {
+            listener: _,
+            priorities,
+        } => elb::set_priorities(elbv2, priorities).await,
+        Op::DeleteRule { rule } => {
+            other::gone(elbv2.delete_rule(rule).await)?;
+            Ok(Done::removed(rule))
+        }
+        Op::AddTags { resource, tags } => other::add_tags(aws, resource, tags).await,
+        Op::RemoveTags { resource, tags } => other::remove_tags(aws, resource, tags).await,
+    }
+}

@@ -1,0 +1,101 @@
+use std::collections::BTreeSet;
+
+use tributary_plan::observed::{Completeness, Observed, ObservedSecurityGroup, Tags};
+
+use super::{Known, LAG};
+
+/// Everything of ours in two letters a thing, by id.
+fn look(ids: &[&str]) -> Observed {
+    let group = ObservedSecurityGroup {
+        name: String::new(),
+        vpc: String::new(),
+        tags: Tags::new(),
+        ingress: BTreeSet::new(),
+    };
+    let groups = ids.iter().map(|id| ((*id).to_owned(), group.clone()));
+    Observed {
+        security_groups: groups.collect(),
+        ..Observed::default()
+    }
+}
+
+fn partial(ids: &[&str]) -> Observed {
+    Observed {
+        completeness: Completeness::Partial(vec!["a gap".to_owned()]),
+        ..look(ids)
+    }
+}
+
+fn created(known: &mut Known, id: &str) {
+    known
+        .observed_mut()
+        .security_groups
+        .extend(look(&[id]).security_groups);
+    known.created(id);
+}
+
+#[track_caller]
+fn check(known: &Known, expected: &[&str]) {
+    let ids: Vec<&String> = known.observed().security_groups.keys().collect();
+    assert_eq!(ids, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_replaces_what_was_known() {
+    let mut known = Known::new(look(&["a"]));
+    known.refresh(look(&["b"]));
+    check(&known, &["b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_we_created_lately_is_there_although_a_look_does_not_show_it() {
+    let mut known = Known::new(look(&["a"]));
+    created(&mut known, "b");
+    known.refresh(look(&["a"]));
+    check(&known, &["a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_while_the_look_is_right() {
+    let mut known = Known::new(look(&["a"]));
+    created(&mut known, "b");
+    tokio::time::advance(LAG).await;
+    known.refresh(look(&["a"]));
+    check(&known, &["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_we_removed_lately_is_gone_although_a_look_shows_it() {
+    let mut known = Known::new(look(&["a", "b"]));
+    known.removed("b");
+    check(&known, &["a"]);
+    known.refresh(look(&["a", "b"]));
+    check(&known, &["a"]);
+    tokio::time::advance(LAG).await;
+    known.refresh(look(&["a", "b"]));
+    check(&known, &["a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_call_did_not_find_is_looked_for_again() {
+    let mut known = Known::new(look(&["a"]));
+    created(&mut known, "b");
+    known.doubt("b");
+    known.refresh(look(&["a"]));
+    check(&known, &["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partial_look_forgets_nothing() {
+    let mut known = Known::new(look(&["a", "b"]));
+    known.refresh(partial(&["b", "c"]));
+    check(&known, &["a", "b", "c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_we_removed_stays_gone_in_a_partial_look() {
+    let mut known = Known::new(look(&["a", "b"]));
+    known.removed("b");
+    known.refresh(partial(&["a"]));
+    check(&known, &["a"]);
+}

@@ -1,0 +1,345 @@
+//! Looking at everything of one Gateway.
+//!
+//! ```text
+//! GetResources (cluster + Gateway tags) ──> load balancers ──> listeners ──> rules, certificates, attributes
+//!                                     ├──> target groups ──> targets, attributes       } each verified by its own
+//!                                     └──> certificates we imported                    } service's tags
+//! DescribeSecurityGroups (same tags, or as the settings name them)
+//! what the desired state may choose from: subnets, certificates by ARN or host name (shared, see index.rs)
+//! ```
+//!
+//! A resource is read whole or left out: a listener without its rules would look as if the rules were gone. What is left
+//! out is a gap, and one gap makes the observation partial.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::sync::{Mutex, PoisonError};
+
+use futures::future::join_all;
+use tributary_model::desired::{CertificateSource, DesiredLoadBalancer, LoadBalancerKey};
+use tributary_plan::observed::{
+    Completeness, Network, Observed, ObservedCertificate, ObservedSecurityGroup,
+    ObservedTargetGroup, Tags,
+};
+use tributary_plan::tags::{ASKED, CLUSTER, Ownership, stack_key, tag_value};
+
+use crate::Aws;
+use crate::ec2::SecurityGroupFilter;
+use crate::elbv2::{Answer, Found};
+use crate::known::Known;
+use crate::tagging::{ResourceType, TagFilter};
+
+mod load_balancers;
+
+/// Whose things, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Value of the tag `elbv2.k8s.aws/cluster`.
+    pub cluster: String,
+    /// The cluster's VPC, if known: subnets of others are not looked at.
+    pub vpc: Option<String>,
+}
+
+/// What could not be read, one line each.
+#[derive(Debug, Default)]
+struct Gaps(Mutex<BTreeSet<String>>);
+
+/// Looks at everything that carries this Gateway's tags, and at what its desired state may choose from. Never fails: what
+/// could not be read makes the observation partial.
+///
+/// A load balancer that is not desired (any more) needs nothing to choose from.
+pub async fn observe(
+    aws: &Aws,
+    site: &Site,
+    key: &LoadBalancerKey,
+    desired: Option<&DesiredLoadBalancer>,
+) -> Observed {
+    let ownership = Ownership {
+        cluster: &site.cluster,
+        key,
+    };
+    let gaps = Gaps::default();
+    let ((load_balancers, target_groups, imported), security_groups, chosen, network) = tokio::join!(
+        ours(aws, ownership, &gaps),
+        security_groups(aws, ownership, desired, &gaps),
+        wanted_certificates(aws, desired, &gaps),
+        network(aws, site, desired, &gaps),
+    );
+    let (mut certificates, missing_certificates) = chosen;
+    certificates.extend(imported);
+    Observed {
+        completeness: gaps.completeness(),
+        load_balancers,
+        target_groups,
+        security_groups,
+        certificates,
+        missing_certificates,
+        network,
+    }
+}
+
+/// Asks for the state of the load balancers that are not serving yet: one call, or none when all are.
+pub async fn refresh_load_balancer_state(aws: &Aws, known: &mut Known) -> Answer<()> {
+    use tributary_plan::observed::LoadBalancerState::{
+        Active, ActiveImpaired, Failed, Provisioning,
+    };
+    let observed = known.observed_mut();
+    let unsettled: BTreeSet<String> = observed
+        .load_balancers
+        .iter()
+        .filter(|(_, it)| match it.state {
+            Provisioning | ActiveImpaired | Failed(_) => true,
+            Active => false,
+        })
+        .map(|(arn, _)| arn.clone())
+        .collect();
+    if unsettled.is_empty() {
+        return Ok(());
+    }
+    for (arn, seen) in aws.elbv2.load_balancers(&unsettled).await? {
+        if let Some(known) = observed.load_balancers.get_mut(&arn) {
+            known.state = seen.state;
+            known.dns_name = seen.dns_name;
+            known.hosted_zone = seen.hosted_zone;
+        }
+    }
+    Ok(())
+}
+
+impl Gaps {
+    /// The value, or a gap.
+    fn note<T>(&self, what: impl Display, answer: Answer<T>) -> Option<T> {
+        match answer {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let line = format!("{what}: {error}");
+                self.0
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(line);
+                None
+            }
+        }
+    }
+
+    fn completeness(self) -> Completeness {
+        let gaps = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if gaps.is_empty() {
+            return Completeness::Complete;
+        }
+        Completeness::Partial(gaps.into_iter().collect())
+    }
+}
+
+/// The two tags that make something this Gateway's.
+fn owner_tags(ownership: Ownership<'_>) -> Tags {
+    let gateway = ownership.key.gateway.to_string();
+    Tags::from([
+        (CLUSTER.to_owned(), tag_value(ownership.cluster)),
+        (
+            stack_key(ownership.key.kind).to_owned(),
+            tag_value(&gateway),
+        ),
+    ])
+}
+
+type Ours = (
+    Found<tributary_plan::observed::ObservedLoadBalancer>,
+    Found<ObservedTargetGroup>,
+    Found<ObservedCertificate>,
+);
+
+async fn ours(aws: &Aws, ownership: Ownership<'_>, gaps: &Gaps) -> Ours {
+    let filter = TagFilter {
+        tags: owner_tags(ownership),
+        keys: BTreeSet::new(),
+        types: BTreeSet::from([
+            ResourceType::LoadBalancer,
+            ResourceType::TargetGroup,
+            ResourceType::Certificate,
+        ]),
+    };
+    let tagged = aws.tagging.resources(&filter).await;
+    let tagged = gaps.note("resources by tag", tagged).unwrap_or_default();
+    let mut load_balancers = BTreeSet::new();
+    let mut target_groups = BTreeSet::new();
+    let mut certificates = Vec::new();
+    for arn in tagged.into_keys() {
+        if arn.contains(":loadbalancer/") {
+            load_balancers.insert(arn);
+        } else if arn.contains(":targetgroup/") {
+            target_groups.insert(arn);
+        } else if arn.contains(":certificate/") {
+            certificates.push(arn);
+        }
+    }
+    tokio::join!(
+        load_balancers::read(aws, ownership, load_balancers, gaps),
+        read_target_groups(aws, ownership, target_groups, gaps),
+        read_imports(aws, ownership, certificates, gaps),
+    )
+}
+
+async fn read_target_groups(
+    aws: &Aws,
+    ownership: Ownership<'_>,
+    arns: BTreeSet<String>,
+    gaps: &Gaps,
+) -> Found<ObservedTargetGroup> {
+    if arns.is_empty() {
+        return BTreeMap::new();
+    }
+    let whole = tokio::try_join!(aws.elbv2.target_groups(&arns), aws.elbv2.tags(&arns));
+    let Some((mut found, tags)) = gaps.note("target groups", whole) else {
+        return BTreeMap::new();
+    };
+    for (arn, tags) in tags {
+        if let Some(group) = found.get_mut(&arn) {
+            group.tags = tags;
+        }
+    }
+    found.retain(|_, group| ownership.owns(&group.tags));
+    let read = found
+        .into_iter()
+        .map(|(arn, group)| read_target_group(aws, arn, group, gaps));
+    let read: Vec<_> = read.collect();
+    join_all(read).await.into_iter().flatten().collect()
+}
+
+async fn read_target_group(
+    aws: &Aws,
+    arn: String,
+    mut group: ObservedTargetGroup,
+    gaps: &Gaps,
+) -> Option<(String, ObservedTargetGroup)> {
+    let attributes = async {
+        if !has_asked(&group.tags) {
+            return Ok(BTreeMap::new());
+        }
+        aws.elbv2.target_group_attributes(&arn).await
+    };
+    let whole = tokio::try_join!(attributes, aws.elbv2.targets(&arn));
+    let (attributes, targets) = gaps.note(&arn, whole)?;
+    group.attributes = attributes;
+    group.targets = targets;
+    Some((arn, group))
+}
+
+/// Whether attributes or tags were ever asked for. Where not, all are AWS's own, and the first wish is written without a
+/// look; this saves a call for each listener and target group.
+fn has_asked(tags: &Tags) -> bool {
+    tags.contains_key(ASKED)
+}
+
+async fn read_imports(
+    aws: &Aws,
+    ownership: Ownership<'_>,
+    arns: Vec<String>,
+    gaps: &Gaps,
+) -> Found<ObservedCertificate> {
+    let read: Vec<_> = arns
+        .into_iter()
+        .map(|arn| read_import(aws, arn, gaps))
+        .collect();
+    let mut found: Found<ObservedCertificate> =
+        join_all(read).await.into_iter().flatten().collect();
+    found.retain(|_, certificate| ownership.owns(&certificate.tags));
+    found
+}
+
+async fn read_import(aws: &Aws, arn: String, gaps: &Gaps) -> Option<(String, ObservedCertificate)> {
+    let (certificate, tags) = tokio::join!(aws.acm.certificate(&arn), aws.acm.tags(&arn));
+    // Gone, and the tagging API has not heard of it yet.
+    let mut certificate = gaps.note(&arn, certificate)??;
+    certificate.tags = gaps.note(&arn, tags)?;
+    Some((arn, certificate))
+}
+
+async fn security_groups(
+    aws: &Aws,
+    ownership: Ownership<'_>,
+    desired: Option<&DesiredLoadBalancer>,
+    gaps: &Gaps,
+) -> Found<ObservedSecurityGroup> {
+    let named = desired.map(|desired| desired.settings.security_groups.iter().cloned());
+    let (ids, names): (BTreeSet<String>, BTreeSet<String>) = named
+        .into_iter()
+        .flatten()
+        .partition(|named| named.starts_with("sg-"));
+    let filters = [
+        Some(SecurityGroupFilter::Tags(owner_tags(ownership))),
+        (!ids.is_empty()).then_some(SecurityGroupFilter::Ids(ids)),
+        (!names.is_empty()).then_some(SecurityGroupFilter::Names(names)),
+    ];
+    let looks: Vec<_> = filters
+        .iter()
+        .flatten()
+        .map(|filter| aws.ec2.security_groups(filter))
+        .collect();
+    let found = join_all(looks).await.into_iter();
+    found
+        .filter_map(|answer| gaps.note("security groups", answer))
+        .flatten()
+        .collect()
+}
+
+/// Certificates that listeners name or may discover, and the named ones that do not exist.
+async fn wanted_certificates(
+    aws: &Aws,
+    desired: Option<&DesiredLoadBalancer>,
+    gaps: &Gaps,
+) -> (Found<ObservedCertificate>, BTreeSet<String>) {
+    let listeners = desired.into_iter().flat_map(|it| it.listeners.values());
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    let mut discovers = false;
+    for certificate in listeners.flat_map(|listener| &listener.certificates) {
+        match &certificate.source {
+            CertificateSource::Secret { .. } => {}
+            // A listener may also name a server certificate of IAM, of which ACM knows nothing.
+            CertificateSource::Arn(arn) if arn.contains(":acm:") => {
+                named.insert(arn);
+            }
+            CertificateSource::Arn(_) => {}
+            CertificateSource::Discovered { .. } => discovers = true,
+        }
+    }
+    let mut found = BTreeMap::new();
+    if discovers {
+        let all = gaps.note("ACM certificates", aws.index.certificates(aws).await);
+        found = all.map(|all| (*all).clone()).unwrap_or_default();
+    }
+    named.retain(|arn| !found.contains_key(*arn));
+    let looks: Vec<_> = named.iter().map(|arn| aws.acm.certificate(arn)).collect();
+    let mut missing = BTreeSet::new();
+    for (arn, answer) in named.iter().zip(join_all(looks).await) {
+        match gaps.note(arn, answer) {
+            Some(Some(certificate)) => {
+                found.insert((*arn).to_owned(), certificate);
+            }
+            Some(None) => {
+                missing.insert((*arn).to_owned());
+            }
+            None => {}
+        }
+    }
+    (found, missing)
+}
+
+async fn network(
+    aws: &Aws,
+    site: &Site,
+    desired: Option<&DesiredLoadBalancer>,
+    gaps: &Gaps,
+) -> Network {
+    let mut network = Network {
+        vpc: site.vpc.clone(),
+        subnets: BTreeMap::new(),
+    };
+    if desired.is_some() {
+        let subnets = aws.index.subnets(aws, site.vpc.as_deref()).await;
+        if let Some(subnets) = gaps.note("subnets", subnets) {
+            network.subnets = (*subnets).clone();
+        }
+    }
+    network
+}

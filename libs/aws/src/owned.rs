@@ -1,0 +1,34 @@
+//! Every Gateway that has something in the account: what was deleted while nothing ran is found this way.
+
+use std::collections::BTreeSet;
+
+use tributary_model::desired::LoadBalancerKey;
+use tributary_model::elb::LoadBalancerKind;
+use tributary_plan::tags::{CLUSTER, owner, stack_key, tag_value};
+
+use crate::Aws;
+use crate::elbv2::Answer;
+use crate::observe::Site;
+use crate::tagging::{ResourceType, TagFilter};
+
+/// The load balancers of a kind that anything of this cluster belongs to: whole ones and what is left of them.
+///
+/// The tagging API lags behind: a Gateway whose last thing was deleted a minute ago may still be named (looking at it finds
+/// nothing to do).
+pub async fn owned(
+    aws: &Aws,
+    site: &Site,
+    kind: LoadBalancerKind,
+) -> Answer<BTreeSet<LoadBalancerKey>> {
+    let filter = TagFilter {
+        tags: [(CLUSTER.to_owned(), tag_value(&site.cluster))].into(),
+        keys: BTreeSet::from([stack_key(kind)]),
+        types: BTreeSet::from(ResourceType::ALL),
+    };
+    let found = aws.tagging.resources(&filter).await?;
+    Ok(found
+        .values()
+        .filter_map(|tags| owner(&site.cluster, tags))
+        .filter(|key| key.kind == kind)
+        .collect())
+}
