@@ -1,0 +1,142 @@
+//! The way to a server, and what can go wrong on it.
+
+use std::error::Error;
+use std::future::Future;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tributary_proto::convert::ConvertError;
+use tributary_proto::listeners::listeners_service_client::ListenersServiceClient;
+use tributary_stream::{Transport, TransportError, clients};
+
+use super::name::NameError;
+
+/// A server of the query contract: `up` or a merger. Clones share the connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    server: String,
+    listeners: ListenersServiceClient<Transport>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum QueryError {
+    #[error(transparent)]
+    Address(#[from] TransportError),
+    #[error(
+        "no server at {server} ({cause}): start one with `tributary up`, or say with --server where it is"
+    )]
+    Unreachable { server: String, cause: String },
+    #[error("{server} did not answer within {} seconds", ANSWER_DEADLINE.as_secs())]
+    Slow { server: String },
+    #[error("{server} answered {code:?}: {message}")]
+    Refused {
+        server: String,
+        code: Code,
+        message: String,
+    },
+    #[error("the answer of {server} cannot be read: it may be of another version")]
+    Unreadable {
+        server: String,
+        source: ConvertError,
+    },
+    #[error(transparent)]
+    Name(#[from] NameError),
+    #[error("{what} \"{name}\" not found")]
+    NotFound { what: &'static str, name: String },
+    #[error("cannot write the output as {format}: {reason}")]
+    Format {
+        format: &'static str,
+        reason: String,
+    },
+    #[error("cannot write the output")]
+    Write(#[source] std::io::Error),
+}
+
+/// Answers come from memory: the largest listing takes a few seconds, and a server that needs longer is stuck.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
+
+impl Client {
+    /// To an address such as `127.0.0.1:7070`, with or without `http://`. Inside a runtime only. The connection is
+    /// made at the first question.
+    pub(crate) fn connect(server: &str) -> Result<Self, QueryError> {
+        let transport = Transport::remote(&uri(server))?;
+        Ok(Self {
+            server: server.to_owned(),
+            listeners: clients::listeners(transport),
+        })
+    }
+
+    /// Over a transport that is there already: services of this process.
+    pub(crate) fn over(transport: Transport) -> Self {
+        Self {
+            server: "this process".to_owned(),
+            listeners: clients::listeners(transport),
+        }
+    }
+
+    /// How it is called in messages: the address as given.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The generated client, which wants to be mutable.
+    pub(crate) fn listeners(&self) -> ListenersServiceClient<Transport> {
+        self.listeners.clone()
+    }
+
+    /// What a failed call means to a person.
+    pub(crate) fn failed(&self, status: &Status) -> QueryError {
+        let server = self.server.clone();
+        match unreachable_cause(status) {
+            Some(cause) => QueryError::Unreachable { server, cause },
+            None => QueryError::Refused {
+                server,
+                code: status.code(),
+                message: status.message().to_owned(),
+            },
+        }
+    }
+
+    /// An answer that the contract does not allow.
+    pub(crate) fn unreadable(&self, source: ConvertError) -> QueryError {
+        QueryError::Unreadable {
+            server: self.server.clone(),
+            source,
+        }
+    }
+
+    /// One answer, for which nobody waits for ever.
+    pub(crate) async fn answer<T>(
+        &self,
+        answer: impl Future<Output = Result<T, QueryError>>,
+    ) -> Result<T, QueryError> {
+        match tokio::time::timeout(ANSWER_DEADLINE, answer).await {
+            Ok(answered) => answered,
+            Err(_elapsed) => Err(QueryError::Slow {
+                server: self.server.clone(),
+            }),
+        }
+    }
+}
+
+fn uri(server: &str) -> String {
+    if server.contains("://") {
+        server.to_owned()
+    } else {
+        format!("http://{server}")
+    }
+}
+
+/// The innermost reason why nobody was reached; nothing when the server itself answered, whose statuses have no
+/// source.
+fn unreachable_cause(status: &Status) -> Option<String> {
+    let mut cause = status.source()?;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    Some(cause.to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! The questions of the query contract, in domain types.
+
+use std::time::Duration;
+
+use tonic::{Response, Status, Streaming};
+use tributary_model::view::{Explanation, ListenerView, LoadBalancerView, ObjectView};
+use tributary_proto::call::{Answer, ListenerFilter, ObjectFilter, Patience, Question, Settling};
+use tributary_proto::listeners::{
+    ExplainRequest, ListListenersRequest, ListLoadBalancersRequest, ListObjectsRequest,
+    WaitSettledRequest,
+};
+use tributary_proto::part::PartMessage;
+
+use super::client::{Client, QueryError};
+use super::print::tell;
+
+impl Client {
+    /// Ordered by Gateway, then by precedence.
+    pub(crate) async fn list_listeners(
+        &self,
+        filter: &ListenerFilter,
+    ) -> Result<Vec<ListenerView>, QueryError> {
+        let mut client = self.listeners();
+        let request = ListListenersRequest::from(filter);
+        self.list(client.list_listeners(request)).await
+    }
+
+    /// Ordered by kind, namespace and name.
+    pub(crate) async fn list_objects(
+        &self,
+        filter: &ObjectFilter,
+    ) -> Result<Vec<ObjectView>, QueryError> {
+        let mut client = self.listeners();
+        let request = ListObjectsRequest::from(filter);
+        self.list(client.list_objects(request)).await
+    }
+
+    /// Ordered by kind and Gateway.
+    pub(crate) async fn list_load_balancers(&self) -> Result<Vec<LoadBalancerView>, QueryError> {
+        let mut client = self.listeners();
+        self.list(client.list_load_balancers(ListLoadBalancersRequest {}))
+            .await
+    }
+
+    /// Empty when nothing is known of what is asked about.
+    pub(crate) async fn ask(&self, question: &Question) -> Result<Vec<Explanation>, QueryError> {
+        let mut client = self.listeners();
+        let request = ExplainRequest::from(question);
+        self.answer(async {
+            let response = client.explain(request).await;
+            let response = response.map_err(|status| self.failed(&status))?;
+            let answer = Answer::<Vec<Explanation>>::try_from(response.into_inner())
+                .map_err(|error| self.unreadable(error))?;
+            Ok(answer.item)
+        })
+        .await
+    }
+
+    /// One call, which may take as long as the patience that it names. The status is the caller's business.
+    pub(crate) async fn settling(&self, patience: Duration) -> Result<Settling, Status> {
+        let mut client = self.listeners();
+        let request = WaitSettledRequest::from(&Patience(patience));
+        Ok(client.wait_settled(request).await?.into_inner().into())
+    }
+
+    async fn list<M: PartMessage>(
+        &self,
+        call: impl Future<Output = Result<Response<Streaming<M>>, Status>>,
+    ) -> Result<Vec<M::Item>, QueryError> {
+        self.answer(async {
+            let response = call.await.map_err(|status| self.failed(&status))?;
+            let mut parts = response.into_inner();
+            let mut items = Vec::new();
+            while let Some(part) = parts
+                .message()
+                .await
+                .map_err(|status| self.failed(&status))?
+            {
+                let part = part.decode_part().map_err(|error| self.unreadable(error))?;
+                items.extend(part.items);
+                for refused in part.refused {
+                    tell(&format!(
+                        "warning: left out, since it cannot be read: {refused}"
+                    ));
+                }
+            }
+            Ok(items)
+        })
+        .await
+    }
+}

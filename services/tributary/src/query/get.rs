@@ -1,0 +1,200 @@
+//! `tributary get`.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView};
+use tributary_model::{Kind, Name, ObjectKey, Timestamp};
+use tributary_proto::call::{ListenerFilter, ObjectFilter};
+
+use super::client::{Client, QueryError};
+use super::name::{Parts, Wanted, wanted};
+use super::print::{Detail, Form, Table, print, tell};
+use super::{rows, shapes, state};
+use crate::args::{GetArgs, Output, What};
+
+/// Shows what was resolved. Nothing found is no failure, but an unknown name is.
+pub(crate) async fn get(
+    client: &Client,
+    args: &GetArgs,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let GetArgs {
+        what,
+        name,
+        namespace,
+        output,
+        server: _,
+    } = args;
+    let parts = match what {
+        What::Listeners | What::Conflicts => Parts::Listener,
+        What::Gateways | What::Listenersets | What::Routes | What::Loadbalancers => Parts::Object,
+    };
+    let wanted = wanted(name.as_deref(), namespace.as_deref(), parts)?;
+    let page = Page {
+        what: *what,
+        wanted: &wanted,
+        output: *output,
+    };
+    let now = now();
+    let object = |view: &ObjectView| shapes::object(view, now);
+    match what {
+        What::Gateways => {
+            let gateways = objects(client, Some(Kind::Gateway), &wanted).await?;
+            let load_balancers = match output {
+                Output::Table | Output::Wide => client.list_load_balancers().await?,
+                Output::Yaml | Output::Json => Vec::new(),
+            };
+            let table =
+                |items: &[ObjectView], detail| rows::gateways(items, &load_balancers, detail);
+            show(out, page, &gateways, table, object)?;
+        }
+        What::Listenersets => {
+            let sets = objects(client, Some(Kind::ListenerSet), &wanted).await?;
+            show(out, page, &sets, rows::listener_sets, object)?;
+        }
+        What::Routes => {
+            let mut routes = objects(client, None, &wanted).await?;
+            routes.retain(is_route);
+            show(out, page, &routes, rows::routes, object)?;
+        }
+        What::Listeners => {
+            let listeners = listeners(client, &wanted).await?;
+            show(out, page, &listeners, rows::listeners, |view| {
+                shapes::listener(view)
+            })?;
+        }
+        What::Conflicts => {
+            let mut conflicts = listeners(client, &wanted).await?;
+            conflicts.retain(is_conflict);
+            show(out, page, &conflicts, rows::conflicts, |view| {
+                shapes::conflict(view)
+            })?;
+        }
+        What::Loadbalancers => {
+            let mut load_balancers = client.list_load_balancers().await?;
+            load_balancers
+                .retain(|view: &LoadBalancerView| selects(&wanted, &view.key.gateway, None));
+            show(out, page, &load_balancers, rows::load_balancers, |view| {
+                shapes::load_balancer(view)
+            })?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether an object is a route.
+pub(crate) fn is_route(view: &ObjectView) -> bool {
+    view.judgement.object().kind.route().is_some()
+}
+
+/// Whether a listener lost.
+pub(crate) fn is_conflict(view: &ListenerView) -> bool {
+    state::rival(view).is_some()
+}
+
+/// The time, for transitions that no written status dates.
+pub(crate) fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_second())
+}
+
+/// What was asked for.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    what: What,
+    wanted: &'a Wanted,
+    output: Output,
+}
+
+fn show<'a, T, S: Serialize>(
+    out: &mut dyn Write,
+    page: Page<'_>,
+    items: &'a [T],
+    table: impl Fn(&[T], Detail) -> Table,
+    shape: impl Fn(&'a T) -> S,
+) -> Result<(), QueryError> {
+    let Page {
+        what,
+        wanted,
+        output,
+    } = page;
+    let form = match wanted {
+        Wanted::All | Wanted::Namespace(_) => Form::List,
+        Wanted::Object(_) | Wanted::Listener(..) => Form::Single,
+    };
+    if items.is_empty() {
+        let not_found = |name: String| QueryError::NotFound {
+            what: singular(what),
+            name,
+        };
+        match (wanted, what) {
+            // Having no conflicts is no mistake in the name.
+            (_, What::Conflicts) | (Wanted::All, _) => tell("No resources found"),
+            (Wanted::Namespace(namespace), _) => {
+                tell(&format!("No resources found in {namespace} namespace."));
+            }
+            (Wanted::Object(key), _) => return Err(not_found(key.to_string())),
+            (Wanted::Listener(key, name), _) => return Err(not_found(format!("{key}/{name}"))),
+        }
+    }
+    print(out, output, form, items, table, shape)
+}
+
+async fn objects(
+    client: &Client,
+    kind: Option<Kind>,
+    wanted: &Wanted,
+) -> Result<Vec<ObjectView>, QueryError> {
+    let filter = ObjectFilter {
+        kind,
+        namespace: namespace(wanted),
+    };
+    let mut objects = client.list_objects(&filter).await?;
+    objects.retain(|view| selects(wanted, &view.judgement.object().key, None));
+    Ok(objects)
+}
+
+async fn listeners(client: &Client, wanted: &Wanted) -> Result<Vec<ListenerView>, QueryError> {
+    let filter = ListenerFilter {
+        namespace: namespace(wanted),
+        ..ListenerFilter::default()
+    };
+    let mut listeners = client.list_listeners(&filter).await?;
+    listeners.retain(|view| {
+        let listener = &view.resolved.listener;
+        selects(wanted, &listener.owner.key, Some(&listener.name))
+    });
+    Ok(listeners)
+}
+
+fn namespace(wanted: &Wanted) -> Option<Name> {
+    match wanted {
+        Wanted::All => None,
+        Wanted::Namespace(namespace) => Some(namespace.clone()),
+        Wanted::Object(key) | Wanted::Listener(key, _) => Some(key.namespace.clone()),
+    }
+}
+
+fn selects(wanted: &Wanted, key: &ObjectKey, listener: Option<&Name>) -> bool {
+    match wanted {
+        Wanted::All => true,
+        Wanted::Namespace(namespace) => *namespace == key.namespace,
+        Wanted::Object(object) => object == key,
+        Wanted::Listener(object, name) => object == key && listener == Some(name),
+    }
+}
+
+fn singular(what: What) -> &'static str {
+    match what {
+        What::Gateways => "gateway",
+        What::Listenersets => "listenerset",
+        What::Listeners => "listener",
+        What::Routes => "route",
+        What::Loadbalancers => "loadbalancer",
+        What::Conflicts => "conflict",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! One frame of the live table, from what is known to lines of text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tributary_model::ListenerRef;
+use tributary_model::desired::LoadBalancerKey;
+use tributary_model::view::ListenerView;
+
+use crate::query::print::table::{cut, one_line};
+use crate::query::print::{Cell, Table, Tone};
+use crate::query::rows::{NONE, owner};
+use crate::query::state::{ListenerState, asks, hostname, rival, state};
+
+/// Every listener by its owner and name.
+pub(super) type Listeners = BTreeMap<ListenerRef, Arc<ListenerView>>;
+
+/// Of the terminal, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) columns: usize,
+    pub(super) rows: usize,
+}
+
+/// Conflicts and load balancers may take this share of the screen each: the table is what it is for.
+const SHARE: usize = 4;
+
+/// What is on the screen: a summary, the load balancers with their addresses, each team's listeners, the conflicts.
+/// Never more than fits; what is left out is counted.
+pub(super) fn frame(listeners: Option<&Listeners>, size: Size) -> Vec<String> {
+    let Some(listeners) = listeners else {
+        return vec![cut("Waiting for the first listeners …", size.columns)];
+    };
+    let mut views: Vec<&ListenerView> = listeners.values().map(|view| &**view).collect();
+    // By team; within a team by Gateway and precedence.
+    views.sort_by_key(|view| {
+        let resolved = &view.resolved;
+        let team = resolved.listener.owner.key.namespace.clone();
+        (team, resolved.gateway.clone(), resolved.rank)
+    });
+    let mut above = vec![Tone::Heading.paint(&cut(&summary(&views), size.columns))];
+    above.extend(within(
+        load_balancers(&views, size.columns),
+        size.rows / SHARE,
+        "load balancers",
+    ));
+    above.push(String::new());
+    let mut below = within(
+        conflicts(&views, size.columns),
+        size.rows / SHARE,
+        "lines on conflicts",
+    );
+    if !below.is_empty() {
+        below.insert(0, Tone::Heading.paint("Conflicts"));
+        below.insert(0, String::new());
+    }
+    let left = size.rows.saturating_sub(above.len() + below.len());
+    let table = within(table(&views, size.columns), left, "listeners");
+    let mut lines = above;
+    lines.extend(table);
+    lines.extend(below);
+    lines.truncate(size.rows);
+    lines
+}
+
+/// `4 listeners of 3 teams: 2 Programmed, 1 Pending, 1 Conflicted`.
+fn summary(views: &[&ListenerView]) -> String {
+    let mut counts: BTreeMap<ListenerState, usize> = BTreeMap::new();
+    for view in views {
+        let (state, _) = state(view);
+        *counts.entry(state).or_default() += 1;
+    }
+    let teams: BTreeSet<&str> = views
+        .iter()
+        .map(|view| &*view.resolved.listener.owner.key.namespace)
+        .collect();
+    let counts: Vec<String> = counts
+        .into_iter()
+        .map(|(state, count)| format!("{count} {}", state.as_str()))
+        .collect();
+    let head = format!(
+        "{} of {}",
+        count(views.len(), "listener"),
+        count(teams.len(), "team")
+    );
+    if counts.is_empty() {
+        head
+    } else {
+        format!("{head}: {}", counts.join(", "))
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+/// `alb infra/my-gateway   k8s-….elb.amazonaws.com`, one a line.
+fn load_balancers(views: &[&ListenerView], columns: usize) -> Vec<String> {
+    let addresses: BTreeMap<&LoadBalancerKey, Option<&str>> = views
+        .iter()
+        .map(|view| (&view.load_balancer, view.dns_name.as_deref()))
+        .collect();
+    let table = Table::of(&["", ""], addresses, |(key, address)| {
+        vec![
+            key.to_string().into(),
+            match address {
+                Some(address) => Cell::toned(address, Tone::Good),
+                None => Cell::toned("no address yet", Tone::Waiting),
+            },
+        ]
+    });
+    // The columns have no names.
+    table.lines(Some(columns)).split_off(1)
+}
+
+fn table(views: &[&ListenerView], columns: usize) -> Vec<String> {
+    let header = [
+        "TEAM", "OWNER", "LISTENER", "PORT", "PROTOCOL", "HOSTNAME", "STATE", "ROUTES", "ADDRESS",
+    ];
+    let mut team = None;
+    let rows = views.iter().map(|view| {
+        let resolved = &view.resolved;
+        let (state, _) = state(view);
+        let namespace = &*resolved.listener.owner.key.namespace;
+        // Named once, above its own.
+        let again = team.replace(namespace) == Some(namespace);
+        vec![
+            Cell::from(if again { "" } else { namespace }),
+            owner(&resolved.listener.owner).into(),
+            Cell::from(&*resolved.listener.name),
+            resolved.port.to_string().into(),
+            Cell::from(resolved.protocol.as_str()),
+            Cell::from(hostname(view)),
+            Cell::toned(state.as_str(), state.tone()),
+            resolved.attached_routes.len().to_string().into(),
+            match state {
+                ListenerState::Programmed => Cell::from(view.dns_name.as_deref().unwrap_or(NONE)),
+                ListenerState::Pending
+                | ListenerState::Conflicted
+                | ListenerState::UnresolvedRefs
+                | ListenerState::NotServed
+                | ListenerState::NoCertificate
+                | ListenerState::TooManyListeners
+                | ListenerState::Refused
+                | ListenerState::UnsupportedProtocol
+                | ListenerState::Invalid => Cell::from(NONE),
+            },
+        ]
+    });
+    let table = Table {
+        header: header.to_vec(),
+        rows: rows.collect(),
+    };
+    table.lines(Some(columns))
+}
+
+/// Two lines for each that lost: to whom, and what would change it.
+fn conflicts(views: &[&ListenerView], columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for view in views {
+        let Some((_, rival)) = rival(view) else {
+            continue;
+        };
+        let lost = format!("{}: {rival} has {}", view.resolved.listener, asks(view));
+        lines.push(Tone::Bad.paint(&cut(&one_line(&lost), columns)));
+        let remedies = view.explanation.would_change.join("; ");
+        if !remedies.is_empty() {
+            lines.push(cut(
+                &one_line(&format!("  would change: {remedies}")),
+                columns,
+            ));
+        }
+    }
+    lines
+}
+
+/// At most so many lines; the last one counts what is left out.
+fn within(mut lines: Vec<String>, most: usize, what: &str) -> Vec<String> {
+    if lines.len() <= most {
+        return lines;
+    }
+    let kept = most.saturating_sub(1);
+    let left_out = lines.len() - kept;
+    lines.truncate(kept);
+    if most > 0 {
+        lines.push(format!("… and {left_out} more {what}"));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,386 @@
+//! What `-o yaml` and `-o json` print. Field names are a contract; a field that has no value is null, never missing.
+
+use serde::Serialize;
+use serde_json::Value;
+use tributary_model::desired::LoadBalancerKey;
+use tributary_model::judgement::Judgement;
+use tributary_model::key::{ListenerRef, ObjectKey, ObjectRef};
+use tributary_model::report::RuleProblem;
+use tributary_model::view::{
+    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, PrecedenceClass,
+};
+use tributary_model::{Kind, Timestamp};
+use tributary_normalize::{status_to_json, timestamp_to_rfc3339, versions};
+use tributary_status::Next;
+
+use super::rows::phase_word;
+use super::state::{ListenerState, conflict_word, rival, state};
+
+/// Of what only the query API has: listeners, load balancers, conflicts, explanations.
+const OUR_API_VERSION: &str = "tributary.dev/v1";
+
+/// A Kubernetes object with its status, without its spec.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ObjectShape {
+    api_version: String,
+    kind: &'static str,
+    metadata: MetadataShape,
+    status: Value,
+}
+
+#[derive(Serialize)]
+struct MetadataShape {
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    namespace: String,
+    generation: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListenerShape<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    owner: ObjectRefShape<'a>,
+    listener: &'a str,
+    gateway: KeyShape<'a>,
+    port: u16,
+    protocol: &'a str,
+    hostname: Option<&'a str>,
+    precedence: PrecedenceShape,
+    state: &'static str,
+    reason: Option<String>,
+    rival: Option<ListenerRefShape<'a>>,
+    attached_routes: usize,
+    load_balancer: LoadBalancerKeyShape<'a>,
+    dns_name: Option<&'a str>,
+    elb_listener: Option<&'a str>,
+    programmed: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConflictShape<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    owner: ObjectRefShape<'a>,
+    listener: &'a str,
+    gateway: KeyShape<'a>,
+    port: u16,
+    protocol: &'a str,
+    hostname: Option<&'a str>,
+    precedence: PrecedenceShape,
+    conflict: Option<&'static str>,
+    rival: Option<ListenerRefShape<'a>>,
+    decision: &'a str,
+    rule: &'a str,
+    because: &'a [String],
+    would_change: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LoadBalancerShape<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    r#type: &'static str,
+    gateway: KeyShape<'a>,
+    phase: &'static str,
+    dns_name: Option<&'a str>,
+    arn: Option<&'a str>,
+    desired: CountsShape,
+    desired_generation: u64,
+    reported_generation: u64,
+    settled: bool,
+    problems: &'a [String],
+    refused_rules: Vec<RefusedRuleShape<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExplanationShape<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    subject: &'a str,
+    decision: &'a str,
+    rule: &'a str,
+    rival: Option<ListenerRefShape<'a>>,
+    because: &'a [String],
+    would_change: &'a [String],
+}
+
+#[derive(Serialize)]
+struct KeyShape<'a> {
+    namespace: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct ObjectRefShape<'a> {
+    kind: &'static str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct ListenerRefShape<'a> {
+    kind: &'static str,
+    namespace: &'a str,
+    name: &'a str,
+    listener: &'a str,
+}
+
+#[derive(Serialize)]
+struct LoadBalancerKeyShape<'a> {
+    r#type: &'static str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+/// Place 1 is the highest, as Explain counts.
+#[derive(Serialize)]
+struct PrecedenceShape {
+    place: u32,
+    class: &'static str,
+    created: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CountsShape {
+    listeners: u32,
+    rules: u32,
+    certificates: u32,
+    target_groups: u32,
+    targets: u32,
+}
+
+#[derive(Serialize)]
+struct RefusedRuleShape<'a> {
+    route: ObjectRefShape<'a>,
+    rule: usize,
+    listener: ListenerRefShape<'a>,
+    message: &'a str,
+}
+
+/// An object with the status that its judgement comes to. `now` stands for the time of transitions, which only the
+/// written status knows.
+pub(crate) fn object(view: &ObjectView, now: Timestamp) -> ObjectShape {
+    let ObjectRef { kind, key } = view.judgement.object();
+    let status = match tributary_status::next(&view.judgement, None, now) {
+        Next::Write(status) | Next::WritePart { status, .. } => status_to_json(&status),
+        Next::Unchanged | Next::Outdated | Next::SetAside { .. } => Value::Null,
+    };
+    ObjectShape {
+        api_version: api_version(kind),
+        kind: kind.as_str(),
+        metadata: MetadataShape {
+            name: key.name.to_string(),
+            namespace: key.namespace.to_string(),
+            generation: generation(&view.judgement),
+        },
+        status,
+    }
+}
+
+/// One listener.
+pub(crate) fn listener(view: &ListenerView) -> ListenerShape<'_> {
+    let resolved = &view.resolved;
+    let (state, reason) = state(view);
+    ListenerShape {
+        api_version: OUR_API_VERSION,
+        kind: "Listener",
+        owner: owner(&resolved.listener),
+        listener: &resolved.listener.name,
+        gateway: key(&resolved.gateway),
+        port: resolved.port,
+        protocol: resolved.protocol.as_str(),
+        hostname: resolved.hostname.as_ref().map(|hostname| hostname.as_str()),
+        precedence: precedence(view),
+        state: state.as_str(),
+        reason,
+        rival: rival(view).map(|(_, rival)| listener_ref(rival)),
+        attached_routes: resolved.attached_routes.len(),
+        load_balancer: load_balancer_key(&view.load_balancer),
+        dns_name: view.dns_name.as_deref(),
+        elb_listener: view.elb_listener.as_deref(),
+        programmed: state == ListenerState::Programmed,
+    }
+}
+
+/// One listener that lost.
+pub(crate) fn conflict(view: &ListenerView) -> ConflictShape<'_> {
+    let resolved = &view.resolved;
+    let rival = rival(view);
+    let Explanation {
+        subject: _,
+        decision,
+        rule,
+        rival: _,
+        because,
+        would_change,
+    } = &view.explanation;
+    ConflictShape {
+        api_version: OUR_API_VERSION,
+        kind: "Conflict",
+        owner: owner(&resolved.listener),
+        listener: &resolved.listener.name,
+        gateway: key(&resolved.gateway),
+        port: resolved.port,
+        protocol: resolved.protocol.as_str(),
+        hostname: resolved.hostname.as_ref().map(|hostname| hostname.as_str()),
+        precedence: precedence(view),
+        conflict: rival.map(|(conflict, _)| conflict_word(conflict)),
+        rival: rival.map(|(_, rival)| listener_ref(rival)),
+        decision,
+        rule,
+        because,
+        would_change,
+    }
+}
+
+/// One load balancer.
+pub(crate) fn load_balancer(view: &LoadBalancerView) -> LoadBalancerShape<'_> {
+    let LoadBalancerKey { kind, gateway } = &view.key;
+    let report = view.report.as_ref();
+    let DesiredCounts {
+        listeners,
+        rules,
+        certificates,
+        target_groups,
+        targets,
+    } = view.desired_counts;
+    LoadBalancerShape {
+        api_version: OUR_API_VERSION,
+        kind: "LoadBalancer",
+        r#type: kind.as_str(),
+        gateway: key(gateway),
+        phase: phase_word(view.phase),
+        dns_name: report.and_then(|report| report.dns_name.as_deref()),
+        arn: report.and_then(|report| report.arn.as_deref()),
+        desired: CountsShape {
+            listeners,
+            rules,
+            certificates,
+            target_groups,
+            targets,
+        },
+        desired_generation: view.desired_generation,
+        reported_generation: view.reported_generation,
+        settled: report.is_some_and(|report| report.settled),
+        problems: report.map_or(&[], |report| &report.problems),
+        refused_rules: report
+            .map_or(&[][..], |report| &report.rules)
+            .iter()
+            .map(refused_rule)
+            .collect(),
+    }
+}
+
+/// One decision in words.
+pub(crate) fn explanation(explanation: &Explanation) -> ExplanationShape<'_> {
+    let Explanation {
+        subject,
+        decision,
+        rule,
+        rival,
+        because,
+        would_change,
+    } = explanation;
+    ExplanationShape {
+        api_version: OUR_API_VERSION,
+        kind: "Explanation",
+        subject,
+        decision,
+        rule,
+        rival: rival.as_ref().map(listener_ref),
+        because,
+        would_change,
+    }
+}
+
+/// The version that Gateway API 1.6 serves, which is the first that is read.
+fn api_version(kind: Kind) -> String {
+    let version = versions(kind).first().unwrap_or(&"v1");
+    match kind.group() {
+        "" => (*version).to_owned(),
+        group => format!("{group}/{version}"),
+    }
+}
+
+fn generation(judgement: &Judgement) -> i64 {
+    match judgement {
+        Judgement::GatewayClass(judged) => judged.generation,
+        Judgement::Gateway(judged) => judged.generation,
+        Judgement::ListenerSet(judged) => judged.generation,
+        Judgement::Route(judged) => judged.generation,
+    }
+}
+
+fn precedence(view: &ListenerView) -> PrecedenceShape {
+    let (class, created) = match view.precedence {
+        PrecedenceClass::Gateway => ("Gateway", None),
+        PrecedenceClass::ListenerSet { created } => {
+            ("ListenerSet", Some(timestamp_to_rfc3339(created)))
+        }
+    };
+    PrecedenceShape {
+        place: view.resolved.rank.saturating_add(1),
+        class,
+        created,
+    }
+}
+
+fn key(key: &ObjectKey) -> KeyShape<'_> {
+    KeyShape {
+        namespace: &key.namespace,
+        name: &key.name,
+    }
+}
+
+fn owner(listener: &ListenerRef) -> ObjectRefShape<'_> {
+    ObjectRefShape {
+        kind: listener.owner.kind.kind().as_str(),
+        namespace: &listener.owner.key.namespace,
+        name: &listener.owner.key.name,
+    }
+}
+
+fn listener_ref(listener: &ListenerRef) -> ListenerRefShape<'_> {
+    ListenerRefShape {
+        kind: listener.owner.kind.kind().as_str(),
+        namespace: &listener.owner.key.namespace,
+        name: &listener.owner.key.name,
+        listener: &listener.name,
+    }
+}
+
+fn load_balancer_key(load_balancer: &LoadBalancerKey) -> LoadBalancerKeyShape<'_> {
+    LoadBalancerKeyShape {
+        r#type: load_balancer.kind.as_str(),
+        namespace: &load_balancer.gateway.namespace,
+        name: &load_balancer.gateway.name,
+    }
+}
+
+fn refused_rule(problem: &RuleProblem) -> RefusedRuleShape<'_> {
+    let RuleProblem {
+        origin,
+        listener,
+        message,
+    } = problem;
+    RefusedRuleShape {
+        route: ObjectRefShape {
+            kind: origin.route.kind.as_str(),
+            namespace: &origin.route.key.namespace,
+            name: &origin.route.key.name,
+        },
+        rule: origin.rule,
+        listener: listener_ref(listener),
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests;
