@@ -29,7 +29,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             False,
             "InvalidParameters",
             format!(
-                "Correct spec.parametersRef or what it refers to: {}.",
+                "The class's parameters cannot be used: {}. Correct the reference or the object.",
                 clause(why)
             ),
         ),
@@ -52,7 +52,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             False,
             "InvalidParameters",
             format!(
-                "Correct spec.infrastructure.parametersRef or what it refers to: {}.",
+                "The parameters cannot be used: {}. Correct the reference or the object.",
                 clause(why)
             ),
         ),
@@ -78,7 +78,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             PROGRAMMED,
             False,
             "Pending",
-            sentence("Waiting for the load balancer", why, ""),
+            sentence("The load balancer does not serve yet", why, ""),
         ),
         S::GatewayProgrammedListenersPending => row(
             PROGRAMMED,
@@ -226,7 +226,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             PROGRAMMED,
             False,
             "Pending",
-            sentence("Being programmed", why, ""),
+            sentence("Not programmed yet", why, ""),
         ),
         S::ListenerProgrammedWaiting => row(
             PROGRAMMED,
