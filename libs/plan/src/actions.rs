@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use tributary_model::ObjectKey;
 use tributary_model::config::AuthenticateAction;
 use tributary_model::desired::{
-    DesiredAction, DesiredRule, Patterns, RuleCondition, TargetGroupId,
+    DesiredAction, DesiredRule, Patterns, RuleCondition, TargetGroupId, WeightedTargetGroup,
 };
+use tributary_model::elb::MAX_WEIGHT;
 
 use crate::observed::{ObservedRule, Tags};
 use crate::op::{Action, Authentication, Handle, RuleSpec};
@@ -23,13 +24,7 @@ pub(crate) fn resolve(
             targets,
             stickiness_seconds,
         } => Action::Forward {
-            targets: targets
-                .iter()
-                .map(|target| {
-                    let handle = handles.get(&target.target_group)?;
-                    Some((handle.clone(), target.weight))
-                })
-                .collect::<Option<_>>()?,
+            targets: weights(targets, handles)?,
             stickiness_seconds: *stickiness_seconds,
         },
         DesiredAction::Redirect {
@@ -57,6 +52,21 @@ pub(crate) fn resolve(
             body: body.clone(),
         },
     })
+}
+
+/// AWS takes each target group once: two backends that share one add up.
+fn weights(
+    targets: &[WeightedTargetGroup],
+    handles: &BTreeMap<&TargetGroupId, Handle>,
+) -> Option<BTreeMap<Handle, u32>> {
+    let mut weights: BTreeMap<Handle, u32> = BTreeMap::new();
+    for target in targets {
+        let weight = weights
+            .entry(handles.get(&target.target_group)?.clone())
+            .or_default();
+        *weight = weight.saturating_add(target.weight).min(MAX_WEIGHT);
+    }
+    Some(weights)
 }
 
 /// A desired rule in AWS's shape.

@@ -16,7 +16,11 @@
 //!
 //! Promises: a plan on the outcome of a plan is empty; nothing without our tags is changed or removed; on a
 //! partial observation nothing is created or removed, only changed in place; at no moment of
-//! any order that the steps allow is a quota exceeded.
+//! any order that the steps allow is a quota exceeded. One exception to the first: a load balancer that replaces
+//! another (scheme, name) is made by one plan, and the former removed by a later one, once the new one serves.
+//!
+//! Not programmed: WAF and Shield associations, capacity reservations, rules of the targets' security groups,
+//! PrivateLink enforcement. Who asks for one reads so in the report's problems.
 
 mod actions;
 mod association;

@@ -119,7 +119,8 @@ fn base<'a>(
     let no_load_balancer = |vpc: &str| Base {
         load_balancer: None,
         vpc: vpc.to_owned(),
-        guard: Guard::Unmanaged,
+        // None is needed, so one that a crash left behind goes.
+        guard: Guard::Groups(BTreeSet::new()),
         regrouped: None,
     };
     let Some(current) = scope.current else {

@@ -60,7 +60,7 @@ pub fn apply(
             world.violations.push(format!("{refusal}: {}", step.op));
         }
         relate(&mut world.observed);
-        let passed = passed(&before, &counts(&world.observed), context);
+        let passed = passed(&before, &counts(&world.observed), key, context);
         world.violations.extend(
             passed
                 .into_iter()
@@ -114,21 +114,14 @@ fn counts(observed: &Observed) -> BTreeMap<String, Counts> {
 fn passed(
     before: &BTreeMap<String, Counts>,
     after: &BTreeMap<String, Counts>,
+    key: &LoadBalancerKey,
     context: &Context,
 ) -> Vec<String> {
     let mut passed = Vec::new();
     let none = Counts::default();
     for (arn, after) in after {
         let before = before.get(arn).unwrap_or(&none);
-        let limits = if arn.contains("/nlb/") {
-            context
-                .limits
-                .of(tributary_model::elb::LoadBalancerKind::Nlb)
-        } else {
-            context
-                .limits
-                .of(tributary_model::elb::LoadBalancerKind::Alb)
-        };
+        let limits = context.limits.of(key.kind);
         let checks = [
             (
                 "listeners",
