@@ -55,7 +55,9 @@ pub(super) fn conflict_message(conflict: Conflict, rival: RivalClass) -> String 
             )
         }
         Conflict::Hostname => {
-            format!("{rival} has this port and hostname. Choose another hostname or port.")
+            format!(
+                "{rival} has this port and hostname. Choose another port, or another hostname where the protocol knows hostnames."
+            )
         }
     }
 }

@@ -141,7 +141,7 @@ fn a_rival_is_named_by_its_class() {
     check_rival(
         RivalClass::ParentGateway,
         Conflict::Hostname,
-        "A listener of the parent Gateway has this port and hostname. Choose another hostname or port.",
+        "A listener of the parent Gateway has this port and hostname. Choose another port, or another hostname where the protocol knows hostnames.",
     );
     check_rival(
         RivalClass::OlderListenerSet,
@@ -153,11 +153,11 @@ fn a_rival_is_named_by_its_class() {
         RivalClass::EarlierByName,
         Conflict::Hostname,
         "A listener of a ListenerSet of the same age, whose namespace/name sorts first, \
-         has this port and hostname. Choose another hostname or port.",
+         has this port and hostname. Choose another port, or another hostname where the protocol knows hostnames.",
     );
     check_rival(
         RivalClass::SameResource,
         Conflict::Hostname,
-        "Another listener of this resource has this port and hostname. Choose another hostname or port.",
+        "Another listener of this resource has this port and hostname. Choose another port, or another hostname where the protocol knows hostnames.",
     );
 }

@@ -1,0 +1,123 @@
+//! What the programmers say in a case: that everything is served, unless the case's `report.yaml` says
+//! otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use tributary_model::desired::{DesiredLoadBalancer, MemberListener, RuleOrigin};
+use tributary_model::report::{
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
+};
+
+/// `report.yaml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Told {
+    /// Load balancers (`alb ns/name`) that nobody has reported on.
+    #[serde(default)]
+    pub(crate) unreported: BTreeSet<String>,
+    /// Load balancers that are not active, by name.
+    #[serde(default)]
+    phases: BTreeMap<String, Phase>,
+    /// What is wrong with a load balancer itself.
+    #[serde(default)]
+    problems: BTreeMap<String, Vec<String>>,
+    /// Listeners (`ListenerSet ns/name/listener`) that are not programmed.
+    #[serde(default)]
+    listeners: BTreeMap<String, State>,
+    /// Route rules (`HTTPRoute ns/name rules[0]`) that are refused, with AWS's words.
+    #[serde(default)]
+    rules: BTreeMap<String, String>,
+}
+
+/// [`LoadBalancerPhase`], as far as cases need it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+enum Phase {
+    Absent,
+    Provisioning,
+    Failed,
+}
+
+/// [`ProgrammedState`], and a report on an older revision.
+#[derive(Clone, Debug, Deserialize)]
+enum State {
+    Pending(String),
+    TooManyListeners(String),
+    NoCertificate(String),
+    Refused(String),
+    /// The programmer has not come to the listener's present revision.
+    Stale,
+}
+
+/// The report on one load balancer.
+pub(crate) fn report(desired: &DesiredLoadBalancer, told: &Told) -> LoadBalancerReport {
+    let name = desired.key.to_string();
+    let phase = match told.phases.get(&name) {
+        None => LoadBalancerPhase::Active,
+        Some(Phase::Absent) => LoadBalancerPhase::Absent,
+        Some(Phase::Provisioning) => LoadBalancerPhase::Provisioning,
+        Some(Phase::Failed) => LoadBalancerPhase::Failed,
+    };
+    let exists = phase != LoadBalancerPhase::Absent;
+    let problems = told.problems.get(&name).cloned().unwrap_or_default();
+    let members = desired
+        .listeners
+        .values()
+        .flat_map(|listener| &listener.members);
+    LoadBalancerReport {
+        key: desired.key.clone(),
+        phase,
+        arn: exists.then(|| format!("arn:aws:elasticloadbalancing:{name}")),
+        dns_name: exists.then(|| format!("{}.elb.test", desired.key.gateway.name)),
+        listeners: members
+            .map(|member| listener(member, phase, told))
+            .collect(),
+        rules: rules(desired, told),
+        settled: problems.is_empty() && phase == LoadBalancerPhase::Active,
+        problems,
+    }
+}
+
+fn listener(member: &MemberListener, phase: LoadBalancerPhase, told: &Told) -> ListenerReport {
+    let mut revision = member.revision;
+    let state = match told.listeners.get(&member.listener.to_string()) {
+        None if phase == LoadBalancerPhase::Active => ProgrammedState::Programmed,
+        None => ProgrammedState::Pending("the load balancer is not active".to_owned()),
+        Some(State::Pending(why)) => ProgrammedState::Pending(why.clone()),
+        Some(State::TooManyListeners(quota)) => ProgrammedState::TooManyListeners(quota.clone()),
+        Some(State::NoCertificate(why)) => ProgrammedState::NoCertificate(why.clone()),
+        Some(State::Refused(why)) => ProgrammedState::Refused(why.clone()),
+        Some(State::Stale) => {
+            revision.0 = revision.0.wrapping_add(1);
+            ProgrammedState::Programmed
+        }
+    };
+    ListenerReport {
+        listener: member.listener.clone(),
+        revision,
+        state,
+        elb_listener: None,
+        notes: Vec::new(),
+    }
+}
+
+fn rules(desired: &DesiredLoadBalancer, told: &Told) -> Vec<RuleProblem> {
+    let rules = desired
+        .listeners
+        .values()
+        .flat_map(|listener| &listener.rules);
+    rules
+        .filter_map(|rule| {
+            let origin = rule.origin.clone()?;
+            let RuleOrigin {
+                route, rule: index, ..
+            } = &origin;
+            let message = told.rules.get(&format!("{route} rules[{index}]"))?.clone();
+            Some(RuleProblem {
+                origin,
+                listener: rule.listener.clone(),
+                message,
+            })
+        })
+        .collect()
+}
