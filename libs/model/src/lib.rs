@@ -13,6 +13,7 @@
 //! no clock and no randomness here; every collection iterates in a defined order.
 
 pub mod config;
+pub mod controller;
 pub mod desired;
 pub mod elb;
 pub mod hostname;

@@ -1,10 +1,10 @@
 //! `GatewayClass.status`.
 
+use tributary_model::controller;
 use tributary_model::judgement::GatewayClassJudgement;
 use tributary_model::status::GatewayClassStatus;
 
 use crate::conditions::{Stamp, next_conditions};
-use crate::controllers::{ALB_CONTROLLER, NLB_CONTROLLER};
 use crate::reasons::{ACCEPTED, Situation, Verdict, verdict};
 
 /// The condition types that we write.
@@ -47,8 +47,8 @@ pub(crate) fn accepted(judged: &GatewayClassJudgement) -> Verdict {
 /// route. `HTTPRouteQueryParamMatching` is absent because ELB compares query strings without case.
 pub fn supported_features(controller_name: &str) -> Vec<&'static str> {
     let mut features = match controller_name {
-        ALB_CONTROLLER => [COMMON, ALB].concat(),
-        NLB_CONTROLLER => [COMMON, NLB].concat(),
+        controller::ALB => [COMMON, ALB].concat(),
+        controller::NLB => [COMMON, NLB].concat(),
         _ => [COMMON, ALB, NLB].concat(),
     };
     features.sort_unstable();

@@ -16,7 +16,6 @@
 //! conflict is; what time it is. It cannot fail: what can never be written is an answer.
 
 mod conditions;
-mod controllers;
 mod gateway;
 mod gateway_class;
 mod limits;
@@ -28,13 +27,13 @@ mod summary;
 mod words;
 
 use tributary_model::Timestamp;
+use tributary_model::controller;
 use tributary_model::judgement::Judgement;
 use tributary_model::status::{
     Condition, GatewayClassStatus, GatewayStatus, ListenerSetStatus, ListenerStatus, RouteStatus,
     Status,
 };
 
-pub use controllers::{ALB_CONTROLLER, ELB_CONTROLLER, NLB_CONTROLLER, is_ours};
 pub use gateway_class::supported_features;
 pub use summary::{Said, Summary, summary};
 
@@ -186,7 +185,7 @@ fn newest_own_generation(judgement: &Judgement, current: &Status) -> Option<i64>
         (Judgement::Route(_), Status::Route(status)) => status
             .parents
             .iter()
-            .filter(|parent| is_ours(&parent.controller_name))
+            .filter(|parent| controller::is_ours(&parent.controller_name))
             .filter_map(|parent| newest_generation(&parent.conditions, route::OWNED))
             .max(),
         (

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
+use tributary_model::controller::is_ours;
 use tributary_model::judgement::{ParentJudgement, RouteJudgement};
 use tributary_model::resolved::{DroppedRule, RouteAcceptance};
 use tributary_model::route::ParentRef;
 use tributary_model::status::{Condition, RouteParentStatus, RouteStatus};
 
 use crate::conditions::{Entry, Stamp, next_conditions};
-use crate::controllers::is_ours;
 use crate::limits::MAX_ROUTE_PARENTS;
 use crate::listener::unresolved_text;
 use crate::reasons::{ACCEPTED, PARTIALLY_INVALID, RESOLVED_REFS, Situation, Verdict, verdict};

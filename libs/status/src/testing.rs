@@ -3,6 +3,7 @@
 //! A status reads `Accepted=False/NotAllowed Programmed=False/NotAllowed`, its listeners one a line.
 
 use tributary_model::Timestamp;
+use tributary_model::controller;
 use tributary_model::judgement::{
     GatewayClassJudgement, GatewayJudgement, JudgedOutcome, Judgement, ListenerJudgement,
     ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement, RouteJudgement,
@@ -17,7 +18,7 @@ use tributary_model::resolved::{
 use tributary_model::route::ParentRef;
 use tributary_model::status::{Condition, ConditionStatus, ListenerStatus, Status};
 
-use crate::{ALB_CONTROLLER, Next, next};
+use crate::{Next, next};
 
 /// The generation that builders judge.
 pub(crate) const GENERATION: i64 = 3;
@@ -111,7 +112,7 @@ pub(crate) fn class() -> GatewayClassJudgement {
     GatewayClassJudgement {
         key: ObjectKey::cluster("alb"),
         generation: GENERATION,
-        controller_name: ALB_CONTROLLER.to_owned(),
+        controller_name: controller::ALB.to_owned(),
         invalid_parameters: None,
     }
 }
@@ -119,7 +120,7 @@ pub(crate) fn class() -> GatewayClassJudgement {
 pub(crate) fn parent(name: &str) -> ParentJudgement {
     ParentJudgement {
         parent_ref: parent_ref(name),
-        controller_name: ALB_CONTROLLER.to_owned(),
+        controller_name: controller::ALB.to_owned(),
         acceptance: RouteAcceptance::Accepted,
         unresolved_refs: Vec::new(),
         dropped_rules: Vec::new(),

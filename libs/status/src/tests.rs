@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use tributary_model::Timestamp;
+use tributary_model::controller::is_ours;
 use tributary_model::judgement::{
     GatewayJudgement, JudgedOutcome, Judgement, ListenerJudgement, ListenerSetJudgement,
     LoadBalancerJudgement, ParentJudgement,
@@ -16,7 +17,7 @@ use tributary_model::status::{Condition, Status};
 use crate::testing::{
     EARLIER, LATER, class, dropped, foreign, gateway, good, parent, route, set, unresolved,
 };
-use crate::{Next, in_type_order, is_ours, next};
+use crate::{Next, in_type_order, next};
 
 fn load_balancers() -> impl Strategy<Value = LoadBalancerJudgement> {
     prop_oneof![

@@ -1,9 +1,9 @@
+use tributary_model::controller::{ALB, ELB, NLB};
 use tributary_model::judgement::Judgement;
 use tributary_model::status::Status;
 
 use super::supported_features;
 use crate::testing::{class, top, written};
-use crate::{ALB_CONTROLLER, ELB_CONTROLLER, NLB_CONTROLLER};
 
 #[test]
 fn accepted() {
@@ -26,7 +26,7 @@ fn invalid_parameters() {
 
 #[test]
 fn features_are_written_sorted_and_once() {
-    for controller in [ALB_CONTROLLER, NLB_CONTROLLER, ELB_CONTROLLER] {
+    for controller in [ALB, NLB, ELB] {
         let mut judged = class();
         controller.clone_into(&mut judged.controller_name);
         let Status::GatewayClass(status) = written(&Judgement::GatewayClass(judged)) else {
@@ -48,7 +48,7 @@ fn features_are_written_sorted_and_once() {
 #[test]
 fn features_follow_the_controller() {
     let names = |controller, feature| supported_features(controller).contains(&feature);
-    assert!(names(ALB_CONTROLLER, "HTTPRoute") && !names(NLB_CONTROLLER, "HTTPRoute"));
-    assert!(names(NLB_CONTROLLER, "UDPRoute") && !names(ALB_CONTROLLER, "UDPRoute"));
-    assert!(names(ELB_CONTROLLER, "HTTPRoute") && names(ELB_CONTROLLER, "UDPRoute"));
+    assert!(names(ALB, "HTTPRoute") && !names(NLB, "HTTPRoute"));
+    assert!(names(NLB, "UDPRoute") && !names(ALB, "UDPRoute"));
+    assert!(names(ELB, "HTTPRoute") && names(ELB, "UDPRoute"));
 }

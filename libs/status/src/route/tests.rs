@@ -1,3 +1,4 @@
+use tributary_model::controller;
 use tributary_model::judgement::{Judgement, ParentJudgement, RouteJudgement};
 use tributary_model::resolved::{RefCause, RouteAcceptance};
 use tributary_model::status::{RouteParentStatus, RouteStatus, Status};
@@ -6,7 +7,7 @@ use crate::testing::{
     EARLIER, LATER, after, dropped, foreign, message, parent, parent_ref, route, short, unresolved,
     written,
 };
-use crate::{ELB_CONTROLLER, NLB_CONTROLLER, Next, next};
+use crate::{Next, next};
 
 /// The conditions of one parent.
 fn check(judged: ParentJudgement, conditions: &str) {
@@ -233,9 +234,9 @@ fn foreign_entries_keep_their_places_and_ours_that_are_gone_go() {
     let before = Status::Route(RouteStatus {
         parents: vec![
             theirs("first"),
-            ours("gone", NLB_CONTROLLER),
+            ours("gone", controller::NLB),
             theirs("second"),
-            ours("also-gone", ELB_CONTROLLER),
+            ours("also-gone", controller::ELB),
             theirs("third"),
         ],
     });
