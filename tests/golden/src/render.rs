@@ -1,8 +1,10 @@
 //! The output of the pipeline as short YAML: only what was decided, one line where one will do.
 
 pub(crate) mod desired;
+mod settings;
 pub(crate) mod status;
 
+use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 
 use serde_json::{Map, Value};
@@ -46,4 +48,13 @@ pub(crate) fn texts<T: Display>(items: impl IntoIterator<Item = T>) -> Value {
         .into_iter()
         .map(|item| Value::String(item.to_string()))
         .collect()
+}
+
+/// Attributes and tags.
+pub(crate) fn pairs(pairs: &BTreeMap<String, String>) -> Fields {
+    pairs
+        .iter()
+        .fold(Fields::default(), |fields, (key, value)| {
+            fields.put(key, value.clone())
+        })
 }
