@@ -8,20 +8,21 @@ use sha2::{Digest, Sha256};
 use tributary_model::resource::SourceObject;
 use tributary_model::view::Rejection;
 use tributary_model::{Kind, Meta, ObjectKey, ObjectRef, Resource, Timestamp};
-use tributary_normalize::{Defaults, Normalized, Rejected, identify, implied_namespace, normalize};
+use tributary_normalize::{Defaults, Normalized, Rejected, has_status, identify, implied_namespace, normalize};
 
 use crate::document::{self, Document, UnreadableDocument};
 use crate::memory::{Memory, MemoryError, Remembered};
 use crate::scan::{SourceFile, scan};
 
 /// Namespace of a namespaced object that names none, as kubectl's default context has it.
-const DEFAULT_NAMESPACE: &str = "default";
+pub(crate) const DEFAULT_NAMESPACE: &str = "default";
 
 /// A folder and what is known of it.
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
     memory_file: Option<PathBuf>,
+    status_dir: Option<PathBuf>,
     memory: Memory,
     files: BTreeMap<String, ParsedFile>,
     objects: BTreeMap<ObjectRef, Held>,
@@ -64,11 +65,16 @@ struct Claim {
 }
 
 impl Folder {
-    /// A folder that has not been read yet, with what an earlier run remembered of it.
+    /// A folder that has not been read yet, with what an earlier run remembered of it. An object carries the
+    /// status that it has in the status folder, as a cluster's would, else the one in its document.
     ///
     /// # Errors
     /// When there is a memory and it cannot be read.
-    pub fn open(root: PathBuf, memory_file: Option<PathBuf>) -> Result<Self, MemoryError> {
+    pub fn open(
+        root: PathBuf,
+        memory_file: Option<PathBuf>,
+        status_dir: Option<PathBuf>,
+    ) -> Result<Self, MemoryError> {
         let memory = memory_file
             .as_deref()
             .map(Memory::load)
@@ -77,6 +83,7 @@ impl Folder {
         let mut folder = Self {
             root,
             memory_file,
+            status_dir,
             memory,
             files: BTreeMap::new(),
             objects: BTreeMap::new(),
@@ -359,12 +366,27 @@ impl Folder {
         }
     }
 
-    /// A namespace that is used but not given exists, with the label that every namespace has.
+    /// An object with the status that it carries.
+    fn with_status(&self, key: &ObjectRef, object: &SourceObject) -> SourceObject {
+        let mut object = object.clone();
+        let Some(folder) = self.status_dir.as_deref().filter(|_| has_status(key.kind)) else {
+            return object;
+        };
+        match crate::status::read(folder, key) {
+            Ok(Some(status)) => object.status = Some(status),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "taken for an object without status"),
+        }
+        object
+    }
+
+    /// Everything that counts. A namespace that is used but not given exists, with the label that every
+    /// namespace has.
     fn with_implied_namespaces(&self) -> BTreeMap<ObjectRef, SourceObject> {
         let mut objects: BTreeMap<_, _> = self
             .objects
             .iter()
-            .map(|(key, held)| (key.clone(), held.object.clone()))
+            .map(|(key, held)| (key.clone(), self.with_status(key, &held.object)))
             .collect();
         let used: BTreeSet<_> = self
             .objects

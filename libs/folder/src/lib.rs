@@ -16,6 +16,7 @@ pub mod index;
 pub mod memory;
 pub mod scan;
 pub mod secret;
+pub mod status;
 pub mod watch;
 
 pub use index::{Folder, Reading};

@@ -1,12 +1,32 @@
-//! One Secret by name, with its private key: for the programmer that imports it, and for nobody else.
+//! One Secret by name, with its private parts: for the programmer that needs them, and for nobody else.
 
 use std::path::Path;
 
-use tributary_model::{Kind, ObjectKey, ObjectRef, Timestamp};
-use tributary_normalize::TlsMaterial;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+use tributary_model::{ObjectKey, Resource, Timestamp};
+use tributary_normalize::{Normalized, TlsMaterial, normalize, tls_material};
 
 use crate::document;
+use crate::index::defaults;
 use crate::scan::{FolderError, scan};
+
+/// A certificate with its key. No Debug: never logged.
+pub struct TlsSecret {
+    /// As the watcher's snapshot names it.
+    pub fingerprint: String,
+    /// PEM.
+    pub material: TlsMaterial,
+}
+
+/// An OIDC client. No Debug: never logged.
+pub struct ClientSecret {
+    /// `clientID`.
+    pub client_id: String,
+    /// `clientSecret`.
+    pub client_secret: String,
+}
 
 /// Why a Secret could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -14,8 +34,8 @@ pub enum SecretError {
     /// The folder could not be listed.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// It is there, but is no certificate with a key.
-    #[error("{field} of Secret {secret}: {reason}")]
+    /// It is there, but not what is needed.
+    #[error("Secret {secret}: {field}: {reason}")]
     Unusable {
         /// The Secret.
         secret: ObjectKey,
@@ -26,28 +46,91 @@ pub enum SecretError {
     },
 }
 
-/// Reads the Secret of that name: the first by path counts, as in the watcher.
+/// Reads a `kubernetes.io/tls` Secret: the first of that name by path counts, as in the watcher.
 ///
 /// # Errors
 /// When the folder cannot be listed, or the Secret is no usable certificate.
-pub fn find(root: &Path, secret: &ObjectKey) -> Result<Option<TlsMaterial>, SecretError> {
-    let wanted = ObjectRef::new(Kind::Secret, secret.clone());
-    for file in scan(root)? {
-        let Ok(text) = &file.text else { continue };
-        let (documents, _) = document::parse(text);
-        let defaults = crate::index::defaults(Timestamp::default(), 1);
-        let found = documents.iter().find(|document| {
-            tributary_normalize::identify(&document.value, &defaults)
-                .is_ok_and(|object| object.as_ref() == Some(&wanted))
-        });
-        let Some(document) = found else { continue };
-        return tributary_normalize::tls_material(&document.value)
-            .map(Some)
-            .map_err(|rejected| SecretError::Unusable {
-                secret: secret.clone(),
-                field: rejected.field,
-                reason: rejected.reason,
-            });
+pub fn find(root: &Path, secret: &ObjectKey) -> Result<Option<TlsSecret>, SecretError> {
+    let Some(value) = named(root, secret)? else {
+        return Ok(None);
+    };
+    let unusable = |field: &str, reason: String| SecretError::Unusable {
+        secret: secret.clone(),
+        field: field.to_owned(),
+        reason,
+    };
+    let object = match normalize(&value, &defaults(Timestamp::default(), 1)) {
+        Ok(Normalized::Ours { object, .. }) => object,
+        Ok(Normalized::Foreign(foreign)) => return Err(unusable("type", foreign.to_string())),
+        Err(rejected) => return Err(unusable(&rejected.field, rejected.reason)),
+    };
+    let Resource::Secret(facts) = object.resource else {
+        return Ok(None);
+    };
+    let facts = facts
+        .certificate
+        .map_err(|reason| unusable("data", reason))?;
+    let material =
+        tls_material(&value).map_err(|rejected| unusable(&rejected.field, rejected.reason))?;
+    Ok(Some(TlsSecret {
+        fingerprint: facts.fingerprint,
+        material,
+    }))
+}
+
+/// Reads the Secret of an OIDC client.
+///
+/// # Errors
+/// When the folder cannot be listed, or the Secret lacks `clientID` or `clientSecret`.
+pub fn find_client(root: &Path, secret: &ObjectKey) -> Result<Option<ClientSecret>, SecretError> {
+    let Some(value) = named(root, secret)? else {
+        return Ok(None);
+    };
+    let field = |name: &'static str| {
+        entry(&value, name).ok_or_else(|| SecretError::Unusable {
+            secret: secret.clone(),
+            field: format!("data.{name}"),
+            reason: "is missing or not base64 of text".to_owned(),
+        })
+    };
+    Ok(Some(ClientSecret {
+        client_id: field("clientID")?,
+        client_secret: field("clientSecret")?,
+    }))
+}
+
+fn named(root: &Path, secret: &ObjectKey) -> Result<Option<Value>, FolderError> {
+    let files = scan(root)?;
+    let documents = files
+        .iter()
+        .filter_map(|file| file.text.as_ref().ok())
+        .flat_map(|text| document::parse(text).0);
+    Ok(documents
+        .map(|document| document.value)
+        .find(|value| is_named(value, secret)))
+}
+
+/// Of whatever type: only `kubernetes.io/tls` is a kind that normalize knows.
+fn is_named(value: &Value, secret: &ObjectKey) -> bool {
+    let metadata = |field: &str| {
+        value
+            .pointer(&format!("/metadata/{field}"))
+            .and_then(Value::as_str)
+    };
+    value.get("kind").and_then(Value::as_str) == Some("Secret")
+        && value.get("apiVersion").and_then(Value::as_str) == Some("v1")
+        && metadata("name") == Some(&secret.name)
+        && metadata("namespace").unwrap_or(crate::index::DEFAULT_NAMESPACE) == &*secret.namespace
+}
+
+fn entry(secret: &Value, name: &str) -> Option<String> {
+    if let Some(text) = secret
+        .get("stringData")
+        .and_then(|data| data.get(name))
+        .and_then(Value::as_str)
+    {
+        return Some(text.to_owned());
     }
-    Ok(None)
+    let encoded = secret.get("data")?.get(name)?.as_str()?;
+    String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()
 }

@@ -46,7 +46,7 @@ mod view;
 pub use attempts::StreamOptions;
 pub use client::watch;
 pub use published::{EventStream, Published, Subscription, events};
-pub use publisher::publish;
+pub use publisher::{Messages, publish};
 pub use receiver::{Received, Receiver, span};
 pub use transport::{Transport, TransportError};
 pub use tributary_proto::event::{Event, EventMessage, Position, Positioned, Refused};

@@ -62,9 +62,9 @@ pub(crate) struct UpArgs {
     /// With --once: what to print at the end.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
-    /// Serve every contract on this address.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070")]
-    pub(crate) grpc_listen: SocketAddr,
+    /// Serve every contract on this address; 127.0.0.1:7070 when absent, or a free port if that is taken.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) grpc_listen: Option<SocketAddr>,
     /// Address of the embedded sandbox; loopback only.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub(crate) sandbox_listen: SocketAddr,
@@ -79,7 +79,12 @@ pub(crate) struct UpArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
     /// gRPC address of `tributary up` or of a merger.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070", env = "TRIBUTARY_SERVER")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:7070",
+        env = "TRIBUTARY_SERVER"
+    )]
     pub(crate) server: String,
 }
 
@@ -169,7 +174,11 @@ impl FromStr for SourceArg {
     type Err = std::convert::Infallible;
 
     fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Ok(if value == "kubernetes" { Self::Kubernetes } else { Self::Folder(value.into()) })
+        Ok(if value == "kubernetes" {
+            Self::Kubernetes
+        } else {
+            Self::Folder(value.into())
+        })
     }
 }
 
@@ -180,7 +189,9 @@ impl FromStr for AwsArg {
         match value {
             "sandbox" => Ok(Self::Sandbox),
             "real" => Ok(Self::Real),
-            url if url.starts_with("http://") || url.starts_with("https://") => Ok(Self::Url(url.to_owned())),
+            url if url.starts_with("http://") || url.starts_with("https://") => {
+                Ok(Self::Url(url.to_owned()))
+            }
             _ => Err("expected sandbox, real, or an http:// or https:// URL".to_owned()),
         }
     }
@@ -188,6 +199,8 @@ impl FromStr for AwsArg {
 
 /// `60s`, `2m`, `1m30s`, `500ms`: jiff's friendly format, as Go's and kubectl's.
 fn duration(value: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = value.parse().map_err(|error: jiff::Error| error.to_string())?;
+    let span: jiff::SignedDuration = value
+        .parse()
+        .map_err(|error: jiff::Error| error.to_string())?;
     Duration::try_from(span).map_err(|error| error.to_string())
 }

@@ -1,1 +1,98 @@
-fn main() {}
+//! The command a person types: everything in one process, questions to a running one, and each service alone.
+//!
+//! Data goes to stdout, progress and errors to stderr. The only service that depends on services.
+
+mod args;
+mod query;
+mod up;
+
+use std::io::stdout;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::query::Client;
+
+fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    match run(command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Up(args) => {
+            let common = up::common(&args);
+            return Ok(tributary_runtime::run("tributary", &common, |context| {
+                up::up(context, *args)
+            })?);
+        }
+        Command::Wait(args) => {
+            return ask(async {
+                query::wait(&Client::connect(&args.server.server)?, &args, &mut stdout()).await
+            });
+        }
+        Command::Get(args) => {
+            return ask(async {
+                query::get(&Client::connect(&args.server.server)?, &args, &mut stdout()).await
+            });
+        }
+        Command::Explain(args) => {
+            return ask(async {
+                query::explain(&Client::connect(&args.server.server)?, &args, &mut stdout()).await
+            });
+        }
+        Command::Sandbox(args) => {
+            let common = tributary_runtime::CommonArgs::default();
+            tributary_runtime::run("sandbox", &common, |context| up::sandbox(context, args))?;
+        }
+        Command::Watcher(args) => {
+            let common = args.common.clone();
+            tributary_runtime::run("watcher", &common, |context| {
+                tributary_watcher::run(context, args)
+            })?;
+        }
+        Command::Merger(args) => {
+            let common = args.common.clone();
+            tributary_runtime::run("merger", &common, |context| {
+                tributary_merger::run(context, args)
+            })?;
+        }
+        Command::AlbProgrammer(args) => {
+            let common = args.common.clone();
+            tributary_runtime::run("alb-programmer", &common, |context| {
+                tributary_alb_programmer::run(context, args)
+            })?;
+        }
+        Command::NlbProgrammer(args) => {
+            let common = args.common.clone();
+            tributary_runtime::run("nlb-programmer", &common, |context| {
+                tributary_nlb_programmer::run(context, args)
+            })?;
+        }
+        Command::StatusWriter(args) => {
+            let common = args.common.clone();
+            tributary_runtime::run("status-writer", &common, |context| {
+                tributary_status_writer::run(context, args)
+            })?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A question needs no telemetry and no graceful stop: Ctrl-C ends it.
+fn ask(question: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .context("cannot start the async runtime")?
+        .block_on(question)
+}

@@ -38,6 +38,9 @@ pub struct Args {
     /// What must survive a restart: first-seen times and last good versions. Without it nothing does.
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    /// Where the status writer writes: what it holds is the status that objects carry.
+    #[arg(long, value_name = "DIR")]
+    pub status_dir: Option<PathBuf>,
     /// gRPC address.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7071")]
     pub grpc_listen: SocketAddr,
@@ -53,6 +56,8 @@ pub struct Options {
     pub source: PathBuf,
     /// Where first-seen times and last good versions are kept.
     pub state_dir: Option<PathBuf>,
+    /// Where the status writer writes.
+    pub status_dir: Option<PathBuf>,
 }
 
 /// Why a watcher ended.
@@ -105,8 +110,8 @@ impl Service {
     /// # Errors
     /// When there is a memory and it cannot be read.
     pub fn new(context: Context, options: Options) -> Result<Self, Error> {
-        let Options { source, state_dir } = options;
-        let folder = Folder::open(source, state_dir.map(|folder| folder.join("watcher.json")))?;
+        let Options { source, state_dir, status_dir } = options;
+        let folder = Folder::open(source, state_dir.map(|folder| folder.join("watcher.json")), status_dir)?;
         let published = Published::new(&context, "snapshot");
         // Generations begin anew with each start; the time of the start keeps two lives apart.
         published
@@ -170,10 +175,11 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
     let Args {
         source,
         state_dir,
+        status_dir,
         grpc_listen,
         common: _,
     } = args;
-    let service = Service::new(context.clone(), Options { source, state_dir })?;
+    let service = Service::new(context.clone(), Options { source, state_dir, status_dir })?;
     let grpc = service
         .contracts(GrpcServices::default())
         .describe(tributary_proto::FILE_DESCRIPTOR_SET)

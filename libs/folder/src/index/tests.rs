@@ -25,7 +25,7 @@ fn write(root: &Path, files: &[(&str, &str)]) {
 }
 
 fn open(root: &Path) -> Folder {
-    Folder::open(root.to_owned(), None).unwrap()
+    Folder::open(root.to_owned(), None, None).unwrap()
 }
 
 fn names(reading: &Reading) -> Vec<String> {
@@ -176,12 +176,12 @@ fn the_last_good_version_survives_a_restart() {
     let (root, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let memory = state.path().join("watcher.json");
     write(root.path(), &[("a.yaml", &class("a", "x.io/a"))]);
-    Folder::open(root.path().to_owned(), Some(memory.clone()))
+    Folder::open(root.path().to_owned(), Some(memory.clone()), None)
         .unwrap()
         .read(Timestamp(1))
         .unwrap();
     write(root.path(), &[("a.yaml", "kind: [")]);
-    let reading = Folder::open(root.path().to_owned(), Some(memory))
+    let reading = Folder::open(root.path().to_owned(), Some(memory), None)
         .unwrap()
         .read(Timestamp(2))
         .unwrap();
@@ -244,7 +244,7 @@ fn age_and_generation_are_remembered() {
         (80, class("a", "x.io/a"), Some((80, 1))),
     ] {
         write(root.path(), &[("a.yaml", &text)]);
-        let reading = Folder::open(root.path().to_owned(), Some(memory.clone()))
+        let reading = Folder::open(root.path().to_owned(), Some(memory.clone()), None)
             .unwrap()
             .read(Timestamp(now))
             .unwrap();

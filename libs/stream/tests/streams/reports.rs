@@ -116,10 +116,16 @@ async fn publishing(context: Context, reports: Reports, transport: Transport) {
         ..message
     };
     let options = StreamOptions::named("report");
-    publish(&context, options, &reports, dress, move |messages| {
-        let mut client = client.clone();
-        async move { client.publish_reports(messages).await.map(|_| ()) }
-    })
+    publish(
+        context.clone(),
+        options,
+        reports.clone(),
+        dress,
+        move |messages| {
+            let mut client = client.clone();
+            async move { client.publish_reports(messages).await.map(|_| ()) }
+        },
+    )
     .await;
 }
 

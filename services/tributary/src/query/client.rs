@@ -42,8 +42,14 @@ pub(crate) enum QueryError {
     },
     #[error(transparent)]
     Name(#[from] NameError),
-    #[error("{what} \"{name}\" not found")]
-    NotFound { what: &'static str, name: String },
+    #[error("{kind} \"{name}\" not found")]
+    NotFound { kind: String, name: String },
+    #[error("listener \"{listener}\" of {kind} \"{name}\" not found")]
+    NoListener {
+        listener: String,
+        kind: String,
+        name: String,
+    },
     #[error("cannot write the output as {format}: {reason}")]
     Format {
         format: &'static str,

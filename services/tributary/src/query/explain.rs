@@ -47,14 +47,14 @@ pub(crate) async fn explain(
 
 fn unknown(question: &Question) -> QueryError {
     let Question { object, listener } = question;
+    let kind = name::singular(object.kind);
+    let name = object.key.to_string();
     match listener {
-        None => QueryError::NotFound {
-            what: object.kind.as_str(),
-            name: object.key.to_string(),
-        },
-        Some(listener) => QueryError::NotFound {
-            what: "listener",
-            name: format!("{object}/{listener}"),
+        None => QueryError::NotFound { kind, name },
+        Some(listener) => QueryError::NoListener {
+            listener: listener.to_string(),
+            kind,
+            name,
         },
     }
 }

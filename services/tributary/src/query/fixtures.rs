@@ -1,5 +1,7 @@
 //! Views in a short notation, for tests.
 
+pub(crate) mod server;
+
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::judgement::{

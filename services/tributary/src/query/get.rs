@@ -125,7 +125,7 @@ fn show<'a, T, S: Serialize>(
     };
     if items.is_empty() {
         let not_found = |name: String| QueryError::NotFound {
-            what: singular(what),
+            kind: singular(what).to_owned(),
             name,
         };
         match (wanted, what) {

@@ -36,3 +36,5 @@ pub(crate) use wait::wait;
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod tests;

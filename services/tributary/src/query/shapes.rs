@@ -9,7 +9,7 @@ use tributary_model::report::RuleProblem;
 use tributary_model::view::{
     DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, PrecedenceClass,
 };
-use tributary_model::{Kind, Timestamp};
+use tributary_model::{Hostname, Kind, Timestamp};
 use tributary_normalize::{status_to_json, timestamp_to_rfc3339, versions};
 use tributary_status::Next;
 
@@ -196,7 +196,7 @@ pub(crate) fn listener(view: &ListenerView) -> ListenerShape<'_> {
         gateway: key(&resolved.gateway),
         port: resolved.port,
         protocol: resolved.protocol.as_str(),
-        hostname: resolved.hostname.as_ref().map(|hostname| hostname.as_str()),
+        hostname: resolved.hostname.as_ref().map(Hostname::as_str),
         precedence: precedence(view),
         state: state.as_str(),
         reason,
@@ -229,7 +229,7 @@ pub(crate) fn conflict(view: &ListenerView) -> ConflictShape<'_> {
         gateway: key(&resolved.gateway),
         port: resolved.port,
         protocol: resolved.protocol.as_str(),
-        hostname: resolved.hostname.as_ref().map(|hostname| hostname.as_str()),
+        hostname: resolved.hostname.as_ref().map(Hostname::as_str),
         precedence: precedence(view),
         conflict: rival.map(|(conflict, _)| conflict_word(conflict)),
         rival: rival.map(|(_, rival)| listener_ref(rival)),

@@ -42,13 +42,17 @@ pub(crate) async fn wait(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     let WaitArgs { server: _, timeout } = args;
-    match settle(client, *timeout).await? {
+    let ask = async |left| client.settling(left).await;
+    match settle(client, *timeout, ask).await? {
         Ended::Settled => {
             text(out, "settled\n")?;
             Ok(ExitCode::SUCCESS)
         }
         Ended::TimedOut(pending) => {
             tell(&format!("not settled after {timeout:?}"));
+            if pending.is_empty() {
+                tell(&format!("  {} has not answered", client.server()));
+            }
             for line in pending {
                 tell(&format!("  {line}"));
             }
@@ -57,7 +61,12 @@ pub(crate) async fn wait(
     }
 }
 
-async fn settle(client: &Client, patience: Duration) -> Result<Ended, QueryError> {
+/// `ask` waits on the server's side, for as long as it is told.
+async fn settle(
+    client: &Client,
+    patience: Duration,
+    mut ask: impl AsyncFnMut(Duration) -> Result<Settling, Status>,
+) -> Result<Ended, QueryError> {
     let begun = Instant::now();
     // A patience beyond the clock's end has no end.
     let deadline = begun.checked_add(patience);
@@ -66,8 +75,10 @@ async fn settle(client: &Client, patience: Duration) -> Result<Ended, QueryError
     let mut pending = Vec::new();
     let mut told = false;
     loop {
-        let left = deadline.map_or(patience, |deadline| deadline - Instant::now());
-        match bounded(deadline, client.settling(left)).await {
+        let left = deadline.map_or(patience, |deadline| {
+            deadline.saturating_duration_since(Instant::now())
+        });
+        match bounded(deadline, ask(left)).await {
             None => return Ok(Ended::TimedOut(pending)),
             Some(Ok(Settling::Settled)) => return Ok(Ended::Settled),
             Some(Ok(Settling::Pending(lines))) => pending = lines,

@@ -1,1 +1,54 @@
+use std::io;
 
+use tonic::Status;
+use tributary_stream::Transport;
+
+use super::{Client, uri};
+
+fn client() -> Client {
+    let routes = tonic::service::Routes::default();
+    Client {
+        server: "127.0.0.1:7070".to_owned(),
+        ..Client::over(Transport::local(routes))
+    }
+}
+
+#[test]
+fn an_address_alone_is_plain_http() {
+    assert_eq!(uri("127.0.0.1:7070"), "http://127.0.0.1:7070");
+}
+
+#[test]
+fn a_scheme_is_kept() {
+    assert_eq!(uri("http://merger:7400"), "http://merger:7400");
+}
+
+#[tokio::test]
+async fn what_is_no_address_is_named() {
+    let error = Client::connect("not an address").unwrap_err();
+    assert!(
+        error.to_string().contains("http://not an address"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named_with_the_innermost_cause_and_the_remedy() {
+    let refused = io::Error::new(io::ErrorKind::ConnectionRefused, "connection refused");
+    let status = Status::from_error(Box::new(io::Error::other(refused)));
+    assert_eq!(
+        client().failed(&status).to_string(),
+        "no server at 127.0.0.1:7070 (connection refused): start one with `tributary up`, or say with \
+         --server where it is"
+    );
+}
+
+#[test]
+fn a_server_that_refuses_is_quoted() {
+    assert_eq!(
+        client()
+            .failed(&Status::invalid_argument("object.kind: is required"))
+            .to_string(),
+        "127.0.0.1:7070 answered InvalidArgument: object.kind: is required"
+    );
+}

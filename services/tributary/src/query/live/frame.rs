@@ -38,26 +38,24 @@ pub(super) fn frame(listeners: Option<&Listeners>, size: Size) -> Vec<String> {
         let team = resolved.listener.owner.key.namespace.clone();
         (team, resolved.gateway.clone(), resolved.rank)
     });
-    let mut above = vec![Tone::Heading.paint(&cut(&summary(&views), size.columns))];
-    above.extend(within(
-        load_balancers(&views, size.columns),
-        size.rows / SHARE,
-        "load balancers",
-    ));
-    above.push(String::new());
-    let mut below = within(
-        conflicts(&views, size.columns),
-        size.rows / SHARE,
-        "lines on conflicts",
-    );
-    if !below.is_empty() {
-        below.insert(0, Tone::Heading.paint("Conflicts"));
-        below.insert(0, String::new());
+    let heading = |text: &str| Tone::Heading.paint(&cut(text, size.columns));
+    let fit =
+        |lines: Vec<String>, rows: usize, what: &str| within(lines, Size { rows, ..size }, what);
+    let share = size.rows / SHARE;
+    let balancers = load_balancers(&views, size.columns);
+    let mut lines = vec![heading(&summary(&views))];
+    lines.extend(fit(balancers, share, "load balancers"));
+    lines.push(String::new());
+    let conflicts = fit(conflicts(&views, size.columns), share, "lines on conflicts");
+    let mut below = Vec::new();
+    if !conflicts.is_empty() {
+        below.extend([String::new(), heading("Conflicts")]);
+        below.extend(conflicts);
     }
-    let left = size.rows.saturating_sub(above.len() + below.len());
-    let table = within(table(&views, size.columns), left, "listeners");
-    let mut lines = above;
-    lines.extend(table);
+    let mut table = table(&views, size.columns).into_iter();
+    lines.extend(table.next());
+    let left = size.rows.saturating_sub(lines.len() + below.len());
+    lines.extend(fit(table.collect(), left, "listeners"));
     lines.extend(below);
     lines.truncate(size.rows);
     lines
@@ -177,16 +175,17 @@ fn conflicts(views: &[&ListenerView], columns: usize) -> Vec<String> {
     lines
 }
 
-/// At most so many lines; the last one counts what is left out.
-fn within(mut lines: Vec<String>, most: usize, what: &str) -> Vec<String> {
-    if lines.len() <= most {
+/// As many lines as there are rows; the last one counts what is left out.
+fn within(mut lines: Vec<String>, size: Size, what: &str) -> Vec<String> {
+    if lines.len() <= size.rows {
         return lines;
     }
-    let kept = most.saturating_sub(1);
+    let kept = size.rows.saturating_sub(1);
     let left_out = lines.len() - kept;
     lines.truncate(kept);
-    if most > 0 {
-        lines.push(format!("… and {left_out} more {what}"));
+    if size.rows > 0 {
+        let more = format!("… and {left_out} more {what}");
+        lines.push(cut(&more, size.columns));
     }
     lines
 }

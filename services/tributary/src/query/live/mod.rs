@@ -98,3 +98,6 @@ fn learn(listeners: &mut Option<Listeners>, update: Update<ListenerRef, Listener
         Update::Repositioned(_) | Update::Refused(_) | Update::Synced => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! Whole commands against a server in this process.
+
+use clap::Parser;
+
+use super::fixtures::server::Server;
+use super::fixtures::{gateway, listener_set, load_balancer, lost, of, own, plain, served};
+use super::{everything, explain, get, wait};
+use crate::args::{Cli, Command, Output};
+
+fn server() -> Server {
+    Server {
+        objects: vec![gateway(), listener_set("team-a")],
+        load_balancers: vec![load_balancer()],
+        ..Server::of([
+            served(own("https"), 0),
+            lost(of("team-a", "https"), 1, own("https")),
+        ])
+    }
+}
+
+/// What a command line prints, or its error.
+async fn run(server: Server, line: &str) -> String {
+    let client = server.client();
+    let mut out = Vec::new();
+    let words = ["tributary"].into_iter().chain(line.split(' '));
+    let done = match Cli::try_parse_from(words).unwrap().command {
+        Command::Get(args) => get(&client, &args, &mut out).await,
+        Command::Explain(args) => explain(&client, &args, &mut out).await,
+        Command::Wait(args) => wait(&client, &args, &mut out).await,
+        other => panic!("{other:?}"),
+    };
+    match done {
+        Ok(_) => plain(&String::from_utf8(out).unwrap()),
+        Err(error) => format!("Error: {error:#}"),
+    }
+}
+
+async fn check(line: &str, expected: &str) {
+    let printed = run(server(), line).await;
+    assert!(printed.contains(expected), "{printed}");
+}
+
+#[tokio::test]
+async fn each_resource_is_shown() {
+    check("get gateways", "infra       edge   alb    True").await;
+    check("get lset", "team-a      app    infra/edge   True").await;
+    check("get listeners -o wide", "1 (Gateway)").await;
+    check("get lb", "infra       edge      alb    Active").await;
+    check(
+        "get conflicts",
+        "HostnameConflict   Gateway infra/edge/https",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn names_select() {
+    check(
+        "get listenersets team-a/app -o json",
+        "\"kind\": \"ListenerSet\"",
+    )
+    .await;
+    check("get listeners app -n team-a -o yaml", "state: Conflicted").await;
+    check(
+        "get listeners infra/edge/https -o json",
+        "\"programmed\": true",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn unknown_names_are_errors() {
+    check(
+        "get listenersets x/y",
+        "Error: listenerset \"x/y\" not found",
+    )
+    .await;
+    check("explain gateway x/y", "Error: gateway \"x/y\" not found").await;
+}
+
+#[tokio::test]
+async fn explanations_are_printed() {
+    let server = Server {
+        explanations: vec![served(own("https"), 0).explanation],
+        ..server()
+    };
+    let printed = run(server.clone(), "explain gateway infra/edge").await;
+    assert!(
+        printed.contains("Decision:      holds its port and hostname"),
+        "{printed}"
+    );
+    let printed = run(server, "explain gateway infra/edge https -o json").await;
+    assert!(printed.contains("\"wouldChange\": []"), "{printed}");
+}
+
+#[tokio::test]
+async fn a_settled_server_ends_the_wait() {
+    check("wait --timeout 5s", "settled\n").await;
+}
+
+#[tokio::test]
+async fn everything_is_a_list_of_objects_or_all_tables() {
+    let client = server().client();
+    let mut out = Vec::new();
+    everything(&client, Output::Yaml, &mut out).await.unwrap();
+    let yaml = String::from_utf8(out).unwrap();
+    assert!(
+        yaml.starts_with("apiVersion: v1\nkind: List\nitems:\n"),
+        "{yaml}"
+    );
+    assert!(yaml.contains("  kind: Gateway\n"), "{yaml}");
+    let mut out = Vec::new();
+    everything(&client, Output::Table, &mut out).await.unwrap();
+    let tables = String::from_utf8(out).unwrap();
+    assert!(tables.contains("Conflicts\n"), "{tables}");
+}

@@ -1,0 +1,274 @@
+//! Everything in one process: the five services over in-process transports, and the sandbox beside them.
+//!
+//! ```text
+//!  folder ─> watcher ═local═> merger ═local═> programmers ──HTTP──> sandbox (or AWS)
+//!                                  ╚═local═> status writer ─> files
+//!                 all contracts on one port ─> get, explain, wait, grpcurl
+//! ```
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, stderr, stdout};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tributary_model::elb::LoadBalancerKind;
+use tributary_model::view::Rejection;
+use tributary_programmer::{DEFAULT_CLUSTER, Endpoint, FolderSecrets, Site};
+use tributary_proto::call::Settling;
+use tributary_proto::part::PartMessage;
+use tributary_proto::snapshot::ListRejectionsRequest;
+use tributary_runtime::grpc::{BoundGrpc, Grpc, GrpcError};
+use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Tasks};
+use tributary_sandbox::Sandbox;
+use tributary_status_writer::Store;
+use tributary_stream::{Transport, clients};
+
+use crate::args::{AwsArg, SourceArg, UpArgs};
+use crate::query::{self, Client};
+
+/// Time that everything has to stop.
+const STOP_DEADLINE: Duration = Duration::from_secs(18);
+/// The document's own example.
+const EXAMPLE: &str = "examples/listenersets";
+/// Where `get` and the others ask unless told otherwise.
+const DEFAULT_GRPC: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7070);
+
+/// Log lines would tear the live table apart: under one only errors are logged, unless somebody asked for more.
+pub(crate) fn common(args: &UpArgs) -> CommonArgs {
+    let mut common = args.common.clone();
+    if shows_table(args) && common.log == CommonArgs::default().log {
+        "error".clone_into(&mut common.log);
+    }
+    common
+}
+
+fn shows_table(args: &UpArgs) -> bool {
+    !args.once && stdout().is_terminal()
+}
+
+/// Runs the sandbox alone.
+pub(crate) async fn sandbox(context: Context, args: tributary_sandbox::Args) -> anyhow::Result<()> {
+    let options = args.into_options();
+    let address = options.listen;
+    let sandbox = Sandbox::new(options).bind(address).await?;
+    tracing::info!(endpoint = %format!("http://{}", sandbox.local_addr()), "sandbox listening");
+    Ok(sandbox.serve(context.shutdown).await?)
+}
+
+/// Runs everything until the context stops, or with `--once` until everything is settled.
+pub(crate) async fn up(context: Context, args: UpArgs) -> anyhow::Result<ExitCode> {
+    let source = folder(&args)?;
+    let tasks = context.tasks();
+    let endpoint = aws(&context, &tasks, &args).await?;
+    let transport = start(&context, &tasks, &args, source, endpoint)?;
+    let client = Client::over(transport.clone());
+    let ended = if args.once {
+        once(&client, transport, &args).await
+    } else {
+        follow(&context, &client, &args)
+            .await
+            .map(|()| ExitCode::SUCCESS)
+    };
+    context.shutdown.cancel();
+    // Why something stopped says more than that the questions to it failed.
+    tasks.join(STOP_DEADLINE).await?;
+    ended
+}
+
+fn folder(args: &UpArgs) -> anyhow::Result<PathBuf> {
+    let folder = match &args.source {
+        Some(SourceArg::Kubernetes) => {
+            bail!("--source kubernetes is not there yet; give a folder of manifests")
+        }
+        Some(SourceArg::Folder(folder)) => folder.clone(),
+        None if Path::new(EXAMPLE).exists() => EXAMPLE.into(),
+        None => bail!("there is no {EXAMPLE} here: say which folder with --source PATH"),
+    };
+    if args.kubeconfig.is_some() {
+        bail!("--kubeconfig goes with --source kubernetes");
+    }
+    std::fs::metadata(&folder)
+        .with_context(|| format!("cannot read --source {}", folder.display()))?;
+    Ok(folder)
+}
+
+async fn aws(context: &Context, tasks: &Tasks, args: &UpArgs) -> anyhow::Result<Endpoint> {
+    Ok(match &args.aws {
+        AwsArg::Real => Endpoint::Real { region: None },
+        AwsArg::Url(url) => Endpoint::Url(url.clone()),
+        AwsArg::Sandbox => {
+            let options = tributary_sandbox::Options {
+                listen: args.sandbox_listen,
+                ..tributary_sandbox::Options::default()
+            };
+            let sandbox = Sandbox::new(options).bind(args.sandbox_listen).await?;
+            let url = format!("http://{}", sandbox.local_addr());
+            tracing::info!(endpoint = url, "sandbox listening");
+            tasks.spawn(
+                "sandbox",
+                OnError::ShutDown,
+                sandbox.serve(context.shutdown.clone()),
+            );
+            Endpoint::Url(url)
+        }
+    })
+}
+
+/// Starts the five services and returns the way to all that they serve.
+fn start(
+    context: &Context,
+    tasks: &Tasks,
+    args: &UpArgs,
+    source: PathBuf,
+    aws: Endpoint,
+) -> anyhow::Result<Transport> {
+    let watcher = tributary_watcher::Service::new(
+        context.child("watcher"),
+        tributary_watcher::Options {
+            source: source.clone(),
+            state_dir: Some(args.state_dir.clone()),
+            status_dir: args.status_dir.clone(),
+        },
+    )?;
+    let to_watcher = Transport::local(watcher.contracts(GrpcServices::default()).build()?.routes());
+    let merger = tributary_merger::Service::new(
+        context.child("merger"),
+        tributary_merger::Options {
+            watcher: to_watcher,
+        },
+    );
+    let services = merger.contracts(watcher.contracts(GrpcServices::default()));
+    let grpc = services
+        .describe(tributary_proto::FILE_DESCRIPTOR_SET)
+        .build()?;
+    let to_merger = Transport::local(grpc.routes());
+    let bound = bind(grpc, args.grpc_listen)?;
+    tracing::info!(address = %bound.local_addr(), source = %source.display(), "gRPC");
+
+    tasks.spawn("watcher", OnError::ShutDown, watcher.run());
+    tasks.spawn("merger", OnError::ShutDown, async {
+        merger.run().await;
+        Ok::<_, BoxError>(())
+    });
+    tasks.spawn(
+        "grpc",
+        OnError::ShutDown,
+        bound.serve(context.readiness.clone(), context.shutdown.clone()),
+    );
+    for (name, kind) in [
+        ("alb-programmer", LoadBalancerKind::Alb),
+        ("nlb-programmer", LoadBalancerKind::Nlb),
+    ] {
+        let options = tributary_programmer::Options {
+            kind,
+            merger: to_merger.clone(),
+            aws: aws.clone(),
+            site: Site {
+                cluster: DEFAULT_CLUSTER.to_owned(),
+                vpc: None,
+            },
+            secrets: Arc::new(FolderSecrets::new(source.clone())),
+        };
+        tasks.spawn(
+            name,
+            OnError::ShutDown,
+            tributary_programmer::run(context.child(name), options),
+        );
+    }
+    let store = args
+        .status_dir
+        .clone()
+        .map_or_else(|| Store::Memory(BTreeMap::new()), Store::Folder);
+    let options = tributary_status_writer::Options {
+        merger: to_merger.clone(),
+        store,
+    };
+    let writing = tributary_status_writer::write(context.child("status-writer"), options);
+    tasks.spawn("status-writer", OnError::ShutDown, async {
+        writing.await;
+        Ok::<_, BoxError>(())
+    });
+    Ok(to_merger)
+}
+
+/// An address that was asked for must be had; the usual one may be another `up`'s.
+fn bind(grpc: Grpc, address: Option<SocketAddr>) -> Result<BoundGrpc, GrpcError> {
+    if let Some(address) = address {
+        return grpc.bind(address);
+    }
+    match grpc.clone().bind(DEFAULT_GRPC) {
+        Err(GrpcError::Bind { .. }) => {
+            tracing::warn!(address = %DEFAULT_GRPC, "taken, so another port is used: give get, explain and wait its --server");
+            grpc.bind(SocketAddr::new(DEFAULT_GRPC.ip(), 0))
+        }
+        bound => bound,
+    }
+}
+
+async fn once(client: &Client, transport: Transport, args: &UpArgs) -> anyhow::Result<ExitCode> {
+    let settling = client.settling(args.timeout).await?;
+    query::everything(client, args.output, &mut stdout()).await?;
+    if let Settling::Pending(pending) = &settling {
+        for line in pending {
+            eprintln!("pending: {line}");
+        }
+    }
+    let rejections = rejections(transport).await?;
+    for rejection in &rejections {
+        eprintln!("{}", refusal(rejection));
+    }
+    let judged = settling == Settling::Settled && rejections.is_empty();
+    Ok(if judged {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn rejections(transport: Transport) -> anyhow::Result<Vec<Rejection>> {
+    let mut parts = clients::snapshot(transport)
+        .list_rejections(ListRejectionsRequest {})
+        .await?
+        .into_inner();
+    let mut rejections = Vec::new();
+    while let Some(part) = parts.message().await? {
+        rejections.extend(part.decode_part()?.items);
+    }
+    Ok(rejections)
+}
+
+fn refusal(rejection: &Rejection) -> String {
+    let Rejection {
+        source,
+        object,
+        field,
+        reason,
+        last_good_kept,
+        object_ref: _,
+    } = rejection;
+    let field = if field.is_empty() {
+        String::new()
+    } else {
+        format!(": {field}")
+    };
+    let kept = if *last_good_kept {
+        " (the last good version counts on)"
+    } else {
+        ""
+    };
+    format!("refused: {source}: {object}{field}: {reason}{kept}")
+}
+
+async fn follow(context: &Context, client: &Client, args: &UpArgs) -> anyhow::Result<()> {
+    if shows_table(args) {
+        return query::live(context, client, &mut stdout()).await;
+    }
+    if stderr().is_terminal() {
+        eprintln!("Following; stop with Ctrl-C.");
+    }
+    query::lines(context, client, &mut stdout()).await
+}
