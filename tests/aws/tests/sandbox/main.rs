@@ -1,0 +1,10 @@
+//! Plan, execute, observe, plan: against a sandbox over HTTP.
+#![cfg(test)]
+
+mod calls;
+mod changes;
+mod crashes;
+mod desired;
+mod faults;
+mod settles;
+mod world;

@@ -1,0 +1,230 @@
+//! A sandbox that serves, the SDK connected to it, and one Gateway's load balancer.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tributary_aws::{
+    Aws, ClientCredentials, Endpoint, Execution, KeyMaterial, Known, Outcome, Pacing, SecretError,
+    SecretSource, Site, StepResult, Unmetered, execute, observe,
+};
+use tributary_model::ObjectKey;
+use tributary_plan::limits::Context;
+use tributary_plan::observed::Observed;
+use tributary_plan::op::Plan;
+use tributary_plan::plan;
+use tributary_sandbox::{FaultKind, FaultOptions, FaultRule, Options, Sandbox, SeedOptions};
+
+use crate::desired::Desired;
+
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) aws: Aws,
+    pub(crate) site: Site,
+    pub(crate) context: Context,
+    pub(crate) secrets: Secrets,
+    pub(crate) stop: CancellationToken,
+    /// Serves as long as the world is there.
+    pub(crate) server: JoinSet<Result<(), tributary_sandbox::Error>>,
+}
+
+/// Secrets of namespace `team`, made when first asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Secrets(Arc<Mutex<BTreeMap<ObjectKey, KeyMaterial>>>);
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options {
+            provisioning: Duration::ZERO,
+            seed: SeedOptions {
+                trust_stores: vec!["partners".to_owned()],
+                ..SeedOptions::default()
+            },
+            ..Options::default()
+        };
+        change(&mut options);
+        let sandbox = Sandbox::new(options);
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let bound = sandbox.clone().bind(any).await.unwrap();
+        let endpoint = Endpoint::Url(format!("http://{}", bound.local_addr()));
+        let mut server = JoinSet::new();
+        server.spawn(bound.serve(CancellationToken::new()));
+        let aws = Aws::connect(&endpoint, &Pacing::LOCAL, Arc::new(Unmetered)).await;
+        Self {
+            sandbox,
+            aws,
+            site: Site {
+                cluster: "test".to_owned(),
+                vpc: None,
+            },
+            context: Context {
+                cluster: "test".to_owned(),
+                ..Context::default()
+            },
+            secrets: Secrets::default(),
+            stop: CancellationToken::new(),
+            server,
+        }
+    }
+
+    pub(crate) fn fault(&self, operation: &str, kind: FaultKind, times: Option<u32>) {
+        self.sandbox.set_faults(FaultOptions {
+            rules: vec![FaultRule {
+                operation: operation.to_owned(),
+                kind,
+                probability: 1.0,
+                times,
+            }],
+            ..FaultOptions::default()
+        });
+    }
+
+    pub(crate) fn no_faults(&self) {
+        self.sandbox.set_faults(FaultOptions::default());
+    }
+
+    /// Everything, as a process sees it that has just started.
+    pub(crate) async fn look(&self, desired: &Desired) -> Observed {
+        let wanted = desired.wanted();
+        observe(&self.aws, &self.site, &desired.0.key, wanted).await
+    }
+
+    pub(crate) fn plan(&self, desired: &Desired, known: &Known) -> Plan {
+        let key = &desired.0.key;
+        plan(desired.wanted(), key, known.observed(), &self.context)
+    }
+
+    pub(crate) async fn execute(&self, plan: &Plan, known: &mut Known) -> Vec<StepResult> {
+        let execution = Execution {
+            aws: &self.aws,
+            secrets: &self.secrets,
+            concurrency: 16,
+            stop: &self.stop,
+        };
+        execute(&execution, plan, known).await
+    }
+
+    /// Plans and executes from what is known, without another look, until nothing is left; everything must succeed.
+    #[track_caller]
+    pub(crate) fn settle<'a>(
+        &'a self,
+        desired: &'a Desired,
+        known: &'a mut Known,
+    ) -> impl Future<Output = ()> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            for _ in 0..4 {
+                let plan = self.plan(desired, known);
+                if plan.steps.is_empty() {
+                    return;
+                }
+                for result in self.execute(&plan, known).await {
+                    let step = &plan.steps[result.step.0 as usize];
+                    assert_eq!(
+                        result.outcome,
+                        Outcome::Done,
+                        "{caller}: {step}\nof\n{plan}"
+                    );
+                }
+            }
+            let plan = self.plan(desired, known);
+            assert!(plan.steps.is_empty(), "{caller}: never settles\n{plan}");
+        }
+    }
+
+    /// From nothing known to settled.
+    pub(crate) async fn programmed(&self, desired: &Desired) -> Known {
+        let mut known = Known::new(self.look(desired).await);
+        self.settle(desired, &mut known).await;
+        known
+    }
+
+    /// As the loop of a programmer: whatever fails is tried again after another look. Returns how many looks it took.
+    pub(crate) async fn persist(&self, desired: &Desired, known: &mut Known) -> usize {
+        for looks in 0..8 {
+            let plan = self.plan(desired, known);
+            if plan.steps.is_empty() && plan.waiting.is_empty() {
+                return looks;
+            }
+            self.execute(&plan, known).await;
+            known.refresh(self.look(desired).await);
+        }
+        panic!("never settles:\n{}", self.plan(desired, known));
+    }
+
+    /// How many things of a kind the sandbox holds, by the name of the map in its state; `name` in their text.
+    pub(crate) fn count(&self, kind: &str, name: &str) -> usize {
+        let state = self.sandbox.state().unwrap();
+        let regions = state["regions"].as_object().unwrap();
+        let things = regions
+            .values()
+            .flat_map(|it| it[kind].as_object().unwrap());
+        things
+            .filter(|(_, thing)| thing.to_string().contains(name))
+            .count()
+    }
+
+    /// Everything that carries this cluster's tags.
+    pub(crate) fn ours(&self) -> Vec<(&'static str, usize)> {
+        [
+            "load_balancers",
+            "listeners",
+            "rules",
+            "target_groups",
+            "security_groups",
+            "certificates",
+        ]
+        .map(|kind| (kind, self.count(kind, "elbv2.k8s.aws/cluster")))
+        .into()
+    }
+
+    /// Calls since the last time, `service:Operation count`, sorted.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        let counts = self.sandbox.call_counts();
+        self.sandbox.reset_calls();
+        let operations = counts.operations.into_iter();
+        operations
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect()
+    }
+}
+
+impl Secrets {
+    /// A new certificate for a host, as content `fingerprint` of the Secret `team/<name>`.
+    pub(crate) fn put(&self, name: &str, fingerprint: &str, host: &str) {
+        let made = rcgen::generate_simple_self_signed(vec![host.to_owned()]).unwrap();
+        let material = KeyMaterial {
+            fingerprint: fingerprint.to_owned(),
+            certificate_pem: made.cert.pem(),
+            chain_pem: String::new(),
+            private_key_pem: made.signing_key.serialize_pem(),
+        };
+        let key = ObjectKey::new("team", name);
+        self.0.lock().unwrap().insert(key, material);
+    }
+}
+
+#[async_trait]
+impl SecretSource for Secrets {
+    async fn tls_material(&self, secret: &ObjectKey) -> Result<Option<KeyMaterial>, SecretError> {
+        Ok(self.0.lock().unwrap().get(secret).cloned())
+    }
+
+    async fn client_credentials(
+        &self,
+        secret: &ObjectKey,
+    ) -> Result<Option<ClientCredentials>, SecretError> {
+        Ok(Some(ClientCredentials {
+            client_id: secret.name.to_string(),
+            client_secret: "hidden".to_owned(),
+        }))
+    }
+}
