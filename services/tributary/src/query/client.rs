@@ -24,7 +24,7 @@ pub(crate) enum QueryError {
     #[error(transparent)]
     Address(#[from] TransportError),
     #[error(
-        "no server at {server} ({cause}): start one with `tributary up`, or say with --server where it is"
+        "no Tributary server at {server} ({cause}): start one with `tributary up`, or say with --server where it is"
     )]
     Unreachable { server: String, cause: String },
     #[error("{server} did not answer within {} seconds", ANSWER_DEADLINE.as_secs())]

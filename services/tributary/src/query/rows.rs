@@ -1,22 +1,25 @@
 //! The tables: which columns, and what is in them.
 
+mod cells;
+
 use std::collections::BTreeMap;
 
 use tributary_model::desired::LoadBalancerKey;
-use tributary_model::judgement::{GatewayJudgement, Judgement, ListenerJudgement, RouteJudgement};
+use tributary_model::judgement::{GatewayJudgement, Judgement, RouteJudgement};
 use tributary_model::key::{ListenerOwner, OwnerKind};
-use tributary_model::report::{LoadBalancerPhase, LoadBalancerReport};
 use tributary_model::resolved::RouteAcceptance;
 use tributary_model::status::ConditionStatus;
 use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView, PrecedenceClass};
 use tributary_model::{ObjectKey, ObjectRef};
-use tributary_status::{Said, Summary, summary};
+use tributary_status::summary;
+
+pub(crate) use cells::{NONE, phase_word};
+use cells::{
+    condition, good_of_all, joined, message, or_none, phase_tone, reason, sentences, settled, truth,
+};
 
 use super::print::{Cell, Detail, Table, Tone};
 use super::state::{conflict_word, hostname, rival, state};
-
-/// What stands where nothing is known or nothing is meant.
-pub(crate) const NONE: &str = "<none>";
 
 /// `get gateways`. Load balancers by Gateway give type and ARN.
 pub(crate) fn gateways(
@@ -314,25 +317,13 @@ pub(crate) fn owner(owner: &ListenerOwner) -> String {
     format!("{kind}/{}", owner.key.name)
 }
 
-/// The phase in one word, a contract like the states of listeners.
-pub(crate) fn phase_word(phase: LoadBalancerPhase) -> &'static str {
-    match phase {
-        LoadBalancerPhase::Absent => "Absent",
-        LoadBalancerPhase::Provisioning => "Provisioning",
-        LoadBalancerPhase::Active => "Active",
-        LoadBalancerPhase::Failed => "Failed",
-        LoadBalancerPhase::Deleting => "Deleting",
-        LoadBalancerPhase::Deleted => "Deleted",
-    }
-}
-
 /// What a route's parents come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RouteFacts {
-    pub(crate) parents: usize,
-    pub(crate) accepted: usize,
-    pub(crate) resolved: bool,
-    pub(crate) left_out: usize,
+struct RouteFacts {
+    parents: usize,
+    accepted: usize,
+    resolved: bool,
+    left_out: usize,
 }
 
 fn route_facts(judgement: &Judgement) -> RouteFacts {
@@ -382,83 +373,8 @@ fn precedence(view: &ListenerView) -> String {
     format!("{} ({class})", view.resolved.rank.saturating_add(1))
 }
 
-fn good_of_all(listeners: &[ListenerJudgement]) -> Cell {
-    let good = listeners
-        .iter()
-        .filter(|listener| listener.is_good())
-        .count();
-    let tone = if good == listeners.len() {
-        Tone::Plain
-    } else {
-        Tone::Bad
-    };
-    Cell::toned(format!("{good}/{}", listeners.len()), tone)
-}
-
-fn condition(said: Option<&Said>) -> Cell {
-    truth(said.map_or(ConditionStatus::Unknown, |said| said.status))
-}
-
-fn truth(status: ConditionStatus) -> Cell {
-    match status {
-        ConditionStatus::True => Cell::toned("True", Tone::Good),
-        ConditionStatus::False => Cell::toned("False", Tone::Bad),
-        ConditionStatus::Unknown => Cell::toned("Unknown", Tone::Waiting),
-    }
-}
-
-fn reason(said: Option<&Said>) -> Cell {
-    or_none(said.map(|said| said.reason))
-}
-
-/// The message of the first condition that is not True.
-fn message(summary: &Summary) -> Cell {
-    let said = [&summary.accepted, &summary.programmed];
-    let bad = said
-        .into_iter()
-        .flatten()
-        .find(|said| said.status != ConditionStatus::True);
-    or_none(bad.map(|said| &said.message))
-}
-
-fn settled(report: Option<&LoadBalancerReport>) -> Cell {
-    match report.map(|report| report.settled) {
-        Some(true) => truth(ConditionStatus::True),
-        Some(false) => Cell::toned("False", Tone::Waiting),
-        None => truth(ConditionStatus::Unknown),
-    }
-}
-
-fn phase_tone(phase: LoadBalancerPhase) -> Tone {
-    match phase {
-        LoadBalancerPhase::Active => Tone::Good,
-        LoadBalancerPhase::Provisioning | LoadBalancerPhase::Deleting => Tone::Waiting,
-        LoadBalancerPhase::Failed => Tone::Bad,
-        LoadBalancerPhase::Absent | LoadBalancerPhase::Deleted => Tone::Plain,
-    }
-}
-
 fn arn(view: &LoadBalancerView) -> Option<&String> {
     view.report.as_ref().and_then(|report| report.arn.as_ref())
-}
-
-fn joined(gateways: &[ObjectKey]) -> Cell {
-    if gateways.is_empty() {
-        return NONE.into();
-    }
-    let gateways: Vec<String> = gateways.iter().map(ToString::to_string).collect();
-    gateways.join(",").into()
-}
-
-fn sentences(lines: &[String]) -> Cell {
-    lines.join("; ").into()
-}
-
-fn or_none(text: Option<impl AsRef<str>>) -> Cell {
-    match text {
-        Some(text) => Cell::toned(text, Tone::Plain),
-        None => NONE.into(),
-    }
 }
 
 #[cfg(test)]

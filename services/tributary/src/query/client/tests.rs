@@ -38,7 +38,7 @@ fn a_server_that_is_not_there_is_named_with_the_innermost_cause_and_the_remedy()
     let status = Status::from_error(Box::new(io::Error::other(refused)));
     assert_eq!(
         client().failed(&status).to_string(),
-        "no server at 127.0.0.1:7070 (connection refused): start one with `tributary up`, or say with \
+        "no Tributary server at 127.0.0.1:7070 (connection refused): start one with `tributary up`, or say with \
          --server where it is"
     );
 }
