@@ -52,8 +52,8 @@ impl Index {
         self.subnets.get(vpc.map(str::to_owned), look).await
     }
 
-    /// Every certificate, with the tags of those that were imported from Secrets, by whichever cluster: they are
-    /// not for others to discover.
+    /// Every certificate but those that were imported from Secrets, by whichever cluster: they are not for others to discover,
+    /// and an old look would bring back what was deleted since.
     pub(crate) async fn certificates(&self, aws: &Aws) -> Answer<Arc<Found<ObservedCertificate>>> {
         self.certificates.get((), || every_certificate(aws)).await
     }
@@ -72,11 +72,7 @@ async fn every_certificate(aws: &Aws) -> Answer<Found<ObservedCertificate>> {
     };
     let (mut certificates, imported) =
         tokio::try_join!(aws.acm.certificates(), aws.tagging.resources(&filter))?;
-    for (arn, tags) in imported {
-        if let Some(certificate) = certificates.get_mut(&arn) {
-            certificate.tags = tags;
-        }
-    }
+    certificates.retain(|arn, _| !imported.contains_key(arn));
     Ok(certificates)
 }
 

@@ -31,7 +31,7 @@ pub struct Observed {
     /// By id: those tagged as this Gateway's, and those that the settings name by id or Name tag.
     pub security_groups: BTreeMap<String, ObservedSecurityGroup>,
     /// By ARN: those tagged as this Gateway's, those that the listeners name by ARN, and, when a listener asks for
-    /// discovery, every certificate of the account and region.
+    /// discovery, every certificate of the account and region that is no import of a Secret.
     pub certificates: BTreeMap<String, ObservedCertificate>,
     /// ARNs that were asked for and that ACM says do not exist.
     pub missing_certificates: BTreeSet<String>,
@@ -112,7 +112,7 @@ pub struct ObservedListener {
     pub alpn_policy: Option<String>,
     /// `MutualAuthentication`, trust store by ARN; absent when off.
     pub mutual_authentication: Option<MutualAuthentication>,
-    /// `DescribeListenerAttributes`, all keys.
+    /// `DescribeListenerAttributes`, all keys; empty where no tag says that any was ever asked for.
     pub attributes: BTreeMap<String, String>,
     /// Tags.
     pub tags: Tags,
@@ -156,7 +156,7 @@ pub struct ObservedTargetGroup {
     pub vpc: String,
     /// All that AWS tells.
     pub health_check: HealthCheckSettings,
-    /// `DescribeTargetGroupAttributes`, all keys.
+    /// `DescribeTargetGroupAttributes`, all keys; empty where no tag says that any was ever asked for.
     pub attributes: BTreeMap<String, String>,
     /// Tags.
     pub tags: Tags,

@@ -116,8 +116,9 @@ async fn a_look_costs_little_per_listener_and_target_group() {
 
 #[tokio::test]
 async fn many_rules_are_read_in_pages_and_parts() {
-    let world =
+    let mut world =
         World::with(|options| options.quotas.rules_per_application_load_balancer = 1000).await;
+    world.context.limits.alb.rules = 1000;
     let mut desired = alb().http(80, "one");
     for number in 0..450 {
         desired = desired.rule(80, "one", &format!("/{number}"), "one");
@@ -131,7 +132,7 @@ async fn many_rules_are_read_in_pages_and_parts() {
         .flat_map(|it| it.listeners.values())
         .map(|it| it.rules.len())
         .sum();
-    assert_eq!(rules, 450);
+    assert_eq!(rules, 450, "{:#?}", world.plan(&desired, &known).report);
 }
 
 #[tokio::test]

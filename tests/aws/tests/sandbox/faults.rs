@@ -39,6 +39,7 @@ async fn check_recovers(operation: &str, kind: FaultKind, times: u32) {
     world.fault(operation, kind, Some(times));
     world.persist(&secure(), &mut known).await;
     world.no_faults();
+    known.refresh(world.look(&secure()).await);
     check_in(&world, &secure(), &mut known).await;
     let expected = [
         ("load_balancers", 1),

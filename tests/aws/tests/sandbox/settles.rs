@@ -9,14 +9,20 @@ use tributary_model::desired::{
     CertificateSource, DesiredAction, Patterns, RuleCondition, RuleTransform,
 };
 use tributary_model::elb::{ElbProtocol, ProtocolVersion, Scheme};
-use tributary_plan::observed::{Completeness, Observed};
+use tributary_plan::observed::{Completeness, Network, Observed, TargetState};
+use tributary_plan::tags::SECRET;
 
 use crate::desired::{Desired, alb, discovered, forward, nlb, secret, strings, target, two_teams};
 use crate::world::World;
 
-/// What a call's answer does not tell: AWS's own attributes, names of imports, time of imports.
+/// Without what a call's answer does not tell (AWS's own attributes, names and time of imports), what is others', and what
+/// drains.
 fn comparable(observed: &Observed) -> Observed {
     let mut observed = observed.clone();
+    observed.network = Network::default();
+    observed
+        .certificates
+        .retain(|_, it| it.tags.contains_key(SECRET));
     for load_balancer in observed.load_balancers.values_mut() {
         load_balancer.attributes.clear();
         for listener in load_balancer.listeners.values_mut() {
@@ -25,6 +31,9 @@ fn comparable(observed: &Observed) -> Observed {
     }
     for group in observed.target_groups.values_mut() {
         group.attributes.clear();
+        group
+            .targets
+            .retain(|_, state| *state == TargetState::Registered);
     }
     for certificate in observed.certificates.values_mut() {
         certificate.names.clear();
