@@ -32,6 +32,7 @@ pub(crate) struct Backends {
 /// What the lookup of target groups depends on besides the route.
 #[derive(Clone, Copy)]
 pub(crate) struct Site<'a> {
+    pub(crate) key: &'a ObjectKey,
     pub(crate) gateway: &'a GatewayFacts,
     pub(crate) family: Family,
     pub(crate) default_type: TargetType,
@@ -220,7 +221,7 @@ fn target_group(
             port.port
         ));
     }
-    Ok(Arc::new(spec))
+    Ok(reader.shared(site.key, spec))
 }
 
 fn service_port(

@@ -187,6 +187,9 @@ fn decide_owner<'a>(
 
 /// Inside one resource and port: every pair that conflicts loses both, so nobody wins.
 fn conflicts_within(rest: &[(Place, &Contender<'_>)]) -> Vec<Option<(Conflict, Place)>> {
+    if rest.len() < 2 {
+        return vec![None; rest.len()];
+    }
     let mut by_class: BTreeMap<WireClass, Place> = BTreeMap::new();
     let mut by_hostname: BTreeMap<(WireClass, Option<&Hostname>), Vec<Place>> = BTreeMap::new();
     for (place, contender) in rest {

@@ -10,7 +10,7 @@ use tributary_model::resolved::{
 use tributary_model::view::Explanation;
 use tributary_model::{Kind, ListenerOwner, Name, ObjectRef};
 
-use crate::settle::Merge;
+use crate::merge::Merge;
 
 /// Explains an object and all of its listeners, or one listener of it.
 pub(crate) fn explain(

@@ -11,9 +11,10 @@ use tributary_model::resolved::{
     GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, UnresolvedRef,
 };
 use tributary_model::selector::FromNamespaces;
-use tributary_model::{ListenerOwner, ListenerRef, Name, ObjectKey, Timestamp};
+use tributary_model::{Hostname, ListenerOwner, ListenerRef, Name, ObjectKey, Revision, Timestamp};
 
 use crate::class::KindChoice;
+use crate::order::Age;
 use crate::validate::Validity;
 
 /// The layers that others read.
@@ -68,7 +69,17 @@ pub(crate) struct Entry {
     pub(crate) supported_kinds: Vec<RouteGroupKind>,
     pub(crate) unresolved_refs: Vec<UnresolvedRef>,
     pub(crate) unusable_refs: bool,
+    pub(crate) core: Arc<Core>,
+}
+
+/// What a listener brings to its port. Shared by every layer behind, which compare it by pointer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Core {
+    pub(crate) listener: ListenerRef,
+    pub(crate) hostname: Option<Hostname>,
     pub(crate) certificates: Vec<DesiredCertificate>,
+    /// Of what the listener itself asks for: see `MemberListener::revision`.
+    pub(crate) revision: Revision,
 }
 
 /// An owner's listeners among all of their Gateway.
@@ -88,6 +99,14 @@ pub(crate) struct MergedListener {
 }
 
 impl OwnerFacts {
+    /// Its claim to precedence.
+    pub(crate) fn age(&self, owner: &ListenerOwner) -> Age {
+        Age {
+            created: self.created,
+            key: owner.key.clone(),
+        }
+    }
+
     /// Whether its listeners are merged with the others of the Gateway. Those of a set whose Gateway is not
     /// accepted are: they show where they would stand, and nothing is served.
     pub(crate) fn is_merged(&self) -> bool {

@@ -45,6 +45,15 @@ impl<V> Default for HostMap<V> {
 }
 
 impl<V> HostMap<V> {
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self {
+            any,
+            exact,
+            wildcards,
+        } = self;
+        any.is_none() && exact.is_empty() && wildcards.is_empty()
+    }
+
     pub(crate) fn get(&self, hostname: Option<&Hostname>) -> Option<&V> {
         match hostname.map(|hostname| (hostname, hostname.wildcard_suffix())) {
             None => self.any.as_ref(),

@@ -192,7 +192,7 @@ pub(crate) fn is_served(
     let reached = decision
         .members
         .iter()
-        .any(|member| member.listener == *listener);
+        .any(|member| member.core.listener == *listener);
     reached && (served.route == forward.route || (strongest && served.action == forward.action))
 }
 

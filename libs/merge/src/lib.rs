@@ -29,6 +29,7 @@ mod backends;
 mod certificates;
 mod class;
 mod conflict;
+mod dirty;
 mod explain;
 mod facts;
 mod gateway;
@@ -38,6 +39,7 @@ pub mod judge;
 mod kinds;
 mod l4;
 mod load_balancer;
+mod merge;
 mod merged;
 mod order;
 mod overlap;
@@ -53,7 +55,7 @@ mod store;
 mod target_groups;
 mod validate;
 
-pub use settle::{Merge, Merged, Options, Outcome, merge};
+pub use merge::{Merge, Merged, Options, Outcome, merge};
 
 #[cfg(test)]
 mod tests;

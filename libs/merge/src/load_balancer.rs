@@ -8,9 +8,9 @@ use tributary_model::desired::{
     DesiredListener, DesiredLoadBalancer, DesiredTargetGroup, LoadBalancerKey, TargetGroupId,
 };
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
-use tributary_model::{ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Revision};
+use tributary_model::{ListenerOwner, ListenerRef, ObjectKey, ObjectRef, OwnerKind, Revision};
 
-use crate::facts::GatewayFacts;
+use crate::facts::{GatewayFacts, MergedOwner, OwnerFacts};
 use crate::order::Age;
 use crate::port::{Assembled, Port, Users};
 use crate::target_groups::TargetGroupSpec;
@@ -18,8 +18,10 @@ use crate::target_groups::TargetGroupSpec;
 /// The state of one Gateway.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
+    /// Its own listeners.
+    pub(crate) own: Option<Merging>,
     /// Its merged sets, highest precedence first.
-    pub(crate) sets: BTreeMap<Age, ListenerOwner>,
+    pub(crate) sets: BTreeMap<Age, Merging>,
     /// Sets with at least one good listener, before any programmer's word.
     pub(crate) attached_sets: u32,
     pub(crate) ports: BTreeMap<u16, Port>,
@@ -31,6 +33,15 @@ pub(crate) struct State {
     /// By port, listeners that hold it but that its one ELB listener cannot serve beside the others.
     pub(crate) left_out: BTreeMap<u16, BTreeSet<ListenerRef>>,
     pub(crate) desired: Option<Arc<DesiredLoadBalancer>>,
+}
+
+/// An owner among those whose listeners are merged.
+#[derive(Clone, Debug)]
+pub(crate) struct Merging {
+    pub(crate) owner: ListenerOwner,
+    pub(crate) facts: Arc<OwnerFacts>,
+    /// Of the last time.
+    pub(crate) merged: Arc<MergedOwner>,
 }
 
 /// By listener and shadowed route: the route that has the traffic.
@@ -110,7 +121,8 @@ impl Use {
 impl State {
     /// Whether nothing is left to remember.
     pub(crate) fn is_empty(&self) -> bool {
-        self.sets.is_empty()
+        self.own.is_none()
+            && self.sets.is_empty()
             && self.ports.is_empty()
             && self.uses.groups.is_empty()
             && self.desired.is_none()
@@ -167,13 +179,15 @@ impl State {
             .map(|port| port.members.as_slice())
             .unwrap_or_default();
         let mut asked_anew = BTreeSet::new();
-        let left_out = held
-            .iter()
-            .filter(|held| new.iter().all(|member| member.listener != held.listener));
+        let left_out = held.iter().filter(|held| {
+            new.iter()
+                .all(|member| member.listener != held.core.listener)
+        });
         // Only an NLB port of two protocols leaves members out; equal lengths say that nobody is.
         if held.len() != new.len() || self.left_out.contains_key(&number) {
-            let left_out: BTreeSet<ListenerRef> =
-                left_out.map(|member| member.listener.clone()).collect();
+            let left_out: BTreeSet<ListenerRef> = left_out
+                .map(|member| member.core.listener.clone())
+                .collect();
             let before = self.left_out.remove(&number).unwrap_or_default();
             asked_anew.extend(
                 before
@@ -213,7 +227,47 @@ impl State {
         asked_anew
     }
 
-    /// Takes in what is different. Returns the new desired state if it is another than before.
+    /// Owners whose listeners are merged, highest precedence first.
+    pub(crate) fn merging(&self) -> impl Iterator<Item = &Merging> {
+        self.own.iter().chain(self.sets.values())
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn merging_mut(&mut self) -> impl Iterator<Item = &mut Merging> {
+        self.own.iter_mut().chain(self.sets.values_mut())
+    }
+
+    /// Puts an owner where its age says.
+    pub(crate) fn enter(&mut self, owner: &ListenerOwner, facts: &Arc<OwnerFacts>) {
+        let before = self.leave(owner, facts);
+        let merging = Merging {
+            owner: owner.clone(),
+            facts: Arc::clone(facts),
+            merged: before.map(|before| before.merged).unwrap_or_default(),
+        };
+        match owner.kind {
+            OwnerKind::Gateway => self.own = Some(merging),
+            OwnerKind::ListenerSet => {
+                self.sets.insert(facts.age(owner), merging);
+            }
+        }
+    }
+
+    /// Takes an owner out, which has its place by these facts.
+    pub(crate) fn leave(&mut self, owner: &ListenerOwner, facts: &OwnerFacts) -> Option<Merging> {
+        match owner.kind {
+            OwnerKind::Gateway => self.own.take(),
+            OwnerKind::ListenerSet => self.sets.remove(&facts.age(owner)),
+        }
+    }
+
+    /// Whether the next desired state has no earlier one to start from: there is none, or of another kind.
+    pub(crate) fn starts_anew(&self, gateway: Option<&GatewayFacts>) -> bool {
+        let kind = self.desired.as_ref().map(|desired| desired.key.kind);
+        kind != gateway.map(|gateway| gateway.kind)
+    }
+
+    /// Takes in what is different, and says whether that made another desired state.
     pub(crate) fn assemble(
         &mut self,
         gateway: &ObjectKey,
@@ -222,36 +276,38 @@ impl State {
     ) -> Change {
         let Differences { listeners, groups } = differences;
         let old = self.desired.take();
-        let mut next = match (&old, facts) {
-            (_, None) => None,
-            (Some(old), Some(facts)) if old.key.kind == facts.kind => {
-                let mut next = DesiredLoadBalancer::clone(old);
-                if next.settings != facts.settings {
-                    next.settings = facts.settings.clone();
-                }
-                Some(next)
-            }
-            (_, Some(facts)) => Some(DesiredLoadBalancer {
-                key: LoadBalancerKey {
-                    kind: facts.kind,
-                    gateway: gateway.clone(),
+        let mut changed = false;
+        let next = facts.map(|facts| {
+            let kept = old.as_ref().filter(|old| old.key.kind == facts.kind);
+            let mut next = match kept {
+                Some(old) => DesiredLoadBalancer::clone(old),
+                None => DesiredLoadBalancer {
+                    key: key(gateway, facts.kind),
+                    settings: facts.settings.clone(),
+                    listeners: BTreeMap::new(),
+                    target_groups: BTreeMap::new(),
                 },
-                settings: facts.settings.clone(),
-                listeners: BTreeMap::new(),
-                target_groups: BTreeMap::new(),
-            }),
-        };
-        if let Some(next) = &mut next {
+            };
+            if next.settings != facts.settings {
+                next.settings = facts.settings.clone();
+                changed = true;
+            }
             for (port, listener) in listeners {
-                replace(&mut next.listeners, port, listener);
+                changed |= replace(&mut next.listeners, port, listener);
             }
             for (id, group) in groups {
-                replace(&mut next.target_groups, id, group);
+                changed |= replace(&mut next.target_groups, id, group);
             }
-        }
+            next
+        });
         // Nothing to listen on, no load balancer: see the crate's `judge` for what status says then.
         let next = next.filter(|next| !next.listeners.is_empty());
-        if old.as_deref() == next.as_ref() {
+        let same = match (&old, &next) {
+            (None, None) => true,
+            (Some(old), Some(next)) => !changed && old.key == next.key,
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        if same {
             self.desired = old;
             return Change::None;
         }
@@ -299,15 +355,19 @@ impl Assembled {
     }
 }
 
-fn replace<K: Ord, V: PartialEq>(map: &mut BTreeMap<K, Arc<V>>, key: K, value: Option<Arc<V>>) {
+/// Returns whether anything is different. What is equal stays the same Arc, so that others may compare by
+/// pointer.
+fn replace<K: Ord, V: PartialEq>(
+    map: &mut BTreeMap<K, Arc<V>>,
+    key: K,
+    value: Option<Arc<V>>,
+) -> bool {
     match value {
-        None => {
-            map.remove(&key);
-        }
-        // What is equal stays the same Arc, so that others may compare by pointer.
-        Some(value) if map.get(&key).is_some_and(|known| **known == *value) => {}
+        None => map.remove(&key).is_some(),
+        Some(value) if map.get(&key).is_some_and(|known| **known == *value) => false,
         Some(value) => {
             map.insert(key, value);
+            true
         }
     }
 }

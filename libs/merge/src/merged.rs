@@ -1,14 +1,14 @@
 //! All listeners of one Gateway together: order, winners and losers, and who shares which port.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use tributary_model::desired::DesiredCertificate;
 use tributary_model::listener::Protocol;
 use tributary_model::resolved::{GatewayAcceptance, ListenerOutcome};
-use tributary_model::{Hostname, ListenerOwner, ListenerRef, Name, Revision};
+use tributary_model::{Hostname, ListenerOwner, ListenerRef, Name};
 
 use crate::conflict::{self, Place, Verdict, WireClass};
-use crate::facts::{Entry, GatewayFacts, MergedListener, MergedOwner, OwnerFacts};
+use crate::facts::{Core, Entry, GatewayFacts, MergedListener, MergedOwner, OwnerFacts};
 use crate::order;
 use crate::overlap;
 use crate::validate::{self, Validity};
@@ -27,13 +27,9 @@ pub(crate) struct Merged {
 /// A listener that is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
-    pub(crate) listener: ListenerRef,
+    pub(crate) core: Arc<Core>,
     pub(crate) rank: u32,
     pub(crate) class: WireClass,
-    pub(crate) hostname: Option<Hostname>,
-    pub(crate) certificates: Vec<DesiredCertificate>,
-    /// Of what the listener itself asks for: see `MemberListener::revision`.
-    pub(crate) revision: Revision,
 }
 
 /// Merges owners that come in order of precedence, the Gateway first.
@@ -53,7 +49,7 @@ pub(crate) fn merge(gateway: &GatewayFacts, owners: &[(&ListenerOwner, &OwnerFac
     let accepted = gateway.acceptance == GatewayAcceptance::Accepted;
     let mut merged = Merged::default();
     let mut rank = 0;
-    for (owner_index, ((owner, facts), verdicts)) in owners.iter().zip(&verdicts).enumerate() {
+    for (owner_index, ((_, facts), verdicts)) in owners.iter().zip(&verdicts).enumerate() {
         let mut listeners = Vec::with_capacity(facts.entries.len());
         for (listener, (entry, verdict)) in facts.entries.iter().zip(verdicts).enumerate() {
             let place = Place {
@@ -67,7 +63,11 @@ pub(crate) fn merge(gateway: &GatewayFacts, owners: &[(&ListenerOwner, &OwnerFac
                     .ports
                     .entry(entry.listener.port)
                     .or_default()
-                    .push(member(owner, entry, *class, rank));
+                    .push(Member {
+                        core: Arc::clone(&entry.core),
+                        rank,
+                        class: *class,
+                    });
             }
             listeners.push(MergedListener {
                 rank,
@@ -86,28 +86,6 @@ pub(crate) fn merge(gateway: &GatewayFacts, owners: &[(&ListenerOwner, &OwnerFac
         merged.owners.push(MergedOwner { listeners });
     }
     merged
-}
-
-fn member(owner: &ListenerOwner, entry: &Entry, class: WireClass, rank: u32) -> Member {
-    let listener = &entry.listener;
-    let sources: Vec<_> = entry
-        .certificates
-        .iter()
-        .map(|certificate| &certificate.source)
-        .collect();
-    Member {
-        listener: owner.listener(Name::clone(&listener.name)),
-        rank,
-        class,
-        hostname: listener.hostname.clone(),
-        certificates: entry.certificates.clone(),
-        revision: Revision::of(&(
-            listener.port,
-            &listener.protocol,
-            &listener.hostname,
-            sources,
-        )),
-    }
 }
 
 fn outcome(

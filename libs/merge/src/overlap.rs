@@ -6,14 +6,17 @@ use std::collections::BTreeMap;
 use tributary_model::Hostname;
 
 use crate::conflict::Place;
-use crate::hosts::HostMap;
+use crate::hosts::{HostMap, HostRank};
 
 /// The strongest other listener that each one overlaps with. All are winners of one port with TLS, in order
 /// of precedence, so their hostnames differ.
 pub(crate) fn overlaps(listeners: &[(Place, Option<&Hostname>)]) -> BTreeMap<Place, Place> {
     let mut by_hostname = HostMap::default();
     for (place, hostname) in listeners {
-        by_hostname.insert(*hostname, *place);
+        // An exact hostname covers nobody.
+        if HostRank::of(*hostname) != HostRank::Exact {
+            by_hostname.insert(*hostname, *place);
+        }
     }
     let mut overlaps: BTreeMap<Place, Place> = BTreeMap::new();
     let mut note = |place: Place, other: Place| {

@@ -1,13 +1,16 @@
 //! The owners of listeners: a Gateway, or a ListenerSet whose parent is a Gateway of ours. Each listener
 //! is judged here by itself; how it stands to the others is the next layer's.
 
+use std::sync::Arc;
+
+use tributary_model::desired::DesiredCertificate;
 use tributary_model::listener::Listener;
 use tributary_model::resolved::{GatewayAcceptance, ListenerSetAcceptance};
-use tributary_model::{ListenerOwner, ObjectKey, OwnerKind};
+use tributary_model::{ListenerOwner, Name, ObjectKey, OwnerKind, Revision};
 
 use crate::allowed;
 use crate::certificates::{self, Certificates};
-use crate::facts::{Entry, GatewayFacts, OwnerFacts};
+use crate::facts::{Core, Entry, GatewayFacts, OwnerFacts};
 use crate::kinds::{self, SupportedKinds};
 use crate::reads::Reader;
 use crate::validate::{self, Validity};
@@ -85,26 +88,42 @@ fn entries(
         .zip(validity)
         .map(|((listener, supported), validity)| {
             let SupportedKinds { kinds, unresolved } = supported;
-            let mut entry = Entry {
+            // What is wrong with the listener itself comes first; its references mean nothing then.
+            let Certificates {
+                wanted,
+                unresolved: mut unresolved_refs,
+                unusable,
+            } = match validity {
+                Validity::Contends(_) => certificates::resolve(reader, gateway, owner, listener),
+                Validity::UnknownProtocol | Validity::Invalid { .. } => Certificates::default(),
+            };
+            unresolved_refs.extend(unresolved);
+            Entry {
+                core: Arc::new(core(owner, listener, wanted)),
                 listener: listener.clone(),
                 validity,
                 supported_kinds: kinds,
-                unresolved_refs: unresolved,
-                unusable_refs: false,
-                certificates: Vec::new(),
-            };
-            // What is wrong with the listener itself comes first; its references mean nothing then.
-            if matches!(entry.validity, Validity::Contends(_)) {
-                let Certificates {
-                    wanted,
-                    unresolved,
-                    unusable,
-                } = certificates::resolve(reader, gateway, owner, listener);
-                entry.certificates = wanted;
-                entry.unresolved_refs.splice(0..0, unresolved);
-                entry.unusable_refs = unusable;
+                unresolved_refs,
+                unusable_refs: unusable,
             }
-            entry
         })
         .collect()
+}
+
+fn core(owner: &ListenerOwner, listener: &Listener, certificates: Vec<DesiredCertificate>) -> Core {
+    let sources: Vec<_> = certificates
+        .iter()
+        .map(|certificate| &certificate.source)
+        .collect();
+    Core {
+        revision: Revision::of(&(
+            listener.port,
+            &listener.protocol,
+            &listener.hostname,
+            sources,
+        )),
+        listener: owner.listener(Name::clone(&listener.name)),
+        hostname: listener.hostname.clone(),
+        certificates,
+    }
 }

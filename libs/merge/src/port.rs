@@ -8,52 +8,39 @@
 //! specific one's rules (a final 404 rule stops it); and where nothing could catch it, or a rule of its own
 //! catches everything, that 404 rule is not made, since rules are scarce.
 
+mod site;
+
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tributary_model::desired::{
-    DesiredAction, DesiredListener, DesiredRule, MemberListener, RuleId, TargetGroupId,
-};
+use tributary_model::desired::{DesiredListener, DesiredRule, MemberListener, TargetGroupId};
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
 use tributary_model::{Hostname, ListenerRef, ObjectRef};
 
+use self::site::{Hostnames, Site, not_found};
+use crate::conflict::WireClass;
 use crate::hosts::{HostMap, HostRank};
 use crate::l4::{self, Forward, ForwardOrder};
 use crate::merged::Member;
 use crate::route::Contribution;
-use crate::rules::{PlacedRule, RuleOrder, host_condition};
 use crate::target_groups::TargetGroupSpec;
 
 /// What is remembered of a port.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Port {
     pub(crate) members: Vec<Member>,
-    /// Hostnames of the members.
-    hostnames: HostMap<HostRank>,
-    /// ALB: by the listener's hostname, most specific first.
-    sites: BTreeMap<(HostRank, Option<Hostname>), Site>,
+    /// ALB: hostnames of the members.
+    hostnames: Hostnames,
+    /// ALB: by the listener's hostname, most specific first. A site has a member, rules, or both.
+    sites: BTreeMap<SiteKey, Site>,
     /// NLB.
     forwards: BTreeMap<ListenerRef, BTreeMap<ForwardOrder, Forward>>,
     /// NLB: target groups of the last decision, by listener.
     forwarding: Vec<(ListenerRef, Arc<TargetGroupSpec>)>,
 }
 
-/// The rules of one listener.
-#[derive(Clone, Debug, Default)]
-struct Site {
-    rules: BTreeMap<RuleOrder, Held>,
-    /// Hosts of the rules in effect; how many rules each.
-    hosts: HostMap<usize>,
-    /// Rules in effect that match every request for the listener's hostname.
-    catch_all: usize,
-}
-
-#[derive(Clone, Debug)]
-struct Held {
-    placed: PlacedRule,
-    /// Without the hosts that belong to a more specific listener; nothing if none is left.
-    effective: Option<(Arc<DesiredRule>, Vec<Hostname>)>,
-}
+type SiteKey = (HostRank, Option<Hostname>);
 
 /// Who uses which target group: counted, so that the last user's leaving is noticed.
 pub(crate) trait Users {
@@ -76,33 +63,17 @@ impl Port {
 
     /// Replaces the members. Rules whose hosts a hostname that came or went may capture are looked at again.
     pub(crate) fn set_members(&mut self, members: Vec<Member>, users: &mut impl Users) {
-        fn hostnames(members: &[Member]) -> BTreeSet<Option<Hostname>> {
-            members
-                .iter()
-                .map(|member| member.hostname.clone())
-                .collect()
-        }
-        let old = hostnames(&self.members);
-        let new = hostnames(&members);
-        for gone in old.difference(&new) {
-            self.hostnames.remove(gone.as_ref());
-        }
-        for come in new.difference(&old) {
-            self.hostnames
-                .insert(come.as_ref(), HostRank::of(come.as_ref()));
-        }
+        let before = std::mem::take(&mut self.members);
+        let (old, new) = differing(&before, &members);
+        let changed = self.set_hostnames(old, new);
         self.members = members;
-        let changed: Vec<&Hostname> = old
-            .symmetric_difference(&new)
-            .filter_map(Option::as_ref)
-            .collect();
-        if changed.is_empty() {
-            return;
-        }
         let Self {
             hostnames, sites, ..
         } = self;
-        for ((rank, hostname), site) in sites.iter_mut() {
+        if changed.is_empty() {
+            return;
+        }
+        for ((rank, hostname), site) in sites.range_mut(wildcards()..) {
             let reached = changed.iter().any(|changed| {
                 HostRank::of(Some(changed)) < *rank
                     && hostname
@@ -115,6 +86,33 @@ impl Port {
         }
     }
 
+    /// Notes which listener has which hostname; returns the hostnames that came or went.
+    fn set_hostnames(&mut self, old: &[Member], new: &[Member]) -> Vec<Hostname> {
+        let gone = by_hostname(old);
+        let come = by_hostname(new);
+        for hostname in gone.keys().filter(|hostname| !come.contains_key(*hostname)) {
+            self.hostnames.remove(hostname.as_ref());
+            let key = site_key(hostname.as_ref());
+            if let Some(site) = self.sites.get_mut(&key) {
+                site.member = None;
+                if site.is_empty() {
+                    self.sites.remove(&key);
+                }
+            }
+        }
+        for (hostname, listener) in &come {
+            self.hostnames
+                .insert(hostname.as_ref(), HostRank::of(hostname.as_ref()));
+            let site = self.sites.entry(site_key(hostname.as_ref())).or_default();
+            site.member = Some((*listener).clone());
+        }
+        let (gone, come): (BTreeSet<_>, BTreeSet<_>) =
+            (gone.into_keys().collect(), come.into_keys().collect());
+        gone.symmetric_difference(&come)
+            .filter_map(|hostname| (*hostname).clone())
+            .collect()
+    }
+
     /// Takes in what a route brings to a listener.
     pub(crate) fn add(
         &mut self,
@@ -124,18 +122,10 @@ impl Port {
     ) {
         match contribution {
             Contribution::Rules { hostname, rules } => {
-                let key = (HostRank::of(hostname.as_ref()), hostname.clone());
-                let site = self.sites.entry(key).or_default();
+                let hostname = hostname.as_ref();
+                let site = self.sites.entry(site_key(hostname)).or_default();
                 for placed in rules {
-                    let effective = effective(&self.hostnames, hostname.as_ref(), placed);
-                    site.enter(hostname.as_ref(), effective.as_ref(), placed, users);
-                    site.rules.insert(
-                        placed.order.clone(),
-                        Held {
-                            placed: placed.clone(),
-                            effective,
-                        },
-                    );
+                    site.add(&self.hostnames, hostname, placed, users);
                 }
             }
             Contribution::Forward(forward) => {
@@ -156,21 +146,14 @@ impl Port {
     ) {
         match contribution {
             Contribution::Rules { hostname, rules } => {
-                let key = (HostRank::of(hostname.as_ref()), hostname.clone());
+                let key = site_key(hostname.as_ref());
                 let Some(site) = self.sites.get_mut(&key) else {
                     return;
                 };
                 for placed in rules {
-                    if let Some(held) = site.rules.remove(&placed.order) {
-                        site.leave(
-                            hostname.as_ref(),
-                            held.effective.as_ref(),
-                            &held.placed,
-                            users,
-                        );
-                    }
+                    site.remove(hostname.as_ref(), placed, users);
                 }
-                if site.rules.is_empty() {
+                if site.is_empty() {
                     self.sites.remove(&key);
                 }
             }
@@ -194,16 +177,21 @@ impl Port {
         users: &mut impl Users,
     ) -> Assembled {
         match kind {
-            LoadBalancerKind::Alb => self.assemble_alb(number),
+            LoadBalancerKind::Alb => {
+                // What it forwarded to while the Gateway had an NLB.
+                self.release(users);
+                self.assemble_alb(number)
+            }
             LoadBalancerKind::Nlb => self.assemble_nlb(number, users),
         }
     }
 
-    fn assemble_alb(&self, number: u16) -> Assembled {
+    fn assemble_alb(&mut self, number: u16) -> Assembled {
+        let rules = self.rules();
         let listener = self.members.first().map(|first| {
-            let mut listener = listener(number, l4::elb_protocol(first.class), &self.members);
-            listener.default_action = not_found();
-            listener.rules = self.rules();
+            let protocol = l4::elb_protocol(first.class);
+            let mut listener = listener(number, protocol, &self.members);
+            listener.rules = rules;
             listener
         });
         Assembled {
@@ -213,51 +201,43 @@ impl Port {
     }
 
     /// All rules in order, with the 404 rules that isolation needs.
-    fn rules(&self) -> Vec<Arc<DesiredRule>> {
-        let mut members: Vec<&Member> = self.members.iter().collect();
-        members.sort_by_cached_key(|member| {
-            (
-                HostRank::of(member.hostname.as_ref()),
-                member.hostname.clone(),
-            )
-        });
-        let less_specific: HostMap<&Site> = self.less_specific();
+    fn rules(&mut self) -> Vec<Arc<DesiredRule>> {
+        let isolated = self.isolated();
         let mut rules = Vec::new();
-        for member in members {
-            let key = (
-                HostRank::of(member.hostname.as_ref()),
-                member.hostname.clone(),
-            );
-            let site = self.sites.get(&key);
-            if let Some(site) = site {
-                rules.extend(
-                    site.rules
-                        .values()
-                        .filter_map(|held| held.effective.as_ref())
-                        .map(|(rule, _)| Arc::clone(rule)),
-                );
-            }
-            let Some(hostname) = &member.hostname else {
-                continue;
-            };
-            let caught_below = less_specific
-                .covering(Some(hostname))
-                .any(|site| site.may_catch(hostname));
-            if caught_below && site.is_none_or(|site| site.catch_all == 0) {
-                rules.push(Arc::new(isolation(&member.listener, hostname)));
+        for ((_, hostname), site) in &mut self.sites {
+            rules.extend_from_slice(site.in_effect());
+            if let Some(hostname) = hostname
+                .as_ref()
+                .filter(|hostname| isolated.contains(*hostname))
+            {
+                rules.extend(site.isolation(hostname));
             }
         }
         rules
     }
 
-    fn less_specific(&self) -> HostMap<&Site> {
-        let mut sites = HostMap::default();
-        for ((rank, hostname), site) in &self.sites {
-            if *rank != HostRank::Exact {
-                sites.insert(hostname.as_ref(), site);
+    /// Hostnames of members whose unmatched requests a less specific listener's rule could catch.
+    fn isolated(&self) -> BTreeSet<Hostname> {
+        let mut catching: HostMap<&Site> = HostMap::default();
+        for ((_, hostname), site) in self.sites.range(wildcards()..) {
+            if site.has_rules() {
+                catching.insert(hostname.as_ref(), site);
             }
         }
-        sites
+        if catching.is_empty() {
+            return BTreeSet::new();
+        }
+        self.sites
+            .iter()
+            .filter(|(_, site)| site.member.is_some() && !site.catches_all())
+            .filter_map(|((_, hostname), _)| hostname.as_ref())
+            .filter(|hostname| {
+                catching
+                    .covering(Some(hostname))
+                    .any(|site| site.may_catch(hostname))
+            })
+            .cloned()
+            .collect()
     }
 
     fn assemble_nlb(&mut self, number: u16, users: &mut impl Users) -> Assembled {
@@ -271,7 +251,7 @@ impl Port {
             .iter()
             .map(|member| {
                 let strongest = forwards
-                    .get(&member.listener)
+                    .get(&member.core.listener)
                     .and_then(|forwards| forwards.values().next());
                 (member, strongest)
             })
@@ -296,7 +276,7 @@ impl Port {
                     decision
                         .groups
                         .iter()
-                        .map(|spec| (member.listener.clone(), Arc::clone(spec))),
+                        .map(|spec| (member.core.listener.clone(), Arc::clone(spec))),
                 );
             }
             let mut listener =
@@ -322,161 +302,38 @@ impl Port {
     }
 }
 
-impl Site {
-    fn enter(
-        &mut self,
-        hostname: Option<&Hostname>,
-        effective: Option<&(Arc<DesiredRule>, Vec<Hostname>)>,
-        placed: &PlacedRule,
-        users: &mut impl Users,
-    ) {
-        let Some((rule, hosts)) = effective else {
-            return;
-        };
-        for spec in placed.groups.iter() {
-            users.enter(spec, &rule.listener);
-        }
-        self.catch_all += usize::from(catches_all(rule, hosts, hostname));
-        for host in keys(hosts) {
-            let count = self.hosts.get(host).copied().unwrap_or_default();
-            self.hosts.insert(host, count + 1);
-        }
+/// The members that differ: without those that both begin and end with.
+fn differing<'a>(old: &'a [Member], new: &'a [Member]) -> (&'a [Member], &'a [Member]) {
+    fn same((left, right): &(&Member, &Member)) -> bool {
+        left.class == right.class && left.core == right.core
     }
-
-    fn leave(
-        &mut self,
-        hostname: Option<&Hostname>,
-        effective: Option<&(Arc<DesiredRule>, Vec<Hostname>)>,
-        placed: &PlacedRule,
-        users: &mut impl Users,
-    ) {
-        let Some((rule, hosts)) = effective else {
-            return;
-        };
-        for spec in placed.groups.iter() {
-            users.leave(&spec.group.id, &rule.listener);
-        }
-        self.catch_all -= usize::from(catches_all(rule, hosts, hostname));
-        for host in keys(hosts) {
-            match self.hosts.get(host).copied().unwrap_or_default() {
-                0 | 1 => self.hosts.remove(host),
-                count => self.hosts.insert(host, count - 1),
-            }
-        }
-    }
-
-    fn recapture(
-        &mut self,
-        hostnames: &HostMap<HostRank>,
-        hostname: Option<&Hostname>,
-        changed: &[&Hostname],
-        users: &mut impl Users,
-    ) {
-        let reached: Vec<RuleOrder> = self
-            .rules
-            .iter()
-            .filter(|(_, held)| {
-                held.placed
-                    .hosts
-                    .iter()
-                    .any(|host| changed.iter().any(|changed| changed.covers(host)))
-            })
-            .map(|(order, _)| order.clone())
-            .collect();
-        for order in reached {
-            let Some(held) = self.rules.remove(&order) else {
-                continue;
-            };
-            let Held { placed, effective } = held;
-            self.leave(hostname, effective.as_ref(), &placed, users);
-            let effective = self::effective(hostnames, hostname, &placed);
-            self.enter(hostname, effective.as_ref(), &placed, users);
-            self.rules.insert(order, Held { placed, effective });
-        }
-    }
-
-    /// Whether a rule in effect could match a request for this hostname of a more specific listener. Rules
-    /// whose hosts lie within it were left out, so only those that cover it remain.
-    fn may_catch(&self, hostname: &Hostname) -> bool {
-        self.hosts.covering(Some(hostname)).next().is_some()
-    }
-}
-
-/// The keys that a rule's hosts are counted under.
-fn keys(hosts: &[Hostname]) -> impl Iterator<Item = Option<&Hostname>> {
-    let any = hosts.is_empty().then_some(None);
-    hosts.iter().map(Some).chain(any)
-}
-
-/// Whether the rule matches whatever is asked of the listener's hostname.
-fn catches_all(rule: &DesiredRule, hosts: &[Hostname], hostname: Option<&Hostname>) -> bool {
-    let only_hosts = rule.conditions.len() == usize::from(!hosts.is_empty());
-    only_hosts && (hosts.is_empty() || hosts.iter().any(|host| Some(host) == hostname))
-}
-
-/// The rule without hosts that belong to a more specific listener of the port.
-fn effective(
-    hostnames: &HostMap<HostRank>,
-    hostname: Option<&Hostname>,
-    placed: &PlacedRule,
-) -> Option<(Arc<DesiredRule>, Vec<Hostname>)> {
-    let own = HostRank::of(hostname);
-    let captured = |host: &Hostname| {
-        own != HostRank::Exact
-            && hostnames
-                .get(Some(host))
-                .into_iter()
-                .chain(hostnames.covering(Some(host)))
-                .any(|rank| *rank < own)
-    };
-    if !placed.hosts.iter().any(captured) {
-        return Some((Arc::clone(&placed.rule), placed.hosts.clone()));
-    }
-    let hosts: Vec<Hostname> = placed
-        .hosts
+    let start = old.iter().zip(new).take_while(same).count();
+    let (old, new) = (&old[start..], &new[start..]);
+    let end = old
         .iter()
-        .filter(|host| !captured(host))
-        .cloned()
-        .collect();
-    let condition = host_condition(&hosts)?;
-    let mut rule = DesiredRule::clone(&placed.rule);
-    // The host-header condition stands first wherever there are hosts.
-    if let Some(first) = rule.conditions.first_mut() {
-        *first = condition;
-    }
-    Some((Arc::new(rule), hosts))
+        .rev()
+        .zip(new.iter().rev())
+        .take_while(same)
+        .count();
+    (&old[..old.len() - end], &new[..new.len() - end])
 }
 
-/// The 404 for what none of a listener's own rules matched.
-fn isolation(listener: &ListenerRef, hostname: &Hostname) -> DesiredRule {
-    let owner = &listener.owner;
-    let id = format!(
-        "{}/{}/{}/{}/isolation",
-        owner.kind.kind(),
-        owner.key.namespace,
-        owner.key.name,
-        listener.name
-    );
-    DesiredRule {
-        id: RuleId(id.into()),
-        listener: listener.clone(),
-        origin: None,
-        conditions: host_condition(std::slice::from_ref(hostname))
-            .into_iter()
-            .collect(),
-        authenticate: None,
-        action: not_found(),
-        transforms: Vec::new(),
-        tags: BTreeMap::new(),
-    }
+/// Listeners of an ALB by hostname, which distinctness makes unique on a port. An NLB does not route by it.
+fn by_hostname(members: &[Member]) -> BTreeMap<Option<Hostname>, &ListenerRef> {
+    members
+        .iter()
+        .filter(|member| matches!(member.class, WireClass::Http | WireClass::Https))
+        .map(|member| (member.core.hostname.clone(), &member.core.listener))
+        .collect()
 }
 
-fn not_found() -> DesiredAction {
-    DesiredAction::FixedResponse {
-        status_code: 404,
-        content_type: None,
-        body: None,
-    }
+fn site_key(hostname: Option<&Hostname>) -> SiteKey {
+    (HostRank::of(hostname), hostname.cloned())
+}
+
+/// Where the sites of wildcards begin; that of no hostname comes last.
+fn wildcards() -> SiteKey {
+    (HostRank::Wildcard(Reverse(usize::MAX)), None)
 }
 
 /// A listener without settings, rules and action.
@@ -488,7 +345,7 @@ fn listener<'a>(
     let certificates = members
         .clone()
         .into_iter()
-        .flat_map(|member| member.certificates.iter().cloned())
+        .flat_map(|member| member.core.certificates.iter().cloned())
         .collect();
     DesiredListener {
         port,
@@ -496,10 +353,10 @@ fn listener<'a>(
         members: members
             .into_iter()
             .map(|member| MemberListener {
-                listener: member.listener.clone(),
+                listener: member.core.listener.clone(),
                 rank: member.rank,
-                hostname: member.hostname.clone(),
-                revision: member.revision,
+                hostname: member.core.hostname.clone(),
+                revision: member.core.revision,
             })
             .collect(),
         certificates,

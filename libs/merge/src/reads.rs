@@ -12,7 +12,9 @@ use tributary_model::workload::{EndpointSlice, ReferenceGrant, Service, TlsSecre
 use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
 
 use crate::facts::{ClassFacts, Facts, GatewayFacts, OwnerFacts};
+use crate::load_balancer::State;
 use crate::store::Store;
+use crate::target_groups::TargetGroupSpec;
 
 /// Something that a result can depend on. Reading an absent thing is reading too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +100,7 @@ impl Reads {
 pub(crate) struct Reader<'a> {
     store: &'a Store,
     facts: &'a Facts,
+    states: Option<&'a BTreeMap<ObjectKey, State>>,
     inputs: Vec<Input>,
 }
 
@@ -127,8 +130,15 @@ impl<'a> Reader<'a> {
         Self {
             store,
             facts,
+            states: None,
             inputs: Vec::new(),
         }
+    }
+
+    /// Sharing equal target groups with the load balancers that there are.
+    pub(crate) fn sharing(mut self, states: &'a BTreeMap<ObjectKey, State>) -> Self {
+        self.states = Some(states);
+        self
     }
 
     /// What was read.
@@ -200,6 +210,19 @@ impl<'a> Reader<'a> {
             .get(owner)
             .and_then(|merged| merged.listeners.get(listener))
             .is_some_and(|merged| merged.served)
+    }
+
+    /// The target group as the Gateway's load balancer has it already, if it is the same: of the 16 routes
+    /// to one Service one has a specification of its own.
+    pub(crate) fn shared(
+        &self,
+        gateway: &ObjectKey,
+        spec: TargetGroupSpec,
+    ) -> Arc<TargetGroupSpec> {
+        self.states
+            .and_then(|states| states.get(gateway)?.uses.groups.get(&spec.group.id))
+            .filter(|used| *used.spec == spec)
+            .map_or_else(|| Arc::new(spec), |used| Arc::clone(&used.spec))
     }
 
     fn object(&mut self, kind: Kind, key: &ObjectKey) {

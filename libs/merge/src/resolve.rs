@@ -1,5 +1,7 @@
 //! The published decision on one object, put together from the layers.
 
+use std::sync::Arc;
+
 use tributary_model::resolved::{
     Resolved, ResolvedGateway, ResolvedGatewayClass, ResolvedListener, ResolvedListenerSet,
     ResolvedParent,
@@ -7,27 +9,27 @@ use tributary_model::resolved::{
 use tributary_model::{Kind, ListenerOwner, Name, ObjectRef};
 
 use crate::facts::{MergedOwner, OwnerFacts};
+use crate::merge::Merge;
 use crate::route::RouteFacts;
-use crate::settle::Merge;
 
 /// The decision on an object; nothing if it is not ours.
-pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Resolved> {
+pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved>> {
     let key = &object.key;
-    match object.kind {
+    let resolved = match object.kind {
         Kind::GatewayClass => {
             let class = merge.facts.classes.get(&key.name)?;
-            Some(Resolved::GatewayClass(ResolvedGatewayClass {
+            Resolved::GatewayClass(ResolvedGatewayClass {
                 key: key.clone(),
                 generation: class.generation,
                 controller_name: class.controller_name.clone(),
                 invalid_parameters: class.parameters.as_ref().err().cloned(),
-            }))
+            })
         }
         Kind::Gateway => {
             let gateway = merge.facts.gateways.get(key)?;
             let owner = ListenerOwner::gateway(key.clone());
             let facts = merge.facts.owners.get(&owner)?;
-            Some(Resolved::Gateway(ResolvedGateway {
+            Resolved::Gateway(ResolvedGateway {
                 key: key.clone(),
                 generation: facts.generation,
                 kind: gateway.kind,
@@ -38,26 +40,36 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Resolved> {
                     .get(key)
                     .map(|state| state.attached_sets)
                     .unwrap_or_default(),
-            }))
+            })
         }
         Kind::ListenerSet => {
             let owner = ListenerOwner::listener_set(key.clone());
             let facts = merge.facts.owners.get(&owner)?;
-            Some(Resolved::ListenerSet(ResolvedListenerSet {
+            Resolved::ListenerSet(ResolvedListenerSet {
                 key: key.clone(),
                 generation: facts.generation,
                 gateway: facts.gateway.clone(),
                 acceptance: facts.acceptance.clone(),
                 listeners: listeners(merge, &owner, facts),
-            }))
+            })
         }
         Kind::HttpRoute | Kind::GrpcRoute | Kind::TcpRoute | Kind::UdpRoute | Kind::TlsRoute => {
             let facts = merge.routes.get(object)?;
-            let mut route = facts.resolved.clone();
-            for parent in &mut route.parents {
-                parent.shadowed_by = shadowed_by(merge, facts, parent);
+            let shadows: Vec<Option<ObjectRef>> = facts
+                .parents()
+                .iter()
+                .map(|parent| shadowed_by(merge, facts, object, parent))
+                .collect();
+            if shadows.iter().all(Option::is_none) {
+                return Some(Arc::clone(&facts.resolved));
             }
-            Some(Resolved::Route(route))
+            let Resolved::Route(mut route) = Resolved::clone(&facts.resolved) else {
+                return None;
+            };
+            for (parent, shadow) in route.parents.iter_mut().zip(shadows) {
+                parent.shadowed_by = shadow;
+            }
+            Resolved::Route(route)
         }
         Kind::ReferenceGrant
         | Kind::Namespace
@@ -67,8 +79,9 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Resolved> {
         | Kind::Secret
         | Kind::LoadBalancerConfiguration
         | Kind::TargetGroupConfiguration
-        | Kind::ListenerRuleConfiguration => None,
-    }
+        | Kind::ListenerRuleConfiguration => return None,
+    };
+    Some(Arc::new(resolved))
 }
 
 fn listeners(merge: &Merge, owner: &ListenerOwner, facts: &OwnerFacts) -> Vec<ResolvedListener> {
@@ -103,20 +116,25 @@ fn listeners(merge: &Merge, owner: &ListenerOwner, facts: &OwnerFacts) -> Vec<Re
 }
 
 /// The route that has the traffic, if this one is served on none of the parent's listeners for that reason.
-fn shadowed_by(merge: &Merge, facts: &RouteFacts, parent: &ResolvedParent) -> Option<ObjectRef> {
+fn shadowed_by(
+    merge: &Merge,
+    facts: &RouteFacts,
+    route: &ObjectRef,
+    parent: &ResolvedParent,
+) -> Option<ObjectRef> {
     let mut shadow = None;
     let placements = facts
         .contributions
-        .keys()
+        .iter()
+        .map(|(placement, _)| placement)
         .filter(|placement| parent.listeners.contains(&placement.listener));
     for placement in placements {
-        let key = (placement.listener.clone(), facts.resolved.route.clone());
         let winner = merge
             .states
             .get(&placement.gateway)?
             .shadows
             .get(&placement.port)?
-            .get(&key)?;
+            .get(&(placement.listener.clone(), route.clone()))?;
         shadow.get_or_insert_with(|| winner.clone());
     }
     shadow

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use tributary_model::elb::TargetType;
 use tributary_model::resolved::{
-    DroppedRule, ResolvedParent, ResolvedRoute, RouteAcceptance, UnresolvedRef,
+    DroppedRule, Resolved, ResolvedParent, ResolvedRoute, RouteAcceptance, UnresolvedRef,
 };
 use tributary_model::route::Route;
 use tributary_model::{Hostname, ListenerRef, ObjectKey, ObjectRef, RouteKind};
 
 use crate::attachment::{self, Attachment, Parent};
 use crate::backends::Site;
-use crate::facts::GatewayFacts;
 use crate::l4::{self, Forward};
 use crate::reads::Reader;
 use crate::rules::{self, PlacedRule, Translated};
@@ -21,10 +20,10 @@ use crate::target_groups::Family;
 /// What is remembered of a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RouteFacts {
-    /// Without `shadowed_by`, which the ports decide.
-    pub(crate) resolved: ResolvedRoute,
-    /// By Gateway, port and listener.
-    pub(crate) contributions: BTreeMap<Placement, Contribution>,
+    /// A [`Resolved::Route`] without `shadowed_by`, which the ports decide. Published as it is unless they do.
+    pub(crate) resolved: Arc<Resolved>,
+    /// By Gateway, port and listener, in that order. Usually one: a map would weigh a kilobyte.
+    pub(crate) contributions: Vec<(Placement, Contribution)>,
 }
 
 /// Where a route is served.
@@ -42,7 +41,7 @@ pub(crate) enum Contribution {
     Rules {
         /// The listener's own.
         hostname: Option<Hostname>,
-        rules: Vec<PlacedRule>,
+        rules: Vec<Arc<PlacedRule>>,
     },
     /// An NLB default action.
     Forward(Forward),
@@ -55,21 +54,19 @@ pub(crate) fn facts(
     default_type: TargetType,
 ) -> Option<RouteFacts> {
     let object = reader.route(route)?;
-    let mut facts = RouteFacts {
-        resolved: ResolvedRoute {
-            route: route.clone(),
-            generation: object.meta.generation,
-            parents: Vec::new(),
-        },
-        contributions: BTreeMap::new(),
+    let mut resolved = ResolvedRoute {
+        route: route.clone(),
+        generation: object.meta.generation,
+        parents: Vec::new(),
     };
+    let mut contributions = BTreeMap::new();
     for parent_ref in &object.parent_refs {
         let Some(parent) = attachment::attach(reader, object, parent_ref) else {
             continue;
         };
         let judged = judge(reader, object, &parent, default_type);
         let accepted = judged.acceptance == RouteAcceptance::Accepted;
-        facts.resolved.parents.push(ResolvedParent {
+        resolved.parents.push(ResolvedParent {
             parent_ref: parent_ref.clone(),
             controller_name: parent.facts.controller_name.clone(),
             listeners: parent
@@ -84,9 +81,12 @@ pub(crate) fn facts(
             shadowed_by: None,
         });
         // Two parentRefs may reach one listener; it is served once.
-        facts.contributions.extend(judged.contributions);
+        contributions.extend(judged.contributions);
     }
-    (!facts.resolved.parents.is_empty()).then_some(facts)
+    (!resolved.parents.is_empty()).then(|| RouteFacts {
+        resolved: Arc::new(Resolved::Route(resolved)),
+        contributions: contributions.into_iter().collect(),
+    })
 }
 
 /// One parentRef's part.
@@ -139,7 +139,7 @@ fn judge_http(
         RouteKind::Grpc => Family::Grpc,
         RouteKind::Http | RouteKind::Tcp | RouteKind::Udp | RouteKind::Tls => Family::Http,
     };
-    let site = site(parent.facts, family, default_type);
+    let site = site(parent, family, default_type);
     let mut translated = Vec::with_capacity(route.rules.len());
     for (index, rule) in route.rules.iter().enumerate() {
         let translation = rules::translate(reader, site, route, index, rule);
@@ -170,7 +170,7 @@ fn place_all(
     translated: &[Translated],
     attachment: &Attachment<'_>,
     dropped: &mut BTreeSet<DroppedRule>,
-) -> Vec<PlacedRule> {
+) -> Vec<Arc<PlacedRule>> {
     let site = rules::Site {
         listener: &attachment.listener,
         protocol: &attachment.entry.listener.protocol,
@@ -213,7 +213,7 @@ fn judge_l4(
         families
     };
     for family in families {
-        let translation = l4::translate(reader, site(parent.facts, family, default_type), route);
+        let translation = l4::translate(reader, site(parent, family, default_type), route);
         judged.unresolved.extend(translation.unresolved);
         judged.dropped.extend(translation.dropped);
         by_family.insert(family, translation.forward);
@@ -234,9 +234,10 @@ fn judge_l4(
     any_usable
 }
 
-fn site(gateway: &GatewayFacts, family: Family, default_type: TargetType) -> Site<'_> {
+fn site<'a>(parent: &'a Parent<'_>, family: Family, default_type: TargetType) -> Site<'a> {
     Site {
-        gateway,
+        key: parent.gateway,
+        gateway: parent.facts,
         family,
         default_type,
     }
@@ -251,17 +252,39 @@ fn placement(parent: &Parent<'_>, attachment: &Attachment<'_>) -> Placement {
 }
 
 impl RouteFacts {
-    /// The listeners that it is attached to and accepted by.
-    pub(crate) fn attached(&self) -> BTreeSet<&ListenerRef> {
-        self.resolved
-            .parents
-            .iter()
+    /// The judgements of its parentRefs.
+    pub(crate) fn parents(&self) -> &[ResolvedParent] {
+        match self.resolved.as_ref() {
+            Resolved::Route(route) => &route.parents,
+            Resolved::GatewayClass(_) | Resolved::Gateway(_) | Resolved::ListenerSet(_) => &[],
+        }
+    }
+
+    /// The listeners that it is attached to; facts may be absent.
+    pub(crate) fn attached(facts: Option<&Arc<Self>>) -> BTreeSet<&ListenerRef> {
+        facts
+            .into_iter()
+            .flat_map(|facts| facts.parents())
             .flat_map(|parent| &parent.listeners)
             .collect()
     }
 
-    /// The same for facts that may be absent.
-    pub(crate) fn attached_of(facts: Option<&Arc<Self>>) -> BTreeSet<&ListenerRef> {
-        facts.map(|facts| facts.attached()).unwrap_or_default()
+    /// What it brings to ports; facts may be absent.
+    pub(crate) fn brings(facts: Option<&Arc<Self>>) -> &[(Placement, Contribution)] {
+        facts
+            .map(|facts| facts.contributions.as_slice())
+            .unwrap_or_default()
     }
+}
+
+/// What `these` brings to a placement.
+pub(crate) fn brought<'a>(
+    these: &'a [(Placement, Contribution)],
+    placement: &Placement,
+) -> Option<&'a Contribution> {
+    these
+        .binary_search_by(|(known, _)| known.cmp(placement))
+        .ok()
+        .and_then(|place| these.get(place))
+        .map(|(_, contribution)| contribution)
 }

@@ -7,7 +7,7 @@ use tributary_model::view::Explanation;
 use tributary_model::{ListenerRef, OwnerKind};
 
 use super::{subject, with_age};
-use crate::settle::Merge;
+use crate::merge::Merge;
 
 pub(super) fn explain(merge: &Merge, listener: &ResolvedListener) -> Explanation {
     let mut explanation = Explanation {

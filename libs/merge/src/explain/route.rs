@@ -3,7 +3,7 @@
 use tributary_model::resolved::{ResolvedParent, ResolvedRoute, RouteAcceptance};
 use tributary_model::view::Explanation;
 
-use crate::settle::Merge;
+use crate::merge::Merge;
 
 pub(super) fn explain(merge: &Merge, route: &ResolvedRoute) -> Vec<Explanation> {
     route
@@ -34,8 +34,8 @@ fn explain_parent(merge: &Merge, route: &ResolvedRoute, parent: &ResolvedParent)
             let served = merge.routes.get(&route.route).is_some_and(|facts| {
                 facts
                     .contributions
-                    .keys()
-                    .any(|placement| placement.listener == *listener)
+                    .iter()
+                    .any(|(placement, _)| placement.listener == *listener)
             });
             if served {
                 format!("it is attached to {listener}")

@@ -28,7 +28,7 @@ use tributary_model::resolved::{
 };
 use tributary_model::{ListenerOwner, ObjectKey, ObjectRef, OwnerKind};
 
-use crate::settle::Merge;
+use crate::merge::Merge;
 
 /// The judgement of an object; nothing if it is not ours.
 pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Judgement> {

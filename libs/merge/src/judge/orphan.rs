@@ -9,7 +9,7 @@ use tributary_model::status::Status;
 use tributary_model::{Kind, ObjectRef};
 
 use crate::class;
-use crate::settle::Merge;
+use crate::merge::Merge;
 
 /// A ListenerSet that is not in the merge but was judged once: its parent Gateway is gone. Nothing when its
 /// parent never was ours, or is another controller's now, which then writes the status.

@@ -6,7 +6,7 @@ use tributary_model::desired::LoadBalancerKey;
 use tributary_model::report::{ListenerReport, LoadBalancerReport, ProgrammedState, RuleProblem};
 use tributary_model::{Kind, ListenerRef, ObjectRef};
 
-use crate::settle::Merge;
+use crate::merge::Merge;
 
 /// The last report of each load balancer.
 #[derive(Clone, Debug, Default)]

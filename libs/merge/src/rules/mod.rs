@@ -12,7 +12,6 @@ mod precedence;
 mod translate;
 
 pub(crate) use place::{PlacedRule, Site, host_condition, place};
-pub(crate) use precedence::RuleOrder;
 pub(crate) use translate::{Translated, translate};
 
 use tributary_model::resolved::DroppedRule;

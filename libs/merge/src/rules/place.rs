@@ -42,7 +42,7 @@ pub(crate) fn place(
     rule: &Translated,
     site: Site<'_>,
     problems: &mut Vec<Problem>,
-) -> Vec<PlacedRule> {
+) -> Vec<Arc<PlacedRule>> {
     let closed = match (rule.https_only, site.protocol) {
         (None, _) | (Some(_), Protocol::Https) => false,
         (Some(HttpsOnly::Version), _) => {
@@ -80,7 +80,7 @@ pub(crate) fn place(
             }
             Ok(chunks) => {
                 for (chunk, (host, hosts)) in chunks.into_iter().enumerate() {
-                    placed.push(placed_rule(
+                    placed.push(Arc::new(placed_rule(
                         route,
                         rule,
                         matched,
@@ -91,7 +91,7 @@ pub(crate) fn place(
                             hosts,
                             closed,
                         },
-                    ));
+                    )));
                 }
             }
         }

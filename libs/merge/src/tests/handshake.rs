@@ -54,7 +54,7 @@ fn gateway_of(objects: Vec<Resource>) -> tributary_model::resolved::ResolvedGate
 }
 
 /// Own namespace's set, other namespace's set.
-fn check(from: FromNamespaces, own: Option<NotAllowedCause>, other: Option<NotAllowedCause>) {
+fn check(from: &FromNamespaces, own: Option<NotAllowedCause>, other: Option<NotAllowedCause>) {
     for (set, cause) in [("infra/s", own), ("t/s", other)] {
         let expected = match cause {
             None => ListenerSetAcceptance::Admitted,
@@ -82,7 +82,7 @@ fn requiring(key: &str, operator: LabelOperator, values: &[&str]) -> FromNamespa
 #[test]
 fn by_default_no_set_may_attach() {
     check(
-        FromNamespaces::None,
+        &FromNamespaces::None,
         Some(NotAllowedCause::NoneAllowed),
         Some(NotAllowedCause::NoneAllowed),
     );
@@ -91,7 +91,7 @@ fn by_default_no_set_may_attach() {
 #[test]
 fn same_lets_the_gateways_own_namespace_in() {
     check(
-        FromNamespaces::Same,
+        &FromNamespaces::Same,
         None,
         Some(NotAllowedCause::OtherNamespace),
     );
@@ -99,13 +99,13 @@ fn same_lets_the_gateways_own_namespace_in() {
 
 #[test]
 fn all_lets_every_namespace_in() {
-    check(FromNamespaces::All, None, None);
+    check(&FromNamespaces::All, None, None);
 }
 
 #[test]
 fn selector_evaluates_match_labels() {
     check(
-        selecting("team", "t"),
+        &selecting("team", "t"),
         Some(NotAllowedCause::SelectorMiss),
         None,
     );
@@ -114,12 +114,12 @@ fn selector_evaluates_match_labels() {
 #[test]
 fn selector_evaluates_match_expressions() {
     check(
-        requiring("tier", LabelOperator::Exists, &[]),
+        &requiring("tier", LabelOperator::Exists, &[]),
         None,
         Some(NotAllowedCause::SelectorMiss),
     );
     check(
-        requiring("team", LabelOperator::NotIn, &["infra"]),
+        &requiring("team", LabelOperator::NotIn, &["infra"]),
         Some(NotAllowedCause::SelectorMiss),
         None,
     );
@@ -128,7 +128,7 @@ fn selector_evaluates_match_expressions() {
 #[test]
 fn a_missing_selector_allows_nobody() {
     check(
-        FromNamespaces::Selector(None),
+        &FromNamespaces::Selector(None),
         Some(NotAllowedCause::SelectorMissing),
         Some(NotAllowedCause::SelectorMissing),
     );

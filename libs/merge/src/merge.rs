@@ -1,0 +1,173 @@
+//! The merge as others see it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
+use tributary_model::elb::TargetType;
+use tributary_model::resolved::Resolved;
+use tributary_model::view::{Explanation, PrecedenceClass};
+use tributary_model::{
+    Change, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, OwnerKind, Snapshot,
+};
+
+use crate::dirty::Dirty;
+use crate::facts::Facts;
+use crate::load_balancer::{self, State};
+use crate::reads::{Input, Reads};
+use crate::route::RouteFacts;
+use crate::store::Store;
+use crate::{explain, settle};
+
+/// What the desired state depends on besides the objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Target type of Services without a TargetGroupConfiguration that names one.
+    pub default_target_type: TargetType,
+}
+
+/// The merge, with everything that it remembers between changes.
+///
+/// [`Self::apply`] takes changes in, [`Self::settle`] recomputes what they reach and says what is different.
+/// The result is a pure function of the objects: the order of arrival, and how often it was settled in
+/// between, leave no trace.
+#[derive(Clone, Debug)]
+pub struct Merge {
+    pub(crate) options: Options,
+    pub(crate) store: Store,
+    pub(crate) facts: Facts,
+    pub(crate) routes: BTreeMap<ObjectRef, Arc<RouteFacts>>,
+    /// Accepted routes by the listeners that they reach.
+    pub(crate) attached: BTreeMap<ListenerRef, BTreeSet<ObjectRef>>,
+    pub(crate) states: BTreeMap<ObjectKey, State>,
+    pub(crate) reads: Reads,
+    pub(crate) dirty: Dirty,
+    pub(crate) resolved: BTreeMap<ObjectRef, Arc<Resolved>>,
+    pub(crate) load_balancers: BTreeMap<LoadBalancerKey, Arc<DesiredLoadBalancer>>,
+}
+
+/// What is different since the last [`Merge::settle`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Objects decided anew; `None`: no longer ours, or gone.
+    pub objects: BTreeMap<ObjectRef, Option<Arc<Resolved>>>,
+    /// Load balancers whose desired state is another one; `None`: it must not exist any more.
+    pub load_balancers: BTreeMap<LoadBalancerKey, Option<Arc<DesiredLoadBalancer>>>,
+    /// Objects whose judgement may be another one: those of `objects`, and those whose listeners ask their
+    /// load balancer for something else now (a rotated certificate) although the decision on them stands.
+    pub judge: BTreeSet<ObjectRef>,
+}
+
+/// A merge from scratch.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// The settled state.
+    pub merge: Merge,
+    /// Everything, as one outcome.
+    pub outcome: Outcome,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        // Pods' addresses need no node ports and lose no hop; instances must be asked for.
+        Self {
+            default_target_type: TargetType::Ip,
+        }
+    }
+}
+
+/// Merges a whole snapshot.
+pub fn merge(snapshot: &Snapshot, options: Options) -> Merged {
+    let mut merge = Merge::new(options);
+    for resource in snapshot.iter() {
+        merge.apply(Change::Apply(Arc::clone(resource)));
+    }
+    let outcome = merge.settle();
+    Merged { merge, outcome }
+}
+
+impl Merge {
+    /// With no objects yet.
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            store: Store::default(),
+            facts: Facts::default(),
+            routes: BTreeMap::new(),
+            attached: BTreeMap::new(),
+            states: BTreeMap::new(),
+            reads: Reads::default(),
+            dirty: Dirty::default(),
+            resolved: BTreeMap::new(),
+            load_balancers: BTreeMap::new(),
+        }
+    }
+
+    /// Takes one change in and marks what it can reach. Cheap. Returns whether anything is different now.
+    pub fn apply(&mut self, change: Change) -> bool {
+        let touched = self.store.apply(change);
+        for input in &touched {
+            if let Input::Object(object) = input {
+                self.dirty.object(object);
+            }
+            self.dirty.readers(&self.reads, input);
+        }
+        !touched.is_empty()
+    }
+
+    /// Recomputes what is dirty, layer by layer, and says what is different since the last time.
+    pub fn settle(&mut self) -> Outcome {
+        settle::settle(self)
+    }
+
+    /// The decision on an object; nothing if it is not ours.
+    pub fn resolved(&self, object: &ObjectRef) -> Option<&Arc<Resolved>> {
+        self.resolved.get(object)
+    }
+
+    /// Every decision, by kind, namespace and name.
+    pub fn iter(&self) -> impl Iterator<Item = (&ObjectRef, &Arc<Resolved>)> {
+        self.resolved.iter()
+    }
+
+    /// The desired state of every load balancer.
+    pub fn load_balancers(&self) -> &BTreeMap<LoadBalancerKey, Arc<DesiredLoadBalancer>> {
+        &self.load_balancers
+    }
+
+    /// The load balancer that a Gateway has or would have; nothing unless it is ours.
+    pub fn load_balancer_key(&self, gateway: &ObjectKey) -> Option<LoadBalancerKey> {
+        let facts = self.facts.gateways.get(gateway)?;
+        Some(load_balancer::key(gateway, facts.kind))
+    }
+
+    /// The Gateway and its merged sets, highest precedence first; empty unless it is ours.
+    pub fn owners(&self, gateway: &ObjectKey) -> Vec<ListenerOwner> {
+        self.states
+            .get(gateway)
+            .into_iter()
+            .flat_map(State::merging)
+            .map(|merging| merging.owner.clone())
+            .collect()
+    }
+
+    /// The decisions on an object, or on one of its listeners, in words.
+    pub fn explain(&self, object: &ObjectRef, listener: Option<&str>) -> Vec<Explanation> {
+        explain::explain(self, object, listener)
+    }
+
+    /// Why a listener stands where it does in the order of precedence; nothing if it is not ours.
+    pub fn precedence(&self, listener: &ListenerRef) -> Option<PrecedenceClass> {
+        let facts = self.facts.owners.get(&listener.owner)?;
+        facts
+            .entries
+            .iter()
+            .find(|entry| entry.listener.name == listener.name)?;
+        Some(match listener.owner.kind {
+            OwnerKind::Gateway => PrecedenceClass::Gateway,
+            OwnerKind::ListenerSet => PrecedenceClass::ListenerSet {
+                created: facts.created,
+            },
+        })
+    }
+}
