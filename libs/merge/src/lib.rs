@@ -53,6 +53,7 @@ mod rules;
 mod settle;
 mod store;
 mod target_groups;
+mod uses;
 mod validate;
 
 pub use merge::{Merge, Merged, Options, Outcome, merge};

@@ -12,8 +12,8 @@ use tributary_model::{ListenerOwner, ListenerRef, ObjectKey, ObjectRef, OwnerKin
 
 use crate::facts::{GatewayFacts, MergedOwner, OwnerFacts};
 use crate::order::Age;
-use crate::port::{Assembled, Port, Users};
-use crate::target_groups::TargetGroupSpec;
+use crate::port::{Assembled, Port};
+use crate::uses::Uses;
 
 /// The state of one Gateway.
 #[derive(Clone, Debug, Default)]
@@ -47,75 +47,11 @@ pub(crate) struct Merging {
 /// By listener and shadowed route: the route that has the traffic.
 pub(crate) type Shadows = BTreeMap<(ListenerRef, ObjectRef), ObjectRef>;
 
-/// Target groups in use.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Uses {
-    pub(crate) groups: BTreeMap<TargetGroupId, Use>,
-    /// To be looked at again.
-    pub(crate) touched: BTreeSet<TargetGroupId>,
-}
-
-/// One target group in use.
-#[derive(Clone, Debug)]
-pub(crate) struct Use {
-    pub(crate) spec: Arc<TargetGroupSpec>,
-    /// How many rules or default actions of each listener forward to it.
-    listeners: BTreeMap<ListenerRef, usize>,
-}
-
 /// What is different in a load balancer.
 #[derive(Default)]
 pub(crate) struct Differences {
     pub(crate) listeners: BTreeMap<u16, Option<Arc<DesiredListener>>>,
     pub(crate) groups: BTreeMap<TargetGroupId, Option<Arc<DesiredTargetGroup>>>,
-}
-
-impl Users for Uses {
-    fn enter(&mut self, spec: &Arc<TargetGroupSpec>, listener: &ListenerRef) {
-        let id = &spec.group.id;
-        let Some(used) = self.groups.get_mut(id) else {
-            let used = Use {
-                spec: Arc::clone(spec),
-                listeners: BTreeMap::from([(listener.clone(), 1)]),
-            };
-            self.groups.insert(id.clone(), used);
-            self.touched.insert(id.clone());
-            return;
-        };
-        if used.spec != *spec {
-            used.spec = Arc::clone(spec);
-            self.touched.insert(id.clone());
-        }
-        if let Some(count) = used.listeners.get_mut(listener) {
-            *count += 1;
-        } else {
-            used.listeners.insert(listener.clone(), 1);
-            self.touched.insert(id.clone());
-        }
-    }
-
-    fn leave(&mut self, group: &TargetGroupId, listener: &ListenerRef) {
-        let Some(used) = self.groups.get_mut(group) else {
-            return;
-        };
-        let Some(count) = used.listeners.get_mut(listener) else {
-            return;
-        };
-        *count -= 1;
-        if *count == 0 {
-            used.listeners.remove(listener);
-            self.touched.insert(group.clone());
-        }
-        if used.listeners.is_empty() {
-            self.groups.remove(group);
-        }
-    }
-}
-
-impl Use {
-    pub(crate) fn listeners(&self) -> BTreeSet<ListenerRef> {
-        self.listeners.keys().cloned().collect()
-    }
 }
 
 impl State {
@@ -201,6 +137,13 @@ impl State {
         if old == new {
             return asked_anew;
         }
+        // Usually one of thousands came, went or changed.
+        let start = old
+            .iter()
+            .zip(new)
+            .take_while(|(old, new)| old == new)
+            .count();
+        let (old, new) = (&old[start..], &new[start..]);
         let mut gone: BTreeMap<&ListenerRef, Revision> = old
             .iter()
             .map(|member| (&member.listener, member.revision))

@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tributary_model::desired::{DesiredListener, DesiredRule, MemberListener, TargetGroupId};
+use tributary_model::desired::{DesiredListener, DesiredRule, MemberListener};
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
 use tributary_model::{Hostname, ListenerRef, ObjectRef};
 
@@ -25,6 +25,7 @@ use crate::l4::{self, Forward, ForwardOrder};
 use crate::merged::Member;
 use crate::route::Contribution;
 use crate::target_groups::TargetGroupSpec;
+use crate::uses::Uses;
 
 /// What is remembered of a port.
 #[derive(Clone, Debug, Default)]
@@ -42,12 +43,6 @@ pub(crate) struct Port {
 
 type SiteKey = (HostRank, Option<Hostname>);
 
-/// Who uses which target group: counted, so that the last user's leaving is noticed.
-pub(crate) trait Users {
-    fn enter(&mut self, spec: &Arc<TargetGroupSpec>, listener: &ListenerRef);
-    fn leave(&mut self, group: &TargetGroupId, listener: &ListenerRef);
-}
-
 /// A port's result.
 pub(crate) struct Assembled {
     /// Nothing without members.
@@ -62,7 +57,7 @@ impl Port {
     }
 
     /// Replaces the members. Rules whose hosts a hostname that came or went may capture are looked at again.
-    pub(crate) fn set_members(&mut self, members: Vec<Member>, users: &mut impl Users) {
+    pub(crate) fn set_members(&mut self, members: Vec<Member>, users: &mut Uses) {
         let before = std::mem::take(&mut self.members);
         let (old, new) = differing(&before, &members);
         let changed = self.set_hostnames(old, new);
@@ -118,7 +113,7 @@ impl Port {
         &mut self,
         listener: &ListenerRef,
         contribution: &Contribution,
-        users: &mut impl Users,
+        users: &mut Uses,
     ) {
         match contribution {
             Contribution::Rules { hostname, rules } => {
@@ -142,7 +137,7 @@ impl Port {
         &mut self,
         listener: &ListenerRef,
         contribution: &Contribution,
-        users: &mut impl Users,
+        users: &mut Uses,
     ) {
         match contribution {
             Contribution::Rules { hostname, rules } => {
@@ -174,7 +169,7 @@ impl Port {
         &mut self,
         number: u16,
         kind: LoadBalancerKind,
-        users: &mut impl Users,
+        users: &mut Uses,
     ) -> Assembled {
         match kind {
             LoadBalancerKind::Alb => {
@@ -240,7 +235,7 @@ impl Port {
             .collect()
     }
 
-    fn assemble_nlb(&mut self, number: u16, users: &mut impl Users) -> Assembled {
+    fn assemble_nlb(&mut self, number: u16, users: &mut Uses) -> Assembled {
         let Self {
             members,
             forwards,
@@ -295,7 +290,7 @@ impl Port {
     }
 
     /// Gives up every target group, before the port is forgotten.
-    pub(crate) fn release(&mut self, users: &mut impl Users) {
+    pub(crate) fn release(&mut self, users: &mut Uses) {
         for (listener, spec) in self.forwarding.drain(..) {
             users.leave(&spec.group.id, &listener);
         }

@@ -23,12 +23,12 @@ use tributary_testkit::objects::key;
 use crate::{Merged, Options, merge};
 
 /// The merge of some objects.
-fn merged(objects: impl IntoIterator<Item = Resource>) -> Merged {
+pub(crate) fn merged(objects: impl IntoIterator<Item = Resource>) -> Merged {
     merge(&Snapshot::from_iter(objects), Options::default())
 }
 
 /// The load balancer of a Gateway; panics without one.
-fn load_balancer<'a>(merged: &'a Merged, gateway: &str) -> &'a DesiredLoadBalancer {
+pub(crate) fn load_balancer<'a>(merged: &'a Merged, gateway: &str) -> &'a DesiredLoadBalancer {
     let gateway = key(gateway);
     [LoadBalancerKind::Alb, LoadBalancerKind::Nlb]
         .into_iter()
@@ -88,7 +88,7 @@ fn outcome(outcome: &ListenerOutcome) -> String {
 }
 
 /// The rules of a port, one a line: conditions -> action.
-fn rules(load_balancer: &DesiredLoadBalancer, port: u16) -> Vec<String> {
+pub(crate) fn rules(load_balancer: &DesiredLoadBalancer, port: u16) -> Vec<String> {
     load_balancer.listeners[&port]
         .rules
         .iter()

@@ -11,6 +11,9 @@
 mod orphan;
 mod reports;
 
+#[cfg(test)]
+mod tests;
+
 pub use orphan::{judge_orphan, judge_orphan_route};
 pub use reports::Reports;
 

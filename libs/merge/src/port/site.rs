@@ -7,9 +7,9 @@ use std::sync::Arc;
 use tributary_model::desired::{DesiredAction, DesiredRule, RuleId};
 use tributary_model::{Hostname, ListenerRef};
 
-use super::Users;
 use crate::hosts::{HostMap, HostRank};
 use crate::rules::{PlacedRule, host_condition};
+use crate::uses::Uses;
 
 /// What one hostname of a port holds.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +83,7 @@ impl Site {
         hostnames: &Hostnames,
         hostname: Option<&Hostname>,
         placed: &Arc<PlacedRule>,
-        users: &mut impl Users,
+        users: &mut Uses,
     ) {
         let effect = effect(hostnames, hostname, placed);
         self.enter(hostname, &effect, placed, users);
@@ -95,7 +95,7 @@ impl Site {
         &mut self,
         hostname: Option<&Hostname>,
         placed: &Arc<PlacedRule>,
-        users: &mut impl Users,
+        users: &mut Uses,
     ) {
         if let Some((ByOrder(placed), effect)) =
             self.rules.remove_entry(&ByOrder(Arc::clone(placed)))
@@ -111,7 +111,7 @@ impl Site {
         hostnames: &Hostnames,
         hostname: Option<&Hostname>,
         changed: &[Hostname],
-        users: &mut impl Users,
+        users: &mut Uses,
     ) {
         let reached: Vec<Arc<PlacedRule>> = self
             .rules
@@ -178,7 +178,7 @@ impl Site {
         hostname: Option<&Hostname>,
         effect: &Effect,
         placed: &PlacedRule,
-        users: &mut impl Users,
+        users: &mut Uses,
     ) {
         let Some((rule, hosts)) = effect.of(placed) else {
             return;
@@ -198,7 +198,7 @@ impl Site {
         hostname: Option<&Hostname>,
         effect: &Effect,
         placed: &PlacedRule,
-        users: &mut impl Users,
+        users: &mut Uses,
     ) {
         let Some((rule, hosts)) = effect.of(placed) else {
             return;

@@ -11,6 +11,9 @@ mod place;
 mod precedence;
 mod translate;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use place::{PlacedRule, Site, host_condition, place};
 pub(crate) use translate::{Translated, translate};
 
