@@ -94,7 +94,7 @@ impl Caller {
         let asked = Instant::now();
         let turn = self.pace.turn(group, name).await?;
         self.waited(operation, WaitReason::Turn, asked.elapsed());
-        let sent = Instant::now();
+        let began = Instant::now();
         let result = send().await.map_err(|error| convert(operation, &error));
         drop(turn);
         let failure = result.as_ref().err().map(|error| error.class);
@@ -105,7 +105,7 @@ impl Caller {
             operation: name,
             group,
             failure,
-            took: sent.elapsed(),
+            took: began.elapsed(),
         });
         result
     }

@@ -21,7 +21,7 @@ mod tests;
 
 /// Nothing older is used. A person who issues a certificate or tags a subnet waits no longer than this after the
 /// next look at the load balancer.
-pub(crate) const OLDEST: Duration = Duration::from_secs(60);
+pub(crate) const OLDEST: Duration = Duration::from_mins(1);
 
 /// Shared looks of one account and region.
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ mod tests;
 
 /// How long our own word counts more than AWS's. ELBv2 and EC2 catch up within seconds, the tagging API within a minute
 /// as a rule; a thing that somebody else removes meanwhile is missed for as long, unless a call names it and fails.
-pub(crate) const LAG: Duration = Duration::from_secs(120);
+pub(crate) const LAG: Duration = Duration::from_mins(2);
 
 /// One load balancer as far as we know. Kept by the caller between plans; lost with the process, which costs
 /// one look.

@@ -261,8 +261,8 @@ async fn security_groups(
     desired: Option<&DesiredLoadBalancer>,
     gaps: &Gaps,
 ) -> Found<ObservedSecurityGroup> {
-    let named = desired.map(|desired| desired.settings.security_groups.iter().cloned());
-    let (ids, names): (BTreeSet<String>, BTreeSet<String>) = named
+    let wanted = desired.map(|desired| desired.settings.security_groups.iter().cloned());
+    let (ids, names): (BTreeSet<String>, BTreeSet<String>) = wanted
         .into_iter()
         .flatten()
         .partition(|named| named.starts_with("sg-"));
@@ -294,12 +294,11 @@ async fn wanted_certificates(
     let mut discovers = false;
     for certificate in listeners.flat_map(|listener| &listener.certificates) {
         match &certificate.source {
-            CertificateSource::Secret { .. } => {}
-            // A listener may also name a server certificate of IAM, of which ACM knows nothing.
             CertificateSource::Arn(arn) if arn.contains(":acm:") => {
                 named.insert(arn);
             }
-            CertificateSource::Arn(_) => {}
+            // A listener may also name a server certificate of IAM, of which ACM knows nothing.
+            CertificateSource::Arn(_) | CertificateSource::Secret { .. } => {}
             CertificateSource::Discovered { .. } => discovers = true,
         }
     }

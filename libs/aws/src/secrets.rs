@@ -5,6 +5,9 @@ use std::fmt;
 use async_trait::async_trait;
 use tributary_model::ObjectKey;
 
+#[cfg(test)]
+mod tests;
+
 /// Reads one Secret by name. The implementations live where Kubernetes or the folder is known.
 #[async_trait]
 pub trait SecretSource: fmt::Debug + Send + Sync {

@@ -233,7 +233,7 @@ fn numbered(
             strangers = strangers.saturating_add(1);
             IngressTraffic::Other(strangers)
         });
-        for (source, single) in sources(permission) {
+        for (source, single) in sources(&permission) {
             numbered.push((IngressRule { traffic, source }, single));
         }
     }
@@ -253,7 +253,7 @@ fn traffic(permission: &aws::IpPermission) -> Option<IngressTraffic> {
     }
 }
 
-fn sources(permission: aws::IpPermission) -> Vec<(IngressSource, aws::IpPermission)> {
+fn sources(permission: &aws::IpPermission) -> Vec<(IngressSource, aws::IpPermission)> {
     let single = || {
         aws::IpPermission::builder()
             .set_ip_protocol(permission.ip_protocol.clone())

@@ -138,7 +138,7 @@ async fn many_rules_are_read_in_pages_and_parts() {
 #[tokio::test]
 async fn a_new_load_balancer_is_asked_for_its_state_alone() {
     let world =
-        World::with(|options| options.provisioning = std::time::Duration::from_secs(3600)).await;
+        World::with(|options| options.provisioning = std::time::Duration::from_hours(1)).await;
     let desired = two_teams();
     let mut known = Known::new(world.look(&desired).await);
     let plan = world.plan(&desired, &known);

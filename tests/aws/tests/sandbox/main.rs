@@ -6,5 +6,6 @@ mod changes;
 mod crashes;
 mod desired;
 mod faults;
+mod numbers;
 mod settles;
 mod world;

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tributary_aws::{
-    Aws, ClientCredentials, Endpoint, Execution, KeyMaterial, Known, Outcome, Pacing, SecretError,
-    SecretSource, Site, StepResult, Unmetered, execute, observe,
+    Aws, ClientCredentials, Endpoint, Execution, KeyMaterial, Known, Meter, Outcome, Pacing,
+    SecretError, SecretSource, Site, StepResult, Unmetered, execute, observe,
 };
 use tributary_model::ObjectKey;
 use tributary_plan::limits::Context;
@@ -29,7 +29,7 @@ pub(crate) struct World {
     pub(crate) secrets: Secrets,
     pub(crate) stop: CancellationToken,
     /// Serves as long as the world is there.
-    pub(crate) server: JoinSet<Result<(), tributary_sandbox::Error>>,
+    _server: JoinSet<Result<(), tributary_sandbox::Error>>,
 }
 
 /// Secrets of namespace `team`, made when first asked for.
@@ -42,6 +42,10 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        Self::metered(change, Arc::new(Unmetered)).await
+    }
+
+    pub(crate) async fn metered(change: impl FnOnce(&mut Options), meter: Arc<dyn Meter>) -> Self {
         let mut options = Options {
             provisioning: Duration::ZERO,
             seed: SeedOptions {
@@ -57,7 +61,7 @@ impl World {
         let endpoint = Endpoint::Url(format!("http://{}", bound.local_addr()));
         let mut server = JoinSet::new();
         server.spawn(bound.serve(CancellationToken::new()));
-        let aws = Aws::connect(&endpoint, &Pacing::LOCAL, Arc::new(Unmetered)).await;
+        let aws = Aws::connect(&endpoint, &Pacing::LOCAL, meter).await;
         Self {
             sandbox,
             aws,
@@ -71,7 +75,7 @@ impl World {
             },
             secrets: Secrets::default(),
             stop: CancellationToken::new(),
-            server,
+            _server: server,
         }
     }
 

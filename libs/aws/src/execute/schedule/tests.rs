@@ -51,7 +51,7 @@ fn check(rows: &[Row], failing: &[u32], expected: &str) {
     let mut text = waves.join(" | ");
     for (step, outcome) in schedule.take_dropped() {
         if let Outcome::Skipped(because) = outcome {
-            text.push_str(&format!(" {}<{because}", step.id));
+            text = format!("{text} {}<{because}", step.id);
         }
     }
     assert_eq!(text, expected);

@@ -127,7 +127,7 @@ impl SdkElbv2 {
     ) -> Answer<ListenerCertificates> {
         let operation = "DescribeListenerCertificates";
         // The default certificate may be listed twice, so the key has both.
-        let all: BTreeMap<(String, bool), ()> = paged(|marker| async move {
+        let all: BTreeSet<(String, bool)> = paged(|marker| async move {
             let request = self
                 .client
                 .describe_listener_certificates()
@@ -136,13 +136,13 @@ impl SdkElbv2 {
             let answer = send!(self, super::read(operation), request)?;
             let certificates = answer.certificates.into_iter().flatten();
             let page = certificates
-                .filter_map(|it| Some(((it.certificate_arn?, it.is_default == Some(true)), ())))
+                .filter_map(|it| Some((it.certificate_arn?, it.is_default == Some(true))))
                 .collect();
             Ok((page, answer.next_marker))
         })
         .await?;
         let mut certificates = ListenerCertificates::default();
-        for (arn, is_default) in all.into_keys() {
+        for (arn, is_default) in all {
             if is_default {
                 certificates.default = Some(arn);
             } else {
@@ -193,11 +193,12 @@ fn apply(told: &BTreeMap<String, u32>, kind: &str, limits: &mut LoadBalancerLimi
 }
 
 /// Everything on all pages.
-async fn paged<K: Ord, V, F>(page: impl Fn(Option<String>) -> F) -> Answer<BTreeMap<K, V>>
+async fn paged<I, C, F>(page: impl Fn(Option<String>) -> F) -> Answer<C>
 where
-    F: Future<Output = Answer<(Vec<(K, V)>, Option<String>)>>,
+    C: Default + Extend<I>,
+    F: Future<Output = Answer<(Vec<I>, Option<String>)>>,
 {
-    let mut found = BTreeMap::new();
+    let mut found = C::default();
     let mut marker = None;
     loop {
         let (items, next) = page(marker).await?;
