@@ -3,6 +3,9 @@
 mod listener;
 mod route;
 
+#[cfg(test)]
+mod tests;
+
 use tributary_model::resolved::{
     GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause, Resolved, ResolvedGateway,
     ResolvedGatewayClass, ResolvedListenerSet,

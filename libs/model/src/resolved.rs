@@ -63,7 +63,8 @@ pub struct ResolvedListenerSet {
     pub gateway: ObjectKey,
     /// Admitted by its parent, or why not.
     pub acceptance: ListenerSetAcceptance,
-    /// In spec order; empty unless admitted.
+    /// In spec order; empty when the set is not allowed. While the Gateway is not accepted they are there, as
+    /// they would stand, and nothing of them is served.
     pub listeners: Vec<ResolvedListener>,
 }
 

@@ -8,7 +8,7 @@ use tributary_model::desired::{DesiredAction, DesiredRule, RuleId};
 use tributary_model::{Hostname, ListenerRef};
 
 use crate::hosts::{HostMap, HostRank};
-use crate::rules::{PlacedRule, host_condition};
+use crate::rules::{PlacedRule, every_path, host_condition};
 use crate::uses::Uses;
 
 /// What one hostname of a port holds.
@@ -224,8 +224,13 @@ fn keys(hosts: &[Hostname]) -> impl Iterator<Item = Option<&Hostname>> {
 
 /// Whether the rule matches whatever is asked of the listener's hostname.
 fn catches_all(rule: &DesiredRule, hosts: &[Hostname], hostname: Option<&Hostname>) -> bool {
-    let only_hosts = rule.conditions.len() == usize::from(!hosts.is_empty());
-    only_hosts && (hosts.is_empty() || hosts.iter().any(|host| Some(host) == hostname))
+    let [only] = rule.conditions.as_slice() else {
+        return false;
+    };
+    if hosts.is_empty() {
+        return *only == every_path();
+    }
+    hosts.iter().any(|host| Some(host) == hostname)
 }
 
 /// What remains of a rule without the hosts that belong to a more specific listener of the port.

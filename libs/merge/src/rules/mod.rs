@@ -14,7 +14,7 @@ mod translate;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use place::{PlacedRule, Site, host_condition, place};
+pub(crate) use place::{PlacedRule, Site, every_path, host_condition, place};
 pub(crate) use translate::{Translated, translate};
 
 use tributary_model::resolved::DroppedRule;

@@ -137,6 +137,9 @@ fn placed_rule(
     let mut conditions = Vec::with_capacity(matched.conditions.conditions.len() + 1);
     conditions.extend(host_condition(&hosts));
     conditions.extend(matched.conditions.conditions.iter().cloned());
+    if conditions.is_empty() {
+        conditions.push(every_path());
+    }
     let desired = DesiredRule {
         id: RuleId(id.into()),
         listener: listener.clone(),
@@ -190,6 +193,12 @@ pub(crate) fn host_condition(hosts: &[Hostname]) -> Option<RuleCondition> {
     // ELB's `*` matches one or more labels, as Gateway API's wildcard does.
     let values = hosts.iter().map(ToString::to_string).collect();
     Some(RuleCondition::HostHeader(Patterns::Wildcard(values)))
+}
+
+/// What matches every request. A rule must have a condition; a match has this one only for lack of others, for
+/// a path that says so itself is compared by a regular expression.
+pub(crate) fn every_path() -> RuleCondition {
+    RuleCondition::PathPattern(Patterns::Wildcard(vec!["/*".to_owned()]))
 }
 
 /// Splits hostnames so that each rule keeps to five values and five wildcards. Hostnames of different

@@ -88,7 +88,7 @@ fn check_dropped(rule: RuleBuilder, field: &str, message: &str) {
     check_dropped_with(
         rule,
         vec![],
-        RouteAcceptance::UnsupportedValue,
+        &RouteAcceptance::UnsupportedValue,
         field,
         message,
     );
@@ -97,13 +97,13 @@ fn check_dropped(rule: RuleBuilder, field: &str, message: &str) {
 fn check_dropped_with(
     rule: RuleBuilder,
     more: Vec<Resource>,
-    acceptance: RouteAcceptance,
+    acceptance: &RouteAcceptance,
     field: &str,
     message: &str,
 ) {
     let outcome = outcome(http_route("t/r").rule(rule), more);
     assert_eq!(outcome.http, Vec::<String>::new());
-    assert_eq!(outcome.acceptance, acceptance);
+    assert_eq!(outcome.acceptance, *acceptance);
     let dropped = outcome.dropped.first().expect("a rule is dropped");
     assert_eq!(dropped.field, field);
     assert!(dropped.message.contains(message), "{}", dropped.message);
@@ -166,7 +166,10 @@ fn prefix_means_whole_path_elements() {
 
 #[test]
 fn the_root_prefix_needs_no_condition() {
-    check(of(rule().prefix("/").backend("web", 80)), &[" -> web*1"]);
+    check(
+        of(rule().prefix("/").backend("web", 80)),
+        &["path /* -> web*1"],
+    );
 }
 
 #[test]
@@ -288,7 +291,7 @@ fn precedence_is_path_then_method_then_headers_then_query_then_order() {
             "path /a|/a/* & header H=1 -> web2*1",
             "path /a|/a/* -> web1*1",
             "path /a|/a/* -> web*1",
-            " -> web0*1",
+            "path /* -> web0*1",
         ],
     );
 }
@@ -303,7 +306,7 @@ fn of_equal_matches_the_older_route_comes_first() {
     check_with(
         http_route("t/z").created(1).backend("web"),
         vec![younger],
-        &[" -> web*1", " -> web0*1"],
+        &["path /* -> web*1", "path /* -> web0*1"],
     );
 }
 
@@ -314,7 +317,7 @@ fn weights_are_kept_and_zero_is_a_weight() {
             .prefix("/")
             .weighted("web0", 80, 9)
             .weighted("web1", 80, 0)),
-        &[" -> web0*9 + web1*0"],
+        &["path /* -> web0*9 + web1*0"],
     );
 }
 
@@ -325,7 +328,7 @@ fn two_refs_to_one_service_are_one_target() {
             .prefix("/")
             .weighted("web", 80, 2)
             .weighted("web", 80, 3)),
-        &[" -> web*5"],
+        &["path /* -> web*5"],
     );
 }
 
@@ -373,7 +376,7 @@ fn a_scheme_brings_its_port() {
             scheme: Some("https".to_owned()),
             ..found()
         })),
-        &[" -> 302 HTTPS://#:443/#?#"],
+        &["path /* -> 302 HTTPS://#:443/#?#"],
     );
 }
 
@@ -385,7 +388,7 @@ fn without_a_scheme_the_listeners_port_stays() {
             status_code: 301,
             ..found()
         })),
-        &[" -> 301 #://b.x:#/#?#"],
+        &["path /* -> 301 #://b.x:#/#?#"],
     );
 }
 
@@ -409,7 +412,7 @@ fn a_redirect_can_put_something_before_the_path() {
             path: Some(PathModifier::ReplacePrefixMatch("/new/".to_owned())),
             ..found()
         })),
-        &[" -> 302 #://#:#/new/#{path}?#"],
+        &["path /* -> 302 #://#:#/new/#{path}?#"],
     );
 }
 
@@ -443,7 +446,7 @@ fn redirect_and_rewrite_exclude_each_other() {
         })
         .filter(RouteFilter::UrlRewrite(UrlRewrite::default())),
         vec![],
-        RouteAcceptance::IncompatibleFilters,
+        &RouteAcceptance::IncompatibleFilters,
         "rules[0].filters[1]",
         "cannot both",
     );
@@ -474,7 +477,7 @@ fn a_full_path_rewrite_keeps_the_query() {
     check_rewrite(
         rule().prefix("/"),
         PathModifier::ReplaceFullPath("/n".to_owned()),
-        "",
+        "path /*",
         "^[^?]*",
         "/n",
     );
@@ -497,7 +500,7 @@ fn a_prefix_is_replaced_cut_off_and_put_before() {
         "^/a/?",
         "/",
     );
-    check_rewrite(rule().prefix("/"), replace("/n"), "", "^/", "/n/");
+    check_rewrite(rule().prefix("/"), replace("/n"), "path /*", "^/", "/n/");
 }
 
 #[test]
@@ -520,7 +523,7 @@ fn a_host_rewrite_is_a_transform() {
     });
     check(
         of(rule().prefix("/").backend("web", 80).filter(filter)),
-        &[r#" -> web*1 with HostHeaderRewrite { regex: "^.*$", replace: "in.y" }"#],
+        &[r#"path /* -> web*1 with HostHeaderRewrite { regex: "^.*$", replace: "in.y" }"#],
     );
 }
 
@@ -555,7 +558,7 @@ fn a_rule_configuration_may_answer_itself() {
     check_with(
         of(rule().prefix("/").filter(extension("conf"))),
         more,
-        &[" -> 418"],
+        &["path /* -> 418"],
     );
 }
 
@@ -569,7 +572,7 @@ fn a_redirects_query_comes_from_its_rule_configuration() {
     check_with(
         of(redirect(found()).filter(extension("conf"))),
         more,
-        &[" -> 302 #://#:#/#?a=1"],
+        &["path /* -> 302 #://#:#/#?a=1"],
     );
 }
 
@@ -582,7 +585,7 @@ fn a_missing_rule_configuration_answers_500_and_is_told() {
             .filter(extension("none"))),
         vec![],
     );
-    assert_eq!(outcome.http, [" -> 500"]);
+    assert_eq!(outcome.http, ["path /* -> 500"]);
     assert_eq!(outcome.acceptance, RouteAcceptance::Accepted);
     assert_eq!(outcome.dropped.len(), 1);
 }
@@ -596,7 +599,7 @@ fn authentication_is_for_https_and_closed_elsewhere() {
             .filter(extension("conf"))),
         authenticating(),
     );
-    assert_eq!(outcome.http, [" -> 500"]);
+    assert_eq!(outcome.http, ["path /* -> 500"]);
     assert!(
         outcome.https[0].starts_with("host a.x -> web*1 after Jwt"),
         "{:?}",

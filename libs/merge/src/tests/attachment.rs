@@ -310,7 +310,7 @@ fn a_missing_service_gives_500() {
         http_route("t/r").backend("missing"),
         vec![],
         &[RefCause::BackendNotFound],
-        &[" -> 500"],
+        &["path /* -> 500"],
     );
 }
 
@@ -320,7 +320,7 @@ fn a_missing_port_is_a_missing_backend() {
         http_route("t/r").rule(rule().prefix("/").backend("web", 81)),
         vec![],
         &[RefCause::BackendNotFound],
-        &[" -> 500"],
+        &["path /* -> 500"],
     );
 }
 
@@ -334,7 +334,7 @@ fn a_backend_of_another_kind_gives_500() {
         ),
         vec![],
         &[RefCause::InvalidKind],
-        &[" -> 500"],
+        &["path /* -> 500"],
     );
 }
 
@@ -344,19 +344,19 @@ fn another_namespace_needs_a_grant_which_is_judged_before_existence() {
         http_route("t/r").backend("infra/missing"),
         vec![],
         &[RefCause::RefNotPermitted],
-        &[" -> 500"],
+        &["path /* -> 500"],
     );
     check_backends(
         http_route("t/r").backend("infra/missing"),
         vec![grant("infra/g", (Kind::HttpRoute, "t"), Kind::Service)],
         &[RefCause::BackendNotFound],
-        &[" -> 500"],
+        &["path /* -> 500"],
     );
     check_backends(
         http_route("t/r").backend("infra/web"),
         vec![grant("infra/g", (Kind::HttpRoute, "t"), Kind::Service)],
         &[],
-        &[" -> service/infra/web/80/HTTP/HTTP1/ip/ipv4*1"],
+        &["path /* -> service/infra/web/80/HTTP/HTTP1/ip/ipv4*1"],
     );
 }
 
@@ -372,7 +372,7 @@ fn a_grant_for_another_kind_or_namespace_grants_nothing() {
             http_route("t/r").backend("infra/web"),
             vec![grant],
             &[RefCause::RefNotPermitted],
-            &[" -> 500"],
+            &["path /* -> 500"],
         );
     }
 }
@@ -388,7 +388,7 @@ fn an_invalid_backend_keeps_its_weights_share() {
         ),
         vec![],
         &[RefCause::BackendNotFound],
-        &[" -> service/t/web/80/HTTP/HTTP1/ip/ipv4*3 + empty/HTTP*1"],
+        &["path /* -> service/t/web/80/HTTP/HTTP1/ip/ipv4*3 + empty/HTTP*1"],
     );
 }
 
@@ -398,13 +398,13 @@ fn no_backend_and_no_weight_give_500() {
         http_route("t/r").rule(rule().prefix("/")),
         vec![],
         &[],
-        &[" -> 500"],
+        &["path /* -> 500"],
     );
     check_backends(
         http_route("t/r").rule(rule().prefix("/").weighted("web", 80, 0)),
         vec![],
         &[],
-        &[" -> 500"],
+        &["path /* -> 500"],
     );
 }
 

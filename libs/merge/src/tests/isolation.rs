@@ -63,7 +63,7 @@ fn a_listeners_rules_come_before_its_404() {
             "host a.x & path /p|/p/* -> web",
             "host a.x -> 404",
             "host *.x -> 404",
-            " -> web",
+            "path /* -> web",
         ],
     );
 }

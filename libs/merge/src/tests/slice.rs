@@ -43,7 +43,7 @@ fn the_documents_example_gives_one_elb_listener_for_each_port() {
         load_balancer.listeners.keys().collect::<Vec<_>>(),
         [&80, &443, &8080]
     );
-    let forward = " -> service/infra/my-service/80/HTTP/HTTP1/ip/ipv4*1";
+    let forward = "path /* -> service/infra/my-service/80/HTTP/HTTP1/ip/ipv4*1";
     assert_eq!(rules(load_balancer, 80), [forward]);
     assert_eq!(rules(load_balancer, 8080), [forward]);
     assert!(rules(load_balancer, 443).is_empty());
