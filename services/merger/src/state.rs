@@ -8,6 +8,7 @@ use tributary_merge::{Merge, Outcome};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::judgement::{JudgedObject, Judgement};
 use tributary_model::report::LoadBalancerReport;
+use tributary_model::resolved::{GatewayAcceptance, Resolved};
 use tributary_model::resource::SourceObject;
 use tributary_model::status::Status;
 use tributary_model::view::ListenerView;
@@ -40,6 +41,8 @@ pub(crate) struct State {
     /// When the desired state of each load balancer last changed.
     desired_at: BTreeMap<LoadBalancerKey, Position>,
     listeners_of: BTreeMap<ObjectRef, BTreeSet<ListenerRef>>,
+    /// Load balancers that the merge no longer wants, but whose Gateway is only refused.
+    held: BTreeSet<LoadBalancerKey>,
     /// Judgements that may be others now.
     stale: BTreeSet<ObjectRef>,
     read: Position,
@@ -70,6 +73,7 @@ impl Shared {
             reported_at: BTreeMap::new(),
             desired_at: BTreeMap::new(),
             listeners_of: BTreeMap::new(),
+            held: BTreeSet::new(),
             stale: BTreeSet::new(),
             read: Position::default(),
             complete: false,
@@ -143,11 +147,11 @@ impl State {
                     }
                 }
                 None => {
-                    self.desired.remove(&key);
-                    self.desired_at.remove(&key);
+                    self.held.insert(key);
                 }
             }
         }
+        self.let_go();
         self.stale.extend(objects.into_keys());
         self.stale.extend(judge);
         self.judge_stale();
@@ -156,6 +160,34 @@ impl State {
             self.judgements.mark_complete();
             self.listeners.mark_complete();
         }
+    }
+
+    /// Withdraws what is no longer desired, but for load balancers of Gateways that are there and not
+    /// accepted: a typo in a parametersRef must not take every tenant's traffic down
+    /// (spec/listenersets §7.7). Those stay as they were last desired.
+    fn let_go(&mut self) {
+        let Self {
+            held,
+            merge,
+            desired,
+            desired_at,
+            ..
+        } = self;
+        held.retain(|key| {
+            if merge.load_balancers().contains_key(key) {
+                return false;
+            }
+            let gateway = ObjectRef::new(Kind::Gateway, key.gateway.clone());
+            let is_refused = matches!(
+                merge.resolved(&gateway).map(|resolved| &**resolved),
+                Some(Resolved::Gateway(gateway)) if gateway.acceptance != GatewayAcceptance::Accepted
+            );
+            if !is_refused {
+                desired.remove(key);
+                desired_at.remove(key);
+            }
+            is_refused
+        });
     }
 
     /// Takes a programmer's report in.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tributary_merge::Merge;
-use tributary_merge::judge::Reports;
+use tributary_merge::judge::{Reports, programmed};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::judgement::JudgedObject;
 use tributary_model::key::GATEWAY_GROUP;
@@ -67,12 +67,7 @@ pub(crate) fn listeners(merge: &Merge, object: &ObjectRef, reports: &Reports) ->
 
 fn view(merge: &Merge, resolved: &ResolvedListener, reports: &Reports) -> Option<ListenerView> {
     let load_balancer = merge.load_balancer_key(&resolved.gateway)?;
-    let reported = match resolved.outcome {
-        ListenerOutcome::Won => reports.listener(&load_balancer, &resolved.listener),
-        ListenerOutcome::Conflicted { .. }
-        | ListenerOutcome::UnsupportedProtocol
-        | ListenerOutcome::Invalid { .. } => None,
-    };
+    let reported = reports.listener(&load_balancer, &resolved.listener);
     let object = resolved.listener.owner.object();
     Some(ListenerView {
         precedence: merge.precedence(&resolved.listener)?,
@@ -80,7 +75,12 @@ fn view(merge: &Merge, resolved: &ResolvedListener, reports: &Reports) -> Option
             .get(&load_balancer)
             .and_then(|report| report.dns_name.clone()),
         elb_listener: reported.and_then(|report| report.elb_listener.clone()),
-        programmed: reported.map(|report| report.state.clone()),
+        programmed: match resolved.outcome {
+            ListenerOutcome::Won => programmed(merge, Some(&load_balancer), resolved, reports),
+            ListenerOutcome::Conflicted { .. }
+            | ListenerOutcome::UnsupportedProtocol
+            | ListenerOutcome::Invalid { .. } => None,
+        },
         explanation: merge
             .explain(&object, Some(&resolved.listener.name))
             .into_iter()

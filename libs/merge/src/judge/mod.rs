@@ -208,7 +208,7 @@ fn judge_listeners(
 }
 
 /// Whether a winner is served; nothing before the first report.
-pub(crate) fn programmed(
+pub fn programmed(
     merge: &Merge,
     key: Option<&LoadBalancerKey>,
     listener: &ResolvedListener,
