@@ -117,9 +117,9 @@ async fn publishing(context: Context, reports: Reports, transport: Transport) {
     };
     let options = StreamOptions::named("report");
     publish(
-        context.clone(),
+        context,
         options,
-        reports.clone(),
+        reports,
         dress,
         move |messages| {
             let mut client = client.clone();
@@ -203,9 +203,9 @@ async fn a_server_that_does_not_answer_does_not_hold_up_the_stop() {
     let options = StreamOptions::named("report");
     context.shutdown.cancel();
     let stopped = publish::<PublishReportsRequest, _, _, _, _>(
-        &context,
+        context.clone(),
         options,
-        &reports,
+        reports.clone(),
         |message| message,
         |_| std::future::pending(),
     );
@@ -218,9 +218,9 @@ async fn a_server_that_does_not_answer_does_not_hold_up_the_stop() {
     let reports = Reports::new(&context, "report");
     let stops = context.shutdown.clone();
     publish::<PublishReportsRequest, _, _, _, _>(
-        &context,
+        context.clone(),
         options,
-        &reports,
+        reports.clone(),
         |message| message,
         move |messages| {
             stops.cancel();
