@@ -1,18 +1,24 @@
-//! Which version of which object counts, over the life of a folder.
+//! What a folder holds, over its life: which documents claim which objects, and what is seen of them.
+
+mod version;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tributary_model::resource::SourceObject;
 use tributary_model::view::Rejection;
 use tributary_model::{Kind, Meta, ObjectKey, ObjectRef, Resource, Timestamp};
-use tributary_normalize::{Defaults, Normalized, Rejected, has_status, identify, implied_namespace, normalize};
+use tributary_normalize::{Defaults, Rejected, identify, implied_namespace};
 
 use crate::document::{self, Document, UnreadableDocument};
-use crate::memory::{Memory, MemoryError, Remembered};
+use crate::memory::{Memory, MemoryError};
 use crate::scan::{SourceFile, scan};
+
+use version::{Claim, Held, Past};
 
 /// Namespace of a namespaced object that names none, as kubectl's default context has it.
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
@@ -47,23 +53,6 @@ struct ParsedFile {
     unreadable: Vec<UnreadableDocument>,
 }
 
-/// An object as it counts now.
-#[derive(Clone, Debug)]
-struct Held {
-    /// Where its version comes from.
-    path: String,
-    /// The document that counts: the last good one.
-    value: Value,
-    object: SourceObject,
-}
-
-/// A document that claims an object.
-struct Claim {
-    path: String,
-    number: usize,
-    value: Value,
-}
-
 impl Folder {
     /// A folder that has not been read yet, with what an earlier run remembered of it. An object carries the
     /// status that it has in the status folder, as a cluster's would, else the one in its document.
@@ -80,16 +69,16 @@ impl Folder {
             .map(Memory::load)
             .transpose()?
             .unwrap_or_default();
-        let mut folder = Self {
+        // Until the first reading replaces them.
+        let objects = version::recalled(&memory);
+        Ok(Self {
             root,
             memory_file,
             status_dir,
             memory,
             files: BTreeMap::new(),
-            objects: BTreeMap::new(),
-        };
-        folder.recall();
-        Ok(folder)
+            objects,
+        })
     }
 
     /// The folder.
@@ -168,7 +157,12 @@ impl Folder {
             }
         }
         self.files.retain(|path, _| present.contains(path));
-        let objects = self.hold(claims, &broken, &mut rejections, now);
+        let past = Past {
+            objects: &self.objects,
+            memory: &self.memory,
+            status_dir: self.status_dir.as_deref(),
+        };
+        let objects = version::counting(&past, claims, &broken, &mut rejections, now);
         for rejection in &mut rejections {
             rejection.last_good_kept |= rejection.object_ref.is_none()
                 && objects.values().any(|held| {
@@ -207,144 +201,8 @@ impl Folder {
             .ok_or_else(|| "not read".to_owned())
     }
 
-    /// Decides for every claimed object which version counts, and keeps what broken files held.
-    fn hold(
-        &self,
-        claims: BTreeMap<ObjectRef, Claim>,
-        broken: &BTreeSet<String>,
-        rejections: &mut Vec<Rejection>,
-        now: Timestamp,
-    ) -> BTreeMap<ObjectRef, Held> {
-        let mut objects = BTreeMap::new();
-        for (
-            key,
-            Claim {
-                path,
-                number,
-                value,
-            },
-        ) in claims
-        {
-            let before = self.objects.get(&key);
-            if let Some(before) = before.filter(|before| before.value == value) {
-                objects.insert(
-                    key,
-                    Held {
-                        path,
-                        ..before.clone()
-                    },
-                );
-                continue;
-            }
-            match self.normalized(&key, &value, now) {
-                Ok(Some(object)) => {
-                    objects.insert(
-                        key,
-                        Held {
-                            path,
-                            value,
-                            object,
-                        },
-                    );
-                }
-                Ok(None) => {}
-                Err(rejected) => {
-                    let mut rejection = refused(format!("{path} document {number}"), rejected);
-                    rejection.object_ref = Some(key.clone());
-                    if let Some(before) = before {
-                        rejection.last_good_kept = true;
-                        objects.insert(
-                            key,
-                            Held {
-                                path,
-                                ..before.clone()
-                            },
-                        );
-                    }
-                    rejections.push(rejection);
-                }
-            }
-        }
-        for (key, held) in &self.objects {
-            if broken.contains(&held.path) && !objects.contains_key(key) {
-                objects.insert(key.clone(), held.clone());
-            }
-        }
-        objects
-    }
-
-    fn normalized(
-        &self,
-        key: &ObjectRef,
-        value: &Value,
-        now: Timestamp,
-    ) -> Result<Option<SourceObject>, Rejected> {
-        let spec = spec_digest(value);
-        let (created, generation) = match self.memory.objects.get(&memory_key(key)) {
-            Some(known) if known.spec == spec => (Timestamp(known.first_seen), known.generation),
-            Some(known) => (Timestamp(known.first_seen), known.generation + 1),
-            None => (now, 1),
-        };
-        Ok(match normalize(value, &defaults(created, generation))? {
-            Normalized::Ours { object, warnings } => {
-                for warning in warnings {
-                    tracing::warn!(object = %key, field = warning.field, reason = warning.reason, "left aside");
-                }
-                Some(*object)
-            }
-            Normalized::Foreign(foreign) => {
-                tracing::debug!(object = %key, ?foreign, "not read, skipped");
-                None
-            }
-        })
-    }
-
-    /// Takes the last good versions of an earlier run back, until the first reading replaces them.
-    fn recall(&mut self) {
-        for remembered in self.memory.objects.values() {
-            let Some(value) = &remembered.last_good else {
-                continue;
-            };
-            let defaults = defaults(Timestamp(remembered.first_seen), remembered.generation);
-            match (identify(value, &defaults), normalize(value, &defaults)) {
-                (Ok(Some(key)), Ok(Normalized::Ours { object, .. })) => {
-                    self.objects.insert(
-                        key,
-                        Held {
-                            path: remembered.path.clone(),
-                            value: value.clone(),
-                            object: *object,
-                        },
-                    );
-                }
-                // An older version accepted it and this one does not: the file's own text decides.
-                (identified, _) => tracing::warn!(
-                    ?identified,
-                    path = remembered.path,
-                    "a remembered object can no longer be used"
-                ),
-            }
-        }
-    }
-
     fn remember(&mut self, objects: &BTreeMap<ObjectRef, Held>) -> Result<(), MemoryError> {
-        let memory = Memory {
-            objects: objects
-                .iter()
-                .map(|(key, held)| {
-                    let meta = held.object.resource.meta();
-                    let known = self.memory.objects.get(&memory_key(key));
-                    let remembered = Remembered {
-                        first_seen: known.map_or(meta.created.0, |known| known.first_seen),
-                        generation: meta.generation,
-                        spec: spec_digest(&held.value),
-                        path: held.path.clone(),
-                        last_good: (key.kind != Kind::Secret).then(|| held.value.clone()),
-                    };
-                    (memory_key(key), remembered)
-                })
-                .collect(),
-        };
+        let memory = version::remembered(&self.memory, objects);
         if memory == self.memory {
             return Ok(());
         }
@@ -369,13 +227,8 @@ impl Folder {
     /// An object with the status that it carries.
     fn with_status(&self, key: &ObjectRef, object: &SourceObject) -> SourceObject {
         let mut object = object.clone();
-        let Some(folder) = self.status_dir.as_deref().filter(|_| has_status(key.kind)) else {
-            return object;
-        };
-        match crate::status::read(folder, key) {
-            Ok(Some(status)) => object.status = Some(status),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "taken for an object without status"),
+        if let Some(status) = version::written_status(self.status_dir.as_deref(), key) {
+            object.status = Some(status);
         }
         object
     }
@@ -427,33 +280,6 @@ pub(crate) fn defaults(created: Timestamp, generation: i64) -> Defaults {
     }
 }
 
-fn memory_key(object: &ObjectRef) -> String {
-    format!(
-        "{}/{}/{}",
-        object.kind, object.key.namespace, object.key.name
-    )
-}
-
-/// Of everything but `metadata` and `status`: what the API server counts generations by. Labels of a
-/// Namespace are metadata and have no generation there either.
-fn spec_digest(value: &Value) -> String {
-    let mut hasher = Sha256::new();
-    if let Value::Object(fields) = value {
-        for (name, field) in fields
-            .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status"))
-        {
-            hasher.update(name);
-            hasher.update(field.to_string());
-        }
-    }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
 fn rejection(
     source: impl Into<String>,
     object: &str,
@@ -486,6 +312,3 @@ fn refused(source: String, rejected: Rejected) -> Rejection {
         object_ref,
     }
 }
-
-#[cfg(test)]
-mod tests;

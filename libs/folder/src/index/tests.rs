@@ -2,6 +2,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use tributary_model::status::{Condition, ConditionStatus, GatewayClassStatus, Status};
+
 use super::*;
 
 fn namespace(name: &str, team: &str) -> String {
@@ -255,6 +257,37 @@ fn age_and_generation_are_remembered() {
             )
         });
         assert_eq!(meta, expected, "at {now}");
+    }
+}
+
+#[test]
+fn a_lost_state_folder_does_not_restart_generations_below_the_written_status() {
+    let key = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster("a"));
+    for (observed, expected) in [(Some(7), 7), (Some(0), 1), (None, 1)] {
+        let (root, statuses) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write(root.path(), &[("a.yaml", &class("a", "x.io/a"))]);
+        let condition = Condition {
+            condition_type: "Accepted".to_owned(),
+            status: ConditionStatus::True,
+            reason: "Accepted".to_owned(),
+            message: String::new(),
+            observed_generation: observed,
+            last_transition_time: Timestamp(1),
+        };
+        let status = Status::GatewayClass(GatewayClassStatus {
+            conditions: vec![condition],
+            supported_features: Vec::new(),
+        });
+        crate::status::write(statuses.path(), &key, 7, &status).unwrap();
+        let status_dir = Some(statuses.path().to_owned());
+        let mut folder = Folder::open(root.path().to_owned(), None, status_dir).unwrap();
+        let mut generation = |now| {
+            let reading = folder.read(Timestamp(now)).unwrap();
+            reading.objects[&key].resource.meta().generation
+        };
+        assert_eq!(generation(1), expected, "{observed:?}");
+        write(root.path(), &[("a.yaml", &class("a", "x.io/b"))]);
+        assert_eq!(generation(2), expected + 1, "{observed:?}");
     }
 }
 

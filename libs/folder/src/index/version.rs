@@ -1,0 +1,259 @@
+//! Which version of an object counts, how old it is and which generation it has reached.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tributary_model::resource::SourceObject;
+use tributary_model::status::{Condition, Status};
+use tributary_model::view::Rejection;
+use tributary_model::{Kind, ObjectRef, Timestamp};
+use tributary_normalize::{Normalized, Rejected, has_status, identify, normalize};
+
+use crate::memory::{Memory, Remembered};
+
+use super::{defaults, refused};
+
+/// An object as it counts now.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    /// Where its version comes from.
+    pub(super) path: String,
+    /// The document that counts: the last good one.
+    pub(super) value: Value,
+    pub(super) object: SourceObject,
+}
+
+/// A document that claims an object.
+pub(super) struct Claim {
+    pub(super) path: String,
+    pub(super) number: usize,
+    pub(super) value: Value,
+}
+
+/// What is known from before a reading.
+pub(super) struct Past<'a> {
+    /// What counted.
+    pub(super) objects: &'a BTreeMap<ObjectRef, Held>,
+    pub(super) memory: &'a Memory,
+    pub(super) status_dir: Option<&'a Path>,
+}
+
+/// Decides for every claimed object which version counts, and keeps what broken files held.
+pub(super) fn counting(
+    past: &Past<'_>,
+    claims: BTreeMap<ObjectRef, Claim>,
+    broken: &BTreeSet<String>,
+    rejections: &mut Vec<Rejection>,
+    now: Timestamp,
+) -> BTreeMap<ObjectRef, Held> {
+    let mut objects = BTreeMap::new();
+    for (
+        key,
+        Claim {
+            path,
+            number,
+            value,
+        },
+    ) in claims
+    {
+        let before = past.objects.get(&key);
+        if let Some(before) = before.filter(|before| before.value == value) {
+            objects.insert(
+                key,
+                Held {
+                    path,
+                    ..before.clone()
+                },
+            );
+            continue;
+        }
+        match normalized(past, &key, &value, now) {
+            Ok(Some(object)) => {
+                objects.insert(
+                    key,
+                    Held {
+                        path,
+                        value,
+                        object,
+                    },
+                );
+            }
+            Ok(None) => {}
+            Err(rejected) => {
+                let mut rejection = refused(format!("{path} document {number}"), rejected);
+                rejection.object_ref = Some(key.clone());
+                if let Some(before) = before {
+                    rejection.last_good_kept = true;
+                    objects.insert(
+                        key,
+                        Held {
+                            path,
+                            ..before.clone()
+                        },
+                    );
+                }
+                rejections.push(rejection);
+            }
+        }
+    }
+    for (key, held) in past.objects {
+        if broken.contains(&held.path) && !objects.contains_key(key) {
+            objects.insert(key.clone(), held.clone());
+        }
+    }
+    objects
+}
+
+/// The last good versions of an earlier run.
+pub(super) fn recalled(memory: &Memory) -> BTreeMap<ObjectRef, Held> {
+    let mut objects = BTreeMap::new();
+    for remembered in memory.objects.values() {
+        let Some(value) = &remembered.last_good else {
+            continue;
+        };
+        let defaults = defaults(Timestamp(remembered.first_seen), remembered.generation);
+        match (identify(value, &defaults), normalize(value, &defaults)) {
+            (Ok(Some(key)), Ok(Normalized::Ours { object, .. })) => {
+                objects.insert(
+                    key,
+                    Held {
+                        path: remembered.path.clone(),
+                        value: value.clone(),
+                        object: *object,
+                    },
+                );
+            }
+            // An older version accepted it and this one does not: the file's own text decides.
+            (identified, _) => tracing::warn!(
+                ?identified,
+                path = remembered.path,
+                "a remembered object can no longer be used"
+            ),
+        }
+    }
+    objects
+}
+
+/// The memory after a reading of these objects.
+pub(super) fn remembered(before: &Memory, objects: &BTreeMap<ObjectRef, Held>) -> Memory {
+    let objects = objects
+        .iter()
+        .map(|(key, held)| {
+            let meta = held.object.resource.meta();
+            let known = before.objects.get(&memory_key(key));
+            let remembered = Remembered {
+                first_seen: known.map_or(meta.created.0, |known| known.first_seen),
+                generation: meta.generation,
+                spec: spec_digest(&held.value),
+                path: held.path.clone(),
+                last_good: (key.kind != Kind::Secret).then(|| held.value.clone()),
+            };
+            (memory_key(key), remembered)
+        })
+        .collect();
+    Memory { objects }
+}
+
+/// The status in an object's status file.
+pub(super) fn written_status(status_dir: Option<&Path>, key: &ObjectRef) -> Option<Status> {
+    let folder = status_dir.filter(|_| has_status(key.kind))?;
+    crate::status::read(folder, key).unwrap_or_else(|error| {
+        tracing::warn!(%error, "taken for an object without status");
+        None
+    })
+}
+
+fn normalized(
+    past: &Past<'_>,
+    key: &ObjectRef,
+    value: &Value,
+    now: Timestamp,
+) -> Result<Option<SourceObject>, Rejected> {
+    let (created, generation) = match past.memory.objects.get(&memory_key(key)) {
+        Some(known) if known.spec == spec_digest(value) => {
+            (Timestamp(known.first_seen), known.generation)
+        }
+        Some(known) => (Timestamp(known.first_seen), known.generation + 1),
+        None => (now, first_generation(past.status_dir, key)),
+    };
+    Ok(match normalize(value, &defaults(created, generation))? {
+        Normalized::Ours { object, warnings } => {
+            for warning in warnings {
+                tracing::warn!(object = %key, field = warning.field, reason = warning.reason, "left aside");
+            }
+            Some(*object)
+        }
+        Normalized::Foreign(foreign) => {
+            tracing::debug!(object = %key, ?foreign, "not read, skipped");
+            None
+        }
+    })
+}
+
+/// The generation of an object that is not remembered.
+///
+/// Its status may be: a memory can be lost without the status folder. A generation below the one that was
+/// judged would look older than its own status for ever, and no status would be written again.
+fn first_generation(status_dir: Option<&Path>, key: &ObjectRef) -> i64 {
+    written_status(status_dir, key)
+        .and_then(|status| last_judged(&status))
+        .map_or(1, |judged| judged.max(1))
+}
+
+/// The newest generation that any condition is about.
+fn last_judged(status: &Status) -> Option<i64> {
+    let judged = |conditions: &[Condition]| {
+        conditions
+            .iter()
+            .filter_map(|condition| condition.observed_generation)
+            .max()
+    };
+    match status {
+        Status::GatewayClass(class) => judged(&class.conditions),
+        Status::Gateway(gateway) => gateway
+            .listeners
+            .iter()
+            .map(|listener| judged(&listener.conditions))
+            .fold(judged(&gateway.conditions), Option::max),
+        Status::ListenerSet(set) => set
+            .listeners
+            .iter()
+            .map(|listener| judged(&listener.conditions))
+            .fold(judged(&set.conditions), Option::max),
+        Status::Route(route) => route
+            .parents
+            .iter()
+            .filter_map(|parent| judged(&parent.conditions))
+            .max(),
+    }
+}
+
+fn memory_key(object: &ObjectRef) -> String {
+    format!(
+        "{}/{}/{}",
+        object.kind, object.key.namespace, object.key.name
+    )
+}
+
+/// Of everything but `metadata` and `status`: what the API server counts generations by. Labels of a
+/// Namespace are metadata and have no generation there either.
+fn spec_digest(value: &Value) -> String {
+    let mut hasher = Sha256::new();
+    if let Value::Object(fields) = value {
+        for (name, field) in fields
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status"))
+        {
+            hasher.update(name);
+            hasher.update(field.to_string());
+        }
+    }
+    hasher
+        .finalize()
+        .into_iter()
+        .flat_map(|byte| [byte >> 4, byte & 0xf])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
