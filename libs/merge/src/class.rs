@@ -2,7 +2,7 @@
 
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::listener::{Listener, Protocol};
-use tributary_model::{Name, ObjectKey};
+use tributary_model::{Name, ObjectKey, controller};
 
 use crate::conflict::{self, Verdict};
 use crate::facts::ClassFacts;
@@ -21,9 +21,9 @@ pub(crate) enum KindChoice {
 /// The controller names that are ours (spec/aws §1 and design.md).
 fn choice(controller_name: &str) -> Option<KindChoice> {
     match controller_name {
-        "gateway.k8s.aws/alb" => Some(KindChoice::Always(LoadBalancerKind::Alb)),
-        "gateway.k8s.aws/nlb" => Some(KindChoice::Always(LoadBalancerKind::Nlb)),
-        "gateway.tributary.dev/elb" => Some(KindChoice::ByProtocol),
+        controller::ALB => Some(KindChoice::Always(LoadBalancerKind::Alb)),
+        controller::NLB => Some(KindChoice::Always(LoadBalancerKind::Nlb)),
+        controller::ELB => Some(KindChoice::ByProtocol),
         _ => None,
     }
 }

@@ -15,7 +15,7 @@ use tributary_model::{Kind, ListenerOwner, Name, ObjectRef};
 
 use crate::merge::Merge;
 
-/// Explains an object and all of its listeners, or one listener of it.
+/// Explains an object and all of its listeners, or one listener of it. Empty when nothing is known of it.
 pub(crate) fn explain(
     merge: &Merge,
     object: &ObjectRef,
@@ -23,7 +23,7 @@ pub(crate) fn explain(
 ) -> Vec<Explanation> {
     let Some(resolved) = merge.resolved(object) else {
         return match listener {
-            None => vec![not_ours(merge, object)],
+            None => not_ours(merge, object).into_iter().collect(),
             Some(_) => Vec::new(),
         };
     };
@@ -43,23 +43,20 @@ pub(crate) fn explain(
     }
 }
 
-fn not_ours(merge: &Merge, object: &ObjectRef) -> Explanation {
-    let known = merge
-        .store
-        .any(object)
-        .map(|resource| resource.meta().deleting);
-    let (decision, because) = match known {
-        None => ("not known", "no such object was read".to_owned()),
-        Some(true) => ("no longer counts", "it is being deleted".to_owned()),
-        Some(false) => ("not ours", owner_missing(merge, object)),
+/// Why nothing is decided about an object that was read; nothing for one that was not.
+fn not_ours(merge: &Merge, object: &ObjectRef) -> Option<Explanation> {
+    let (decision, because) = if merge.store.any(object)?.meta().deleting {
+        ("no longer counts", "it is being deleted".to_owned())
+    } else {
+        ("not ours", owner_missing(merge, object))
     };
-    Explanation {
+    Some(Explanation {
         subject: object.to_string(),
         decision: decision.to_owned(),
         rule: "spec/listenersets §4: what never was ours gets no status".to_owned(),
         because: vec![because],
         ..Explanation::default()
-    }
+    })
 }
 
 fn owner_missing(merge: &Merge, object: &ObjectRef) -> String {

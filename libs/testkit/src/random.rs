@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tributary_model::selector::FromNamespaces;
 use tributary_model::workload::L4Protocol;
-use tributary_model::{Change, Kind, ObjectRef, Resource, RouteKind};
+use tributary_model::{Change, Kind, ObjectRef, Resource, RouteKind, controller};
 
 use crate::objects::{
     GatewayBuilder, ListenerBuilder, ListenerSetBuilder, class, gateway, key, listener,
@@ -58,9 +58,9 @@ fn named(names: &'static [&'static str]) -> impl Strategy<Value = String> {
 
 fn any_class() -> impl Strategy<Value = Resource> {
     let controllers = vec![
-        "gateway.k8s.aws/alb",
-        "gateway.k8s.aws/nlb",
-        "gateway.tributary.dev/elb",
+        controller::ALB,
+        controller::NLB,
+        controller::ELB,
         "example.com/other",
     ];
     (
@@ -72,9 +72,9 @@ fn any_class() -> impl Strategy<Value = Resource> {
             // Mostly the controller that the name promises, so that most Gateways are ours.
             let controller = match (dice, name) {
                 (0, _) => random,
-                (_, "alb") => "gateway.k8s.aws/alb",
-                (_, "nlb") => "gateway.k8s.aws/nlb",
-                _ => "gateway.tributary.dev/elb",
+                (_, "alb") => controller::ALB,
+                (_, "nlb") => controller::NLB,
+                _ => controller::ELB,
             };
             class(name, controller)
         })

@@ -1,6 +1,6 @@
 //! Large, regular snapshots for benchmarks: Gateways × ListenerSets × routes.
 
-use tributary_model::Resource;
+use tributary_model::{Resource, controller};
 
 use crate::objects::{class, gateway, http, https, listener_set};
 use crate::routes::{http_route, rule};
@@ -50,7 +50,7 @@ pub const XL_SINGLE: Size = Size {
 
 /// Every object of a world of this size.
 pub fn world(size: Size) -> Vec<Resource> {
-    let mut objects = vec![class("alb", "gateway.k8s.aws/alb"), namespace("infra", &[])];
+    let mut objects = vec![class("alb", controller::ALB), namespace("infra", &[])];
     for gw in 0..size.gateways {
         objects.push(
             gateway(&format!("infra/gw-{gw}"))

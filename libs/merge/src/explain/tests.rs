@@ -110,10 +110,10 @@ fn what_is_not_ours_is_said_to_be() {
         None,
         &[("Gateway infra/foreign", "not ours", None)],
     );
-    check(
-        Kind::Gateway,
-        "infra/missing",
-        None,
-        &[("Gateway infra/missing", "not known", None)],
-    );
+}
+
+#[test]
+fn of_what_was_not_read_nothing_is_said() {
+    check(Kind::Gateway, "infra/missing", None, &[]);
+    check(Kind::Gateway, "infra/missing", Some("http"), &[]);
 }
