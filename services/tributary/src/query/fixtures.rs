@@ -173,7 +173,7 @@ pub(crate) fn route(acceptance: RouteAcceptance) -> ObjectView {
                     section_name: None,
                     port: None,
                 },
-                controller_name: tributary_status::ALB_CONTROLLER.to_owned(),
+                controller_name: tributary_model::controller::ALB.to_owned(),
                 acceptance,
                 unresolved_refs: Vec::new(),
                 dropped_rules: Vec::new(),
