@@ -16,6 +16,7 @@ use crate::grants::{self, Referrer};
 use crate::reads::Reader;
 use crate::rules::Problem;
 use crate::target_groups::{self, Family, TargetGroupSpec};
+use crate::words;
 
 /// What one rule's backendRefs come to.
 #[derive(Default)]
@@ -188,9 +189,9 @@ fn target_group(
         return Err((
             RefCause::RefNotPermitted,
             format!(
-                "no ReferenceGrant in namespace {} lets a {} of namespace {home} refer to {kind} {name}",
+                "no ReferenceGrant in namespace {} lets {} of namespace {home} refer to {kind} {name}",
                 key.namespace,
-                route.kind.kind(),
+                words::one(route.kind.kind()),
             ),
         ));
     }

@@ -10,6 +10,7 @@ use tributary_model::{Kind, ListenerOwner, Name, ObjectKey};
 use crate::facts::GatewayFacts;
 use crate::grants::{self, Referrer};
 use crate::reads::Reader;
+use crate::words;
 
 /// What a listener has to serve TLS with.
 #[derive(Default)]
@@ -112,9 +113,9 @@ fn secret(
         return Err((
             RefCause::RefNotPermitted,
             format!(
-                "no ReferenceGrant in namespace {} lets a {} of namespace {home} refer to {kind} {name}",
+                "no ReferenceGrant in namespace {} lets {} of namespace {home} refer to {kind} {name}",
                 key.namespace,
-                owner.kind.kind(),
+                words::one(owner.kind.kind()),
             ),
         ));
     }

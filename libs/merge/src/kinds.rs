@@ -5,6 +5,8 @@ use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::listener::{Listener, Protocol, RouteGroupKind, TlsMode};
 use tributary_model::resolved::{RefCause, UnresolvedRef};
 
+use crate::words;
+
 /// The kinds that a listener supports, and what it declares besides.
 pub(crate) struct SupportedKinds {
     /// `supportedKinds`.
@@ -50,8 +52,9 @@ pub(crate) fn supported(listener: &Listener) -> SupportedKinds {
                 field: format!("allowedRoutes.kinds[{index}]"),
                 cause: RefCause::InvalidRouteKinds,
                 message: format!(
-                    "a {} listener cannot carry {}",
-                    listener.protocol, kind.kind
+                    "{} listener cannot carry {}",
+                    words::one(&listener.protocol),
+                    kind.kind
                 ),
             });
         } else if !kinds.contains(kind) {

@@ -55,6 +55,7 @@ mod store;
 mod target_groups;
 mod uses;
 mod validate;
+mod words;
 
 pub use merge::{Merge, Merged, Options, Outcome, merge};
 

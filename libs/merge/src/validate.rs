@@ -11,6 +11,7 @@ use tributary_model::listener::{Listener, Protocol, TlsMode};
 use crate::class;
 use crate::conflict::{Contender, WireClass};
 use crate::kinds::SupportedKinds;
+use crate::words;
 
 /// What a listener is by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,10 @@ pub(crate) fn listeners(listeners: &[Listener], supported: &[SupportedKinds]) ->
                 {
                     invalid(
                         "allowedRoutes.kinds",
-                        format!("a {} listener can carry none of them", listener.protocol),
+                        format!(
+                            "{} listener can carry none of them",
+                            words::one(&listener.protocol)
+                        ),
                     )
                 }
                 validity => validity,
@@ -116,10 +120,16 @@ fn wire_class(listener: &Listener) -> Validity {
         },
     };
     if tls.is_some() {
-        return invalid("tls", format!("a {protocol} listener has no TLS"));
+        return invalid(
+            "tls",
+            format!("{} listener has no TLS", words::one(protocol)),
+        );
     }
     if hostname.is_some() && class != WireClass::Http {
-        return invalid("hostname", format!("a {protocol} listener has no hostname"));
+        return invalid(
+            "hostname",
+            format!("{} listener has no hostname", words::one(protocol)),
+        );
     }
     Validity::Contends(class)
 }
