@@ -1,5 +1,7 @@
 //! Listeners: one protocol on one port of a load balancer, with a default rule.
 
+mod checks;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -15,12 +17,13 @@ use super::action_checks;
 use super::actions::Action;
 use super::attributes::{self, Attribute};
 use super::authentication::Secret;
-use super::certificates;
 use super::load_balancers::Kind;
 use super::references;
 use super::rules::{Priority, Rule};
 use super::target_groups::Protocol;
 use super::tls::{self, AlpnPolicy, MutualAuthentication, Security};
+
+use checks::{check_port, check_protocol, default_certificate, port_free};
 
 /// A listener. Its default actions are those of its default rule.
 #[derive(Clone, Debug, Serialize)]
@@ -399,61 +402,4 @@ fn shown(state: &State, listener: &Listener) -> Value {
         "AlpnPolicy": listener.alpn_policy.map(|policy| [policy]),
         "MutualAuthentication": listener.mutual_authentication,
     })
-}
-
-fn check_protocol(kind: Kind, protocol: Protocol) -> Result<(), ApiError> {
-    let allowed = match protocol {
-        Protocol::Http | Protocol::Https => Kind::Application,
-        Protocol::Tcp | Protocol::Tls | Protocol::Udp | Protocol::TcpUdp => Kind::Network,
-    };
-    if kind == allowed {
-        return Ok(());
-    }
-    let list = match kind {
-        Kind::Application => "HTTP, HTTPS",
-        Kind::Network => "TCP, TLS, UDP, TCP_UDP",
-    };
-    Err(ApiError::validation(format!(
-        "Listener protocol '{}' must be one of '{list}'",
-        protocol.name()
-    )))
-}
-
-fn check_port(port: Option<i64>) -> Result<u16, ApiError> {
-    match port.map(u16::try_from) {
-        Some(Ok(port)) if port > 0 => Ok(port),
-        Some(_) => Err(ApiError::validation(
-            "Listener ports must be between 1 and 65535",
-        )),
-        None => Err(ApiError::validation("A listener port must be specified")),
-    }
-}
-
-fn port_free(
-    state: &State,
-    load_balancer: &str,
-    port: u16,
-    own: Option<&str>,
-) -> Result<(), ApiError> {
-    let taken = of_load_balancer(state, load_balancer)
-        .any(|listener| listener.port == port && Some(listener.arn.as_str()) != own);
-    if taken {
-        return Err(ApiError::new(
-            "DuplicateListener",
-            format!("A listener already exists on port {port} for load balancer '{load_balancer}'"),
-        ));
-    }
-    Ok(())
-}
-
-fn default_certificate(certificates: Vec<CertificateArg>) -> Result<Option<String>, ApiError> {
-    let mut certificates = certificates.into_iter();
-    let first = certificates.next();
-    if certificates.next().is_some() {
-        return Err(ApiError::validation(
-            "Exactly one certificate can be specified for a listener; add others by \
-             AddListenerCertificates",
-        ));
-    }
-    first.map(certificates::arn_of).transpose()
 }
