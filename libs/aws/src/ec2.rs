@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use ipnet::IpNet;
 use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Tags};
 use tributary_plan::op::{IngressRule, SecurityGroupSpec};
 
@@ -14,6 +15,8 @@ use crate::elbv2::{Answer, Found};
 pub trait Ec2: Debug + Send + Sync {
     /// `DescribeSubnets` in state `available`.
     async fn subnets(&self, vpc: Option<&str>) -> Answer<Found<ObservedSubnet>>;
+    /// `DescribeVpcs`: the address blocks of every VPC, IPv4 and IPv6.
+    async fn vpc_blocks(&self) -> Answer<Found<Vec<IpNet>>>;
     /// `DescribeSecurityGroups`.
     async fn security_groups(
         &self,

@@ -91,7 +91,13 @@ pub trait Elbv2: Debug + Send + Sync {
         attributes: &BTreeMap<String, String>,
     ) -> Answer<()>;
     /// `RegisterTargets`.
-    async fn register_targets(&self, arn: &str, targets: &BTreeSet<DesiredTarget>) -> Answer<()>;
+    /// Those of `outside` with the zone `all`.
+    async fn register_targets(
+        &self,
+        arn: &str,
+        targets: &BTreeSet<DesiredTarget>,
+        outside: &BTreeSet<DesiredTarget>,
+    ) -> Answer<()>;
     /// `DeregisterTargets`.
     async fn deregister_targets(&self, arn: &str, targets: &BTreeSet<DesiredTarget>) -> Answer<()>;
     /// `DeleteTargetGroup`.

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tributary_plan::observed::{ObservedCertificate, ObservedSubnet, Tags};
@@ -28,6 +29,7 @@ pub(crate) const OLDEST: Duration = Duration::from_mins(1);
 pub(crate) struct Index {
     subnets: Shared<Option<String>, Found<ObservedSubnet>>,
     certificates: Shared<(), Found<ObservedCertificate>>,
+    vpc_blocks: Shared<(), Found<Vec<IpNet>>>,
 }
 
 /// One look and what it was for. The lock is held while looking, so that many who ask at once cause one look.
@@ -52,6 +54,11 @@ impl Index {
         self.subnets.get(vpc.map(str::to_owned), look).await
     }
 
+    /// Address blocks of every VPC.
+    pub(crate) async fn vpc_blocks(&self, aws: &Aws) -> Answer<Arc<Found<Vec<IpNet>>>> {
+        self.vpc_blocks.get((), || aws.ec2.vpc_blocks()).await
+    }
+
     /// Every certificate but those that were imported from Secrets, by whichever cluster: they are not for others to discover,
     /// and an old look would bring back what was deleted since.
     pub(crate) async fn certificates(&self, aws: &Aws) -> Answer<Arc<Found<ObservedCertificate>>> {
@@ -61,6 +68,7 @@ impl Index {
     pub(crate) async fn forget(&self) {
         self.subnets.forget().await;
         self.certificates.forget().await;
+        self.vpc_blocks.forget().await;
     }
 }
 

@@ -131,6 +131,8 @@ pub enum Op {
     RegisterTargets {
         /// Which.
         target_group: Handle,
+        /// Its VPC: addresses outside it are registered with the zone `all`.
+        vpc: String,
         /// To add.
         targets: BTreeSet<DesiredTarget>,
     },

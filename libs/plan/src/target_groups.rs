@@ -58,7 +58,7 @@ pub(crate) fn plan<'a>(
             };
             let handle = create(scope, desired, name, vpc, &blame, draft);
             let targets: Vec<&DesiredTarget> = desired.targets.iter().collect();
-            let registrations = register(&handle, &targets, &blame, draft);
+            let registrations = register(&handle, vpc, &targets, &blame, draft);
             groups.registrations.insert(handle.clone(), registrations);
             handle
         };
@@ -215,7 +215,7 @@ fn adjust(
         .iter()
         .filter(|target| !registered(target))
         .collect();
-    register(&handle, &missing, blame, draft);
+    register(&handle, &observed.vpc, &missing, blame, draft);
     let surplus: Vec<&DesiredTarget> = observed
         .targets
         .keys()
@@ -232,6 +232,7 @@ fn adjust(
 
 fn register(
     target_group: &Handle,
+    vpc: &str,
     missing: &[&DesiredTarget],
     blame: &Blame,
     draft: &mut Draft,
@@ -241,6 +242,7 @@ fn register(
         .map(|batch| {
             let op = Op::RegisterTargets {
                 target_group: target_group.clone(),
+                vpc: vpc.to_owned(),
                 targets: batch.iter().copied().cloned().collect(),
             };
             draft.add(op, blame.clone())

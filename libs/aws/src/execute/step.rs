@@ -54,8 +54,13 @@ pub(super) async fn take<'a>(
         } => elb::target_group_attributes(elbv2, created.id(target_group)?, attributes).await,
         Op::RegisterTargets {
             target_group,
+            vpc,
             targets,
-        } => elb::register(elbv2, created.id(target_group)?, targets).await,
+        } => {
+            let blocks = aws.index.vpc_blocks(aws).await?;
+            let outside = elb::outside(blocks.get(vpc).map(Vec::as_slice), targets);
+            elb::register(elbv2, created.id(target_group)?, targets, &outside).await
+        }
         Op::DeregisterTargets {
             target_group,
             targets,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types as aws;
+use ipnet::IpNet;
 use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Tags};
 use tributary_plan::op::{IngressRule, IngressSource, IngressTraffic, SecurityGroupSpec};
 
@@ -27,6 +28,7 @@ const CREATE: Operation = Operation::new(Group::Ec2Write, "CreateSecurityGroup")
 const AUTHORIZE: Operation = Operation::new(Group::Ec2Write, "AuthorizeSecurityGroupIngress");
 const REVOKE: Operation = Operation::new(Group::Ec2Write, "RevokeSecurityGroupIngress");
 const DELETE: Operation = Operation::new(Group::Ec2Write, "DeleteSecurityGroup");
+const VPCS: Operation = Operation::new(Group::Ec2Read, "DescribeVpcs");
 const ADD_TAGS: Operation = Operation::new(Group::Ec2Write, "CreateTags");
 const REMOVE_TAGS: Operation = Operation::new(Group::Ec2Write, "DeleteTags");
 
@@ -57,6 +59,31 @@ impl Ec2 for SdkEc2 {
                     tags: read_tags(subnet.tags),
                 };
                 found.insert(id, observed);
+            }
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn vpc_blocks(&self) -> Answer<Found<Vec<IpNet>>> {
+        let mut found = BTreeMap::new();
+        let mut token = None;
+        loop {
+            let request = self.client.describe_vpcs().set_next_token(token);
+            let answer = self.caller.call(VPCS, || request.clone().send()).await?;
+            for vpc in answer.vpcs.into_iter().flatten() {
+                let id = required(VPCS.name, "vpcId", vpc.vpc_id)?;
+                let ipv4 = vpc.cidr_block_association_set.into_iter().flatten();
+                let ipv6 = vpc.ipv6_cidr_block_association_set.into_iter().flatten();
+                let blocks = ipv4
+                    .filter_map(|block| block.cidr_block)
+                    .chain(ipv6.filter_map(|block| block.ipv6_cidr_block))
+                    .chain(vpc.cidr_block);
+                // A block that is none would only make its addresses count as outside.
+                let blocks = blocks.filter_map(|block| block.parse().ok()).collect();
+                found.insert(id, blocks);
             }
             token = answer.next_token.filter(|token| !token.is_empty());
             if token.is_none() {

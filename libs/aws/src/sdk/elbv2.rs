@@ -280,12 +280,24 @@ impl Elbv2 for SdkElbv2 {
         Ok(())
     }
 
-    async fn register_targets(&self, arn: &str, added: &BTreeSet<DesiredTarget>) -> Answer<()> {
+    async fn register_targets(
+        &self,
+        arn: &str,
+        added: &BTreeSet<DesiredTarget>,
+        outside: &BTreeSet<DesiredTarget>,
+    ) -> Answer<()> {
+        let descriptions = added.iter().map(|target| {
+            if outside.contains(target) {
+                write::target_outside(target)
+            } else {
+                write::target(target)
+            }
+        });
         let request = self
             .client
             .register_targets()
             .target_group_arn(arn)
-            .set_targets(Some(added.iter().map(write::target).collect()));
+            .set_targets(Some(descriptions.collect()));
         send!(self, targets("RegisterTargets"), request)?;
         Ok(())
     }

@@ -120,6 +120,7 @@ impl Display for Op {
             ),
             Self::RegisterTargets {
                 target_group,
+                vpc: _,
                 targets,
             } => write!(
                 f,

@@ -139,6 +139,7 @@ fn perform(world: &mut World, op: &Op) -> Result<Option<String>, Refusal> {
         }
         Op::RegisterTargets {
             target_group,
+            vpc: _,
             targets,
         } => {
             let group = required(world, target_group)?;

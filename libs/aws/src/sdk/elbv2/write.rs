@@ -373,10 +373,18 @@ pub(super) fn modify_rule(
 }
 
 pub(super) fn target(target: &DesiredTarget) -> aws::TargetDescription {
+    described(target).build()
+}
+
+/// An address outside the VPC: it is in no zone of it.
+pub(super) fn target_outside(target: &DesiredTarget) -> aws::TargetDescription {
+    described(target).availability_zone("all").build()
+}
+
+fn described(target: &DesiredTarget) -> aws::builders::TargetDescriptionBuilder {
     aws::TargetDescription::builder()
         .id(target.id.to_string())
         .port(i32::from(target.port))
-        .build()
 }
 
 pub(super) fn tags(tags: &Tags) -> Vec<aws::Tag> {
