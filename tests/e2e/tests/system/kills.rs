@@ -51,9 +51,9 @@ impl Drill {
         }
     }
 
-    async fn kill(&mut self, part: Part) {
+    fn kill(&mut self, part: Part) {
         self.story.push(format!("kill {part:?}"));
-        self.system.kill(part).await;
+        self.system.kill(part);
     }
 
     fn start(&mut self, part: Part) {
@@ -72,7 +72,7 @@ impl Drill {
 async fn any_service_may_be_killed_and_started_again() {
     let mut drill = Drill::new(3).await;
     for part in FIVE {
-        drill.kill(part).await;
+        drill.kill(part);
         drill.edit();
         drill.start(part);
         drill.system.settled().await;
@@ -89,7 +89,7 @@ async fn services_may_be_killed_at_work_in_any_order() {
         for part in order {
             // No wait: it dies while it works on the last burst.
             drill.edit();
-            drill.kill(part).await;
+            drill.kill(part);
             drill.edit();
             drill.start(part);
         }
@@ -103,7 +103,7 @@ async fn all_services_may_be_gone_at_once() {
     for _ in 0..3 {
         drill.edit();
         for part in FIVE {
-            drill.kill(part).await;
+            drill.kill(part);
         }
         drill.edit();
         let mut order = FIVE;

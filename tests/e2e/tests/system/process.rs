@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::process::{Child, Command};
+use tempfile::TempDir;
 use tokio::time::timeout;
 
 /// Where the programs are, if not beside the test.
@@ -23,7 +23,9 @@ const LAST_LINES: usize = 60;
 #[derive(Debug)]
 pub(crate) struct Process {
     name: String,
-    child: Child,
+    id: Pid,
+    /// None once it has been waited for.
+    child: Option<Child>,
     log: PathBuf,
 }
 
@@ -38,40 +40,47 @@ pub(crate) struct Ended {
 impl Process {
     /// Appends stderr to `log`: a program that is started again writes on.
     pub(crate) fn start(program: &str, args: &[OsString], log: &Path) -> Self {
+        Self::start_with(program, args, log, Stdio::null())
+    }
+
+    fn start_with(program: &str, args: &[OsString], log: &Path, stdout: Stdio) -> Self {
         let stderr = File::options().create(true).append(true).open(log).unwrap();
         let child = command(program, args)
-            .stdout(Stdio::null())
+            .stdout(stdout)
             .stderr(stderr)
             .spawn()
             .unwrap();
         Self {
             name: program.to_owned(),
-            child,
+            id: Pid::from_child(&child),
+            child: Some(child),
             log: log.to_owned(),
         }
     }
 
-    /// SIGKILL, as the kernel does when memory is short.
-    pub(crate) async fn kill(mut self) {
-        self.child.kill().await.unwrap();
-    }
-
     pub(crate) fn terminate(&self) {
-        let id = self.child.id().unwrap();
-        let id = Pid::from_raw(id.try_into().unwrap()).unwrap();
-        kill_process(id, Signal::TERM).unwrap();
+        kill_process(self.id, Signal::TERM).unwrap();
     }
 
     pub(crate) async fn ended(mut self, within: Duration) -> ExitStatus {
-        match timeout(within, self.child.wait()).await {
-            Ok(ended) => ended.unwrap(),
-            Err(_) => panic!("{} runs on after {within:?}", self.name),
+        let mut child = self.child.take().unwrap();
+        let waiting = tokio::task::spawn_blocking(move || child.wait());
+        if let Ok(ended) = timeout(within, waiting).await {
+            return ended.unwrap().unwrap();
         }
+        // Nobody has waited for it: the id is still its own.
+        kill_process(self.id, Signal::KILL).unwrap();
+        panic!("{} runs on after {within:?}", self.name);
     }
 }
 
 impl Drop for Process {
+    /// SIGKILL, as the kernel does when memory is short.
     fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
         if std::thread::panicking() {
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
             let lines: Vec<_> = log.lines().collect();
@@ -83,18 +92,14 @@ impl Drop for Process {
 
 /// Runs a program to its end.
 pub(crate) async fn run(program: &str, args: &[OsString]) -> Ended {
-    let output = command(program, args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .output();
-    let output = timeout(PATIENCE, output)
-        .await
-        .unwrap_or_else(|_| panic!("{program} {args:?} runs on after {PATIENCE:?}"))
-        .unwrap();
+    let folder = TempDir::new().unwrap();
+    let (out, log) = (folder.path().join("out"), folder.path().join("log"));
+    let process = Process::start_with(program, args, &log, File::create(&out).unwrap().into());
+    let status = process.ended(PATIENCE).await;
     Ended {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+        code: status.code(),
+        stdout: std::fs::read_to_string(out).unwrap(),
+        stderr: std::fs::read_to_string(log).unwrap(),
     }
 }
 
@@ -105,8 +110,7 @@ fn command(program: &str, args: &[OsString]) -> Command {
         .args(args)
         .env_clear()
         .env("NO_COLOR", "1")
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
+        .stdin(Stdio::null());
     command
 }
 

@@ -45,7 +45,7 @@ pub(crate) async fn up_once(source: &Path) -> Scratch {
         statuses: status::read(&path("status")),
         inventory: inventory(aws).await,
     };
-    sandbox.kill().await;
+    drop(sandbox);
     scratch
 }
 

@@ -42,13 +42,14 @@ pub(crate) const FIVE: [Part; 5] = [
 /// Folders and addresses of one system, and what runs of it.
 #[derive(Debug)]
 pub(crate) struct System {
+    // Before the folder: what is dropped first can still show its log.
+    running: BTreeMap<Part, Process>,
     folder: TempDir,
     watcher: SocketAddr,
     merger: SocketAddr,
     pub(crate) sandbox: SocketAddr,
     /// In the shape of `PUT /_sandbox/faults`: in force before the first call.
     pub(crate) first_faults: Value,
-    running: BTreeMap<Part, Process>,
 }
 
 impl System {
@@ -60,12 +61,12 @@ impl System {
         }
         let host: IpAddr = address::host();
         Self {
+            running: BTreeMap::new(),
             folder,
             watcher: address::free(host),
             merger: address::free(host),
             sandbox: address::free(host),
             first_faults: json!({}),
-            running: BTreeMap::new(),
         }
     }
 
@@ -96,8 +97,8 @@ impl System {
         assert!(earlier.is_none(), "{part:?} was running");
     }
 
-    pub(crate) async fn kill(&mut self, part: Part) {
-        self.running.remove(&part).unwrap().kill().await;
+    pub(crate) fn kill(&mut self, part: Part) {
+        drop(self.running.remove(&part).unwrap());
     }
 
     /// Asks for a graceful stop, and returns the exit code.

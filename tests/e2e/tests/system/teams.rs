@@ -269,19 +269,15 @@ impl Team {
         for (service, last) in [("app", 0), ("spare", 100)] {
             let spec = "spec:\n  ports:\n  - {name: http, port: 80, targetPort: 8080}\n";
             document("Service", "v1", service, 0, spec);
-            let endpoints: String = (0..self.endpoints)
+            let endpoints: Vec<_> = (1..=self.endpoints)
                 .map(|endpoint| {
                     format!(
-                        "- {{addresses: [10.0.{index}.{}], conditions: {{ready: true}}}}\n",
-                        last + endpoint + 1
+                        "{{addresses: [10.0.{index}.{}], conditions: {{ready: true}}}}",
+                        last + endpoint
                     )
                 })
                 .collect();
-            let endpoints = if endpoints.is_empty() {
-                "endpoints: []\n".to_owned()
-            } else {
-                format!("endpoints:\n{endpoints}")
-            };
+            let endpoints = format!("endpoints: [{}]\n", endpoints.join(", "));
             let slice = format!(
                 "addressType: IPv4\nports:\n- {{name: http, port: 8080, protocol: TCP}}\n{endpoints}"
             );
