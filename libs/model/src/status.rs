@@ -116,3 +116,31 @@ pub struct RouteParentStatus {
     /// Conditions.
     pub conditions: Vec<Condition>,
 }
+
+impl Status {
+    /// Whether it says nothing: what an object has before anybody has written its status.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::GatewayClass(GatewayClassStatus {
+                conditions,
+                supported_features,
+            }) => conditions.is_empty() && supported_features.is_empty(),
+            Self::Gateway(GatewayStatus {
+                conditions,
+                addresses,
+                listeners,
+                attached_listener_sets,
+            }) => {
+                conditions.is_empty()
+                    && addresses.is_empty()
+                    && listeners.is_empty()
+                    && attached_listener_sets.is_none()
+            }
+            Self::ListenerSet(ListenerSetStatus {
+                conditions,
+                listeners,
+            }) => conditions.is_empty() && listeners.is_empty(),
+            Self::Route(RouteStatus { parents }) => parents.is_empty(),
+        }
+    }
+}

@@ -9,18 +9,20 @@ use std::time::Duration;
 use futures::{FutureExt, StreamExt};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tributary_aws::{Aws, SecretSource, Site, owned};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::LoadBalancerReport;
 use tributary_plan::limits::Limits;
 use tributary_proto::call::{LoadBalancerShard, Shard};
-use tributary_proto::desired::WatchLoadBalancersRequest;
+use tributary_proto::desired::desired_service_client::DesiredServiceClient;
+use tributary_proto::desired::{GetLoadBalancerRequest, WatchLoadBalancersRequest};
 use tributary_runtime::backoff::Delays;
 use tributary_runtime::{Backoff, Condition, Context, OnError, Tasks};
 use tributary_stream::{
-    Position, Positioned, Published, StreamOptions, Transport, Update, clients, watch as follow,
+    Position, Positioned, Published, StreamOptions, Transport, Update, clients, says_not_found,
+    watch as follow,
 };
 
 use crate::Error;
@@ -64,11 +66,17 @@ const SEARCH_AGAIN: Backoff = Backoff {
     most: Duration::from_mins(1),
 };
 
+/// The merger answers from memory or is gone.
+const ASK_DEADLINE: Duration = Duration::from_secs(2);
+
 struct Supervisor {
     shared: Shared,
     kind: LoadBalancerKind,
     limits: watch::Sender<Limits>,
     workers: BTreeMap<LoadBalancerKey, Worker>,
+    /// Absent from what the merger streams, and not removed: their Gateway is refused.
+    held: BTreeSet<LoadBalancerKey>,
+    merger: Option<DesiredServiceClient<Transport>>,
     count: Gauge,
     /// Of the newest desired state that was seen.
     position: Position,
@@ -104,6 +112,8 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
         kind,
         limits,
         workers: BTreeMap::new(),
+        held: BTreeSet::new(),
+        merger: None,
         count: context.metrics.get(&LOAD_BALANCERS),
         position: Position::default(),
         synced: context.condition("desired"),
@@ -117,6 +127,7 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
 impl Supervisor {
     async fn run(&mut self, context: &Context, tasks: &Tasks, merger: Transport) {
         let client = clients::desired(merger);
+        self.merger = Some(client.clone());
         let request = WatchLoadBalancersRequest::from(&LoadBalancerShard {
             kind: self.kind,
             shard: Shard::WHOLE,
@@ -145,7 +156,7 @@ impl Supervisor {
             let Some(first) = update else { return };
             let mut next = Some(first);
             while let Some(update) = next {
-                if self.take(tasks, update) && search.due.is_none() {
+                if self.take(tasks, update).await && search.due.is_none() {
                     search.due = Some(Instant::now());
                 }
                 next = updates.next().now_or_never().flatten();
@@ -155,7 +166,7 @@ impl Supervisor {
     }
 
     /// Returns whether a listing is complete.
-    fn take(
+    async fn take(
         &mut self,
         tasks: &Tasks,
         update: Positioned<Update<LoadBalancerKey, DesiredLoadBalancer>>,
@@ -179,9 +190,9 @@ impl Supervisor {
                 }
             }
             Update::Apply(key, desired) => {
-                self.want(tasks, key, Some(desired), position, traceparent)
+                self.want(tasks, key, Some(desired), position, traceparent);
             }
-            Update::Delete(key) => self.want(tasks, key, None, position, traceparent),
+            Update::Delete(key) => self.remove(tasks, key, position, traceparent).await,
             Update::Repositioned(key) => {
                 if let Some(worker) = self.workers.get(&key) {
                     worker
@@ -200,6 +211,33 @@ impl Supervisor {
         false
     }
 
+    /// Removes a load balancer if the merger says that nobody wants it. A Gateway that is only refused keeps
+    /// its load balancer, and absence from a listing does not tell the two apart: the merger may have been
+    /// started while the Gateway was refused. What it cannot say now is asked again at the next search.
+    async fn remove(
+        &mut self,
+        tasks: &Tasks,
+        key: LoadBalancerKey,
+        position: Position,
+        traceparent: String,
+    ) {
+        let Some(merger) = &self.merger else { return };
+        let request = GetLoadBalancerRequest::from(&key);
+        let mut merger = merger.clone();
+        let answer = timeout(ASK_DEADLINE, merger.get_load_balancer(request)).await;
+        match answer {
+            Ok(Err(status)) if says_not_found(&status) => {
+                self.held.remove(&key);
+                self.want(tasks, key, None, position, traceparent);
+            }
+            answer => {
+                if self.held.insert(key.clone()) {
+                    tracing::info!(load_balancer = %key, ?answer, "not removed: the merger does not say that nobody wants it");
+                }
+            }
+        }
+    }
+
     fn want(
         &mut self,
         tasks: &Tasks,
@@ -208,6 +246,7 @@ impl Supervisor {
         position: Position,
         traceparent: String,
     ) {
+        self.held.remove(&key);
         let target = Target {
             desired,
             position,
@@ -265,9 +304,8 @@ impl Supervisor {
         match found {
             Ok(found) => {
                 for key in found {
-                    if !self.workers.contains_key(&key) {
-                        tracing::info!(load_balancer = %key, "nobody wants it any more, it is removed");
-                        self.want(tasks, key, None, self.position, String::new());
+                    if !self.workers.contains_key(&key) || self.held.contains(&key) {
+                        self.remove(tasks, key, self.position, String::new()).await;
                     }
                 }
                 self.let_go();

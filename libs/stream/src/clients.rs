@@ -9,6 +9,11 @@ use tributary_proto::snapshot::snapshot_service_client::SnapshotServiceClient;
 
 use crate::transport::Transport;
 
+/// Whether a server says that what was asked for does not exist: not that it cannot say.
+pub fn says_not_found(status: &tonic::Status) -> bool {
+    status.code() == tonic::Code::NotFound
+}
+
 macro_rules! clients {
     ($($(#[$doc:meta])* $name:ident -> $client:ident;)*) => {$(
         $(#[$doc])*

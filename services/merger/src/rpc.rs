@@ -7,6 +7,7 @@ use futures::stream::{self, BoxStream, StreamExt};
 use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status, Streaming};
 use tributary_model::ListenerRef;
+use tributary_model::desired::LoadBalancerKey;
 use tributary_model::view::ListenerView;
 use tributary_proto::call::{
     Acknowledgement, Answer, ListenerFilter, LoadBalancerShard, ObjectFilter, Patience, Question,
@@ -80,15 +81,23 @@ impl DesiredService for Rpc {
             .into_inner()
             .key
             .ok_or_else(|| Status::invalid_argument("key: is required"))?;
-        let key = key
+        let key: LoadBalancerKey = key
             .try_into()
             .map_err(|error: ConvertError| invalid(error.under("key")))?;
         let position = self.shared.desired.position();
-        let item = self
-            .shared
-            .desired
-            .get(&key)
-            .ok_or_else(|| Status::not_found(format!("load balancer {key}")))?;
+        let item = self.shared.desired.get(&key).ok_or_else(|| {
+            let state = self.shared.lock();
+            if !state.is_complete() {
+                return Status::unavailable("the snapshot is not complete yet");
+            }
+            if state.is_refused(&key.gateway) {
+                return Status::failed_precondition(format!(
+                    "Gateway {} is not accepted",
+                    key.gateway
+                ));
+            }
+            Status::not_found(format!("load balancer {key}"))
+        })?;
         Ok(Response::new(GetLoadBalancerResponse::from(&Answer {
             position,
             item,

@@ -12,7 +12,7 @@ use tributary_model::resolved::{GatewayAcceptance, Resolved};
 use tributary_model::resource::SourceObject;
 use tributary_model::status::Status;
 use tributary_model::view::ListenerView;
-use tributary_model::{Change, Kind, ListenerRef, ObjectRef};
+use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef};
 use tributary_runtime::Context;
 use tributary_stream::{Position, Published};
 
@@ -166,28 +166,28 @@ impl State {
     /// accepted: a typo in a parametersRef must not take every tenant's traffic down
     /// (spec/listenersets §7.7). Those stay as they were last desired.
     fn let_go(&mut self) {
-        let Self {
-            held,
-            merge,
-            desired,
-            desired_at,
-            ..
-        } = self;
+        let mut held = std::mem::take(&mut self.held);
         held.retain(|key| {
-            if merge.load_balancers().contains_key(key) {
+            if self.merge.load_balancers().contains_key(key) {
                 return false;
             }
-            let gateway = ObjectRef::new(Kind::Gateway, key.gateway.clone());
-            let is_refused = matches!(
-                merge.resolved(&gateway).map(|resolved| &**resolved),
-                Some(Resolved::Gateway(gateway)) if gateway.acceptance != GatewayAcceptance::Accepted
-            );
+            let is_refused = self.is_refused(&key.gateway);
             if !is_refused {
-                desired.remove(key);
-                desired_at.remove(key);
+                self.desired.remove(key);
+                self.desired_at.remove(key);
             }
             is_refused
         });
+        self.held = held;
+    }
+
+    /// Whether a Gateway of ours is there and not accepted.
+    pub(crate) fn is_refused(&self, gateway: &ObjectKey) -> bool {
+        let gateway = ObjectRef::new(Kind::Gateway, gateway.clone());
+        matches!(
+            self.merge.resolved(&gateway).map(|resolved| &**resolved),
+            Some(Resolved::Gateway(gateway)) if gateway.acceptance != GatewayAcceptance::Accepted
+        )
     }
 
     /// Takes a programmer's report in.

@@ -116,16 +116,10 @@ async fn publishing(context: Context, reports: Reports, transport: Transport) {
         ..message
     };
     let options = StreamOptions::named("report");
-    publish(
-        context,
-        options,
-        reports,
-        dress,
-        move |messages| {
-            let mut client = client.clone();
-            async move { client.publish_reports(messages).await.map(|_| ()) }
-        },
-    )
+    publish(context, options, reports, dress, move |messages| {
+        let mut client = client.clone();
+        async move { client.publish_reports(messages).await.map(|_| ()) }
+    })
     .await;
 }
 
