@@ -110,8 +110,16 @@ impl Service {
     /// # Errors
     /// When there is a memory and it cannot be read.
     pub fn new(context: Context, options: Options) -> Result<Self, Error> {
-        let Options { source, state_dir, status_dir } = options;
-        let folder = Folder::open(source, state_dir.map(|folder| folder.join("watcher.json")), status_dir)?;
+        let Options {
+            source,
+            state_dir,
+            status_dir,
+        } = options;
+        let folder = Folder::open(
+            source,
+            state_dir.map(|folder| folder.join("watcher.json")),
+            status_dir,
+        )?;
         let published = Published::new(&context, "snapshot");
         // Generations begin anew with each start; the time of the start keeps two lives apart.
         published
@@ -179,7 +187,14 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         grpc_listen,
         common: _,
     } = args;
-    let service = Service::new(context.clone(), Options { source, state_dir, status_dir })?;
+    let service = Service::new(
+        context.clone(),
+        Options {
+            source,
+            state_dir,
+            status_dir,
+        },
+    )?;
     let grpc = service
         .contracts(GrpcServices::default())
         .describe(tributary_proto::FILE_DESCRIPTOR_SET)
