@@ -24,6 +24,8 @@ impl Store {
         }
     }
 
+    /// A status that says nothing leaves no file: a route whose last parent of ours went has none, as one that
+    /// never had any.
     pub(crate) fn write(
         &mut self,
         object: &ObjectRef,
@@ -35,6 +37,7 @@ impl Store {
                 statuses.insert(object.clone(), status.clone());
                 Ok(())
             }
+            Self::Folder(root) if status.is_empty() => status::remove(root, object),
             Self::Folder(root) => status::write(root, object, generation, status),
         }
     }
@@ -55,5 +58,26 @@ impl Store {
             Self::Memory(statuses) => statuses.keys().cloned().collect(),
             Self::Folder(root) => status::list(root),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tributary_model::status::RouteStatus;
+    use tributary_model::{Kind, ObjectKey};
+
+    use super::*;
+
+    #[test]
+    fn a_status_that_says_nothing_leaves_no_file() {
+        let root = tempfile::tempdir().unwrap();
+        let route = ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", "app"));
+        let empty = Status::Route(RouteStatus::default());
+        status::write(root.path(), &route, 1, &empty).unwrap();
+        let mut store = Store::Folder(root.path().to_owned());
+        assert_eq!(store.list(), std::slice::from_ref(&route));
+        store.write(&route, 1, &empty).unwrap();
+        assert_eq!(store.list(), []);
+        assert_eq!(store.read(&route).unwrap(), None);
     }
 }

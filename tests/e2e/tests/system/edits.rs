@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use crate::sandbox::assert_same;
 use crate::scratch::judged;
 use crate::status::{ageless, assert_equal};
 use crate::system::{Part, System};
@@ -33,10 +34,10 @@ async fn check(seed: u64) {
         &ageless(expected.statuses),
         &format!("seed {seed}: {story:#?}"),
     );
-    assert_eq!(
-        system.inventory().await,
-        expected.inventory,
-        "seed {seed}: {story:#?}"
+    assert_same(
+        &system.inventory().await,
+        &expected.inventory,
+        &format!("seed {seed}: {story:#?}"),
     );
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::examples::example;
+use crate::sandbox::assert_same;
 use crate::scratch::judged;
 use crate::status::{assert_equal, normal};
 use crate::system::{FIVE, Part, System};
@@ -40,7 +41,11 @@ async fn check(order: [Part; 5]) {
         &normal(expected.statuses),
         &format!("started as {order:?}"),
     );
-    assert_eq!(system.inventory().await, expected.inventory);
+    assert_same(
+        &system.inventory().await,
+        &expected.inventory,
+        &format!("{order:?}"),
+    );
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use crate::sandbox::assert_same;
 use crate::scratch::judged;
 use crate::status::{ageless, assert_equal};
 use crate::system::{FIVE, Part, System};
@@ -20,7 +21,7 @@ async fn end_is_as_from_scratch(system: &System, story: &[String]) {
         &ageless(expected.statuses),
         &story,
     );
-    assert_eq!(system.inventory().await, expected.inventory, "{story}");
+    assert_same(&system.inventory().await, &expected.inventory, &story);
 }
 
 struct Drill {

@@ -1,7 +1,8 @@
 //! The sandbox's side door.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,43 +10,145 @@ use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use regex::Regex;
 use serde_json::Value;
 use tokio::time::timeout;
 
 /// The sandbox answers from memory.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a region holds that could be there twice, by the names that `GET /_sandbox/state` uses.
-const COUNTED: [&str; 6] = [
-    "load_balancers",
-    "listeners",
-    "rules",
-    "target_groups",
-    "security_groups",
-    "certificates",
-];
+/// Digits that AWS chooses: at the end of ARNs, and as identifiers of EC2.
+static CHOSEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(sgr?|subnet|vpc|eni)-[0-9a-f]{17}\b|/[0-9a-f]{16}\b").unwrap()
+});
 
-/// What AWS holds: how many of each kind, and the names that a controller chose.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Inventory {
-    counts: BTreeMap<&'static str, usize>,
-    names: BTreeSet<String>,
+/// What AWS holds, a line for each thing, without what AWS chooses itself: two runs that end alike hold the same
+/// lines, and a thing that is there twice is two lines.
+pub(crate) async fn inventory(sandbox: SocketAddr) -> Vec<String> {
+    let state = ask(Method::GET, sandbox, "state", None).await;
+    let mut lines = Vec::new();
+    for region in state["regions"].as_object().unwrap().values() {
+        let each = |what: &str, fields: &[&str]| -> Vec<String> {
+            let things = region[what].as_object().unwrap().values();
+            things
+                .map(|thing| {
+                    let told = fields
+                        .iter()
+                        .map(|field| thing.pointer(field).unwrap().to_string());
+                    format!("{what} {}", told.collect::<Vec<_>>().join(" "))
+                })
+                .collect()
+        };
+        lines.extend(each(
+            "load_balancers",
+            &["/name", "/scheme", "/attributes", "/tags"],
+        ));
+        lines.extend(each(
+            "listeners",
+            &[
+                "/load_balancer_arn",
+                "/port",
+                "/protocol",
+                "/attributes",
+                "/tags",
+            ],
+        ));
+        lines.extend(each(
+            "target_groups",
+            &[
+                "/name",
+                "/protocol",
+                "/port",
+                "/health_check",
+                "/attributes",
+                "/tags",
+            ],
+        ));
+        lines.extend(each("security_groups", &["/name", "/tags"]));
+        lines.extend(each("certificates", &["/origin", "/facts/names", "/tags"]));
+        lines.extend(rules(region));
+        lines.extend(targets(region));
+        lines.extend(ingress(region));
+    }
+    let mut lines: Vec<_> = lines
+        .iter()
+        .map(|line| CHOSEN.replace_all(line, "/CHOSEN").into_owned())
+        .collect();
+    lines.sort_unstable();
+    lines
 }
 
-pub(crate) async fn inventory(sandbox: SocketAddr) -> Inventory {
-    let state = ask(Method::GET, sandbox, "state", None).await;
-    let mut inventory = Inventory::default();
-    for region in state["regions"].as_object().unwrap().values() {
-        for what in COUNTED {
-            let held = region[what].as_object().unwrap();
-            *inventory.counts.entry(what).or_default() += held.len();
-            let names = held.values().filter_map(|thing| thing["name"].as_str());
-            inventory
-                .names
-                .extend(names.map(|name| format!("{what}/{name}")));
+/// With their rank instead of their priority, which may have gaps.
+fn rules(region: &Value) -> Vec<String> {
+    let mut listeners: BTreeMap<(String, u64), Vec<(u64, String)>> = BTreeMap::new();
+    for rule in region["rules"].as_object().unwrap().values() {
+        let listener = &region["listeners"][rule["listener_arn"].as_str().unwrap()];
+        let on = (
+            listener["load_balancer_arn"].to_string(),
+            listener["port"].as_u64().unwrap(),
+        );
+        let priority = rule["priority"].as_str().unwrap().parse();
+        let told =
+            ["conditions", "actions", "transforms", "tags"].map(|field| rule[field].to_string());
+        // The default rule is the last, and has no number.
+        listeners
+            .entry(on)
+            .or_default()
+            .push((priority.unwrap_or(u64::MAX), told.join(" ")));
+    }
+    let mut lines = Vec::new();
+    for ((load_balancer, port), mut rules) in listeners {
+        rules.sort_unstable();
+        for (rank, (_, rule)) in rules.into_iter().enumerate() {
+            lines.push(format!("rule {load_balancer} {port} #{rank} {rule}"));
         }
     }
-    inventory
+    lines
+}
+
+/// Targets that are still draining are no longer anybody's.
+fn targets(region: &Value) -> Vec<String> {
+    let groups = region["target_groups"].as_object().unwrap().values();
+    groups
+        .flat_map(|group| {
+            let targets = group["targets"].as_array().unwrap().iter();
+            targets
+                .filter(|target| target[1]["draining_until"].is_null())
+                .map(|target| format!("target {} {}", group["name"], target[0]))
+        })
+        .collect()
+}
+
+fn ingress(region: &Value) -> Vec<String> {
+    let groups = region["security_groups"].as_object().unwrap().values();
+    groups
+        .flat_map(|group| {
+            let rules = group["ingress"].as_array().unwrap().iter();
+            rules.map(|rule| format!("ingress {} {}", group["name"], rule["permission"]))
+        })
+        .collect()
+}
+
+/// Shows the lines that differ, and no others.
+#[track_caller]
+pub(crate) fn assert_same(got: &[String], expected: &[String], what: &str) {
+    let missing = without(expected, got);
+    let surplus = without(got, expected);
+    assert!(
+        missing.is_empty() && surplus.is_empty(),
+        "{what}\nAWS lacks {missing:#?}\nand has {surplus:#?}"
+    );
+}
+
+/// Line by line: a line that is there twice needs two that match.
+fn without(lines: &[String], others: &[String]) -> Vec<String> {
+    let mut left = lines.to_vec();
+    for other in others {
+        if let Some(index) = left.iter().position(|line| line == other) {
+            left.remove(index);
+        }
+    }
+    left
 }
 
 /// How many calls there were of each operation since the last reset.

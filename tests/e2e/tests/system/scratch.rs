@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::address;
 use crate::process::{Ended, Process, run};
-use crate::sandbox::{Inventory, inventory};
+use crate::sandbox::inventory;
 use crate::status::{self, Statuses};
 use crate::system::words;
 
@@ -15,7 +15,7 @@ use crate::system::words;
 pub(crate) struct Scratch {
     pub(crate) ended: Ended,
     pub(crate) statuses: Statuses,
-    pub(crate) inventory: Inventory,
+    pub(crate) inventory: Vec<String>,
 }
 
 /// With a sandbox beside it, whose state can be looked at when `up` is gone.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::address;
 use crate::process::{Process, run};
-use crate::sandbox::{Inventory, inventory};
+use crate::sandbox::inventory;
 use crate::status::{self, Statuses};
 
 /// Services have 20 seconds to stop; a busy machine some more.
@@ -128,7 +128,7 @@ impl System {
         status::read(&self.path("status"))
     }
 
-    pub(crate) async fn inventory(&self) -> Inventory {
+    pub(crate) async fn inventory(&self) -> Vec<String> {
         inventory(self.sandbox).await
     }
 

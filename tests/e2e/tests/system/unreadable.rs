@@ -5,6 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::examples::example;
+use crate::sandbox::assert_same;
 use crate::scratch::{judged, up_once};
 use crate::status::{assert_equal, normal};
 
@@ -31,7 +32,7 @@ async fn check(file: &str, text: &str, said: &[&str]) {
     }
     let expected = judged(&example("listenersets")).await;
     assert_equal(&normal(got.statuses), &normal(expected.statuses), file);
-    assert_eq!(got.inventory, expected.inventory);
+    assert_same(&got.inventory, &expected.inventory, file);
 }
 
 fn copy(file: &Path, folder: &Path) {
