@@ -53,7 +53,7 @@ pub(crate) struct Rpc {
 }
 
 /// No caller waits longer for the system to settle.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(60 * 60);
+const LONGEST_PATIENCE: Duration = Duration::from_hours(1);
 
 type PartStream<M> = BoxStream<'static, Result<M, Status>>;
 
@@ -296,5 +296,5 @@ impl Rpc {
 }
 
 fn invalid(error: ConvertError) -> Status {
-    Status::invalid_argument(error.to_string())
+    Status::from(error)
 }

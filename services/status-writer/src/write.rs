@@ -105,7 +105,7 @@ pub(crate) async fn write(context: &Context, merger: Transport, store: Store) {
             match timeout(ACKNOWLEDGE_DEADLINE, client.acknowledge_judgements(request)).await {
                 Ok(Ok(_)) => writer.acknowledged = true,
                 Ok(Err(status)) => {
-                    tracing::debug!(message = status.message(), "acknowledged again later")
+                    tracing::debug!(message = status.message(), "acknowledged again later");
                 }
                 Err(_) => tracing::debug!("the merger does not answer, acknowledged again later"),
             }
