@@ -132,6 +132,7 @@ fn ingress(region: &Value) -> Vec<String> {
 /// Shows the lines that differ, and no others.
 #[track_caller]
 pub(crate) fn assert_same(got: &[String], expected: &[String], what: &str) {
+    assert!(!expected.is_empty(), "{what}: AWS holds nothing");
     let missing = without(expected, got);
     let surplus = without(got, expected);
     assert!(
