@@ -64,7 +64,7 @@ pub(crate) async fn up(context: Context, args: UpArgs) -> anyhow::Result<ExitCod
     let source = folder(&args)?;
     let tasks = context.tasks();
     let endpoint = aws(&context, &tasks, &args).await?;
-    let transport = start(&context, &tasks, &args, source, endpoint)?;
+    let transport = start(&context, &tasks, &args, &source, &endpoint)?;
     let client = Client::over(transport.clone());
     let ended = if args.once {
         once(&client, transport, &args).await
@@ -123,13 +123,13 @@ fn start(
     context: &Context,
     tasks: &Tasks,
     args: &UpArgs,
-    source: PathBuf,
-    aws: Endpoint,
+    source: &Path,
+    aws: &Endpoint,
 ) -> anyhow::Result<Transport> {
     let watcher = tributary_watcher::Service::new(
         context.child("watcher"),
         tributary_watcher::Options {
-            source: source.clone(),
+            source: source.to_owned(),
             state_dir: Some(args.state_dir.clone()),
             status_dir: args.status_dir.clone(),
         },
@@ -171,7 +171,7 @@ fn start(
                 cluster: DEFAULT_CLUSTER.to_owned(),
                 vpc: None,
             },
-            secrets: Arc::new(FolderSecrets::new(source.clone())),
+            secrets: Arc::new(FolderSecrets::new(source.to_owned())),
         };
         tasks.spawn(
             name,
