@@ -27,7 +27,7 @@ pub struct Args {
     /// gRPC address of the merger.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
     pub merger: String,
-    /// Write every object that gets a status to DIR/<kind>/<namespace>/<name>.yaml.
+    /// Write every object that gets a status to DIR/KIND/NAMESPACE/NAME.yaml.
     #[arg(long, value_name = "DIR")]
     pub status_dir: PathBuf,
     /// Of every service.

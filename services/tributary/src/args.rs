@@ -47,7 +47,7 @@ pub(crate) struct UpArgs {
     /// For `--source kubernetes`.
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
-    /// Write every object that gets a status to DIR/<kind>/<namespace>/<name>.yaml.
+    /// Write every object that gets a status to DIR/KIND/NAMESPACE/NAME.yaml.
     #[arg(long, value_name = "DIR")]
     pub(crate) status_dir: Option<PathBuf>,
     /// What must survive a restart: first-seen times and last good versions.
