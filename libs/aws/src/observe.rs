@@ -292,8 +292,8 @@ async fn wanted_certificates(
     let listeners = desired.into_iter().flat_map(|it| it.listeners.values());
     let mut named: BTreeSet<&str> = BTreeSet::new();
     let mut discovers = false;
-    for certificate in listeners.flat_map(|listener| &listener.certificates) {
-        match &certificate.source {
+    for (_, source) in listeners.flat_map(|listener| listener.certificates()) {
+        match source {
             CertificateSource::Arn(arn) if arn.contains(":acm:") => {
                 named.insert(arn);
             }

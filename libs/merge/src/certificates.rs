@@ -2,7 +2,7 @@
 //! spec/aws §4).
 
 use tributary_model::config::{ListenerConfiguration, MutualAuthenticationMode, ProtocolPort};
-use tributary_model::desired::{CertificateSource, DesiredCertificate};
+use tributary_model::desired::CertificateSource;
 use tributary_model::listener::{CertificateRef, FrontendValidation, Listener, Protocol, TlsMode};
 use tributary_model::resolved::{RefCause, UnresolvedRef};
 use tributary_model::{Kind, ListenerOwner, Name, ObjectKey};
@@ -16,7 +16,7 @@ use crate::words;
 #[derive(Default)]
 pub(crate) struct Certificates {
     /// The first is the listener's own default.
-    pub(crate) wanted: Vec<DesiredCertificate>,
+    pub(crate) wanted: Vec<CertificateSource>,
     pub(crate) unresolved: Vec<UnresolvedRef>,
     /// Nothing is left to serve with, or clients could not be validated as asked.
     pub(crate) unusable: bool,
@@ -42,9 +42,9 @@ pub(crate) fn resolve(
         .map(|tls| tls.certificate_refs.as_slice())
         .unwrap_or_default();
     let mut resolved = if refs.is_empty() {
-        without_refs(owner, listener, configuration)
+        without_refs(listener, configuration)
     } else {
-        from_refs(reader, owner, listener, refs)
+        from_refs(reader, owner, refs)
     };
     if listener.protocol == Protocol::Https {
         let frontend = frontend_refs(reader, gateway, listener.port, configuration);
@@ -68,16 +68,12 @@ fn ends_tls(listener: &Listener) -> bool {
 fn from_refs(
     reader: &mut Reader<'_>,
     owner: &ListenerOwner,
-    listener: &Listener,
     refs: &[CertificateRef],
 ) -> Certificates {
     let mut resolved = Certificates::default();
     for (index, reference) in refs.iter().enumerate() {
         match secret(reader, owner, reference) {
-            Ok(source) => resolved.wanted.push(DesiredCertificate {
-                listener: owner.listener(Name::clone(&listener.name)),
-                source,
-            }),
+            Ok(source) => resolved.wanted.push(source),
             Err((cause, message)) => resolved.unresolved.push(UnresolvedRef {
                 field: format!("tls.certificateRefs[{index}]"),
                 cause,
@@ -135,7 +131,6 @@ fn secret(
 
 /// Explicit ARNs of the load balancer's configuration, else discovery by the listener's hostname.
 fn without_refs(
-    owner: &ListenerOwner,
     listener: &Listener,
     configuration: Option<&ListenerConfiguration>,
 ) -> Certificates {
@@ -179,13 +174,7 @@ fn without_refs(
     };
     Certificates {
         unusable: sources.is_empty(),
-        wanted: sources
-            .into_iter()
-            .map(|source| DesiredCertificate {
-                listener: owner.listener(Name::clone(&listener.name)),
-                source,
-            })
-            .collect(),
+        wanted: sources,
         unresolved,
     }
 }

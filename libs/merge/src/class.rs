@@ -1,10 +1,12 @@
 //! Which classes are ours, and which kind of load balancer a Gateway gets: the one place that decides it.
 
+use std::collections::BTreeMap;
+
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::listener::{Listener, Protocol};
 use tributary_model::{Name, ObjectKey, controller};
 
-use crate::conflict::{self, Verdict};
+use crate::conflict::{self, Contender, Verdict};
 use crate::facts::ClassFacts;
 use crate::parameters;
 use crate::reads::Reader;
@@ -65,13 +67,23 @@ pub(crate) fn load_balancer_kind(choice: KindChoice, listeners: &[Listener]) -> 
     match choice {
         KindChoice::Always(kind) => kind,
         KindChoice::ByProtocol => {
-            let contenders = validate::contenders_of_any_kind(listeners);
-            let verdicts = conflict::decide(&[contenders]);
-            let distinct = listeners
-                .iter()
-                .zip(verdicts.into_iter().flatten())
-                .find(|(_, verdict)| matches!(verdict, Some(Verdict::Won)))
-                .map(|(listener, _)| listener);
+            let mut ports: BTreeMap<u16, Vec<(usize, Contender<'_>)>> = BTreeMap::new();
+            for (index, listener) in listeners.iter().enumerate() {
+                let validity = validate::wire_class(listener);
+                if let Some(contender) = validate::contender(listener, &validity, None) {
+                    ports
+                        .entry(listener.port)
+                        .or_default()
+                        .push((index, contender));
+                }
+            }
+            let distinct = ports
+                .into_values()
+                .flat_map(|contenders| conflict::decide([contenders]))
+                .filter(|(_, verdict)| *verdict == Verdict::Won)
+                .map(|(index, _)| index)
+                .min()
+                .and_then(|index| listeners.get(index));
             distinct
                 .into_iter()
                 .chain(listeners)

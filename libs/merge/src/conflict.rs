@@ -1,8 +1,8 @@
 //! Distinctness and conflict: spec/listenersets §3, the algorithm as it stands there.
 //!
-//! The rules only ever compare listeners of one port, so everything is looked up by port; and instead of
+//! The rules only ever compare listeners of one port, so a port is decided at a time; and instead of
 //! comparing a listener with every winner, the first holder of each protocol class and of each
-//! (class, hostname) is remembered. So a Gateway with 2,500 sets costs one lookup a listener.
+//! (class, hostname) is remembered: one lookup a listener.
 
 use std::collections::BTreeMap;
 
@@ -23,46 +23,46 @@ pub(crate) enum WireClass {
 /// A listener that passed its own validation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contender<'a> {
-    pub(crate) port: u16,
     pub(crate) class: WireClass,
     pub(crate) hostname: Option<&'a Hostname>,
     /// Whether this kind of load balancer can serve its protocol at all.
     pub(crate) servable: bool,
 }
 
-/// A listener's place: owner by precedence, then spec order. Lower is stronger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    pub(crate) owner: usize,
-    pub(crate) listener: usize,
-}
-
-/// The outcome of one contender.
+/// The outcome of one contender. `P` is whatever stands for a listener's place; lower is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Verdict<P> {
     Won,
     Lost {
         conflict: Conflict,
-        rival: Place,
+        rival: P,
     },
     /// It conflicts with nobody, but this kind of load balancer cannot serve it.
     Unservable,
 }
 
-/// The contenders of every owner, highest precedence first; `None` takes no part.
-pub(crate) type Owners<'a> = [Vec<Option<Contender<'a>>>];
-
-/// Who holds what on one port.
-#[derive(Default)]
-struct Holders<'a> {
-    by_class: BTreeMap<WireClass, Place>,
-    by_hostname: BTreeMap<(WireClass, Option<&'a Hostname>), Place>,
+impl<P: Clone> Verdict<&P> {
+    pub(crate) fn cloned(self) -> Verdict<P> {
+        match self {
+            Verdict::Won => Verdict::Won,
+            Verdict::Lost { conflict, rival } => Verdict::Lost {
+                conflict,
+                rival: rival.clone(),
+            },
+            Verdict::Unservable => Verdict::Unservable,
+        }
+    }
 }
 
-#[derive(Default)]
-struct Port<'a> {
-    winners: Holders<'a>,
-    contested: Holders<'a>,
+/// Who holds what.
+struct Holders<'a, P> {
+    by_class: BTreeMap<WireClass, P>,
+    by_hostname: BTreeMap<(WireClass, Option<&'a Hostname>), P>,
+}
+
+struct Port<'a, P> {
+    winners: Holders<'a, P>,
+    contested: Holders<'a, P>,
 }
 
 impl WireClass {
@@ -76,15 +76,24 @@ impl WireClass {
     }
 }
 
-impl<'a> Holders<'a> {
-    fn hold(&mut self, contender: &Contender<'a>, place: Place) {
+impl<P> Default for Holders<'_, P> {
+    fn default() -> Self {
+        Self {
+            by_class: BTreeMap::new(),
+            by_hostname: BTreeMap::new(),
+        }
+    }
+}
+
+impl<'a, P: Copy + Ord> Holders<'a, P> {
+    fn hold(&mut self, contender: &Contender<'a>, place: P) {
         self.by_class.entry(contender.class).or_insert(place);
         self.by_hostname
             .entry((contender.class, contender.hostname))
             .or_insert(place);
     }
 
-    fn protocol_conflict(&self, class: WireClass) -> Option<Place> {
+    fn protocol_conflict(&self, class: WireClass) -> Option<P> {
         self.by_class
             .iter()
             .filter(|(holder, _)| !holder.shares_port_with(class))
@@ -92,16 +101,16 @@ impl<'a> Holders<'a> {
             .min()
     }
 
-    fn hostname_conflict(&self, contender: &Contender<'a>) -> Option<Place> {
+    fn hostname_conflict(&self, contender: &Contender<'a>) -> Option<P> {
         self.by_hostname
             .get(&(contender.class, contender.hostname))
             .copied()
     }
 }
 
-impl<'a> Port<'a> {
+impl<'a, P: Copy + Ord> Port<'a, P> {
     /// The first conflict with winners, then with contested; a protocol conflict beats a hostname conflict.
-    fn conflict(&self, contender: &Contender<'a>) -> Option<(Conflict, Place)> {
+    fn conflict(&self, contender: &Contender<'a>) -> Option<(Conflict, P)> {
         let Self { winners, contested } = self;
         let protocol = winners
             .protocol_conflict(contender.class)
@@ -114,84 +123,70 @@ impl<'a> Port<'a> {
             .or_else(|| contested.hostname_conflict(contender))
             .map(|rival| (Conflict::Hostname, rival))
     }
+
+    /// Decides one owner's contenders against those of higher precedence and each other.
+    fn decide(&mut self, contenders: &[(P, Contender<'a>)]) -> Vec<(P, Verdict<P>)> {
+        let mut verdicts = Vec::with_capacity(contenders.len());
+        let (servable, others): (Vec<_>, Vec<_>) = contenders
+            .iter()
+            .copied()
+            .partition(|(_, contender)| contender.servable);
+        // Losers against other resources leave first: a loser reserves nothing (spec §3).
+        let mut rest = Vec::with_capacity(servable.len());
+        for (place, contender) in servable {
+            match self.conflict(&contender) {
+                Some((conflict, rival)) => {
+                    verdicts.push((place, Verdict::Lost { conflict, rival }));
+                }
+                None => rest.push((place, contender)),
+            }
+        }
+        for ((place, contender), conflict) in rest.iter().zip(conflicts_within(&rest)) {
+            if let Some((conflict, rival)) = conflict {
+                self.contested.hold(contender, *place);
+                verdicts.push((*place, Verdict::Lost { conflict, rival }));
+            } else {
+                self.winners.hold(contender, *place);
+                verdicts.push((*place, Verdict::Won));
+            }
+        }
+        // What this load balancer can never serve loses to a winner above it and to a served listener of its
+        // own resource, in whatever order they stand; it is never in anybody's way.
+        for (place, contender) in others {
+            let verdict = match self.winners.protocol_conflict(contender.class) {
+                Some(rival) => Verdict::Lost {
+                    conflict: Conflict::Protocol,
+                    rival,
+                },
+                None => Verdict::Unservable,
+            };
+            verdicts.push((place, verdict));
+        }
+        verdicts
+    }
 }
 
-/// Decides every contender. Owners must come in order of precedence.
-pub(crate) fn decide(owners: &Owners<'_>) -> Vec<Vec<Option<Verdict>>> {
-    let mut ports: BTreeMap<u16, Port<'_>> = BTreeMap::new();
+/// Decides the contenders of one port. Owners come in order of precedence.
+pub(crate) fn decide<'a, P: Copy + Ord>(
+    owners: impl IntoIterator<Item = Vec<(P, Contender<'a>)>>,
+) -> Vec<(P, Verdict<P>)> {
+    let mut port = Port {
+        winners: Holders::default(),
+        contested: Holders::default(),
+    };
     owners
-        .iter()
-        .enumerate()
-        .map(|(owner, contenders)| decide_owner(&mut ports, owner, contenders))
+        .into_iter()
+        .flat_map(|contenders| port.decide(&contenders))
         .collect()
 }
 
-fn decide_owner<'a>(
-    ports: &mut BTreeMap<u16, Port<'a>>,
-    owner: usize,
-    contenders: &[Option<Contender<'a>>],
-) -> Vec<Option<Verdict>> {
-    let mut verdicts = vec![None; contenders.len()];
-    let mut rest: BTreeMap<u16, Vec<(Place, &Contender<'a>)>> = BTreeMap::new();
-    // Losers against other resources leave first: a loser reserves nothing (spec §3).
-    for (listener, contender) in contenders.iter().enumerate() {
-        let Some(contender) = contender.as_ref().filter(|contender| contender.servable) else {
-            continue;
-        };
-        let place = Place { owner, listener };
-        match ports
-            .get(&contender.port)
-            .and_then(|port| port.conflict(contender))
-        {
-            Some((conflict, rival)) => {
-                verdicts[listener] = Some(Verdict::Lost { conflict, rival });
-            }
-            None => rest
-                .entry(contender.port)
-                .or_default()
-                .push((place, contender)),
-        }
-    }
-    for (number, rest) in &rest {
-        let within = conflicts_within(rest);
-        let port = ports.entry(*number).or_default();
-        for ((place, contender), conflict) in rest.iter().zip(within) {
-            if let Some((conflict, rival)) = conflict {
-                port.contested.hold(contender, *place);
-                verdicts[place.listener] = Some(Verdict::Lost { conflict, rival });
-            } else {
-                port.winners.hold(contender, *place);
-                verdicts[place.listener] = Some(Verdict::Won);
-            }
-        }
-    }
-    // What this load balancer can never serve loses to a winner above it and to a served listener of its
-    // own resource, in whatever order they stand; it is never in anybody's way.
-    for (listener, contender) in contenders.iter().enumerate() {
-        let Some(contender) = contender.as_ref().filter(|contender| !contender.servable) else {
-            continue;
-        };
-        let rival = ports
-            .get(&contender.port)
-            .and_then(|port| port.winners.protocol_conflict(contender.class));
-        verdicts[listener] = Some(match rival {
-            Some(rival) => Verdict::Lost {
-                conflict: Conflict::Protocol,
-                rival,
-            },
-            None => Verdict::Unservable,
-        });
-    }
-    verdicts
-}
-
-/// Inside one resource and port: every pair that conflicts loses both, so nobody wins.
-fn conflicts_within(rest: &[(Place, &Contender<'_>)]) -> Vec<Option<(Conflict, Place)>> {
+/// Inside one resource: every pair that conflicts loses both, so nobody wins.
+fn conflicts_within<P: Copy + Ord>(rest: &[(P, Contender<'_>)]) -> Vec<Option<(Conflict, P)>> {
     if rest.len() < 2 {
         return vec![None; rest.len()];
     }
-    let mut by_class: BTreeMap<WireClass, Place> = BTreeMap::new();
-    let mut by_hostname: BTreeMap<(WireClass, Option<&Hostname>), Vec<Place>> = BTreeMap::new();
+    let mut by_class: BTreeMap<WireClass, P> = BTreeMap::new();
+    let mut by_hostname: BTreeMap<(WireClass, Option<&Hostname>), Vec<P>> = BTreeMap::new();
     for (place, contender) in rest {
         by_class.entry(contender.class).or_insert(*place);
         by_hostname

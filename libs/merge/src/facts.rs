@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tributary_model::config::{LoadBalancerConfiguration, LoadBalancerSettings};
-use tributary_model::desired::DesiredCertificate;
+use tributary_model::desired::CertificateSource;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::listener::{FrontendTls, Listener, RouteGroupKind};
 use tributary_model::resolved::{
     GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, UnresolvedRef,
 };
 use tributary_model::selector::FromNamespaces;
-use tributary_model::{Hostname, ListenerOwner, ListenerRef, Name, ObjectKey, Revision, Timestamp};
+use tributary_model::{
+    Hostname, ListenerOwner, ListenerRef, Name, ObjectKey, OwnerKind, Precedence, PrecedenceClass,
+    Revision, Timestamp,
+};
 
 use crate::class::KindChoice;
 use crate::order::Age;
@@ -77,7 +80,7 @@ pub(crate) struct Entry {
 pub(crate) struct Core {
     pub(crate) listener: ListenerRef,
     pub(crate) hostname: Option<Hostname>,
-    pub(crate) certificates: Vec<DesiredCertificate>,
+    pub(crate) certificates: Vec<CertificateSource>,
     /// Of what the listener itself asks for: see `MemberListener::revision`.
     pub(crate) revision: Revision,
 }
@@ -91,7 +94,7 @@ pub(crate) struct MergedOwner {
 /// One listener among all of its Gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MergedListener {
-    pub(crate) rank: u32,
+    pub(crate) precedence: Precedence,
     pub(crate) outcome: ListenerOutcome,
     pub(crate) overlapping_tls: Option<ListenerRef>,
     /// It won, something is there to serve with, and the Gateway is accepted.
@@ -107,6 +110,20 @@ impl OwnerFacts {
         }
     }
 
+    /// The place of one of its listeners among all of the Gateway.
+    pub(crate) fn precedence(&self, owner: &ListenerOwner, index: usize) -> Precedence {
+        Precedence {
+            class: match owner.kind {
+                OwnerKind::Gateway => PrecedenceClass::Gateway,
+                OwnerKind::ListenerSet => PrecedenceClass::ListenerSet {
+                    created: self.created,
+                },
+            },
+            owner: owner.key.clone(),
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+        }
+    }
+
     /// Whether its listeners are merged with the others of the Gateway. Those of a set whose Gateway is not
     /// accepted are: they show where they would stand, and nothing is served.
     pub(crate) fn is_merged(&self) -> bool {
@@ -118,6 +135,11 @@ impl OwnerFacts {
 }
 
 impl MergedOwner {
+    /// Whether any of its listeners is served.
+    pub(crate) fn is_attached(&self) -> bool {
+        self.listeners.iter().any(|listener| listener.served)
+    }
+
     /// Whether a route's view of the two is the same.
     pub(crate) fn serves_same(&self, other: &Self) -> bool {
         self.listeners.len() == other.listeners.len()

@@ -1,19 +1,8 @@
 //! Hostnames of one port: which is more specific, which covers which, what a route and a listener share.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::Hostname;
-
-/// Specificity of a hostname; lower is more specific: exact ones, then wildcards by length, then none.
-///
-/// Two different hostnames of equal rank never match one host, so their order does not matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum HostRank {
-    Exact,
-    Wildcard(Reverse<usize>),
-    Any,
-}
 
 /// A map by optional hostname that finds everything covering a hostname without looking at the rest.
 #[derive(Clone, Debug)]
@@ -22,16 +11,6 @@ pub(crate) struct HostMap<V> {
     exact: BTreeMap<Hostname, V>,
     /// By the suffix behind `*`.
     wildcards: BTreeMap<Box<str>, V>,
-}
-
-impl HostRank {
-    pub(crate) fn of(hostname: Option<&Hostname>) -> Self {
-        match hostname.map(|hostname| (hostname, hostname.wildcard_suffix())) {
-            None => Self::Any,
-            Some((_, None)) => Self::Exact,
-            Some((_, Some(suffix))) => Self::Wildcard(Reverse(suffix.len())),
-        }
-    }
 }
 
 impl<V> Default for HostMap<V> {
@@ -45,15 +24,6 @@ impl<V> Default for HostMap<V> {
 }
 
 impl<V> HostMap<V> {
-    pub(crate) fn is_empty(&self) -> bool {
-        let Self {
-            any,
-            exact,
-            wildcards,
-        } = self;
-        any.is_none() && exact.is_empty() && wildcards.is_empty()
-    }
-
     pub(crate) fn get(&self, hostname: Option<&Hostname>) -> Option<&V> {
         match hostname.map(|hostname| (hostname, hostname.wildcard_suffix())) {
             None => self.any.as_ref(),
@@ -74,15 +44,11 @@ impl<V> HostMap<V> {
         }
     }
 
-    pub(crate) fn remove(&mut self, hostname: Option<&Hostname>) {
+    pub(crate) fn remove(&mut self, hostname: Option<&Hostname>) -> Option<V> {
         match hostname.map(|hostname| (hostname, hostname.wildcard_suffix())) {
-            None => self.any = None,
-            Some((hostname, None)) => {
-                self.exact.remove(hostname);
-            }
-            Some((_, Some(suffix))) => {
-                self.wildcards.remove(suffix);
-            }
+            None => self.any.take(),
+            Some((hostname, None)) => self.exact.remove(hostname),
+            Some((_, Some(suffix))) => self.wildcards.remove(suffix),
         }
     }
 
@@ -91,22 +57,39 @@ impl<V> HostMap<V> {
         &'a self,
         hostname: Option<&'a Hostname>,
     ) -> impl Iterator<Item = &'a V> {
-        // What stands behind each dot of `a.b.c` (and of the `.b.c` behind a wildcard's `*`) is a suffix
-        // whose wildcard covers it; a wildcard's own suffix is itself and is skipped.
-        let rest = hostname.map(|hostname| match hostname.wildcard_suffix() {
-            Some(suffix) => suffix.get(1..).unwrap_or_default(),
-            None => hostname.as_str(),
-        });
-        let wildcards = rest
-            .into_iter()
-            .flat_map(|rest| {
-                rest.match_indices('.')
-                    .filter_map(move |(dot, _)| rest.get(dot..))
-            })
-            .filter_map(|suffix| self.wildcards.get(suffix));
-        let any = hostname.and(self.any.as_ref());
-        wildcards.chain(any)
+        let wildcards = covering_suffixes(hostname).filter_map(|suffix| self.wildcards.get(suffix));
+        wildcards.chain(hostname.and(self.any.as_ref()))
     }
+
+    /// The same, to be changed.
+    pub(crate) fn covering_mut(
+        &mut self,
+        hostname: Option<&Hostname>,
+        mut change: impl FnMut(&mut V),
+    ) {
+        for suffix in covering_suffixes(hostname) {
+            if let Some(value) = self.wildcards.get_mut(suffix) {
+                change(value);
+            }
+        }
+        if let (Some(_), Some(value)) = (hostname, &mut self.any) {
+            change(value);
+        }
+    }
+}
+
+/// Suffixes whose wildcards cover this hostname and are not it, longest first.
+fn covering_suffixes(hostname: Option<&Hostname>) -> impl Iterator<Item = &str> {
+    // What stands behind each dot of `a.b.c` (and of the `.b.c` behind a wildcard's `*`) is a suffix
+    // whose wildcard covers it; a wildcard's own suffix is itself and is skipped.
+    let rest = hostname.map(|hostname| match hostname.wildcard_suffix() {
+        Some(suffix) => suffix.get(1..).unwrap_or_default(),
+        None => hostname.as_str(),
+    });
+    rest.into_iter().flat_map(|rest| {
+        rest.match_indices('.')
+            .filter_map(move |(dot, _)| rest.get(dot..))
+    })
 }
 
 /// What a route with these hostnames serves on a listener with this one; `None` stands for every host, and

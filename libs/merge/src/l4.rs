@@ -21,8 +21,8 @@ use tributary_model::{ListenerRef, ObjectRef, RouteKind};
 
 use crate::backends::{self, Site};
 use crate::conflict::WireClass;
+use crate::contest::Member;
 use crate::facts::Entry;
-use crate::merged::Member;
 use crate::order::Age;
 use crate::reads::Reader;
 use crate::rules::Problem;

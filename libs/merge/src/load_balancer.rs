@@ -5,14 +5,19 @@ use std::sync::Arc;
 
 use tributary_model::config::{ListenerConfiguration, LoadBalancerSettings, ProtocolPort};
 use tributary_model::desired::{
-    DesiredListener, DesiredLoadBalancer, DesiredTargetGroup, LoadBalancerKey, TargetGroupId,
+    DesiredListener, DesiredLoadBalancer, DesiredTargetGroup, LoadBalancerKey, OrdMap,
+    TargetGroupId,
 };
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
-use tributary_model::{ListenerOwner, ListenerRef, ObjectKey, ObjectRef, OwnerKind, Revision};
+use tributary_model::{
+    ListenerOwner, ListenerRef, ObjectKey, ObjectRef, OwnerKind, Precedence, PrecedenceClass,
+    Revision,
+};
 
+use crate::contest::{Contest, Member, Terms};
 use crate::facts::{GatewayFacts, MergedOwner, OwnerFacts};
 use crate::order::Age;
-use crate::port::{Assembled, Port};
+use crate::port::{Assembled, MemberChange, Port};
 use crate::uses::Uses;
 
 /// The state of one Gateway.
@@ -24,6 +29,10 @@ pub(crate) struct State {
     pub(crate) sets: BTreeMap<Age, Merging>,
     /// Sets with at least one good listener, before any programmer's word.
     pub(crate) attached_sets: u32,
+    /// Who wins what.
+    contest: Contest,
+    /// Owners that came or changed since they were last merged, by the place of their first listener.
+    entered: BTreeSet<Precedence>,
     pub(crate) ports: BTreeMap<u16, Port>,
     pub(crate) uses: Uses,
     /// The NLB routes that have others' traffic, by port.
@@ -50,6 +59,7 @@ pub(crate) type Shadows = BTreeMap<(ListenerRef, ObjectRef), ObjectRef>;
 /// What is different in a load balancer.
 #[derive(Default)]
 pub(crate) struct Differences {
+    /// Only those that differ.
     pub(crate) listeners: BTreeMap<u16, Option<Arc<DesiredListener>>>,
     pub(crate) groups: BTreeMap<TargetGroupId, Option<Arc<DesiredTargetGroup>>>,
 }
@@ -64,12 +74,83 @@ impl State {
             && self.desired.is_none()
     }
 
-    /// The ELB listener of a port as it is now, and the routes whose standing changed.
+    /// Merges the listeners anew, as far as owners changed or the Gateway's terms did.
+    pub(crate) fn merge(&mut self, gateway: Option<&GatewayFacts>) -> Merges {
+        let terms = Terms::of(gateway);
+        if self.contest.terms != terms {
+            let mut contest = self.contest.under(terms);
+            for merging in self.own.iter().chain(self.sets.values()) {
+                contest.enter(&merging.owner, &merging.facts);
+            }
+            self.contest = contest;
+        }
+        let mut merges = Merges::default();
+        let mut owners = std::mem::take(&mut self.entered);
+        let mut members: BTreeMap<u16, Vec<(Precedence, Option<Member>)>> = BTreeMap::new();
+        for (port, place) in self.contest.settle() {
+            owners.insert(first_listener(&place));
+            let member = self.contest.member(port, &place);
+            members.entry(port).or_default().push((place, member));
+        }
+        for place in owners {
+            merges.owners.extend(self.merge_owner(&place));
+        }
+        for (number, members) in members {
+            let Self { ports, uses, .. } = self;
+            let is_empty = members.iter().all(|(_, member)| member.is_none());
+            if is_empty && !ports.contains_key(&number) {
+                continue;
+            }
+            let port = ports.entry(number).or_default();
+            if port.change_members(members, uses) {
+                merges.ports.insert(number);
+            }
+        }
+        merges
+    }
+
+    /// Notes how one owner's listeners stand now; nothing if they stand as before.
+    fn merge_owner(&mut self, place: &Precedence) -> Option<OwnerMerged> {
+        let merging = match place.class {
+            PrecedenceClass::Gateway => self.own.as_mut(),
+            PrecedenceClass::ListenerSet { created } => self.sets.get_mut(&Age {
+                created,
+                key: place.owner.clone(),
+            }),
+        }?;
+        let merged = self.contest.merged(&merging.owner, &merging.facts);
+        if *merging.merged == merged {
+            return None;
+        }
+        let merged = Arc::new(merged);
+        let before = std::mem::replace(&mut merging.merged, Arc::clone(&merged));
+        let owner = merging.owner.clone();
+        self.count_attached(&owner, &before, &merged);
+        Some(OwnerMerged {
+            owner,
+            serves_same: before.serves_same(&merged),
+            merged,
+        })
+    }
+
+    fn count_attached(&mut self, owner: &ListenerOwner, before: &MergedOwner, now: &MergedOwner) {
+        if owner.kind == OwnerKind::ListenerSet {
+            self.attached_sets += u32::from(now.is_attached());
+            self.attached_sets -= u32::from(before.is_attached());
+        }
+    }
+
+    /// The ELB listener of a port as it is now, and whose standing changed.
     pub(crate) fn assemble_port(
         &mut self,
         number: u16,
         gateway: Option<&GatewayFacts>,
-    ) -> (Option<Arc<DesiredListener>>, BTreeSet<ObjectRef>) {
+    ) -> AssembledPort {
+        let old = self
+            .desired
+            .as_ref()
+            .and_then(|desired| desired.listeners.get(&number))
+            .cloned();
         let Self { ports, uses, .. } = self;
         let assembled = match (ports.get_mut(&number), gateway) {
             (Some(port), Some(gateway)) if !port.is_empty() => {
@@ -78,106 +159,98 @@ impl State {
             (Some(port), _) => {
                 port.release(uses);
                 ports.remove(&number);
-                Assembled::nothing()
+                gone(old.as_deref())
             }
-            (None, _) => Assembled::nothing(),
+            (None, _) => gone(old.as_deref()),
         };
-        let Assembled { listener, shadows } = assembled;
-        let changed = self.replace_shadows(number, shadows);
+        let Assembled {
+            listener,
+            differs,
+            members,
+            left_out,
+            shadows,
+        } = assembled;
+        let mut judge = self.note_members(number, members);
+        judge.extend(self.replace_left_out(number, left_out));
+        let reshadowed = self.replace_shadows(number, shadows);
         let listener = listener.map(|mut listener| {
             if let Some(gateway) = gateway {
                 configure(&mut listener, &gateway.settings);
             }
-            Arc::new(listener)
+            listener
         });
-        (listener, changed)
+        let starts_anew = self.starts_anew(gateway);
+        let is_same = match (&old, &listener) {
+            (None, None) => true,
+            (Some(old), Some(new)) => !starts_anew && !differs && same_but_for_contents(old, new),
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        AssembledPort {
+            listener: if is_same { old } else { listener.map(Arc::new) },
+            is_same,
+            judge,
+            reshadowed,
+        }
     }
 
     /// Notes what a report must echo for the port's listeners. Returns the owners of those that ask for
-    /// something else than before. Call it before [`Self::assemble`].
-    pub(crate) fn note_members(
-        &mut self,
-        number: u16,
-        listener: Option<&DesiredListener>,
-    ) -> BTreeSet<ObjectRef> {
-        let old = self
-            .desired
-            .as_ref()
-            .and_then(|desired| desired.listeners.get(&number))
-            .map(|listener| listener.members.as_slice())
-            .unwrap_or_default();
-        let new = listener
-            .map(|listener| listener.members.as_slice())
-            .unwrap_or_default();
-        let held = self
-            .ports
-            .get(&number)
-            .map(|port| port.members.as_slice())
-            .unwrap_or_default();
+    /// something else than before.
+    fn note_members(&mut self, number: u16, members: Vec<MemberChange>) -> BTreeSet<ObjectRef> {
         let mut asked_anew = BTreeSet::new();
-        let left_out = held.iter().filter(|held| {
-            new.iter()
-                .all(|member| member.listener != held.core.listener)
-        });
-        // Only an NLB port of two protocols leaves members out; equal lengths say that nobody is.
-        if held.len() != new.len() || self.left_out.contains_key(&number) {
-            let left_out: BTreeSet<ListenerRef> = left_out
-                .map(|member| member.core.listener.clone())
-                .collect();
-            let before = self.left_out.remove(&number).unwrap_or_default();
-            asked_anew.extend(
-                before
-                    .symmetric_difference(&left_out)
-                    .map(|listener| listener.owner.object()),
-            );
-            if !left_out.is_empty() {
-                self.left_out.insert(number, left_out);
+        let mut come = Vec::new();
+        for (old, new) in members {
+            let before = old
+                .as_ref()
+                .map(|member| (&member.listener, member.revision));
+            let now = new
+                .as_ref()
+                .map(|member| (&member.listener, member.revision));
+            if before == now {
+                continue;
             }
-        }
-        if old == new {
-            return asked_anew;
-        }
-        // Usually one of thousands came, went or changed.
-        let start = old
-            .iter()
-            .zip(new)
-            .take_while(|(old, new)| old == new)
-            .count();
-        let (old, new) = (&old[start..], &new[start..]);
-        let mut gone: BTreeMap<&ListenerRef, Revision> = old
-            .iter()
-            .map(|member| (&member.listener, member.revision))
-            .collect();
-        for member in new {
-            let same = gone.remove(&member.listener) == Some(member.revision);
-            if !same {
-                asked_anew.insert(member.listener.owner.object());
+            for (listener, _) in before.into_iter().chain(now) {
+                asked_anew.insert(listener.owner.object());
             }
+            if let Some(old) = old {
+                // It may have moved to another port meanwhile.
+                if self
+                    .revisions
+                    .get(&old.listener)
+                    .is_some_and(|(port, _)| *port == number)
+                {
+                    self.revisions.remove(&old.listener);
+                }
+            }
+            come.extend(new);
+        }
+        // Afterwards: it may have moved to another place in its owner.
+        for member in come {
             self.revisions
                 .insert(member.listener.clone(), (number, member.revision));
         }
-        for listener in gone.into_keys() {
-            asked_anew.insert(listener.owner.object());
-            // It may have moved to another port meanwhile.
-            if self
-                .revisions
-                .get(listener)
-                .is_some_and(|(port, _)| *port == number)
-            {
-                self.revisions.remove(listener);
-            }
-        }
         asked_anew
+    }
+
+    /// Returns the owners of listeners that are left out now and were not, or the other way round.
+    fn replace_left_out(
+        &mut self,
+        number: u16,
+        left_out: BTreeSet<ListenerRef>,
+    ) -> BTreeSet<ObjectRef> {
+        let before = self.left_out.remove(&number).unwrap_or_default();
+        let changed = before
+            .symmetric_difference(&left_out)
+            .map(|listener| listener.owner.object())
+            .collect();
+        if !left_out.is_empty() {
+            self.left_out.insert(number, left_out);
+        }
+        changed
     }
 
     /// Owners whose listeners are merged, highest precedence first.
     pub(crate) fn merging(&self) -> impl Iterator<Item = &Merging> {
         self.own.iter().chain(self.sets.values())
-    }
-
-    /// The same, to be changed.
-    pub(crate) fn merging_mut(&mut self) -> impl Iterator<Item = &mut Merging> {
-        self.own.iter_mut().chain(self.sets.values_mut())
     }
 
     /// Puts an owner where its age says.
@@ -188,6 +261,9 @@ impl State {
             facts: Arc::clone(facts),
             merged: before.map(|before| before.merged).unwrap_or_default(),
         };
+        self.contest.enter(owner, facts);
+        self.entered.insert(facts.precedence(owner, 0));
+        self.count_attached(owner, &MergedOwner::default(), &merging.merged);
         match owner.kind {
             OwnerKind::Gateway => self.own = Some(merging),
             OwnerKind::ListenerSet => {
@@ -198,10 +274,13 @@ impl State {
 
     /// Takes an owner out, which has its place by these facts.
     pub(crate) fn leave(&mut self, owner: &ListenerOwner, facts: &OwnerFacts) -> Option<Merging> {
-        match owner.kind {
+        let merging = match owner.kind {
             OwnerKind::Gateway => self.own.take(),
             OwnerKind::ListenerSet => self.sets.remove(&facts.age(owner)),
-        }
+        }?;
+        self.contest.leave(owner, &merging.facts);
+        self.count_attached(owner, &merging.merged, &MergedOwner::default());
+        Some(merging)
     }
 
     /// Whether the next desired state has no earlier one to start from: there is none, or of another kind.
@@ -228,7 +307,7 @@ impl State {
                     key: key(gateway, facts.kind),
                     settings: facts.settings.clone(),
                     listeners: BTreeMap::new(),
-                    target_groups: BTreeMap::new(),
+                    target_groups: OrdMap::default(),
                 },
             };
             if next.settings != facts.settings {
@@ -236,7 +315,11 @@ impl State {
                 changed = true;
             }
             for (port, listener) in listeners {
-                changed |= replace(&mut next.listeners, port, listener);
+                changed = true;
+                match listener {
+                    Some(listener) => next.listeners.insert(port, listener),
+                    None => next.listeners.remove(&port),
+                };
             }
             for (id, group) in groups {
                 changed |= replace(&mut next.target_groups, id, group);
@@ -289,27 +372,87 @@ pub(crate) enum Change {
     },
 }
 
-impl Assembled {
-    fn nothing() -> Self {
-        Self {
-            listener: None,
-            shadows: BTreeMap::new(),
-        }
+/// What the merging of a Gateway's listeners changed.
+#[derive(Default)]
+pub(crate) struct Merges {
+    pub(crate) owners: Vec<OwnerMerged>,
+    /// Ports whose members changed.
+    pub(crate) ports: BTreeSet<u16>,
+}
+
+/// An owner whose listeners stand differently.
+pub(crate) struct OwnerMerged {
+    pub(crate) owner: ListenerOwner,
+    pub(crate) merged: Arc<MergedOwner>,
+    /// Whether a route's view of it is as before.
+    pub(crate) serves_same: bool,
+}
+
+/// What became of a port.
+pub(crate) struct AssembledPort {
+    pub(crate) listener: Option<Arc<DesiredListener>>,
+    /// As it was in the last desired state.
+    pub(crate) is_same: bool,
+    /// Owners of listeners that ask for something else, or are left out or no longer.
+    pub(crate) judge: BTreeSet<ObjectRef>,
+    /// Routes that have their traffic now and had not, or the other way round.
+    pub(crate) reshadowed: BTreeSet<ObjectRef>,
+}
+
+/// A port of which nothing is left.
+fn gone(old: Option<&DesiredListener>) -> Assembled {
+    let members = old.into_iter().flat_map(|old| old.members.values());
+    Assembled {
+        members: members
+            .map(|member| (Some(Arc::clone(member)), None))
+            .collect(),
+        ..Assembled::default()
     }
 }
 
-/// Returns whether anything is different. What is equal stays the same Arc, so that others may compare by
-/// pointer.
-fn replace<K: Ord, V: PartialEq>(
-    map: &mut BTreeMap<K, Arc<V>>,
+/// Whether two versions of a listener differ in members and rules only, whose differences are known.
+fn same_but_for_contents(old: &DesiredListener, new: &DesiredListener) -> bool {
+    let DesiredListener {
+        port,
+        protocol,
+        members: _,
+        ssl_policy,
+        alpn_policy,
+        mutual_authentication,
+        attributes,
+        default_action,
+        rules: _,
+        tags,
+    } = new;
+    old.port == *port
+        && old.protocol == *protocol
+        && old.ssl_policy == *ssl_policy
+        && old.alpn_policy == *alpn_policy
+        && old.mutual_authentication == *mutual_authentication
+        && old.attributes == *attributes
+        && old.default_action == *default_action
+        && old.tags == *tags
+}
+
+/// Where an owner's first listener stands, which stands for the owner.
+fn first_listener(place: &Precedence) -> Precedence {
+    Precedence {
+        index: 0,
+        ..place.clone()
+    }
+}
+
+/// Returns whether anything is different.
+fn replace<K: Ord + Clone, V: PartialEq>(
+    map: &mut OrdMap<K, Arc<V>>,
     key: K,
     value: Option<Arc<V>>,
 ) -> bool {
     match value {
-        None => map.remove(&key).is_some(),
+        None => map.remove_mut(&key),
         Some(value) if map.get(&key).is_some_and(|known| **known == *value) => false,
         Some(value) => {
-            map.insert(key, value);
+            map.insert_mut(key, value);
             true
         }
     }

@@ -6,10 +6,8 @@ use std::sync::Arc;
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::elb::TargetType;
 use tributary_model::resolved::Resolved;
-use tributary_model::view::{Explanation, PrecedenceClass};
-use tributary_model::{
-    Change, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, OwnerKind, Snapshot,
-};
+use tributary_model::view::Explanation;
+use tributary_model::{Change, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Snapshot};
 
 use crate::dirty::Dirty;
 use crate::facts::Facts;
@@ -154,20 +152,5 @@ impl Merge {
     /// The decisions on an object, or on one of its listeners, in words.
     pub fn explain(&self, object: &ObjectRef, listener: Option<&str>) -> Vec<Explanation> {
         explain::explain(self, object, listener)
-    }
-
-    /// Why a listener stands where it does in the order of precedence; nothing if it is not ours.
-    pub fn precedence(&self, listener: &ListenerRef) -> Option<PrecedenceClass> {
-        let facts = self.facts.owners.get(&listener.owner)?;
-        facts
-            .entries
-            .iter()
-            .find(|entry| entry.listener.name == listener.name)?;
-        Some(match listener.owner.kind {
-            OwnerKind::Gateway => PrecedenceClass::Gateway,
-            OwnerKind::ListenerSet => PrecedenceClass::ListenerSet {
-                created: facts.created,
-            },
-        })
     }
 }

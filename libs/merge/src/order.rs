@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use tributary_model::resolved::RivalClass;
-use tributary_model::{ListenerOwner, ObjectKey, OwnerKind, Timestamp};
+use tributary_model::{ObjectKey, Precedence, PrecedenceClass, Timestamp};
 
 /// A ListenerSet's place among its siblings, or a route's among routes; lower is stronger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,17 +27,16 @@ impl PartialOrd for Age {
     }
 }
 
-/// How a tenant may read its rival, given both creation times.
-pub(crate) fn rival_class(
-    own: (&ListenerOwner, Timestamp),
-    rival: (&ListenerOwner, Timestamp),
-) -> RivalClass {
-    if own.0 == rival.0 {
+/// How a tenant may read its rival, given both places.
+pub(crate) fn rival_class(own: &Precedence, rival: &Precedence) -> RivalClass {
+    if own.class == rival.class && own.owner == rival.owner {
         return RivalClass::SameResource;
     }
-    match rival.0.kind {
-        OwnerKind::Gateway => RivalClass::ParentGateway,
-        OwnerKind::ListenerSet if rival.1 < own.1 => RivalClass::OlderListenerSet,
-        OwnerKind::ListenerSet => RivalClass::EarlierByName,
+    match rival.class {
+        PrecedenceClass::Gateway => RivalClass::ParentGateway,
+        PrecedenceClass::ListenerSet { .. } if rival.class < own.class => {
+            RivalClass::OlderListenerSet
+        }
+        PrecedenceClass::ListenerSet { .. } => RivalClass::EarlierByName,
     }
 }

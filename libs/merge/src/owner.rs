@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use tributary_model::desired::DesiredCertificate;
+use tributary_model::desired::CertificateSource;
 use tributary_model::listener::Listener;
 use tributary_model::resolved::{GatewayAcceptance, ListenerSetAcceptance};
 use tributary_model::{ListenerOwner, Name, ObjectKey, OwnerKind, Revision};
@@ -110,17 +110,13 @@ fn entries(
         .collect()
 }
 
-fn core(owner: &ListenerOwner, listener: &Listener, certificates: Vec<DesiredCertificate>) -> Core {
-    let sources: Vec<_> = certificates
-        .iter()
-        .map(|certificate| &certificate.source)
-        .collect();
+fn core(owner: &ListenerOwner, listener: &Listener, certificates: Vec<CertificateSource>) -> Core {
     Core {
         revision: Revision::of(&(
             listener.port,
             &listener.protocol,
             &listener.hostname,
-            sources,
+            &certificates,
         )),
         listener: owner.listener(Name::clone(&listener.name)),
         hostname: listener.hostname.clone(),

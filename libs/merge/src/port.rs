@@ -9,20 +9,22 @@
 //! catches everything, that 404 rule is not made, since rules are scarce.
 
 mod site;
+mod sites;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tributary_model::desired::{DesiredListener, DesiredRule, MemberListener};
+use tributary_model::desired::{DesiredListener, MemberListener, OrdMap};
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
-use tributary_model::{Hostname, ListenerRef, ObjectRef};
+use tributary_model::hostname::HostRank;
+use tributary_model::rules::Rules;
+use tributary_model::{Hostname, ListenerRef, ObjectRef, Precedence};
 
-use self::site::{Hostnames, Site, not_found};
+use self::site::{Hostnames, not_found};
+use self::sites::Sites;
 use crate::conflict::WireClass;
-use crate::hosts::{HostMap, HostRank};
+use crate::contest::Member;
 use crate::l4::{self, Forward, ForwardOrder};
-use crate::merged::Member;
 use crate::route::Contribution;
 use crate::target_groups::TargetGroupSpec;
 use crate::uses::Uses;
@@ -30,23 +32,43 @@ use crate::uses::Uses;
 /// What is remembered of a port.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Port {
-    pub(crate) members: Vec<Member>,
+    /// Highest precedence first.
+    members: BTreeMap<Precedence, Member>,
     /// ALB: hostnames of the members.
     hostnames: Hostnames,
-    /// ALB: by the listener's hostname, most specific first. A site has a member, rules, or both.
-    sites: BTreeMap<SiteKey, Site>,
+    /// ALB.
+    sites: Sites,
     /// NLB.
     forwards: BTreeMap<ListenerRef, BTreeMap<ForwardOrder, Forward>>,
     /// NLB: target groups of the last decision, by listener.
     forwarding: Vec<(ListenerRef, Arc<TargetGroupSpec>)>,
+    published: Published,
 }
 
-type SiteKey = (HostRank, Option<Hostname>);
+/// What a port last became, and what is different since.
+#[derive(Clone, Debug, Default)]
+struct Published {
+    kind: Option<LoadBalancerKind>,
+    members: OrdMap<Precedence, Arc<MemberListener>>,
+    rules: Rules,
+    /// Members that came, went or changed.
+    changed_members: BTreeSet<Precedence>,
+}
+
+/// A member as it was and as it is.
+pub(crate) type MemberChange = (Option<Arc<MemberListener>>, Option<Arc<MemberListener>>);
 
 /// A port's result.
+#[derive(Default)]
 pub(crate) struct Assembled {
     /// Nothing without members.
     pub(crate) listener: Option<DesiredListener>,
+    /// Whether members or rules differ from the last time.
+    pub(crate) differs: bool,
+    /// Members that differ.
+    pub(crate) members: Vec<MemberChange>,
+    /// NLB: members that hold the port but that its one ELB listener cannot serve beside the others.
+    pub(crate) left_out: BTreeSet<ListenerRef>,
     /// NLB: the route that has each shadowed route's traffic, by listener and shadowed route.
     pub(crate) shadows: BTreeMap<(ListenerRef, ObjectRef), ObjectRef>,
 }
@@ -56,29 +78,30 @@ impl Port {
         self.members.is_empty() && self.sites.is_empty() && self.forwards.is_empty()
     }
 
-    /// Replaces the members. Rules whose hosts a hostname that came or went may capture are looked at again.
-    pub(crate) fn set_members(&mut self, members: Vec<Member>, users: &mut Uses) {
-        let before = std::mem::take(&mut self.members);
-        let (old, new) = differing(&before, &members);
-        let changed = self.set_hostnames(old, new);
-        self.members = members;
-        let Self {
-            hostnames, sites, ..
-        } = self;
-        if changed.is_empty() {
-            return;
-        }
-        for ((rank, hostname), site) in sites.range_mut(wildcards()..) {
-            let reached = changed.iter().any(|changed| {
-                HostRank::of(Some(changed)) < *rank
-                    && hostname
-                        .as_ref()
-                        .is_none_or(|hostname| hostname.covers(changed))
-            });
-            if reached {
-                site.recapture(hostnames, hostname.as_ref(), &changed, users);
+    /// Replaces some members; none means that the listener is not served. Returns whether that made any
+    /// difference. Rules whose hosts a hostname that came or went may capture are looked at again.
+    pub(crate) fn change_members(
+        &mut self,
+        changes: Vec<(Precedence, Option<Member>)>,
+        users: &mut Uses,
+    ) -> bool {
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        for (place, member) in changes {
+            if self.members.get(&place) == member.as_ref() {
+                continue;
             }
+            old.extend(self.members.remove(&place));
+            if let Some(member) = member {
+                self.members.insert(place.clone(), member.clone());
+                new.push(member);
+            }
+            self.published.changed_members.insert(place);
         }
+        let changed = self.set_hostnames(&old, &new);
+        if !changed.is_empty() {
+            self.recapture(&changed, users);
+        }
+        !old.is_empty() || !new.is_empty()
     }
 
     /// Notes which listener has which hostname; returns the hostnames that came or went.
@@ -87,25 +110,33 @@ impl Port {
         let come = by_hostname(new);
         for hostname in gone.keys().filter(|hostname| !come.contains_key(*hostname)) {
             self.hostnames.remove(hostname.as_ref());
-            let key = site_key(hostname.as_ref());
-            if let Some(site) = self.sites.get_mut(&key) {
-                site.member = None;
-                if site.is_empty() {
-                    self.sites.remove(&key);
-                }
-            }
+            self.sites
+                .edit(hostname.as_ref(), |site| site.member = None);
         }
         for (hostname, listener) in &come {
             self.hostnames
                 .insert(hostname.as_ref(), HostRank::of(hostname.as_ref()));
-            let site = self.sites.entry(site_key(hostname.as_ref())).or_default();
-            site.member = Some((*listener).clone());
+            self.sites.edit(hostname.as_ref(), |site| {
+                site.member = Some((*listener).clone());
+            });
         }
         let (gone, come): (BTreeSet<_>, BTreeSet<_>) =
             (gone.into_keys().collect(), come.into_keys().collect());
         gone.symmetric_difference(&come)
             .filter_map(|hostname| (*hostname).clone())
             .collect()
+    }
+
+    /// Looks again at the rules of less specific sites whose hosts a changed hostname covers.
+    fn recapture(&mut self, changed: &[Hostname], users: &mut Uses) {
+        let Self {
+            hostnames, sites, ..
+        } = self;
+        for host in sites.covering(changed) {
+            sites.edit(host.hostname(), |site| {
+                site.recapture(hostnames, host.hostname(), changed, users);
+            });
+        }
     }
 
     /// Takes in what a route brings to a listener.
@@ -118,10 +149,14 @@ impl Port {
         match contribution {
             Contribution::Rules { hostname, rules } => {
                 let hostname = hostname.as_ref();
-                let site = self.sites.entry(site_key(hostname)).or_default();
-                for placed in rules {
-                    site.add(&self.hostnames, hostname, placed, users);
-                }
+                let Self {
+                    hostnames, sites, ..
+                } = self;
+                sites.edit(hostname, |site| {
+                    for placed in rules {
+                        site.add(hostnames, hostname, placed, users);
+                    }
+                });
             }
             Contribution::Forward(forward) => {
                 self.forwards
@@ -141,16 +176,12 @@ impl Port {
     ) {
         match contribution {
             Contribution::Rules { hostname, rules } => {
-                let key = site_key(hostname.as_ref());
-                let Some(site) = self.sites.get_mut(&key) else {
-                    return;
-                };
-                for placed in rules {
-                    site.remove(hostname.as_ref(), placed, users);
-                }
-                if site.is_empty() {
-                    self.sites.remove(&key);
-                }
+                let hostname = hostname.as_ref();
+                self.sites.edit(hostname, |site| {
+                    for placed in rules {
+                        site.remove(hostname, placed, users);
+                    }
+                });
             }
             Contribution::Forward(forward) => {
                 let Some(forwards) = self.forwards.get_mut(listener) else {
@@ -164,75 +195,72 @@ impl Port {
         }
     }
 
-    /// The ELB listener as it is now.
+    /// The ELB listener as it is now, and what of it is different.
     pub(crate) fn assemble(
         &mut self,
         number: u16,
         kind: LoadBalancerKind,
         users: &mut Uses,
     ) -> Assembled {
+        if self.published.kind != Some(kind) {
+            // Nothing is carried over from one kind of load balancer to another.
+            self.release(users);
+            self.sites.change_all();
+            let Published {
+                kind: published,
+                members,
+                rules,
+                changed_members,
+            } = &mut self.published;
+            *published = Some(kind);
+            *rules = Rules::default();
+            changed_members.extend(members.keys().chain(self.members.keys()).cloned());
+        }
         match kind {
-            LoadBalancerKind::Alb => {
-                // What it forwarded to while the Gateway had an NLB.
-                self.release(users);
-                self.assemble_alb(number)
-            }
+            LoadBalancerKind::Alb => self.assemble_alb(number),
             LoadBalancerKind::Nlb => self.assemble_nlb(number, users),
         }
     }
 
     fn assemble_alb(&mut self, number: u16) -> Assembled {
-        let rules = self.rules();
-        let listener = self.members.first().map(|first| {
-            let protocol = l4::elb_protocol(first.class);
-            let mut listener = listener(number, protocol, &self.members);
-            listener.rules = rules;
-            listener
+        let differs = self.sites.publish(&mut self.published.rules);
+        let members = self.publish_members(|_| true);
+        let listener = self.members.values().next().map(|first| DesiredListener {
+            rules: self.published.rules.clone(),
+            ..listener(
+                number,
+                l4::elb_protocol(first.class),
+                self.published.members.clone(),
+            )
         });
         Assembled {
             listener,
-            shadows: BTreeMap::new(),
+            differs: differs || !members.is_empty(),
+            members,
+            ..Assembled::default()
         }
     }
 
-    /// All rules in order, with the 404 rules that isolation needs.
-    fn rules(&mut self) -> Vec<Arc<DesiredRule>> {
-        let isolated = self.isolated();
-        let mut rules = Vec::new();
-        for ((_, hostname), site) in &mut self.sites {
-            rules.extend_from_slice(site.in_effect());
-            if let Some(hostname) = hostname
-                .as_ref()
-                .filter(|hostname| isolated.contains(*hostname))
-            {
-                rules.extend(site.isolation(hostname));
+    /// Takes over what changed of the members that the ELB listener serves; returns what differs.
+    fn publish_members(&mut self, serves: impl Fn(&Member) -> bool) -> Vec<MemberChange> {
+        let mut differing = Vec::new();
+        for place in std::mem::take(&mut self.published.changed_members) {
+            let member = self.members.get(&place).filter(|member| serves(member));
+            let new = member.map(|member| Arc::new(member_listener(&place, member)));
+            let known = &mut self.published.members;
+            let old = known.get(&place).cloned();
+            if old == new {
+                continue;
             }
-        }
-        rules
-    }
-
-    /// Hostnames of members whose unmatched requests a less specific listener's rule could catch.
-    fn isolated(&self) -> BTreeSet<Hostname> {
-        let mut catching: HostMap<&Site> = HostMap::default();
-        for ((_, hostname), site) in self.sites.range(wildcards()..) {
-            if site.has_rules() {
-                catching.insert(hostname.as_ref(), site);
+            match new.clone() {
+                Some(new) => known.insert_mut(place, new),
+                None => {
+                    known.remove_mut(&place);
+                }
             }
+            differing.push((old, new));
         }
-        if catching.is_empty() {
-            return BTreeSet::new();
-        }
-        self.sites
-            .iter()
-            .filter(|(_, site)| site.member.is_some() && !site.catches_all())
-            .filter_map(|((_, hostname), _)| hostname.as_ref())
-            .filter(|hostname| {
-                catching
-                    .covering(Some(hostname))
-                    .any(|site| site.may_catch(hostname))
-            })
-            .cloned()
-            .collect()
+        differing
     }
 
     fn assemble_nlb(&mut self, number: u16, users: &mut Uses) -> Assembled {
@@ -240,10 +268,11 @@ impl Port {
             members,
             forwards,
             forwarding,
+            published,
             ..
         } = self;
         let contenders: Vec<(&Member, Option<&Forward>)> = members
-            .iter()
+            .values()
             .map(|member| {
                 let strongest = forwards
                     .get(&member.core.listener)
@@ -251,34 +280,35 @@ impl Port {
                 (member, strongest)
             })
             .collect();
-        let mut shadows = BTreeMap::new();
+        let mut assembled = Assembled::default();
         let mut used = Vec::new();
-        let decided = l4::decide(&contenders);
-        let listener = decided.as_ref().map(|decision| {
+        let mut served: BTreeSet<&ListenerRef> = BTreeSet::new();
+        if let Some(decision) = l4::decide(&contenders) {
             for (listener, forwards) in forwards.iter() {
                 for (place, forward) in forwards.values().enumerate() {
-                    let served = l4::is_served(decision, listener, place == 0, forward);
-                    if let (false, Some(winner)) = (served, decision.served) {
-                        shadows.insert(
+                    let is_served = l4::is_served(&decision, listener, place == 0, forward);
+                    if let (false, Some(winner)) = (is_served, decision.served) {
+                        assembled.shadows.insert(
                             (listener.clone(), forward.route.clone()),
                             winner.route.clone(),
                         );
                     }
                 }
             }
-            for member in &decision.members {
-                used.extend(
-                    decision
-                        .groups
-                        .iter()
-                        .map(|spec| (member.core.listener.clone(), Arc::clone(spec))),
-                );
+            served = decision
+                .members
+                .iter()
+                .map(|member| &member.core.listener)
+                .collect();
+            for listener in &served {
+                let groups = decision.groups.iter();
+                used.extend(groups.map(|spec| ((*listener).clone(), Arc::clone(spec))));
             }
-            let mut listener =
-                listener(number, decision.protocol, decision.members.iter().copied());
-            listener.default_action = decision.action.clone();
-            listener
-        });
+            assembled.listener = Some(DesiredListener {
+                default_action: decision.action.clone(),
+                ..listener(number, decision.protocol, OrdMap::default())
+            });
+        }
         for (listener, spec) in &used {
             users.enter(spec, listener);
         }
@@ -286,7 +316,21 @@ impl Port {
             users.leave(&spec.group.id, listener);
         }
         *forwarding = used;
-        Assembled { listener, shadows }
+        // One route's coming may change which of the two protocols is served.
+        published.changed_members.extend(members.keys().cloned());
+        let served: BTreeSet<ListenerRef> = served.into_iter().cloned().collect();
+        assembled.left_out = members
+            .values()
+            .map(|member| &member.core.listener)
+            .filter(|listener| !served.contains(*listener))
+            .cloned()
+            .collect();
+        assembled.members = self.publish_members(|member| served.contains(&member.core.listener));
+        assembled.differs = !assembled.members.is_empty();
+        if let Some(listener) = &mut assembled.listener {
+            listener.members = self.published.members.clone();
+        }
+        assembled
     }
 
     /// Gives up every target group, before the port is forgotten.
@@ -295,22 +339,6 @@ impl Port {
             users.leave(&spec.group.id, &listener);
         }
     }
-}
-
-/// The members that differ: without those that both begin and end with.
-fn differing<'a>(old: &'a [Member], new: &'a [Member]) -> (&'a [Member], &'a [Member]) {
-    fn same((left, right): &(&Member, &Member)) -> bool {
-        left.class == right.class && left.core == right.core
-    }
-    let start = old.iter().zip(new).take_while(same).count();
-    let (old, new) = (&old[start..], &new[start..]);
-    let end = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take_while(same)
-        .count();
-    (&old[..old.len() - end], &new[..new.len() - end])
 }
 
 /// Listeners of an ALB by hostname, which distinctness makes unique on a port. An NLB does not route by it.
@@ -322,45 +350,33 @@ fn by_hostname(members: &[Member]) -> BTreeMap<Option<Hostname>, &ListenerRef> {
         .collect()
 }
 
-fn site_key(hostname: Option<&Hostname>) -> SiteKey {
-    (HostRank::of(hostname), hostname.cloned())
-}
-
-/// Where the sites of wildcards begin; that of no hostname comes last.
-fn wildcards() -> SiteKey {
-    (HostRank::Wildcard(Reverse(usize::MAX)), None)
+fn member_listener(place: &Precedence, member: &Member) -> MemberListener {
+    let Member { core, class: _ } = member;
+    MemberListener {
+        precedence: place.clone(),
+        listener: core.listener.clone(),
+        hostname: core.hostname.clone(),
+        revision: core.revision,
+        certificates: core.certificates.clone(),
+    }
 }
 
 /// A listener without settings, rules and action.
-fn listener<'a>(
+fn listener(
     port: u16,
     protocol: ElbProtocol,
-    members: impl IntoIterator<Item = &'a Member> + Clone,
+    members: OrdMap<Precedence, Arc<MemberListener>>,
 ) -> DesiredListener {
-    let certificates = members
-        .clone()
-        .into_iter()
-        .flat_map(|member| member.core.certificates.iter().cloned())
-        .collect();
     DesiredListener {
         port,
         protocol,
-        members: members
-            .into_iter()
-            .map(|member| MemberListener {
-                listener: member.core.listener.clone(),
-                rank: member.rank,
-                hostname: member.core.hostname.clone(),
-                revision: member.core.revision,
-            })
-            .collect(),
-        certificates,
+        members,
         ssl_policy: None,
         alpn_policy: None,
         mutual_authentication: None,
         attributes: BTreeMap::new(),
         default_action: not_found(),
-        rules: Vec::new(),
+        rules: Rules::default(),
         tags: BTreeMap::new(),
     }
 }

@@ -99,7 +99,7 @@ fn listeners(merge: &Merge, owner: &ListenerOwner, facts: &OwnerFacts) -> Vec<Re
             let listener = owner.listener(Name::clone(&entry.listener.name));
             ResolvedListener {
                 gateway: facts.gateway.clone(),
-                rank: merged.rank,
+                precedence: merged.precedence.clone(),
                 port: entry.listener.port,
                 protocol: entry.listener.protocol.clone(),
                 hostname: entry.listener.hostname.clone(),

@@ -1,17 +1,16 @@
 //! The layers' recomputation, each in its turn: a layer marks only what comes behind it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
+use tributary_model::{Kind, Name, ObjectKey, ObjectRef};
 
-use crate::facts::OwnerFacts;
-use crate::load_balancer::{self, Differences};
+use crate::load_balancer::{self, AssembledPort, Differences, Merges, OwnerMerged};
 use crate::merge::{Merge, Outcome};
 use crate::reads::{Input, Reader, Reading};
 use crate::route::{self, RouteFacts};
 use crate::store::Store;
-use crate::{class, gateway, merged, owner, resolve, target_groups};
+use crate::{class, gateway, owner, resolve, target_groups};
 
 /// Recomputes what is dirty and says what is different.
 pub(crate) fn settle(merge: &mut Merge) -> Outcome {
@@ -110,44 +109,25 @@ impl Merge {
             let Some(state) = self.states.get_mut(&key) else {
                 continue;
             };
-            let owners: Vec<(&ListenerOwner, &OwnerFacts)> = state
-                .merging()
-                .map(|merging| (&merging.owner, merging.facts.as_ref()))
-                .collect();
-            let merged = match self.facts.gateways.get(&key) {
-                Some(gateway) => merged::merge(gateway, &owners),
-                None => merged::Merged::default(),
-            };
-            for (merging, new) in state.merging_mut().zip(merged.owners) {
-                if *merging.merged == new {
-                    continue;
-                }
-                let new = Arc::new(new);
-                let same = merging.merged.serves_same(&new);
-                merging.merged = Arc::clone(&new);
-                self.facts.merged.insert(merging.owner.clone(), new);
-                self.dirty.objects.insert(merging.owner.object());
-                if !same {
-                    self.dirty
-                        .readers(&self.reads, &Input::Listeners(merging.owner.clone()));
+            let Merges { owners, ports } =
+                state.merge(self.facts.gateways.get(&key).map(Arc::as_ref));
+            for OwnerMerged {
+                owner,
+                merged,
+                serves_same,
+            } in owners
+            {
+                self.dirty.objects.insert(owner.object());
+                self.facts.merged.insert(owner.clone(), merged);
+                if !serves_same {
+                    self.dirty.readers(&self.reads, &Input::Listeners(owner));
                 }
             }
-            if state.attached_sets != merged.attached_sets {
-                state.attached_sets = merged.attached_sets;
-                let gateway = ObjectRef::new(Kind::Gateway, key.clone());
-                self.dirty.objects.insert(gateway);
-            }
-            let mut members = merged.ports;
-            let numbers: BTreeSet<u16> =
-                state.ports.keys().chain(members.keys()).copied().collect();
-            for number in numbers {
-                let members = members.remove(&number).unwrap_or_default();
-                let port = state.ports.entry(number).or_default();
-                if port.members != members {
-                    port.set_members(members, &mut state.uses);
-                    self.dirty.ports.insert((key.clone(), number));
-                }
-            }
+            let ports = ports.into_iter().map(|port| (key.clone(), port));
+            self.dirty.ports.extend(ports);
+            // It counts its attached sets.
+            let gateway = ObjectRef::new(Kind::Gateway, key);
+            self.dirty.objects.insert(gateway);
         }
     }
 
@@ -231,15 +211,18 @@ impl Merge {
                 continue;
             };
             let gateway = self.facts.gateways.get(&key).map(Arc::as_ref);
-            let (listener, reshadowed) = state.assemble_port(number, gateway);
+            let AssembledPort {
+                listener,
+                is_same,
+                judge,
+                reshadowed,
+            } = state.assemble_port(number, gateway);
             self.dirty.objects.extend(reshadowed);
-            let asked_anew = state.note_members(number, listener.as_deref());
-            self.dirty.judge.extend(asked_anew);
-            differences
-                .entry(key)
-                .or_default()
-                .listeners
-                .insert(number, listener);
+            self.dirty.judge.extend(judge);
+            let differences = differences.entry(key).or_default();
+            if !is_same {
+                differences.listeners.insert(number, listener);
+            }
         }
         // Groups whose use changed were noted in the states; those whose targets did, by their readers.
         for (key, id) in std::mem::take(&mut self.dirty.groups) {

@@ -55,40 +55,24 @@ pub(crate) fn listeners(listeners: &[Listener], supported: &[SupportedKinds]) ->
         .collect()
 }
 
-/// Contenders of one Gateway as if a load balancer of either kind could serve them: for choosing the kind.
-pub(crate) fn contenders_of_any_kind(listeners: &[Listener]) -> Vec<Option<Contender<'_>>> {
-    listeners
-        .iter()
-        .map(|listener| match wire_class(listener) {
-            Validity::Contends(class) => Some(Contender {
-                port: listener.port,
-                class,
-                hostname: listener.hostname.as_ref(),
-                servable: true,
-            }),
-            Validity::UnknownProtocol | Validity::Invalid { .. } => None,
-        })
-        .collect()
-}
-
-/// As a contender for this kind of load balancer, if it is valid.
+/// The listener as a contender for this kind of load balancer, if it is valid; for any kind without one.
 pub(crate) fn contender<'a>(
     listener: &'a Listener,
     validity: &Validity,
-    kind: LoadBalancerKind,
+    kind: Option<LoadBalancerKind>,
 ) -> Option<Contender<'a>> {
     match validity {
         Validity::Contends(class) => Some(Contender {
-            port: listener.port,
             class: *class,
             hostname: listener.hostname.as_ref(),
-            servable: class::family(&listener.protocol) == Some(kind),
+            servable: kind.is_none_or(|kind| class::family(&listener.protocol) == Some(kind)),
         }),
         Validity::UnknownProtocol | Validity::Invalid { .. } => None,
     }
 }
 
-fn wire_class(listener: &Listener) -> Validity {
+/// What a listener is by itself, whatever it allows to attach.
+pub(crate) fn wire_class(listener: &Listener) -> Validity {
     let Listener {
         name: _,
         port,

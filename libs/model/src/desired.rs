@@ -5,9 +5,9 @@
 //! programmers plan from it. Everything carries the listeners that want it, so that a quota or an AWS
 //! refusal costs the right tenant and nobody else.
 //!
-//! Listeners, rules and target groups are shared by `Arc`: a load balancer with 40,000 rules of which one
-//! changed is a new value that shares the rest with the old one, and comparing the two stops at equal
-//! pointers. Cloning all of them deeply would cost more than deciding the change.
+//! Whatever there can be thousands of is held in persistent maps ([`OrdMap`]): a load balancer with 40,000
+//! rules of which one changed is a new value that shares all the rest with the old one, and making it costs
+//! the same as with ten.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,7 +22,12 @@ use crate::elb::{
 };
 use crate::hostname::Hostname;
 use crate::key::{ListenerRef, Name, ObjectKey, ObjectRef};
+use crate::precedence::Precedence;
 use crate::revision::Revision;
+use crate::rules::Rules;
+
+/// A map in the order of its keys whose clones share what neither of them changes.
+pub type OrdMap<K, V> = rpds::RedBlackTreeMapSync<K, V>;
 
 /// A load balancer's identity: its kind and its Gateway.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +48,7 @@ pub struct DesiredLoadBalancer {
     /// By port.
     pub listeners: BTreeMap<u16, Arc<DesiredListener>>,
     /// By identity. Every target group is used by a rule or default action.
-    pub target_groups: BTreeMap<TargetGroupId, Arc<DesiredTargetGroup>>,
+    pub target_groups: OrdMap<TargetGroupId, Arc<DesiredTargetGroup>>,
 }
 
 /// One ELB listener: everything that is served on one port.
@@ -53,11 +58,9 @@ pub struct DesiredListener {
     pub port: u16,
     /// One protocol per ELB listener.
     pub protocol: ElbProtocol,
-    /// The winning listeners on this port, highest precedence first. Never empty.
-    pub members: Vec<MemberListener>,
-    /// Certificates of all members, highest precedence first, each member's in its own order; empty
-    /// for protocols without TLS termination. The first one that can be had is the default.
-    pub certificates: Vec<DesiredCertificate>,
+    /// The winning listeners on this port, highest precedence first. Never empty. When a quota is full, the last
+    /// ones go.
+    pub members: OrdMap<Precedence, Arc<MemberListener>>,
     /// `sslPolicy`.
     pub ssl_policy: Option<String>,
     /// `alpnPolicy`.
@@ -69,7 +72,7 @@ pub struct DesiredListener {
     /// When no rule matches. ALB: 404. NLB: the oldest route's target groups, or an empty one.
     pub default_action: DesiredAction,
     /// ALB only: highest precedence first. Priorities are the plan's business.
-    pub rules: Vec<Arc<DesiredRule>>,
+    pub rules: Rules,
     /// `infrastructure` tags and the like for the listener.
     pub tags: BTreeMap<String, String>,
 }
@@ -79,22 +82,16 @@ pub struct DesiredListener {
 pub struct MemberListener {
     /// Which one.
     pub listener: ListenerRef,
-    /// Place in the Gateway's whole order of listeners, 0 first. When a quota is full the highest rank goes.
-    pub rank: u32,
+    /// Place among all listeners of the Gateway.
+    pub precedence: Precedence,
     /// Absent means every host.
     pub hostname: Option<Hostname>,
     /// Fingerprint of what this listener itself asks for: port, protocol, hostname, certificates; not
     /// its routes, so that a new route does not make it look unprogrammed.
     pub revision: Revision,
-}
-
-/// A certificate that a listener wants.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DesiredCertificate {
-    /// The listener that wants it.
-    pub listener: ListenerRef,
-    /// Where it comes from.
-    pub source: CertificateSource,
+    /// Its certificates, in its own order; empty for protocols without TLS termination. The first one that
+    /// can be had of all members' is the port's default.
+    pub certificates: Vec<CertificateSource>,
 }
 
 /// The three sources of spec/aws.md §4.
@@ -114,6 +111,18 @@ pub enum CertificateSource {
         /// The listener's hostname.
         hostname: Hostname,
     },
+}
+
+impl DesiredListener {
+    /// All members' certificates and who wants them, highest precedence first.
+    pub fn certificates(&self) -> impl Iterator<Item = (&ListenerRef, &CertificateSource)> {
+        self.members.values().flat_map(|member| {
+            member
+                .certificates
+                .iter()
+                .map(|source| (&member.listener, source))
+        })
+    }
 }
 
 /// One ALB rule.

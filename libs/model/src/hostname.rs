@@ -1,11 +1,33 @@
 //! DNS hostnames as Gateway API uses them: lower case, optionally with one leading `*.` label.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 
 /// A hostname of a listener or route: RFC 1123 subdomain, or `*.` followed by one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hostname(Arc<str>);
+
+/// Specificity of a hostname; lower is more specific: exact ones, then wildcards by length, then none.
+///
+/// Two different hostnames of equal rank never match one host, so their order does not matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HostRank {
+    /// One host.
+    Exact,
+    /// By the length of what stands behind `*`.
+    Wildcard(Reverse<usize>),
+    /// Every host.
+    Any,
+}
+
+/// The hostname of a listener, or none: in the order in which the rules of one port are asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostOrder {
+    /// The most specific first.
+    rank: HostRank,
+    hostname: Option<Hostname>,
+}
 
 /// Why a string is no hostname.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +110,49 @@ impl Hostname {
         } else {
             None
         }
+    }
+}
+
+impl HostRank {
+    /// The rank of a hostname; of every host without one.
+    pub fn of(hostname: Option<&Hostname>) -> Self {
+        match hostname.map(|hostname| (hostname, hostname.wildcard_suffix())) {
+            None => Self::Any,
+            Some((_, None)) => Self::Exact,
+            Some((_, Some(suffix))) => Self::Wildcard(Reverse(suffix.len())),
+        }
+    }
+}
+
+impl HostOrder {
+    /// Behind everything else.
+    pub const ANY: Self = Self {
+        rank: HostRank::Any,
+        hostname: None,
+    };
+
+    /// In front of all wildcards, behind all exact hostnames.
+    pub const WILDCARDS: Self = Self {
+        rank: HostRank::Wildcard(Reverse(usize::MAX)),
+        hostname: None,
+    };
+
+    /// Where a hostname stands.
+    pub fn of(hostname: Option<&Hostname>) -> Self {
+        Self {
+            rank: HostRank::of(hostname),
+            hostname: hostname.cloned(),
+        }
+    }
+
+    /// Its specificity.
+    pub fn rank(&self) -> HostRank {
+        self.rank
+    }
+
+    /// The hostname itself.
+    pub fn hostname(&self) -> Option<&Hostname> {
+        self.hostname.as_ref()
     }
 }
 

@@ -243,7 +243,12 @@ impl ObjectKey {
         fn joined(key: &ObjectKey) -> impl Iterator<Item = u8> {
             key.namespace.bytes().chain([b'/']).chain(key.name.bytes())
         }
-        joined(self).cmp(joined(other))
+        let (own, others) = (self.namespace.as_bytes(), other.namespace.as_bytes());
+        // Joining matters only where one namespace begins with the other.
+        let common = own.len().min(others.len());
+        own[..common]
+            .cmp(&others[..common])
+            .then_with(|| joined(self).cmp(joined(other)))
     }
 }
 

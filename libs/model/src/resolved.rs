@@ -9,6 +9,7 @@ use crate::elb::LoadBalancerKind;
 use crate::hostname::Hostname;
 use crate::key::{ListenerRef, ObjectKey, ObjectRef};
 use crate::listener::{Protocol, RouteGroupKind};
+use crate::precedence::Precedence;
 use crate::route::ParentRef;
 
 /// A GatewayClass of ours.
@@ -101,8 +102,8 @@ pub struct ResolvedListener {
     pub listener: ListenerRef,
     /// The Gateway whose load balancer it is on.
     pub gateway: ObjectKey,
-    /// Place in the Gateway's whole order, 0 first.
-    pub rank: u32,
+    /// Place among all listeners of the Gateway.
+    pub precedence: Precedence,
     /// As declared.
     pub port: u16,
     /// As declared.

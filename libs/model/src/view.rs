@@ -5,15 +5,12 @@ use crate::judgement::Judgement;
 use crate::key::{ListenerRef, ObjectKey, ObjectRef};
 use crate::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState};
 use crate::resolved::ResolvedListener;
-use crate::time::Timestamp;
 
 /// One resolved listener with all that is known about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenerView {
     /// The merge's decision.
     pub resolved: ResolvedListener,
-    /// Why it stands where it stands in the order of precedence.
-    pub precedence: PrecedenceClass,
     /// The load balancer it is on or would be on.
     pub load_balancer: LoadBalancerKey,
     /// DNS name of the load balancer, once it exists.
@@ -24,18 +21,6 @@ pub struct ListenerView {
     pub programmed: Option<ProgrammedState>,
     /// The decision in words.
     pub explanation: Explanation,
-}
-
-/// The three classes of precedence, highest first (spec/listenersets §2).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PrecedenceClass {
-    /// The Gateway's own, in spec order.
-    Gateway,
-    /// A set's, by age, then by `namespace/name`.
-    ListenerSet {
-        /// `metadata.creationTimestamp`.
-        created: Timestamp,
-    },
 }
 
 /// A decision that a person can follow.

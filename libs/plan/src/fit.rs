@@ -73,20 +73,20 @@ pub(crate) fn fit<'a>(scope: &Scope<'a>) -> Fit<'a> {
     let mut usage = foreign_usage(scope);
     let mut admitted: BTreeSet<&ListenerRef> = BTreeSet::new();
     let shares = shares(scope);
-    let mut members: Vec<(u32, u16, &MemberListener)> = scope
+    let mut members: Vec<(u16, &MemberListener)> = scope
         .desired
         .listeners
         .values()
         .flat_map(|listener| {
             listener
                 .members
-                .iter()
-                .map(|member| (member.rank, listener.port, member))
+                .values()
+                .map(|member| (listener.port, &**member))
         })
         .collect();
-    members.sort_by_key(|(rank, port, member)| (*rank, *port, &member.listener));
+    members.sort_by_key(|(port, member)| (&member.precedence, *port));
     let nothing = Share::default();
-    for (_, port, member) in members {
+    for (port, member) in members {
         let Some(listener) = scope.desired.listeners.get(&port) else {
             continue;
         };
@@ -350,11 +350,9 @@ fn shares<'a>(scope: &Scope<'a>) -> BTreeMap<(u16, &'a ListenerRef), Share<'a>> 
         if !terminates_tls(listener.protocol) {
             continue;
         }
-        for certificate in &listener.certificates {
-            let share = shares
-                .entry((listener.port, &certificate.listener))
-                .or_default();
-            share.sources.push(&certificate.source);
+        for (wanted_by, source) in listener.certificates() {
+            let share = shares.entry((listener.port, wanted_by)).or_default();
+            share.sources.push(source);
         }
     }
     shares
@@ -363,14 +361,14 @@ fn shares<'a>(scope: &Scope<'a>) -> BTreeMap<(u16, &'a ListenerRef), Share<'a>> 
 /// The port's certificates in the order in which its listeners stand: the first one is the default.
 fn in_precedence(scope: &Scope, port: &FitPort) -> Vec<CertificateId> {
     let mut ordered: Vec<CertificateId> = Vec::new();
-    for certificate in &port.listener.certificates {
-        let Ok(usable) = certificates::usable(scope, &certificate.source) else {
+    for (wanted_by, source) in port.listener.certificates() {
+        let Ok(usable) = certificates::usable(scope, source) else {
             continue;
         };
         let wanted = port
             .wanted
             .get(&usable.id)
-            .is_some_and(|wanted| wanted.wanted_by.contains(&certificate.listener));
+            .is_some_and(|wanted| wanted.wanted_by.contains(wanted_by));
         if wanted && !ordered.contains(&usable.id) {
             ordered.push(usable.id);
         }

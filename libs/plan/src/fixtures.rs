@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use tributary_model::config::LoadBalancerSettings;
 use tributary_model::desired::{
-    CertificateSource, DesiredAction, DesiredCertificate, DesiredListener, DesiredLoadBalancer,
-    DesiredRule, DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, Patterns,
+    CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer, DesiredRule,
+    DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, OrdMap, Patterns,
     RuleCondition, RuleId, RuleOrigin, TargetGroupId, TargetId, WeightedTargetGroup,
 };
 use tributary_model::elb::{
     ElbProtocol, LoadBalancerKind, ProtocolVersion, TargetIpAddressType, TargetProtocol, TargetType,
 };
 use tributary_model::report::ProgrammedState;
+use tributary_model::rules::Rules;
 use tributary_model::{
-    Hostname, Kind, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Revision, Timestamp,
+    Hostname, Kind, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Precedence, PrecedenceClass,
+    Revision, Timestamp,
 };
 
 use crate::limits::Context;
@@ -95,7 +97,7 @@ impl Desired {
             key: key(kind),
             settings: LoadBalancerSettings::default(),
             listeners: BTreeMap::new(),
-            target_groups: BTreeMap::new(),
+            target_groups: OrdMap::default(),
         })
     }
 
@@ -106,19 +108,18 @@ impl Desired {
 
     /// One more member on a port.
     pub(crate) fn member(self, port: u16, protocol: ElbProtocol, name: &str) -> Self {
-        let rank = self
-            .0
-            .listeners
-            .values()
-            .map(|it| it.members.len())
-            .sum::<usize>();
+        let before = self.0.listeners.values().map(|it| it.members.size());
         let member = MemberListener {
             listener: listener(name),
-            rank: u32::try_from(rank).unwrap(),
+            precedence: place(before.sum()),
             hostname: Some(Hostname::parse(&format!("{name}.example.com")).unwrap()),
             revision: Revision(1),
+            certificates: Vec::new(),
         };
-        self.edit(port, protocol, |it| it.members.push(member))
+        self.edit(port, protocol, |it| {
+            it.members
+                .insert_mut(member.precedence.clone(), Arc::new(member));
+        })
     }
 
     pub(crate) fn http(self, port: u16, name: &str) -> Self {
@@ -132,12 +133,14 @@ impl Desired {
     }
 
     pub(crate) fn certificate(self, port: u16, name: &str, source: CertificateSource) -> Self {
-        let certificate = DesiredCertificate {
-            listener: listener(name),
-            source,
-        };
         self.edit(port, ElbProtocol::Https, |it| {
-            it.certificates.push(certificate);
+            let wants = listener(name);
+            let mut members = it.members.values();
+            let member = members.find(|it| it.listener == wants).unwrap();
+            let mut member = MemberListener::clone(member);
+            member.certificates.push(source);
+            it.members
+                .insert_mut(member.precedence.clone(), Arc::new(member));
         })
     }
 
@@ -158,16 +161,17 @@ impl Desired {
             tags: BTreeMap::new(),
         };
         self.group(group, name, 1)
-            .edit(port, ElbProtocol::Http, |it| it.rules.push(Arc::new(rule)))
+            .edit_rules(port, |rules| rules.push(Arc::new(rule)))
     }
 
     /// A target group with so many targets.
     pub(crate) fn group(mut self, group: &str, user: &str, targets: u8) -> Self {
         let is_alb = self.0.key.kind == LoadBalancerKind::Alb;
         let id = TargetGroupId(group.into());
-        let known = self.0.target_groups.entry(id.clone()).or_insert_with(|| {
+        let known = self.0.target_groups.get(&id).cloned();
+        let mut known = known.unwrap_or_else(|| {
             Arc::new(DesiredTargetGroup {
-                id,
+                id: id.clone(),
                 listeners: BTreeSet::new(),
                 service: Some(ObjectKey::new("team", group)),
                 name: None,
@@ -186,7 +190,8 @@ impl Desired {
                 targets: (0..targets).map(|n| target(n, 80)).collect(),
             })
         });
-        Arc::make_mut(known).listeners.insert(listener(user));
+        Arc::make_mut(&mut known).listeners.insert(listener(user));
+        self.0.target_groups.insert_mut(id, known);
         self
     }
 
@@ -206,8 +211,18 @@ impl Desired {
         index: usize,
         change: impl FnOnce(&mut DesiredRule),
     ) -> Self {
+        self.edit_rules(port, |rules| change(Arc::make_mut(&mut rules[index])))
+    }
+
+    pub(crate) fn edit_rules(
+        self,
+        port: u16,
+        change: impl FnOnce(&mut Vec<Arc<DesiredRule>>),
+    ) -> Self {
         self.edit(port, ElbProtocol::Http, |it| {
-            change(Arc::make_mut(&mut it.rules[index]));
+            let mut rules: Vec<_> = it.rules.iter().cloned().collect();
+            change(&mut rules);
+            it.rules = rules.into_iter().collect();
         })
     }
 
@@ -221,8 +236,7 @@ impl Desired {
             Arc::new(DesiredListener {
                 port,
                 protocol,
-                members: Vec::new(),
-                certificates: Vec::new(),
+                members: OrdMap::default(),
                 ssl_policy: None,
                 alpn_policy: None,
                 mutual_authentication: None,
@@ -232,7 +246,7 @@ impl Desired {
                     content_type: None,
                     body: None,
                 },
-                rules: Vec::new(),
+                rules: Rules::default(),
                 tags: BTreeMap::new(),
             })
         });
@@ -247,6 +261,15 @@ impl Desired {
     /// What there is once this is programmed from scratch.
     pub(crate) fn programmed(&self) -> Observed {
         settle(self, &empty(), &context())
+    }
+}
+
+/// The place of the `n`th member.
+fn place(n: usize) -> Precedence {
+    Precedence {
+        class: PrecedenceClass::Gateway,
+        owner: ObjectKey::new("infra", "gw"),
+        index: u32::try_from(n).unwrap(),
     }
 }
 

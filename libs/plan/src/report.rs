@@ -24,7 +24,7 @@ pub(crate) fn report(
         .flat_map(|listener| {
             listener
                 .members
-                .iter()
+                .values()
                 .map(|member| member_report(scope, fit, listener.port, member, &problems))
         })
         .collect();

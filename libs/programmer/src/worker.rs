@@ -82,12 +82,9 @@ impl Choices {
             settings: Some(desired.settings.clone()),
             ..Self::default()
         };
-        for certificate in desired
-            .listeners
-            .values()
-            .flat_map(|listener| &listener.certificates)
-        {
-            match &certificate.source {
+        let listeners = desired.listeners.values();
+        for (_, source) in listeners.flat_map(|listener| listener.certificates()) {
+            match source {
                 CertificateSource::Arn(arn) => {
                     choices.certificates.insert(arn.clone());
                 }

@@ -83,6 +83,14 @@ where
         self.write(|store| store.set(key, value, None, traceparent))
     }
 
+    /// Sets an item that is known to be another one than before: a large one is not compared once more.
+    pub fn replace(&self, key: K, value: Arc<V>) {
+        self.write(|store| {
+            store.put(key, value, None, traceparent);
+            true
+        });
+    }
+
     /// Sets an item at a position of somebody else's: a report names the desired state that it speaks of. An equal
     /// item at another position is a change. `Init`, `InitDone` and `Delete` carry the newest position given.
     pub fn set_at(&self, key: K, value: Arc<V>, position: Position) -> bool {

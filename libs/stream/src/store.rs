@@ -108,12 +108,24 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
         {
             return false;
         }
-        let was_live = known.is_some_and(|entry| entry.value.is_some());
+        self.put(key, value, given, traceparent);
+        true
+    }
+
+    /// Sets an item without comparing it.
+    pub(crate) fn put(
+        &mut self,
+        key: K,
+        value: Arc<V>,
+        given: Option<Position>,
+        traceparent: impl FnOnce() -> String,
+    ) {
+        self.given = self.given.max(given);
+        let was_live = self.contains(&key);
         self.change(key, Some(value), given, traceparent());
         if !was_live {
             self.live += 1;
         }
-        true
     }
 
     /// Returns whether it was there.

@@ -162,8 +162,8 @@ impl ListenersService for Rpc {
             .filter(|view| views::listener_passes(&filter, view))
             .collect();
         listeners.sort_by(|left, right| {
-            (&left.resolved.gateway, left.resolved.rank)
-                .cmp(&(&right.resolved.gateway, right.resolved.rank))
+            (&left.resolved.gateway, &left.resolved.precedence)
+                .cmp(&(&right.resolved.gateway, &right.resolved.precedence))
         });
         Ok(Response::new(
             stream::iter(parts(position, listeners).map(Ok)).boxed(),

@@ -142,9 +142,8 @@ impl State {
         for (key, desired) in load_balancers {
             match desired {
                 Some(desired) => {
-                    if self.desired.set(key.clone(), desired) {
-                        self.desired_at.insert(key, self.desired.position());
-                    }
+                    self.desired.replace(key.clone(), desired);
+                    self.desired_at.insert(key, self.desired.position());
                 }
                 None => {
                     self.held.insert(key);

@@ -70,7 +70,6 @@ fn view(merge: &Merge, resolved: &ResolvedListener, reports: &Reports) -> Option
     let reported = reports.listener(&load_balancer, &resolved.listener);
     let object = resolved.listener.owner.object();
     Some(ListenerView {
-        precedence: merge.precedence(&resolved.listener)?,
         dns_name: reports
             .get(&load_balancer)
             .and_then(|report| report.dns_name.clone()),
@@ -177,10 +176,10 @@ fn counts(desired: &DesiredLoadBalancer) -> DesiredCounts {
             desired
                 .listeners
                 .values()
-                .map(|listener| listener.certificates.len())
+                .map(|listener| listener.certificates().count())
                 .sum(),
         ),
-        target_groups: count(desired.target_groups.len()),
+        target_groups: count(desired.target_groups.size()),
         targets: count(
             desired
                 .target_groups

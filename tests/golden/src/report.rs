@@ -63,7 +63,7 @@ pub(crate) fn report(desired: &DesiredLoadBalancer, told: &Told) -> LoadBalancer
     let members = desired
         .listeners
         .values()
-        .flat_map(|listener| &listener.members);
+        .flat_map(|listener| listener.members.values());
     LoadBalancerReport {
         key: desired.key.clone(),
         phase,

@@ -23,10 +23,11 @@ pub(super) fn explain(merge: &Merge, listener: &ResolvedListener) -> Explanation
                 }
             ),
             format!(
-                "it is number {} of all listeners of Gateway {} (spec/listenersets §2), being of {}",
-                listener.rank + 1,
-                listener.gateway,
+                "it is number {} in {}, whose place among the listeners of Gateway {} follows from that \
+                 (spec/listenersets §2)",
+                listener.precedence.index.saturating_add(1),
                 with_age(merge, &listener.listener.owner),
+                listener.gateway,
             ),
         ],
         ..Explanation::default()

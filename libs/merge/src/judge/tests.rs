@@ -60,7 +60,7 @@ fn report(merge: &Merge, state: &ProgrammedState) -> LoadBalancerReport {
         .get(&key)
         .into_iter()
         .flat_map(|desired| desired.listeners.values())
-        .flat_map(|listener| &listener.members)
+        .flat_map(|listener| listener.members.values())
         .map(|member| ListenerReport {
             listener: member.listener.clone(),
             revision: member.revision,
@@ -192,7 +192,7 @@ fn what_was_refused_of_a_route_is_told_on_the_route() {
     let merge = settled(world());
     let mut refusing = report(&merge, &ProgrammedState::Programmed);
     let desired = merge.load_balancers().values().next().expect("one");
-    let rule = &desired.listeners[&443].rules[0];
+    let rule = desired.listeners[&443].rules.iter().next().expect("one");
     refusing.rules.push(RuleProblem {
         origin: rule.origin.clone().expect("of a route"),
         listener: rule.listener.clone(),
@@ -311,7 +311,7 @@ fn a_phase_affects_every_owner() {
 fn a_refused_rule_affects_its_route() {
     let merge = settled(world());
     let desired = merge.load_balancers().values().next().expect("one");
-    let rule = &desired.listeners[&443].rules[0];
+    let rule = desired.listeners[&443].rules.iter().next().expect("one");
     let problem = RuleProblem {
         origin: rule.origin.clone().expect("of a route"),
         listener: rule.listener.clone(),

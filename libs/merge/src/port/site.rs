@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tributary_model::desired::{DesiredAction, DesiredRule, RuleId};
+use tributary_model::hostname::HostRank;
 use tributary_model::{Hostname, ListenerRef};
 
-use crate::hosts::{HostMap, HostRank};
+use crate::hosts::HostMap;
 use crate::rules::{PlacedRule, every_path, host_condition};
 use crate::uses::Uses;
 
@@ -21,8 +22,8 @@ pub(super) struct Site {
     catch_all: usize,
     /// The served listener.
     pub(super) member: Option<ListenerRef>,
-    /// The rules in effect, in order; nothing after a change.
-    in_effect: Option<Vec<Arc<DesiredRule>>>,
+    /// Whether `hosts` gained or lost one since that was last asked.
+    catches_others: bool,
     isolation: Option<Arc<DesiredRule>>,
 }
 
@@ -78,6 +79,11 @@ impl Site {
         self.rules.is_empty() && self.member.is_none()
     }
 
+    /// Whether its rules may catch requests for other hostnames than when this was last asked.
+    pub(super) fn take_catches_others(&mut self) -> bool {
+        std::mem::take(&mut self.catches_others)
+    }
+
     pub(super) fn add(
         &mut self,
         hostnames: &Hostnames,
@@ -88,7 +94,6 @@ impl Site {
         let effect = effect(hostnames, hostname, placed);
         self.enter(hostname, &effect, placed, users);
         self.rules.insert(ByOrder(Arc::clone(placed)), effect);
-        self.in_effect = None;
     }
 
     pub(super) fn remove(
@@ -101,7 +106,6 @@ impl Site {
             self.rules.remove_entry(&ByOrder(Arc::clone(placed)))
         {
             self.leave(hostname, &effect, &placed, users);
-            self.in_effect = None;
         }
     }
 
@@ -136,28 +140,18 @@ impl Site {
         self.hosts.covering(Some(hostname)).next().is_some()
     }
 
-    /// Whether any rule is in effect.
-    pub(super) fn has_rules(&self) -> bool {
-        !self.hosts.is_empty()
-    }
-
     /// Whether a rule of its own matches every request for its hostname.
     pub(super) fn catches_all(&self) -> bool {
         self.catch_all > 0
     }
 
     /// The rules in effect, in order.
-    pub(super) fn in_effect(&mut self) -> &[Arc<DesiredRule>] {
-        let Self {
-            rules, in_effect, ..
-        } = self;
-        in_effect.get_or_insert_with(|| {
-            rules
-                .iter()
-                .filter_map(|(ByOrder(placed), effect)| effect.of(placed))
-                .map(|(rule, _)| Arc::clone(rule))
-                .collect()
-        })
+    pub(super) fn in_effect(&self) -> Vec<Arc<DesiredRule>> {
+        self.rules
+            .iter()
+            .filter_map(|(ByOrder(placed), effect)| effect.of(placed))
+            .map(|(rule, _)| Arc::clone(rule))
+            .collect()
     }
 
     /// The 404 for what none of the listener's own rules matched.
@@ -189,6 +183,7 @@ impl Site {
         self.catch_all += usize::from(catches_all(rule, hosts, hostname));
         for host in keys(hosts) {
             let count = self.hosts.get(host).copied().unwrap_or_default();
+            self.catches_others |= count == 0;
             self.hosts.insert(host, count + 1);
         }
     }
@@ -209,7 +204,10 @@ impl Site {
         self.catch_all -= usize::from(catches_all(rule, hosts, hostname));
         for host in keys(hosts) {
             match self.hosts.get(host).copied().unwrap_or_default() {
-                0 | 1 => self.hosts.remove(host),
+                0 | 1 => {
+                    self.hosts.remove(host);
+                    self.catches_others = true;
+                }
                 count => self.hosts.insert(host, count - 1),
             }
         }

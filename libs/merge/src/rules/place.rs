@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tributary_model::desired::{DesiredRule, Patterns, RuleCondition, RuleId, RuleOrigin};
 use tributary_model::elb::{MAX_CONDITION_VALUES_PER_RULE, MAX_WILDCARDS_PER_RULE};
+use tributary_model::hostname::HostRank;
 use tributary_model::listener::Protocol;
 use tributary_model::route::Route;
 use tributary_model::{Hostname, ListenerRef, ObjectRef};
@@ -13,7 +14,6 @@ use super::Problem;
 use super::conditions::MAX_VALUE_LENGTH;
 use super::precedence::RuleOrder;
 use super::translate::{HttpsOnly, Translated, TranslatedMatch, no_backend};
-use crate::hosts::HostRank;
 use crate::order::Age;
 use crate::target_groups::TargetGroupSpec;
 

@@ -4,9 +4,9 @@
 use std::cmp::Reverse;
 
 use tributary_model::RouteKind;
+use tributary_model::hostname::HostRank;
 use tributary_model::route::{Comparison, PathMatch, RouteMatch};
 
-use crate::hosts::HostRank;
 use crate::order::Age;
 
 /// Order of the rules of one listener; lower is asked first.

@@ -1,14 +1,19 @@
 //! Same objects, same answer: whatever the order, and however often it was settled in between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
+use tributary_model::judgement::Judgement;
+use tributary_model::report::{
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState,
+};
 use tributary_model::resolved::Resolved;
 use tributary_model::{Change, ObjectRef, Snapshot};
 use tributary_testkit::random;
 
+use crate::judge::{Reports, judge};
 use crate::{Merge, Options, merge};
 
 /// Everything that a merge says.
@@ -34,6 +39,55 @@ fn from_scratch(changes: &[Change]) -> Merge {
         snapshot.apply(change.clone());
     }
     merge(&snapshot, Options::default()).merge
+}
+
+type Judged = BTreeMap<ObjectRef, Option<Judgement>>;
+
+fn judged(merge: &Merge, reports: &Reports) -> Judged {
+    merge
+        .iter()
+        .map(|(object, _)| (object.clone(), judge(merge, object, reports)))
+        .collect()
+}
+
+/// Objects whose judgement differs although nobody said so.
+fn unnamed<'a>(
+    before: &'a Judged,
+    after: &'a Judged,
+    named: &BTreeSet<ObjectRef>,
+) -> Vec<&'a ObjectRef> {
+    let objects: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    objects
+        .into_iter()
+        .filter(|object| before.get(*object) != after.get(*object) && !named.contains(*object))
+        .collect()
+}
+
+/// What programmers report once all that is wanted now is served.
+fn all_programmed(merge: &Merge) -> Vec<LoadBalancerReport> {
+    let served = |desired: &DesiredLoadBalancer| LoadBalancerReport {
+        key: desired.key.clone(),
+        phase: LoadBalancerPhase::Active,
+        arn: None,
+        dns_name: Some("lb.aws".to_owned()),
+        listeners: desired
+            .listeners
+            .values()
+            .flat_map(|listener| listener.members.values())
+            .map(|member| ListenerReport {
+                listener: member.listener.clone(),
+                revision: member.revision,
+                state: ProgrammedState::Programmed,
+                elb_listener: None,
+                notes: Vec::new(),
+            })
+            .collect(),
+        rules: Vec::new(),
+        problems: Vec::new(),
+        settled: true,
+    };
+    let desired = merge.load_balancers().values();
+    desired.map(|desired| served(desired)).collect()
 }
 
 proptest! {
@@ -64,6 +118,29 @@ proptest! {
             }
             prop_assert_eq!(&told, &answer(&merge));
             prop_assert_eq!(&told, &answer(&from_scratch(&changes[..=index])));
+        }
+    }
+
+    /// The merger judges only what it is told to: nothing else may come out differently.
+    #[test]
+    fn what_is_judged_differently_was_named(changes in random::changes(60), settle_every in 1..8_usize) {
+        let mut merge = Merge::new(Options::default());
+        let mut reports = Reports::default();
+        for (index, change) in changes.iter().enumerate() {
+            let before = judged(&merge, &reports);
+            merge.apply(change.clone());
+            if index % settle_every != 0 && index + 1 != changes.len() {
+                continue;
+            }
+            let outcome = merge.settle();
+            let after = judged(&merge, &reports);
+            prop_assert_eq!(unnamed(&before, &after, &outcome.judge), Vec::<&ObjectRef>::new());
+            for report in all_programmed(&merge) {
+                let before = judged(&merge, &reports);
+                let named = reports.insert(&merge, report);
+                let after = judged(&merge, &reports);
+                prop_assert_eq!(unnamed(&before, &after, &named), Vec::<&ObjectRef>::new());
+            }
         }
     }
 

@@ -61,7 +61,7 @@ fn check(
     let merged = merged(objects);
     let listener = &load_balancer(&merged, "t/gw").listeners[&53];
     assert_eq!(listener.protocol, protocol);
-    assert_eq!(listener.members.len(), members);
+    assert_eq!(listener.members.size(), members);
     assert_eq!(action(&listener.default_action), default_action);
     merged
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tributary_model::Change::{Apply, Delete};
-use tributary_model::desired::{DesiredLoadBalancer, TargetGroupId};
+use tributary_model::desired::{
+    DesiredListener, DesiredLoadBalancer, MemberListener, TargetGroupId,
+};
 use tributary_model::route::{PathMatch, RouteFilter};
 use tributary_model::{Kind, ObjectRef, Resource};
 use tributary_testkit::objects::{class, gateway, http, https, key, listener_set};
@@ -50,7 +52,10 @@ fn check_bad_neighbour(bad: Vec<Resource>) {
                 .iter()
                 .find(|rule| rule.listener.owner.key == key("good/s"))
                 .cloned(),
-            listener.certificates.first().cloned(),
+            listener
+                .certificates()
+                .next()
+                .map(|(wants, source)| (wants.clone(), source.clone())),
             load_balancer
                 .target_groups
                 .get(&TargetGroupId(
@@ -211,25 +216,24 @@ fn when_a_winner_leaves_the_next_takes_over_and_the_listener_stays() {
         .next()
         .expect("one changed");
     let listener = desired.expect("it stays").listeners[&443].clone();
-    assert_eq!(listener.members.len(), 1);
+    assert_eq!(listener.members.size(), 1);
     assert_eq!(
-        listener.members[0].listener.to_string(),
+        member(&listener).listener.to_string(),
         "ListenerSet next/s/https"
     );
+}
+
+/// The member of highest precedence.
+fn member(listener: &DesiredListener) -> &MemberListener {
+    listener.members.first().expect("never empty").1
 }
 
 #[test]
 fn a_new_route_does_not_make_its_listener_look_unprogrammed() {
     let mut merge = settled(world());
     let revision = |merge: &Merge| {
-        merge
-            .load_balancers()
-            .values()
-            .next()
-            .expect("one")
-            .listeners[&443]
-            .members[0]
-            .revision
+        let desired = merge.load_balancers().values().next().expect("one");
+        member(&desired.listeners[&443]).revision
     };
     let before = revision(&merge);
     merge.apply(Apply(Arc::new(

@@ -64,8 +64,8 @@ fn check(objects: Vec<Resource>, causes: &[RefCause], sources: &[&str]) {
         .load_balancers()
         .values()
         .filter_map(|load_balancer| load_balancer.listeners.get(&443))
-        .flat_map(|listener| &listener.certificates)
-        .map(|certificate| match &certificate.source {
+        .flat_map(|listener| listener.certificates())
+        .map(|(_, source)| match source {
             CertificateSource::Secret {
                 secret,
                 fingerprint,
@@ -226,11 +226,14 @@ fn the_default_certificate_is_the_highest_listeners_and_does_not_flip() {
             .build(),
     );
     let merged = merged(objects);
-    let certificates = &load_balancer(&merged, "infra/gw").listeners[&443].certificates;
-    assert_eq!(certificates.len(), 2);
+    let listener = &load_balancer(&merged, "infra/gw").listeners[&443];
+    let wanted_by: Vec<String> = listener
+        .certificates()
+        .map(|(listener, _)| listener.to_string())
+        .collect();
     assert_eq!(
-        certificates[0].listener.to_string(),
-        "ListenerSet t/s/https"
+        wanted_by,
+        ["ListenerSet t/s/https", "ListenerSet u/s/https"]
     );
 }
 

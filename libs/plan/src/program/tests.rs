@@ -128,7 +128,7 @@ fn a_changed_path_modifies_its_rule_in_place() {
 
 #[test]
 fn a_swap_of_two_rules_is_one_call() {
-    let swapped = two_teams().edit(80, ElbProtocol::Http, |it| it.rules.swap(0, 1));
+    let swapped = two_teams().edit_rules(80, |rules| rules.swap(0, 1));
     check_change(&two_teams(), &swapped, &["set priorities of"]);
 }
 
@@ -136,14 +136,14 @@ fn a_swap_of_two_rules_is_one_call() {
 fn a_rule_in_front_moves_nothing() {
     let front = two_teams()
         .rule(80, "b", "/front", "b-web")
-        .edit(80, ElbProtocol::Http, |it| it.rules.rotate_right(1));
+        .edit_rules(80, |rules| rules.rotate_right(1));
     check_change(&two_teams(), &front, &["create rule 248 on"]);
 }
 
 #[test]
 fn a_removed_route_loses_its_rule_then_its_target_group() {
-    let fewer = two_teams().edit(80, ElbProtocol::Http, |it| {
-        it.rules.pop();
+    let fewer = two_teams().edit_rules(80, |rules| {
+        rules.pop();
     });
     let plan = fewer.plan(&two_teams().programmed(), &context());
     check_change(

@@ -3,24 +3,27 @@
 use std::sync::Arc;
 
 use tributary_model::desired::{
-    CertificateSource, DesiredAction, DesiredCertificate, DesiredListener, DesiredLoadBalancer,
-    DesiredRule, DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, Patterns,
+    CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer, DesiredRule,
+    DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, OrdMap, Patterns,
     RuleCondition, RuleId, RuleOrigin, RuleTransform, TargetGroupId, TargetId, WeightedTargetGroup,
 };
 use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
 };
 
+use tributary_model::rules::Rules;
+use tributary_model::{Precedence, PrecedenceClass};
+
 use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
     LoadBalancerKey { kind, gateway }
     DesiredListener {
-        port, protocol, members, certificates, ssl_policy, alpn_policy, mutual_authentication,
-        attributes, default_action, rules, tags,
+        port, protocol, members, ssl_policy, alpn_policy, mutual_authentication, attributes,
+        default_action, rules, tags,
     }
-    MemberListener { listener, rank, hostname, revision }
-    DesiredCertificate { listener, source }
+    MemberListener { listener, precedence, hostname, revision, certificates }
+    Precedence { class, owner, index }
     DesiredRule { id, listener, origin, conditions, authenticate, action, transforms, tags }
     RuleOrigin { route, rule, matched }
     WeightedTargetGroup { target_group, weight }
@@ -64,6 +67,25 @@ variants!(ProgrammedState: |source|
     Self::TooManyListeners(source.any()),
     Self::NoCertificate(source.any()),
     Self::Refused(source.any()));
+
+variants!(PrecedenceClass: |source|
+    Self::Gateway, fields!(source, Self::ListenerSet { created }));
+
+impl Arbitrary for OrdMap<Precedence, Arc<MemberListener>> {
+    fn arbitrary(source: &mut Source) -> Self {
+        let members: Vec<Arc<MemberListener>> = source.any();
+        members
+            .into_iter()
+            .map(|member| (member.precedence.clone(), member))
+            .collect()
+    }
+}
+
+impl Arbitrary for Rules {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.any::<Vec<_>>().into_iter().collect()
+    }
+}
 
 impl Arbitrary for DesiredLoadBalancer {
     fn arbitrary(source: &mut Source) -> Self {

@@ -2,8 +2,7 @@
 
 use tributary_model::resolved::{ListenerOutcome, ResolvedListener};
 use tributary_model::view::{
-    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, PrecedenceClass,
-    Rejection,
+    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, Rejection,
 };
 
 use super::{Arbitrary, Source, fields, structs, variants};
@@ -16,10 +15,10 @@ use crate::event::{Event, Position, Positioned};
 
 structs! {
     ListenerView {
-        resolved, precedence, load_balancer, dns_name, elb_listener, programmed, explanation,
+        resolved, load_balancer, dns_name, elb_listener, programmed, explanation,
     }
     ResolvedListener {
-        listener, gateway, rank, port, protocol, hostname, outcome, supported_kinds,
+        listener, gateway, precedence, port, protocol, hostname, outcome, supported_kinds,
         unresolved_refs, unusable_refs, overlapping_tls, attached_routes,
     }
     Explanation { subject, decision, rule, rival, because, would_change }
@@ -46,8 +45,6 @@ variants!(ListenerOutcome: |source|
     fields!(source, Self::Conflicted { conflict, rival, rival_class }),
     Self::UnsupportedProtocol,
     fields!(source, Self::Invalid { field, reason }));
-variants!(PrecedenceClass: |source|
-    Self::Gateway, fields!(source, Self::ListenerSet { created }));
 variants!(Shard: |source| Self::WHOLE, Self::new(2, 3).unwrap());
 variants!(Settling: |source| Self::Settled, Self::Pending(source.any()));
 

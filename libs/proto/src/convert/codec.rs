@@ -249,16 +249,16 @@ pub(super) mod shared_list {
 
     use super::{ConvertError, list};
 
-    pub(in crate::convert) fn write<'a, M, P: From<&'a M>>(values: &'a [Arc<M>]) -> Vec<P> {
-        values.iter().map(|value| P::from(value)).collect()
+    pub(in crate::convert) fn write<'a, M: 'a, P: From<&'a M>>(
+        values: impl IntoIterator<Item = &'a Arc<M>>,
+    ) -> Vec<P> {
+        values.into_iter().map(|value| P::from(value)).collect()
     }
 
-    pub(in crate::convert) fn read<P, M>(
-        field: &str,
-        values: Vec<P>,
-    ) -> Result<Vec<Arc<M>>, ConvertError>
+    pub(in crate::convert) fn read<P, M, C>(field: &str, values: Vec<P>) -> Result<C, ConvertError>
     where
         M: TryFrom<P, Error = ConvertError>,
+        C: FromIterator<Arc<M>>,
     {
         let values: Vec<M> = list::read(field, values)?;
         Ok(values.into_iter().map(Arc::new).collect())
@@ -282,18 +282,19 @@ pub(super) mod keyed {
         fn key(&self) -> Self::Key;
     }
 
-    pub(in crate::convert) fn write<'a, K, M, P: From<&'a M>>(
-        values: &'a BTreeMap<K, Arc<M>>,
+    pub(in crate::convert) fn write<'a, K: 'a, M: 'a, P: From<&'a M>>(
+        values: impl IntoIterator<Item = (&'a K, &'a Arc<M>)>,
     ) -> Vec<P> {
-        values.values().map(|value| P::from(value)).collect()
+        values
+            .into_iter()
+            .map(|(_, value)| P::from(value))
+            .collect()
     }
 
-    pub(in crate::convert) fn read<P, M>(
-        field: &str,
-        values: Vec<P>,
-    ) -> Result<BTreeMap<M::Key, Arc<M>>, ConvertError>
+    pub(in crate::convert) fn read<P, M, C>(field: &str, values: Vec<P>) -> Result<C, ConvertError>
     where
         M: Keyed + TryFrom<P, Error = ConvertError>,
+        C: FromIterator<(M::Key, Arc<M>)>,
     {
         let mut map = BTreeMap::new();
         for (index, value) in values.into_iter().enumerate() {
@@ -304,7 +305,7 @@ pub(super) mod keyed {
                 );
             }
         }
-        Ok(map)
+        Ok(map.into_iter().collect())
     }
 }
 

@@ -1,9 +1,10 @@
 //! `desired.proto`: what one load balancer should be.
 
+use tributary_model::Precedence;
 use tributary_model::desired::{
-    CertificateSource, DesiredAction, DesiredCertificate, DesiredListener, DesiredLoadBalancer,
-    DesiredRule, DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, Patterns,
-    RuleCondition, RuleOrigin, RuleTransform, TargetGroupId, TargetId, WeightedTargetGroup,
+    CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer, DesiredRule,
+    DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, Patterns, RuleCondition,
+    RuleOrigin, RuleTransform, TargetGroupId, TargetId, WeightedTargetGroup,
 };
 
 use super::ConvertError;
@@ -14,8 +15,9 @@ use super::codec::{
     required, rule_id, same, shared_list, target_group_id, text, within,
 };
 use crate::types;
+use crate::types::certificate_source::Source;
 use crate::types::desired_action::Action;
-use crate::types::desired_certificate::Source;
+
 use crate::types::desired_target::Id;
 use crate::types::rule_condition::Condition;
 use crate::types::rule_transform::Transform;
@@ -38,8 +40,7 @@ message!(
     DesiredListener = types::DesiredListener {
         port: port_number,
         protocol: one_of,
-        members: list,
-        certificates: list,
+        members: keyed,
         ssl_policy: same,
         alpn_policy: same,
         mutual_authentication: optional,
@@ -52,9 +53,10 @@ message!(
 message!(
     MemberListener = types::MemberListener {
         listener: required,
-        rank: same,
+        precedence: required,
         hostname: optional_hostname,
         revision: content_revision,
+        certificates: list,
     }
 );
 message!(
@@ -118,49 +120,53 @@ impl Keyed for DesiredTargetGroup {
     }
 }
 
-impl From<&DesiredCertificate> for types::DesiredCertificate {
-    fn from(value: &DesiredCertificate) -> Self {
-        let DesiredCertificate { listener, source } = value;
-        Self {
-            listener: required::write(listener),
-            source: Some(match source {
-                CertificateSource::Secret {
-                    secret,
-                    fingerprint,
-                } => Source::Secret(types::CertificateSecret {
-                    secret: required::write(secret),
-                    fingerprint: fingerprint.clone(),
-                }),
-                CertificateSource::Arn(arn) => Source::Arn(arn.clone()),
-                CertificateSource::Discovered { hostname } => {
-                    Source::DiscoveredHostname(hostname.to_string())
-                }
+impl Keyed for MemberListener {
+    type Key = Precedence;
+    const KEY_FIELD: &'static str = "precedence";
+
+    fn key(&self) -> Precedence {
+        self.precedence.clone()
+    }
+}
+
+impl From<&CertificateSource> for types::CertificateSource {
+    fn from(value: &CertificateSource) -> Self {
+        let source = match value {
+            CertificateSource::Secret {
+                secret,
+                fingerprint,
+            } => Source::Secret(types::CertificateSecret {
+                secret: required::write(secret),
+                fingerprint: fingerprint.clone(),
             }),
+            CertificateSource::Arn(arn) => Source::Arn(arn.clone()),
+            CertificateSource::Discovered { hostname } => {
+                Source::DiscoveredHostname(hostname.to_string())
+            }
+        };
+        Self {
+            source: Some(source),
         }
     }
 }
 
-impl TryFrom<types::DesiredCertificate> for DesiredCertificate {
+impl TryFrom<types::CertificateSource> for CertificateSource {
     type Error = ConvertError;
 
-    fn try_from(message: types::DesiredCertificate) -> Result<Self, Self::Error> {
-        let types::DesiredCertificate { listener, source } = message;
-        let source = match source.ok_or_else(|| absent().under("source"))? {
+    fn try_from(message: types::CertificateSource) -> Result<Self, Self::Error> {
+        let source = message.source.ok_or_else(|| absent().under("source"))?;
+        Ok(match source {
             Source::Secret(types::CertificateSecret {
                 secret,
                 fingerprint,
-            }) => CertificateSource::Secret {
+            }) => Self::Secret {
                 secret: required::read("secret.secret", secret)?,
                 fingerprint: text::read("secret.fingerprint", fingerprint)?,
             },
-            Source::Arn(arn) => CertificateSource::Arn(arn),
-            Source::DiscoveredHostname(hostname) => CertificateSource::Discovered {
+            Source::Arn(arn) => Self::Arn(arn),
+            Source::DiscoveredHostname(hostname) => Self::Discovered {
                 hostname: parse_hostname("discovered_hostname", &hostname)?,
             },
-        };
-        Ok(Self {
-            listener: required::read("listener", listener)?,
-            source,
         })
     }
 }

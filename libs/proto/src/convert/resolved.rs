@@ -41,7 +41,7 @@ message!(
     ResolvedListener = types::ResolvedListener {
         listener: required,
         gateway: required,
-        rank: same,
+        precedence: required,
         port: port_number,
         protocol: listener_protocol,
         hostname: optional_hostname,

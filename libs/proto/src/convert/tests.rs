@@ -382,11 +382,20 @@ fn one_protocol_and_port_has_one_configuration() {
 
 #[test]
 fn a_certificate_has_a_source() {
+    let member = types::MemberListener {
+        listener: Some(listener_ref()),
+        precedence: Some(types::Precedence {
+            class: Some(types::precedence::Class::Gateway(
+                types::GatewayPrecedence {},
+            )),
+            owner: Some(key()),
+            index: 0,
+        }),
+        certificates: vec![types::CertificateSource { source: None }],
+        ..types::MemberListener::default()
+    };
     let listener = types::DesiredListener {
-        certificates: vec![types::DesiredCertificate {
-            listener: Some(listener_ref()),
-            source: None,
-        }],
+        members: vec![member],
         ..desired_listener()
     };
     let desired = types::DesiredLoadBalancer {
@@ -395,7 +404,7 @@ fn a_certificate_has_a_source() {
     };
     check_refused::<DesiredLoadBalancer, _>(
         desired,
-        "listeners[0].certificates[0].source: is required",
+        "listeners[0].members[0].certificates[0].source: is required",
     );
 }
 

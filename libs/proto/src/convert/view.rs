@@ -1,19 +1,15 @@
 //! `view.proto`: what queries answer.
 
 use tributary_model::view::{
-    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, PrecedenceClass,
-    Rejection,
+    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, Rejection,
 };
 
-use super::ConvertError;
-use super::codec::{absent, list, message, one_of, optional, required, same, timestamp};
+use super::codec::{list, message, one_of, optional, required, same};
 use crate::types;
-use crate::types::precedence::Class;
 
 message!(
     ListenerView = types::ListenerView {
         resolved: required,
-        precedence: required,
         load_balancer: required,
         dns_name: same,
         elb_listener: same,
@@ -66,30 +62,3 @@ message!(
         object_ref: optional,
     }
 );
-
-impl From<&PrecedenceClass> for types::Precedence {
-    fn from(value: &PrecedenceClass) -> Self {
-        let class = match value {
-            PrecedenceClass::Gateway => Class::Gateway(types::GatewayPrecedence {}),
-            PrecedenceClass::ListenerSet { created } => {
-                Class::ListenerSet(types::ListenerSetPrecedence {
-                    created: timestamp::write(created),
-                })
-            }
-        };
-        Self { class: Some(class) }
-    }
-}
-
-impl TryFrom<types::Precedence> for PrecedenceClass {
-    type Error = ConvertError;
-
-    fn try_from(message: types::Precedence) -> Result<Self, Self::Error> {
-        Ok(match message.class.ok_or_else(absent)? {
-            Class::Gateway(types::GatewayPrecedence {}) => Self::Gateway,
-            Class::ListenerSet(types::ListenerSetPrecedence { created }) => Self::ListenerSet {
-                created: timestamp::read("listener_set.created", created)?,
-            },
-        })
-    }
-}

@@ -17,9 +17,11 @@ use tributary_model::resolved::{
 };
 use tributary_model::route::ParentRef;
 use tributary_model::view::{
-    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, PrecedenceClass,
+    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView,
 };
-use tributary_model::{Hostname, Kind, ObjectKey, ObjectRef, Timestamp};
+use tributary_model::{
+    Hostname, Kind, ObjectKey, ObjectRef, Precedence, PrecedenceClass, Timestamp,
+};
 
 /// Address of the only load balancer.
 pub(crate) const ADDRESS: &str = "k8s-infra-edge-1.eu-central-1.elb.amazonaws.com";
@@ -44,12 +46,16 @@ pub(crate) fn of(team: &str, name: &str) -> ListenerRef {
 }
 
 /// A winner on `443 HTTPS app.example.com`, served.
-pub(crate) fn served(listener: ListenerRef, rank: u32) -> ListenerView {
-    let precedence = match listener.owner.kind {
-        tributary_model::OwnerKind::Gateway => PrecedenceClass::Gateway,
-        tributary_model::OwnerKind::ListenerSet => PrecedenceClass::ListenerSet {
-            created: Timestamp(1_772_355_600),
+pub(crate) fn served(listener: ListenerRef, index: u32) -> ListenerView {
+    let precedence = Precedence {
+        class: match listener.owner.kind {
+            tributary_model::OwnerKind::Gateway => PrecedenceClass::Gateway,
+            tributary_model::OwnerKind::ListenerSet => PrecedenceClass::ListenerSet {
+                created: Timestamp(1_772_355_600),
+            },
         },
+        owner: listener.owner.key.clone(),
+        index,
     };
     ListenerView {
         explanation: Explanation {
@@ -63,7 +69,7 @@ pub(crate) fn served(listener: ListenerRef, rank: u32) -> ListenerView {
         resolved: ResolvedListener {
             listener,
             gateway: edge(),
-            rank,
+            precedence,
             port: 443,
             protocol: Protocol::Https,
             hostname: Hostname::parse("app.example.com").ok(),
@@ -74,7 +80,6 @@ pub(crate) fn served(listener: ListenerRef, rank: u32) -> ListenerView {
             overlapping_tls: None,
             attached_routes: [route_ref()].into(),
         },
-        precedence,
         load_balancer: alb(),
         dns_name: Some(ADDRESS.to_owned()),
         elb_listener: Some(ELB_LISTENER.to_owned()),
@@ -92,8 +97,8 @@ pub(crate) fn in_state(view: ListenerView, state: Option<ProgrammedState>) -> Li
 }
 
 /// A listener that lost its hostname.
-pub(crate) fn lost(listener: ListenerRef, rank: u32, rival: ListenerRef) -> ListenerView {
-    let mut view = in_state(served(listener, rank), None);
+pub(crate) fn lost(listener: ListenerRef, index: u32, rival: ListenerRef) -> ListenerView {
+    let mut view = in_state(served(listener, index), None);
     view.resolved.attached_routes.clear();
     view.resolved.outcome = ListenerOutcome::Conflicted {
         conflict: Conflict::Hostname,

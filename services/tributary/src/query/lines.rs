@@ -51,7 +51,7 @@ impl Said {
             Update::Reset(listeners) => {
                 let mut views: Vec<&Arc<ListenerView>> =
                     listeners.values().map(|held| &held.item).collect();
-                views.sort_by_key(|view| (view.resolved.gateway.clone(), view.resolved.rank));
+                views.sort_by_key(|view| (&view.resolved.gateway, &view.resolved.precedence));
                 views
                     .into_iter()
                     .filter_map(|view| self.line(view))

@@ -4,12 +4,13 @@ mod cells;
 
 use std::collections::BTreeMap;
 
+use tributary_model::PrecedenceClass;
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::judgement::{GatewayJudgement, Judgement, RouteJudgement};
 use tributary_model::key::{ListenerOwner, OwnerKind};
 use tributary_model::resolved::RouteAcceptance;
 use tributary_model::status::ConditionStatus;
-use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView, PrecedenceClass};
+use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView};
 use tributary_model::{ObjectKey, ObjectRef};
 use tributary_status::summary;
 
@@ -361,16 +362,15 @@ fn gateway(judgement: &Judgement) -> Option<&GatewayJudgement> {
     }
 }
 
-/// Place in the Gateway's whole order, 1 first, as Explain counts, and the class that gave it.
+/// What gives it its place among all listeners of the Gateway, in which order they are listed.
 fn precedence(view: &ListenerView) -> String {
-    let class = match view.precedence {
+    match view.resolved.precedence.class {
         PrecedenceClass::Gateway => "Gateway".to_owned(),
         PrecedenceClass::ListenerSet { created } => format!(
             "ListenerSet of {}",
             tributary_normalize::timestamp_to_rfc3339(created)
         ),
-    };
-    format!("{} ({class})", view.resolved.rank.saturating_add(1))
+    }
 }
 
 fn arn(view: &LoadBalancerView) -> Option<&String> {

@@ -7,9 +7,9 @@ use tributary_model::judgement::Judgement;
 use tributary_model::key::{ListenerRef, ObjectKey, ObjectRef};
 use tributary_model::report::RuleProblem;
 use tributary_model::view::{
-    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, PrecedenceClass,
+    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView,
 };
-use tributary_model::{Hostname, Kind, Timestamp};
+use tributary_model::{Hostname, Kind, Precedence, PrecedenceClass, Timestamp};
 use tributary_normalize::{status_to_json, timestamp_to_rfc3339, versions};
 use tributary_status::Next;
 
@@ -141,9 +141,10 @@ struct LoadBalancerKeyShape<'a> {
 /// Place 1 is the highest, as Explain counts.
 #[derive(Serialize)]
 struct PrecedenceShape {
-    place: u32,
     class: &'static str,
     created: Option<String>,
+    /// In the owner's `spec.listeners`, 0 first.
+    index: u32,
 }
 
 #[derive(Serialize)]
@@ -319,16 +320,21 @@ fn generation(judgement: &Judgement) -> i64 {
 }
 
 fn precedence(view: &ListenerView) -> PrecedenceShape {
-    let (class, created) = match view.precedence {
+    let Precedence {
+        class,
+        owner: _,
+        index,
+    } = &view.resolved.precedence;
+    let (class, created) = match *class {
         PrecedenceClass::Gateway => ("Gateway", None),
         PrecedenceClass::ListenerSet { created } => {
             ("ListenerSet", Some(timestamp_to_rfc3339(created)))
         }
     };
     PrecedenceShape {
-        place: view.resolved.rank.saturating_add(1),
         class,
         created,
+        index: *index,
     }
 }
 

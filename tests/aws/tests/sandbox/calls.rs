@@ -50,7 +50,7 @@ cases! {
         "elbv2:DeleteRule 1",
         "elbv2:DeleteTargetGroup 1",
     ];
-    a_new_order_costs_one_call: two_teams() => two_teams().edit(80, |it| it.rules.swap(0, 1)), [
+    a_new_order_costs_one_call: two_teams() => two_teams().edit_rules(80, |rules| rules.swap(0, 1)), [
         "elbv2:SetRulePriorities 1",
     ];
 }

@@ -1,7 +1,7 @@
 //! From one desired state to another, without a look in between; then a look shows the same.
 
 use tributary_aws::{Known, owned};
-use tributary_model::desired::{CertificateSource, DesiredAction};
+use tributary_model::desired::{CertificateSource, DesiredAction, TargetGroupId};
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind, Scheme};
 
 use crate::desired::{Desired, alb, discovered, nlb, secret, strings, target, two_teams};
@@ -44,7 +44,7 @@ cases! {
     an_action_changes: two_teams() => two_teams().edit_rule(80, 1, |it| {
         it.action = DesiredAction::FixedResponse { status_code: 503, content_type: None, body: None };
     }).without("two");
-    rules_change_places: two_teams() => two_teams().edit(80, |it| it.rules.swap(0, 1));
+    rules_change_places: two_teams() => two_teams().edit_rules(80, |rules| rules.swap(0, 1));
     targets_change: two_teams() => two_teams().edit_group("one", |it| {
         it.targets = [target(2), target(3)].into();
     });
@@ -83,7 +83,9 @@ cases! {
 
 impl Desired {
     fn without(mut self, group: &str) -> Self {
-        self.0.target_groups.retain(|id, _| &*id.0 != group);
+        self.0
+            .target_groups
+            .remove_mut(&TargetGroupId(group.into()));
         self
     }
 }

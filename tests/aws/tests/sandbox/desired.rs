@@ -6,14 +6,18 @@ use std::sync::Arc;
 
 use tributary_model::config::{HealthCheckSettings, LoadBalancerSettings};
 use tributary_model::desired::{
-    CertificateSource, DesiredAction, DesiredCertificate, DesiredListener, DesiredLoadBalancer,
-    DesiredRule, DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, Patterns,
+    CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer, DesiredRule,
+    DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, OrdMap, Patterns,
     RuleCondition, RuleId, RuleOrigin, TargetGroupId, TargetId, WeightedTargetGroup,
 };
 use tributary_model::elb::{
     ElbProtocol, LoadBalancerKind, ProtocolVersion, TargetIpAddressType, TargetProtocol, TargetType,
 };
-use tributary_model::{Hostname, Kind, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Revision};
+use tributary_model::rules::Rules;
+use tributary_model::{
+    Hostname, Kind, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Precedence, PrecedenceClass,
+    Revision,
+};
 
 /// A desired state, or that there should be none.
 #[derive(Clone, Debug)]
@@ -94,7 +98,7 @@ impl Desired {
             },
             settings: LoadBalancerSettings::default(),
             listeners: BTreeMap::new(),
-            target_groups: BTreeMap::new(),
+            target_groups: OrdMap::default(),
         };
         Self(load_balancer, Wish::There)
     }
@@ -115,15 +119,31 @@ impl Desired {
 
     /// One more member on a port.
     pub(crate) fn member(self, port: u16, protocol: ElbProtocol, name: &str) -> Self {
-        let members = self.0.listeners.values().map(|it| it.members.len());
+        self.certified(port, protocol, name, Vec::new())
+    }
+
+    fn certified(
+        self,
+        port: u16,
+        protocol: ElbProtocol,
+        name: &str,
+        certificates: Vec<CertificateSource>,
+    ) -> Self {
+        let before = self.0.listeners.values().map(|it| it.members.size());
+        let place = Precedence {
+            class: PrecedenceClass::Gateway,
+            owner: ObjectKey::new("infra", "gw"),
+            index: u32::try_from(before.sum::<usize>()).unwrap(),
+        };
         let member = MemberListener {
             listener: listener(name),
-            rank: u32::try_from(members.sum::<usize>()).unwrap(),
+            precedence: place.clone(),
             hostname: Some(Hostname::parse(&format!("{name}.example.com")).unwrap()),
             revision: Revision(1),
+            certificates,
         };
         self.port(port, protocol)
-            .edit(port, |it| it.members.push(member))
+            .edit(port, |it| it.members.insert_mut(place, Arc::new(member)))
     }
 
     pub(crate) fn http(self, port: u16, name: &str) -> Self {
@@ -138,12 +158,7 @@ impl Desired {
         name: &str,
         source: CertificateSource,
     ) -> Self {
-        let certificate = DesiredCertificate {
-            listener: listener(name),
-            source,
-        };
-        self.member(port, protocol, name)
-            .edit(port, |it| it.certificates.push(certificate))
+        self.certified(port, protocol, name, vec![source])
     }
 
     pub(crate) fn https(self, port: u16, name: &str, source: CertificateSource) -> Self {
@@ -189,7 +204,7 @@ impl Desired {
             tags: BTreeMap::new(),
         };
         self.group(group, name)
-            .edit(port, |it| it.rules.push(Arc::new(rule)))
+            .edit_rules(port, |rules| rules.push(Arc::new(rule)))
     }
 
     /// A target group with two targets.
@@ -199,9 +214,10 @@ impl Desired {
             LoadBalancerKind::Nlb => (TargetProtocol::Tcp, None),
         };
         let id = TargetGroupId(group.into());
-        let known = self.0.target_groups.entry(id.clone()).or_insert_with(|| {
+        let known = self.0.target_groups.get(&id).cloned();
+        let mut known = known.unwrap_or_else(|| {
             Arc::new(DesiredTargetGroup {
-                id,
+                id: id.clone(),
                 listeners: BTreeSet::new(),
                 service: Some(ObjectKey::new("team", group)),
                 name: None,
@@ -216,7 +232,8 @@ impl Desired {
                 targets: BTreeSet::from([target(1), target(2)]),
             })
         });
-        Arc::make_mut(known).listeners.insert(listener(user));
+        Arc::make_mut(&mut known).listeners.insert(listener(user));
+        self.0.target_groups.insert_mut(id, known);
         self
     }
 
@@ -236,7 +253,19 @@ impl Desired {
         index: usize,
         change: impl FnOnce(&mut DesiredRule),
     ) -> Self {
-        self.edit(port, |it| change(Arc::make_mut(&mut it.rules[index])))
+        self.edit_rules(port, |rules| change(Arc::make_mut(&mut rules[index])))
+    }
+
+    pub(crate) fn edit_rules(
+        self,
+        port: u16,
+        change: impl FnOnce(&mut Vec<Arc<DesiredRule>>),
+    ) -> Self {
+        self.edit(port, |it| {
+            let mut rules: Vec<_> = it.rules.iter().cloned().collect();
+            change(&mut rules);
+            it.rules = rules.into_iter().collect();
+        })
     }
 
     pub(crate) fn edit(mut self, port: u16, change: impl FnOnce(&mut DesiredListener)) -> Self {
@@ -249,8 +278,7 @@ impl Desired {
             Arc::new(DesiredListener {
                 port,
                 protocol,
-                members: Vec::new(),
-                certificates: Vec::new(),
+                members: OrdMap::default(),
                 ssl_policy: None,
                 alpn_policy: None,
                 mutual_authentication: None,
@@ -260,7 +288,7 @@ impl Desired {
                     content_type: None,
                     body: None,
                 },
-                rules: Vec::new(),
+                rules: Rules::default(),
                 tags: BTreeMap::new(),
             })
         });

@@ -1,5 +1,7 @@
 //! Every kind of thing: what is known after execution is what a new look shows, and neither gives another plan.
 
+use std::sync::Arc;
+
 use tributary_aws::Known;
 use tributary_model::config::{
     AuthenticateAction, HealthCheckSettings, JwtClaim, MutualAuthentication,
@@ -282,7 +284,11 @@ impl Desired {
             .flatten()
             .map(|target| target.target_group.clone())
             .collect();
-        self.0.target_groups.retain(|id, _| used.contains(id));
+        let groups = self.0.target_groups.iter();
+        self.0.target_groups = groups
+            .filter(|(id, _)| used.contains(id))
+            .map(|(id, group)| (id.clone(), Arc::clone(group)))
+            .collect();
         self
     }
 }

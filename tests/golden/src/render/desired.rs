@@ -1,11 +1,12 @@
 //! Desired load balancers. What nobody asked for is left out; revisions too, since they are hashes.
 
 use serde_json::Value;
+use tributary_model::ListenerRef;
 use tributary_model::config::{AuthenticateAction, HealthCheckSettings};
 use tributary_model::desired::{
-    CertificateSource, DesiredAction, DesiredCertificate, DesiredListener, DesiredLoadBalancer,
-    DesiredRule, DesiredTarget, DesiredTargetGroup, MemberListener, Patterns, RuleCondition,
-    RuleOrigin, RuleTransform, WeightedTargetGroup,
+    CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer, DesiredRule,
+    DesiredTarget, DesiredTargetGroup, MemberListener, Patterns, RuleCondition, RuleOrigin,
+    RuleTransform, WeightedTargetGroup,
 };
 use tributary_model::elb::{TargetIpAddressType, TargetProtocol};
 
@@ -42,7 +43,6 @@ fn listener(desired: &DesiredListener) -> Value {
         port: _,
         protocol,
         members,
-        certificates,
         ssl_policy,
         alpn_policy,
         mutual_authentication,
@@ -53,8 +53,11 @@ fn listener(desired: &DesiredListener) -> Value {
     } = desired;
     Fields::default()
         .put("protocol", protocol.as_str())
-        .put("members", texts(members.iter().map(member)))
-        .put("certificates", texts(certificates.iter().map(certificate)))
+        .put("members", texts(members.values().map(|one| member(one))))
+        .put(
+            "certificates",
+            texts(desired.certificates().map(certificate)),
+        )
         .put("sslPolicy", ssl_policy.as_deref())
         .put("alpnPolicy", alpn_policy.as_deref())
         .put(
@@ -74,18 +77,20 @@ fn listener(desired: &DesiredListener) -> Value {
 fn member(desired: &MemberListener) -> String {
     let MemberListener {
         listener,
-        rank,
+        // The order shows it.
+        precedence: _,
         hostname,
         revision: _,
+        // Rendered for the whole port.
+        certificates: _,
     } = desired;
     let hostname = hostname
         .as_ref()
         .map_or("any host".to_owned(), ToString::to_string);
-    format!("{rank}: {listener} ({hostname})")
+    format!("{listener} ({hostname})")
 }
 
-fn certificate(desired: &DesiredCertificate) -> String {
-    let DesiredCertificate { listener, source } = desired;
+fn certificate((listener, source): (&ListenerRef, &CertificateSource)) -> String {
     let source = match source {
         // The fingerprint covers the key: it would only repeat the input.
         CertificateSource::Secret {

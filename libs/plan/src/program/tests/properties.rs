@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use tributary_model::ListenerRef;
+use tributary_model::{ListenerRef, Precedence};
 
 use super::*;
 use crate::limits::{Context, LoadBalancerLimits};
@@ -107,11 +107,15 @@ fn is_loser(plan: &Plan, listener: &ListenerRef) -> bool {
     })
 }
 
-/// Without the members of lower precedence than `rank`.
-fn down_to(desired: &Desired, rank: u32) -> Desired {
+/// Without the members of lower precedence than this one.
+fn down_to(desired: &Desired, last: &Precedence) -> Desired {
     let mut fewer = desired.clone();
     for port in fewer.0.listeners.values_mut() {
-        Arc::make_mut(port).members.retain(|it| it.rank <= rank);
+        let port = Arc::make_mut(port);
+        let kept = port.members.iter().filter(|(place, _)| *place <= last);
+        port.members = kept
+            .map(|(place, member)| (place.clone(), Arc::clone(member)))
+            .collect();
     }
     fewer.0.listeners.retain(|_, port| !port.members.is_empty());
     fewer
@@ -147,9 +151,9 @@ proptest! {
     #[test]
     fn losers_are_of_lowest_precedence(to in desired(), context in limits()) {
         let plan = to.plan(&account(), &context);
-        for member in to.0.listeners.values().flat_map(|it| &it.members) {
+        for member in to.0.listeners.values().flat_map(|it| it.members.values()) {
             // Whoever comes after it makes no difference.
-            let alone = down_to(&to, member.rank).plan(&account(), &context);
+            let alone = down_to(&to, &member.precedence).plan(&account(), &context);
             prop_assert_eq!(is_loser(&plan, &member.listener), is_loser(&alone, &member.listener));
         }
     }

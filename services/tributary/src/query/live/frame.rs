@@ -35,8 +35,8 @@ pub(super) fn frame(listeners: Option<&Listeners>, size: Size) -> Vec<String> {
     // By team; within a team by Gateway and precedence.
     views.sort_by_key(|view| {
         let resolved = &view.resolved;
-        let team = resolved.listener.owner.key.namespace.clone();
-        (team, resolved.gateway.clone(), resolved.rank)
+        let team = &resolved.listener.owner.key.namespace;
+        (team, &resolved.gateway, &resolved.precedence)
     });
     let heading = |text: &str| Tone::Heading.paint(&cut(text, size.columns));
     let fit =
