@@ -261,6 +261,11 @@ impl Merge {
                     self.dirty
                         .judge
                         .insert(ObjectRef::new(Kind::Gateway, key.clone()));
+                    if old.is_none() || new.is_none() {
+                        // Whether there is anything to serve is judged of everybody on it.
+                        let owners = state.merging().map(|merging| merging.owner.object());
+                        self.dirty.judge.extend(owners);
+                    }
                     if let Some(old) = old {
                         self.load_balancers.remove(&old);
                         outcome.load_balancers.insert(old, None);

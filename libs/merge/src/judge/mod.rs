@@ -26,8 +26,8 @@ use tributary_model::judgement::{
 };
 use tributary_model::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState};
 use tributary_model::resolved::{
-    GatewayAcceptance, ListenerOutcome, Resolved, ResolvedGateway, ResolvedListener,
-    ResolvedParent, ResolvedRoute,
+    GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, Resolved, ResolvedGateway,
+    ResolvedListener, ResolvedParent, ResolvedRoute,
 };
 use tributary_model::{ListenerOwner, ObjectKey, ObjectRef, OwnerKind};
 
@@ -47,7 +47,15 @@ pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Jud
             key: set.key.clone(),
             generation: set.generation,
             acceptance: set.acceptance.clone(),
-            load_balancer: load_balancer(merge, &set.gateway, reports),
+            load_balancer: match set.acceptance {
+                ListenerSetAcceptance::Admitted | ListenerSetAcceptance::ParentNotAccepted => {
+                    load_balancer(merge, &set.gateway, reports)
+                }
+                // Who is not on it learns nothing about it.
+                ListenerSetAcceptance::NotAllowed(_) | ListenerSetAcceptance::ParentGone => {
+                    LoadBalancerJudgement::Unknown
+                }
+            },
             listeners: judge_listeners(merge, &set.gateway, &set.listeners, reports),
         }),
         Resolved::Route(route) => Judgement::Route(judge_route(merge, route, reports)),
