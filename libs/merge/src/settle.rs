@@ -261,8 +261,8 @@ impl Merge {
                     self.dirty
                         .judge
                         .insert(ObjectRef::new(Kind::Gateway, key.clone()));
-                    if old.is_none() || new.is_none() {
-                        // Whether there is anything to serve is judged of everybody on it.
+                    if old.as_ref() != new.as_ref().map(|new| &new.key) {
+                        // What is reported of it is judged of everybody on it.
                         let owners = state.merging().map(|merging| merging.owner.object());
                         self.dirty.judge.extend(owners);
                     }
