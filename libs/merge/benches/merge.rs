@@ -12,7 +12,7 @@ use tributary_merge::judge::{Reports, judge};
 use tributary_merge::{Merge, Options, merge};
 use tributary_model::{Change, ObjectRef, Resource, Snapshot};
 use tributary_testkit::workloads::endpoints;
-use tributary_testkit::worlds::{L, M, S, Size, XL_SINGLE, XL_SPREAD, route, tenant, world};
+use tributary_testkit::worlds::{L, M, S, Size, XL_SINGLE, XL_SPREAD, route, set, tenant, world};
 
 const SIZES: [(&str, Size); 5] = [
     ("S", S),
@@ -92,6 +92,16 @@ fn one_route(criterion: &mut Criterion) {
     });
 }
 
+fn one_listener(criterion: &mut Criterion) {
+    one_change(criterion, "one listener changed", |size| {
+        let (gw, number) = (size.gateways / 2, size.sets / 2);
+        [
+            vec![apply(set(gw, number, "new"))],
+            vec![apply(set(gw, number, "app"))],
+        ]
+    });
+}
+
 fn one_set(criterion: &mut Criterion) {
     one_change(criterion, "one set added", |size| {
         let (gateway, set) = (size.gateways / 2, size.sets);
@@ -115,5 +125,12 @@ fn one_endpoint(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, from_scratch, one_route, one_set, one_endpoint);
+criterion_group!(
+    benches,
+    from_scratch,
+    one_route,
+    one_listener,
+    one_set,
+    one_endpoint
+);
 criterion_main!(benches);

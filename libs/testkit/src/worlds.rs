@@ -69,16 +69,22 @@ pub fn world(size: Size) -> Vec<Resource> {
 /// One tenant's objects but its routes: namespace, set, Service, endpoints.
 pub fn tenant(gw: usize, set: usize) -> Vec<Resource> {
     let team = format!("team-{gw}-{set}");
-    let created = i64::try_from(set).unwrap_or(i64::MAX);
     vec![
         namespace(&team, &[]),
-        listener_set(&format!("{team}/app"), &format!("infra/gw-{gw}"))
-            .created(created)
-            .listener(https("https", 443, &format!("app-{gw}-{set}.example.com")))
-            .build(),
+        self::set(gw, set, "app"),
         service(&format!("{team}/web"), 80),
         endpoints(&format!("{team}/web"), 8080, &["10.0.0.1", "10.0.0.2"]),
     ]
+}
+
+/// A tenant's set; its hostname begins with `host`.
+pub fn set(gw: usize, set: usize, host: &str) -> Resource {
+    let created = i64::try_from(set).unwrap_or(i64::MAX);
+    let hostname = format!("{host}-{gw}-{set}.example.com");
+    listener_set(&format!("team-{gw}-{set}/app"), &format!("infra/gw-{gw}"))
+        .created(created)
+        .listener(https("https", 443, &hostname))
+        .build()
 }
 
 /// One route of a tenant; `version` is part of its path.
