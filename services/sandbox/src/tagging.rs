@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::ec2::security_groups;
 use crate::error::ApiError;
 use crate::operation::{Answer, Operation, Request};
 use crate::page::page;
@@ -16,6 +15,8 @@ use crate::tags::{self, Tags};
 pub(crate) fn operation(name: &str) -> Option<Operation> {
     Some(match name {
         "GetResources" => Operation::Read(get_resources),
+        "GetTagKeys" => Operation::Read(get_tag_keys),
+        "GetTagValues" => Operation::Read(get_tag_values),
         _ => return None,
     })
 }
@@ -31,6 +32,19 @@ struct GetResources {
     resource_type_filters: Vec<String>,
     #[serde(default, rename = "ResourceARNList")]
     resource_arns: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct GetTagKeys {
+    pagination_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct GetTagValues {
+    pagination_token: Option<String>,
+    key: String,
 }
 
 /// A tag that a resource must have, with one of the values if any are given.
@@ -78,6 +92,33 @@ fn get_resources(state: &State, request: &Request) -> Answer {
     }))
 }
 
+fn get_tag_keys(state: &State, request: &Request) -> Answer {
+    let GetTagKeys { pagination_token } = request.read()?;
+    let keys = all(state).flat_map(|(_, tags)| tags.keys());
+    listed("TagKeys", keys, pagination_token.as_deref())
+}
+
+fn get_tag_values(state: &State, request: &Request) -> Answer {
+    let GetTagValues {
+        pagination_token,
+        key,
+    } = request.read()?;
+    let values = all(state).filter_map(|(_, tags)| tags.get(&key));
+    listed("TagValues", values, pagination_token.as_deref())
+}
+
+/// Each text once, by the page. AWS names no size for these pages; a hundred is ours.
+fn listed<'a>(
+    member: &str,
+    texts: impl Iterator<Item = &'a String>,
+    token: Option<&str>,
+) -> Answer {
+    let texts: BTreeSet<&String> = texts.collect();
+    let texts = texts.into_iter().map(|text| (text, text));
+    let page = page(texts, token.filter(|token| !token.is_empty()), 100);
+    Ok(json!({member: page.items, "PaginationToken": page.next.unwrap_or_default()}))
+}
+
 fn check(asked: &GetResources) -> Result<(), ApiError> {
     if asked.tag_filters.len() > 50 {
         return Err(invalid("At most 50 tag filters can be specified"));
@@ -105,10 +146,12 @@ fn check(asked: &GetResources) -> Result<(), ApiError> {
 }
 
 /// Everything that can be tagged and found by this service, untagged things included, in the
-/// order of the ARNs: `acm`, `ec2`, `elasticloadbalancing`, and within the last `listener-rule`,
-/// `listener`, `loadbalancer`, `targetgroup`.
-fn all(state: &State) -> impl Iterator<Item = (Cow<'_, str>, &Tags)> {
+/// order of the ARNs: `acm`, `ec2`, `elasticloadbalancing`, and within each by type.
+fn all<'a>(state: &'a State) -> impl Iterator<Item = (Cow<'a, str>, &'a Tags)> {
     let State {
+        region,
+        account,
+        network,
         security_groups,
         load_balancers,
         listeners,
@@ -117,10 +160,24 @@ fn all(state: &State) -> impl Iterator<Item = (Cow<'_, str>, &Tags)> {
         certificates,
         ..
     } = state;
-    let groups = security_groups.values().map(|group| {
-        let arn = security_groups::arn(state, &group.id);
-        (Cow::Owned(arn), &group.tags)
-    });
+    let ec2 = move |(kind, id, tags): (&str, &String, &'a Tags)| {
+        let arn = format!("arn:aws:ec2:{region}:{account}:{kind}/{id}");
+        (Cow::Owned(arn), tags)
+    };
+    let network = (network.addresses.iter())
+        .map(|(id, it)| ("elastic-ip", id, &it.tags))
+        .chain((network.instances.iter()).map(|(id, it)| ("instance", id, &it.tags)))
+        .chain(
+            (network.internet_gateways.iter()).map(|(id, it)| ("internet-gateway", id, &it.tags)),
+        )
+        .chain((network.route_tables.iter()).map(|(id, it)| ("route-table", id, &it.tags)))
+        .chain(
+            security_groups
+                .iter()
+                .map(|(id, it)| ("security-group", id, &it.tags)),
+        )
+        .chain((network.subnets.iter()).map(|(id, it)| ("subnet", id, &it.tags)))
+        .chain((network.vpcs.iter()).map(|(id, it)| ("vpc", id, &it.tags)));
     let certificates = certificates.iter().map(|(arn, it)| (arn, &it.tags));
     let rules = rules.iter().map(|(arn, it)| (arn, &it.tags));
     let listeners = listeners.iter().map(|(arn, it)| (arn, &it.tags));
@@ -128,7 +185,7 @@ fn all(state: &State) -> impl Iterator<Item = (Cow<'_, str>, &Tags)> {
     let target_groups = target_groups.iter().map(|(arn, it)| (arn, &it.tags));
     certificates
         .map(borrowed)
-        .chain(groups)
+        .chain(network.map(ec2))
         .chain(rules.map(borrowed))
         .chain(listeners.map(borrowed))
         .chain(load_balancers.map(borrowed))

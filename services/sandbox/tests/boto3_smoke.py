@@ -583,7 +583,7 @@ def tags(world):
     equal("certificates", found(ResourceTypeFilters=["acm:certificate"]), [world.imported])
     equal("groups", [arn.split("/")[-1] for arn in found(ResourceTypeFilters=["ec2:security-group"])], [world.group])
     pages = list(tagging.get_paginator("get_resources").paginate(PaginationConfig={"PageSize": 2}))
-    equal("pages", sum(len(p["ResourceTagMappingList"]) for p in pages), 6)
+    equal("pages", sum(len(p["ResourceTagMappingList"]) for p in pages), 13)
 
 
 def network_load_balancer(world):

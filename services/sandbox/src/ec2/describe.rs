@@ -279,6 +279,13 @@ fn subnet_item<'a>(state: &State, subnet: &'a Subnet) -> Item<'a> {
             "defaultForAz": subnet.public,
             "mapPublicIpOnLaunch": subnet.public,
             "assignIpv6AddressOnCreation": false,
+            "ipv6Native": false,
+            "enableDns64": false,
+            "privateDnsNameOptionsOnLaunch": {
+                "hostnameType": "ip-name",
+                "enableResourceNameDnsARecord": false,
+                "enableResourceNameDnsAAAARecord": false,
+            },
             "tagSet": tag_set(&subnet.tags),
         }),
     }

@@ -287,10 +287,22 @@ fn everything_out(state: &mut State) -> SecurityGroupRule {
     permissions::rule(state, permission, None, Tags::new())
 }
 
+/// A parameter without a value counts as missing.
+fn given(parameter: &str, value: &str) -> Result<(), ApiError> {
+    if value.is_empty() {
+        return Err(ApiError::new(
+            "MissingParameter",
+            format!("The request must contain the parameter {parameter}"),
+        ));
+    }
+    Ok(())
+}
+
 fn check_name(name: &str) -> Result<(), ApiError> {
+    given("GroupName", name)?;
     let allowed =
         |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
-    if (1..=255).contains(&name.len())
+    if name.len() <= 255
         && name.bytes().all(allowed)
         && !name.starts_with("sg-")
         && name != "default"
@@ -304,9 +316,10 @@ fn check_name(name: &str) -> Result<(), ApiError> {
 }
 
 fn check_description(description: &str) -> Result<(), ApiError> {
+    given("GroupDescription", description)?;
     let allowed =
         |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
-    if (1..=255).contains(&description.len()) && description.bytes().all(allowed) {
+    if description.len() <= 255 && description.bytes().all(allowed) {
         return Ok(());
     }
     Err(ApiError::new(

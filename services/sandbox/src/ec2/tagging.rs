@@ -76,30 +76,54 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
 fn tags_of<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Tags, ApiError> {
     let prefix = id.split('-').next().unwrap_or_default();
     let network = &mut state.network;
-    let found = match prefix {
-        "vpc" => network.vpcs.get_mut(id).map(|found| &mut found.tags),
-        "subnet" => network.subnets.get_mut(id).map(|found| &mut found.tags),
-        "igw" => network
-            .internet_gateways
-            .get_mut(id)
-            .map(|found| &mut found.tags),
-        "rtb" => network
-            .route_tables
-            .get_mut(id)
-            .map(|found| &mut found.tags),
-        "eipalloc" => network.addresses.get_mut(id).map(|found| &mut found.tags),
-        "i" => network.instances.get_mut(id).map(|found| &mut found.tags),
-        "sg" => state
-            .security_groups
-            .get_mut(id)
-            .map(|found| &mut found.tags),
-        "sgr" => state
-            .security_groups
-            .values_mut()
-            .flat_map(|group| group.ingress.iter_mut().chain(&mut group.egress))
-            .find(|rule| rule.id == id)
-            .map(|rule| &mut rule.tags),
-        _ => None,
+    let (kind, found) = match prefix {
+        "vpc" => (
+            "InvalidVpcID.NotFound",
+            network.vpcs.get_mut(id).map(|found| &mut found.tags),
+        ),
+        "subnet" => (
+            "InvalidSubnetID.NotFound",
+            network.subnets.get_mut(id).map(|found| &mut found.tags),
+        ),
+        "igw" => (
+            "InvalidInternetGatewayID.NotFound",
+            network
+                .internet_gateways
+                .get_mut(id)
+                .map(|found| &mut found.tags),
+        ),
+        "rtb" => (
+            "InvalidRouteTableID.NotFound",
+            network
+                .route_tables
+                .get_mut(id)
+                .map(|found| &mut found.tags),
+        ),
+        "eipalloc" => (
+            "InvalidAllocationID.NotFound",
+            network.addresses.get_mut(id).map(|found| &mut found.tags),
+        ),
+        "i" => (
+            "InvalidInstanceID.NotFound",
+            network.instances.get_mut(id).map(|found| &mut found.tags),
+        ),
+        "sg" => (
+            "InvalidGroup.NotFound",
+            state
+                .security_groups
+                .get_mut(id)
+                .map(|found| &mut found.tags),
+        ),
+        "sgr" => (
+            "InvalidSecurityGroupRuleId.NotFound",
+            state
+                .security_groups
+                .values_mut()
+                .flat_map(|group| group.ingress.iter_mut().chain(&mut group.egress))
+                .find(|rule| rule.id == id)
+                .map(|rule| &mut rule.tags),
+        ),
+        _ => ("InvalidID", None),
     };
-    found.ok_or_else(|| ApiError::new("InvalidID", format!("The ID '{id}' is not valid")))
+    found.ok_or_else(|| ApiError::new(kind, format!("The ID '{id}' does not exist")))
 }

@@ -38,7 +38,9 @@ fn names_of_groups() {
         &json!({"GroupName": "a".repeat(256)}),
         "InvalidParameterValue",
     );
+    create(&json!({"GroupName": ""}), "MissingParameter");
     create(&json!({"GroupDescription": "ä"}), "InvalidParameterValue");
+    create(&json!({"GroupDescription": ""}), "MissingParameter");
     create(&json!({"VpcId": "vpc-1"}), "InvalidVpcID.NotFound");
 }
 
@@ -48,6 +50,29 @@ fn tags_are_for_the_resource_that_is_made() {
     create(&tags("security-group", "a"), "ok");
     create(&tags("vpc", "a"), "InvalidParameterValue");
     create(&tags("security-group", "aws:a"), "InvalidParameterValue");
+}
+
+#[test]
+fn what_is_not_there_is_not_tagged() {
+    for (id, wanted) in [
+        ("vpc-1", "InvalidVpcID.NotFound"),
+        ("subnet-1", "InvalidSubnetID.NotFound"),
+        ("igw-1", "InvalidInternetGatewayID.NotFound"),
+        ("rtb-1", "InvalidRouteTableID.NotFound"),
+        ("eipalloc-1", "InvalidAllocationID.NotFound"),
+        ("i-1", "InvalidInstanceID.NotFound"),
+        ("sg-1", "InvalidGroup.NotFound"),
+        ("sgr-1", "InvalidSecurityGroupRuleId.NotFound"),
+        ("vol-1", "InvalidID"),
+        ("x", "InvalidID"),
+    ] {
+        let tags = json!({"ResourceId": [id], "Tag": [{"Key": "a", "Value": "b"}]});
+        assert_eq!(
+            World::new().code("ec2", "CreateTags", &tags),
+            wanted,
+            "{id}"
+        );
+    }
 }
 
 #[test]

@@ -345,8 +345,10 @@ fn check_fixed_response(config: Option<&FixedResponseConfig>) -> Result<(), ApiE
         ]
         .contains(&content_type.as_str())
     }) {
-        "The content type of a fixed response must be text/plain, text/css, text/html, \
-         application/javascript or application/json"
+        return Err(invalid(
+            "The content type of a fixed response must be text/plain, text/css, text/html, \
+             application/javascript or application/json",
+        ));
     } else {
         return Ok(());
     };

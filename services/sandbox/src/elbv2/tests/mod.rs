@@ -4,4 +4,5 @@ mod listeners;
 mod load_balancers;
 mod quotas;
 mod rules;
+mod ssl_policies;
 mod target_groups;
