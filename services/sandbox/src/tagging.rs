@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::ec2;
 use crate::error::ApiError;
 use crate::operation::{Answer, Operation, Request};
 use crate::page::page;
@@ -147,12 +148,10 @@ fn check(asked: &GetResources) -> Result<(), ApiError> {
 
 /// Everything that can be tagged and found by this service, untagged things included, in the
 /// order of the ARNs: `acm`, `ec2`, `elasticloadbalancing`, and within each by type.
-fn all<'a>(state: &'a State) -> impl Iterator<Item = (Cow<'a, str>, &'a Tags)> {
+fn all(state: &State) -> impl Iterator<Item = (Cow<'_, str>, &Tags)> {
     let State {
         region,
         account,
-        network,
-        security_groups,
         load_balancers,
         listeners,
         rules,
@@ -160,24 +159,10 @@ fn all<'a>(state: &'a State) -> impl Iterator<Item = (Cow<'a, str>, &'a Tags)> {
         certificates,
         ..
     } = state;
-    let ec2 = move |(kind, id, tags): (&str, &String, &'a Tags)| {
+    let ec2 = ec2::tagging::tagged(state).map(move |(kind, id, tags)| {
         let arn = format!("arn:aws:ec2:{region}:{account}:{kind}/{id}");
         (Cow::Owned(arn), tags)
-    };
-    let network = (network.addresses.iter())
-        .map(|(id, it)| ("elastic-ip", id, &it.tags))
-        .chain((network.instances.iter()).map(|(id, it)| ("instance", id, &it.tags)))
-        .chain(
-            (network.internet_gateways.iter()).map(|(id, it)| ("internet-gateway", id, &it.tags)),
-        )
-        .chain((network.route_tables.iter()).map(|(id, it)| ("route-table", id, &it.tags)))
-        .chain(
-            security_groups
-                .iter()
-                .map(|(id, it)| ("security-group", id, &it.tags)),
-        )
-        .chain((network.subnets.iter()).map(|(id, it)| ("subnet", id, &it.tags)))
-        .chain((network.vpcs.iter()).map(|(id, it)| ("vpc", id, &it.tags)));
+    });
     let certificates = certificates.iter().map(|(arn, it)| (arn, &it.tags));
     let rules = rules.iter().map(|(arn, it)| (arn, &it.tags));
     let listeners = listeners.iter().map(|(arn, it)| (arn, &it.tags));
@@ -185,7 +170,7 @@ fn all<'a>(state: &'a State) -> impl Iterator<Item = (Cow<'a, str>, &'a Tags)> {
     let target_groups = target_groups.iter().map(|(arn, it)| (arn, &it.tags));
     certificates
         .map(borrowed)
-        .chain(network.map(ec2))
+        .chain(ec2)
         .chain(rules.map(borrowed))
         .chain(listeners.map(borrowed))
         .chain(load_balancers.map(borrowed))

@@ -26,26 +26,32 @@ struct Describe {
         alias = "InstanceId",
         alias = "NetworkInterfaceId",
         alias = "AllocationId",
-        alias = "ZoneName"
+        alias = "ZoneName",
+        alias = "RegionName",
+        alias = "NetworkAclId",
+        alias = "NatGatewayId",
+        alias = "VpcEndpointId",
+        alias = "VpcPeeringConnectionId",
+        alias = "EgressOnlyInternetGatewayId"
     )]
     ids: Vec<String>,
     max_results: Option<i64>,
     next_token: Option<String>,
-    /// Zones that need opting in: there are none.
-    #[serde(rename = "AllAvailabilityZones")]
-    _all_availability_zones: Option<bool>,
+    /// Zones and regions that need opting in: there are none.
+    #[serde(rename = "AllAvailabilityZones", alias = "AllRegions")]
+    _all: Option<bool>,
     /// Instances that AWS services manage: there are none.
     #[serde(rename = "IncludeManagedResources")]
     _include_managed_resources: Option<bool>,
 }
 
 /// A resource that can be described.
-struct Item<'a> {
-    id: &'a str,
-    tags: &'a Tags,
+pub(super) struct Item<'a> {
+    pub(super) id: &'a str,
+    pub(super) tags: &'a Tags,
     /// Values by filter name, in the words of the filters.
-    fields: Vec<(&'static str, Vec<String>)>,
-    shown: Value,
+    pub(super) fields: Vec<(&'static str, Vec<String>)>,
+    pub(super) shown: Value,
 }
 
 pub(crate) fn vpcs(state: &State, request: &Request) -> Answer {
@@ -137,17 +143,7 @@ pub(crate) fn instances(state: &State, request: &Request) -> Answer {
     )
 }
 
-/// There are none: the sandbox's load balancers and instances have no interfaces of their own.
-pub(crate) fn network_interfaces(_state: &State, request: &Request) -> Answer {
-    describe(
-        request,
-        "networkInterfaceSet",
-        "InvalidNetworkInterfaceID.NotFound",
-        std::iter::empty(),
-    )
-}
-
-fn describe<'a>(
+pub(super) fn describe<'a>(
     request: &Request,
     set: &str,
     not_found: &'static str,

@@ -64,6 +64,16 @@ struct Describe {
     next_token: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct OfVpc {
+    vpc_id: String,
+    #[serde(default, rename = "Filter")]
+    filters: Vec<Filter>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
 /// Every VPC's default group: everything from itself, everything out.
 pub(crate) fn seed(state: &mut State) {
     let vpcs: Vec<String> = state.network.vpcs.keys().cloned().collect();
@@ -95,10 +105,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     check_description(&asked.group_description)?;
     let vpc_id = match asked.vpc_id {
         Some(vpc_id) if !state.network.vpcs.contains_key(&vpc_id) => {
-            return Err(ApiError::new(
-                "InvalidVpcID.NotFound",
-                format!("The vpc ID '{vpc_id}' does not exist"),
-            ));
+            return Err(no_vpc(&vpc_id));
         }
         Some(vpc_id) => vpc_id,
         // A group without a VPC goes to the default one.
@@ -217,6 +224,39 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
     Ok(json!({"securityGroupInfo": page.items, "nextToken": page.next}))
 }
 
+/// Groups that things of a VPC may have: its own, since there is no VPC to share any with.
+pub(crate) fn of_vpc(state: &State, request: &Request) -> Answer {
+    let asked: OfVpc = request.read()?;
+    if !state.network.vpcs.contains_key(&asked.vpc_id) {
+        return Err(no_vpc(&asked.vpc_id));
+    }
+    let mut wanted = Vec::new();
+    for group in state.security_groups.values() {
+        let field = |name: &str| match name {
+            "primary-vpc-id" => Some(vec![group.vpc_id.clone()]),
+            "group-id" | "group-name" | "description" | "owner-id" => field(state, group, name),
+            _ => None,
+        };
+        if group.vpc_id == asked.vpc_id && pass(&asked.filters, &group.tags, field)? {
+            let shown = json!({
+                "groupId": group.id,
+                "groupName": group.name,
+                "description": group.description,
+                "ownerId": state.account,
+                "primaryVpcId": group.vpc_id,
+                "tagSet": tag_set(&group.tags),
+            });
+            wanted.push((group.id.clone(), shown));
+        }
+    }
+    let paging = Paging {
+        max_results: asked.max_results,
+        next_token: asked.next_token,
+    };
+    let page = paged(wanted, &paging)?;
+    Ok(json!({"securityGroupForVpcSet": page.items, "nextToken": page.next}))
+}
+
 /// The group of this identifier.
 pub(crate) fn find<'a>(state: &'a State, id: &str) -> Result<&'a SecurityGroup, ApiError> {
     if !id.starts_with("sg-") {
@@ -232,6 +272,13 @@ pub(crate) fn no_group(which: &str) -> ApiError {
     ApiError::new(
         "InvalidGroup.NotFound",
         format!("The security group '{which}' does not exist"),
+    )
+}
+
+pub(crate) fn no_vpc(id: &str) -> ApiError {
+    ApiError::new(
+        "InvalidVpcID.NotFound",
+        format!("The vpc ID '{id}' does not exist"),
     )
 }
 

@@ -73,6 +73,27 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
     Ok(json!({"return": true}))
 }
 
+/// Everything of EC2 that can have tags, in the order of its ARNs: the resource type, the
+/// identifier and the tags.
+pub(crate) fn tagged(state: &State) -> impl Iterator<Item = (&'static str, &str, &Tags)> {
+    let network = &state.network;
+    let addresses = network.addresses.values();
+    let instances = network.instances.values();
+    let gateways = network.internet_gateways.values();
+    let tables = network.route_tables.values();
+    let groups = state.security_groups.values();
+    let subnets = network.subnets.values();
+    let vpcs = network.vpcs.values();
+    addresses
+        .map(|it| ("elastic-ip", it.id.as_str(), &it.tags))
+        .chain(instances.map(|it| ("instance", it.id.as_str(), &it.tags)))
+        .chain(gateways.map(|it| ("internet-gateway", it.id.as_str(), &it.tags)))
+        .chain(tables.map(|it| ("route-table", it.id.as_str(), &it.tags)))
+        .chain(groups.map(|it| ("security-group", it.id.as_str(), &it.tags)))
+        .chain(subnets.map(|it| ("subnet", it.id.as_str(), &it.tags)))
+        .chain(vpcs.map(|it| ("vpc", it.id.as_str(), &it.tags)))
+}
+
 fn tags_of<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Tags, ApiError> {
     let prefix = id.split('-').next().unwrap_or_default();
     let network = &mut state.network;

@@ -95,6 +95,22 @@ pub(crate) fn check_logs(attributes: &BTreeMap<String, String>) -> Result<(), Ap
     Ok(())
 }
 
+/// "After you set this value, you can't decrease it" (`LoadBalancerAttribute`).
+pub(crate) fn check_secondary_addresses(
+    present: &BTreeMap<String, String>,
+    next: &BTreeMap<String, String>,
+) -> Result<(), ApiError> {
+    let key = "secondary_ips.auto_assigned.per_subnet";
+    // One digit each, so that the texts are ordered as the numbers are.
+    if next.get(key) < present.get(key) {
+        return Err(ApiError::new(
+            "InvalidConfigurationRequest",
+            format!("The value of '{key}' cannot be decreased"),
+        ));
+    }
+    Ok(())
+}
+
 /// Attributes as a list of `Key` and `Value`.
 pub(crate) fn listed(attributes: &BTreeMap<String, String>) -> Value {
     attributes
@@ -120,6 +136,19 @@ pub(crate) fn check_target_group(attributes: &BTreeMap<String, String>) -> Resul
         && is("stickiness.app_cookie.cookie_name", "")
     {
         "Stickiness by an application's cookie needs the name of the cookie"
+    } else if attributes
+        .get("stickiness.app_cookie.cookie_name")
+        .is_some_and(|name| name.starts_with("AWSALB"))
+    {
+        "Cookie names that begin with AWSALB are reserved for the load balancer"
+    } else if is(
+        "target_health_state.unhealthy.connection_termination.enabled",
+        "true",
+    ) && !is(
+        "target_health_state.unhealthy.draining_interval_seconds",
+        "0",
+    ) {
+        "Unhealthy targets drain only where their connections are not terminated"
     } else {
         return Ok(());
     };

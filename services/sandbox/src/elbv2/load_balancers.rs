@@ -16,6 +16,9 @@ use super::attributes::{self, Attribute};
 use super::names;
 use super::subnets::{self, SubnetMapping, Zone};
 
+/// Attributes in one `ModifyLoadBalancerAttributes` call; an ALB has more.
+const MAX_ATTRIBUTES: usize = 20;
+
 /// Which kind of load balancer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -323,10 +326,16 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
 
 pub(crate) fn modify_attributes(state: &mut State, request: &Request) -> Answer {
     let asked: ModifyAttributes = request.read()?;
+    if asked.attributes.len() > MAX_ATTRIBUTES {
+        return Err(ApiError::validation(format!(
+            "At most {MAX_ATTRIBUTES} attributes can be modified in one call"
+        )));
+    }
     let load_balancer = state.load_balancer_mut(&asked.load_balancer_arn)?;
     let known = attributes::of_load_balancer(load_balancer.kind, load_balancer.scheme);
     let next = attributes::changed(&known, &load_balancer.attributes, &asked.attributes)?;
     attributes::check_logs(&next)?;
+    attributes::check_secondary_addresses(&load_balancer.attributes, &next)?;
     load_balancer.attributes = next;
     Ok(json!({"Attributes": attributes::listed(&load_balancer.attributes)}))
 }

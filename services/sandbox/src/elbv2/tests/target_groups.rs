@@ -357,4 +357,21 @@ fn attributes_that_need_each_other() {
         ("stickiness.type", "app_cookie"),
     ];
     attribute("HTTP", &cookie, UNFIT);
+    let named = |name| {
+        [
+            cookie[0],
+            cookie[1],
+            ("stickiness.app_cookie.cookie_name", name),
+        ]
+    };
+    attribute("HTTP", &named("shop"), "ok");
+    attribute("HTTP", &named("AWSALBAPP-0"), UNFIT);
+    let drains = (
+        "target_health_state.unhealthy.draining_interval_seconds",
+        "60",
+    );
+    let terminates = "target_health_state.unhealthy.connection_termination.enabled";
+    attribute("TCP", &[drains], UNFIT);
+    attribute("TCP", &[drains, (terminates, "false")], "ok");
+    attribute("UDP", &[drains], "ok");
 }
