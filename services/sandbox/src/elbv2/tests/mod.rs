@@ -1,5 +1,6 @@
 //! One case for every rule by which ELBv2 accepts or refuses; data only.
 
+mod attributes;
 mod listeners;
 mod load_balancers;
 mod quotas;
