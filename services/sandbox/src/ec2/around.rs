@@ -232,7 +232,9 @@ pub(crate) fn account_attributes(state: &State, request: &Request) -> Answer {
     let default_vpc = state.network.vpcs.keys().next().map_or("none", |id| id);
     let known = [
         ("default-vpc", default_vpc),
+        ("max-elastic-ips", "5"),
         ("supported-platforms", "VPC"),
+        ("vpc-max-elastic-ips", "5"),
         ("vpc-max-security-groups-per-interface", "5"),
     ];
     if let Some(unknown) = names

@@ -91,6 +91,23 @@ def network(both):
     both.do("internet gateways", lambda s: s.ec2.describe_internet_gateways())
     both.do("instances", lambda s: s.ec2.describe_instances())
     both.do("network interfaces", lambda s: s.ec2.describe_network_interfaces())
+    # moto's VPC has no addresses of IPv6.
+    both.do("network acls", lambda s: [entry for entry in s.ec2.describe_network_acls()["NetworkAcls"][0]["Entries"]
+                                       if "CidrBlock" in entry])
+    both.do("nat gateways", lambda s: s.ec2.describe_nat_gateways()["NatGateways"])
+    both.do("vpc endpoints", lambda s: s.ec2.describe_vpc_endpoints()["VpcEndpoints"])
+    both.do("peerings", lambda s: s.ec2.describe_vpc_peering_connections()["VpcPeeringConnections"])
+    both.do("gateways for ipv6", lambda s: s.ec2.describe_egress_only_internet_gateways()[
+        "EgressOnlyInternetGateways"])
+    both.do("a region", lambda s: s.ec2.describe_regions(RegionNames=["eu-west-1"])["Regions"])
+    for attribute in ["enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"]:
+        both.do(f"{attribute} of the vpc", lambda s: s.ec2.describe_vpc_attribute(
+            VpcId=s["vpc"], Attribute=attribute))
+    both.do("account attributes", lambda s: {
+        attribute["AttributeName"]: attribute["AttributeValues"]
+        for attribute in s.ec2.describe_account_attributes()["AccountAttributes"]})
+    both.mistake("an attribute of a vpc that is not there", lambda s: s.ec2.describe_vpc_attribute(
+        VpcId="vpc-01234567890abcdef", Attribute="enableDnsSupport"))
     both.do("no vpc passes the filter", lambda s: s.ec2.describe_vpcs(
         Filters=[{"Name": "tag:nobody", "Values": ["has this"]}]))
     for what, call, argument, value in [
@@ -178,6 +195,8 @@ def security_groups(both):
     both.do("untag a group", lambda s: s.ec2.delete_tags(Resources=[s["sg-front"]], Tags=[{"Key": "more"}]))
     both.do("a group's tags", lambda s: s.ec2.describe_security_groups(
         Filters=[{"Name": "tag:team", "Values": ["b"]}])["SecurityGroups"][0]["Tags"])
+    both.do("tags one by one", lambda s: s.ec2.describe_tags(
+        Filters=[{"Name": "resource-id", "Values": [s["sg-front"]]}]))
     both.mistake("tag what is not there", lambda s: s.ec2.create_tags(
         Resources=["sg-01234567890abcdef"], Tags=tags(a="b")))
     both.mistake("a tag of aws's own", lambda s: s.ec2.create_tags(
@@ -847,6 +866,32 @@ def tagging(both):
     both.do("tag values", lambda s: s.tagging.get_tag_values(Key="stack")["TagValues"])
 
 
+def nowhere(both):
+    """What is asked of a resource that is not there, or that cannot be one."""
+    for argument, label, calls in [
+        ("LoadBalancerArn", "web", {
+            "describe_load_balancer_attributes": {}, "describe_listeners": {}, "describe_target_groups": {},
+            "describe_capacity_reservation": {}, "set_subnets": {"Subnets": ["subnet-a", "subnet-b"]},
+            "set_security_groups": {"SecurityGroups": ["sg-front"]}, "set_ip_address_type": {"IpAddressType": "ipv4"},
+            "modify_load_balancer_attributes": {"Attributes": attributes({"idle_timeout.timeout_seconds": "9"})}}),
+        ("ListenerArn", "http", {
+            "describe_listener_attributes": {}, "describe_listener_certificates": {}, "modify_listener": {"Port": 99},
+            "modify_listener_attributes": {"Attributes": attributes({"routing.http.response.server.enabled": "true"})},
+            "add_listener_certificates": {"Certificates": [{"CertificateArn": "team"}]},
+            "remove_listener_certificates": {"Certificates": [{"CertificateArn": "team"}]}}),
+        ("TargetGroupArn", "pods", {
+            "describe_target_group_attributes": {}, "describe_target_health": {},
+            "modify_target_group": {"HealthCheckPath": "/"},
+            "modify_target_group_attributes": {"Attributes": attributes({"stickiness.enabled": "true"})},
+            "deregister_targets": {"Targets": [{"Id": "172.31.0.10"}]}}),
+        ("RuleArn", "r10", {"modify_rule": {"Actions": NOT_FOUND}, "delete_rule": {}}),
+    ]:
+        for call, arguments in calls.items():
+            for what, arn in [("not there", lambda s: s[label][:-16] + NOWHERE), ("no arn", lambda s: "web")]:
+                both.mistake(f"{call} of what is {what}", lambda s: getattr(s.elb, call)(
+                    **{argument: arn(s), **arguments}))
+
+
 def deletes(both):
     def protect(value):
         return lambda s: s.elb.modify_load_balancer_attributes(
@@ -881,4 +926,4 @@ def deletes(both):
 
 
 PARTS = [identity, network, security_groups, certificates, load_balancers, target_groups, targets, listeners, rules,
-         tagging, deletes]
+         tagging, nowhere, deletes]

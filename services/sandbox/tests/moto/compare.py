@@ -31,7 +31,8 @@ ABSENT = exceptions.ABSENT
 # What tells the members of a list apart, the most telling first: the two sides list in different orders.
 IDENTITY = [
     "LoadBalancerName", "TargetGroupName", "ZoneName", "Port", "Id", "Priority", "ResourceArn", "ResourceARN",
-    "DomainName", "GroupName", "CertificateArn", "IpProtocol", "CidrIp", "CidrIpv6", "CidrIpv4", "IsEgress", "Name",
+    "DomainName", "GroupName", "CertificateArn", "IpProtocol", "CidrIp", "CidrIpv6", "CidrIpv4", "IsEgress", "Egress",
+    "RuleNumber", "Name",
     "Field", "Type", "TargetGroupArn", "Target",
 ]
 

@@ -57,6 +57,12 @@ EC2 = [
     *missing("InternetGateway", "a default VPC has one", "InternetGateways.*", case="internet gateways"),
     *accepted("DescribeAvailabilityZones", "InvalidParameterValue", "a zone by name must be there",
               "there is no such zone"),
+    *value("DescribeAccountAttributes", "the default VPC's id", "account attributes", "default-vpc.0.AttributeValue",
+           "none", "<vpc>"),
+    *value("DescribeAccountAttributes", "VPC alone, since EC2-Classic is gone", "account attributes",
+           "supported-platforms.0.AttributeValue", "EC2", "VPC"),
+    *extra("DescribeAccountAttributes", "VPC alone, since EC2-Classic is gone", "supported-platforms.1.AttributeValue"),
+    *extra("DescribeAccountAttributes", "no longer supported", "max-instances.*"),
     *missing("SecurityGroup", "the default group lets in its own members",
              "SecurityGroups.0.IpPermissions.0.*", case="the default security group"),
     *missing("CreateSecurityGroup", "the answer has the tags", "Tags.team", case="create a security group"),
@@ -341,4 +347,19 @@ TAGS = [
     *missing("GetResources", "an empty token ends the pages", "PaginationToken", case="resources by arn"),
 ]
 
-TABLE = [*STS, *EC2, *ACM, *LOAD_BALANCERS, *TARGET_GROUPS, *LISTENERS, *RULES, *TAGS]
+NOWHERE = [
+    *outcome("CommonErrors", "LoadBalancerNotFound", "ValidationError", "what is no ARN cannot be looked for",
+             "describe_l* of what is no arn", "describe_target_groups of what is no arn", "set_* of what is no arn",
+             "modify_load_balancer_attributes of what is no arn"),
+    *outcome("CommonErrors", "ListenerNotFound", "ValidationError", "what is no ARN cannot be looked for",
+             "*_listener* of what is no arn"),
+    *outcome("CommonErrors", "TargetGroupNotFound", "ValidationError", "what is no ARN cannot be looked for",
+             "*_target* of what is no arn"),
+    *outcome("CommonErrors", "RuleNotFound", "ValidationError", "what is no ARN cannot be looked for",
+             "modify_rule of what is no arn"),
+    *accepted("DescribeCapacityReservation", ANY, "the load balancer must be there",
+              "describe_capacity_reservation of *"),
+    *accepted("DeleteRule", ANY, "the rule must be there", "delete_rule of *"),
+]
+
+TABLE = [*STS, *EC2, *ACM, *LOAD_BALANCERS, *TARGET_GROUPS, *LISTENERS, *RULES, *TAGS, *NOWHERE]
