@@ -96,7 +96,7 @@ fn get_resources(state: &State, request: &Request) -> Answer {
 fn get_tag_keys(state: &State, request: &Request) -> Answer {
     let GetTagKeys { pagination_token } = request.read()?;
     let keys = all(state).flat_map(|(_, tags)| tags.keys());
-    listed("TagKeys", keys, pagination_token.as_deref())
+    Ok(listed("TagKeys", keys, pagination_token.as_deref()))
 }
 
 fn get_tag_values(state: &State, request: &Request) -> Answer {
@@ -105,19 +105,15 @@ fn get_tag_values(state: &State, request: &Request) -> Answer {
         key,
     } = request.read()?;
     let values = all(state).filter_map(|(_, tags)| tags.get(&key));
-    listed("TagValues", values, pagination_token.as_deref())
+    Ok(listed("TagValues", values, pagination_token.as_deref()))
 }
 
 /// Each text once, by the page. AWS names no size for these pages; a hundred is ours.
-fn listed<'a>(
-    member: &str,
-    texts: impl Iterator<Item = &'a String>,
-    token: Option<&str>,
-) -> Answer {
+fn listed<'a>(member: &str, texts: impl Iterator<Item = &'a String>, token: Option<&str>) -> Value {
     let texts: BTreeSet<&String> = texts.collect();
     let texts = texts.into_iter().map(|text| (text, text));
     let page = page(texts, token.filter(|token| !token.is_empty()), 100);
-    Ok(json!({member: page.items, "PaginationToken": page.next.unwrap_or_default()}))
+    json!({member: page.items, "PaginationToken": page.next.unwrap_or_default()})
 }
 
 fn check(asked: &GetResources) -> Result<(), ApiError> {

@@ -1,6 +1,8 @@
 //! boto3, which knows nothing of this project, works against the sandbox by endpoint URL alone; and what it is
 //! answered there is what moto answers, another stand-in for AWS that is independent of this one.
 
+#![cfg(test)]
+
 use std::process::Command;
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::tags::Tags;
 
 use super::describe::{Item, describe};
-use super::filters::{Filter, Paging, paged, pass};
+use super::filters::{Filter, paged, pass};
 use super::security_groups::no_vpc;
 use super::tagging::tagged;
 
@@ -49,15 +49,7 @@ struct DescribeTags {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct DescribeVpcAttribute {
     vpc_id: String,
-    attribute: VpcAttribute,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum VpcAttribute {
-    EnableDnsSupport,
-    EnableDnsHostnames,
-    EnableNetworkAddressUsageMetrics,
+    attribute: String,
 }
 
 #[derive(Deserialize)]
@@ -203,12 +195,8 @@ pub(crate) fn tags(state: &State, request: &Request) -> Answer {
             }
         }
     }
-    let paging = Paging {
-        max_results: asked.max_results,
-        next_token: asked.next_token,
-    };
-    let page = paged(wanted, &paging)?;
-    Ok(json!({"tagSet": page.items, "nextToken": page.next}))
+    let next = asked.next_token.as_deref();
+    paged("tagSet", wanted, asked.max_results, next)
 }
 
 /// A default VPC has names by DNS, and no metrics.
@@ -217,14 +205,17 @@ pub(crate) fn vpc_attribute(state: &State, request: &Request) -> Answer {
     if !state.network.vpcs.contains_key(&vpc_id) {
         return Err(no_vpc(&vpc_id));
     }
-    let (name, value) = match attribute {
-        VpcAttribute::EnableDnsSupport => ("enableDnsSupport", true),
-        VpcAttribute::EnableDnsHostnames => ("enableDnsHostnames", true),
-        VpcAttribute::EnableNetworkAddressUsageMetrics => {
-            ("enableNetworkAddressUsageMetrics", false)
+    let value = match attribute.as_str() {
+        "enableDnsSupport" | "enableDnsHostnames" => true,
+        "enableNetworkAddressUsageMetrics" => false,
+        _ => {
+            return Err(ApiError::new(
+                "InvalidParameterValue",
+                format!("Value ({attribute}) for parameter attribute is invalid."),
+            ));
         }
     };
-    Ok(json!({"vpcId": vpc_id, name: {"value": value}}))
+    Ok(json!({"vpcId": vpc_id, attribute: {"value": value}}))
 }
 
 pub(crate) fn account_attributes(state: &State, request: &Request) -> Answer {

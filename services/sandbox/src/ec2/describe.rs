@@ -8,7 +8,7 @@ use crate::operation::{Answer, Request};
 use crate::state::State;
 use crate::tags::Tags;
 
-use super::filters::{Filter, Paging, paged, pass};
+use super::filters::{Filter, paged, pass};
 use super::network::{Address, Instance, InternetGateway, RouteTable, Subnet, Vpc};
 
 /// What describe calls ask. The alias lets one type read every call's own list of identifiers.
@@ -175,12 +175,8 @@ pub(super) fn describe<'a>(
             wanted.push((item.id.to_owned(), item.shown));
         }
     }
-    let paging = Paging {
-        max_results: asked.max_results,
-        next_token: asked.next_token,
-    };
-    let page = paged(wanted, &paging)?;
-    Ok(json!({set: page.items, "nextToken": page.next}))
+    let next = asked.next_token.as_deref();
+    paged(set, wanted, asked.max_results, next)
 }
 
 /// Tags as EC2 lists them.

@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::tags::{self, Tag, Tags};
 
 use super::describe::tag_set;
-use super::filters::{Filter, Paging, paged, pass};
+use super::filters::{Filter, paged, pass};
 use super::permissions::{self, Peer, Permission, SecurityGroupRule};
 
 /// A security group.
@@ -216,12 +216,8 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
             wanted.push((group.id.clone(), shown(state, group)));
         }
     }
-    let paging = Paging {
-        max_results: asked.max_results,
-        next_token: asked.next_token,
-    };
-    let page = paged(wanted, &paging)?;
-    Ok(json!({"securityGroupInfo": page.items, "nextToken": page.next}))
+    let next = asked.next_token.as_deref();
+    paged("securityGroupInfo", wanted, asked.max_results, next)
 }
 
 /// Groups that things of a VPC may have: its own, since there is no VPC to share any with.
@@ -249,12 +245,8 @@ pub(crate) fn of_vpc(state: &State, request: &Request) -> Answer {
             wanted.push((group.id.clone(), shown));
         }
     }
-    let paging = Paging {
-        max_results: asked.max_results,
-        next_token: asked.next_token,
-    };
-    let page = paged(wanted, &paging)?;
-    Ok(json!({"securityGroupForVpcSet": page.items, "nextToken": page.next}))
+    let next = asked.next_token.as_deref();
+    paged("securityGroupForVpcSet", wanted, asked.max_results, next)
 }
 
 /// The group of this identifier.

@@ -51,10 +51,9 @@ pub(crate) fn changed(
             )));
         }
         if !accepts(*known, value) {
-            return Err(ApiError::new(
-                "InvalidConfigurationRequest",
-                format!("The value of '{key}' cannot be '{value}'"),
-            ));
+            return Err(ApiError::configuration(format!(
+                "The value of '{key}' cannot be '{value}'"
+            )));
         }
         seen.push(key);
         next.insert(key.clone(), value.clone());
@@ -86,10 +85,9 @@ pub(crate) fn check_logs(attributes: &BTreeMap<String, String>) -> Result<(), Ap
         if value("enabled").is_some_and(|enabled| enabled == "true")
             && value("bucket").is_none_or(String::is_empty)
         {
-            return Err(ApiError::new(
-                "InvalidConfigurationRequest",
-                format!("The value of '{logs}.s3.bucket' cannot be empty"),
-            ));
+            return Err(ApiError::configuration(format!(
+                "The value of '{logs}.s3.bucket' cannot be empty"
+            )));
         }
     }
     Ok(())
@@ -103,10 +101,9 @@ pub(crate) fn check_secondary_addresses(
     let key = "secondary_ips.auto_assigned.per_subnet";
     // One digit each, so that the texts are ordered as the numbers are.
     if next.get(key) < present.get(key) {
-        return Err(ApiError::new(
-            "InvalidConfigurationRequest",
-            format!("The value of '{key}' cannot be decreased"),
-        ));
+        return Err(ApiError::configuration(format!(
+            "The value of '{key}' cannot be decreased"
+        )));
     }
     Ok(())
 }
@@ -152,5 +149,5 @@ pub(crate) fn check_target_group(attributes: &BTreeMap<String, String>) -> Resul
     } else {
         return Ok(());
     };
-    Err(ApiError::new("InvalidConfigurationRequest", wrong))
+    Err(ApiError::configuration(wrong))
 }

@@ -102,9 +102,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         ));
     }
     let priority = check_priority(asked.priority)?;
-    let tags = tags::checked(Service::Elbv2, &asked.tags)?;
-    let limit = state.quotas.tags_per_resource;
-    let tags = tags::merged(Service::Elbv2, &Tags::new(), tags, limit)?;
+    let tags = tags::of_new(Service::Elbv2, &asked.tags, state.quotas.tags_per_resource)?;
     let conditions = conditions::checked(&state.quotas, asked.conditions)?;
     let transforms = transforms::checked(asked.transforms)?;
     let actions = action_checks::checked(

@@ -96,7 +96,7 @@ pub(crate) fn describe_associations(state: &State, request: &Request) -> Answer 
     }
     let size = page_size(asked.page_size)?;
     let users = state.listeners.values().filter(|listener| {
-        let mutual = listener.mutual_authentication.as_ref();
+        let mutual = listener.security.mutual_authentication.as_ref();
         mutual.and_then(|mutual| mutual.trust_store_arn.as_ref()) == Some(&asked.trust_store_arn)
     });
     let users = users.map(|listener| (&listener.arn, json!({"ResourceArn": listener.arn})));
