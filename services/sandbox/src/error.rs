@@ -26,6 +26,11 @@ impl ApiError {
         self
     }
 
+    /// The error that ELBv2 gives for what is possible by itself, but not together or not here.
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new("InvalidConfigurationRequest", message)
+    }
+
     /// The error that query services give for a parameter out of its range.
     pub(crate) fn validation(message: impl Into<String>) -> Self {
         Self::new("ValidationError", message)

@@ -41,3 +41,6 @@ pub(crate) fn page_size(asked: Option<i64>) -> Result<usize, ApiError> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests;

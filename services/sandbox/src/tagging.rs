@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::ec2::security_groups;
+use crate::ec2;
 use crate::error::ApiError;
 use crate::operation::{Answer, Operation, Request};
 use crate::page::page;
@@ -16,6 +16,8 @@ use crate::tags::{self, Tags};
 pub(crate) fn operation(name: &str) -> Option<Operation> {
     Some(match name {
         "GetResources" => Operation::Read(get_resources),
+        "GetTagKeys" => Operation::Read(get_tag_keys),
+        "GetTagValues" => Operation::Read(get_tag_values),
         _ => return None,
     })
 }
@@ -31,6 +33,19 @@ struct GetResources {
     resource_type_filters: Vec<String>,
     #[serde(default, rename = "ResourceARNList")]
     resource_arns: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct GetTagKeys {
+    pagination_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct GetTagValues {
+    pagination_token: Option<String>,
+    key: String,
 }
 
 /// A tag that a resource must have, with one of the values if any are given.
@@ -78,6 +93,29 @@ fn get_resources(state: &State, request: &Request) -> Answer {
     }))
 }
 
+fn get_tag_keys(state: &State, request: &Request) -> Answer {
+    let GetTagKeys { pagination_token } = request.read()?;
+    let keys = all(state).flat_map(|(_, tags)| tags.keys());
+    Ok(listed("TagKeys", keys, pagination_token.as_deref()))
+}
+
+fn get_tag_values(state: &State, request: &Request) -> Answer {
+    let GetTagValues {
+        pagination_token,
+        key,
+    } = request.read()?;
+    let values = all(state).filter_map(|(_, tags)| tags.get(&key));
+    Ok(listed("TagValues", values, pagination_token.as_deref()))
+}
+
+/// Each text once, by the page. AWS names no size for these pages; a hundred is ours.
+fn listed<'a>(member: &str, texts: impl Iterator<Item = &'a String>, token: Option<&str>) -> Value {
+    let texts: BTreeSet<&String> = texts.collect();
+    let texts = texts.into_iter().map(|text| (text, text));
+    let page = page(texts, token.filter(|token| !token.is_empty()), 100);
+    json!({member: page.items, "PaginationToken": page.next.unwrap_or_default()})
+}
+
 fn check(asked: &GetResources) -> Result<(), ApiError> {
     if asked.tag_filters.len() > 50 {
         return Err(invalid("At most 50 tag filters can be specified"));
@@ -105,11 +143,11 @@ fn check(asked: &GetResources) -> Result<(), ApiError> {
 }
 
 /// Everything that can be tagged and found by this service, untagged things included, in the
-/// order of the ARNs: `acm`, `ec2`, `elasticloadbalancing`, and within the last `listener-rule`,
-/// `listener`, `loadbalancer`, `targetgroup`.
+/// order of the ARNs: `acm`, `ec2`, `elasticloadbalancing`, and within each by type.
 fn all(state: &State) -> impl Iterator<Item = (Cow<'_, str>, &Tags)> {
     let State {
-        security_groups,
+        region,
+        account,
         load_balancers,
         listeners,
         rules,
@@ -117,9 +155,9 @@ fn all(state: &State) -> impl Iterator<Item = (Cow<'_, str>, &Tags)> {
         certificates,
         ..
     } = state;
-    let groups = security_groups.values().map(|group| {
-        let arn = security_groups::arn(state, &group.id);
-        (Cow::Owned(arn), &group.tags)
+    let ec2 = ec2::tagging::tagged(state).map(move |(kind, id, tags)| {
+        let arn = format!("arn:aws:ec2:{region}:{account}:{kind}/{id}");
+        (Cow::Owned(arn), tags)
     });
     let certificates = certificates.iter().map(|(arn, it)| (arn, &it.tags));
     let rules = rules.iter().map(|(arn, it)| (arn, &it.tags));
@@ -128,7 +166,7 @@ fn all(state: &State) -> impl Iterator<Item = (Cow<'_, str>, &Tags)> {
     let target_groups = target_groups.iter().map(|(arn, it)| (arn, &it.tags));
     certificates
         .map(borrowed)
-        .chain(groups)
+        .chain(ec2)
         .chain(rules.map(borrowed))
         .chain(listeners.map(borrowed))
         .chain(load_balancers.map(borrowed))

@@ -43,6 +43,11 @@ pub(crate) fn checked(service: Service, tags: &[Tag]) -> Result<Tags, ApiError> 
     Ok(checked)
 }
 
+/// The tags that a new resource gets.
+pub(crate) fn of_new(service: Service, tags: &[Tag], limit: u32) -> Result<Tags, ApiError> {
+    merged(service, &Tags::new(), checked(service, tags)?, limit)
+}
+
 /// The tags a resource would have after adding some.
 pub(crate) fn merged(
     service: Service,

@@ -583,7 +583,78 @@ def tags(world):
     equal("certificates", found(ResourceTypeFilters=["acm:certificate"]), [world.imported])
     equal("groups", [arn.split("/")[-1] for arn in found(ResourceTypeFilters=["ec2:security-group"])], [world.group])
     pages = list(tagging.get_paginator("get_resources").paginate(PaginationConfig={"PageSize": 2}))
-    equal("pages", sum(len(p["ResourceTagMappingList"]) for p in pages), 6)
+    equal("pages", sum(len(p["ResourceTagMappingList"]) for p in pages), 13)
+
+
+def looking(world):
+    """Every call by which a person would look at load balancers, certificates and their network answers."""
+    elb, ec2, acm = world.client("elbv2"), world.client("ec2"), world.client("acm")
+    tagging = world.client("resourcegroupstaggingapi")
+    lb, listener, group = {"LoadBalancerArn": world.lb}, {"ListenerArn": world.http}, {"TargetGroupArn": world.pods}
+    certificate = {"CertificateArn": world.imported}
+    shown = {}
+    for client, operation, arguments in [
+        (elb, "describe_account_limits", {}),
+        (elb, "describe_capacity_reservation", lb),
+        (elb, "describe_listener_attributes", listener),
+        (elb, "describe_listener_certificates", listener),
+        (elb, "describe_listeners", lb),
+        (elb, "describe_load_balancer_attributes", lb),
+        (elb, "describe_load_balancers", {}),
+        (elb, "describe_rules", listener),
+        (elb, "describe_ssl_policies", {"LoadBalancerType": "application"}),
+        (elb, "describe_tags", {"ResourceArns": [world.lb]}),
+        (elb, "describe_target_group_attributes", group),
+        (elb, "describe_target_groups", {}),
+        (elb, "describe_target_health", {**group, "Include": ["All"]}),
+        (elb, "describe_trust_stores", {}),
+        (acm, "describe_certificate", certificate),
+        (acm, "get_certificate", certificate),
+        (acm, "list_certificates", {}),
+        (acm, "list_tags_for_certificate", certificate),
+        (tagging, "get_resources", {}),
+        (tagging, "get_tag_keys", {}),
+        (tagging, "get_tag_values", {"Key": "team"}),
+        (ec2, "describe_account_attributes", {}),
+        (ec2, "describe_addresses", {}),
+        (ec2, "describe_availability_zones", {"AllAvailabilityZones": True}),
+        (ec2, "describe_egress_only_internet_gateways", {}),
+        (ec2, "describe_instances", {}),
+        (ec2, "describe_internet_gateways", {}),
+        (ec2, "describe_nat_gateways", {}),
+        (ec2, "describe_network_acls", {}),
+        (ec2, "describe_network_interfaces", {}),
+        (ec2, "describe_regions", {"AllRegions": True}),
+        (ec2, "describe_route_tables", {}),
+        (ec2, "describe_security_group_rules", {}),
+        (ec2, "describe_security_groups", {}),
+        (ec2, "describe_subnets", {}),
+        (ec2, "describe_tags", {}),
+        (ec2, "describe_vpc_attribute", {"VpcId": world.vpc, "Attribute": "enableDnsSupport"}),
+        (ec2, "describe_vpc_endpoints", {}),
+        (ec2, "describe_vpc_peering_connections", {}),
+        (ec2, "describe_vpcs", {}),
+        (ec2, "get_security_groups_for_vpc", {"VpcId": world.vpc}),
+        (world.client("sts"), "get_caller_identity", {}),
+    ]:
+        try:
+            shown[operation] = getattr(client, operation)(**arguments)
+            check(operation, True)
+        except ClientError as error:
+            check(operation, False, repr(error))
+    for operation in ["describe_trust_store_associations", "describe_trust_store_revocations"]:
+        refused(operation, "TrustStoreNotFound", getattr(elb, operation), TrustStoreArn="x")
+    equal("dns", shown["describe_vpc_attribute"]["EnableDnsSupport"], {"Value": True})
+    [acl] = shown["describe_network_acls"]["NetworkAcls"]
+    equal("acl", (acl["IsDefault"], len(acl["Associations"]), len(acl["Entries"])), (True, 6, 8))
+    check("regions", "us-west-2" in [region["RegionName"] for region in shown["describe_regions"]["Regions"]])
+    check("tags", {"ResourceId": world.vpc, "ResourceType": "vpc", "Key": "Name", "Value": "default"}
+          in shown["describe_tags"]["Tags"])
+    check("groups of the vpc", world.group in
+          [found["GroupId"] for found in shown["get_security_groups_for_vpc"]["SecurityGroupForVpcs"]])
+    default = next(found for found in shown["describe_account_attributes"]["AccountAttributes"]
+                   if found["AttributeName"] == "default-vpc")
+    equal("default vpc", default["AttributeValues"], [{"AttributeValue": world.vpc}])
 
 
 def network_load_balancer(world):
@@ -757,7 +828,7 @@ def main():
     parser.add_argument("--endpoint", required=True)
     world = World(parser.parse_args().endpoint)
     parts = [identity, network, security_groups, certificates, load_balancer, target_groups, listeners, rules,
-             tags, network_load_balancer, quotas, faults, calls, deletes]
+             tags, looking, network_load_balancer, quotas, faults, calls, deletes]
     for part in parts:
         before = len(FAILED)
         try:

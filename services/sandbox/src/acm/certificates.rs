@@ -256,7 +256,7 @@ fn in_use_by(state: &State, arn: &str) -> Vec<String> {
         .listeners
         .values()
         .filter(|listener| {
-            listener.default_certificate.as_deref() == Some(arn)
+            listener.security.default_certificate.as_deref() == Some(arn)
                 || listener.certificates.contains(arn)
         })
         .map(|listener| listener.load_balancer_arn.clone())

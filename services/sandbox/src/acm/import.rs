@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::error::ApiError;
 use crate::operation::{Answer, Request, Service};
 use crate::state::State;
-use crate::tags::{self, Tag, Tags};
+use crate::tags::{self, Tag};
 
 use super::certificates::{self, Certificate, Origin};
 use super::pem::{self, Facts};
@@ -44,13 +44,7 @@ pub(crate) fn import(state: &mut State, request: &Request) -> Answer {
             "Only an imported certificate can be imported again.",
         ));
     }
-    let added = tags::checked(Service::Acm, &asked.tags)?;
-    let tags = tags::merged(
-        Service::Acm,
-        &Tags::new(),
-        added,
-        state.quotas.tags_per_resource,
-    )?;
+    let tags = tags::of_new(Service::Acm, &asked.tags, state.quotas.tags_per_resource)?;
     let Material {
         facts,
         certificate,

@@ -78,9 +78,7 @@ pub(crate) fn request(state: &mut State, request: &Request) -> Answer {
         }
     }
     names.iter().try_for_each(|name| check_name(name))?;
-    let added = tags::checked(Service::Acm, &asked.tags)?;
-    let limit = state.quotas.tags_per_resource;
-    let tags = tags::merged(Service::Acm, &Tags::new(), added, limit)?;
+    let tags = tags::of_new(Service::Acm, &asked.tags, state.quotas.tags_per_resource)?;
     if let Some(present) = state.certificates.values().find(|certificate| {
         asked.idempotency_token.is_some()
             && certificate.idempotency_token == asked.idempotency_token

@@ -10,6 +10,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
+use x509_parser::x509::X509Name;
 
 /// What ACM tells of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -112,12 +113,22 @@ fn facts(der: &CertificateDer<'_>) -> Result<Facts, PemError> {
         names,
         serial: certificate.raw_serial_as_string(),
         subject: certificate.subject().to_string(),
-        issuer: certificate.issuer().to_string(),
+        issuer: authority(certificate.issuer()),
         not_before: moment(validity.not_before.timestamp()),
         not_after: moment(validity.not_after.timestamp()),
         key_algorithm: key_algorithm(&certificate)?,
         signature_algorithm: signature_algorithm(&certificate),
     })
+}
+
+/// "The name of the certificate authority" (`CertificateDetail`), as in `Amazon`: who it is, not
+/// the whole distinguished name.
+fn authority(issuer: &X509Name<'_>) -> String {
+    let organization = issuer.iter_organization();
+    organization
+        .chain(issuer.iter_common_name())
+        .find_map(|name| name.as_str().ok())
+        .map_or_else(|| issuer.to_string(), str::to_owned)
 }
 
 /// A year that cannot be written (X.509 allows 9999-12-31T23:59:59) is the last that can.

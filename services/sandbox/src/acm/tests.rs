@@ -47,6 +47,25 @@ fn certificate_and_key_must_fit() {
 }
 
 #[test]
+fn the_issuer_is_an_organization_or_a_common_name() {
+    let mut world = World::new();
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+    let (own, own_key) = signed_by(&key, &["a.example.com"], 2025, 2027);
+    let imported = world
+        .call("acm", "ImportCertificate", &asked(&own, &own_key))
+        .unwrap();
+    let issued = world.certificate();
+    for (arn, wanted) in [
+        (text(&imported["CertificateArn"]), "common"),
+        (issued, "Amazon (sandbox)"),
+    ] {
+        let asked = json!({"CertificateArn": arn});
+        let shown = world.call("acm", "DescribeCertificate", &asked).unwrap();
+        assert_eq!(shown["Certificate"]["Issuer"], wanted);
+    }
+}
+
+#[test]
 fn what_is_no_pem_is_refused() {
     let (certificate, key) = material(&["a.example.com"], 2027);
     import("hello", &key, BAD);

@@ -8,7 +8,7 @@ use crate::operation::{Answer, Request};
 use crate::state::State;
 use crate::tags::Tags;
 
-use super::filters::{Filter, Paging, paged, pass};
+use super::filters::{Filter, paged, pass};
 use super::network::{Address, Instance, InternetGateway, RouteTable, Subnet, Vpc};
 
 /// What describe calls ask. The alias lets one type read every call's own list of identifiers.
@@ -26,26 +26,32 @@ struct Describe {
         alias = "InstanceId",
         alias = "NetworkInterfaceId",
         alias = "AllocationId",
-        alias = "ZoneName"
+        alias = "ZoneName",
+        alias = "RegionName",
+        alias = "NetworkAclId",
+        alias = "NatGatewayId",
+        alias = "VpcEndpointId",
+        alias = "VpcPeeringConnectionId",
+        alias = "EgressOnlyInternetGatewayId"
     )]
     ids: Vec<String>,
     max_results: Option<i64>,
     next_token: Option<String>,
-    /// Zones that need opting in: there are none.
-    #[serde(rename = "AllAvailabilityZones")]
-    _all_availability_zones: Option<bool>,
+    /// Zones and regions that need opting in: there are none.
+    #[serde(rename = "AllAvailabilityZones", alias = "AllRegions")]
+    _all: Option<bool>,
     /// Instances that AWS services manage: there are none.
     #[serde(rename = "IncludeManagedResources")]
     _include_managed_resources: Option<bool>,
 }
 
 /// A resource that can be described.
-struct Item<'a> {
-    id: &'a str,
-    tags: &'a Tags,
+pub(super) struct Item<'a> {
+    pub(super) id: &'a str,
+    pub(super) tags: &'a Tags,
     /// Values by filter name, in the words of the filters.
-    fields: Vec<(&'static str, Vec<String>)>,
-    shown: Value,
+    pub(super) fields: Vec<(&'static str, Vec<String>)>,
+    pub(super) shown: Value,
 }
 
 pub(crate) fn vpcs(state: &State, request: &Request) -> Answer {
@@ -137,17 +143,7 @@ pub(crate) fn instances(state: &State, request: &Request) -> Answer {
     )
 }
 
-/// There are none: the sandbox's load balancers and instances have no interfaces of their own.
-pub(crate) fn network_interfaces(_state: &State, request: &Request) -> Answer {
-    describe(
-        request,
-        "networkInterfaceSet",
-        "InvalidNetworkInterfaceID.NotFound",
-        std::iter::empty(),
-    )
-}
-
-fn describe<'a>(
+pub(super) fn describe<'a>(
     request: &Request,
     set: &str,
     not_found: &'static str,
@@ -179,12 +175,8 @@ fn describe<'a>(
             wanted.push((item.id.to_owned(), item.shown));
         }
     }
-    let paging = Paging {
-        max_results: asked.max_results,
-        next_token: asked.next_token,
-    };
-    let page = paged(wanted, &paging)?;
-    Ok(json!({set: page.items, "nextToken": page.next}))
+    let next = asked.next_token.as_deref();
+    paged(set, wanted, asked.max_results, next)
 }
 
 /// Tags as EC2 lists them.
@@ -279,6 +271,13 @@ fn subnet_item<'a>(state: &State, subnet: &'a Subnet) -> Item<'a> {
             "defaultForAz": subnet.public,
             "mapPublicIpOnLaunch": subnet.public,
             "assignIpv6AddressOnCreation": false,
+            "ipv6Native": false,
+            "enableDns64": false,
+            "privateDnsNameOptionsOnLaunch": {
+                "hostnameType": "ip-name",
+                "enableResourceNameDnsARecord": false,
+                "enableResourceNameDnsAAAARecord": false,
+            },
             "tagSet": tag_set(&subnet.tags),
         }),
     }

@@ -1,8 +1,11 @@
 //! EC2's filters: every one must match, by any of its values; `*` and `?` are wildcards.
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::error::ApiError;
+use crate::operation::Answer;
+use crate::page::page;
 use crate::tags::Tags;
 
 /// A filter of a describe call.
@@ -12,14 +15,6 @@ pub(crate) struct Filter {
     name: String,
     #[serde(default, rename = "Value")]
     values: Vec<String>,
-}
-
-/// What a describe call asks besides filters: nothing is so large that it needs pages, but those
-/// who ask for pages get them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Paging {
-    pub(crate) max_results: Option<i64>,
-    pub(crate) next_token: Option<String>,
 }
 
 /// Whether a resource passes. `field` gives its values by filter name; a filter that it does not
@@ -53,12 +48,15 @@ pub(crate) fn pass(
     Ok(true)
 }
 
-/// One page of items sorted by key, with the token of the next.
-pub(crate) fn paged<T>(
-    items: Vec<(String, T)>,
-    paging: &Paging,
-) -> Result<crate::page::Page<T>, ApiError> {
-    let size = match paging.max_results {
+/// The answer of a describe call: one page of items sorted by key, with the token of the next.
+/// Nothing is so large that it needs pages, but those who ask for pages get them.
+pub(crate) fn paged(
+    set: &str,
+    items: Vec<(String, Value)>,
+    max_results: Option<i64>,
+    next_token: Option<&str>,
+) -> Answer {
+    let size = match max_results {
         None => usize::MAX,
         Some(size @ 5..=1000) => usize::try_from(size).unwrap_or(usize::MAX),
         Some(size) => {
@@ -71,7 +69,8 @@ pub(crate) fn paged<T>(
             ));
         }
     };
-    Ok(crate::page::page(items, paging.next_token.as_deref(), size))
+    let page = page(items, next_token, size);
+    Ok(json!({set: page.items, "nextToken": page.next}))
 }
 
 /// Matches `*` (any text) and `?` (one character).

@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::tags::Tags;
 
 use super::describe::tag_set;
-use super::filters::{Filter, Paging, paged, pass};
+use super::filters::{Filter, paged, pass};
 use super::permission_args::{IpPermission, all_permissions};
 use super::security_groups::{self, TagSpecification, not_dry, specified};
 
@@ -216,12 +216,8 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
         ));
     }
     wanted.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let paging = Paging {
-        max_results: asked.max_results,
-        next_token: asked.next_token,
-    };
-    let page = paged(wanted, &paging)?;
-    Ok(json!({"securityGroupRuleSet": page.items, "nextToken": page.next}))
+    let next = asked.next_token.as_deref();
+    paged("securityGroupRuleSet", wanted, asked.max_results, next)
 }
 
 /// Whether a rule lets in or out.

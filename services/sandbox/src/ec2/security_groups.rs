@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::tags::{self, Tag, Tags};
 
 use super::describe::tag_set;
-use super::filters::{Filter, Paging, paged, pass};
+use super::filters::{Filter, paged, pass};
 use super::permissions::{self, Peer, Permission, SecurityGroupRule};
 
 /// A security group.
@@ -64,6 +64,16 @@ struct Describe {
     next_token: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct OfVpc {
+    vpc_id: String,
+    #[serde(default, rename = "Filter")]
+    filters: Vec<Filter>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
 /// Every VPC's default group: everything from itself, everything out.
 pub(crate) fn seed(state: &mut State) {
     let vpcs: Vec<String> = state.network.vpcs.keys().cloned().collect();
@@ -95,10 +105,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     check_description(&asked.group_description)?;
     let vpc_id = match asked.vpc_id {
         Some(vpc_id) if !state.network.vpcs.contains_key(&vpc_id) => {
-            return Err(ApiError::new(
-                "InvalidVpcID.NotFound",
-                format!("The vpc ID '{vpc_id}' does not exist"),
-            ));
+            return Err(no_vpc(&vpc_id));
         }
         Some(vpc_id) => vpc_id,
         // A group without a VPC goes to the default one.
@@ -209,12 +216,37 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
             wanted.push((group.id.clone(), shown(state, group)));
         }
     }
-    let paging = Paging {
-        max_results: asked.max_results,
-        next_token: asked.next_token,
-    };
-    let page = paged(wanted, &paging)?;
-    Ok(json!({"securityGroupInfo": page.items, "nextToken": page.next}))
+    let next = asked.next_token.as_deref();
+    paged("securityGroupInfo", wanted, asked.max_results, next)
+}
+
+/// Groups that things of a VPC may have: its own, since there is no VPC to share any with.
+pub(crate) fn of_vpc(state: &State, request: &Request) -> Answer {
+    let asked: OfVpc = request.read()?;
+    if !state.network.vpcs.contains_key(&asked.vpc_id) {
+        return Err(no_vpc(&asked.vpc_id));
+    }
+    let mut wanted = Vec::new();
+    for group in state.security_groups.values() {
+        let field = |name: &str| match name {
+            "primary-vpc-id" => Some(vec![group.vpc_id.clone()]),
+            "group-id" | "group-name" | "description" | "owner-id" => field(state, group, name),
+            _ => None,
+        };
+        if group.vpc_id == asked.vpc_id && pass(&asked.filters, &group.tags, field)? {
+            let shown = json!({
+                "groupId": group.id,
+                "groupName": group.name,
+                "description": group.description,
+                "ownerId": state.account,
+                "primaryVpcId": group.vpc_id,
+                "tagSet": tag_set(&group.tags),
+            });
+            wanted.push((group.id.clone(), shown));
+        }
+    }
+    let next = asked.next_token.as_deref();
+    paged("securityGroupForVpcSet", wanted, asked.max_results, next)
 }
 
 /// The group of this identifier.
@@ -232,6 +264,13 @@ pub(crate) fn no_group(which: &str) -> ApiError {
     ApiError::new(
         "InvalidGroup.NotFound",
         format!("The security group '{which}' does not exist"),
+    )
+}
+
+pub(crate) fn no_vpc(id: &str) -> ApiError {
+    ApiError::new(
+        "InvalidVpcID.NotFound",
+        format!("The vpc ID '{id}' does not exist"),
     )
 }
 
@@ -287,10 +326,22 @@ fn everything_out(state: &mut State) -> SecurityGroupRule {
     permissions::rule(state, permission, None, Tags::new())
 }
 
+/// A parameter without a value counts as missing.
+fn given(parameter: &str, value: &str) -> Result<(), ApiError> {
+    if value.is_empty() {
+        return Err(ApiError::new(
+            "MissingParameter",
+            format!("The request must contain the parameter {parameter}"),
+        ));
+    }
+    Ok(())
+}
+
 fn check_name(name: &str) -> Result<(), ApiError> {
+    given("GroupName", name)?;
     let allowed =
         |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
-    if (1..=255).contains(&name.len())
+    if name.len() <= 255
         && name.bytes().all(allowed)
         && !name.starts_with("sg-")
         && name != "default"
@@ -304,9 +355,10 @@ fn check_name(name: &str) -> Result<(), ApiError> {
 }
 
 fn check_description(description: &str) -> Result<(), ApiError> {
+    given("GroupDescription", description)?;
     let allowed =
         |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
-    if (1..=255).contains(&description.len()) && description.bytes().all(allowed) {
+    if description.len() <= 255 && description.bytes().all(allowed) {
         return Ok(());
     }
     Err(ApiError::new(

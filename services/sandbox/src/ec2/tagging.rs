@@ -73,33 +73,78 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
     Ok(json!({"return": true}))
 }
 
+/// Everything of EC2 that can have tags, in the order of its ARNs: the resource type, the
+/// identifier and the tags.
+pub(crate) fn tagged(state: &State) -> impl Iterator<Item = (&'static str, &str, &Tags)> {
+    let network = &state.network;
+    let addresses = network.addresses.values();
+    let instances = network.instances.values();
+    let gateways = network.internet_gateways.values();
+    let tables = network.route_tables.values();
+    let groups = state.security_groups.values();
+    let subnets = network.subnets.values();
+    let vpcs = network.vpcs.values();
+    addresses
+        .map(|it| ("elastic-ip", it.id.as_str(), &it.tags))
+        .chain(instances.map(|it| ("instance", it.id.as_str(), &it.tags)))
+        .chain(gateways.map(|it| ("internet-gateway", it.id.as_str(), &it.tags)))
+        .chain(tables.map(|it| ("route-table", it.id.as_str(), &it.tags)))
+        .chain(groups.map(|it| ("security-group", it.id.as_str(), &it.tags)))
+        .chain(subnets.map(|it| ("subnet", it.id.as_str(), &it.tags)))
+        .chain(vpcs.map(|it| ("vpc", it.id.as_str(), &it.tags)))
+}
+
 fn tags_of<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Tags, ApiError> {
     let prefix = id.split('-').next().unwrap_or_default();
     let network = &mut state.network;
-    let found = match prefix {
-        "vpc" => network.vpcs.get_mut(id).map(|found| &mut found.tags),
-        "subnet" => network.subnets.get_mut(id).map(|found| &mut found.tags),
-        "igw" => network
-            .internet_gateways
-            .get_mut(id)
-            .map(|found| &mut found.tags),
-        "rtb" => network
-            .route_tables
-            .get_mut(id)
-            .map(|found| &mut found.tags),
-        "eipalloc" => network.addresses.get_mut(id).map(|found| &mut found.tags),
-        "i" => network.instances.get_mut(id).map(|found| &mut found.tags),
-        "sg" => state
-            .security_groups
-            .get_mut(id)
-            .map(|found| &mut found.tags),
-        "sgr" => state
-            .security_groups
-            .values_mut()
-            .flat_map(|group| group.ingress.iter_mut().chain(&mut group.egress))
-            .find(|rule| rule.id == id)
-            .map(|rule| &mut rule.tags),
-        _ => None,
+    let (kind, found) = match prefix {
+        "vpc" => (
+            "InvalidVpcID.NotFound",
+            network.vpcs.get_mut(id).map(|found| &mut found.tags),
+        ),
+        "subnet" => (
+            "InvalidSubnetID.NotFound",
+            network.subnets.get_mut(id).map(|found| &mut found.tags),
+        ),
+        "igw" => (
+            "InvalidInternetGatewayID.NotFound",
+            network
+                .internet_gateways
+                .get_mut(id)
+                .map(|found| &mut found.tags),
+        ),
+        "rtb" => (
+            "InvalidRouteTableID.NotFound",
+            network
+                .route_tables
+                .get_mut(id)
+                .map(|found| &mut found.tags),
+        ),
+        "eipalloc" => (
+            "InvalidAllocationID.NotFound",
+            network.addresses.get_mut(id).map(|found| &mut found.tags),
+        ),
+        "i" => (
+            "InvalidInstanceID.NotFound",
+            network.instances.get_mut(id).map(|found| &mut found.tags),
+        ),
+        "sg" => (
+            "InvalidGroup.NotFound",
+            state
+                .security_groups
+                .get_mut(id)
+                .map(|found| &mut found.tags),
+        ),
+        "sgr" => (
+            "InvalidSecurityGroupRuleId.NotFound",
+            state
+                .security_groups
+                .values_mut()
+                .flat_map(|group| group.ingress.iter_mut().chain(&mut group.egress))
+                .find(|rule| rule.id == id)
+                .map(|rule| &mut rule.tags),
+        ),
+        _ => ("InvalidID", None),
     };
-    found.ok_or_else(|| ApiError::new("InvalidID", format!("The ID '{id}' is not valid")))
+    found.ok_or_else(|| ApiError::new(kind, format!("The ID '{id}' does not exist")))
 }

@@ -38,7 +38,9 @@ fn names_of_groups() {
         &json!({"GroupName": "a".repeat(256)}),
         "InvalidParameterValue",
     );
+    create(&json!({"GroupName": ""}), "MissingParameter");
     create(&json!({"GroupDescription": "ä"}), "InvalidParameterValue");
+    create(&json!({"GroupDescription": ""}), "MissingParameter");
     create(&json!({"VpcId": "vpc-1"}), "InvalidVpcID.NotFound");
 }
 
@@ -48,6 +50,29 @@ fn tags_are_for_the_resource_that_is_made() {
     create(&tags("security-group", "a"), "ok");
     create(&tags("vpc", "a"), "InvalidParameterValue");
     create(&tags("security-group", "aws:a"), "InvalidParameterValue");
+}
+
+#[test]
+fn what_is_not_there_is_not_tagged() {
+    for (id, wanted) in [
+        ("vpc-1", "InvalidVpcID.NotFound"),
+        ("subnet-1", "InvalidSubnetID.NotFound"),
+        ("igw-1", "InvalidInternetGatewayID.NotFound"),
+        ("rtb-1", "InvalidRouteTableID.NotFound"),
+        ("eipalloc-1", "InvalidAllocationID.NotFound"),
+        ("i-1", "InvalidInstanceID.NotFound"),
+        ("sg-1", "InvalidGroup.NotFound"),
+        ("sgr-1", "InvalidSecurityGroupRuleId.NotFound"),
+        ("vol-1", "InvalidID"),
+        ("x", "InvalidID"),
+    ] {
+        let tags = json!({"ResourceId": [id], "Tag": [{"Key": "a", "Value": "b"}]});
+        assert_eq!(
+            World::new().code("ec2", "CreateTags", &tags),
+            wanted,
+            "{id}"
+        );
+    }
 }
 
 #[test]
@@ -243,5 +268,141 @@ fn instances_stand_in_their_address_s_subnet() {
     assert_eq!(
         text(&instance["placement"]["availabilityZone"]),
         "us-west-2a"
+    );
+}
+
+/// What a describe call shows under its one set.
+fn shown(operation: &str, parameters: &Value) -> Vec<Value> {
+    let answer = call(&mut World::new(), operation, parameters);
+    let mut sets = answer.as_object().unwrap().values();
+    sets.find_map(Value::as_array).unwrap().clone()
+}
+
+#[test]
+fn what_is_not_in_the_network_is_described_as_nothing() {
+    for (operation, ids, wanted) in [
+        ("DescribeNatGateways", "NatGatewayId", "NatGatewayNotFound"),
+        (
+            "DescribeVpcEndpoints",
+            "VpcEndpointId",
+            "InvalidVpcEndpointId.NotFound",
+        ),
+        (
+            "DescribeVpcPeeringConnections",
+            "VpcPeeringConnectionId",
+            "InvalidVpcPeeringConnectionID.NotFound",
+        ),
+        (
+            "DescribeEgressOnlyInternetGateways",
+            "EgressOnlyInternetGatewayId",
+            "InvalidEgressOnlyInternetGatewayId.NotFound",
+        ),
+        (
+            "DescribeNetworkInterfaces",
+            "NetworkInterfaceId",
+            "InvalidNetworkInterfaceID.NotFound",
+        ),
+    ] {
+        assert!(shown(operation, &json!({})).is_empty(), "{operation}");
+        let by_id = json!({ids: ["x-1"]});
+        assert_eq!(World::new().code("ec2", operation, &by_id), wanted);
+    }
+}
+
+#[test]
+fn the_default_acl_lets_everything_through_to_every_subnet() {
+    let acls = shown("DescribeNetworkAcls", &json!({}));
+    assert_eq!(acls.len(), 1);
+    assert_eq!(acls[0]["default"], true);
+    assert_eq!(acls[0]["associationSet"].as_array().unwrap().len(), 6);
+    let actions = acls[0]["entrySet"].as_array().unwrap().iter();
+    let allowing = actions.filter(|entry| entry["ruleAction"] == "allow");
+    assert_eq!(allowing.count(), 4);
+    let none = json!({"Filter": [{"Name": "vpc-id", "Value": ["vpc-1"]}]});
+    assert!(shown("DescribeNetworkAcls", &none).is_empty());
+}
+
+#[test]
+fn attributes_of_a_vpc_are_told_one_by_one() {
+    let mut world = World::new();
+    let vpc = world.vpc();
+    for (attribute, value) in [
+        ("enableDnsSupport", true),
+        ("enableDnsHostnames", true),
+        ("enableNetworkAddressUsageMetrics", false),
+    ] {
+        let asked = json!({"VpcId": vpc, "Attribute": attribute});
+        let answer = call(&mut world, "DescribeVpcAttribute", &asked);
+        assert_eq!(answer, json!({"vpcId": vpc, attribute: {"value": value}}));
+    }
+    for (vpc, attribute, wanted) in [
+        (vpc.as_str(), "colour", "InvalidParameterValue"),
+        ("vpc-1", "enableDnsSupport", "InvalidVpcID.NotFound"),
+    ] {
+        let asked = json!({"VpcId": vpc, "Attribute": attribute});
+        assert_eq!(world.code("ec2", "DescribeVpcAttribute", &asked), wanted);
+    }
+}
+
+#[test]
+fn the_account_and_its_regions() {
+    let vpc = World::new().vpc();
+    let asked = json!({"AttributeName": ["default-vpc"]});
+    let attributes = shown("DescribeAccountAttributes", &asked);
+    assert_eq!(attributes.len(), 1);
+    assert_eq!(
+        attributes[0]["attributeValueSet"],
+        json!([{"attributeValue": vpc}])
+    );
+    let unknown = json!({"AttributeName": ["colour"]});
+    assert_eq!(
+        World::new().code("ec2", "DescribeAccountAttributes", &unknown),
+        "InvalidParameterValue"
+    );
+    assert_eq!(shown("DescribeRegions", &json!({})).len(), 17);
+    let one = shown("DescribeRegions", &json!({"RegionName": ["eu-west-1"]}));
+    assert_eq!(one[0]["regionEndpoint"], "ec2.eu-west-1.amazonaws.com");
+}
+
+#[test]
+fn tags_are_described_one_by_one() {
+    let by = |name: &str, value: &str| json!({"Filter": [{"Name": name, "Value": [value]}]});
+    assert_eq!(
+        shown("DescribeTags", &by("resource-type", "subnet")).len(),
+        12
+    );
+    assert_eq!(shown("DescribeTags", &by("key", "Name")).len(), 7);
+    assert_eq!(shown("DescribeTags", &by("tag:Name", "default")).len(), 1);
+    assert_eq!(shown("DescribeTags", &by("resource-id", "vpc-1")).len(), 0);
+    let vpc = World::new().vpc();
+    assert_eq!(
+        shown("DescribeTags", &by("resource-id", &vpc)),
+        [json!({"resourceId": vpc, "resourceType": "vpc", "key": "Name", "value": "default"})]
+    );
+    let first = json!({"MaxResults": 5});
+    assert_eq!(shown("DescribeTags", &first).len(), 5);
+    let colour = by("colour", "red");
+    assert_eq!(
+        World::new().code("ec2", "DescribeTags", &colour),
+        "InvalidParameterValue"
+    );
+}
+
+#[test]
+fn groups_for_a_vpc_are_its_own() {
+    let mut world = World::new();
+    group(&mut world, "web");
+    let vpc = world.vpc();
+    let mut asked = json!({"VpcId": vpc});
+    let all = call(&mut world, "GetSecurityGroupsForVpc", &asked);
+    assert_eq!(all["securityGroupForVpcSet"].as_array().unwrap().len(), 2);
+    asked["Filter"] = json!([{"Name": "group-name", "Value": ["web"]}]);
+    let one = call(&mut world, "GetSecurityGroupsForVpc", &asked);
+    assert_eq!(one["securityGroupForVpcSet"][0]["groupName"], "web");
+    assert_eq!(one["securityGroupForVpcSet"][0]["primaryVpcId"], vpc);
+    let elsewhere = json!({"VpcId": "vpc-1"});
+    assert_eq!(
+        world.code("ec2", "GetSecurityGroupsForVpc", &elsewhere),
+        "InvalidVpcID.NotFound"
     );
 }

@@ -231,13 +231,10 @@ fn check_fit(
 ) -> Result<(), ApiError> {
     use Protocol::{Http, Https, Tcp, TcpUdp, Tls, Udp};
     if group.vpc_id != load_balancer.vpc_id {
-        return Err(ApiError::new(
-            "InvalidConfigurationRequest",
-            format!(
-                "The target group '{}' is in VPC '{}', the load balancer in '{}'",
-                group.arn, group.vpc_id, load_balancer.vpc_id
-            ),
-        ));
+        return Err(ApiError::configuration(format!(
+            "The target group '{}' is in VPC '{}', the load balancer in '{}'",
+            group.arn, group.vpc_id, load_balancer.vpc_id
+        )));
     }
     let fits = match listener {
         Http | Https => matches!(group.protocol, Http | Https),
@@ -345,8 +342,10 @@ fn check_fixed_response(config: Option<&FixedResponseConfig>) -> Result<(), ApiE
         ]
         .contains(&content_type.as_str())
     }) {
-        "The content type of a fixed response must be text/plain, text/css, text/html, \
-         application/javascript or application/json"
+        return Err(invalid(
+            "The content type of a fixed response must be text/plain, text/css, text/html, \
+             application/javascript or application/json",
+        ));
     } else {
         return Ok(());
     };

@@ -51,10 +51,9 @@ pub(crate) fn changed(
             )));
         }
         if !accepts(*known, value) {
-            return Err(ApiError::new(
-                "InvalidConfigurationRequest",
-                format!("The value of '{key}' cannot be '{value}'"),
-            ));
+            return Err(ApiError::configuration(format!(
+                "The value of '{key}' cannot be '{value}'"
+            )));
         }
         seen.push(key);
         next.insert(key.clone(), value.clone());
@@ -86,11 +85,25 @@ pub(crate) fn check_logs(attributes: &BTreeMap<String, String>) -> Result<(), Ap
         if value("enabled").is_some_and(|enabled| enabled == "true")
             && value("bucket").is_none_or(String::is_empty)
         {
-            return Err(ApiError::new(
-                "InvalidConfigurationRequest",
-                format!("The value of '{logs}.s3.bucket' cannot be empty"),
-            ));
+            return Err(ApiError::configuration(format!(
+                "The value of '{logs}.s3.bucket' cannot be empty"
+            )));
         }
+    }
+    Ok(())
+}
+
+/// "After you set this value, you can't decrease it" (`LoadBalancerAttribute`).
+pub(crate) fn check_secondary_addresses(
+    present: &BTreeMap<String, String>,
+    next: &BTreeMap<String, String>,
+) -> Result<(), ApiError> {
+    let key = "secondary_ips.auto_assigned.per_subnet";
+    // One digit each, so that the texts are ordered as the numbers are.
+    if next.get(key) < present.get(key) {
+        return Err(ApiError::configuration(format!(
+            "The value of '{key}' cannot be decreased"
+        )));
     }
     Ok(())
 }
@@ -120,8 +133,21 @@ pub(crate) fn check_target_group(attributes: &BTreeMap<String, String>) -> Resul
         && is("stickiness.app_cookie.cookie_name", "")
     {
         "Stickiness by an application's cookie needs the name of the cookie"
+    } else if attributes
+        .get("stickiness.app_cookie.cookie_name")
+        .is_some_and(|name| name.starts_with("AWSALB"))
+    {
+        "Cookie names that begin with AWSALB are reserved for the load balancer"
+    } else if is(
+        "target_health_state.unhealthy.connection_termination.enabled",
+        "true",
+    ) && !is(
+        "target_health_state.unhealthy.draining_interval_seconds",
+        "0",
+    ) {
+        "Unhealthy targets drain only where their connections are not terminated"
     } else {
         return Ok(());
     };
-    Err(ApiError::new("InvalidConfigurationRequest", wrong))
+    Err(ApiError::configuration(wrong))
 }

@@ -74,7 +74,7 @@ pub(crate) fn remove(state: &mut State, request: &Request) -> Answer {
     check_tls(listener)?;
     let arns = arns(asked.certificates)?;
     for arn in &arns {
-        if listener.default_certificate.as_ref() == Some(arn)
+        if listener.security.default_certificate.as_ref() == Some(arn)
             && !listener.certificates.contains(arn)
         {
             return Err(ApiError::new(
@@ -95,7 +95,7 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
     let asked: Describe = request.read()?;
     let listener = state.listener(&asked.listener_arn)?;
     let size = page_size(asked.page_size)?;
-    let default = listener.default_certificate.iter().map(|arn| {
+    let default = listener.security.default_certificate.iter().map(|arn| {
         let shown = json!({"CertificateArn": arn, "IsDefault": true});
         (format!("0{arn}"), shown)
     });

@@ -103,7 +103,7 @@ pub(crate) fn checked(
         }
     }
     if check.protocol == Protocol::Tcp && (path.is_some() || matcher.is_some()) {
-        return Err(invalid(
+        return Err(ApiError::configuration(
             "A path or matcher cannot be specified for health checks with the protocol TCP",
         ));
     }
@@ -162,7 +162,7 @@ fn check_values(protocol: Protocol, check: &HealthCheck) -> Result<(), ApiError>
         Protocol::Tls | Protocol::Udp | Protocol::TcpUdp => false,
     };
     if !protocol_fits {
-        return Err(invalid(
+        return Err(ApiError::configuration(
             "The health check protocol does not fit the protocol of the target group",
         ));
     }
@@ -205,7 +205,7 @@ fn check_matcher(
             Protocol::Tcp | Protocol::Tls | Protocol::Udp | Protocol::TcpUdp => (codes, 200, 599),
         },
         (true | false, _, _) => {
-            return Err(invalid(
+            return Err(ApiError::configuration(
                 "The matcher must be an HTTP code, or a gRPC code for the protocol version GRPC",
             ));
         }
@@ -228,8 +228,4 @@ fn check_matcher(
     Err(ApiError::validation(format!(
         "Health check matcher codes '{codes}' must be values or ranges between {low} and {high}"
     )))
-}
-
-fn invalid(message: &str) -> ApiError {
-    ApiError::new("InvalidConfigurationRequest", message)
 }

@@ -8,19 +8,13 @@ use crate::operation::{Answer, Request};
 use crate::page::{page, page_size};
 use crate::state::State;
 
-use super::load_balancers::{Kind, LoadBalancer};
+use super::load_balancers::{ByArn, Kind, LoadBalancer};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct DescribeLimits {
     marker: Option<String>,
     page_size: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct ByArn {
-    load_balancer_arn: String,
 }
 
 #[derive(Deserialize)]
@@ -72,10 +66,9 @@ pub(crate) fn modify_capacity_reservation(state: &mut State, request: &Request) 
             .saturating_mul(2_750),
     };
     if units.is_some_and(|units| units < least) {
-        return Err(ApiError::new(
-            "InvalidConfigurationRequest",
-            format!("The minimum capacity must be at least {least} units"),
-        ));
+        return Err(ApiError::configuration(format!(
+            "The minimum capacity must be at least {least} units"
+        )));
     }
     load_balancer.capacity_units = units;
     load_balancer.capacity_modified_at = Some(request.now);

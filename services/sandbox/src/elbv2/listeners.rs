@@ -33,12 +33,10 @@ pub(crate) struct Listener {
     pub(crate) load_balancer_arn: String,
     pub(crate) port: u16,
     pub(crate) protocol: Protocol,
-    pub(crate) ssl_policy: Option<String>,
-    pub(crate) default_certificate: Option<String>,
+    #[serde(flatten)]
+    pub(crate) security: Security,
     /// Served by SNI; may hold the default certificate too.
     pub(crate) certificates: BTreeSet<String>,
-    pub(crate) alpn_policy: Option<AlpnPolicy>,
-    pub(crate) mutual_authentication: Option<MutualAuthentication>,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) tags: Tags,
     pub(crate) default_rule: String,
@@ -119,9 +117,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     };
     check_protocol(load_balancer.kind, protocol)?;
     let port = check_port(asked.port)?;
-    let tags = tags::checked(Service::Elbv2, &asked.tags)?;
-    let limit = state.quotas.tags_per_resource;
-    let tags = tags::merged(Service::Elbv2, &Tags::new(), tags, limit)?;
+    let tags = tags::of_new(Service::Elbv2, &asked.tags, state.quotas.tags_per_resource)?;
     let security = tls::checked(
         state,
         load_balancer.kind,
@@ -168,23 +164,14 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     let arn = state.elb_arn(&format!("listener/{path}/{id}"));
     let rule_id = state.ids.hex16();
     let rule_arn = state.elb_arn(&format!("listener-rule/{path}/{id}/{rule_id}"));
-    let Security {
-        ssl_policy,
-        default_certificate,
-        alpn_policy,
-        mutual_authentication,
-    } = security;
     let listener = Listener {
         arn: arn.clone(),
         id,
         load_balancer_arn: asked.load_balancer_arn.clone(),
         port,
         protocol,
-        ssl_policy,
-        default_certificate,
+        security,
         certificates: BTreeSet::new(),
-        alpn_policy,
-        mutual_authentication,
         attributes: attributes::defaults(&attributes::of_listener(kind, protocol)),
         tags,
         default_rule: rule_arn.clone(),
@@ -217,23 +204,18 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
         some => check_port(some)?,
     };
     // What TLS had stays when TLS stays, and goes with it.
-    let keeps = tls::is_tls(listener.protocol) && tls::is_tls(protocol);
-    let kept = |own: &Option<String>| own.clone().filter(|_| keeps);
-    let security = tls::checked(
-        state,
-        load_balancer.kind,
-        protocol,
-        Security {
-            ssl_policy: asked.ssl_policy.or_else(|| kept(&listener.ssl_policy)),
-            default_certificate: default_certificate(asked.certificates)?
-                .or_else(|| kept(&listener.default_certificate)),
-            alpn_policy: tls::one_policy(&asked.alpn_policy)?
-                .or(listener.alpn_policy.filter(|_| keeps)),
-            mutual_authentication: asked
-                .mutual_authentication
-                .or_else(|| listener.mutual_authentication.clone().filter(|_| keeps)),
-        },
-    )?;
+    let kept = if tls::is_tls(listener.protocol) && tls::is_tls(protocol) {
+        listener.security.clone()
+    } else {
+        Security::default()
+    };
+    let security = Security {
+        ssl_policy: asked.ssl_policy.or(kept.ssl_policy),
+        default_certificate: default_certificate(asked.certificates)?.or(kept.default_certificate),
+        alpn_policy: tls::one_policy(&asked.alpn_policy)?.or(kept.alpn_policy),
+        mutual_authentication: asked.mutual_authentication.or(kept.mutual_authentication),
+    };
+    let security = tls::checked(state, load_balancer.kind, protocol, security)?;
     port_free(
         state,
         &listener.load_balancer_arn,
@@ -273,16 +255,7 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
     references::detach(state, &load_balancer_arn, &before);
     state.rule_mut(&default_rule)?.actions = actions;
     let listener = state.listener_mut(&asked.listener_arn)?;
-    let Security {
-        ssl_policy,
-        default_certificate,
-        alpn_policy,
-        mutual_authentication,
-    } = security;
-    listener.ssl_policy = ssl_policy;
-    listener.default_certificate = default_certificate;
-    listener.alpn_policy = alpn_policy;
-    listener.mutual_authentication = mutual_authentication;
+    listener.security = security;
     listener.port = port;
     if !tls::is_tls(protocol) {
         listener.certificates.clear();
@@ -388,18 +361,23 @@ fn shown(state: &State, listener: &Listener) -> Value {
         .rules
         .get(&listener.default_rule)
         .map(|rule| &rule.actions);
+    let Security {
+        ssl_policy,
+        default_certificate,
+        alpn_policy,
+        mutual_authentication,
+    } = &listener.security;
     json!({
         "ListenerArn": listener.arn,
         "LoadBalancerArn": listener.load_balancer_arn,
         "Port": listener.port,
         "Protocol": listener.protocol,
-        "Certificates": listener
-            .default_certificate
+        "Certificates": default_certificate
             .as_ref()
             .map(|arn| json!([{"CertificateArn": arn}])),
-        "SslPolicy": listener.ssl_policy,
+        "SslPolicy": ssl_policy,
         "DefaultActions": actions,
-        "AlpnPolicy": listener.alpn_policy.map(|policy| [policy]),
-        "MutualAuthentication": listener.mutual_authentication,
+        "AlpnPolicy": alpn_policy.map(|policy| [policy]),
+        "MutualAuthentication": mutual_authentication,
     })
 }

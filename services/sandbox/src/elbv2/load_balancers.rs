@@ -16,6 +16,9 @@ use super::attributes::{self, Attribute};
 use super::names;
 use super::subnets::{self, SubnetMapping, Zone};
 
+/// Attributes in one `ModifyLoadBalancerAttributes` call; an ALB has more.
+const MAX_ATTRIBUTES: usize = 20;
+
 /// Which kind of load balancer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -111,8 +114,8 @@ struct Create {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct ByArn {
-    load_balancer_arn: String,
+pub(super) struct ByArn {
+    pub(super) load_balancer_arn: String,
 }
 
 #[derive(Deserialize)]
@@ -139,26 +142,18 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     let kind = asked.kind.unwrap_or(Kind::Application);
     let scheme = asked.scheme.unwrap_or(Scheme::InternetFacing);
     let ip_address_type = asked.ip_address_type.unwrap_or(IpAddressType::Ipv4);
-    let tags = tags::checked(Service::Elbv2, &asked.tags)?;
-    let tags = tags::merged(
-        Service::Elbv2,
-        &Tags::new(),
-        tags,
-        state.quotas.tags_per_resource,
-    )?;
+    let tags = tags::of_new(Service::Elbv2, &asked.tags, state.quotas.tags_per_resource)?;
     let mappings = subnets::mappings(asked.subnets, asked.subnet_mappings)?;
     let placed = subnets::place(state, kind, scheme, ip_address_type, &mappings, None)?;
     let security_groups =
         subnets::security_groups(state, kind, &placed.vpc_id, asked.security_groups)?;
     if asked.customer_owned_ipv4_pool.is_some() && kind == Kind::Network {
-        return Err(ApiError::new(
-            "InvalidConfigurationRequest",
+        return Err(ApiError::configuration(
             "Customer owned IPv4 pools are for application load balancers on Outposts only",
         ));
     }
     if asked.enable_prefix_for_ipv6_source_nat.is_some() && kind == Kind::Application {
-        return Err(ApiError::new(
-            "InvalidConfigurationRequest",
+        return Err(ApiError::configuration(
             "Source NAT with IPv6 prefixes is for network load balancers only",
         ));
     }
@@ -323,10 +318,16 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
 
 pub(crate) fn modify_attributes(state: &mut State, request: &Request) -> Answer {
     let asked: ModifyAttributes = request.read()?;
+    if asked.attributes.len() > MAX_ATTRIBUTES {
+        return Err(ApiError::validation(format!(
+            "At most {MAX_ATTRIBUTES} attributes can be modified in one call"
+        )));
+    }
     let load_balancer = state.load_balancer_mut(&asked.load_balancer_arn)?;
     let known = attributes::of_load_balancer(load_balancer.kind, load_balancer.scheme);
     let next = attributes::changed(&known, &load_balancer.attributes, &asked.attributes)?;
     attributes::check_logs(&next)?;
+    attributes::check_secondary_addresses(&load_balancer.attributes, &next)?;
     load_balancer.attributes = next;
     Ok(json!({"Attributes": attributes::listed(&load_balancer.attributes)}))
 }

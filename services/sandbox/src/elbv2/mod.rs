@@ -69,6 +69,8 @@ pub(crate) fn operation(name: &str) -> Option<Operation> {
         "DescribeAccountLimits" => Read(limits::describe_account_limits),
         "DescribeSSLPolicies" => Read(ssl_policies::describe),
         "DescribeTrustStores" => Read(trust_stores::describe),
+        "DescribeTrustStoreAssociations" => Read(trust_stores::describe_associations),
+        "DescribeTrustStoreRevocations" => Read(trust_stores::describe_revocations),
         _ => return None,
     })
 }

@@ -102,9 +102,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         ));
     }
     let priority = check_priority(asked.priority)?;
-    let tags = tags::checked(Service::Elbv2, &asked.tags)?;
-    let limit = state.quotas.tags_per_resource;
-    let tags = tags::merged(Service::Elbv2, &Tags::new(), tags, limit)?;
+    let tags = tags::of_new(Service::Elbv2, &asked.tags, state.quotas.tags_per_resource)?;
     let conditions = conditions::checked(&state.quotas, asked.conditions)?;
     let transforms = transforms::checked(asked.transforms)?;
     let actions = action_checks::checked(
@@ -155,6 +153,13 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
 
 pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
     let asked: Modify = request.read()?;
+    let transforms = asked.transforms.filter(|asked| !asked.is_empty());
+    let resets = asked.reset_transforms == Some(true);
+    if asked.conditions.is_none() && asked.actions.is_none() && transforms.is_none() && !resets {
+        return Err(ApiError::validation(
+            "Either conditions, actions or transforms must be specified",
+        ));
+    }
     let rule = state.rule(&asked.rule_arn)?;
     not_default(rule, "modified")?;
     let listener = state.listener(&rule.listener_arn)?;
@@ -163,15 +168,15 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
         None => rule.conditions.clone(),
         Some(conditions) => conditions::checked(&state.quotas, conditions)?,
     };
-    let transforms = match (asked.transforms, asked.reset_transforms) {
-        (Some(transforms), Some(true)) if !transforms.is_empty() => {
+    let transforms = match (transforms, resets) {
+        (Some(_), true) => {
             return Err(ApiError::validation(
                 "You cannot specify both transforms and ResetTransforms",
             ));
         }
-        (_, Some(true)) => Vec::new(),
-        (Some(transforms), _) if !transforms.is_empty() => transforms::checked(transforms)?,
-        (_, _) => rule.transforms.clone(),
+        (None, true) => Vec::new(),
+        (Some(transforms), false) => transforms::checked(transforms)?,
+        (None, false) => rule.transforms.clone(),
     };
     let before = action_checks::target_groups(&rule.actions);
     let actions = match asked.actions {

@@ -74,7 +74,7 @@ pub(crate) fn set_subnets(state: &mut State, request: &Request) -> Answer {
     let load_balancer = state.load_balancer(&asked.load_balancer_arn)?;
     let kind = load_balancer.kind;
     if kind == Kind::Application && asked.enable_prefix_for_ipv6_source_nat.is_some() {
-        return Err(invalid(
+        return Err(ApiError::configuration(
             "Source NAT with IPv6 prefixes is for network load balancers only",
         ));
     }
@@ -122,20 +122,19 @@ pub(crate) fn set_security_groups(state: &mut State, request: &Request) -> Answe
     let load_balancer = state.load_balancer(&asked.load_balancer_arn)?;
     let kind = load_balancer.kind;
     if kind == Kind::Network && load_balancer.security_groups.is_empty() {
-        return Err(invalid(
+        return Err(ApiError::configuration(
             "You cannot set security groups on a Network Load Balancer that was created without \
              them",
         ));
     }
     if asked.security_groups.is_empty() {
-        return Err(ApiError::new(
-            "InvalidConfigurationRequest",
+        return Err(ApiError::configuration(
             "A load balancer must have at least one security group",
         ));
     }
     let switch = asked.enforce_security_group_inbound_rules_on_private_link_traffic;
     if kind == Kind::Application && switch.is_some() {
-        return Err(invalid(
+        return Err(ApiError::configuration(
             "Rules for PrivateLink traffic are for network load balancers only",
         ));
     }
@@ -227,7 +226,7 @@ pub(crate) fn place(
             ));
         }
         if zones.iter().any(|zone| zone.name == subnet.zone) {
-            return Err(invalid(
+            return Err(ApiError::configuration(
                 "A load balancer cannot be attached to multiple subnets in the same \
                  Availability Zone",
             ));
@@ -258,7 +257,7 @@ pub(crate) fn place(
     if ip_address_type == IpAddressType::DualstackWithoutPublicIpv4
         && (kind, scheme) != (Kind::Application, Scheme::InternetFacing)
     {
-        return Err(invalid(
+        return Err(ApiError::configuration(
             "The IP address type dualstack-without-public-ipv4 is for internet-facing \
              application load balancers only",
         ));
@@ -286,7 +285,7 @@ fn check_addresses(
         || ipv6_address.is_some()
         || source_nat_ipv6_prefix.is_some();
     if kind == Kind::Application && any {
-        return Err(invalid(
+        return Err(ApiError::configuration(
             "You cannot specify addresses for the subnets of an application load balancer",
         ));
     }
@@ -297,13 +296,13 @@ fn check_addresses(
         ));
     }
     if allocation_id.is_some() && scheme == Scheme::Internal {
-        return Err(invalid(
+        return Err(ApiError::configuration(
             "An Elastic IP address can be specified for an internet-facing load balancer only",
         ));
     }
     if let Some(address) = private_ipv4_address {
         if scheme == Scheme::InternetFacing {
-            return Err(invalid(
+            return Err(ApiError::configuration(
                 "A private IPv4 address can be specified for an internal load balancer only",
             ));
         }
@@ -356,7 +355,7 @@ fn keeps_addresses(before: &[Zone], after: &[Zone]) -> Result<(), ApiError> {
             ..SubnetMapping::default()
         };
         if new.mapping != old.mapping && new.mapping != unnamed {
-            return Err(invalid(
+            return Err(ApiError::configuration(
                 "The subnet or address of an enabled Availability Zone of a network load \
                  balancer cannot be changed",
             ));
@@ -429,8 +428,4 @@ pub(crate) fn shown(zone: &Zone) -> Value {
         "LoadBalancerAddresses": addresses,
         "SourceNatIpv6Prefixes": (!prefixes.is_empty()).then_some(prefixes),
     })
-}
-
-fn invalid(message: &str) -> ApiError {
-    ApiError::new("InvalidConfigurationRequest", message)
 }

@@ -165,8 +165,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     let protocol_version = check_version(protocol, asked.protocol_version)?;
     let target_type = asked.target_type.unwrap_or(TargetType::Instance);
     if target_type == TargetType::Alb && protocol != Protocol::Tcp {
-        return Err(ApiError::new(
-            "InvalidConfigurationRequest",
+        return Err(ApiError::configuration(
             "A target group of type 'alb' must have the protocol TCP",
         ));
     }
@@ -186,9 +185,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
             matcher: asked.matcher,
         },
     )?;
-    let tags = tags::checked(Service::Elbv2, &asked.tags)?;
-    let limit = state.quotas.tags_per_resource;
-    let tags = tags::merged(Service::Elbv2, &Tags::new(), tags, limit)?;
+    let tags = tags::of_new(Service::Elbv2, &asked.tags, state.quotas.tags_per_resource)?;
     if let Some(present) = state
         .target_group_names
         .get(&asked.name)
@@ -388,13 +385,10 @@ fn check_version(
         Protocol::Http | Protocol::Https => Ok(Some(version.unwrap_or(ProtocolVersion::Http1))),
         Protocol::Tcp | Protocol::Tls | Protocol::Udp | Protocol::TcpUdp => match version {
             None => Ok(None),
-            Some(_) => Err(ApiError::new(
-                "InvalidConfigurationRequest",
-                format!(
-                    "A protocol version cannot be specified for the protocol '{}'",
-                    protocol.name()
-                ),
-            )),
+            Some(_) => Err(ApiError::configuration(format!(
+                "A protocol version cannot be specified for the protocol '{}'",
+                protocol.name()
+            ))),
         },
     }
 }

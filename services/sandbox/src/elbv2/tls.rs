@@ -47,7 +47,8 @@ pub(crate) enum MutualAuthenticationMode {
     Verify,
 }
 
-/// Everything of a listener that has to do with TLS.
+/// Everything of a listener that has to do with TLS, but for its certificates by SNI.
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Security {
     pub(crate) ssl_policy: Option<String>,
     pub(crate) default_certificate: Option<String>,
@@ -79,14 +80,11 @@ pub(crate) fn checked(
     if !is_tls(protocol) {
         if ssl_policy.is_some() || default_certificate.is_some() || mutual_authentication.is_some()
         {
-            return Err(ApiError::new(
-                "InvalidConfigurationRequest",
-                format!(
-                    "A certificate, SSL policy or mutual authentication cannot be specified for \
+            return Err(ApiError::configuration(format!(
+                "A certificate, SSL policy or mutual authentication cannot be specified for \
                      {} listeners",
-                    protocol.name()
-                ),
-            ));
+                protocol.name()
+            )));
         }
         no_alpn(alpn_policy)?;
         return Ok(Security {
@@ -117,8 +115,7 @@ pub(crate) fn checked(
             (None, Some(trust_stores::checked(state, mutual)?))
         }
         Kind::Network if mutual_authentication.is_some() => {
-            return Err(ApiError::new(
-                "InvalidConfigurationRequest",
+            return Err(ApiError::configuration(
                 "Mutual authentication is for HTTPS listeners only",
             ));
         }
@@ -135,8 +132,7 @@ pub(crate) fn checked(
 fn no_alpn(policy: Option<AlpnPolicy>) -> Result<(), ApiError> {
     match policy {
         None => Ok(()),
-        Some(_) => Err(ApiError::new(
-            "InvalidConfigurationRequest",
+        Some(_) => Err(ApiError::configuration(
             "An ALPN policy is for TLS listeners only",
         )),
     }

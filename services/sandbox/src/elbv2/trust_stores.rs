@@ -28,6 +28,16 @@ struct Describe {
     page_size: Option<i64>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DescribeOne {
+    trust_store_arn: String,
+    #[serde(default)]
+    revocation_ids: Vec<i64>,
+    marker: Option<String>,
+    page_size: Option<i64>,
+}
+
 pub(crate) fn seed(state: &mut State, names: &[String]) {
     for name in names {
         let id = state.ids.hex16();
@@ -76,6 +86,37 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
         })
         .collect();
     Ok(json!({"TrustStores": stores, "NextMarker": page.next}))
+}
+
+/// The listeners that ask for client certificates of a trust store.
+pub(crate) fn describe_associations(state: &State, request: &Request) -> Answer {
+    let asked: DescribeOne = request.read()?;
+    if !state.trust_stores.contains_key(&asked.trust_store_arn) {
+        return Err(not_found(&asked.trust_store_arn));
+    }
+    let size = page_size(asked.page_size)?;
+    let users = state.listeners.values().filter(|listener| {
+        let mutual = listener.security.mutual_authentication.as_ref();
+        mutual.and_then(|mutual| mutual.trust_store_arn.as_ref()) == Some(&asked.trust_store_arn)
+    });
+    let users = users.map(|listener| (&listener.arn, json!({"ResourceArn": listener.arn})));
+    let page = page(users, asked.marker.as_deref(), size);
+    Ok(json!({"TrustStoreAssociations": page.items, "NextMarker": page.next}))
+}
+
+/// There are none: adding one needs S3.
+pub(crate) fn describe_revocations(state: &State, request: &Request) -> Answer {
+    let asked: DescribeOne = request.read()?;
+    if !state.trust_stores.contains_key(&asked.trust_store_arn) {
+        return Err(not_found(&asked.trust_store_arn));
+    }
+    if let Some(id) = asked.revocation_ids.first() {
+        return Err(ApiError::new(
+            "RevocationIdNotFound",
+            format!("Revocation '{id}' not found"),
+        ));
+    }
+    Ok(json!({"TrustStoreRevocations": []}))
 }
 
 /// Mutual authentication as describes will show it, if AWS accepts it.

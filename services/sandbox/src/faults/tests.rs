@@ -30,6 +30,16 @@ fn a_rule_fails_as_often_as_it_says() {
     assert_eq!(codes, ["Throttling", "Throttling", "ok"]);
 }
 
+#[test]
+fn nothing_goes_wrong_by_default() {
+    let mut faults = Faults::new(FaultOptions::default());
+    for access in [Access::Read, Access::Write] {
+        let verdict = faults.decide(Service::Ec2, "X", access);
+        assert_eq!(failed(&verdict), "ok");
+        assert!(verdict.latency.is_zero() && verdict.stale.is_none());
+    }
+}
+
 /// Whether a pattern hits `elbv2:CreateRule`.
 fn hits(pattern: &str, wanted: bool) {
     let mut faults = faults(&json!([{"operation": pattern, "kind": "reset"}]));

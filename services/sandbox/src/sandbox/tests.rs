@@ -27,12 +27,22 @@ fn sandbox(faults: Value) -> (Sandbox, ManualClock) {
 
 /// Calls EC2 with `name=value` pairs: the answer, an error code, or `closed`.
 async fn call(sandbox: &Sandbox, region: &str, operation: &str, pairs: &[(&str, &str)]) -> Value {
+    call_of(sandbox, Service::Ec2, region, operation, pairs).await
+}
+
+async fn call_of(
+    sandbox: &Sandbox,
+    service: Service,
+    region: &str,
+    operation: &str,
+    pairs: &[(&str, &str)],
+) -> Value {
     let pairs = pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let reply = sandbox
         .call(Call {
-            service: Service::Ec2,
+            service,
             operation: operation.to_owned(),
             region: Some(region.to_owned()),
             parameters: Parameters::Query(Tree::from_pairs(pairs).unwrap()),
@@ -60,6 +70,29 @@ async fn names(sandbox: &Sandbox, region: &str) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+#[tokio::test]
+async fn operations_outside_are_unknown_in_each_service_s_words() {
+    let (sandbox, _) = sandbox(json!({}));
+    for (service, operation, wanted) in [
+        (Service::Elbv2, "CreateTrustStore", "InvalidAction"),
+        (Service::Ec2, "RunInstances", "InvalidAction"),
+        (Service::Sts, "AssumeRole", "InvalidAction"),
+        (
+            Service::Acm,
+            "ExportCertificate",
+            "UnknownOperationException",
+        ),
+        (
+            Service::Tagging,
+            "TagResources",
+            "UnknownOperationException",
+        ),
+    ] {
+        let found = call_of(&sandbox, service, "us-west-2", operation, &[]).await;
+        assert_eq!(found, wanted, "{operation}");
+    }
 }
 
 #[tokio::test]

@@ -35,7 +35,32 @@ fn found(parameters: &Value, wanted: &[&str]) {
 
 #[test]
 fn untagged_resources_are_not_found() {
-    found(&json!({}), &["listener-rule", "listener", "loadbalancer"]);
+    let mut all = vec!["subnet"; 6];
+    all.extend(["vpc", "listener-rule", "listener", "loadbalancer"]);
+    found(&json!({}), &all);
+}
+
+#[test]
+fn keys_and_values_are_listed_once_in_pages() {
+    let mut world = world();
+    let mut list = |operation: &str, parameters: Value, member: &str| {
+        let shown = world.call("tagging", operation, &parameters).unwrap();
+        assert_eq!(shown["PaginationToken"], "");
+        shown[member].clone()
+    };
+    let keys = list("GetTagKeys", json!({}), "TagKeys");
+    let roles = ["kubernetes.io/role/elb", "kubernetes.io/role/internal-elb"];
+    assert_eq!(keys, json!(["Name", "env", roles[0], roles[1], "team"]));
+    let after = list(
+        "GetTagKeys",
+        json!({"PaginationToken": roles[0]}),
+        "TagKeys",
+    );
+    assert_eq!(after, json!([roles[1], "team"]));
+    let values = list("GetTagValues", json!({"Key": "team"}), "TagValues");
+    assert_eq!(values, json!(["a"]));
+    let none = list("GetTagValues", json!({"Key": "nobody"}), "TagValues");
+    assert_eq!(none, json!([]));
 }
 
 #[test]
@@ -70,13 +95,14 @@ fn types_are_a_service_or_a_resource_with_what_is_under_it() {
         &of(json!(["elasticloadbalancing"])),
         &["listener-rule", "listener", "loadbalancer"],
     );
-    found(&of(json!(["acm:certificate", "ec2"])), &[]);
+    found(&of(json!(["acm:certificate", "ec2:vpc"])), &["vpc"]);
+    found(&of(json!(["ec2:subnet"])), &["subnet"; 6]);
 }
 
 #[test]
 fn pages_end_with_an_empty_token() {
     let mut world = world();
-    let mut asked = json!({"ResourcesPerPage": 2});
+    let mut asked = json!({"ResourcesPerPage": 2, "ResourceTypeFilters": ["elasticloadbalancing"]});
     let first = world.call("tagging", "GetResources", &asked).unwrap();
     assert_eq!(first["ResourceTagMappingList"].as_array().unwrap().len(), 2);
     asked["PaginationToken"] = first["PaginationToken"].clone();

@@ -214,6 +214,52 @@ fn verify_needs_a_trust_store() {
 }
 
 #[test]
+fn a_trust_store_tells_who_uses_it() {
+    let mut world = World::new();
+    let lb = world.load_balancer("web", "application");
+    let store = world.state.trust_stores.keys().next().unwrap().clone();
+    let asked = json!({"TrustStoreArn": store});
+    let stores = world.elb("DescribeTrustStores", &json!({"Names": ["clients"]}));
+    assert_eq!(stores["TrustStores"][0]["TrustStoreArn"], store);
+    let unused = world.elb("DescribeTrustStoreAssociations", &asked);
+    assert_eq!(unused["TrustStoreAssociations"], json!([]));
+    let listener = world.https_listener(&lb, 443);
+    let mutual = json!({"Mode": "verify", "TrustStoreArn": store});
+    world.elb(
+        "ModifyListener",
+        &json!({"ListenerArn": listener, "MutualAuthentication": mutual}),
+    );
+    let used = world.elb("DescribeTrustStoreAssociations", &asked);
+    let users = json!([{"ResourceArn": listener}]);
+    assert_eq!(used["TrustStoreAssociations"], users);
+    let revoked = world.elb("DescribeTrustStoreRevocations", &asked);
+    assert_eq!(revoked["TrustStoreRevocations"], json!([]));
+    let nobody = json!({"TrustStoreArn": "x"});
+    for operation in [
+        "DescribeTrustStoreAssociations",
+        "DescribeTrustStoreRevocations",
+    ] {
+        assert_eq!(
+            world.code("elbv2", operation, &nobody),
+            "TrustStoreNotFound"
+        );
+    }
+    assert_eq!(
+        world.code(
+            "elbv2",
+            "DescribeTrustStores",
+            &json!({"Names": ["nobody"]})
+        ),
+        "TrustStoreNotFound"
+    );
+    let revocation = json!({"TrustStoreArn": store, "RevocationIds": [1]});
+    assert_eq!(
+        world.code("elbv2", "DescribeTrustStoreRevocations", &revocation),
+        "RevocationIdNotFound"
+    );
+}
+
+#[test]
 fn a_port_has_one_listener() {
     let mut world = World::new();
     let lb = world.load_balancer("web", "application");

@@ -327,6 +327,40 @@ fn attributes_belong_to_a_kind() {
 }
 
 #[test]
+fn twenty_attributes_are_modified_in_one_call() {
+    let mut world = World::new();
+    let arn = world.load_balancer("web", "application");
+    let shown = world.elb(
+        "DescribeLoadBalancerAttributes",
+        &json!({"LoadBalancerArn": arn}),
+    );
+    let attributes = shown["Attributes"].as_array().unwrap();
+    for (count, wanted) in [(20, "ok"), (21, "ValidationError")] {
+        let asked = json!({"LoadBalancerArn": arn, "Attributes": attributes[..count]});
+        let code = world.code("elbv2", "ModifyLoadBalancerAttributes", &asked);
+        assert_eq!(code, wanted);
+    }
+}
+
+#[test]
+fn secondary_addresses_do_not_become_fewer() {
+    let mut world = World::new();
+    let arn = world.load_balancer("net", "network");
+    for (value, wanted) in [
+        ("2", "ok"),
+        ("2", "ok"),
+        ("1", "InvalidConfigurationRequest"),
+        ("7", "ok"),
+        ("8", "InvalidConfigurationRequest"),
+    ] {
+        let key = "secondary_ips.auto_assigned.per_subnet";
+        let asked = json!({"LoadBalancerArn": arn, "Attributes": [{"Key": key, "Value": value}]});
+        let code = world.code("elbv2", "ModifyLoadBalancerAttributes", &asked);
+        assert_eq!(code, wanted, "{value}");
+    }
+}
+
+#[test]
 fn an_nlb_created_without_security_groups_never_gets_any() {
     let mut world = World::new();
     let arn = world.load_balancer("net", "network");

@@ -165,6 +165,70 @@ fn too_many_targets_by_a_load_balancer() {
 }
 
 #[test]
+fn conditions_cost_values_and_wildcards() {
+    let with = |names: &Names, values: Value| {
+        let mut rule = rule(names, &not_found());
+        rule["Conditions"] = json!([{"Field": "path-pattern", "Values": values}]);
+        rule
+    };
+    refused(
+        |quotas| quotas.condition_values_per_alb_rule = 1,
+        "CreateRule",
+        |names| with(names, json!(["/a", "/b"])),
+        "ValidationError",
+    );
+    refused(
+        |quotas| quotas.condition_wildcards_per_alb_rule = 1,
+        "CreateRule",
+        |names| with(names, json!(["/*/?"])),
+        "ValidationError",
+    );
+}
+
+#[test]
+fn an_nlb_has_quotas_of_its_own() {
+    let mut world = World::new();
+    let lb = world.load_balancer("net", "network");
+    let [one, two] = ["one", "two"].map(|name| world.target_group(name, "TCP"));
+    let certificate = json!([{"CertificateArn": world.certificate()}]);
+    let listen = |port: u16| {
+        json!({"LoadBalancerArn": lb, "Protocol": "TLS", "Port": port, "Certificates": certificate,
+               "DefaultActions": [forward(&one)]})
+    };
+    let created = world.elb("CreateListener", &listen(1));
+    let listener = text(&created["Listeners"][0]["ListenerArn"]);
+    let targets = json!([{"Id": "172.31.0.9"}]);
+    let target = json!({"TargetGroupArn": one, "Targets": targets});
+    let both = json!([{"TargetGroupArn": one}, {"TargetGroupArn": two}]);
+    let both = json!([{"Type": "forward", "ForwardConfig": {"TargetGroups": both}}]);
+    let another = json!({"Name": "more", "Type": "network", "Subnets": world.subnets(true)});
+    let more = json!({"ListenerArn": listener, "Certificates": certificate});
+    for (operation, parameters, wanted) in [
+        ("CreateLoadBalancer", another, "TooManyLoadBalancers"),
+        ("CreateListener", listen(2), "TooManyListeners"),
+        ("AddListenerCertificates", more, "TooManyCertificates"),
+        (
+            "ModifyListener",
+            json!({"ListenerArn": listener, "DefaultActions": both}),
+            "TooManyTargetGroups",
+        ),
+        ("RegisterTargets", target, "TooManyTargets"),
+    ] {
+        world.state.quotas = Quotas {
+            network_load_balancers: 1,
+            listeners_per_network_load_balancer: 1,
+            certificates_per_network_load_balancer: 0,
+            target_groups_per_action_on_network_load_balancer: 1,
+            targets_per_network_load_balancer: 0,
+            ..Quotas::default()
+        };
+        assert_eq!(world.code("elbv2", operation, &parameters), wanted);
+        world.state.quotas = Quotas::default();
+        assert_eq!(world.code("elbv2", operation, &parameters), "ok");
+    }
+}
+
+#[test]
 fn too_many_tags() {
     refused(
         |quotas| quotas.tags_per_resource = 1,

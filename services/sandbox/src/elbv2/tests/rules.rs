@@ -250,7 +250,7 @@ fn fixed_responses() {
     action(&fixed(json!({"StatusCode": "4040"})), BAD);
     action(
         &fixed(json!({"StatusCode": "200", "ContentType": "image/png"})),
-        BAD,
+        "InvalidLoadBalancerAction",
     );
     action(
         &fixed(json!({"StatusCode": "200", "MessageBody": "a".repeat(1025)})),
@@ -460,6 +460,8 @@ fn transforms_stay_unless_reset() {
     assert_eq!(count(&reset), 0);
     let both = json!({"RuleArn": rule, "ResetTransforms": true, "Transforms": [rewrite]});
     assert_eq!(world.code("elbv2", "ModifyRule", &both), BAD);
+    let nothing = json!({"RuleArn": rule, "ResetTransforms": false});
+    assert_eq!(world.code("elbv2", "ModifyRule", &nothing), BAD);
 }
 
 #[test]

@@ -269,6 +269,20 @@ fn a_target_is_initial_and_then_healthy_from_the_group_s_first_use() {
 }
 
 #[test]
+fn a_target_outside_the_load_balancer_s_zones_is_unused() {
+    let (mut world, group) = serving();
+    world.pass(60);
+    assert_eq!(health(&mut world, &group), is("healthy", &Value::Null));
+    // The target's address is in the first zone.
+    let arn = world.state.load_balancers.keys().next().unwrap().clone();
+    let elsewhere = &world.subnets(true)[1..];
+    let set = json!({"LoadBalancerArn": arn, "Subnets": elsewhere});
+    world.elb("SetSubnets", &set);
+    let unused = is("unused", &json!("Target.NotInUse"));
+    assert_eq!(health(&mut world, &group), unused);
+}
+
+#[test]
 fn a_deregistered_target_drains_for_the_delay() {
     let (mut world, group) = serving();
     let target = json!({"TargetGroupArn": group, "Targets": [{"Id": "172.31.0.9"}]});
@@ -357,4 +371,21 @@ fn attributes_that_need_each_other() {
         ("stickiness.type", "app_cookie"),
     ];
     attribute("HTTP", &cookie, UNFIT);
+    let named = |name| {
+        [
+            cookie[0],
+            cookie[1],
+            ("stickiness.app_cookie.cookie_name", name),
+        ]
+    };
+    attribute("HTTP", &named("shop"), "ok");
+    attribute("HTTP", &named("AWSALBAPP-0"), UNFIT);
+    let drains = (
+        "target_health_state.unhealthy.draining_interval_seconds",
+        "60",
+    );
+    let terminates = "target_health_state.unhealthy.connection_termination.enabled";
+    attribute("TCP", &[drains], UNFIT);
+    attribute("TCP", &[drains, (terminates, "false")], "ok");
+    attribute("UDP", &[drains], "ok");
 }
