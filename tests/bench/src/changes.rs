@@ -48,7 +48,15 @@ pub async fn measure(figures: &mut Figures, samples: usize) {
     nothing(figures, &system).await;
     path(figures, &system, samples).await;
     sets(figures, &system, "one set and route", 1, samples, "<= 350").await;
-    sets(figures, &system, "39 sets and routes", MANY, samples.div_ceil(4), "<= 1000").await;
+    sets(
+        figures,
+        &system,
+        "39 sets and routes",
+        MANY,
+        samples.div_ceil(4),
+        "<= 1000",
+    )
+    .await;
 }
 
 async fn nothing(figures: &mut Figures, system: &System) {

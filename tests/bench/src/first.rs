@@ -37,8 +37,18 @@ pub async fn measure(figures: &mut Figures, name: &str, size: Size, samples: usi
         ratios.push(number(calls) / number(steps as u64));
     }
     figures.add(format!("{name}: first programming"), "s", "< 20", times);
-    figures.add(format!("{name}: first programming, calls"), "calls", "", counts);
-    figures.add(format!("{name}: calls for each operation"), "", "<= 1.2", ratios);
+    figures.add(
+        format!("{name}: first programming, calls"),
+        "calls",
+        "",
+        counts,
+    );
+    figures.add(
+        format!("{name}: calls for each operation"),
+        "",
+        "<= 1.2",
+        ratios,
+    );
 }
 
 /// Exact, as far as anybody counts.

@@ -24,7 +24,12 @@ pub async fn measure(figures: &mut Figures, name: &str, size: Size, aim: &'stati
         look.tick().await;
     }
     let took = start.elapsed().as_secs_f64();
-    figures.add(format!("{name}: files to desired state"), "s", "", vec![took]);
+    figures.add(
+        format!("{name}: files to desired state"),
+        "s",
+        "",
+        vec![took],
+    );
     for (part, aim) in [(Part::Watcher, ""), (Part::Merger, aim)] {
         let status = std::fs::read_to_string(format!("/proc/{}/status", system.process_id(part)));
         let status = status.unwrap();

@@ -18,7 +18,10 @@ fn check(size: Size) {
     assert_eq!(rejections, []);
     let mut expected = world(size);
     expected.sort_by_key(Resource::object_ref);
-    let got: Vec<Resource> = objects.into_values().map(|object| object.resource).collect();
+    let got: Vec<Resource> = objects
+        .into_values()
+        .map(|object| object.resource)
+        .collect();
     assert_eq!(got, expected);
 }
 

@@ -3,6 +3,7 @@
 
 use tributary_tests_e2e::{address, process, sandbox, status, system};
 
+mod costs;
 mod edits;
 mod examples;
 mod faults;
