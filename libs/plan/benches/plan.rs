@@ -40,7 +40,7 @@ fn desired(size: Size, version: &str) -> Arc<DesiredLoadBalancer> {
         ..size
     });
     let changed = route(0, size.sets / 2, 3, version);
-    let snapshot = Snapshot::from_iter(objects.into_iter().chain([changed]));
+    let snapshot: Snapshot = objects.into_iter().chain([changed]).collect();
     let merged = merge(&snapshot, Options::default()).merge;
     let mut all = merged.load_balancers().values();
     Arc::clone(all.next().expect("the Gateway's load balancer"))

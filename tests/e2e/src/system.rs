@@ -66,6 +66,10 @@ pub struct System {
 
 impl System {
     /// Nothing runs yet, and the source folder is empty.
+    #[expect(
+        clippy::new_without_default,
+        reason = "it makes folders and takes ports"
+    )]
     pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
         for name in ["source", "status", "state", "logs"] {
