@@ -54,9 +54,11 @@ doc:
 ci:
     .ci/run
 
-# the benchmarks of BENCHMARKS.md; extra words filter
+# `system` measures the programs themselves; in one build with the benchmarks they cost their dependencies once.
+# the benchmarks of BENCHMARKS.md; an extra word filters, `system` or `plan` for example
 bench *filter:
-    cargo bench --workspace --benches -- "$@"
+    cargo build --release --workspace --bins --bench '*'
+    cargo bench --workspace --bench '*' -- "$@"
 
 # the whole pipeline in one process against the local AWS; extra words go to the command
 up *flags:

@@ -29,6 +29,7 @@ mod elb;
 mod other;
 mod schedule;
 mod step;
+mod targets;
 
 use schedule::Schedule;
 

@@ -54,6 +54,12 @@ impl Index {
         self.subnets.get(vpc.map(str::to_owned), look).await
     }
 
+    /// Address blocks of every VPC as last seen, whenever that was. A block stays as long as anything in it has an
+    /// address, so what lies within one needs no newer look.
+    pub(crate) async fn known_vpc_blocks(&self) -> Option<Arc<Found<Vec<IpNet>>>> {
+        self.vpc_blocks.last().await
+    }
+
     /// Address blocks of every VPC.
     pub(crate) async fn vpc_blocks(&self, aws: &Aws) -> Answer<Arc<Found<Vec<IpNet>>>> {
         self.vpc_blocks.get((), || aws.ec2.vpc_blocks()).await
@@ -104,6 +110,12 @@ impl<K: PartialEq, T> Shared<K, T> {
             seen: Arc::clone(&seen),
         });
         Ok(seen)
+    }
+
+    /// The last look, however old.
+    async fn last(&self) -> Option<Arc<T>> {
+        let kept = self.0.lock().await;
+        kept.as_ref().map(|look| Arc::clone(&look.seen))
     }
 
     async fn forget(&self) {

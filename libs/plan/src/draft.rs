@@ -21,6 +21,8 @@ pub(crate) struct Draft {
     pub(crate) released: BTreeMap<String, StepId>,
     /// ARN of an observed ELB listener and of a certificate to the step after which they have parted.
     pub(crate) parted: BTreeMap<(String, String), StepId>,
+    /// Listeners with routes, none of whose rules is in place.
+    pub(crate) unserved: BTreeSet<ListenerRef>,
 }
 
 /// Who pays when a step fails.

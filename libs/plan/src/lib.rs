@@ -43,6 +43,7 @@ mod report;
 mod rules;
 mod scope;
 mod security_group;
+mod served;
 pub mod setbacks;
 pub mod simulate;
 mod sni;

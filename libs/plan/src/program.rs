@@ -18,6 +18,7 @@ use crate::op::{Handle, Plan, StepId};
 use crate::report;
 use crate::scope::{Scope, imported_certificates, load_balancers, target_groups};
 use crate::security_group::{self, Guard};
+use crate::served;
 use crate::subnets;
 use crate::tags::Ownership;
 use crate::target_groups::{self, TargetGroups};
@@ -41,6 +42,7 @@ pub fn plan(
         Some(desired) => program(desired, observed, context, ownership, &mut draft),
         None => remove(observed, ownership, &mut draft),
     };
+    served::hold_back(&mut report, &draft.unserved);
     if let Completeness::Partial(gaps) = &observed.completeness {
         // What was not seen may be there: nothing is made twice, and nothing is taken for unused.
         draft.retain(|op| !op.removes() && !op.creates());

@@ -106,7 +106,7 @@ fn member_report(
 }
 
 /// What keeps a listener from being served now: the load balancer, its ELB listener, or its own
-/// certificates. Its routes' rules do not: a new route must not make a served listener look unserved.
+/// certificates. What its routes' rules have to do with it is in `served`.
 fn missing(
     scope: &Scope,
     port: &FitPort,

@@ -88,6 +88,7 @@ pub(crate) fn plan(
     let assigned = priorities::assign(&current, &matched.taken, scope.limits().rules);
     let moved = move_rules(port, listener, matched, &current, &assigned, draft);
     let mut problems = Vec::new();
+    let mut unserved = BTreeSet::new();
     let mut created = Vec::new();
     let mut modified = Vec::new();
     for (index, rule) in port.rules.iter().enumerate() {
@@ -119,6 +120,17 @@ pub(crate) fn plan(
             draft.after(create, *step);
         }
         created.push(create);
+        if rule.origin.is_some() {
+            unserved.insert(&rule.listener);
+        }
+    }
+    if !unserved.is_empty() {
+        for rule in &port.rules {
+            if matched.found.contains_key(&identity(rule)) {
+                unserved.remove(&rule.listener);
+            }
+        }
+        draft.unserved.extend(unserved.into_iter().cloned());
     }
     for deletion in &matched.deletions {
         if room.needs(*deletion) {

@@ -7,6 +7,7 @@ use tributary_model::report::{LoadBalancerReport, ProgrammedState, RuleProblem};
 
 use crate::draft::in_order;
 use crate::op::{Plan, Step, StepId};
+use crate::served;
 
 /// Why a step did not succeed. The text is AWS's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,7 @@ impl Plan {
     /// with a note. A plan with nothing left to try is settled.
     #[must_use]
     pub fn with_setbacks(mut self, setbacks: &BTreeMap<String, Setback>) -> Self {
+        let held_back = served::release(&mut self.report);
         // Step to AWS's words, and whether the first refused step already cost the whole load balancer.
         let mut lost: BTreeMap<StepId, (String, bool)> = BTreeMap::new();
         // A step only names earlier ones, so one pass sees every cause before its consequences.
@@ -55,6 +57,8 @@ impl Plan {
             step.following.retain(|earlier| !lost.contains_key(earlier));
         }
         self.steps = in_order(steps);
+        // Whose rules are all refused waits for none; the report names its routes.
+        served::hold_back(&mut self.report, &served::awaited(&self.steps, held_back));
         self.report.settled = self.steps.is_empty() && self.waiting.is_empty();
         self
     }

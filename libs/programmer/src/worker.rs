@@ -37,8 +37,9 @@ pub(crate) struct Target {
     pub(crate) traceparent: String,
 }
 
-/// Steps of one load balancer in flight at once.
-const STEPS_AT_ONCE: usize = 8;
+/// Steps of one load balancer in flight at once: as many as `tributary-aws` has in flight of one group of operations.
+/// Fewer would make a plan wait for answers only; how fast AWS may be asked is bounded by the pace there.
+const STEPS_AT_ONCE: usize = 32;
 /// After steps that may succeed later, and while AWS takes its time.
 const TRY_AGAIN: Backoff = Backoff {
     first: Duration::from_millis(500),
@@ -257,13 +258,17 @@ impl Worker {
             .iter()
             .map(|(op, (setback, _))| (op.clone(), setback.clone()))
             .collect();
-        plan(
+        let plan = plan(
             target.desired.as_deref(),
             &self.key,
             known.observed(),
             &context,
         )
-        .with_setbacks(&setbacks)
+        .with_setbacks(&setbacks);
+        match self.shared.reports.get(&self.key) {
+            Some(last) => plan.with_served(&last),
+            None => plan,
+        }
     }
 
     fn report(&self, target: &Target, plan: &Plan) {

@@ -1,9 +1,10 @@
 //! The loop: what the watcher says goes into the merge, in as few settlings as its haste allows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures::{FutureExt, StreamExt};
-use tracing::Instrument;
+use futures::StreamExt;
+use tokio::time::{Instant, timeout_at};
 use tributary_model::ObjectRef;
 use tributary_model::resource::SourceObject;
 use tributary_proto::snapshot::WatchSnapshotRequest;
@@ -15,6 +16,11 @@ use crate::state::Shared;
 /// Updates that are taken in before what they change is published: a burst is settled once, a stream that
 /// never pauses still gets out.
 const MOST_UPDATES_AT_ONCE: usize = 10_000;
+/// One reading of the source is many messages, and what lies between two of them was never asked for: a route
+/// without its Service would cost AWS a rule that the next message changes. So a burst is over after this much quiet …
+const QUIET: Duration = Duration::from_millis(2);
+/// … or after this time.
+const LONGEST_BURST: Duration = Duration::from_millis(50);
 
 pub(crate) async fn follow(context: &Context, watcher: Transport, shared: &Arc<Shared>) {
     let ready = context.condition("snapshot");
@@ -25,21 +31,23 @@ pub(crate) async fn follow(context: &Context, watcher: Transport, shared: &Arc<S
     });
     while let Some(first) = updates.next().await {
         let span = tributary_stream::span(&first);
-        let settled = async {
+        let mut burst = vec![first];
+        let end = Instant::now() + LONGEST_BURST;
+        while burst.len() < MOST_UPDATES_AT_ONCE
+            && let Ok(Some(update)) =
+                timeout_at(end.min(Instant::now() + QUIET), updates.next()).await
+        {
+            burst.push(update);
+        }
+        let settled = || {
             let mut state = shared.lock();
-            let mut next = Some(first);
-            for _ in 0..MOST_UPDATES_AT_ONCE {
-                let Some(update) = next.take() else { break };
-                take(&mut state, update);
-                next = updates.next().now_or_never().flatten();
-            }
-            if let Some(update) = next {
+            for update in burst {
                 take(&mut state, update);
             }
             state.settle();
             state.is_complete()
         };
-        if settled.instrument(span).await {
+        if span.in_scope(settled) {
             ready.met();
         }
         shared.progress.changed();

@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::IpNet;
 use tributary_model::config::{HealthCheckSettings, MutualAuthentication};
-use tributary_model::desired::{DesiredTarget, TargetId};
 use tributary_model::elb::{ElbProtocol, IpAddressType};
-use tributary_plan::observed::{Tags, TargetState};
+use tributary_plan::observed::Tags;
 use tributary_plan::op::{
     Action, Authentication, Handle, ListenerSpec, LoadBalancerSpec, RuleSpec, SubnetMapping,
     TargetGroupSpec,
@@ -52,53 +50,6 @@ pub(super) async fn target_group_attributes<'a>(
     Ok(Done::changed(move |known| {
         if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
             group.attributes.extend(attributes.clone());
-        }
-    }))
-}
-
-/// The addresses that no block of the VPC holds: AWS wants to hear that they are in no zone of it
-/// (`TargetDescription.AvailabilityZone`). Of a VPC that AWS does not show nothing is said.
-pub(super) fn outside(
-    blocks: Option<&[IpNet]>,
-    targets: &BTreeSet<DesiredTarget>,
-) -> BTreeSet<DesiredTarget> {
-    let Some(blocks) = blocks else {
-        return BTreeSet::new();
-    };
-    let is_outside = |target: &&DesiredTarget| match &target.id {
-        TargetId::Ip(address) => !blocks.iter().any(|block| block.contains(address)),
-        TargetId::Instance(_) => false,
-    };
-    targets.iter().filter(is_outside).cloned().collect()
-}
-
-pub(super) async fn register<'a>(
-    elbv2: &dyn Elbv2,
-    arn: String,
-    targets: &'a BTreeSet<DesiredTarget>,
-    outside: &BTreeSet<DesiredTarget>,
-) -> Answer<Done<'a>> {
-    elbv2.register_targets(&arn, targets, outside).await?;
-    Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
-            let registered = targets
-                .iter()
-                .map(|target| (target.clone(), TargetState::Registered));
-            group.targets.extend(registered);
-        }
-    }))
-}
-
-pub(super) async fn deregister<'a>(
-    elbv2: &dyn Elbv2,
-    arn: &'a str,
-    targets: &'a BTreeSet<DesiredTarget>,
-) -> Answer<Done<'a>> {
-    elbv2.deregister_targets(arn, targets).await?;
-    Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().target_groups.get_mut(arn) {
-            // AWS shows them as draining for a while, which is the same to a plan.
-            group.targets.retain(|target, _| !targets.contains(target));
         }
     }))
 }

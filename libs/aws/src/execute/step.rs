@@ -2,7 +2,7 @@
 
 use tributary_plan::op::Op;
 
-use super::{Created, Done, Execution, elb, other};
+use super::{Created, Done, Execution, elb, other, targets};
 use crate::elbv2::Answer;
 
 pub(super) async fn take<'a>(
@@ -57,14 +57,13 @@ pub(super) async fn take<'a>(
             vpc,
             targets,
         } => {
-            let blocks = aws.index.vpc_blocks(aws).await?;
-            let outside = elb::outside(blocks.get(vpc).map(Vec::as_slice), targets);
-            elb::register(elbv2, created.id(target_group)?, targets, &outside).await
+            let outside = targets::outside(aws, vpc, targets).await?;
+            targets::register(elbv2, created.id(target_group)?, targets, &outside).await
         }
         Op::DeregisterTargets {
             target_group,
             targets,
-        } => elb::deregister(elbv2, target_group, targets).await,
+        } => targets::deregister(elbv2, target_group, targets).await,
         Op::DeleteTargetGroup { target_group } => {
             other::gone(elbv2.delete_target_group(target_group).await)?;
             Ok(Done::removed(target_group))

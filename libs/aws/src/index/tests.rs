@@ -46,3 +46,12 @@ async fn a_failed_look_is_not_kept() {
     shared.get("a", failing).await.unwrap_err();
     assert_eq!(ask(&shared, "a", &looks).await, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_last_look_stays_known_however_old_it_is() {
+    let (shared, looks) = (Shared::default(), AtomicU32::new(0));
+    assert_eq!(shared.last().await, None);
+    ask(&shared, "a", &looks).await;
+    tokio::time::advance(OLDEST * 9).await;
+    assert_eq!(shared.last().await.as_deref(), Some(&0));
+}

@@ -1,18 +1,16 @@
 //! Real programs, real files, real sockets.
 #![cfg(test)]
 
-mod address;
+use tributary_tests_e2e::{address, process, sandbox, status, system};
+
+mod costs;
 mod edits;
 mod examples;
 mod faults;
 mod five;
 mod kills;
-mod process;
 mod quiet;
-mod sandbox;
 mod scratch;
-mod status;
 mod stops;
-mod system;
 mod teams;
 mod unreadable;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use regex::Regex;
 use serde_json::Value;
@@ -24,7 +25,7 @@ static CHOSEN: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What AWS holds, a line for each thing, without what AWS chooses itself: two runs that end alike hold the same
 /// lines, and a thing that is there twice is two lines.
-pub(crate) async fn inventory(sandbox: SocketAddr) -> Vec<String> {
+pub async fn inventory(sandbox: SocketAddr) -> Vec<String> {
     let state = ask(Method::GET, sandbox, "state", None).await;
     let mut lines = Vec::new();
     for region in state["regions"].as_object().unwrap().values() {
@@ -131,7 +132,7 @@ fn ingress(region: &Value) -> Vec<String> {
 
 /// Shows the lines that differ, and no others.
 #[track_caller]
-pub(crate) fn assert_same(got: &[String], expected: &[String], what: &str) {
+pub fn assert_same(got: &[String], expected: &[String], what: &str) {
     assert!(!expected.is_empty(), "{what}: AWS holds nothing");
     let missing = without(expected, got);
     let surplus = without(got, expected);
@@ -153,7 +154,7 @@ fn without(lines: &[String], others: &[String]) -> Vec<String> {
 }
 
 /// How many calls there were of each operation since the last reset.
-pub(crate) async fn calls(sandbox: SocketAddr) -> BTreeMap<String, u64> {
+pub async fn calls(sandbox: SocketAddr) -> BTreeMap<String, u64> {
     let calls = ask(Method::GET, sandbox, "calls", None).await;
     let operations = calls["operations"].as_object().unwrap();
     operations
@@ -162,18 +163,39 @@ pub(crate) async fn calls(sandbox: SocketAddr) -> BTreeMap<String, u64> {
         .collect()
 }
 
-pub(crate) async fn reset_calls(sandbox: SocketAddr) {
+/// Counts from nothing.
+pub async fn reset_calls(sandbox: SocketAddr) {
     ask(Method::DELETE, sandbox, "calls", None).await;
 }
 
 /// In the shape of `PUT /_sandbox/faults`.
-pub(crate) async fn put_faults(sandbox: SocketAddr, faults: &Value) {
+pub async fn put_faults(sandbox: SocketAddr, faults: &Value) {
     ask(Method::PUT, sandbox, "faults", Some(faults)).await;
 }
 
 /// What is left of the faults.
-pub(crate) async fn faults(sandbox: SocketAddr) -> Value {
+pub async fn faults(sandbox: SocketAddr) -> Value {
     ask(Method::GET, sandbox, "faults", None).await
+}
+
+/// The last calls since the last reset, oldest first, in the shape of `GET /_sandbox/calls/log`.
+pub async fn call_log(sandbox: SocketAddr) -> Vec<Value> {
+    let log = ask(Method::GET, sandbox, "calls/log?limit=10000", None).await;
+    log.as_array().unwrap().clone()
+}
+
+/// Whether a server is there and answers with success.
+pub(crate) async fn answers_well(server: SocketAddr, path: &str) -> bool {
+    let address = format!("http://{server}{path}").parse().unwrap();
+    match timeout(PATIENCE, client().get(address)).await.unwrap() {
+        Ok(answer) => answer.status().is_success(),
+        // It has not begun to listen yet.
+        Err(_) => false,
+    }
+}
+
+fn client() -> Client<HttpConnector, Full<Bytes>> {
+    Client::builder(TokioExecutor::new()).build_http()
 }
 
 async fn ask(method: Method, sandbox: SocketAddr, path: &str, body: Option<&Value>) -> Value {
@@ -185,9 +207,8 @@ async fn ask(method: Method, sandbox: SocketAddr, path: &str, body: Option<&Valu
             body.map(ToString::to_string).unwrap_or_default(),
         )))
         .unwrap();
-    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
     let answer = timeout(PATIENCE, async {
-        let answer = client.request(request).await.unwrap();
+        let answer = client().request(request).await.unwrap();
         let status = answer.status();
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         assert!(status.is_success(), "{path}: {status}: {body:?}");

@@ -9,7 +9,7 @@ use serde_json::Value;
 use walkdir::WalkDir;
 
 /// Status files by their path below the status folder.
-pub(crate) type Statuses = BTreeMap<String, String>;
+pub type Statuses = BTreeMap<String, String>;
 
 static TRANSITION: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(lastTransitionTime:).*").unwrap());
@@ -21,7 +21,7 @@ static GENERATION: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?m)^  generation: (\d+)$").unwrap());
 
 /// The files as they are.
-pub(crate) fn read(folder: &Path) -> Statuses {
+pub fn read(folder: &Path) -> Statuses {
     let files = WalkDir::new(folder).into_iter().map(Result::unwrap);
     files
         .filter(|entry| entry.file_type().is_file())
@@ -34,7 +34,7 @@ pub(crate) fn read(folder: &Path) -> Statuses {
 }
 
 /// Without what differs from run to run: when something came to be, and what AWS calls it.
-pub(crate) fn normal(statuses: Statuses) -> Statuses {
+pub fn normal(statuses: Statuses) -> Statuses {
     let normal = |text: String| {
         let text = TRANSITION.replace_all(&text, "$1 TIME");
         DNS.replace_all(&text, "-DIGITS.amazonaws.com").into_owned()
@@ -46,7 +46,7 @@ pub(crate) fn normal(statuses: Statuses) -> Statuses {
 }
 
 /// Without the count of edits, too: a generation that is the object's own becomes one word, any other stays.
-pub(crate) fn ageless(statuses: Statuses) -> Statuses {
+pub fn ageless(statuses: Statuses) -> Statuses {
     let ageless = |text: String| {
         let Some(own) = GENERATION.captures(&text).map(|found| found[1].to_owned()) else {
             return text;
@@ -62,7 +62,7 @@ pub(crate) fn ageless(statuses: Statuses) -> Statuses {
 
 /// Shows which files differ, and no others.
 #[track_caller]
-pub(crate) fn assert_equal(got: &Statuses, expected: &Statuses, what: &str) {
+pub fn assert_equal(got: &Statuses, expected: &Statuses, what: &str) {
     let mut different = Vec::new();
     for path in got.keys().chain(expected.keys()) {
         let (got, expected) = (got.get(path), expected.get(path));
@@ -79,16 +79,21 @@ pub(crate) fn assert_equal(got: &Statuses, expected: &Statuses, what: &str) {
 }
 
 /// `.status` of one file.
-pub(crate) fn status(statuses: &Statuses, path: &str) -> Value {
+pub fn status(statuses: &Statuses, path: &str) -> Value {
     let text = statuses
         .get(path)
         .unwrap_or_else(|| panic!("{path} is not among {:?}", statuses.keys()));
+    of(text)
+}
+
+/// `.status` in the text of a file.
+pub fn of(text: &str) -> Value {
     let mut document: Value = serde_saphyr::from_str(text).unwrap();
     document["status"].take()
 }
 
 /// `Type=Status/Reason` of each condition, in order.
-pub(crate) fn conditions(of: &Value) -> Vec<String> {
+pub fn conditions(of: &Value) -> Vec<String> {
     let conditions = of["conditions"].as_array().into_iter().flatten();
     let word = |condition: &Value, field: &str| condition[field].as_str().unwrap().to_owned();
     conditions

@@ -21,7 +21,7 @@ const LAST_LINES: usize = 60;
 
 /// A program that runs until it is told otherwise; it does not outlive its test.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     name: String,
     id: Pid,
     /// None once it has been waited for.
@@ -31,15 +31,18 @@ pub(crate) struct Process {
 
 /// What a program that ended by itself left behind.
 #[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub struct Ended {
+    /// None after a signal.
+    pub code: Option<i32>,
+    /// All of it.
+    pub stdout: String,
+    /// All of it.
+    pub stderr: String,
 }
 
 impl Process {
     /// Appends stderr to `log`: a program that is started again writes on.
-    pub(crate) fn start(program: &str, args: &[OsString], log: &Path) -> Self {
+    pub fn start(program: &str, args: &[OsString], log: &Path) -> Self {
         Self::start_with(program, args, log, Stdio::null())
     }
 
@@ -58,11 +61,18 @@ impl Process {
         }
     }
 
-    pub(crate) fn terminate(&self) {
+    /// Its number, for whoever looks it up.
+    pub fn id(&self) -> u32 {
+        self.id.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// SIGTERM.
+    pub fn terminate(&self) {
         kill_process(self.id, Signal::TERM).unwrap();
     }
 
-    pub(crate) async fn ended(mut self, within: Duration) -> ExitStatus {
+    /// Waits for its end; one that runs on is killed, and the test fails.
+    pub async fn ended(mut self, within: Duration) -> ExitStatus {
         let mut child = self.child.take().unwrap();
         let waiting = tokio::task::spawn_blocking(move || child.wait());
         if let Ok(ended) = timeout(within, waiting).await {
@@ -91,7 +101,7 @@ impl Drop for Process {
 }
 
 /// Runs a program to its end.
-pub(crate) async fn run(program: &str, args: &[OsString]) -> Ended {
+pub async fn run(program: &str, args: &[OsString]) -> Ended {
     let folder = TempDir::new().unwrap();
     let (out, log) = (folder.path().join("out"), folder.path().join("log"));
     let process = Process::start_with(program, args, &log, File::create(&out).unwrap().into());

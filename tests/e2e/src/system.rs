@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::address;
 use crate::process::{Process, run};
-use crate::sandbox::inventory;
+use crate::sandbox::{answers_well, inventory};
 use crate::status::{self, Statuses};
 
 /// Services have 20 seconds to stop; a busy machine some more.
@@ -19,19 +19,25 @@ const STOP_DEADLINE: Duration = Duration::from_secs(25);
 
 /// What can be started, killed and started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Part {
+pub enum Part {
     /// Everything in one process, the sandbox too.
     Up,
+    /// The local AWS.
     Sandbox,
+    /// Follows the source folder.
     Watcher,
+    /// In the middle.
     Merger,
+    /// Of ALBs.
     AlbProgrammer,
+    /// Of NLBs.
     NlbProgrammer,
+    /// Writes the status folder.
     StatusWriter,
 }
 
 /// The services.
-pub(crate) const FIVE: [Part; 5] = [
+pub const FIVE: [Part; 5] = [
     Part::Watcher,
     Part::Merger,
     Part::AlbProgrammer,
@@ -41,20 +47,30 @@ pub(crate) const FIVE: [Part; 5] = [
 
 /// Folders and addresses of one system, and what runs of it.
 #[derive(Debug)]
-pub(crate) struct System {
+pub struct System {
     // Before the folder: what is dropped first can still show its log.
     running: BTreeMap<Part, Process>,
     folder: TempDir,
     watcher: SocketAddr,
     merger: SocketAddr,
-    pub(crate) sandbox: SocketAddr,
+    merger_admin: SocketAddr,
+    /// Of the sandbox, whoever runs it.
+    pub sandbox: SocketAddr,
     /// In the shape of `PUT /_sandbox/faults`: in force before the first call.
-    pub(crate) first_faults: Value,
+    pub first_faults: Value,
+    /// In the shape of `PUT /_sandbox/quotas`.
+    pub quotas: Value,
+    /// Host name of the certificate that ACM holds.
+    pub certificate: &'static str,
 }
 
 impl System {
     /// Nothing runs yet, and the source folder is empty.
-    pub(crate) fn new() -> Self {
+    #[expect(
+        clippy::new_without_default,
+        reason = "it makes folders and takes ports"
+    )]
+    pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
         for name in ["source", "status", "state", "logs"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
@@ -65,13 +81,16 @@ impl System {
             folder,
             watcher: address::free(host),
             merger: address::free(host),
+            merger_admin: address::free(host),
             sandbox: address::free(host),
             first_faults: json!({}),
+            quotas: json!({}),
+            certificate: "app.example.com",
         }
     }
 
     /// The sandbox and the five services, in this order.
-    pub(crate) fn of_five(order: [Part; 5]) -> Self {
+    pub fn of_five(order: [Part; 5]) -> Self {
         let mut system = Self::new();
         system.start(Part::Sandbox);
         for part in order {
@@ -80,15 +99,22 @@ impl System {
         system
     }
 
-    pub(crate) fn source(&self) -> PathBuf {
+    /// The folder of manifests.
+    pub fn source(&self) -> PathBuf {
         self.path("source")
+    }
+
+    /// The folder of status files.
+    pub fn status(&self) -> PathBuf {
+        self.path("status")
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn start(&mut self, part: Part) {
+    /// Starts a part that does not run.
+    pub fn start(&mut self, part: Part) {
         let (program, args) = self.command(part);
         let log = self.path("logs").join(format!("{part:?}"));
         let earlier = self
@@ -97,19 +123,20 @@ impl System {
         assert!(earlier.is_none(), "{part:?} was running");
     }
 
-    pub(crate) fn kill(&mut self, part: Part) {
+    /// SIGKILL.
+    pub fn kill(&mut self, part: Part) {
         drop(self.running.remove(&part).unwrap());
     }
 
     /// Asks for a graceful stop, and returns the exit code.
-    pub(crate) async fn stop(&mut self, part: Part) -> Option<i32> {
+    pub async fn stop(&mut self, part: Part) -> Option<i32> {
         let process = self.running.remove(&part).unwrap();
         process.terminate();
         process.ended(STOP_DEADLINE).await.code()
     }
 
     /// Waits until everything in the folder is judged, programmed and written.
-    pub(crate) async fn settled(&self) {
+    pub async fn settled(&self) {
         let ended = run(
             "tributary",
             &words(&[
@@ -124,15 +151,28 @@ impl System {
         assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     }
 
-    pub(crate) fn statuses(&self) -> Statuses {
+    /// Number of the process of a part that runs.
+    pub fn process_id(&self, part: Part) -> u32 {
+        self.running[&part].id()
+    }
+
+    /// Whether the merger has a whole snapshot, and has published what follows from it.
+    pub async fn is_merged(&self) -> bool {
+        answers_well(self.merger_admin, "/readyz").await
+    }
+
+    /// The status files as they are.
+    pub fn statuses(&self) -> Statuses {
         status::read(&self.path("status"))
     }
 
-    pub(crate) async fn inventory(&self) -> Vec<String> {
+    /// See [`inventory`].
+    pub async fn inventory(&self) -> Vec<String> {
         inventory(self.sandbox).await
     }
 
-    pub(crate) fn log(&self, part: Part) -> String {
+    /// All that a part has logged.
+    pub fn log(&self, part: Part) -> String {
         std::fs::read_to_string(self.path("logs").join(format!("{part:?}"))).unwrap()
     }
 
@@ -174,6 +214,10 @@ impl System {
                     &self.sandbox.to_string(),
                     "--faults",
                     &self.first_faults.to_string(),
+                    "--quotas",
+                    &self.quotas.to_string(),
+                    "--issued-certificate",
+                    self.certificate,
                 ]),
             ),
             Part::Watcher => (
@@ -195,6 +239,8 @@ impl System {
                     &url(self.watcher),
                     "--grpc-listen",
                     &self.merger.to_string(),
+                    "--admin-listen",
+                    &self.merger_admin.to_string(),
                 ]),
             ),
             Part::AlbProgrammer => ("tributary-alb-programmer", programmer()),
@@ -211,6 +257,7 @@ impl System {
     }
 }
 
-pub(crate) fn words(words: &[&str]) -> Vec<OsString> {
+/// A command line.
+pub fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A loopback address for one system. Tests run side by side, and a program that is killed must find its port
 /// free when it is started again: connections leave from 127.0.0.1, so nothing takes a port of another address.
-pub(crate) fn host() -> IpAddr {
+pub fn host() -> IpAddr {
     // Process ids have 22 bits on Linux; four systems of one process get an address each.
     static SYSTEMS: AtomicU32 = AtomicU32::new(0);
     let own = (std::process::id() << 2) | (SYSTEMS.fetch_add(1, Ordering::Relaxed) & 0b11);
@@ -19,6 +19,6 @@ pub(crate) fn host() -> IpAddr {
 }
 
 /// A port of that address which nobody listens on.
-pub(crate) fn free(host: IpAddr) -> SocketAddr {
+pub fn free(host: IpAddr) -> SocketAddr {
     TcpListener::bind((host, 0)).unwrap().local_addr().unwrap()
 }

@@ -1,0 +1,70 @@
+//! Steps on the targets of a target group.
+
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+use tributary_model::desired::{DesiredTarget, TargetId};
+use tributary_plan::observed::TargetState;
+
+use super::Done;
+use crate::Aws;
+use crate::elbv2::{Answer, Elbv2, Found};
+
+/// The addresses that no block of the VPC holds: AWS wants to hear that they are in no zone of it
+/// (`TargetDescription.AvailabilityZone`). Of a VPC that AWS does not show nothing is said.
+pub(super) async fn outside(
+    aws: &Aws,
+    vpc: &str,
+    targets: &BTreeSet<DesiredTarget>,
+) -> Answer<BTreeSet<DesiredTarget>> {
+    let outside =
+        |blocks: &Found<Vec<IpNet>>| blocks.get(vpc).map(|blocks| outside_of(blocks, targets));
+    let known = aws.index.known_vpc_blocks().await;
+    if let Some(none) = known
+        .and_then(|blocks| outside(&blocks))
+        .filter(BTreeSet::is_empty)
+    {
+        return Ok(none);
+    }
+    let blocks = aws.index.vpc_blocks(aws).await?;
+    Ok(outside(&blocks).unwrap_or_default())
+}
+
+fn outside_of(blocks: &[IpNet], targets: &BTreeSet<DesiredTarget>) -> BTreeSet<DesiredTarget> {
+    let is_outside = |target: &&DesiredTarget| match &target.id {
+        TargetId::Ip(address) => !blocks.iter().any(|block| block.contains(address)),
+        TargetId::Instance(_) => false,
+    };
+    targets.iter().filter(is_outside).cloned().collect()
+}
+
+pub(super) async fn register<'a>(
+    elbv2: &dyn Elbv2,
+    arn: String,
+    targets: &'a BTreeSet<DesiredTarget>,
+    outside: &BTreeSet<DesiredTarget>,
+) -> Answer<Done<'a>> {
+    elbv2.register_targets(&arn, targets, outside).await?;
+    Ok(Done::changed(move |known| {
+        if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
+            let registered = targets
+                .iter()
+                .map(|target| (target.clone(), TargetState::Registered));
+            group.targets.extend(registered);
+        }
+    }))
+}
+
+pub(super) async fn deregister<'a>(
+    elbv2: &dyn Elbv2,
+    arn: &'a str,
+    targets: &'a BTreeSet<DesiredTarget>,
+) -> Answer<Done<'a>> {
+    elbv2.deregister_targets(arn, targets).await?;
+    Ok(Done::changed(move |known| {
+        if let Some(group) = known.observed_mut().target_groups.get_mut(arn) {
+            // AWS shows them as draining for a while, which is the same to a plan.
+            group.targets.retain(|target, _| !targets.contains(target));
+        }
+    }))
+}

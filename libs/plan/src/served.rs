@@ -1,0 +1,80 @@
+//! A listener is Programmed when requests for it are answered as its routes want, not before.
+//!
+//! On a shared port an ELB listener is there as soon as anybody's is, and a team that reads Programmed sends traffic. So
+//! a listener with routes, none of whose rules is in place, waits for them. One that is served is not held back: a new
+//! route must not make it look unserved, and neither must the first route of one that was served without any.
+
+use std::collections::BTreeSet;
+
+use tributary_model::ListenerRef;
+use tributary_model::report::{LoadBalancerReport, ProgrammedState};
+
+use crate::op::{Op, Plan, Step};
+
+/// Told from what else may be pending by this text alone.
+const WAITS: &str = "the rules of its routes are being created";
+
+/// Takes Programmed back from these.
+pub(crate) fn hold_back(report: &mut LoadBalancerReport, unserved: &BTreeSet<ListenerRef>) {
+    for listener in &mut report.listeners {
+        if listener.state == ProgrammedState::Programmed && unserved.contains(&listener.listener) {
+            listener.state = ProgrammedState::Pending(WAITS.to_owned());
+        }
+    }
+}
+
+/// Gives it back to all that were held back, and names them.
+pub(crate) fn release(report: &mut LoadBalancerReport) -> BTreeSet<ListenerRef> {
+    let mut released = BTreeSet::new();
+    for listener in &mut report.listeners {
+        if waits(&listener.state) {
+            listener.state = ProgrammedState::Programmed;
+            released.insert(listener.listener.clone());
+        }
+    }
+    released
+}
+
+/// Those for which a step creates a rule.
+pub(crate) fn awaited(
+    steps: &[Step],
+    mut listeners: BTreeSet<ListenerRef>,
+) -> BTreeSet<ListenerRef> {
+    if !listeners.is_empty() {
+        let creations = steps
+            .iter()
+            .filter(|step| matches!(step.op, Op::CreateRule { .. }));
+        let owners: BTreeSet<&ListenerRef> = creations.flat_map(|step| &step.owners).collect();
+        listeners.retain(|listener| owners.contains(listener));
+    }
+    listeners
+}
+
+impl Plan {
+    /// The plan in the light of the last report: a listener that was Programmed as it is now stays so while the rules
+    /// of its first routes are created.
+    #[must_use]
+    pub fn with_served(mut self, last: &LoadBalancerReport) -> Self {
+        let programmed: BTreeSet<_> = last
+            .listeners
+            .iter()
+            .filter(|listener| listener.state == ProgrammedState::Programmed)
+            .map(|listener| (&listener.listener, listener.revision))
+            .collect();
+        for listener in &mut self.report.listeners {
+            if waits(&listener.state)
+                && programmed.contains(&(&listener.listener, listener.revision))
+            {
+                listener.state = ProgrammedState::Programmed;
+            }
+        }
+        self
+    }
+}
+
+fn waits(state: &ProgrammedState) -> bool {
+    matches!(state, ProgrammedState::Pending(text) if text == WAITS)
+}
+
+#[cfg(test)]
+mod tests;
