@@ -4,11 +4,11 @@
 //! ```text
 //!  Change ──> Store ──reads──┐
 //!                            v
-//!   class ─> gateway ─> owner ─> merged ─> route ─> port ─> target group ─> load balancer
-//!   (ours?)  (settings, (listeners (order,  (attach-  (one ELB  (settings,     (whole desired
-//!            kind)      by them-   conflicts ment,     listener) targets)        state)
-//!                       selves)    winners)  rules)      │                          │
-//!                            └──────────┴───────┴────────┴──> Resolved              v
+//!   class ─> gateway ─> owner ─> contest ─> route ─> port ─> target group ─> load balancer
+//!   (ours?)  (settings, (listeners (order,   (attach-  (one ELB  (settings,     (whole desired
+//!            kind)      by them-   conflicts, ment,     listener) targets)        state)
+//!                       selves)    winners)   rules)     │                          │
+//!                            └──────────┴────────┴───────┴──> Resolved              v
 //!                                                                │      reports ─> judge ─> Judgement
 //! ```
 //!
