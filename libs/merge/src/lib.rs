@@ -50,6 +50,7 @@ mod resolve;
 mod route;
 mod rules;
 mod settle;
+mod state;
 mod store;
 mod target_groups;
 mod uses;

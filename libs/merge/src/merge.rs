@@ -11,9 +11,10 @@ use tributary_model::{Change, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, 
 
 use crate::dirty::Dirty;
 use crate::facts::Facts;
-use crate::load_balancer::{self, State};
+use crate::load_balancer;
 use crate::reads::{Input, Reads};
 use crate::route::RouteFacts;
+use crate::state::State;
 use crate::store::Store;
 use crate::{explain, settle};
 

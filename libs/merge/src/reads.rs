@@ -12,7 +12,7 @@ use tributary_model::workload::{EndpointSlice, ReferenceGrant, Service, TlsSecre
 use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
 
 use crate::facts::{ClassFacts, Facts, GatewayFacts, OwnerFacts};
-use crate::load_balancer::State;
+use crate::state::State;
 use crate::store::Store;
 use crate::target_groups::TargetGroupSpec;
 

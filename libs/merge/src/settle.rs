@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use tributary_model::{Kind, Name, ObjectKey, ObjectRef};
 
-use crate::load_balancer::{self, AssembledPort, Differences, Merges, OwnerMerged};
+use crate::load_balancer::{self, AssembledPort, Differences};
 use crate::merge::{Merge, Outcome};
 use crate::reads::{Input, Reader, Reading};
 use crate::route::{self, RouteFacts};
+use crate::state::{Merges, OwnerMerged};
 use crate::store::Store;
 use crate::{class, gateway, owner, resolve, target_groups};
 
