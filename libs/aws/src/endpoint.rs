@@ -1,5 +1,6 @@
 //! Which AWS: the real one or a sandbox.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
@@ -22,6 +23,30 @@ pub enum Endpoint {
     /// A sandbox at this URL: dummy credentials, region from `AWS_REGION` or `AWS_DEFAULT_REGION`, else
     /// [`SANDBOX_REGION`].
     Url(String),
+}
+
+/// A string that names no AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected real, or an http:// or https:// URL")]
+pub struct InvalidEndpoint;
+
+/// `real`, or a URL with a host.
+impl FromStr for Endpoint {
+    type Err = InvalidEndpoint;
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        if value == "real" {
+            return Ok(Self::Real { region: None });
+        }
+        let host = value
+            .strip_prefix("http://")
+            .or_else(|| value.strip_prefix("https://"))
+            .ok_or(InvalidEndpoint)?;
+        if host.is_empty() || host.starts_with(['/', ':']) {
+            return Err(InvalidEndpoint);
+        }
+        Ok(Self::Url(value.to_owned()))
+    }
 }
 
 /// Region of a sandbox unless the environment names one.

@@ -40,7 +40,7 @@ pub use ec2::{Ec2, SecurityGroupFilter};
 pub use elbv2::{
     Answer, AuthenticateRequest, Elbv2, Found, ListenerCertificates, ListenerRequest, RuleRequest,
 };
-pub use endpoint::{Endpoint, SANDBOX_REGION};
+pub use endpoint::{Endpoint, InvalidEndpoint, SANDBOX_REGION};
 pub use error::{AwsError, Class};
 pub use execute::{Execution, Outcome, StepResult, execute};
 pub use known::Known;

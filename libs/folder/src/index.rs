@@ -162,12 +162,10 @@ impl Folder {
             memory: &self.memory,
             status_dir: self.status_dir.as_deref(),
         };
-        let objects = version::counting(&past, claims, &broken, &mut rejections, now);
+        let (objects, kept) = version::counting(&past, claims, &broken, &mut rejections, now);
         for rejection in &mut rejections {
             rejection.last_good_kept |= rejection.object_ref.is_none()
-                && objects.values().any(|held| {
-                    broken.contains(&held.path) && rejection.source.starts_with(&held.path)
-                });
+                && kept.iter().any(|path| is_of(&rejection.source, path));
         }
         self.remember(&objects)?;
         self.objects = objects;
@@ -278,6 +276,13 @@ pub(crate) fn defaults(created: Timestamp, generation: i64) -> Defaults {
         created,
         generation,
     }
+}
+
+/// Whether a rejection's source is this file: its path, alone or before the place in it.
+fn is_of(source: &str, path: &str) -> bool {
+    source
+        .strip_prefix(path)
+        .is_some_and(|place| place.is_empty() || place.starts_with(" document "))
 }
 
 fn rejection(

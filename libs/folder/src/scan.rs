@@ -27,6 +27,9 @@ pub struct FolderError {
 /// does not see.
 const MAX_DEPTH: usize = 32;
 
+/// A file is read whole, and becomes some ten times as much in memory. A List of 40,000 routes has some 30 MB.
+pub(crate) const MAX_FILE_BYTES: usize = 256 * 1024 * 1024;
+
 /// Reads every `.yaml`, `.yml` and `.json` file below `root`, ordered by path.
 ///
 /// Symbolic links are followed. Names that start with a dot are passed over, so that of a mounted
@@ -54,7 +57,7 @@ pub fn scan(root: &Path) -> Result<Vec<SourceFile>, FolderError> {
                 if entry.file_type().is_file()
                     && (entry.depth() == 0 || is_manifest(entry.path())) =>
             {
-                let text = std::fs::read_to_string(entry.path()).map_err(|error| error.to_string());
+                let text = text(&entry);
                 files.push(SourceFile {
                     path: relative(root, entry.path()),
                     text,
@@ -83,6 +86,18 @@ pub fn scan(root: &Path) -> Result<Vec<SourceFile>, FolderError> {
     }
     files.sort_by(|left, right| left.path.cmp(&right.path));
     Ok(files)
+}
+
+fn text(entry: &DirEntry) -> Result<String, String> {
+    let size = entry.metadata().map_err(|error| error.to_string())?.len();
+    if size > MAX_FILE_BYTES as u64 {
+        return Err(format!(
+            "has {} MiB, more than the {} MiB of a file that is read: split it",
+            size >> 20,
+            MAX_FILE_BYTES >> 20
+        ));
+    }
+    std::fs::read_to_string(entry.path()).map_err(|error| error.to_string())
 }
 
 fn is_visible(entry: &DirEntry) -> bool {

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tributary_model::status::Status;
 use tributary_model::{Kind, ObjectKey, ObjectRef};
 use tributary_normalize::{status_from_json, status_to_json};
@@ -18,6 +19,22 @@ pub struct StatusFileError {
     reason: String,
 }
 
+/// There is no status folder, and none can be made.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write statuses to {path}")]
+pub struct StatusDirError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// A name may have 253 characters, and a file's name, while it is written, `.yaml.next` besides: 255 is the most
+/// that file systems take.
+const LONGEST_NAME: usize = 240;
+/// What is left of a longer name, before its digest.
+const CUT_NAME: usize = 200;
+/// Between the two. No object's name has one.
+const CUT: char = '~';
+
 /// The kinds that get a status.
 const KINDS: [Kind; 8] = [
     Kind::GatewayClass,
@@ -29,6 +46,17 @@ const KINDS: [Kind; 8] = [
     Kind::UdpRoute,
     Kind::TlsRoute,
 ];
+
+/// Makes the folder if it is not there.
+///
+/// # Errors
+/// When it is not there and cannot be made.
+pub fn open(root: &Path) -> Result<(), StatusDirError> {
+    std::fs::create_dir_all(root).map_err(|source| StatusDirError {
+        path: root.to_owned(),
+        source,
+    })
+}
 
 /// The status of an object, if it has a file.
 ///
@@ -42,12 +70,9 @@ pub fn read(root: &Path, object: &ObjectRef) -> Result<Option<Status>, StatusFil
         path: path.clone(),
         reason,
     };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error.to_string())),
+    let Some(value) = value(&path).map_err(failed)? else {
+        return Ok(None);
     };
-    let value: Value = serde_saphyr::from_str(&text).map_err(|error| failed(error.to_string()))?;
     let status = value.get("status").unwrap_or(&Value::Null);
     status_from_json(object.kind, status).map_err(|rejected| failed(rejected.to_string()))
 }
@@ -129,16 +154,50 @@ fn file(root: &Path, object: &ObjectRef) -> PathBuf {
     let ObjectRef { kind, key } = object;
     root.join(kind.as_str().to_lowercase())
         .join(&*key.namespace)
-        .join(format!("{}.yaml", key.name))
+        .join(file_name(&key.name))
+}
+
+/// The name itself; one that is too long for a file is cut, and its digest tells it from others that begin alike.
+fn file_name(name: &str) -> String {
+    match name.get(..CUT_NAME) {
+        Some(cut) if name.len() > LONGEST_NAME => {
+            let digest = Sha256::digest(name);
+            let digest = digest
+                .first_chunk()
+                .map_or(0, |bytes| u64::from_be_bytes(*bytes));
+            format!("{cut}{CUT}{digest:016x}.yaml")
+        }
+        _ => format!("{name}.yaml"),
+    }
+}
+
+/// What a status file holds, if it is there.
+fn value(path: &Path) -> Result<Option<Value>, String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => serde_saphyr::from_str(&text).map_err(|error| error.to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The name of the object whose status file this is. A name that was cut stands in the file; a file of that kind that
+/// cannot be read is nobody's.
+fn object_name(folder: &Path, file: &str) -> Option<String> {
+    let name = file.strip_suffix(".yaml")?;
+    if !name.contains(CUT) {
+        return Some(name.to_owned());
+    }
+    let value = value(&folder.join(file)).ok()??;
+    let name = value.pointer("/metadata/name")?.as_str()?;
+    (file_name(name) == file).then(|| name.to_owned())
 }
 
 fn of_kind(root: &Path, kind: Kind) -> Vec<ObjectRef> {
     let folder = root.join(kind.as_str().to_lowercase());
     let objects = |folder: &Path, namespace: &str| -> Vec<ObjectRef> {
-        let names = entries(folder)
-            .into_iter()
-            .filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned));
-        names
+        let files = entries(folder).into_iter();
+        files
+            .filter_map(|file| object_name(folder, &file))
             .map(|name| ObjectRef::new(kind, ObjectKey::new(namespace, name)))
             .collect()
     };
@@ -193,6 +252,22 @@ mod tests {
         write(root.path(), &object, 3, &status).unwrap();
         assert!(root.path().join("gatewayclass/alb.yaml").is_file());
         assert_eq!(read(root.path(), &object).unwrap(), Some(status));
+    }
+
+    #[test]
+    fn the_longest_names_have_files_of_their_own() {
+        let root = tempfile::tempdir().unwrap();
+        let names = ["a", "b"].map(|last| format!("{}{last}", "n".repeat(252)));
+        for name in &names {
+            let (object, status) = class(name);
+            write(root.path(), &object, 3, &status).unwrap();
+            assert_eq!(read(root.path(), &object).unwrap(), Some(status));
+        }
+        let mut listed = list(root.path());
+        listed.sort();
+        assert_eq!(listed, names.each_ref().map(|name| class(name).0));
+        remove(root.path(), &listed[0]).unwrap();
+        assert_eq!(list(root.path()), &listed[1..]);
     }
 
     #[test]

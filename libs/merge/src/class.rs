@@ -41,15 +41,11 @@ pub(crate) fn facts(reader: &mut Reader<'_>, name: &Name) -> Option<ClassFacts> 
     let choice = choice(&class.controller_name)?;
     let parameters = match &class.parameters_ref {
         None => Ok(None),
-        Some(reference) => match &reference.namespace {
-            None => Err(format!(
-                "GatewayClass {name}: spec.parametersRef.namespace is required for {}",
-                reference.kind
-            )),
-            Some(namespace) => parameters::configuration(reader, reference, namespace)
+        Some(reference) => {
+            parameters::configuration(reader, reference, reference.namespace.as_ref())
                 .map(|configuration| Some(configuration.clone()))
-                .map_err(|reason| format!("GatewayClass {name}: spec.parametersRef: {reason}")),
-        },
+                .map_err(|reason| format!("GatewayClass {name}: spec.parametersRef: {reason}"))
+        }
     };
     Some(ClassFacts {
         generation: class.meta.generation,

@@ -14,7 +14,7 @@ pub(crate) fn facts(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<GatewayF
     let class = reader.class(&gateway.class_name)?;
     let own = match &gateway.parameters_ref {
         None => Ok(None),
-        Some(reference) => parameters::configuration(reader, reference, &key.namespace)
+        Some(reference) => parameters::configuration(reader, reference, Some(&key.namespace))
             .map(Some)
             .map_err(|reason| format!("spec.infrastructure.parametersRef: {reason}")),
     };

@@ -12,7 +12,7 @@ use crate::reads::Reader;
 pub(crate) fn configuration<'a>(
     reader: &mut Reader<'a>,
     reference: &ParametersRef,
-    namespace: &Name,
+    namespace: Option<&Name>,
 ) -> Result<&'a LoadBalancerConfiguration, String> {
     let wanted = Kind::LoadBalancerConfiguration;
     if reference.group != wanted.group() || reference.kind != wanted.as_str() {
@@ -23,6 +23,7 @@ pub(crate) fn configuration<'a>(
             wanted.group()
         ));
     }
+    let namespace = namespace.ok_or("namespace is required: a class has none of its own")?;
     let key = ObjectKey::new(Name::clone(namespace), Name::clone(&reference.name));
     reader
         .load_balancer_configuration(&key)

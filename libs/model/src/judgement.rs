@@ -110,6 +110,8 @@ pub struct ListenerJudgement {
     pub overlapping_tls: bool,
     /// `attachedRoutes`.
     pub attached_routes: u32,
+    /// Of a listener that is served: what of it did not work out all the same.
+    pub notes: Vec<String>,
 }
 
 /// A listener's outcome with rivals by class only, joined with what is programmed.

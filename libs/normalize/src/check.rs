@@ -55,7 +55,8 @@ pub(crate) fn range<T: PartialOrd + Display>(
     if allowed.contains(&value) {
         return Ok(value);
     }
-    Err(at.fault(format!("must be {}, it is {value}", Bounds(allowed))))
+    let (least, most) = (allowed.start(), allowed.end());
+    Err(at.fault(format!("must be {least} to {most}, it is {value}")))
 }
 
 /// 1..65535.

@@ -14,6 +14,7 @@ use tributary_model::elb::ElbProtocol;
 use tributary_model::report::{ProgrammedState, RuleProblem};
 
 use crate::certificates::{self, CertificateId, Wanted};
+use crate::observed::Completeness;
 use crate::scope::Scope;
 
 /// What is going to be served.
@@ -184,6 +185,11 @@ fn demand<'a>(
         }
     }
     if terminates_tls(listener.protocol) && certificates.is_empty() {
+        if let Completeness::Partial(gaps) = &scope.observed.completeness {
+            // What was not seen may be there: that is no refusal.
+            let text = format!("AWS could not be looked at: {}", gaps.join("; "));
+            return Err(ProgrammedState::Pending(text));
+        }
         let reason = if notes.is_empty() {
             "it names no certificate and has no hostname to look one up".to_owned()
         } else {

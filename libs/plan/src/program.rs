@@ -97,6 +97,10 @@ fn program<'a>(
         }
         Some(LoadBalancerState::Active | LoadBalancerState::ActiveImpaired) | None => {}
     }
+    if let Completeness::Partial(gaps) = &observed.completeness {
+        // What seems to be missing may only not have been seen.
+        draft.problems.clone_from(gaps);
+    }
     let problems = std::mem::take(&mut draft.problems);
     report::report(&scope, &fit, rules, problems)
 }

@@ -38,7 +38,7 @@ pub struct Args {
     pub merger: String,
     /// AWS: `real`, or the endpoint URL of a sandbox.
     #[arg(long, value_name = "real|URL", default_value = "http://127.0.0.1:4566")]
-    pub aws: String,
+    pub aws: Endpoint,
     /// Folder of manifests, for the private keys of the certificates that are imported.
     #[arg(long, value_name = "PATH")]
     pub source: PathBuf,
@@ -99,11 +99,6 @@ impl Options {
             vpc,
             common: _,
         } = args;
-        let aws = if aws == "real" {
-            Endpoint::Real { region: None }
-        } else {
-            Endpoint::Url(aws)
-        };
         Ok(Self {
             kind,
             merger: Transport::remote(&merger)?,

@@ -61,13 +61,15 @@ pub struct RefusedReport {
 /// How far the status writer has come (`JudgementService.AcknowledgeJudgements`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acknowledgement {
-    /// Everything up to here is written, but for what is set aside.
+    /// Everything up to here is written, but for what is set aside or failed.
     pub position: Position,
-    /// The whole list of what cannot be written for now.
+    /// The whole list of what can never be written as it should be.
     pub set_aside: Vec<SetAside>,
+    /// The whole list of what could not be written and is tried again.
+    pub failed: Vec<SetAside>,
 }
 
-/// An object whose status cannot be written for now.
+/// An object whose status is not written as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
     /// Which.

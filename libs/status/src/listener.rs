@@ -10,7 +10,7 @@ use crate::reasons::{
     ACCEPTED, CONFLICTED, OVERLAPPING_TLS_CONFIG, PROGRAMMED, RESOLVED_REFS, Situation, Verdict,
     recall, verdict,
 };
-use crate::words::list;
+use crate::words::{clause, list};
 
 /// The condition types that we write on a listener.
 pub(crate) const OWNED: &[&str] = &[
@@ -174,6 +174,7 @@ fn accepted(listener: &ListenerJudgement) -> Verdict {
 }
 
 fn programmed(listener: &ListenerJudgement, serving: Serving) -> Verdict {
+    let notes = list(listener.notes.iter().map(|note| clause(note).to_owned()));
     verdict(match &listener.outcome {
         JudgedOutcome::Won(_) if listener.unusable_refs => {
             Situation::ListenerProgrammedUnusableRefs
@@ -189,7 +190,12 @@ fn programmed(listener: &ListenerJudgement, serving: Serving) -> Verdict {
         }
         JudgedOutcome::Won(
             state @ (None | Some(ProgrammedState::Pending(_) | ProgrammedState::Programmed)),
-        ) => served(state.as_ref(), serving),
+        ) => match served(state.as_ref(), serving) {
+            Situation::ListenerProgrammed if !notes.is_empty() => {
+                Situation::ListenerProgrammedWithNotes(&notes)
+            }
+            situation => situation,
+        },
         JudgedOutcome::Conflicted(conflict, rival) => {
             Situation::ListenerProgrammedConflict(*conflict, *rival)
         }

@@ -77,6 +77,7 @@ pub(crate) enum Situation<'a> {
     ListenerAcceptedTooMany(&'a str),
     ListenerAcceptedNoCaCertificate,
     ListenerProgrammed,
+    ListenerProgrammedWithNotes(&'a str),
     ListenerProgrammedConflict(Conflict, RivalClass),
     ListenerProgrammedNotAccepted,
     ListenerProgrammedTooMany(&'a str),

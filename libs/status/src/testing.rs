@@ -36,6 +36,7 @@ pub(crate) fn good(name: &str) -> ListenerJudgement {
         unusable_refs: false,
         overlapping_tls: false,
         attached_routes: 1,
+        notes: Vec::new(),
     }
 }
 

@@ -37,17 +37,23 @@ pub struct Transport {
 #[error("{uri:?} is not the address of a gRPC server, such as http://127.0.0.1:7400")]
 pub struct TransportError {
     uri: String,
-    source: tonic::transport::Error,
+    source: Option<tonic::transport::Error>,
 }
 
 impl Transport {
     /// Through a connection, made at the first call and again whenever it is gone. Inside a runtime only.
     pub fn remote(uri: &str) -> Result<Self, TransportError> {
-        let endpoint = Endpoint::from_shared(uri.to_owned())
-            .map_err(|source| TransportError {
-                uri: uri.to_owned(),
-                source,
-            })?
+        let failed = |source| TransportError {
+            uri: uri.to_owned(),
+            source,
+        };
+        let endpoint =
+            Endpoint::from_shared(uri.to_owned()).map_err(|source| failed(Some(source)))?;
+        // A bare word parses, too: as a host that no connection can be made to.
+        if !matches!(endpoint.uri().scheme_str(), Some("http" | "https")) {
+            return Err(failed(None));
+        }
+        let endpoint = endpoint
             .connect_timeout(CONNECT_TIMEOUT)
             .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
             .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)

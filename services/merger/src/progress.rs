@@ -33,19 +33,22 @@ impl Progress {
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     position: Option<Position>,
-    set_aside: BTreeMap<ObjectRef, String>,
+    /// Why each could not be written; tried again.
+    failed: BTreeMap<ObjectRef, String>,
 }
 
 impl Written {
     pub(crate) fn acknowledge(&mut self, acknowledgement: Acknowledgement) {
         let Acknowledgement {
             position,
-            set_aside,
+            // Trying again is of no use, and so is waiting.
+            set_aside: _,
+            failed,
         } = acknowledgement;
         self.position = Some(position);
-        self.set_aside = set_aside
+        self.failed = failed
             .into_iter()
-            .map(|aside| (aside.object, aside.reason))
+            .map(|failed| (failed.object, failed.reason))
             .collect();
     }
 }
@@ -81,5 +84,12 @@ pub(crate) fn pending(state: &State, read: Position) -> Vec<String> {
         Some(written) => pending.push(format!("status is written up to {written} of {judged}")),
         None => pending.push("the status writer has not reported yet".to_owned()),
     }
+    pending.extend(
+        state
+            .written
+            .failed
+            .iter()
+            .map(|(object, reason)| format!("status of {object}: {reason}")),
+    );
     pending
 }

@@ -16,6 +16,7 @@ mod write;
 
 use std::path::PathBuf;
 
+use tributary_folder::status::StatusDirError;
 use tributary_runtime::{CommonArgs, Context};
 use tributary_stream::{Transport, TransportError};
 
@@ -44,6 +45,17 @@ pub struct Options {
     pub store: Store,
 }
 
+/// Why a status writer did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The merger's address is none.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// There is no folder to write to.
+    #[error(transparent)]
+    StatusDir(#[from] StatusDirError),
+}
+
 /// Writes statuses until the context stops.
 pub async fn write(context: Context, options: Options) {
     let Options { merger, store } = options;
@@ -53,8 +65,8 @@ pub async fn write(context: Context, options: Options) {
 /// Runs the status writer as a process of its own, until the context stops.
 ///
 /// # Errors
-/// When the merger's address is none.
-pub async fn run(context: Context, args: Args) -> Result<(), TransportError> {
+/// When the merger's address is none, or the folder cannot be made.
+pub async fn run(context: Context, args: Args) -> Result<(), Error> {
     let Args {
         merger,
         status_dir,
@@ -62,7 +74,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), TransportError> {
     } = args;
     let options = Options {
         merger: Transport::remote(&merger)?,
-        store: Store::Folder(status_dir),
+        store: Store::folder(status_dir)?,
     };
     write(context, options).await;
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use tributary_folder::status::{self, StatusFileError};
+use tributary_folder::status::{self, StatusDirError, StatusFileError};
 use tributary_model::ObjectRef;
 use tributary_model::status::Status;
 
@@ -17,6 +17,15 @@ pub enum Store {
 }
 
 impl Store {
+    /// In files below a folder, which is made if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made: better known before anything is programmed than with the first status.
+    pub fn folder(root: PathBuf) -> Result<Self, StatusDirError> {
+        status::open(&root)?;
+        Ok(Self::Folder(root))
+    }
+
     pub(crate) fn read(&self, object: &ObjectRef) -> Result<Option<Status>, StatusFileError> {
         match self {
             Self::Memory(statuses) => Ok(statuses.get(object).cloned()),

@@ -227,18 +227,16 @@ impl Writer {
     }
 
     fn acknowledgement(&self) -> Acknowledgement {
-        let failed = self
-            .failed
-            .iter()
-            .map(|(object, (_, reason))| (object, reason));
-        let set_aside = failed.chain(&self.set_aside);
+        let aside = |(object, reason): (&ObjectRef, &String)| SetAside {
+            object: object.clone(),
+            reason: reason.clone(),
+        };
+        let failed = self.failed.iter();
         Acknowledgement {
             position: self.position,
-            set_aside: set_aside
-                .map(|(object, reason)| SetAside {
-                    object: object.clone(),
-                    reason: reason.clone(),
-                })
+            set_aside: self.set_aside.iter().map(aside).collect(),
+            failed: failed
+                .map(|(object, (_, reason))| aside((object, reason)))
                 .collect(),
         }
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tributary_programmer::Endpoint;
 
 /// One AWS load balancer for many teams: Gateways, ListenerSets and routes, programmed and explained.
 #[derive(Debug, Parser)]
@@ -166,8 +167,7 @@ pub(crate) enum SourceArg {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AwsArg {
     Sandbox,
-    Real,
-    Url(String),
+    Elsewhere(Endpoint),
 }
 
 impl FromStr for SourceArg {
@@ -188,11 +188,10 @@ impl FromStr for AwsArg {
     fn from_str(value: &str) -> Result<Self, Self::Err> {
         match value {
             "sandbox" => Ok(Self::Sandbox),
-            "real" => Ok(Self::Real),
-            url if url.starts_with("http://") || url.starts_with("https://") => {
-                Ok(Self::Url(url.to_owned()))
-            }
-            _ => Err("expected sandbox, real, or an http:// or https:// URL".to_owned()),
+            elsewhere => elsewhere
+                .parse()
+                .map(Self::Elsewhere)
+                .map_err(|_| "expected sandbox, real, or an http:// or https:// URL".to_owned()),
         }
     }
 }

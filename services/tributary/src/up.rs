@@ -98,8 +98,7 @@ fn folder(args: &UpArgs) -> anyhow::Result<PathBuf> {
 
 async fn aws(context: &Context, tasks: &Tasks, args: &UpArgs) -> anyhow::Result<Endpoint> {
     Ok(match &args.aws {
-        AwsArg::Real => Endpoint::Real { region: None },
-        AwsArg::Url(url) => Endpoint::Url(url.clone()),
+        AwsArg::Elsewhere(endpoint) => endpoint.clone(),
         AwsArg::Sandbox => {
             let options = tributary_sandbox::Options {
                 listen: args.sandbox_listen,
@@ -126,6 +125,10 @@ fn start(
     source: &Path,
     aws: &Endpoint,
 ) -> anyhow::Result<Transport> {
+    let store = match &args.status_dir {
+        Some(folder) => Store::folder(folder.clone())?,
+        None => Store::Memory(BTreeMap::new()),
+    };
     let watcher = tributary_watcher::Service::new(
         context.child("watcher"),
         tributary_watcher::Options {
@@ -179,10 +182,6 @@ fn start(
             tributary_programmer::run(context.child(name), options),
         );
     }
-    let store = args
-        .status_dir
-        .clone()
-        .map_or_else(|| Store::Memory(BTreeMap::new()), Store::Folder);
     let options = tributary_status_writer::Options {
         merger: to_merger.clone(),
         store,

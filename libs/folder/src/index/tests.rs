@@ -355,3 +355,51 @@ fn a_broken_object_costs_only_itself() {
         ]
     );
 }
+
+#[test]
+fn a_broken_document_beside_good_ones_keeps_nothing_that_is_not_gone() {
+    let root = tempfile::tempdir().unwrap();
+    let text = format!("{}---\nkind: [\n", namespace("a", "x"));
+    write(root.path(), &[("a.yaml", &text)]);
+    let reading = open(root.path()).read(Timestamp(1)).unwrap();
+    assert_eq!(names(&reading), ["Namespace a"]);
+    let [broken] = &reading.rejections[..] else {
+        panic!("{:?}", reading.rejections)
+    };
+    assert!(!broken.last_good_kept, "{broken:?}");
+}
+
+#[test]
+fn a_huge_file_costs_itself() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), &[("a.yaml", &namespace("a", "x"))]);
+    // Sparse: no disk is filled.
+    let huge = fs::File::create(root.path().join("huge.yaml")).unwrap();
+    huge.set_len(1 << 40).unwrap();
+    let reading = open(root.path()).read(Timestamp(1)).unwrap();
+    assert_eq!(names(&reading), ["Namespace a"]);
+    let [refused] = &reading.rejections[..] else {
+        panic!("{:?}", reading.rejections)
+    };
+    assert_eq!(refused.source, "huge.yaml");
+    assert!(refused.reason.contains("split it"), "{}", refused.reason);
+}
+
+#[test]
+fn links_that_lead_in_circles_or_nowhere_cost_themselves() {
+    let root = tempfile::tempdir().unwrap();
+    write(
+        root.path(),
+        &[
+            ("a.yaml", &namespace("a", "x")),
+            ("deep/er/b.yaml", &namespace("b", "x")),
+        ],
+    );
+    symlink("../..", root.path().join("deep/er/up")).unwrap();
+    symlink("self.yaml", root.path().join("self.yaml")).unwrap();
+    symlink("nowhere", root.path().join("gone.yaml")).unwrap();
+    let reading = open(root.path()).read(Timestamp(1)).unwrap();
+    assert_eq!(names(&reading), ["Namespace a", "Namespace b"]);
+    let sources: Vec<_> = reading.rejections.iter().map(|it| &*it.source).collect();
+    assert_eq!(sources, ["deep/er/up", "gone.yaml", "self.yaml"]);
+}

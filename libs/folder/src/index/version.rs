@@ -40,14 +40,15 @@ pub(super) struct Past<'a> {
     pub(super) status_dir: Option<&'a Path>,
 }
 
-/// Decides for every claimed object which version counts, and keeps what broken files held.
+/// Decides for every claimed object which version counts, and keeps what broken files held. Returns the files
+/// of which something was kept that no document claims now, too.
 pub(super) fn counting(
     past: &Past<'_>,
     claims: BTreeMap<ObjectRef, Claim>,
     broken: &BTreeSet<String>,
     rejections: &mut Vec<Rejection>,
     now: Timestamp,
-) -> BTreeMap<ObjectRef, Held> {
+) -> (BTreeMap<ObjectRef, Held>, BTreeSet<String>) {
     let mut objects = BTreeMap::new();
     for (
         key,
@@ -98,12 +99,14 @@ pub(super) fn counting(
             }
         }
     }
+    let mut kept = BTreeSet::new();
     for (key, held) in past.objects {
         if broken.contains(&held.path) && !objects.contains_key(key) {
             objects.insert(key.clone(), held.clone());
+            kept.insert(held.path.clone());
         }
     }
-    objects
+    (objects, kept)
 }
 
 /// The last good versions of an earlier run.

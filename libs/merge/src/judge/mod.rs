@@ -211,6 +211,11 @@ fn judge_listeners(
             unusable_refs: listener.unusable_refs,
             overlapping_tls: listener.overlapping_tls.is_some(),
             attached_routes: u32::try_from(listener.attached_routes.len()).unwrap_or(u32::MAX),
+            notes: key
+                .as_ref()
+                .and_then(|key| reports.listener(key, &listener.listener))
+                .map(|reported| reported.notes.clone())
+                .unwrap_or_default(),
         })
         .collect()
 }

@@ -103,6 +103,10 @@ fn any_object() -> impl Strategy<Value = Value> {
     })
 }
 
+/// 0001-01-01T00:00:00Z, and the last second of 9999.
+const YEAR_1: i64 = -62_135_596_800;
+const YEAR_9999: i64 = 253_402_300_799;
+
 proptest! {
     #[test]
     fn any_json_is_answered(value in any_json()) {
@@ -122,6 +126,12 @@ proptest! {
             Ok(Normalized::Foreign(_)) => prop_assert_eq!(identity, Ok(None)),
             Err(rejected) => prop_assert!(!rejected.reason.is_empty()),
         }
+    }
+
+    #[test]
+    fn the_model_writes_timestamps_as_kubernetes_does(seconds in YEAR_1..=YEAR_9999) {
+        let timestamp = Timestamp(seconds);
+        prop_assert_eq!(timestamp.to_string(), timestamp_to_rfc3339(timestamp));
     }
 
     #[test]

@@ -516,8 +516,8 @@ fn backends(#[case] entry: &str, #[case] expected: BackendRef) {
 #[rstest]
 #[case::service_without_port("{name: s}", "port", "is required for a Service")]
 #[case::port_zero("{name: s, port: 0}", "port", "must be 1 to 65535")]
-#[case::negative_weight("{name: s, port: 1, weight: -1}", "weight", "at most 1000000")]
-#[case::heavy("{name: s, port: 1, weight: 1000001}", "weight", "at most 1000000")]
+#[case::negative_weight("{name: s, port: 1, weight: -1}", "weight", "0 to 1000000")]
+#[case::heavy("{name: s, port: 1, weight: 1000001}", "weight", "0 to 1000000")]
 #[case::nameless("{port: 1}", "name", "is required")]
 fn bad_backends(#[case] entry: &str, #[case] field: &str, #[case] reason: &str) {
     refused(

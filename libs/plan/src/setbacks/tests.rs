@@ -93,3 +93,28 @@ fn the_text_of_an_operation_is_the_same_in_every_plan_that_needs_it() {
     };
     assert_eq!(create(&from_nothing), create(&more));
 }
+
+/// The listener is served; only its traffic finds fewer targets, as when a Service loses its endpoints.
+#[test]
+fn a_refused_registration_leaves_the_listener_served_with_a_note() {
+    let observed = two_teams().programmed();
+    let more = two_teams().edit_group("a-web", |group| {
+        group.targets.insert(crate::fixtures::target(9, 80));
+    });
+    let plan = more.plan(&observed, &context());
+    let register = ops(&plan)
+        .into_iter()
+        .find(|op| op.starts_with("register"))
+        .unwrap();
+    let plan = plan.with_setbacks(&BTreeMap::from([(register, refused())]));
+    let notes = |name: &str| {
+        let reports = &plan.report.listeners;
+        let report = reports
+            .iter()
+            .find(|it| it.listener == crate::fixtures::listener(name));
+        report.unwrap().notes.clone()
+    };
+    assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
+    assert_eq!((notes("a"), notes("b")), (vec!["no".to_owned()], vec![]));
+    assert!(plan.report.settled);
+}

@@ -23,7 +23,7 @@ structs! {
     ListenerSetJudgement { key, generation, acceptance, load_balancer, listeners }
     ListenerJudgement {
         name, outcome, supported_kinds, unresolved_refs, unusable_refs, overlapping_tls,
-        attached_routes,
+        attached_routes, notes,
     }
     ParentJudgement {
         parent_ref, controller_name, acceptance, unresolved_refs, dropped_rules, refused_rules,

@@ -33,7 +33,7 @@ structs! {
     Publisher { instance, load_balancers, shard_epoch }
     ReportsTaken { position, refused }
     RefusedReport { key, error }
-    Acknowledgement { position, set_aside }
+    Acknowledgement { position, set_aside, failed }
     SetAside { object, reason }
     ListenerFilter { gateway, namespace, owner }
     ObjectFilter { kind, namespace }

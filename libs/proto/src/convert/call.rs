@@ -28,6 +28,7 @@ message!(
     Acknowledgement = judgement::AcknowledgeJudgementsRequest {
         position: position_of,
         set_aside: list,
+        failed: list,
     }
 );
 message!(

@@ -32,6 +32,7 @@ message!(
         unusable_refs: same,
         overlapping_tls: same,
         attached_routes: same,
+        notes: same,
     }
 );
 message!(

@@ -129,6 +129,29 @@ fn refused_by_aws_for_good() {
 }
 
 #[test]
+fn what_did_not_work_out_of_a_served_listener_is_told() {
+    let status = written(&Judgement::ListenerSet(set(vec![ListenerJudgement {
+        notes: vec![
+            "AWS refused a target.".to_owned(),
+            "no certificate".to_owned(),
+        ],
+        ..good("a")
+    }])));
+    assert!(listener(&status, "a").contains("Programmed=True/Programmed"));
+    let Status::ListenerSet(status) = status else {
+        panic!("{status:?}")
+    };
+    let message =
+        &crate::listener::find(&status.listeners[0].conditions, crate::reasons::PROGRAMMED)
+            .unwrap()
+            .message;
+    assert_eq!(
+        message,
+        "The load balancer serves the listener, but: AWS refused a target; no certificate."
+    );
+}
+
+#[test]
 fn overlapping_tls_config_is_there_only_while_true() {
     let judged = |overlapping_tls| {
         Judgement::ListenerSet(set(vec![ListenerJudgement {

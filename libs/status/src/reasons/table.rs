@@ -192,6 +192,12 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "Programmed",
             "The load balancer serves the listener.",
         ),
+        S::ListenerProgrammedWithNotes(notes) => row(
+            PROGRAMMED,
+            True,
+            "Programmed",
+            sentence("The load balancer serves the listener, but", notes, ""),
+        ),
         S::ListenerProgrammedConflict(conflict, rival) => row(
             PROGRAMMED,
             False,

@@ -44,6 +44,7 @@ fn every_situation() -> Vec<Situation<'static>> {
         S::ListenerAcceptedTooMany("50 listeners"),
         S::ListenerAcceptedNoCaCertificate,
         S::ListenerProgrammed,
+        S::ListenerProgrammedWithNotes("a target was refused"),
         S::ListenerProgrammedNotAccepted,
         S::ListenerProgrammedTooMany(""),
         S::ListenerProgrammedUnusableRefs,

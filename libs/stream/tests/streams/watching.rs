@@ -231,5 +231,7 @@ async fn large_items_pass() {
 
 #[tokio::test]
 async fn a_uri_that_is_none_is_refused() {
-    assert!(Transport::remote("not a uri").is_err());
+    for uri in ["not a uri", "nonsense", "ftp://127.0.0.1:7070"] {
+        assert!(Transport::remote(uri).is_err(), "{uri}");
+    }
 }
