@@ -911,8 +911,7 @@ def deletes(both):
     both.mistake("delete a target group that is gone", lambda s: s.elb.delete_target_group(
         TargetGroupArn=s["machines"]))
     both.do("delete a load balancer with listeners", lambda s: s.elb.delete_load_balancer(LoadBalancerArn=s["web"]))
-    both.mistake("delete a load balancer that is gone", lambda s: s.elb.delete_load_balancer(
-        LoadBalancerArn=s["web"]))
+    both.do("delete a load balancer that is gone", lambda s: s.elb.delete_load_balancer(LoadBalancerArn=s["web"]))
     both.mistake("its listener is gone", lambda s: s.elb.describe_listeners(ListenerArns=[s["http"]]))
     both.mistake("its rule is gone", lambda s: s.elb.describe_rules(RuleArns=[s["r10"]]))
     both.mistake("its tags are gone", lambda s: s.elb.describe_tags(ResourceArns=[s["web"]]))

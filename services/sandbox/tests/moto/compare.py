@@ -30,9 +30,8 @@ ABSENT = exceptions.ABSENT
 
 # What tells the members of a list apart, the most telling first: the two sides list in different orders.
 IDENTITY = [
-    "LoadBalancerName", "TargetGroupName", "ZoneName", "Port", "Id", "Priority", "ResourceArn", "ResourceARN",
-    "DomainName", "GroupName", "CertificateArn", "IpProtocol", "CidrIp", "CidrIpv6", "CidrIpv4", "IsEgress", "Egress",
-    "RuleNumber", "Name",
+    "LoadBalancerName", "TargetGroupName", "ZoneName", "Port", "Id", "Priority", "ResourceArn", "GroupName",
+    "CertificateArn", "IpProtocol", "CidrIp", "CidrIpv6", "CidrIpv4", "IsEgress", "Egress", "RuleNumber", "Name",
     "Field", "Type", "TargetGroupArn", "Target",
 ]
 
@@ -129,7 +128,7 @@ class Both:
             found.append(self.answer(side, call))
             if found[-1][0] != "ok" and repair is not None:
                 repair(side)
-        self.compare(name, found)
+        self.compare(name, found, right=found[0][0] == "ok")
 
     def mistake(self, name, call, undo=None):
         """`call` should be refused. A side that accepts it takes it back by `undo`, given the answer."""
@@ -139,7 +138,7 @@ class Both:
             if code == "ok" and undo is not None:
                 undo(side, answer)
             found.append((code, None))
-        self.compare(name, found)
+        self.compare(name, found, right=found[0][0] != "ok")
 
     def answer(self, side, call, keep=False):
         try:
@@ -154,11 +153,12 @@ class Both:
             return "ResponseParserError", None
         return "ok", answer if keep else flat(side.plain(answer))
 
-    def compare(self, name, found):
+    def compare(self, name, found, right):
+        """What both do alike is wrong all the same where a case that should succeed fails, or the other way round."""
         assert name not in self.cases, f"two cases are called {name}"
         self.cases.append(name)
         (ours, our_leaves), (theirs, their_leaves) = found
-        if ours != theirs:
+        if ours != theirs or not right:
             self.differences.append((name, "outcome", ours, theirs))
         elif our_leaves is not None and their_leaves is not None:
             for path in sorted(our_leaves.keys() | their_leaves.keys()):
