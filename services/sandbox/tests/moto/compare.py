@@ -175,7 +175,7 @@ def judge(differences):
         rows = [
             index for index, row in enumerate(exceptions.TABLE)
             if fnmatch.fnmatchcase(name, row.case) and fnmatch.fnmatchcase(path, row.path)
-            and row.moto in (theirs, exceptions.ANY) and row.aws in (ours, exceptions.ANY)
+            and exceptions.holds(row.moto, theirs) and exceptions.holds(row.aws, ours)
         ]
         used.update(rows)
         if not rows:
