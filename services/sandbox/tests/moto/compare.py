@@ -5,7 +5,7 @@ usage: compare.py --endpoint http://127.0.0.1:4566
 
 The sandbox must be freshly started, without faults and with a provisioning time above 0: AWS's create answers say
 `provisioning`. moto runs in this process, behind HTTP on a free loopback port.
-What is done is in cases.py. Where the two may differ, and who is right by AWS's documentation, is in exceptions.py:
+What is done is in cases/. Where the two may differ, and who is right by AWS's documentation, is in exceptions.py:
 a difference that is not there fails, and so does one that is there and is not found any more.
 Exit code 1 and a line for each of those; "N cases, ..." otherwise.
 """
