@@ -21,7 +21,7 @@ use super::load_balancers::Kind;
 use super::references;
 use super::rules::{Priority, Rule};
 use super::target_groups::Protocol;
-use super::tls::{self, AlpnPolicy, MutualAuthentication, Security};
+use super::tls::{self, MutualAuthentication, Security};
 
 use checks::{check_port, check_protocol, default_certificate, port_free};
 
@@ -63,7 +63,7 @@ struct Create {
     certificates: Vec<CertificateArg>,
     default_actions: Vec<Action>,
     #[serde(default)]
-    alpn_policy: Vec<AlpnPolicy>,
+    alpn_policy: Vec<String>,
     mutual_authentication: Option<MutualAuthentication>,
     #[serde(default)]
     tags: Vec<Tag>,
@@ -80,7 +80,7 @@ struct Modify {
     certificates: Vec<CertificateArg>,
     default_actions: Option<Vec<Action>>,
     #[serde(default)]
-    alpn_policy: Vec<AlpnPolicy>,
+    alpn_policy: Vec<String>,
     mutual_authentication: Option<MutualAuthentication>,
 }
 

@@ -10,7 +10,7 @@ use super::target_groups::Protocol;
 use super::{certificates, ssl_policies, trust_stores};
 
 /// Which protocols a TLS listener of an NLB offers by ALPN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum AlpnPolicy {
     #[serde(rename = "HTTP1Only")]
     Http1Only,
@@ -139,10 +139,21 @@ fn no_alpn(policy: Option<AlpnPolicy>) -> Result<(), ApiError> {
 }
 
 /// The one policy of the list that the API takes.
-pub(crate) fn one_policy(policies: &[AlpnPolicy]) -> Result<Option<AlpnPolicy>, ApiError> {
+pub(crate) fn one_policy(policies: &[String]) -> Result<Option<AlpnPolicy>, ApiError> {
     match policies {
         [] => Ok(None),
-        [only] => Ok(Some(*only)),
+        [only] => match only.as_str() {
+            "HTTP1Only" => Ok(Some(AlpnPolicy::Http1Only)),
+            "HTTP2Only" => Ok(Some(AlpnPolicy::Http2Only)),
+            "HTTP2Optional" => Ok(Some(AlpnPolicy::Http2Optional)),
+            "HTTP2Preferred" => Ok(Some(AlpnPolicy::Http2Preferred)),
+            "None" => Ok(Some(AlpnPolicy::None)),
+            // The page calls the error ALPNPolicyNotSupported; this is the code that travels.
+            unknown => Err(ApiError::new(
+                "ALPNPolicyNotFound",
+                format!("ALPN policy '{unknown}' is not supported"),
+            )),
+        },
         _ => Err(ApiError::validation(
             "Only one ALPN policy can be specified",
         )),

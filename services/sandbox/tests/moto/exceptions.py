@@ -12,6 +12,10 @@ ABSENT = "absent"
 ANY = "any"
 
 
+def holds(wanted, found):
+    return found == wanted or (wanted == ANY and found != ABSENT)
+
+
 @dataclass(frozen=True)
 class Row:
     case: str

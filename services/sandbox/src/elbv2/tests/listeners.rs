@@ -190,8 +190,16 @@ fn alpn_is_for_tls_on_nlbs() {
             "AlpnPolicy": [policy], "Certificates": [{"CertificateArn": "<CERT>"}],
         })
     };
-    create("network", &tls("HTTP2Only"), "ok");
-    create("network", &tls("HTTP3Only"), "ValidationError");
+    for policy in [
+        "HTTP1Only",
+        "HTTP2Only",
+        "HTTP2Optional",
+        "HTTP2Preferred",
+        "None",
+    ] {
+        create("network", &tls(policy), "ok");
+    }
+    create("network", &tls("HTTP3Only"), "ALPNPolicyNotFound");
 }
 
 #[test]
