@@ -44,7 +44,7 @@ async fn check(line: &str, expected: &str) {
 async fn each_resource_is_shown() {
     check("get gateways", "infra       edge   alb    True").await;
     check("get lset", "team-a      app    infra/edge   True").await;
-    check("get listeners -o wide", "1 (Gateway)").await;
+    check("get listeners -o wide", "infra/edge   Gateway").await;
     check("get lb", "infra       edge      alb    Active").await;
     check(
         "get conflicts",

@@ -133,10 +133,10 @@ fn wide_listeners_add_precedence_reason_and_elb_listener() {
     ];
     check(
         &columns(listeners(&views, Detail::Wide), 9),
-        "GATEWAY      PRECEDENCE                                REASON                           ELB-LISTENER\n\
-         infra/edge   1 (Gateway)                               <none>                           \
+        "GATEWAY      PRECEDENCE                            REASON                           ELB-LISTENER\n\
+         infra/edge   Gateway                               <none>                           \
          arn:aws:elasticloadbalancing:eu-central-1:1:listener/app/edge/1/443\n\
-         infra/edge   2 (ListenerSet of 2026-03-01T09:00:00Z)   50 listeners per load balancer   <none>\n",
+         infra/edge   ListenerSet of 2026-03-01T09:00:00Z   50 listeners per load balancer   <none>\n",
     );
 }
 
