@@ -1,0 +1,84 @@
+//! A server that stops, is killed or does not answer, and comes back.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::Api;
+use kube::api::ListParams;
+use serde_json::json;
+use tokio::time::timeout;
+use tributary_tests_kubernetes::accounts::Scope;
+use tributary_tests_kubernetes::cluster::{Cluster, client};
+use tributary_tests_kubernetes::server::{Options, Server};
+
+/// Longer than an answer takes; a paused server gives none in it.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn objects_and_tokens_survive_a_stop_and_a_kill() {
+    let mut server = Server::start(Options::default()).await;
+    let rule = serde_json::from_value(json!({
+        "apiGroups": [""],
+        "resources": ["configmaps"],
+        "verbs": ["list"],
+    }))
+    .unwrap();
+    let account = server
+        .cluster()
+        .account("default", "reader", &[rule], Scope::Namespace)
+        .await;
+    let reader = client(&account).await;
+    remember(server.cluster(), "first").await;
+    server.stop().await;
+    server.start_again().await;
+    remember(server.cluster(), "second").await;
+    server.kill();
+    server.start_again().await;
+    let config_maps: Api<ConfigMap> = Api::namespaced(reader, "default");
+    let listed = config_maps.list(&ListParams::default()).await.unwrap();
+    let names = listed.into_iter().filter_map(|it| it.metadata.name);
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["first", "kube-root-ca.crt", "second"]
+    );
+}
+
+#[tokio::test]
+async fn a_paused_server_answers_when_it_is_resumed() {
+    let options = Options {
+        controllers: Some(Vec::new()),
+        ..Options::default()
+    };
+    let server = Server::start(options).await;
+    server.pause();
+    let asked = remember(server.cluster(), "asked");
+    let mut asked = std::pin::pin!(asked);
+    assert!(timeout(A_MOMENT, &mut asked).await.is_err());
+    server.resume();
+    asked.await;
+}
+
+#[tokio::test]
+async fn a_kept_folder_is_the_same_cluster() {
+    let folder = tempfile::TempDir::with_prefix("tributary-").unwrap();
+    let options = Options {
+        dir: Some(folder.path().to_owned()),
+        controllers: Some(Vec::new()),
+        ..Options::default()
+    };
+    let first = Server::start(options.clone()).await;
+    remember(first.cluster(), "kept").await;
+    drop(first);
+    let second = Server::start(options).await;
+    let config_maps: Api<ConfigMap> = Api::namespaced(second.cluster().client(), "default");
+    config_maps.get("kept").await.unwrap();
+}
+
+async fn remember(cluster: &Cluster, name: &str) {
+    let config_map = json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": { "name": name, "namespace": "default" },
+    });
+    cluster.apply(&config_map).await.unwrap();
+}
