@@ -6,8 +6,9 @@ export PATH := tools / "current" / "bin" + ":" + env("PATH")
 # Extra words reach the command as they were typed: `just test -E 'package(tributary-merge)'`.
 set positional-arguments := true
 
-# `ci` waits longer and goes on after a failure; see .config/nextest.toml.
-profile := if env("CI", "") == "" { "default" } else { "ci" }
+# See .config/nextest.toml: `ci` waits longer, goes on after a failure, and leaves nothing out.
+profile := if env("CI", "") != "" { "ci" } else if `command -v go || true` == "" { "without-go" } else { "default" }
+without_go := "echo 'LEFT OUT: the tests against a real Kubernetes; they need Go, which is not installed' >&2"
 
 # list the recipes
 default:
@@ -26,6 +27,7 @@ build:
 test *filter: setup
     cargo test --workspace --doc --quiet
     cargo build --workspace --bins --tests
+    @{{ if profile == "without-go" { without_go } else { ".ci/kubernetes" } }}
     cargo nextest run --workspace --profile {{ profile }} "$@"
 
 # clippy over every target; a warning is an error
@@ -63,6 +65,11 @@ bench *filter:
 # the whole pipeline in one process against the local AWS; extra words go to the command
 up *flags:
     cargo run -p tributary -- up "$@"
+
+# an API server with the CRDs and a node, to try things on; prints its kubeconfig, Ctrl-C ends it
+kubernetes *flags: setup
+    .ci/kubernetes
+    cargo run -p tributary-tests-kubernetes -- "$@"
 
 # write the CRDs that our own types describe
 crds:
