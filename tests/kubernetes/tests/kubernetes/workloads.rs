@@ -9,6 +9,7 @@ use kube::api::{DeleteParams, ListParams};
 use serde_json::{Value, json};
 use tributary_tests_kubernetes::cluster::Cluster;
 use tributary_tests_kubernetes::node::Node;
+use tributary_tests_kubernetes::server::{Options, Server};
 use tributary_tests_kubernetes::shared::shared;
 use tributary_tests_kubernetes::wait::until;
 
@@ -37,6 +38,19 @@ async fn a_deployment_and_a_service_give_ready_endpoints() {
         (now.len() == 1 && now.is_disjoint(&first)).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_node_goes_on_after_a_restart_of_the_server() {
+    let mut server = Server::start(Options::default()).await;
+    let _node = Node::of_cluster(server.cluster()).await;
+    server.kill();
+    server.start_again().await;
+    let cluster = server.cluster();
+    let namespace = cluster.namespace("workloads").await;
+    cluster.apply(&service(&namespace)).await.unwrap();
+    cluster.apply(&deployment(&namespace, 1)).await.unwrap();
+    ready(cluster, &namespace, 1).await;
 }
 
 /// Waits for that many ready endpoints.

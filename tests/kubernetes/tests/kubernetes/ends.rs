@@ -1,18 +1,48 @@
-//! A server that stops, is killed or does not answer, and comes back.
+//! Servers that end: with their parent, or to come back as the same cluster.
 
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::path::Path;
+use std::pin::pin;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 use kube::api::ListParams;
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::time::timeout;
 use tributary_tests_kubernetes::accounts::Scope;
-use tributary_tests_kubernetes::cluster::{Cluster, client};
+use tributary_tests_kubernetes::cluster::{Cluster, address, client};
 use tributary_tests_kubernetes::server::{Options, Server};
+use tributary_tests_kubernetes::wait::until;
 
 /// Longer than an answer takes; a paused server gives none in it.
 const A_MOMENT: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn a_killed_parent_takes_the_server_along() {
+    let mut parent = Command::new(env!("CARGO_BIN_EXE_tributary-tests-kubernetes"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(parent.stdout.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    let kubeconfig = Path::new(line.trim_end().strip_prefix("export KUBECONFIG=").unwrap());
+    let address = address(kubeconfig);
+    assert!(TcpStream::connect(&address).is_ok());
+
+    // SIGKILL: it can do nothing about it any more.
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    until("the server is gone, and its folder with it", async || {
+        let gone = TcpStream::connect(&address).is_err() && !kubeconfig.exists();
+        gone.then_some(())
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn objects_and_tokens_survive_a_stop_and_a_kill() {
@@ -51,8 +81,7 @@ async fn a_paused_server_answers_when_it_is_resumed() {
     };
     let server = Server::start(options).await;
     server.pause();
-    let asked = remember(server.cluster(), "asked");
-    let mut asked = std::pin::pin!(asked);
+    let mut asked = pin!(remember(server.cluster(), "asked"));
     assert!(timeout(A_MOMENT, &mut asked).await.is_err());
     server.resume();
     asked.await;
@@ -60,7 +89,7 @@ async fn a_paused_server_answers_when_it_is_resumed() {
 
 #[tokio::test]
 async fn a_kept_folder_is_the_same_cluster() {
-    let folder = tempfile::TempDir::with_prefix("tributary-").unwrap();
+    let folder = TempDir::with_prefix("tributary-").unwrap();
     let options = Options {
         dir: Some(folder.path().to_owned()),
         controllers: Some(Vec::new()),
