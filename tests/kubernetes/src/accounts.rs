@@ -13,8 +13,8 @@ use serde_json::json;
 use crate::cluster::Cluster;
 use crate::wait::until;
 
-/// The shortest life that the API server gives a token.
-const SHORTEST_LIFE_SECONDS: i64 = 600;
+/// Longer than any test.
+const TOKEN_LIFE_SECONDS: i64 = 3600;
 
 /// Where rules hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,9 +76,9 @@ impl Cluster {
     pub async fn kubeconfig_of(&self, namespace: &str, name: &str) -> PathBuf {
         let admin = Kubeconfig::read_from(self.kubeconfig()).unwrap();
         let token = self.token(namespace, name).await;
-        let user = json!([{ "name": "admin", "user": { "token": token } }]);
         let mut kubeconfig = serde_json::to_value(&admin).unwrap();
-        kubeconfig["users"] = user;
+        // The context calls its user so, whoever it is.
+        kubeconfig["users"] = json!([{ "name": "admin", "user": { "token": token } }]);
         let path = self
             .kubeconfig()
             .with_file_name(format!("{namespace}-{name}.kubeconfig"));
@@ -87,10 +87,10 @@ impl Cluster {
         path
     }
 
-    /// A new token of a ServiceAccount, good for ten minutes.
+    /// A new token of a ServiceAccount, good for an hour.
     pub async fn token(&self, namespace: &str, name: &str) -> String {
         let request: TokenRequest = serde_json::from_value(json!({
-            "spec": { "audiences": [], "expirationSeconds": SHORTEST_LIFE_SECONDS },
+            "spec": { "audiences": [], "expirationSeconds": TOKEN_LIFE_SECONDS },
         }))
         .unwrap();
         Api::<ServiceAccount>::namespaced(self.client(), namespace)

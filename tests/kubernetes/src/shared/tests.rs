@@ -1,7 +1,5 @@
 use std::net::TcpStream;
 
-use tempfile::TempDir;
-
 use super::join;
 use crate::cluster::address;
 use crate::server::kubeconfig;
@@ -9,8 +7,8 @@ use crate::wait::until;
 
 #[tokio::test]
 async fn the_server_ends_with_its_last_user() {
-    let folder = TempDir::with_prefix("tributary-").unwrap();
-    let dir = folder.path().join("run");
+    // No TempDir: it is the server that removes it.
+    let dir = std::env::temp_dir().join(format!("tributary-last-{}", std::process::id()));
     let first = join(dir.clone()).await;
     let second = join(dir.clone()).await;
     let address = address(&kubeconfig(&dir));
