@@ -237,6 +237,7 @@ fn judged(name: &str) -> ListenerJudgement {
         unusable_refs: false,
         overlapping_tls: false,
         attached_routes: 1,
+        notes: Vec::new(),
     }
 }
 
