@@ -31,6 +31,8 @@ mod status;
 mod time;
 mod workload;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use tributary_model::resource::SourceObject;
 use tributary_model::status::Status;
@@ -141,7 +143,7 @@ fn normalize_as(
     Ok(Normalized::Ours {
         object: Box::new(SourceObject {
             status: carried_status(kind, object, &mut warnings),
-            resource,
+            resource: Arc::new(resource),
         }),
         warnings,
     })

@@ -170,7 +170,7 @@ fn unknown_fields_are_named_and_ignored() {
             .replace("protocol: HTTP", "protocol: HTTP, colour: red")
             .replace("parentRef:", "sectionNames: []\n  parentRef:"),
     );
-    assert_eq!(object.resource, resource_of(&set("name: app")));
+    assert_eq!(*object.resource, resource_of(&set("name: app")));
     let fields: Vec<_> = warnings
         .iter()
         .map(|warning| warning.field.as_str())
