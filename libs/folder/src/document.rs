@@ -81,7 +81,10 @@ fn limits() -> Options {
 fn reason(error: &serde_saphyr::Error, first: usize) -> String {
     let error = error.without_snippet();
     let message = UserMessageFormatter.format_message(error);
-    let message: String = message.escape_debug().take(MAX_REASON).collect();
+    let message = message.chars().take(MAX_REASON);
+    let message: String = message
+        .map(|it| if it.is_control() { ' ' } else { it })
+        .collect();
     match error.location() {
         None => message,
         Some(at) => {
