@@ -72,6 +72,7 @@ pub(crate) fn served(listener: ListenerRef, rank: u32) -> ListenerView {
             unresolved_refs: Vec::new(),
             unusable_refs: false,
             overlapping_tls: None,
+            notes: Vec::new(),
             attached_routes: [route_ref()].into(),
         },
         precedence,
@@ -231,6 +232,7 @@ fn judged(name: &str) -> ListenerJudgement {
         unresolved_refs: Vec::new(),
         unusable_refs: false,
         overlapping_tls: false,
+        notes: Vec::new(),
         attached_routes: 1,
     }
 }
