@@ -50,6 +50,8 @@ pub(crate) struct System {
     pub(crate) sandbox: SocketAddr,
     /// In the shape of `PUT /_sandbox/faults`: in force before the first call.
     pub(crate) first_faults: Value,
+    /// More arguments for everything but the sandbox.
+    pub(crate) more: Vec<OsString>,
 }
 
 impl System {
@@ -67,6 +69,7 @@ impl System {
             merger: address::free(host),
             sandbox: address::free(host),
             first_faults: json!({}),
+            more: Vec::new(),
         }
     }
 
@@ -89,7 +92,22 @@ impl System {
     }
 
     pub(crate) fn start(&mut self, part: Part) {
-        let (program, args) = self.command(part);
+        self.start_also_with(part, &[]);
+    }
+
+    /// With an admin port, whose address is returned.
+    pub(crate) fn start_with_admin(&mut self, part: Part) -> SocketAddr {
+        let admin = address::free(self.merger.ip());
+        self.start_also_with(part, &words(&["--admin-listen", &admin.to_string()]));
+        admin
+    }
+
+    fn start_also_with(&mut self, part: Part, also: &[OsString]) {
+        let (program, mut args) = self.command(part);
+        if part != Part::Sandbox {
+            args.extend_from_slice(&self.more);
+        }
+        args.extend_from_slice(also);
         let log = self.path("logs").join(format!("{part:?}"));
         let earlier = self
             .running
@@ -99,6 +117,17 @@ impl System {
 
     pub(crate) fn kill(&mut self, part: Part) {
         drop(self.running.remove(&part).unwrap());
+    }
+
+    /// Sends SIGTERM and does not wait.
+    pub(crate) fn terminate(&self, part: Part) {
+        self.running[&part].terminate();
+    }
+
+    /// Waits for the end of what was told to stop, and returns the exit code.
+    pub(crate) async fn ended(&mut self, part: Part, within: Duration) -> Option<i32> {
+        let process = self.running.remove(&part).unwrap();
+        process.ended(within).await.code()
     }
 
     /// Asks for a graceful stop, and returns the exit code.
