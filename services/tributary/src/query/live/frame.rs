@@ -162,10 +162,10 @@ fn conflicts(views: &[&ListenerView], columns: usize) -> Vec<String> {
             continue;
         };
         let lost = format!(
-            "{} ({}): {} with {rival}",
+            "{} against {rival}: {} on {}",
             view.resolved.listener,
-            asks(view),
-            conflict_word(conflict)
+            conflict_word(conflict),
+            asks(view)
         );
         lines.push(Tone::Bad.paint(&cut(&one_line(&lost), columns)));
         let remedies = view.explanation.would_change.join("; ");

@@ -50,7 +50,7 @@ team-a   Programmed   listenerset/app   https      443    HTTPS      app.example
          Conflicted   listenerset/app   other      443    HTTPS      app.example.com   0
 
 Conflicts
-ListenerSet team-a/app/other (443 HTTPS app.example.com): HostnameConflict with ListenerSet team-z/app/https
+ListenerSet team-a/app/other against ListenerSet team-z/app/https: HostnameConflict on 443 HTTPS app.example.com
   would change: another port or hostname; the removal of ListenerSet team-z/app/https
 
 Refused
