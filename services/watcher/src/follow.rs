@@ -45,7 +45,7 @@ pub(crate) async fn follow(
         match reading {
             // Whatever a change leads to, in whichever service, belongs to the reading that saw it.
             Ok(reading) => {
-                tracing::info_span!(SPAN_READ).in_scope(|| publish(shared, reading, &complete))
+                tracing::info_span!(SPAN_READ).in_scope(|| publish(shared, reading, &complete));
             }
             Err(error) if first => return Err(error.into()),
             // What was published stays; the next reading tries again.

@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
@@ -26,7 +26,8 @@ type Traces = BTreeMap<Vec<u8>, BTreeSet<String>>;
 pub(crate) struct Collector {
     pub(crate) address: SocketAddr,
     traces: Kept,
-    serving: JoinHandle<()>,
+    // Ends with it.
+    _serving: JoinSet<()>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -38,7 +39,8 @@ impl Collector {
         let address = listener.local_addr().unwrap();
         let traces = Kept::default();
         let service = TraceServiceServer::new(traces.clone());
-        let serving = tokio::spawn(async move {
+        let mut serving = JoinSet::new();
+        serving.spawn(async move {
             Server::builder()
                 .add_service(service)
                 .serve_with_incoming(TcpIncoming::from(listener))
@@ -48,19 +50,13 @@ impl Collector {
         Self {
             address,
             traces,
-            serving,
+            _serving: serving,
         }
     }
 
     /// The services of each trace.
     pub(crate) fn traces(&self) -> Vec<BTreeSet<String>> {
         self.traces.0.lock().unwrap().values().cloned().collect()
-    }
-}
-
-impl Drop for Collector {
-    fn drop(&mut self) {
-        self.serving.abort();
     }
 }
 

@@ -22,7 +22,7 @@ mod teams;
 mod web;
 
 /// For what must come to be on a busy machine.
-const LONGEST: std::time::Duration = std::time::Duration::from_secs(60);
+const LONGEST: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Looks until it is so.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
