@@ -38,7 +38,7 @@ use tributary_model::resource::SourceObject;
 use tributary_model::status::Status;
 use tributary_model::{Kind, ObjectRef, Resource, RouteKind};
 
-use envelope::{Envelope, Identity, Recognized, open, recognize};
+use envelope::{Envelope, Identity, Recognized, open, recognize, unknown_fields};
 use fault::{Fault, Path};
 use read::{read, required};
 
@@ -138,7 +138,7 @@ fn normalize_as(
         Recognized::Ours(kind) => kind,
     };
     let envelope = open(kind, object, defaults, identity)?;
-    let mut warnings = Vec::new();
+    let mut warnings = unknown_fields(kind, object);
     let resource = resource(envelope, &mut warnings)?;
     Ok(Normalized::Ours {
         object: Box::new(SourceObject {

@@ -27,3 +27,19 @@ pub mod process;
 pub mod sandbox;
 pub mod status;
 pub mod system;
+pub mod web;
+
+/// For what must come to be on a busy machine.
+const LONGEST: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// Looks until it is so.
+pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let end = tokio::time::Instant::now() + LONGEST;
+    while !is_so().await {
+        assert!(
+            tokio::time::Instant::now() < end,
+            "not within {LONGEST:?}: {what}"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
