@@ -261,6 +261,7 @@ fn a_refusal_quotes_no_more_than_a_person_reads() {
     let object = set(&format!("name: {long}"));
     let rejected = normalize(&yaml(&object), &defaults()).unwrap_err();
     assert!(rejected.to_string().len() < 2_000);
-    let (_, warnings) = accepted(&set(&format!("name: app, {long}: 1")));
-    assert!(warnings[0].field.len() < 1_000);
+    // As long as YAML lets a key be.
+    let (_, warnings) = accepted(&set(&format!("name: app, {}: 1", &long[..1_000])));
+    assert!(warnings[0].field.len() < 600);
 }
