@@ -81,7 +81,10 @@ fn limits() -> Options {
 fn reason(error: &serde_saphyr::Error, first: usize) -> String {
     let error = error.without_snippet();
     let message = UserMessageFormatter.format_message(error);
-    let message: String = message.escape_debug().take(MAX_REASON).collect();
+    let message = message.chars().take(MAX_REASON);
+    let message: String = message
+        .map(|it| if it.is_control() { ' ' } else { it })
+        .collect();
     match error.location() {
         None => message,
         Some(at) => {
@@ -116,6 +119,8 @@ fn is_empty_or_comment(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     #[test]
@@ -182,7 +187,7 @@ mod tests {
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let before = format!("*a{}, ", level - 1).repeat(10);
-            text.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+            writeln!(text, "a{level}: &a{level} [{before}]").unwrap();
         }
         check_reason(&text, "too large or too complex");
     }

@@ -7,6 +7,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tributary_model::resource::SourceObject;
@@ -256,7 +257,7 @@ impl Folder {
                 created: Timestamp::default(),
                 deleting: false,
             };
-            let resource = Resource::Namespace(implied_namespace(meta));
+            let resource = Arc::new(Resource::Namespace(implied_namespace(meta)));
             objects.insert(
                 key,
                 SourceObject {

@@ -64,16 +64,17 @@ pub fn find(root: &Path, secret: &ObjectKey) -> Result<Option<TlsSecret>, Secret
         Ok(Normalized::Foreign(foreign)) => return Err(unusable("type", foreign.to_string())),
         Err(rejected) => return Err(unusable(&rejected.field, rejected.reason)),
     };
-    let Resource::Secret(facts) = object.resource else {
+    let Resource::Secret(facts) = &*object.resource else {
         return Ok(None);
     };
     let facts = facts
         .certificate
-        .map_err(|reason| unusable("data", reason))?;
+        .as_ref()
+        .map_err(|reason| unusable("data", reason.clone()))?;
     let material =
         tls_material(&value).map_err(|rejected| unusable(&rejected.field, rejected.reason))?;
     Ok(Some(TlsSecret {
-        fingerprint: facts.fingerprint,
+        fingerprint: facts.fingerprint.clone(),
         material,
     }))
 }

@@ -5,12 +5,15 @@ use tributary_model::config::{ListenerConfiguration, MutualAuthenticationMode, P
 use tributary_model::desired::CertificateSource;
 use tributary_model::listener::{CertificateRef, FrontendValidation, Listener, Protocol, TlsMode};
 use tributary_model::resolved::{RefCause, UnresolvedRef};
-use tributary_model::{Kind, ListenerOwner, Name, ObjectKey};
+use tributary_model::{Hostname, Kind, ListenerOwner, Name, ObjectKey};
 
 use crate::facts::GatewayFacts;
 use crate::grants::{self, Referrer};
 use crate::reads::Reader;
 use crate::words;
+
+/// A certificate may have a hundred names.
+const NAMES_SHOWN: usize = 3;
 
 /// What a listener has to serve TLS with.
 #[derive(Default)]
@@ -20,6 +23,8 @@ pub(crate) struct Certificates {
     pub(crate) unresolved: Vec<UnresolvedRef>,
     /// Nothing is left to serve with, or clients could not be validated as asked.
     pub(crate) unusable: bool,
+    /// What does not keep it from being served.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Resolves a valid listener's certificates; empty for one that does not end TLS.
@@ -44,7 +49,7 @@ pub(crate) fn resolve(
     let mut resolved = if refs.is_empty() {
         without_refs(listener, configuration)
     } else {
-        from_refs(reader, owner, refs)
+        from_refs(reader, owner, listener, refs)
     };
     if listener.protocol == Protocol::Https {
         let frontend = frontend_refs(reader, gateway, listener.port, configuration);
@@ -68,12 +73,17 @@ fn ends_tls(listener: &Listener) -> bool {
 fn from_refs(
     reader: &mut Reader<'_>,
     owner: &ListenerOwner,
+    listener: &Listener,
     refs: &[CertificateRef],
 ) -> Certificates {
     let mut resolved = Certificates::default();
+    let mut names = Vec::new();
     for (index, reference) in refs.iter().enumerate() {
         match secret(reader, owner, reference) {
-            Ok(source) => resolved.wanted.push(source),
+            Ok((source, of)) => {
+                names.extend(of.iter().map(String::as_str));
+                resolved.wanted.push(source);
+            }
             Err((cause, message)) => resolved.unresolved.push(UnresolvedRef {
                 field: format!("tls.certificateRefs[{index}]"),
                 cause,
@@ -82,14 +92,44 @@ fn from_refs(
         }
     }
     resolved.unusable = resolved.wanted.is_empty();
+    resolved.notes.extend(for_other_hosts(listener, &names));
     resolved
 }
 
-fn secret(
-    reader: &mut Reader<'_>,
+/// Certificates that are all for other hosts are served, since AWS does so and not every client minds; the owner of the
+/// listener should know.
+fn for_other_hosts(listener: &Listener, names: &[&str]) -> Option<String> {
+    let hostname = listener.hostname.as_ref()?;
+    if names.is_empty() || names.iter().any(|name| is_for(name, hostname)) {
+        return None;
+    }
+    let shown = names.len().min(NAMES_SHOWN);
+    Some(format!(
+        "tls.certificateRefs: no certificate is for {hostname}, they are for {}",
+        names[..shown].join(", ")
+    ))
+}
+
+/// Whether a certificate of this name is for one of these hosts at least: as in TLS, `*` stands for one label. Alone
+/// it is what test suites write for any host.
+fn is_for(name: &str, hostname: &Hostname) -> bool {
+    if let Some(suffix) = hostname.wildcard_suffix() {
+        return name == "*" || name.ends_with(suffix);
+    }
+    let host = hostname.as_str();
+    name == "*"
+        || name == host
+        || host
+            .split_once('.')
+            .is_some_and(|(_, rest)| name.strip_prefix("*.") == Some(rest))
+}
+
+/// The certificate, and the names that it is for.
+fn secret<'a>(
+    reader: &mut Reader<'a>,
     owner: &ListenerOwner,
     reference: &CertificateRef,
-) -> Result<CertificateSource, (RefCause, String)> {
+) -> Result<(CertificateSource, &'a [String]), (RefCause, String)> {
     let CertificateRef {
         group,
         kind,
@@ -122,10 +162,13 @@ fn secret(
     match reader.secret(&key).map(|secret| &secret.certificate) {
         None => invalid(format!("no Secret {key} of type kubernetes.io/tls")),
         Some(Err(reason)) => invalid(format!("Secret {key}: {reason}")),
-        Some(Ok(facts)) => Ok(CertificateSource::Secret {
-            secret: key,
-            fingerprint: facts.fingerprint.clone(),
-        }),
+        Some(Ok(facts)) => {
+            let source = CertificateSource::Secret {
+                secret: key,
+                fingerprint: facts.fingerprint.clone(),
+            };
+            Ok((source, &facts.dns_names))
+        }
     }
 }
 
@@ -176,6 +219,7 @@ fn without_refs(
         unusable: sources.is_empty(),
         wanted: sources,
         unresolved,
+        notes: Vec::new(),
     }
 }
 

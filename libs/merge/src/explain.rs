@@ -217,7 +217,7 @@ fn of_set(set: &ResolvedListenerSet) -> Explanation {
 fn with_age(merge: &Merge, owner: &ListenerOwner) -> String {
     match merge.facts.owners.get(owner) {
         Some(facts) if owner.kind == tributary_model::OwnerKind::ListenerSet => {
-            format!("{owner}, created {}", facts.created)
+            format!("{owner} (created {})", facts.created)
         }
         Some(_) | None => owner.to_string(),
     }

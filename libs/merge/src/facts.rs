@@ -72,6 +72,7 @@ pub(crate) struct Entry {
     pub(crate) supported_kinds: Vec<RouteGroupKind>,
     pub(crate) unresolved_refs: Vec<UnresolvedRef>,
     pub(crate) unusable_refs: bool,
+    pub(crate) notes: Vec<String>,
     pub(crate) core: Arc<Core>,
 }
 

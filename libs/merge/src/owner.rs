@@ -93,6 +93,7 @@ fn entries(
                 wanted,
                 unresolved: mut unresolved_refs,
                 unusable,
+                notes,
             } = match validity {
                 Validity::Contends(_) => certificates::resolve(reader, gateway, owner, listener),
                 Validity::UnknownProtocol | Validity::Invalid { .. } => Certificates::default(),
@@ -105,6 +106,7 @@ fn entries(
                 supported_kinds: kinds,
                 unresolved_refs,
                 unusable_refs: unusable,
+                notes,
             }
         })
         .collect()

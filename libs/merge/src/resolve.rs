@@ -108,6 +108,7 @@ fn listeners(merge: &Merge, owner: &ListenerOwner, facts: &OwnerFacts) -> Vec<Re
                 unresolved_refs: entry.unresolved_refs.clone(),
                 unusable_refs: entry.unusable_refs,
                 overlapping_tls: merged.overlapping_tls.clone(),
+                notes: entry.notes.clone(),
                 attached_routes: merge.attached.get(&listener).cloned().unwrap_or_default(),
                 listener,
             }

@@ -120,6 +120,8 @@ pub struct ResolvedListener {
     pub unusable_refs: bool,
     /// Another listener on the port whose hostname overlaps, both with TLS: OverlappingTLSConfig.
     pub overlapping_tls: Option<ListenerRef>,
+    /// What is odd, and does not keep it from being served.
+    pub notes: Vec<String>,
     /// Accepted routes whose parentRef reached it. Distinct.
     pub attached_routes: BTreeSet<ObjectRef>,
 }

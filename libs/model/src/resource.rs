@@ -63,8 +63,8 @@ pub enum Resource {
 /// keeps other writers' conditions and parents. So a status write never causes merge work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceObject {
-    /// What was asked for.
-    pub resource: Resource,
+    /// What was asked for. Shared: a service's view of a stream and what it makes of it hold the same one.
+    pub resource: Arc<Resource>,
     /// `.status`, for the kinds that get one from us.
     pub status: Option<Status>,
 }

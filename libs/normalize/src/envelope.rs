@@ -8,7 +8,7 @@ use serde_json::Value;
 use tributary_model::{Kind, Meta, Name, ObjectKey, ObjectRef, Timestamp};
 
 use crate::check;
-use crate::fault::{Fault, Path, Rejected};
+use crate::fault::{Fault, Path, Rejected, Warning};
 use crate::read::read_quietly;
 use crate::time::timestamp_from_rfc3339;
 
@@ -80,6 +80,25 @@ struct Metadata {
     labels: Option<BTreeMap<String, String>>,
 }
 
+/// `ObjectMeta` of Kubernetes 1.34, `selfLink` of older clusters among it.
+const METADATA: [&str; 15] = [
+    "annotations",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
 /// The only Secrets that are read.
 const TLS_SECRET: &str = "kubernetes.io/tls";
 
@@ -144,6 +163,31 @@ pub(crate) fn recognize(
         }
     }
     Ok(Recognized::Ours(kind))
+}
+
+/// Fields beside and in `metadata` that the kind does not have: `lables` is nobody's label.
+pub(crate) fn unknown_fields(kind: Kind, object: &Value) -> Vec<Warning> {
+    let own: &[&str] = match kind {
+        Kind::EndpointSlice => &["addressType", "endpoints", "ports"],
+        Kind::Secret => &["data", "immutable", "stringData", "type"],
+        _ => &["spec"],
+    };
+    let common = ["apiVersion", "kind", "metadata", "status"];
+    let keys = |value: Option<&'_ Value>| -> Vec<String> {
+        let fields = value.and_then(Value::as_object);
+        fields
+            .into_iter()
+            .flat_map(|map| map.keys().cloned())
+            .collect()
+    };
+    let beside = keys(Some(object)).into_iter();
+    let beside = beside.filter(|key| !own.contains(&&**key) && !common.contains(&&**key));
+    let within = keys(object.get("metadata")).into_iter();
+    let within = within.filter(|key| !METADATA.contains(&&**key));
+    beside
+        .chain(within.map(|key| format!("metadata.{key}")))
+        .map(Warning::unknown)
+        .collect()
 }
 
 /// Opens an object of a recognized kind.

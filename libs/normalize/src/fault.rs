@@ -27,6 +27,16 @@ pub struct Warning {
     pub reason: String,
 }
 
+impl Warning {
+    /// A field that nobody reads: an API server prunes it, too.
+    pub(crate) fn unknown(field: String) -> Self {
+        Self {
+            field: short(field),
+            reason: "unknown field is ignored".to_owned(),
+        }
+    }
+}
+
 /// A [`Rejected`] before it is known whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -98,12 +108,23 @@ impl<'a> Path<'a> {
 impl Fault {
     pub(crate) fn of(self, object: String, object_ref: Option<ObjectRef>) -> Rejected {
         Rejected {
-            object,
+            object: short(object),
             object_ref,
-            field: self.field,
-            reason: self.reason,
+            field: short(self.field),
+            reason: short(self.reason),
         }
     }
+}
+
+/// Names and messages quote what somebody wrote, which may be a megabyte; a person reads this much of it.
+const MOST_CHARACTERS: usize = 500;
+
+fn short(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 impl fmt::Display for Path<'_> {

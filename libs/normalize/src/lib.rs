@@ -31,12 +31,14 @@ mod status;
 mod time;
 mod workload;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use tributary_model::resource::SourceObject;
 use tributary_model::status::Status;
 use tributary_model::{Kind, ObjectRef, Resource, RouteKind};
 
-use envelope::{Envelope, Identity, Recognized, open, recognize};
+use envelope::{Envelope, Identity, Recognized, open, recognize, unknown_fields};
 use fault::{Fault, Path};
 use read::{read, required};
 
@@ -136,12 +138,12 @@ fn normalize_as(
         Recognized::Ours(kind) => kind,
     };
     let envelope = open(kind, object, defaults, identity)?;
-    let mut warnings = Vec::new();
+    let mut warnings = unknown_fields(kind, object);
     let resource = resource(envelope, &mut warnings)?;
     Ok(Normalized::Ours {
         object: Box::new(SourceObject {
             status: carried_status(kind, object, &mut warnings),
-            resource,
+            resource: Arc::new(resource),
         }),
         warnings,
     })

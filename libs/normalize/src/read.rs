@@ -16,10 +16,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(
     let read = serde_ignored::deserialize(value, |path| {
         let mut field = at.to_string();
         append(&mut field, &path);
-        unknown.push(Warning {
-            field,
-            reason: "unknown field is ignored".to_owned(),
-        });
+        unknown.push(Warning::unknown(field));
     });
     match read {
         Ok(read) => {

@@ -46,7 +46,7 @@ fn accepted(text: &str) -> (SourceObject, Vec<Warning>) {
 fn resource_of(text: &str) -> Resource {
     let (object, warnings) = accepted(text);
     assert_eq!(warnings, []);
-    object.resource
+    Arc::unwrap_or_clone(object.resource)
 }
 
 fn refused(text: &str, field: &str, reason: &str) {

@@ -119,20 +119,6 @@ fn discover<'a>(scope: &Scope<'a>, hostname: &Hostname) -> Option<&'a str> {
     by_name.get(format!("*.{rest}").as_str()).copied()
 }
 
-/// Whether a certificate of this name is for one of these hosts at least: as in TLS, `*` stands for one label. Alone
-/// it is what test suites write for any host.
-pub(crate) fn is_for(name: &str, hostname: &Hostname) -> bool {
-    if let Some(suffix) = hostname.wildcard_suffix() {
-        return name == "*" || name.ends_with(suffix);
-    }
-    let host = hostname.as_str();
-    name == "*"
-        || name == host
-        || host
-            .split_once('.')
-            .is_some_and(|(_, rest)| name.strip_prefix("*.") == Some(rest))
-}
-
 /// The import of a Secret, if there is one.
 pub(crate) fn imported<'a>(
     scope: &Scope<'a>,

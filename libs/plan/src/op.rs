@@ -29,6 +29,8 @@ pub struct Plan {
     pub report: LoadBalancerReport,
     /// What no step can hurry: provisioning, deletion protection, a partial observation. Look again later.
     pub waiting: Vec<String>,
+    /// Listeners that wait for the first of their routes' rules, and for nothing else.
+    pub held_back: BTreeSet<ListenerRef>,
 }
 
 /// Number of a step within its plan.

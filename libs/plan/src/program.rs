@@ -42,7 +42,7 @@ pub fn plan(
         Some(desired) => program(desired, observed, context, ownership, &mut draft),
         None => remove(observed, ownership, &mut draft),
     };
-    served::hold_back(&mut report, &draft.unserved);
+    let held_back = served::hold_back(&mut report, &draft.unserved);
     if let Completeness::Partial(gaps) = &observed.completeness {
         // What was not seen may be there: nothing is made twice, and nothing is taken for unused.
         draft.retain(|op| !op.removes() && !op.creates());
@@ -57,6 +57,7 @@ pub fn plan(
         steps,
         report,
         waiting,
+        held_back,
     }
 }
 

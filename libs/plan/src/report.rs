@@ -1,7 +1,5 @@
 //! What is true now, as observed: never what the steps are hoped to bring.
 
-use std::collections::BTreeSet;
-
 use tributary_model::desired::{LoadBalancerKey, MemberListener};
 use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
@@ -11,9 +9,6 @@ use crate::certificates::{self, CertificateId, Wanted};
 use crate::fit::{Fit, FitPort};
 use crate::observed::{LoadBalancerState, ObservedListener};
 use crate::scope::Scope;
-
-/// A certificate may have a hundred names.
-const NAMES_SHOWN: usize = 3;
 
 /// The report on a load balancer that is wanted.
 pub(crate) fn report(
@@ -101,53 +96,12 @@ fn member_report(
         }
         (None, None) => ProgrammedState::Pending("its port is not planned".to_owned()),
     };
-    let mut notes = fit.notes.get(&member.listener).cloned().unwrap_or_default();
-    let other_host = fit
-        .ports
-        .get(&port)
-        .and_then(|port| other_host(scope, port, member));
-    notes.extend(other_host);
     ListenerReport {
         listener: member.listener.clone(),
         revision: member.revision,
         state,
         elb_listener: observed.map(|(arn, _)| arn.clone()),
-        notes,
-    }
-}
-
-/// A listener whose certificates are all for other hosts is served, since AWS does so and a client may not mind, but its
-/// owner should know.
-fn other_host(scope: &Scope, port: &FitPort, member: &MemberListener) -> Option<String> {
-    let hostname = member.hostname.as_ref()?;
-    let mut names: BTreeSet<&str> = BTreeSet::new();
-    for (id, _) in port
-        .wanted
-        .iter()
-        .filter(|(_, wanted)| wanted.wanted_by.contains(&member.listener))
-    {
-        // One that was not looked at may be for any host.
-        let certificate = scope.observed.certificates.get(arn(scope, id)?)?;
-        names.extend(certificate.names.iter().map(String::as_str));
-    }
-    if names.is_empty()
-        || names
-            .iter()
-            .any(|name| certificates::is_for(name, hostname))
-    {
-        return None;
-    }
-    let names: Vec<&str> = names.into_iter().take(NAMES_SHOWN).collect();
-    Some(format!(
-        "tls: none of its certificates is for {hostname}, they are for {}",
-        names.join(", ")
-    ))
-}
-
-fn arn<'a>(scope: &Scope<'a>, id: &'a CertificateId) -> Option<&'a str> {
-    match id {
-        CertificateId::Arn(arn) => Some(arn),
-        CertificateId::Import(secret) => certificates::imported(scope, secret).map(|(arn, _)| arn),
+        notes: fit.notes.get(&member.listener).cloned().unwrap_or_default(),
     }
 }
 
@@ -196,11 +150,14 @@ fn missing_certificate(
     wanted: &Wanted,
     observed: &ObservedListener,
 ) -> Option<String> {
-    let name = match id {
-        CertificateId::Arn(arn) => arn.clone(),
-        CertificateId::Import(secret) => format!("of Secret {secret}"),
+    let (name, arn) = match id {
+        CertificateId::Arn(arn) => (arn.clone(), Some(arn.as_str())),
+        CertificateId::Import(secret) => (
+            format!("of Secret {secret}"),
+            certificates::imported(scope, secret).map(|(arn, _)| arn),
+        ),
     };
-    let Some(arn) = arn(scope, id) else {
+    let Some(arn) = arn else {
         return Some(format!("certificate {name} is being imported"));
     };
     let is_attached =

@@ -11,28 +11,30 @@ use tributary_model::report::{LoadBalancerReport, ProgrammedState};
 
 use crate::op::{Op, Plan, Step};
 
-/// Told from what else may be pending by this text alone.
 const WAITS: &str = "the rules of its routes are being created";
 
-/// Takes Programmed back from these.
-pub(crate) fn hold_back(report: &mut LoadBalancerReport, unserved: &BTreeSet<ListenerRef>) {
+/// Takes Programmed back from these; returns those that had it.
+pub(crate) fn hold_back(
+    report: &mut LoadBalancerReport,
+    unserved: &BTreeSet<ListenerRef>,
+) -> BTreeSet<ListenerRef> {
+    let mut held_back = BTreeSet::new();
     for listener in &mut report.listeners {
         if listener.state == ProgrammedState::Programmed && unserved.contains(&listener.listener) {
             listener.state = ProgrammedState::Pending(WAITS.to_owned());
+            held_back.insert(listener.listener.clone());
         }
     }
+    held_back
 }
 
-/// Gives it back to all that were held back, and names them.
-pub(crate) fn release(report: &mut LoadBalancerReport) -> BTreeSet<ListenerRef> {
-    let mut released = BTreeSet::new();
+/// Gives it back to these.
+pub(crate) fn release(report: &mut LoadBalancerReport, held_back: &BTreeSet<ListenerRef>) {
     for listener in &mut report.listeners {
-        if waits(&listener.state) {
+        if held_back.contains(&listener.listener) {
             listener.state = ProgrammedState::Programmed;
-            released.insert(listener.listener.clone());
         }
     }
-    released
 }
 
 /// Those for which a step creates a rule.
@@ -61,19 +63,16 @@ impl Plan {
             .filter(|listener| listener.state == ProgrammedState::Programmed)
             .map(|listener| (&listener.listener, listener.revision))
             .collect();
-        for listener in &mut self.report.listeners {
-            if waits(&listener.state)
-                && programmed.contains(&(&listener.listener, listener.revision))
-            {
-                listener.state = ProgrammedState::Programmed;
-            }
-        }
+        let listeners = self.report.listeners.iter();
+        let stay: BTreeSet<ListenerRef> = listeners
+            .filter(|listener| programmed.contains(&(&listener.listener, listener.revision)))
+            .map(|listener| listener.listener.clone())
+            .filter(|listener| self.held_back.contains(listener))
+            .collect();
+        release(&mut self.report, &stay);
+        self.held_back.retain(|listener| !stay.contains(listener));
         self
     }
-}
-
-fn waits(state: &ProgrammedState) -> bool {
-    matches!(state, ProgrammedState::Pending(text) if text == WAITS)
 }
 
 #[cfg(test)]

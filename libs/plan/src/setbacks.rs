@@ -26,7 +26,8 @@ impl Plan {
     /// with a note. A plan with nothing left to try is settled.
     #[must_use]
     pub fn with_setbacks(mut self, setbacks: &BTreeMap<String, Setback>) -> Self {
-        let held_back = served::release(&mut self.report);
+        let held_back = std::mem::take(&mut self.held_back);
+        served::release(&mut self.report, &held_back);
         // Step to AWS's words, and whether the first refused step already cost the whole load balancer.
         let mut lost: BTreeMap<StepId, (String, bool)> = BTreeMap::new();
         // A step only names earlier ones, so one pass sees every cause before its consequences.
@@ -58,7 +59,8 @@ impl Plan {
         }
         self.steps = in_order(steps);
         // Whose rules are all refused waits for none; the report names its routes.
-        served::hold_back(&mut self.report, &served::awaited(&self.steps, held_back));
+        let awaited = served::awaited(&self.steps, held_back);
+        self.held_back = served::hold_back(&mut self.report, &awaited);
         self.report.settled = self.steps.is_empty() && self.waiting.is_empty();
         self
     }

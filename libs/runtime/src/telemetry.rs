@@ -141,6 +141,11 @@ fn provider(
             endpoint: endpoint.to_owned(),
             source,
         })?;
-    // No sampler named: the SDK's own, which OTEL_TRACES_SAMPLER sets.
+    // The SDK's own default follows the caller's decision, and a caller that exports nothing has decided against it.
+    let builder = if std::env::var_os("OTEL_TRACES_SAMPLER").is_some() {
+        builder
+    } else {
+        builder.with_sampler(Sampler::AlwaysOn)
+    };
     Ok(builder.with_batch_exporter(exporter).build())
 }

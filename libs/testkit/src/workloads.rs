@@ -95,11 +95,16 @@ pub fn node(name: &str, instance_id: &str) -> Resource {
 
 /// A good TLS Secret; its fingerprint stands for certificate and key.
 pub fn secret(name: &str, fingerprint: &str) -> Resource {
+    secret_for(name, fingerprint, &[])
+}
+
+/// A good TLS Secret whose certificate has these names.
+pub fn secret_for(name: &str, fingerprint: &str, names: &[&str]) -> Resource {
     Resource::Secret(TlsSecret {
         meta: meta(name),
         certificate: Ok(CertificateFacts {
             fingerprint: fingerprint.to_owned(),
-            dns_names: Vec::new(),
+            dns_names: names.iter().map(ToString::to_string).collect(),
             not_after: Timestamp(i64::MAX),
         }),
     })

@@ -108,7 +108,7 @@ impl State {
     pub(crate) fn apply(&mut self, object: &SourceObject) {
         let SourceObject { resource, status } = object;
         let key = resource.object_ref();
-        self.merge.apply(Change::Apply(Arc::new(resource.clone())));
+        self.merge.apply(Change::Apply(Arc::clone(resource)));
         let before = match status {
             Some(status) => self.current.insert(key.clone(), status.clone()),
             None => self.current.remove(&key),

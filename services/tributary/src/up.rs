@@ -16,16 +16,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tributary_model::elb::LoadBalancerKind;
-use tributary_model::view::Rejection;
 use tributary_programmer::{DEFAULT_CLUSTER, Endpoint, FolderSecrets, Site};
 use tributary_proto::call::Settling;
-use tributary_proto::part::PartMessage;
-use tributary_proto::snapshot::ListRejectionsRequest;
 use tributary_runtime::grpc::{BoundGrpc, Grpc, GrpcError};
 use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Tasks};
 use tributary_sandbox::Sandbox;
 use tributary_status_writer::Store;
-use tributary_stream::{Transport, clients};
+use tributary_stream::Transport;
 
 use crate::args::{AwsArg, SourceArg, UpArgs};
 use crate::query::{self, Client};
@@ -69,7 +66,7 @@ pub(crate) async fn up(context: Context, args: UpArgs) -> anyhow::Result<ExitCod
     let ended = if args.once {
         once(&client, transport, &args).await
     } else {
-        follow(&context, &client, &args)
+        follow(&context, &client, transport, &args)
             .await
             .map(|()| ExitCode::SUCCESS)
     };
@@ -216,9 +213,9 @@ async fn once(client: &Client, transport: Transport, args: &UpArgs) -> anyhow::R
             eprintln!("pending: {line}");
         }
     }
-    let rejections = rejections(transport).await?;
+    let rejections = query::rejections(transport).await?;
     for rejection in &rejections {
-        eprintln!("{}", refusal(rejection));
+        eprintln!("refused: {}", query::refusal(rejection));
     }
     let judged = settling == Settling::Settled && rejections.is_empty();
     Ok(if judged {
@@ -228,43 +225,14 @@ async fn once(client: &Client, transport: Transport, args: &UpArgs) -> anyhow::R
     })
 }
 
-async fn rejections(transport: Transport) -> anyhow::Result<Vec<Rejection>> {
-    let mut parts = clients::snapshot(transport)
-        .list_rejections(ListRejectionsRequest {})
-        .await?
-        .into_inner();
-    let mut rejections = Vec::new();
-    while let Some(part) = parts.message().await? {
-        rejections.extend(part.decode_part()?.items);
-    }
-    Ok(rejections)
-}
-
-fn refusal(rejection: &Rejection) -> String {
-    let Rejection {
-        source,
-        object,
-        field,
-        reason,
-        last_good_kept,
-        object_ref: _,
-    } = rejection;
-    let field = if field.is_empty() {
-        String::new()
-    } else {
-        format!(": {field}")
-    };
-    let kept = if *last_good_kept {
-        " (the last good version counts on)"
-    } else {
-        ""
-    };
-    format!("refused: {source}: {object}{field}: {reason}{kept}")
-}
-
-async fn follow(context: &Context, client: &Client, args: &UpArgs) -> anyhow::Result<()> {
+async fn follow(
+    context: &Context,
+    client: &Client,
+    transport: Transport,
+    args: &UpArgs,
+) -> anyhow::Result<()> {
     if shows_table(args) {
-        return query::live(context, client, &mut stdout()).await;
+        return query::live(context, client, transport, &mut stdout()).await;
     }
     if stderr().is_terminal() {
         eprintln!("Following; stop with Ctrl-C.");

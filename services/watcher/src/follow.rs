@@ -14,6 +14,9 @@ use tributary_stream::Position;
 
 use crate::{Error, Shared};
 
+/// Span of one reading of the folder: where every trace begins.
+const SPAN_READ: &str = "read";
+
 /// An editor writes a file in several steps, and a checkout many files: reading waits for this much quiet …
 const QUIET: Duration = Duration::from_millis(100);
 /// … but no longer than this.
@@ -40,7 +43,10 @@ pub(crate) async fn follow(
         .await?;
         folder = back;
         match reading {
-            Ok(reading) => publish(shared, reading, &complete),
+            // Whatever a change leads to, in whichever service, belongs to the reading that saw it.
+            Ok(reading) => {
+                tracing::info_span!(SPAN_READ).in_scope(|| publish(shared, reading, &complete));
+            }
             Err(error) if first => return Err(error.into()),
             // What was published stays; the next reading tries again.
             Err(error) => tracing::warn!(%error, "the folder's objects stay as they were"),

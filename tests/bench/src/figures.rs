@@ -56,7 +56,7 @@ impl fmt::Display for Figure {
         let [min, median, p99, max] = [0, 50, 99, 100].map(|percent| self.percentile(percent));
         write!(
             f,
-            "| {name:<58} | {unit:<5} | {:>3} | {min:>9.1} | {median:>9.1} | {p99:>9.1} | {max:>9.1} | {aim:<8} |",
+            "| {name:<58} | {unit:<5} | {:>3} | {min:>9.2} | {median:>9.2} | {p99:>9.2} | {max:>9.2} | {aim:<8} |",
             samples.len()
         )
     }

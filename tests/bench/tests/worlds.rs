@@ -1,6 +1,8 @@
 //! The worlds as files are those of the testkit: both kinds of benchmark measure the same.
 #![cfg(test)]
 
+use std::sync::Arc;
+
 use tempfile::TempDir;
 use tributary_folder::{Folder, Reading};
 use tributary_model::{Resource, Timestamp};
@@ -20,7 +22,7 @@ fn check(size: Size) {
     expected.sort_by_key(Resource::object_ref);
     let got: Vec<Resource> = objects
         .into_values()
-        .map(|object| object.resource)
+        .map(|object| Arc::unwrap_or_clone(object.resource))
         .collect();
     assert_eq!(got, expected);
 }

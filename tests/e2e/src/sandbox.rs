@@ -3,20 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Method, Request};
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http::Method;
 use regex::Regex;
 use serde_json::Value;
-use tokio::time::timeout;
 
-/// The sandbox answers from memory.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::web;
 
 /// Digits that AWS chooses: at the end of ARNs, and as identifiers of EC2.
 static CHOSEN: LazyLock<Regex> = LazyLock::new(|| {
@@ -184,39 +176,13 @@ pub async fn call_log(sandbox: SocketAddr) -> Vec<Value> {
     log.as_array().unwrap().clone()
 }
 
-/// Whether a server is there and answers with success.
-pub(crate) async fn answers_well(server: SocketAddr, path: &str) -> bool {
-    let address = format!("http://{server}{path}").parse().unwrap();
-    match timeout(PATIENCE, client().get(address)).await.unwrap() {
-        Ok(answer) => answer.status().is_success(),
-        // It has not begun to listen yet.
-        Err(_) => false,
-    }
-}
-
-fn client() -> Client<HttpConnector, Full<Bytes>> {
-    Client::builder(TokioExecutor::new()).build_http()
-}
-
 async fn ask(method: Method, sandbox: SocketAddr, path: &str, body: Option<&Value>) -> Value {
-    let request = Request::builder()
-        .method(method)
-        .uri(format!("http://{sandbox}/_sandbox/{path}"))
-        .header(http::header::CONTENT_TYPE, "application/json")
-        .body(Full::new(Bytes::from(
-            body.map(ToString::to_string).unwrap_or_default(),
-        )))
-        .unwrap();
-    let answer = timeout(PATIENCE, async {
-        let answer = client().request(request).await.unwrap();
-        let status = answer.status();
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        assert!(status.is_success(), "{path}: {status}: {body:?}");
-        body
-    });
-    let body = answer.await.unwrap();
-    if body.is_empty() {
+    let uri = format!("http://{sandbox}/_sandbox/{path}");
+    let body = body.map(ToString::to_string).unwrap_or_default();
+    let (status, answer) = web::ask(method, &uri, body).await.unwrap();
+    assert!((200..300).contains(&status), "{path}: {status}: {answer}");
+    if answer.is_empty() {
         return Value::Null;
     }
-    serde_json::from_slice(&body).unwrap()
+    serde_json::from_str(&answer).unwrap()
 }

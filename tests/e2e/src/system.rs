@@ -11,8 +11,9 @@ use tempfile::TempDir;
 
 use crate::address;
 use crate::process::{Process, run};
-use crate::sandbox::{answers_well, inventory};
+use crate::sandbox::inventory;
 use crate::status::{self, Statuses};
+use crate::web;
 
 /// Services have 20 seconds to stop; a busy machine some more.
 const STOP_DEADLINE: Duration = Duration::from_secs(25);
@@ -62,6 +63,8 @@ pub struct System {
     pub quotas: Value,
     /// Host name of the certificate that ACM holds.
     pub certificate: &'static str,
+    /// More arguments for everything but the sandbox.
+    pub more: Vec<OsString>,
 }
 
 impl System {
@@ -86,6 +89,7 @@ impl System {
             first_faults: json!({}),
             quotas: json!({}),
             certificate: "app.example.com",
+            more: Vec::new(),
         }
     }
 
@@ -115,7 +119,22 @@ impl System {
 
     /// Starts a part that does not run.
     pub fn start(&mut self, part: Part) {
-        let (program, args) = self.command(part);
+        self.start_also_with(part, &[]);
+    }
+
+    /// With an admin port, whose address is returned.
+    pub fn start_with_admin(&mut self, part: Part) -> SocketAddr {
+        let admin = address::free(self.merger.ip());
+        self.start_also_with(part, &words(&["--admin-listen", &admin.to_string()]));
+        admin
+    }
+
+    fn start_also_with(&mut self, part: Part, also: &[OsString]) {
+        let (program, mut args) = self.command(part);
+        if part != Part::Sandbox {
+            args.extend_from_slice(&self.more);
+        }
+        args.extend_from_slice(also);
         let log = self.path("logs").join(format!("{part:?}"));
         let earlier = self
             .running
@@ -126,6 +145,17 @@ impl System {
     /// SIGKILL.
     pub fn kill(&mut self, part: Part) {
         drop(self.running.remove(&part).unwrap());
+    }
+
+    /// Sends SIGTERM and does not wait.
+    pub fn terminate(&self, part: Part) {
+        self.running[&part].terminate();
+    }
+
+    /// Waits for the end of what was told to stop, and returns the exit code.
+    pub async fn ended(&mut self, part: Part, within: Duration) -> Option<i32> {
+        let process = self.running.remove(&part).unwrap();
+        process.ended(within).await.code()
     }
 
     /// Asks for a graceful stop, and returns the exit code.
@@ -158,7 +188,9 @@ impl System {
 
     /// Whether the merger has a whole snapshot, and has published what follows from it.
     pub async fn is_merged(&self) -> bool {
-        answers_well(self.merger_admin, "/readyz").await
+        let answer = web::get(&format!("http://{}/readyz", self.merger_admin)).await;
+        // It may not have begun to listen yet.
+        matches!(answer, Ok((200, _)))
     }
 
     /// The status files as they are.

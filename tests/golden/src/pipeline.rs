@@ -9,7 +9,7 @@ use tributary_merge::{Merge, Merged, Options, merge};
 use tributary_model::judgement::Judgement;
 use tributary_model::status::Status;
 use tributary_model::view::Rejection;
-use tributary_model::{ObjectRef, Snapshot, Timestamp};
+use tributary_model::{ObjectRef, Resource, Snapshot, Timestamp};
 use tributary_status::{Next, next};
 
 use crate::GoldenError;
@@ -36,7 +36,7 @@ pub(crate) fn decide(case: &Path) -> Result<Decided, GoldenError> {
     } = read(case)?;
     let snapshot: Snapshot = objects
         .values()
-        .map(|object| object.resource.clone())
+        .map(|object| Resource::clone(&object.resource))
         .collect();
     let Merged { merge, outcome: _ } = merge(&snapshot, Options::default());
     let mut reports = Reports::default();

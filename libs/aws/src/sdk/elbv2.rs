@@ -46,6 +46,9 @@ const fn targets(name: &'static str) -> Operation {
     Operation::new(Group::ElbTargets, name)
 }
 
+/// `ModifyLoadBalancerAttributes` takes 20 items; the calls for target groups and listeners name no limit.
+const ATTRIBUTES_A_CALL: usize = 20;
+
 /// One request of a fluent builder, built once and sent as often as needed.
 macro_rules! send {
     ($self:ident, $operation:expr, $request:expr) => {{
@@ -209,7 +212,7 @@ impl Elbv2 for SdkElbv2 {
         load_balancer: &str,
         attributes: &BTreeMap<String, String>,
     ) -> Answer<()> {
-        let attributes = attributes
+        let attributes: Vec<LoadBalancerAttribute> = attributes
             .iter()
             .map(|(key, value)| {
                 LoadBalancerAttribute::builder()
@@ -218,12 +221,14 @@ impl Elbv2 for SdkElbv2 {
                     .build()
             })
             .collect();
-        let request = self
-            .client
-            .modify_load_balancer_attributes()
-            .load_balancer_arn(load_balancer)
-            .set_attributes(Some(attributes));
-        send!(self, write("ModifyLoadBalancerAttributes"), request)?;
+        for batch in attributes.chunks(ATTRIBUTES_A_CALL) {
+            let request = self
+                .client
+                .modify_load_balancer_attributes()
+                .load_balancer_arn(load_balancer)
+                .set_attributes(Some(batch.to_vec()));
+            send!(self, write("ModifyLoadBalancerAttributes"), request)?;
+        }
         Ok(())
     }
 

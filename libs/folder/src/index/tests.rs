@@ -36,7 +36,7 @@ fn names(reading: &Reading) -> Vec<String> {
 
 fn controller(reading: &Reading, name: &str) -> String {
     let key = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(name));
-    match &reading.objects[&key].resource {
+    match &*reading.objects[&key].resource {
         tributary_model::Resource::GatewayClass(class) => class.controller_name.clone(),
         other => panic!("{other:?}"),
     }
@@ -314,7 +314,7 @@ fn a_namespace_that_is_used_exists() {
         ("implied", vec!["kubernetes.io/metadata.name"]),
     ] {
         let key = ObjectRef::new(Kind::Namespace, ObjectKey::cluster(name));
-        let tributary_model::Resource::Namespace(namespace) = &reading.objects[&key].resource
+        let tributary_model::Resource::Namespace(namespace) = &*reading.objects[&key].resource
         else {
             panic!()
         };

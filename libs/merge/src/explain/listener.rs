@@ -72,6 +72,7 @@ pub(super) fn explain(merge: &Merge, listener: &ResolvedListener) -> Explanation
             .would_change
             .push(remedy(unresolved.cause).to_owned());
     }
+    explanation.because.extend(listener.notes.iter().cloned());
     if let Some(other) = &listener.overlapping_tls {
         explanation
             .because

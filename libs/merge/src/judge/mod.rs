@@ -214,8 +214,11 @@ fn judge_listeners(
             notes: key
                 .as_ref()
                 .and_then(|key| reports.listener(key, &listener.listener))
-                .map(|reported| reported.notes.clone())
-                .unwrap_or_default(),
+                .into_iter()
+                .flat_map(|reported| &reported.notes)
+                .chain(&listener.notes)
+                .cloned()
+                .collect(),
         })
         .collect()
 }

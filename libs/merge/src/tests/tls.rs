@@ -10,7 +10,9 @@ use tributary_model::{Kind, Resource};
 use tributary_testkit::objects::{
     ListenerBuilder, class, gateway, http, https, listener, listener_set,
 };
-use tributary_testkit::workloads::{grant, load_balancer_configuration, malformed_secret, secret};
+use tributary_testkit::workloads::{
+    grant, load_balancer_configuration, malformed_secret, secret, secret_for,
+};
 
 use super::{listeners, load_balancer, merged, outcomes};
 
@@ -309,4 +311,33 @@ fn a_listener_for_every_hostname_overlaps_with_all() {
         ],
         &[("a", Some("any")), ("any", Some("a")), ("b", Some("any"))],
     );
+}
+
+#[test]
+fn certificates_for_other_hosts_are_served_and_noted() {
+    for (host, names, noted) in [
+        ("a.example.com", &["a.example.com"][..], None),
+        ("a.example.com", &["b.example.com", "*.example.com"], None),
+        ("a.example.com", &["*"], None),
+        ("*.example.com", &["a.example.com"], None),
+        ("a.b.example.com", &["*.example.com"], Some("*.example.com")),
+        ("a.example.com", &["elsewhere.org"], Some("elsewhere.org")),
+        (
+            "a.example.com",
+            &["1.a", "2.a", "3.a", "4.a"],
+            Some("1.a, 2.a, 3.a"),
+        ),
+    ] {
+        let listener = https("https", 443, host).certificate("named");
+        let mut objects = objects(listener);
+        objects.push(secret_for("t/named", "beef", names));
+        let merged = merged(objects);
+        let listener = &listeners(&merged, Kind::ListenerSet, "t/s")[0];
+        let expected = noted.map(|names| {
+            format!("tls.certificateRefs: no certificate is for {host}, they are for {names}")
+        });
+        assert_eq!(listener.notes, Vec::from_iter(expected), "{names:?}");
+        assert_eq!(listener.unresolved_refs, []);
+        assert!(!listener.unusable_refs);
+    }
 }

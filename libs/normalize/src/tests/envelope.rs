@@ -166,16 +166,25 @@ fn identification_does_not_look_at_the_spec() {
 #[test]
 fn unknown_fields_are_named_and_ignored() {
     let (object, warnings) = accepted(
-        &set("name: app, annotations: {a: b}, uid: x")
+        &set("name: app, annotations: {a: b}, uid: x, lables: {a: b}")
+            .replace("spec:", "colour: red\nspec:")
             .replace("protocol: HTTP", "protocol: HTTP, colour: red")
             .replace("parentRef:", "sectionNames: []\n  parentRef:"),
     );
-    assert_eq!(object.resource, resource_of(&set("name: app")));
+    assert_eq!(*object.resource, resource_of(&set("name: app")));
     let fields: Vec<_> = warnings
         .iter()
         .map(|warning| warning.field.as_str())
         .collect();
-    assert_eq!(fields, ["spec.listeners[0].colour", "spec.sectionNames"]);
+    assert_eq!(
+        fields,
+        [
+            "colour",
+            "metadata.lables",
+            "spec.listeners[0].colour",
+            "spec.sectionNames"
+        ]
+    );
 }
 
 #[test]
@@ -244,4 +253,15 @@ fn timestamps_go_both_ways(#[case] seconds: i64, #[case] text: &str) {
 fn timestamps_beyond_every_calendar_are_clamped() {
     assert!(timestamp_to_rfc3339(Timestamp(i64::MAX)).starts_with("9999-"));
     assert!(timestamp_to_rfc3339(Timestamp(i64::MIN)).starts_with("-009999-"));
+}
+
+#[test]
+fn a_refusal_quotes_no_more_than_a_person_reads() {
+    let long = "x".repeat(1 << 20);
+    let object = set(&format!("name: {long}"));
+    let rejected = normalize(&yaml(&object), &defaults()).unwrap_err();
+    assert!(rejected.to_string().len() < 2_000);
+    // As long as YAML lets a key be.
+    let (_, warnings) = accepted(&set(&format!("name: app, {}: 1", &long[..1_000])));
+    assert!(warnings[0].field.len() < 600);
 }

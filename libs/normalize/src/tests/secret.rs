@@ -27,7 +27,7 @@ fn secret(certificate: &str, private_key: &str) -> Value {
 
 fn certificate_of(secret: &Value) -> Result<CertificateFacts, String> {
     match normalize(secret, &defaults()) {
-        Ok(Normalized::Ours { object, .. }) => match object.resource {
+        Ok(Normalized::Ours { object, .. }) => match Arc::unwrap_or_clone(object.resource) {
             Resource::Secret(secret) => secret.certificate,
             other => panic!("not a Secret: {other:?}"),
         },

@@ -50,6 +50,7 @@ message!(
         unresolved_refs: list,
         unusable_refs: same,
         overlapping_tls: optional,
+        notes: same,
         attached_routes: list,
     }
 );

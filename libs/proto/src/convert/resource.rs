@@ -1,5 +1,7 @@
 //! `resource.proto`: objects as their source holds them.
 
+use std::sync::Arc;
+
 use tributary_model::key::{Kind, ObjectRef};
 use tributary_model::resource::{
     Gateway, GatewayClass, ListenerSet, Meta, ParametersRef, ParentGatewayRef, Resource,
@@ -66,7 +68,7 @@ impl From<&SourceObject> for types::SourceObject {
             generation: *generation,
             created: timestamp::write(created),
             deleting: *deleting,
-            spec: Some(resource.into()),
+            spec: Some((&**resource).into()),
             status: optional::write(status),
         }
     }
@@ -126,7 +128,7 @@ impl TryFrom<types::SourceObject> for SourceObject {
             ));
         }
         Ok(Self {
-            resource,
+            resource: Arc::new(resource),
             status: optional::read("status", status)?,
         })
     }

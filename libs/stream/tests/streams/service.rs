@@ -78,7 +78,7 @@ pub(crate) fn namespace(name: &str, label: &str) -> (ObjectRef, Arc<SourceObject
     let resource = Resource::Namespace(namespace);
     let key = resource.object_ref();
     let object = SourceObject {
-        resource,
+        resource: Arc::new(resource),
         status: None,
     };
     (key, Arc::new(object))

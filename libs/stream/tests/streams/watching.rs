@@ -54,7 +54,7 @@ fn word(update: Update<ObjectRef, SourceObject>) -> String {
 }
 
 fn label(object: &SourceObject) -> String {
-    match &object.resource {
+    match &*object.resource {
         Resource::Namespace(namespace) => {
             format!("{}={}", namespace.meta.key.name, namespace.labels["team"])
         }

@@ -78,6 +78,7 @@ pub(crate) fn served(listener: ListenerRef, index: u32) -> ListenerView {
             unresolved_refs: Vec::new(),
             unusable_refs: false,
             overlapping_tls: None,
+            notes: Vec::new(),
             attached_routes: [route_ref()].into(),
         },
         load_balancer: alb(),
@@ -236,6 +237,7 @@ fn judged(name: &str) -> ListenerJudgement {
         unresolved_refs: Vec::new(),
         unusable_refs: false,
         overlapping_tls: false,
+        notes: Vec::new(),
         attached_routes: 1,
     }
 }

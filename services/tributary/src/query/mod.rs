@@ -21,6 +21,7 @@ mod lines;
 mod live;
 mod name;
 mod print;
+mod refused;
 mod rows;
 mod shapes;
 mod state;
@@ -32,6 +33,7 @@ pub(crate) use explain::explain;
 pub(crate) use get::get;
 pub(crate) use lines::lines;
 pub(crate) use live::live;
+pub(crate) use refused::{refusal, rejections};
 pub(crate) use wait::wait;
 
 #[cfg(test)]

@@ -253,6 +253,29 @@ cases! {
         it.source_ranges = values(&["10.0.0.0/8", "192.168.0.0/16"]);
         it.enable_icmp = Some(true);
     });
+    more_attributes_than_one_call_takes: one_rule().settings(|it| it.attributes = strings(&[
+        ("access_logs.s3.enabled", "false"),
+        ("access_logs.s3.prefix", "a"),
+        ("client_keep_alive.seconds", "600"),
+        ("connection_logs.s3.enabled", "false"),
+        ("connection_logs.s3.prefix", "b"),
+        ("deletion_protection.enabled", "false"),
+        ("health_check_logs.s3.enabled", "false"),
+        ("health_check_logs.s3.prefix", "c"),
+        ("idle_timeout.timeout_seconds", "120"),
+        ("ipv6.deny_all_igw_traffic", "false"),
+        ("load_balancing.cross_zone.enabled", "true"),
+        ("routing.http.desync_mitigation_mode", "strictest"),
+        ("routing.http.drop_invalid_header_fields.enabled", "true"),
+        ("routing.http.preserve_host_header.enabled", "true"),
+        ("routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "true"),
+        ("routing.http.xff_client_port.enabled", "true"),
+        ("routing.http.xff_header_processing.mode", "preserve"),
+        ("routing.http2.enabled", "false"),
+        ("waf.fail_open.enabled", "true"),
+        ("zonal_shift.config.enabled", "true"),
+        ("access_logs.s3.bucket", "d"),
+    ]));
     without_security_group: one_rule().settings(|it| it.disable_security_group = Some(true));
     tcp: nlb().l4(5432, ElbProtocol::Tcp, "one");
     udp: nlb().l4(53, ElbProtocol::Udp, "one");

@@ -1,8 +1,11 @@
 //! Real programs, real files, real sockets.
 #![cfg(test)]
 
-use tributary_tests_e2e::{address, process, sandbox, status, system};
+use tributary_tests_e2e::{address, process, sandbox, status, system, until, web};
 
+mod bad_input;
+mod bad_start;
+mod collector;
 mod costs;
 mod edits;
 mod examples;
@@ -11,6 +14,6 @@ mod five;
 mod kills;
 mod quiet;
 mod scratch;
+mod seen;
 mod stops;
 mod teams;
-mod unreadable;

@@ -1,7 +1,12 @@
-//! SIGTERM: whatever runs ends in time, with 0.
+//! SIGTERM: whatever runs ends in time, with 0. A second one: at once.
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
 
 use crate::system::{FIVE, Part, System};
 use crate::teams::Teams;
+use crate::until;
 
 #[tokio::test]
 async fn sigterm_stops_every_service_gracefully() {
@@ -53,4 +58,25 @@ async fn sigterm_stops_up_gracefully() {
         "{}",
         system.log(Part::Up)
     );
+}
+
+#[tokio::test]
+async fn a_second_sigterm_ends_at_once() {
+    let mut system = System::new();
+    Teams::new().write(&system.source());
+    // An AWS that never answers: a call in flight holds the graceful stop up.
+    let aws = TcpListener::bind(system.sandbox).await.unwrap();
+    let programmer = Part::AlbProgrammer;
+    for part in [Part::Watcher, Part::Merger, programmer] {
+        system.start(part);
+    }
+    let _call = aws.accept().await.unwrap();
+    system.terminate(programmer);
+    let told = async || system.log(programmer).contains("stopping");
+    until("the first signal is heard", told).await;
+    system.terminate(programmer);
+    let code = system.ended(programmer, Duration::from_secs(5)).await;
+    let log = system.log(programmer);
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("ended at once by a second signal"), "{log}");
 }

@@ -152,31 +152,6 @@ fn a_refused_rotation_keeps_the_former_content_and_says_so() {
     assert!(plan.report.listeners[0].notes[0].contains("the key does not fit"));
 }
 
-/// What is noted of a served listener for `a.example.com` whose certificate has this name.
-#[track_caller]
-fn check_host(name: &str, expected: &[&str]) {
-    let desired = https(arn("arn:a"));
-    let mut observed = desired.programmed();
-    observed
-        .certificates
-        .insert("arn:a".to_owned(), issued(&[name], 1));
-    let plan = desired.plan(&observed, &context());
-    assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
-    assert_eq!(plan.report.listeners[0].notes, expected, "{name}");
-}
-
-#[test]
-fn a_certificate_for_another_host_is_served_and_noted() {
-    for name in ["a.example.com", "*.example.com", "*"] {
-        check_host(name, &[]);
-    }
-    for name in ["b.example.com", "*.a.example.com", "elsewhere.org"] {
-        let note =
-            format!("tls: none of its certificates is for a.example.com, they are for {name}");
-        check_host(name, &[&note]);
-    }
-}
-
 #[test]
 fn what_was_not_seen_is_no_refusal() {
     let desired = https(tributary_model::desired::CertificateSource::Discovered {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use tributary_model::ListenerRef;
 use tributary_model::desired::LoadBalancerKey;
-use tributary_model::view::ListenerView;
+use tributary_model::view::{ListenerView, Rejection};
 
 use crate::query::print::table::{cut, one_line};
 use crate::query::print::{Cell, Table, Tone};
-use crate::query::rows::{NONE, owner};
-use crate::query::state::{ListenerState, asks, hostname, rival, state};
+use crate::query::refused::refusal;
+use crate::query::rows::owner;
+use crate::query::state::{ListenerState, asks, conflict_word, hostname, rival, state};
 
 /// Every listener by its owner and name.
 pub(super) type Listeners = BTreeMap<ListenerRef, Arc<ListenerView>>;
@@ -22,12 +23,16 @@ pub(super) struct Size {
     pub(super) rows: usize,
 }
 
-/// Conflicts and load balancers may take this share of the screen each: the table is what it is for.
+/// Conflicts, refusals and load balancers may take this share of the screen each: the table is what it is for.
 const SHARE: usize = 4;
 
-/// What is on the screen: a summary, the load balancers with their addresses, each team's listeners, the conflicts.
-/// Never more than fits; what is left out is counted.
-pub(super) fn frame(listeners: Option<&Listeners>, size: Size) -> Vec<String> {
+/// What is on the screen: a summary, the load balancers with their addresses, each team's listeners, the conflicts, and
+/// what of the source was refused. Never more than fits; what is left out is counted.
+pub(super) fn frame(
+    listeners: Option<&Listeners>,
+    refused: &[Rejection],
+    size: Size,
+) -> Vec<String> {
     let Some(listeners) = listeners else {
         return vec![cut("Waiting for the first listeners …", size.columns)];
     };
@@ -47,10 +52,15 @@ pub(super) fn frame(listeners: Option<&Listeners>, size: Size) -> Vec<String> {
     lines.extend(fit(balancers, share, "load balancers"));
     lines.push(String::new());
     let conflicts = fit(conflicts(&views, size.columns), share, "lines on conflicts");
+    let refused = refused.iter().map(refusal);
+    let refused = refused.map(|line| Tone::Bad.paint(&cut(&one_line(&line), size.columns)));
+    let refused = fit(refused.collect(), share, "refused");
     let mut below = Vec::new();
-    if !conflicts.is_empty() {
-        below.extend([String::new(), heading("Conflicts")]);
-        below.extend(conflicts);
+    for (title, section) in [("Conflicts", conflicts), ("Refused", refused)] {
+        if !section.is_empty() {
+            below.extend([String::new(), heading(title)]);
+            below.extend(section);
+        }
     }
     let mut table = table(&views, size.columns).into_iter();
     lines.extend(table.next());
@@ -114,9 +124,10 @@ fn load_balancers(views: &[&ListenerView], columns: usize) -> Vec<String> {
     table.lines(Some(columns)).split_off(1)
 }
 
+/// The state stands where a narrow terminal still shows it; addresses are above, once for all.
 fn table(views: &[&ListenerView], columns: usize) -> Vec<String> {
     let header = [
-        "TEAM", "OWNER", "LISTENER", "PORT", "PROTOCOL", "HOSTNAME", "STATE", "ROUTES", "ADDRESS",
+        "TEAM", "STATE", "OWNER", "LISTENER", "PORT", "PROTOCOL", "HOSTNAME", "ROUTES",
     ];
     let mut team = None;
     let rows = views.iter().map(|view| {
@@ -127,25 +138,13 @@ fn table(views: &[&ListenerView], columns: usize) -> Vec<String> {
         let again = team.replace(namespace) == Some(namespace);
         vec![
             Cell::from(if again { "" } else { namespace }),
+            Cell::toned(state.as_str(), state.tone()),
             owner(&resolved.listener.owner).into(),
             Cell::from(&*resolved.listener.name),
             resolved.port.to_string().into(),
             Cell::from(resolved.protocol.as_str()),
             Cell::from(hostname(view)),
-            Cell::toned(state.as_str(), state.tone()),
             resolved.attached_routes.len().to_string().into(),
-            match state {
-                ListenerState::Programmed => Cell::from(view.dns_name.as_deref().unwrap_or(NONE)),
-                ListenerState::Pending
-                | ListenerState::Conflicted
-                | ListenerState::UnresolvedRefs
-                | ListenerState::NotServed
-                | ListenerState::NoCertificate
-                | ListenerState::TooManyListeners
-                | ListenerState::Refused
-                | ListenerState::UnsupportedProtocol
-                | ListenerState::Invalid => Cell::from(NONE),
-            },
         ]
     });
     let table = Table {
@@ -159,10 +158,15 @@ fn table(views: &[&ListenerView], columns: usize) -> Vec<String> {
 fn conflicts(views: &[&ListenerView], columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for view in views {
-        let Some((_, rival)) = rival(view) else {
+        let Some((conflict, rival)) = rival(view) else {
             continue;
         };
-        let lost = format!("{}: {rival} has {}", view.resolved.listener, asks(view));
+        let lost = format!(
+            "{} against {rival}: {} on {}",
+            view.resolved.listener,
+            conflict_word(conflict),
+            asks(view)
+        );
         lines.push(Tone::Bad.paint(&cut(&one_line(&lost), columns)));
         let remedies = view.explanation.would_change.join("; ");
         if !remedies.is_empty() {

@@ -9,33 +9,41 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tributary_model::ListenerRef;
 use tributary_model::view::ListenerView;
 use tributary_proto::call::ListenerFilter;
 use tributary_proto::listeners::{WatchListenersRequest, WatchListenersResponse};
 use tributary_runtime::Context;
-use tributary_stream::{Received, StreamOptions, Update, watch};
+use tributary_stream::{Received, StreamOptions, Transport, Update, watch};
 
 use super::client::{Client, QueryError};
 use super::print::for_stdout;
+use super::refused::rejections;
 use frame::{Listeners, frame};
 use screen::Screen;
 
 /// Ten frames a second look immediate, and cost nothing worth speaking of however much changes.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(100);
 
+/// Refusals are asked for: nobody tells them.
+const BETWEEN_QUESTIONS: Duration = Duration::from_secs(1);
+
 /// Shows what every team's listeners are doing until the context stops, then gives the terminal back as it was.
 /// `out` is the terminal. What else writes to it meanwhile, logs on stderr too, is overwritten.
 pub(crate) async fn live(
     context: &Context,
     client: &Client,
+    watcher: Transport,
     out: &mut (dyn Write + Send),
 ) -> anyhow::Result<()> {
     let mut updates = watch_listeners(context, client);
     let mut resized = signal(SignalKind::window_change())?;
     let mut screen = Screen::enter(out).map_err(QueryError::Write)?;
     let mut listeners: Option<Listeners> = None;
+    let mut refused = Vec::new();
+    let mut ask = interval(BETWEEN_QUESTIONS);
+    ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut drawn_at = Instant::now();
     // When the next frame may be drawn; none while nothing has changed since the last.
     let mut due = Some(drawn_at);
@@ -54,8 +62,18 @@ pub(crate) async fn live(
                 learn(&mut listeners, received.item);
             }
             _ = resized.recv() => {}
+            _ = ask.tick() => {
+                match rejections(watcher.clone()).await {
+                    Ok(now) if now != refused => refused = now,
+                    Ok(_) => continue,
+                    Err(error) => {
+                        tracing::debug!(%error, "the refusals are shown as they were");
+                        continue;
+                    }
+                }
+            }
             () = redraw => {
-                let lines = frame(listeners.as_ref(), screen::size());
+                let lines = frame(listeners.as_ref(), &refused, screen::size());
                 let lines: Vec<String> = lines.iter().map(|line| for_stdout(line)).collect();
                 screen.draw(&lines).map_err(QueryError::Write)?;
                 due = None;

@@ -43,7 +43,10 @@ async fn changes_are_drawn_and_the_terminal_is_given_back() {
             .unwrap();
         context.shutdown.cancel();
     };
-    let (ended, ()) = tokio::join!(live(&context, &client, &mut terminal), watching);
+    let (ended, ()) = tokio::join!(
+        live(&context, &client, server.transport(), &mut terminal),
+        watching
+    );
     ended.unwrap();
     let sent = sent.borrow();
     assert!(

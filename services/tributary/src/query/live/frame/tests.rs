@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use tributary_model::view::ListenerView;
+use tributary_model::view::{ListenerView, Rejection};
 
 use super::{Listeners, Size, frame};
 use crate::query::fixtures::{in_state, lost, of, own, plain, served};
@@ -15,7 +15,18 @@ fn drawn(views: Vec<ListenerView>, size: Size) -> String {
         .into_iter()
         .map(|view| (view.resolved.listener.clone(), Arc::new(view)))
         .collect();
-    plain(&frame(Some(&listeners), size).join("\n"))
+    plain(&frame(Some(&listeners), &[refused()], size).join("\n"))
+}
+
+fn refused() -> Rejection {
+    Rejection {
+        source: "team.yaml document 1".to_owned(),
+        object: "ListenerSet team-a/bad".to_owned(),
+        field: "spec.listeners[0].port".to_owned(),
+        reason: "must be 1 to 65535, it is 70000".to_owned(),
+        last_good_kept: false,
+        object_ref: None,
+    }
 }
 
 fn three() -> Vec<ListenerView> {
@@ -33,22 +44,26 @@ fn a_frame_shows_teams_addresses_and_conflicts() {
         "3 listeners of 2 teams: 1 Programmed, 1 Pending, 1 Conflicted
 alb infra/edge   k8s-infra-edge-1.eu-central-1.elb.amazonaws.com
 
-TEAM     OWNER             LISTENER   PORT   PROTOCOL   HOSTNAME          STATE        ROUTES   ADDRESS
-infra    gateway/edge      https      443    HTTPS      app.example.com   Pending      1        <none>
-team-a   listenerset/app   https      443    HTTPS      app.example.com   Programmed   1        \
-         k8s-infra-edge-1.eu-central-1.elb.amazonaws.com
-         listenerset/app   other      443    HTTPS      app.example.com   Conflicted   0        <none>
+TEAM     STATE        OWNER             LISTENER   PORT   PROTOCOL   HOSTNAME          ROUTES
+infra    Pending      gateway/edge      https      443    HTTPS      app.example.com   1
+team-a   Programmed   listenerset/app   https      443    HTTPS      app.example.com   1
+         Conflicted   listenerset/app   other      443    HTTPS      app.example.com   0
 
 Conflicts
-ListenerSet team-a/app/other: ListenerSet team-z/app/https has 443 HTTPS app.example.com
-  would change: another port or hostname; the removal of ListenerSet team-z/app/https"
-            .replace("\\\n         k8s", "k8s")
+ListenerSet team-a/app/other against ListenerSet team-z/app/https: HostnameConflict on 443 HTTPS app.example.com
+  would change: another port or hostname; the removal of ListenerSet team-z/app/https
+
+Refused
+team.yaml document 1: ListenerSet team-a/bad: spec.listeners[0].port: must be 1 to 65535, it is 70000"
     );
 }
 
 #[test]
 fn before_the_first_listing_it_says_so() {
-    assert_eq!(frame(None, WIDE), ["Waiting for the first listeners …"]);
+    assert_eq!(
+        frame(None, &[], WIDE),
+        ["Waiting for the first listeners …"]
+    );
 }
 
 #[test]
@@ -82,5 +97,5 @@ fn what_does_not_fit_is_counted() {
             rows: 10,
         },
     );
-    assert!(text.ends_with("… and 45 more listeners"), "{text}");
+    assert!(text.contains("\n… and 48 more listeners\n"), "{text}");
 }
