@@ -9,7 +9,7 @@ use std::pin::pin;
 use futures::TryStreamExt;
 use k8s_openapi::api::core::v1::{Node as NodeObject, Pod};
 use k8s_openapi::jiff::Timestamp;
-use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::Status;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Client, Error, ResourceExt};
@@ -125,7 +125,13 @@ impl Kubelet {
             Some(node) if node != self.node => Ok(()),
             _ if pod.metadata.deletion_timestamp.is_some() => {
                 self.addresses.remove(&uid);
-                let now = DeleteParams::default().grace_period(0);
+                // By its uid: another one may have its name by now.
+                let now = DeleteParams::default()
+                    .grace_period(0)
+                    .preconditions(Preconditions {
+                        uid: Some(uid),
+                        resource_version: None,
+                    });
                 pods.delete(&name, &now).await.map(drop)
             }
             None => bind(&pods, &name, &self.node).await,
@@ -175,7 +181,7 @@ fn running(pod: &Pod, address: &PodAddress) -> Value {
         })
         .collect();
     let conditions = ["PodScheduled", "Initialized", "ContainersReady", "Ready"];
-    json!({ "status": {
+    json!({ "metadata": { "uid": pod.metadata.uid }, "status": {
         "phase": "Running",
         "podIP": address.address,
         "podIPs": [{ "ip": address.address }],
