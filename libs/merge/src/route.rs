@@ -57,7 +57,7 @@ pub(crate) fn facts(
     let mut resolved = ResolvedRoute {
         route: route.clone(),
         generation: object.meta.generation,
-        parents: Vec::new(),
+        parents: Vec::with_capacity(object.parent_refs.len()),
     };
     let mut contributions = BTreeMap::new();
     for parent_ref in &object.parent_refs {

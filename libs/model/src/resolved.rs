@@ -227,8 +227,8 @@ pub struct ResolvedParent {
     pub controller_name: String,
     /// Attached, or why not.
     pub acceptance: RouteAcceptance,
-    /// Listeners it attached to.
-    pub listeners: BTreeSet<ListenerRef>,
+    /// Listeners it attached to. Usually one, of tens of thousands of routes: a set would weigh ten times as much.
+    pub listeners: Vec<ListenerRef>,
     /// References that do not resolve; empty means ResolvedRefs True.
     pub unresolved_refs: Vec<UnresolvedRef>,
     /// Rules that are left out because no ELB can do them.

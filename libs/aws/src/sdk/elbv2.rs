@@ -212,15 +212,13 @@ impl Elbv2 for SdkElbv2 {
         load_balancer: &str,
         attributes: &BTreeMap<String, String>,
     ) -> Answer<()> {
-        let attributes: Vec<LoadBalancerAttribute> = attributes
-            .iter()
-            .map(|(key, value)| {
-                LoadBalancerAttribute::builder()
-                    .key(key)
-                    .value(value)
-                    .build()
-            })
-            .collect();
+        let attribute = |(key, value)| {
+            LoadBalancerAttribute::builder()
+                .key(key)
+                .value(value)
+                .build()
+        };
+        let attributes: Vec<LoadBalancerAttribute> = attributes.iter().map(attribute).collect();
         for batch in attributes.chunks(ATTRIBUTES_A_CALL) {
             let request = self
                 .client
@@ -267,15 +265,13 @@ impl Elbv2 for SdkElbv2 {
         arn: &str,
         attributes: &BTreeMap<String, String>,
     ) -> Answer<()> {
-        let attributes = attributes
-            .iter()
-            .map(|(key, value)| {
-                TargetGroupAttribute::builder()
-                    .key(key)
-                    .value(value)
-                    .build()
-            })
-            .collect();
+        let attribute = |(key, value)| {
+            TargetGroupAttribute::builder()
+                .key(key)
+                .value(value)
+                .build()
+        };
+        let attributes = attributes.iter().map(attribute).collect();
         let request = self
             .client
             .modify_target_group_attributes()

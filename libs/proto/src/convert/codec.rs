@@ -233,13 +233,12 @@ pub(super) mod list {
         M: TryFrom<P, Error = ConvertError>,
         C: FromIterator<M>,
     {
-        values
-            .into_iter()
-            .enumerate()
-            .map(|(index, value)| {
-                M::try_from(value).map_err(|error| error.under_index(field, index))
-            })
-            .collect()
+        // Collecting results leaves room for four where one is usual, in every list of every object.
+        let mut read = Vec::with_capacity(values.len());
+        for (index, value) in values.into_iter().enumerate() {
+            read.push(M::try_from(value).map_err(|error| error.under_index(field, index))?);
+        }
+        Ok(read.into_iter().collect())
     }
 }
 
