@@ -20,7 +20,13 @@ struct Changes {
     dropped: BTreeMap<Handle, BTreeSet<StepId>>,
     /// In use now.
     before: BTreeSet<Handle>,
+    /// Who takes up a group of `before` that all of its present users let go of.
+    again: BTreeSet<StepId>,
 }
+
+/// Steps that let go, each with the one after which nobody is served by the group any more: itself, or what
+/// answers 503 in front of it.
+type Gone = BTreeMap<StepId, StepId>;
 
 /// Orders the steps so that neither quota is passed on the way.
 pub(crate) fn order(scope: &Scope, draft: &mut Draft) {
@@ -28,10 +34,12 @@ pub(crate) fn order(scope: &Scope, draft: &mut Draft) {
         return;
     };
     let changes = changes(current.load_balancer, draft);
+    let mut gone = Gone::new();
     if scope.key().kind == LoadBalancerKind::Alb {
-        order_target_groups(scope, current, &changes, draft);
+        order_target_groups(scope, current, &changes, &mut gone, draft);
     }
     order_targets(scope, &changes, draft);
+    order_again(scope, current, &changes, &mut gone, draft);
 }
 
 fn changes(load_balancer: &ObservedLoadBalancer, draft: &Draft) -> Changes {
@@ -41,6 +49,7 @@ fn changes(load_balancer: &ObservedLoadBalancer, draft: &Draft) -> Changes {
         ..Changes::default()
     };
     let mut after: BTreeSet<Handle> = BTreeSet::new();
+    let mut kept: BTreeSet<Handle> = BTreeSet::new();
     let mut dropping: Vec<(Handle, StepId)> = Vec::new();
     let mut adding: Vec<(Handle, StepId)> = Vec::new();
     for step in draft.steps() {
@@ -61,15 +70,19 @@ fn changes(load_balancer: &ObservedLoadBalancer, draft: &Draft) -> Changes {
         };
         for user in gone {
             let former = users.remove(user.as_str()).unwrap_or_default();
+            kept.extend(former.intersection(&next).cloned());
             dropping.extend(former.difference(&next).map(|it| (it.clone(), step.id)));
         }
         adding.extend(next.iter().map(|it| (it.clone(), step.id)));
         after.extend(next);
     }
-    after.extend(users.into_values().flatten());
+    kept.extend(users.into_values().flatten());
+    after.extend(kept.iter().cloned());
     for (group, step) in adding {
         if !changes.before.contains(&group) {
             changes.added.entry(group).or_default().insert(step);
+        } else if !kept.contains(&group) {
+            changes.again.insert(step);
         }
     }
     for (group, step) in dropping {
@@ -102,7 +115,13 @@ fn targets(action: &Action<Handle>) -> BTreeSet<Handle> {
     action.target_groups().cloned().collect()
 }
 
-fn order_target_groups(scope: &Scope, current: Current, changes: &Changes, draft: &mut Draft) {
+fn order_target_groups(
+    scope: &Scope,
+    current: Current,
+    changes: &Changes,
+    gone: &mut Gone,
+    draft: &mut Draft,
+) {
     let limit = scope.limits().target_groups as usize;
     let free = limit.saturating_sub(changes.before.len());
     // A quota that was lowered may be passed already: so many must go before anything is added.
@@ -128,15 +147,15 @@ fn order_target_groups(scope: &Scope, current: Current, changes: &Changes, draft
     let mut leaving = dropped.values();
     let mut first = Vec::new();
     for steps in leaving.by_ref().take(overdue) {
-        first.extend(let_go(current, steps, draft));
+        first.extend(let_go(current, steps, gone, draft));
     }
     for added in waiting.into_iter().skip(free) {
-        let mut gone = first.clone();
+        let mut before = first.clone();
         if let Some(steps) = leaving.next() {
-            gone.extend(let_go(current, steps, draft));
+            before.extend(let_go(current, steps, gone, draft));
         }
         for step in added {
-            for earlier in &gone {
+            for earlier in &before {
                 draft.after(*step, *earlier);
             }
         }
@@ -145,18 +164,22 @@ fn order_target_groups(scope: &Scope, current: Current, changes: &Changes, draft
 
 /// The steps after which nobody uses a group any more, with nothing before them: deletions as they are, and in front
 /// of changes one that answers 503 for a moment. AWS leaves no other way when every place is taken.
-fn let_go(current: Current, leaving: &BTreeSet<StepId>, draft: &mut Draft) -> Vec<StepId> {
+fn let_go(
+    current: Current,
+    leaving: &BTreeSet<StepId>,
+    gone: &mut Gone,
+    draft: &mut Draft,
+) -> Vec<StepId> {
     let steps: Vec<Step> = draft
         .steps()
         .iter()
-        .filter(|step| leaving.contains(&step.id))
+        .filter(|step| leaving.contains(&step.id) && !gone.contains_key(&step.id))
         .cloned()
         .collect();
-    let mut gone = Vec::new();
     for step in steps {
         let Some(op) = suspended(current, &step.op) else {
             draft.unfollow(step.id);
-            gone.push(step.id);
+            gone.insert(step.id, step.id);
             continue;
         };
         let blame = crate::draft::Blame {
@@ -165,9 +188,37 @@ fn let_go(current: Current, leaving: &BTreeSet<StepId>, draft: &mut Draft) -> Ve
         };
         let suspension = draft.add(op, blame);
         draft.after(step.id, suspension);
-        gone.push(suspension);
+        gone.insert(step.id, suspension);
     }
-    gone
+    leaving
+        .iter()
+        .filter_map(|step| gone.get(step))
+        .copied()
+        .collect()
+}
+
+/// A quota that was lowered may be passed already. A group whose users all let go of it is then free for a moment, and
+/// whoever takes it up again waits until all that goes is gone.
+fn order_again(
+    scope: &Scope,
+    current: Current,
+    changes: &Changes,
+    gone: &mut Gone,
+    draft: &mut Draft,
+) {
+    let limits = scope.limits();
+    let is_overdue = changes.before.len() > limits.target_groups as usize
+        || registered(scope, changes) > limits.targets as usize;
+    if !is_overdue || changes.again.is_empty() {
+        return;
+    }
+    for steps in changes.dropped.values() {
+        for earlier in let_go(current, steps, gone, draft) {
+            for step in changes.again.iter().filter(|step| **step != earlier) {
+                draft.after(*step, earlier);
+            }
+        }
+    }
 }
 
 fn suspended(current: Current, op: &Op) -> Option<Op> {
@@ -200,8 +251,9 @@ fn suspended(current: Current, op: &Op) -> Option<Op> {
     }
 }
 
-fn order_targets(scope: &Scope, changes: &Changes, draft: &mut Draft) {
-    let registered: usize = changes
+/// Targets of the groups in use.
+fn registered(scope: &Scope, changes: &Changes) -> usize {
+    changes
         .before
         .iter()
         .filter_map(|group| match group {
@@ -210,7 +262,11 @@ fn order_targets(scope: &Scope, changes: &Changes, draft: &mut Draft) {
         })
         .flat_map(|group| group.targets.values())
         .filter(|state| **state == TargetState::Registered)
-        .count();
+        .count()
+}
+
+fn order_targets(scope: &Scope, changes: &Changes, draft: &mut Draft) {
+    let registered = registered(scope, changes);
     let mut registrations = Vec::new();
     let mut first: BTreeSet<StepId> = changes.dropped.values().flatten().copied().collect();
     let mut more = 0;
