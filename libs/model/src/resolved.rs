@@ -227,7 +227,7 @@ pub struct ResolvedParent {
     pub controller_name: String,
     /// Attached, or why not.
     pub acceptance: RouteAcceptance,
-    /// Listeners it attached to. Usually one, of tens of thousands of routes: a set would weigh ten times as much.
+    /// Listeners it attached to, in spec order. Usually one, of tens of thousands of routes: a set would weigh ten times as much.
     pub listeners: Vec<ListenerRef>,
     /// References that do not resolve; empty means ResolvedRefs True.
     pub unresolved_refs: Vec<UnresolvedRef>,

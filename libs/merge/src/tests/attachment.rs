@@ -72,7 +72,7 @@ fn a_gateway_parent_reaches_the_gateways_own_listeners_only() {
         http_route("infra/r").to_gateway("infra/gw"),
         &[(
             RouteAcceptance::Accepted,
-            &["Gateway infra/gw/all", "Gateway infra/gw/own"],
+            &["Gateway infra/gw/own", "Gateway infra/gw/all"],
         )],
     );
 }
