@@ -3,6 +3,13 @@
 //! `cargo bench -p tributary-merge --bench latency`. Criterion's benchmark changes one object again and again,
 //! which the caches soon hold; here each change is to another object, as in life. The first round is not counted.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a benchmark looks at the clock and prints; the merge may do neither"
+)]
+
 use std::time::{Duration, Instant};
 
 use tributary_merge::judge::{Reports, judge};
@@ -44,12 +51,12 @@ fn main() {
             let (gw, set) = place(set);
             route(gw, set, one, &format!("v{}", turn + 2))
         });
-        report(name, "route", routes);
+        report(name, "route", &routes);
         let listeners = measure(&mut merge, |turn, number| {
             let (gw, number) = place(number % sets);
             set(gw, number, &format!("app{turn}"))
         });
-        report(name, "listener", listeners);
+        report(name, "listener", &listeners);
     }
 }
 
@@ -83,7 +90,7 @@ fn decide(merge: &mut Merge, change: Change) {
     std::hint::black_box(outcome);
 }
 
-fn report(size: &str, change: &str, times: Vec<Duration>) {
+fn report(size: &str, change: &str, times: &[Duration]) {
     let at = |share: f64| {
         #[expect(
             clippy::cast_possible_truncation,

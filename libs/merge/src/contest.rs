@@ -215,18 +215,22 @@ impl Standing {
     fn contender(&self) -> Contender<'_> {
         Contender {
             class: self.class,
-            hostname: self.core.hostname.as_ref(),
+            hostname: self.hostname(),
             servable: self.servable,
         }
     }
 
-    /// Its hostname, if it is a winner that ends or passes on TLS.
-    fn tls_hostname(&self) -> Option<Option<&Hostname>> {
+    /// Whether it is a winner that ends or passes on TLS.
+    fn won_with_tls(&self) -> bool {
         let has_tls = match self.class {
             WireClass::Https | WireClass::TlsTerminate | WireClass::TlsPassthrough => true,
             WireClass::Http | WireClass::Tcp | WireClass::Udp => false,
         };
-        (has_tls && self.won()).then_some(self.core.hostname.as_ref())
+        has_tls && self.won()
+    }
+
+    fn hostname(&self) -> Option<&Hostname> {
+        self.core.hostname.as_ref()
     }
 }
 
@@ -256,9 +260,10 @@ impl Port {
     fn leave(&mut self, place: &Precedence) -> Option<BTreeSet<Precedence>> {
         let standing = self.contenders.remove(place)?;
         let hostname = standing.core.hostname.clone();
-        let reached = match standing.tls_hostname() {
-            Some(hostname) => self.overlaps.remove(hostname, place),
-            None => BTreeSet::new(),
+        let reached = if standing.won_with_tls() {
+            self.overlaps.remove(standing.hostname(), place)
+        } else {
+            BTreeSet::new()
         };
         if let Some(count) = self.classes.get_mut(&standing.class) {
             *count -= 1;
@@ -325,8 +330,8 @@ impl Port {
                 }
                 continue;
             }
-            if let Some(hostname) = standing.tls_hostname() {
-                changed.append(&mut self.overlaps.remove(hostname, &place));
+            if standing.won_with_tls() {
+                changed.append(&mut self.overlaps.remove(standing.hostname(), &place));
             }
             standing.verdict = Some(verdict);
             anew.push(place.clone());
@@ -335,8 +340,8 @@ impl Port {
         // Afterwards: a hostname has one winner at a time.
         for place in anew {
             let standing = self.contenders.get(&place);
-            if let Some(hostname) = standing.and_then(Standing::tls_hostname) {
-                changed.append(&mut self.overlaps.insert(hostname, &place));
+            if let Some(standing) = standing.filter(|standing| standing.won_with_tls()) {
+                changed.append(&mut self.overlaps.insert(standing.hostname(), &place));
             }
         }
         changed
@@ -344,8 +349,10 @@ impl Port {
 
     /// The strongest other listener that a winner overlaps with.
     fn overlap(&self, place: &Precedence) -> Option<Precedence> {
-        let hostname = self.contenders.get(place)?.tls_hostname()?;
-        self.overlaps.strongest(hostname)
+        let standing = self.contenders.get(place)?;
+        standing
+            .won_with_tls()
+            .then(|| self.overlaps.strongest(standing.hostname()))?
     }
 }
 

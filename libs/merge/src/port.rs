@@ -97,9 +97,9 @@ impl Port {
             }
             self.published.changed_members.insert(place);
         }
-        let changed = self.set_hostnames(&old, &new);
-        if !changed.is_empty() {
-            self.recapture(&changed, users);
+        let hostnames = self.set_hostnames(&old, &new);
+        if !hostnames.is_empty() {
+            self.recapture(&hostnames, users);
         }
         !old.is_empty() || !new.is_empty()
     }
