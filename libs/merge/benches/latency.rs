@@ -15,15 +15,7 @@ use std::time::{Duration, Instant};
 use tributary_merge::judge::{Reports, judge};
 use tributary_merge::{Merge, Options, merge};
 use tributary_model::{Change, Resource, Snapshot};
-use tributary_testkit::worlds::{L, M, S, Size, XL_SINGLE, XL_SPREAD, route, set, world};
-
-const SIZES: [(&str, Size); 5] = [
-    ("S", S),
-    ("M", M),
-    ("L", L),
-    ("XL-spread", XL_SPREAD),
-    ("XL-single", XL_SINGLE),
-];
+use tributary_testkit::worlds::{SIZES, route, set, world};
 
 /// Changes measured.
 const CHANGES: usize = 5_000;

@@ -12,15 +12,7 @@ use tributary_merge::judge::{Reports, judge};
 use tributary_merge::{Merge, Options, merge};
 use tributary_model::{Change, ObjectRef, Resource, Snapshot};
 use tributary_testkit::workloads::endpoints;
-use tributary_testkit::worlds::{L, M, S, Size, XL_SINGLE, XL_SPREAD, route, set, tenant, world};
-
-const SIZES: [(&str, Size); 5] = [
-    ("S", S),
-    ("M", M),
-    ("L", L),
-    ("XL-spread", XL_SPREAD),
-    ("XL-single", XL_SINGLE),
-];
+use tributary_testkit::worlds::{SIZES, Size, route, set, tenant, world};
 
 fn settled(size: Size) -> Merge {
     merge(&Snapshot::from_iter(world(size)), Options::default()).merge

@@ -23,15 +23,7 @@ use tributary_plan::observed::{
 use tributary_plan::op::Plan;
 use tributary_plan::plan;
 use tributary_plan::simulate::apply;
-use tributary_testkit::worlds::{L, M, S, Size, XL_SINGLE, XL_SPREAD, route, world};
-
-const SIZES: [(&str, Size); 5] = [
-    ("S", S),
-    ("M", M),
-    ("L", L),
-    ("XL-spread", XL_SPREAD),
-    ("XL-single", XL_SINGLE),
-];
+use tributary_testkit::worlds::{SIZES, Size, route, world};
 
 /// The first Gateway's load balancer; one path of it is that of `version`.
 fn desired(size: Size, version: &str) -> Arc<DesiredLoadBalancer> {

@@ -48,6 +48,15 @@ pub const XL_SINGLE: Size = Size {
     routes: 16,
 };
 
+/// All of them, by the names that BENCHMARKS.md has for them.
+pub const SIZES: [(&str, Size); 5] = [
+    ("S", S),
+    ("M", M),
+    ("L", L),
+    ("XL-spread", XL_SPREAD),
+    ("XL-single", XL_SINGLE),
+];
+
 /// Every object of a world of this size.
 pub fn world(size: Size) -> Vec<Resource> {
     let mut objects = vec![class("alb", controller::ALB), namespace("infra", &[])];
