@@ -64,13 +64,13 @@ struct Owned {
 const OWNED: [Owned; 5] = [
     Owned {
         packages: &["gateway-api", "k8s-openapi"],
-        owners: &["libs/normalize"],
-        because: "the API's types end where they are normalized",
+        owners: &["libs/kubernetes", "libs/normalize"],
+        because: "the API's types end where they are normalized, the protocol's own where it is spoken",
     },
     Owned {
         packages: &["kube", "kube-*"],
-        owners: &["libs/normalize", "services/watcher"],
-        because: "only the watcher talks to Kubernetes, and normalize derives the CRDs",
+        owners: &["libs/kubernetes", "libs/normalize"],
+        because: "everybody else sees Kubernetes as JSON and the model's kinds, and normalize derives the CRDs",
     },
     Owned {
         packages: &["prost", "prost-*", "protox*", "tonic-prost*"],

@@ -1,0 +1,112 @@
+//! The way to one API server.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kube::config::{InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::{Client, Config};
+
+/// A request that is not a watch has an answer by then; a list of 500 objects takes some milliseconds.
+pub(crate) const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One API server and who we are there. Clones share the connections.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+    address: String,
+}
+
+/// Why there is no way to an API server. Says nothing about whether one answers: that the first request shows.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The kubeconfig that was named.
+    #[error("cannot use kubeconfig {path}")]
+    Kubeconfig {
+        /// As it was given.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<KubeconfigError>,
+    },
+    /// None was named, and nothing else says where the API server is.
+    #[error(
+        "no API server: neither a kubeconfig ($KUBECONFIG, ~/.kube/config) nor a service account is there"
+    )]
+    Nowhere(#[source] Box<InferConfigError>),
+    /// Certificates or credentials that cannot be used.
+    #[error("cannot use the credentials for {address}")]
+    Credentials {
+        /// Of the API server.
+        address: String,
+        /// What is wrong with them.
+        source: Box<kube::Error>,
+    },
+}
+
+impl Cluster {
+    /// With a kubeconfig; without one as kubectl does it: `$KUBECONFIG`, `~/.kube/config`, else the pod's service
+    /// account. Asks nobody yet.
+    ///
+    /// # Errors
+    /// When a file is missing or cannot be used.
+    pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, ConnectError> {
+        let config = match kubeconfig {
+            Some(path) => from_file(path)
+                .await
+                .map_err(|source| ConnectError::Kubeconfig {
+                    path: path.to_owned(),
+                    source: Box::new(source),
+                })?,
+            None => Config::infer()
+                .await
+                .map_err(|source| ConnectError::Nowhere(Box::new(source)))?,
+        };
+        let address = config.cluster_url.to_string();
+        let client =
+            Client::try_from(adjusted(config)).map_err(|source| ConnectError::Credentials {
+                address: address.clone(),
+                source: Box::new(source),
+            })?;
+        Ok(Self { client, address })
+    }
+
+    /// Where the API server is.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
+    }
+}
+
+async fn from_file(path: &Path) -> Result<Config, KubeconfigError> {
+    let kubeconfig = Kubeconfig::read_from(path)?;
+    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await
+}
+
+fn adjusted(mut config: Config) -> Config {
+    config.connect_timeout = Some(CONNECT_TIMEOUT);
+    // Whoever calls has one loop that tries again, with a bound and a metric.
+    config.default_retry = false;
+    // A proxy that the environment names does not reach this machine's own loopback.
+    let is_loopback = config.cluster_url.host().is_some_and(|host| {
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    });
+    if is_loopback {
+        config.proxy_url = None;
+    }
+    config
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Cluster")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,137 @@
+//! What went wrong between us and the API server, by what can be done about it.
+
+use std::error::Error as _;
+use std::fmt;
+
+use kube::runtime::watcher;
+
+/// What a failure calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// 401: the token is no good, or no good any more.
+    Unauthorized,
+    /// 403: a role lacks a rule.
+    Forbidden,
+    /// 404: the object, or its kind.
+    NotFound,
+    /// 409: somebody else wrote meanwhile; read again.
+    Conflict,
+    /// 410: the resource version is too old; list again.
+    Expired,
+    /// 400, 413 and 422: the same request will be refused again.
+    Invalid,
+    /// 429, 5xx, no connection, an answer that breaks off: the same request may succeed later.
+    Unavailable,
+}
+
+/// A request that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{class}: {message}")]
+pub struct Failure {
+    /// What it calls for.
+    pub class: Class,
+    /// The API server's words, or the transport's.
+    pub message: String,
+}
+
+impl Class {
+    /// In metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Expired => "expired",
+            Self::Invalid => "invalid",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    fn of(code: u16) -> Self {
+        match code {
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            409 => Self::Conflict,
+            410 => Self::Expired,
+            400 | 405 | 413 | 415 | 422 => Self::Invalid,
+            _ => Self::Unavailable,
+        }
+    }
+}
+
+impl Failure {
+    /// No answer came in time.
+    pub fn timed_out(what: &str) -> Self {
+        Self {
+            class: Class::Unavailable,
+            message: format!("{what}: no answer in time"),
+        }
+    }
+}
+
+impl From<kube::Error> for Failure {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => (*status).into(),
+            kube::Error::Auth(error) => Self {
+                class: Class::Unauthorized,
+                message: error.to_string(),
+            },
+            other => Self {
+                class: Class::Unavailable,
+                message: chain(&other),
+            },
+        }
+    }
+}
+
+impl From<kube::core::Status> for Failure {
+    fn from(status: kube::core::Status) -> Self {
+        let message = if status.message.is_empty() {
+            format!("{} {}", status.code, status.reason)
+        } else {
+            status.message
+        };
+        Self {
+            class: Class::of(status.code),
+            message,
+        }
+    }
+}
+
+impl From<watcher::Error> for Failure {
+    fn from(error: watcher::Error) -> Self {
+        match error {
+            watcher::Error::InitialListFailed(error)
+            | watcher::Error::WatchStartFailed(error)
+            | watcher::Error::WatchFailed(error) => error.into(),
+            watcher::Error::WatchError(status) => (*status).into(),
+            watcher::Error::NoResourceVersion => Self {
+                class: Class::Unavailable,
+                message: error.to_string(),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// The transport's own errors say nothing without their causes.
+fn chain(error: &kube::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        source = cause.source();
+    }
+    text
+}

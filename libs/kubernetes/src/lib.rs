@@ -1,0 +1,24 @@
+//! The Kubernetes API, as far as Tributary needs it: what is watched, what is written, who leads.
+//!
+//! ```text
+//!  kubeconfig or service account ──> Cluster ─┬─ served: kinds and versions ─> watch, versions (the watcher)
+//!                                             ├─ status: read, write if unchanged, events (the status writer)
+//!                                             ├─ secrets: one, by name; finalizer (the programmers)
+//!                                             └─ lease: who leads, who is there (merger, status writer, programmers)
+//! ```
+//!
+//! **Knows:** the protocol: discovery, lists, watches, resource versions, Leases, what an answer means. The only
+//! crate that names `kube`: objects go in and out as JSON, kinds as the model's.
+//!
+//! **Must not know:** what an object means (`tributary-normalize`, `tributary-merge`), nor when something is tried
+//! again: callers have one loop each, with its bounds and its metrics.
+
+mod cluster;
+mod failure;
+mod served;
+mod watch;
+
+pub use cluster::{Cluster, ConnectError};
+pub use failure::{Class, Failure};
+pub use served::{Served, Unread};
+pub use watch::{Listing, WatchEvent, WatchMode};

@@ -1,0 +1,170 @@
+//! Which of the kinds that Tributary reads an API server serves, and how.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kube::Client;
+use kube::core::ApiResource;
+use tokio::time::timeout;
+use tributary_model::Kind;
+use tributary_model::key::{AWS_GROUP, GATEWAY_GROUP};
+use tributary_normalize::versions;
+
+use crate::cluster::{Cluster, REQUEST_DEADLINE};
+use crate::failure::{Class, Failure};
+
+/// A kind at the version in which it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    kind: Kind,
+    pub(crate) resource: ApiResource,
+}
+
+/// A kind that is there in versions only that are not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Which.
+    pub kind: Kind,
+    /// The versions that are served.
+    pub served: BTreeSet<String>,
+}
+
+/// Groups of CustomResourceDefinitions: their kinds come and go.
+const CUSTOM_GROUPS: [&str; 2] = [GATEWAY_GROUP, AWS_GROUP];
+
+impl Served {
+    /// Which.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The version, without the group.
+    pub fn version(&self) -> &str {
+        &self.resource.version
+    }
+
+    /// As RBAC rules and `kubectl get` name it: `httproutes.gateway.networking.k8s.io`.
+    pub fn resource_name(&self) -> String {
+        let ApiResource { group, plural, .. } = &self.resource;
+        if group.is_empty() {
+            plural.clone()
+        } else {
+            format!("{plural}.{group}")
+        }
+    }
+
+    fn new(kind: Kind, version: &str, plural: &str) -> Self {
+        let group = kind.group();
+        let api_version = if group.is_empty() {
+            version.to_owned()
+        } else {
+            format!("{group}/{version}")
+        };
+        Self {
+            kind,
+            resource: ApiResource {
+                group: group.to_owned(),
+                version: version.to_owned(),
+                api_version,
+                kind: kind.as_str().to_owned(),
+                plural: plural.to_owned(),
+            },
+        }
+    }
+
+    /// A kind in the version that is read first, whether or not it is served.
+    pub(crate) fn preferred(kind: Kind) -> Self {
+        let version = versions(kind).first().copied().unwrap_or("v1");
+        Self::new(kind, version, plural(kind))
+    }
+}
+
+impl Cluster {
+    /// Asks which kinds are served: those of Kubernetes itself, which always are, and those of the custom groups that
+    /// are at this moment, each at the version that comes first in [`versions`]; beside them the kinds that are
+    /// there in other versions only.
+    ///
+    /// # Errors
+    /// When any question is not answered: then nothing is known about what is missing.
+    pub async fn served(&self) -> Result<(BTreeMap<Kind, Served>, Vec<Unread>), Failure> {
+        timeout(REQUEST_DEADLINE, served(self.client()))
+            .await
+            .map_err(|_| Failure::timed_out("discovery"))?
+    }
+}
+
+async fn served(client: Client) -> Result<(BTreeMap<Kind, Served>, Vec<Unread>), Failure> {
+    // Versions of each kind, as they are served.
+    let mut found: BTreeMap<Kind, BTreeMap<String, String>> = BTreeMap::new();
+    let groups = client.list_api_groups().await?.groups;
+    for group in groups
+        .iter()
+        .filter(|group| CUSTOM_GROUPS.contains(&group.name.as_str()))
+    {
+        for version in &group.versions {
+            let resources = match client
+                .list_api_group_resources(&version.group_version)
+                .await
+                .map_err(Failure::from)
+            {
+                Ok(list) => list.resources,
+                // The version went between the two questions.
+                Err(failure) if failure.class == Class::NotFound => continue,
+                Err(failure) => return Err(failure),
+            };
+            for resource in resources {
+                let kind = Kind::parse(&resource.kind).filter(|kind| kind.group() == group.name);
+                // Subresources are named `gateways/status`.
+                if let (Some(kind), false) = (kind, resource.name.contains('/')) {
+                    found
+                        .entry(kind)
+                        .or_default()
+                        .insert(version.version.clone(), resource.name);
+                }
+            }
+        }
+    }
+    let mut read: BTreeMap<Kind, Served> = Kind::ALL
+        .into_iter()
+        .filter(|kind| !CUSTOM_GROUPS.contains(&kind.group()))
+        .map(|kind| (kind, Served::preferred(kind)))
+        .collect();
+    let mut unread = Vec::new();
+    for (kind, served) in found {
+        let version = versions(kind)
+            .iter()
+            .find_map(|version| Some((*version, served.get(*version)?)));
+        match version {
+            Some((version, plural)) => {
+                read.insert(kind, Served::new(kind, version, plural));
+            }
+            None => unread.push(Unread {
+                kind,
+                served: served.into_keys().collect(),
+            }),
+        }
+    }
+    Ok((read, unread))
+}
+
+/// The resource's name in URLs.
+pub(crate) fn plural(kind: Kind) -> &'static str {
+    match kind {
+        Kind::GatewayClass => "gatewayclasses",
+        Kind::Gateway => "gateways",
+        Kind::ListenerSet => "listenersets",
+        Kind::HttpRoute => "httproutes",
+        Kind::GrpcRoute => "grpcroutes",
+        Kind::TcpRoute => "tcproutes",
+        Kind::UdpRoute => "udproutes",
+        Kind::TlsRoute => "tlsroutes",
+        Kind::ReferenceGrant => "referencegrants",
+        Kind::Namespace => "namespaces",
+        Kind::Service => "services",
+        Kind::EndpointSlice => "endpointslices",
+        Kind::Node => "nodes",
+        Kind::Secret => "secrets",
+        Kind::LoadBalancerConfiguration => "loadbalancerconfigurations",
+        Kind::TargetGroupConfiguration => "targetgroupconfigurations",
+        Kind::ListenerRuleConfiguration => "listenerruleconfigurations",
+    }
+}
