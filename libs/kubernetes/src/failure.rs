@@ -3,8 +3,6 @@
 use std::error::Error as _;
 use std::fmt;
 
-use kube::runtime::watcher;
-
 /// What a failure calls for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
@@ -97,21 +95,6 @@ impl From<kube::core::Status> for Failure {
         Self {
             class: Class::of(status.code),
             message,
-        }
-    }
-}
-
-impl From<watcher::Error> for Failure {
-    fn from(error: watcher::Error) -> Self {
-        match error {
-            watcher::Error::InitialListFailed(error)
-            | watcher::Error::WatchStartFailed(error)
-            | watcher::Error::WatchFailed(error) => error.into(),
-            watcher::Error::WatchError(status) => (*status).into(),
-            watcher::Error::NoResourceVersion => Self {
-                class: Class::Unavailable,
-                message: error.to_string(),
-            },
         }
     }
 }

@@ -16,9 +16,11 @@
 mod cluster;
 mod failure;
 mod served;
+mod source;
 mod watch;
 
 pub use cluster::{Cluster, ConnectError};
 pub use failure::{Class, Failure};
 pub use served::{Served, Unread};
+pub use source::SourceArg;
 pub use watch::{Listing, WatchEvent, WatchMode};

@@ -84,7 +84,7 @@ impl Cluster {
     /// there in other versions only.
     ///
     /// # Errors
-    /// When any question is not answered: then nothing is known about what is missing.
+    /// When any question is not answered, or the server is not ready: then nothing is known about what is missing.
     pub async fn served(&self) -> Result<(BTreeMap<Kind, Served>, Vec<Unread>), Failure> {
         timeout(REQUEST_DEADLINE, served(self.client()))
             .await
@@ -92,7 +92,20 @@ impl Cluster {
     }
 }
 
+/// A server that has just been started answers before it knows its CRDs.
+async fn ready(client: &Client) -> Result<(), Failure> {
+    let request = http::Request::get("/readyz").body(Vec::new());
+    let request = request.map_err(kube::Error::HttpError)?;
+    match client.request_text(request).await.map_err(Failure::from) {
+        Ok(_) => Ok(()),
+        // Every role may ask, unless somebody has taken that away.
+        Err(failure) if failure.class == Class::Forbidden => Ok(()),
+        Err(failure) => Err(failure),
+    }
+}
+
 async fn served(client: Client) -> Result<(BTreeMap<Kind, Served>, Vec<Unread>), Failure> {
+    ready(&client).await?;
     // Versions of each kind, as they are served.
     let mut found: BTreeMap<Kind, BTreeMap<String, String>> = BTreeMap::new();
     let groups = client.list_api_groups().await?.groups;

@@ -1,19 +1,22 @@
 //! Everything of one kind, and every change.
+//!
+//! kube's own watcher does not say when a streamed list begins anew, and what went between two beginnings would stay
+//! for ever: so it is done here, over kube's requests.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt};
-use kube::api::{Api, DynamicObject, ListParams};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use kube::api::{Api, DynamicObject, ListParams, WatchEvent as Told, WatchParams};
 use kube::core::PartialObjectMeta;
 use kube::core::metadata::ObjectMeta;
-use kube::runtime::watcher;
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tributary_model::{Kind, ObjectKey};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
-use crate::failure::Failure;
+use crate::failure::{Class, Failure};
 use crate::served::Served;
 
 /// How the list before the changes comes.
@@ -60,9 +63,14 @@ pub struct Listing {
     pub version: String,
 }
 
-/// Seconds after which the server ends a watch, which goes on where it ended. A connection that fell silent is noticed
-/// five seconds later.
+/// Seconds after which the server ends a watch, which goes on where it ended.
 const WATCH_SECONDS: u32 = 60;
+/// A connection on which neither a change nor that end has come by then has fallen silent.
+const SILENCE: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 5);
+/// The server ends a watch later than this.
+const SHORTEST_WATCH: Duration = Duration::from_secs(1);
+/// On the bookmark that ends a streamed list.
+const LIST_END: &str = "k8s.io/initial-events-end";
 /// Objects in a page.
 const PAGE: u32 = 500;
 /// kubectl's copy of the whole object.
@@ -78,36 +86,20 @@ impl Cluster {
         served: &Served,
         mode: WatchMode,
     ) -> BoxStream<'static, Result<WatchEvent, Failure>> {
-        let mut config = watcher::Config::default().timeout(WATCH_SECONDS);
-        config = match mode {
-            WatchMode::Streaming => config.streaming_lists(),
-            WatchMode::Paged => config.page_size(PAGE),
+        let api = Api::all_with(self.client(), &served.resource);
+        let watch = Watch {
+            api,
+            served: served.clone(),
+            mode,
+            place: Place::Nowhere,
+            connection: None,
+            connected: Instant::now(),
         };
-        if let Some(selector) = field_selector(served.kind()) {
-            config = config.fields(selector);
-        }
-        let resource = served.resource.clone();
-        let api: Api<DynamicObject> = Api::all_with(self.client(), &resource);
-        let events = watcher(api, config);
-        events
-            .map_ok(move |event| match event {
-                watcher::Event::Init => WatchEvent::Init,
-                watcher::Event::InitDone => WatchEvent::InitDone,
-                watcher::Event::Apply(object) | watcher::Event::InitApply(object) => {
-                    let (key, version) = identity(&object.metadata);
-                    WatchEvent::Apply {
-                        key,
-                        version,
-                        object: trimmed(object, &resource.api_version, &resource.kind),
-                    }
-                }
-                watcher::Event::Delete(object) => {
-                    let (key, version) = identity(&object.metadata);
-                    WatchEvent::Delete { key, version }
-                }
-            })
-            .map_err(Failure::from)
-            .boxed()
+        stream::unfold(watch, |mut watch| async move {
+            let next = watch.next().await;
+            Some((next, watch))
+        })
+        .boxed()
     }
 
     /// What is there now, without the objects themselves.
@@ -116,10 +108,7 @@ impl Cluster {
     /// When a page does not come.
     pub async fn listing(&self, served: &Served) -> Result<Listing, Failure> {
         let api: Api<DynamicObject> = Api::all_with(self.client(), &served.resource);
-        let mut params = ListParams::default().limit(PAGE);
-        if let Some(selector) = field_selector(served.kind()) {
-            params = params.fields(selector);
-        }
+        let mut params = page(served.kind());
         let mut listing = Listing::default();
         loop {
             let page = timeout(REQUEST_DEADLINE, api.list_metadata(&params))
@@ -135,6 +124,237 @@ impl Cluster {
                 None => return Ok(listing),
             }
         }
+    }
+}
+
+/// One watch, across its connections.
+struct Watch {
+    api: Api<DynamicObject>,
+    served: Served,
+    mode: WatchMode,
+    place: Place,
+    connection: Option<Connection>,
+    /// When the connection was made.
+    connected: Instant,
+}
+
+type Connection = BoxStream<'static, Result<Told<DynamicObject>, kube::Error>>;
+
+/// How far a watch has come.
+enum Place {
+    /// A list has to begin.
+    Nowhere,
+    /// A page was read: these are to be told, and this asks for the next one.
+    Page {
+        objects: std::vec::IntoIter<DynamicObject>,
+        next: Option<String>,
+        version: String,
+    },
+    /// The objects of a streamed list come.
+    Listing,
+    /// Everything up to this version was told.
+    At(String),
+}
+
+impl Watch {
+    async fn next(&mut self) -> Result<WatchEvent, Failure> {
+        loop {
+            match std::mem::replace(&mut self.place, Place::Nowhere) {
+                Place::Nowhere => {
+                    self.begin().await?;
+                    return Ok(WatchEvent::Init);
+                }
+                Place::Page {
+                    mut objects,
+                    next,
+                    version,
+                } => {
+                    if let Some(object) = objects.next() {
+                        self.place = Place::Page {
+                            objects,
+                            next,
+                            version,
+                        };
+                        return Ok(self.apply(object));
+                    }
+                    let Some(token) = next else {
+                        self.place = Place::At(version);
+                        return Ok(WatchEvent::InitDone);
+                    };
+                    // A page that fails to come begins the list anew.
+                    self.place = self.page(Some(token)).await?;
+                }
+                // Until it is complete, whatever ends the connection begins the list anew.
+                Place::Listing => match self.told().await? {
+                    Some(Told::Bookmark(bookmark)) => {
+                        let version = bookmark.metadata.resource_version;
+                        if bookmark.metadata.annotations.contains_key(LIST_END) {
+                            self.place = Place::At(version);
+                            return Ok(WatchEvent::InitDone);
+                        }
+                        self.place = Place::Listing;
+                    }
+                    Some(told) => {
+                        let event = self.event(told)?;
+                        self.place = Place::Listing;
+                        return Ok(event);
+                    }
+                    None => return Err(broken("the server ended the watch amid the list")),
+                },
+                Place::At(version) => {
+                    if let Some(event) = self.follow(version).await? {
+                        return Ok(event);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<(), Failure> {
+        self.place = match self.mode {
+            WatchMode::Paged => self.page(None).await?,
+            WatchMode::Streaming => {
+                let params = self.params().initial_events();
+                // No version: as new as at this moment. "0" would be whatever a server's cache holds.
+                self.connect(&params, "").await?;
+                Place::Listing
+            }
+        };
+        Ok(())
+    }
+
+    async fn page(&mut self, token: Option<String>) -> Result<Place, Failure> {
+        let mut params = page(self.served.kind());
+        if let Some(token) = token {
+            params = params.continue_token(&token);
+        }
+        let list = timeout(REQUEST_DEADLINE, self.api.list(&params))
+            .await
+            .map_err(|_| Failure::timed_out("list"))??;
+        Ok(Place::Page {
+            objects: list.items.into_iter(),
+            next: list.metadata.continue_.filter(|token| !token.is_empty()),
+            version: list.metadata.resource_version.unwrap_or_default(),
+        })
+    }
+
+    /// The next change after a version; none when there is only a newer version to go on from.
+    async fn follow(&mut self, version: String) -> Result<Option<WatchEvent>, Failure> {
+        let followed = async {
+            if self.connection.is_none() {
+                self.connect(&self.params(), &version).await?;
+            }
+            self.told().await
+        };
+        let told = match followed.await {
+            Ok(Some(Told::Bookmark(bookmark))) => {
+                self.place = Place::At(bookmark.metadata.resource_version);
+                return Ok(None);
+            }
+            Ok(Some(told)) => self.event(told),
+            // The server's regular end; one that ends every watch at once is not asked without end.
+            Ok(None) => {
+                self.place = Place::At(version);
+                if self.connected.elapsed() < SHORTEST_WATCH {
+                    return Err(broken("the server ended the watch at once"));
+                }
+                return Ok(None);
+            }
+            Err(failure) => Err(failure),
+        };
+        match told {
+            Ok(event) => {
+                let at = match &event {
+                    WatchEvent::Apply { version, .. } | WatchEvent::Delete { version, .. } => {
+                        version.clone()
+                    }
+                    WatchEvent::Init | WatchEvent::InitDone => version,
+                };
+                self.place = Place::At(at);
+                Ok(Some(event))
+            }
+            // What came after the version is not known any more: the place stays nowhere.
+            Err(failure) if failure.class == Class::Expired => {
+                self.connection = None;
+                tracing::debug!(kind = %self.served.kind(), %failure, "listed anew");
+                Ok(None)
+            }
+            Err(failure) => {
+                self.connection = None;
+                self.place = Place::At(version);
+                Err(failure)
+            }
+        }
+    }
+
+    async fn connect(&mut self, params: &WatchParams, version: &str) -> Result<(), Failure> {
+        self.connection = None;
+        let connection = timeout(REQUEST_DEADLINE, self.api.watch(params, version))
+            .await
+            .map_err(|_| Failure::timed_out("watch"))??;
+        self.connection = Some(connection.boxed());
+        self.connected = Instant::now();
+        Ok(())
+    }
+
+    /// What the connection tells next; none at its regular end.
+    async fn told(&mut self) -> Result<Option<Told<DynamicObject>>, Failure> {
+        let Some(connection) = &mut self.connection else {
+            return Ok(None);
+        };
+        let told = timeout(SILENCE, connection.next()).await;
+        if !matches!(told, Ok(Some(Ok(_)))) {
+            self.connection = None;
+        }
+        match told {
+            Ok(told) => Ok(told.transpose()?),
+            Err(_) => Err(Failure::timed_out("watch")),
+        }
+    }
+
+    fn params(&self) -> WatchParams {
+        let params = WatchParams::default().timeout(WATCH_SECONDS);
+        match field_selector(self.served.kind()) {
+            Some(selector) => params.fields(selector),
+            None => params,
+        }
+    }
+
+    fn event(&self, told: Told<DynamicObject>) -> Result<WatchEvent, Failure> {
+        match told {
+            Told::Added(object) | Told::Modified(object) => Ok(self.apply(object)),
+            Told::Deleted(object) => {
+                let (key, version) = identity(&object.metadata);
+                Ok(WatchEvent::Delete { key, version })
+            }
+            Told::Error(status) => Err((*status).into()),
+            Told::Bookmark(_) => Err(broken("a bookmark where none is expected")),
+        }
+    }
+
+    fn apply(&self, object: DynamicObject) -> WatchEvent {
+        let (key, version) = identity(&object.metadata);
+        let resource = &self.served.resource;
+        WatchEvent::Apply {
+            key,
+            version,
+            object: trimmed(object, &resource.api_version, &resource.kind),
+        }
+    }
+}
+
+fn broken(message: &str) -> Failure {
+    Failure {
+        class: Class::Unavailable,
+        message: message.to_owned(),
+    }
+}
+
+fn page(kind: Kind) -> ListParams {
+    let params = ListParams::default().limit(PAGE);
+    match field_selector(kind) {
+        Some(selector) => params.fields(selector),
+        None => params,
     }
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tributary_kubernetes::SourceArg;
 use tributary_programmer::Endpoint;
 
 /// One AWS load balancer for many teams: Gateways, ListenerSets and routes, programmed and explained.
@@ -45,7 +46,7 @@ pub(crate) struct UpArgs {
     /// A folder (or file) of manifests; the document's example when absent.
     #[arg(long, value_name = "PATH|kubernetes")]
     pub(crate) source: Option<SourceArg>,
-    /// For `--source kubernetes`.
+    /// For `--source kubernetes`; without it as kubectl does it.
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// Write every object that gets a status to DIR/KIND/NAMESPACE/NAME.yaml.
@@ -109,6 +110,9 @@ pub(crate) struct GetArgs {
     /// Only this namespace.
     #[arg(short, long)]
     pub(crate) namespace: Option<String>,
+    /// Every namespace: so it is without -n, and kubectl's habit may be kept.
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub(crate) all_namespaces: bool,
     /// How to print.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
@@ -156,30 +160,11 @@ pub(crate) enum Output {
     Json,
 }
 
-/// `--source`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum SourceArg {
-    Kubernetes,
-    Folder(PathBuf),
-}
-
 /// `--aws`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AwsArg {
     Sandbox,
     Elsewhere(Endpoint),
-}
-
-impl FromStr for SourceArg {
-    type Err = std::convert::Infallible;
-
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Ok(if value == "kubernetes" {
-            Self::Kubernetes
-        } else {
-            Self::Folder(value.into())
-        })
-    }
 }
 
 impl FromStr for AwsArg {

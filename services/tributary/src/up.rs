@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use tributary_kubernetes::SourceArg;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_programmer::{DEFAULT_CLUSTER, Endpoint, FolderSecrets, Site};
 use tributary_proto::call::Settling;
@@ -24,7 +25,7 @@ use tributary_sandbox::Sandbox;
 use tributary_status_writer::Store;
 use tributary_stream::Transport;
 
-use crate::args::{AwsArg, SourceArg, UpArgs};
+use crate::args::{AwsArg, UpArgs};
 use crate::query::{self, Client};
 
 /// Time that everything has to stop.
@@ -128,8 +129,8 @@ fn start(
     };
     let watcher = tributary_watcher::Service::new(
         context.child("watcher"),
-        tributary_watcher::Options {
-            source: source.to_owned(),
+        tributary_watcher::Source::Folder {
+            root: source.to_owned(),
             state_dir: Some(args.state_dir.clone()),
             status_dir: args.status_dir.clone(),
         },

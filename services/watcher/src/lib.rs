@@ -1,16 +1,19 @@
 //! The watcher: reads what users asked for, normalized, and streams it.
 //!
 //! ```text
-//!  folder ──notify, debounce──> Folder::read ──> Published<ObjectRef, SourceObject> ──> WatchSnapshot
-//!     ^                              └────────> rejections ──────────────────────────> ListRejections
-//!     └── Sync, and every half minute
+//!  folder ──notify, debounce──> Folder::read ──┬──> Published<ObjectRef, SourceObject> ──> WatchSnapshot
+//!     ^── Sync, and every half minute          │
+//!  API server ──discovery──> one watch a kind ─┴──> rejections ──────────────────────────> ListRejections
 //! ```
 //!
-//! **Knows:** when to read again, and that a snapshot is complete only when everything was read.
+//! **Knows:** when to read again, which kinds there are, and that a snapshot is complete only when everything was
+//! read.
 //!
 //! **Must not know:** what the objects mean together. It is the only service that reads user objects.
 
-mod follow;
+mod folder;
+mod kubernetes;
+mod metrics;
 mod rpc;
 
 use std::net::SocketAddr;
@@ -20,6 +23,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot};
 use tributary_folder::Folder;
 use tributary_folder::memory::MemoryError;
+use tributary_kubernetes::{Cluster, ConnectError, SourceArg};
 use tributary_model::ObjectRef;
 use tributary_model::resource::SourceObject;
 use tributary_model::view::Rejection;
@@ -32,13 +36,16 @@ use tributary_stream::{Position, Published};
 /// The watcher's command line.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder (or file) of manifests.
-    #[arg(long, value_name = "PATH")]
-    pub source: PathBuf,
-    /// What must survive a restart: first-seen times and last good versions. Without it nothing does.
+    /// `kubernetes`, or a folder (or file) of manifests.
+    #[arg(long, value_name = "PATH|kubernetes")]
+    pub source: SourceArg,
+    /// For `--source kubernetes`; without it as kubectl does it, or the pod's service account.
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// For a folder, what must survive a restart: first-seen times and last good versions. Without it nothing does.
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// Where the status writer writes: what it holds is the status that objects carry.
+    /// For a folder, where the status writer writes: what it holds is the status that objects carry.
     #[arg(long, value_name = "DIR")]
     pub status_dir: Option<PathBuf>,
     /// gRPC address.
@@ -49,15 +56,20 @@ pub struct Args {
     pub common: CommonArgs,
 }
 
-/// What a watcher needs.
+/// Where objects are read.
 #[derive(Clone, Debug)]
-pub struct Options {
-    /// Folder of manifests.
-    pub source: PathBuf,
-    /// Where first-seen times and last good versions are kept.
-    pub state_dir: Option<PathBuf>,
-    /// Where the status writer writes.
-    pub status_dir: Option<PathBuf>,
+pub enum Source {
+    /// A folder of manifests.
+    Folder {
+        /// Which.
+        root: PathBuf,
+        /// Where first-seen times and last good versions are kept.
+        state_dir: Option<PathBuf>,
+        /// Where the status writer writes.
+        status_dir: Option<PathBuf>,
+    },
+    /// An API server.
+    Kubernetes(Cluster),
 }
 
 /// Why a watcher ended.
@@ -75,6 +87,17 @@ pub enum Error {
     /// The port.
     #[error(transparent)]
     Grpc(#[from] GrpcError),
+    /// The way to the API server.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// An option that belongs to the other source.
+    #[error("{option} does not go with --source {source_arg}")]
+    Misplaced {
+        /// Its name.
+        option: &'static str,
+        /// The source that was asked for.
+        source_arg: SourceArg,
+    },
     /// A task.
     #[error(transparent)]
     Task(#[from] TaskError),
@@ -84,10 +107,23 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Service {
     context: Context,
-    folder: Folder,
+    reader: Reader,
     shared: Shared,
-    requests: mpsc::Receiver<oneshot::Sender<Position>>,
+    requests: mpsc::Receiver<SyncRequest>,
 }
+
+/// A [`Source`], opened.
+#[derive(Debug)]
+enum Reader {
+    Folder(Box<Folder>),
+    Kubernetes(Cluster),
+}
+
+/// A caller of `Sync` who waits for the position, or for the reason why there is none.
+pub(crate) type SyncRequest = oneshot::Sender<Result<Position, String>>;
+
+/// Span of one reading: where every trace begins.
+pub(crate) const SPAN_READ: &str = "read";
 
 /// What the RPCs see.
 #[derive(Clone, Debug)]
@@ -95,7 +131,7 @@ pub(crate) struct Shared {
     pub(crate) published: Published<ObjectRef, SourceObject>,
     pub(crate) rejections: Arc<RwLock<Arc<Vec<Rejection>>>>,
     /// Asks for a reading; answered with the position that includes it.
-    pub(crate) sync: mpsc::Sender<oneshot::Sender<Position>>,
+    pub(crate) sync: mpsc::Sender<SyncRequest>,
 }
 
 /// Callers of `Sync` that may wait for one reading; more get `RESOURCE_EXHAUSTED`.
@@ -105,21 +141,23 @@ const MAX_SYNC_REQUESTS: usize = 64;
 const STOP_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
 
 impl Service {
-    /// Opens the folder's memory; reads nothing else yet.
+    /// Opens a folder's memory; reads nothing else yet.
     ///
     /// # Errors
     /// When there is a memory and it cannot be read.
-    pub fn new(context: Context, options: Options) -> Result<Self, Error> {
-        let Options {
-            source,
-            state_dir,
-            status_dir,
-        } = options;
-        let folder = Folder::open(
-            source,
-            state_dir.map(|folder| folder.join("watcher.json")),
-            status_dir,
-        )?;
+    pub fn new(context: Context, source: Source) -> Result<Self, Error> {
+        let reader = match source {
+            Source::Folder {
+                root,
+                state_dir,
+                status_dir,
+            } => Reader::Folder(Box::new(Folder::open(
+                root,
+                state_dir.map(|folder| folder.join("watcher.json")),
+                status_dir,
+            )?)),
+            Source::Kubernetes(cluster) => Reader::Kubernetes(cluster),
+        };
         let published = Published::new(&context, "snapshot");
         // Generations begin anew with each start; the time of the start keeps two lives apart.
         published
@@ -132,7 +170,7 @@ impl Service {
         };
         Ok(Self {
             context,
-            folder,
+            reader,
             shared,
             requests,
         })
@@ -149,22 +187,36 @@ impl Service {
         )
     }
 
-    /// Follows the folder until the context stops.
+    /// Follows the source until the context stops.
     ///
     /// # Errors
-    /// When the folder cannot be watched, or its memory cannot be written at the first reading.
+    /// When a folder cannot be watched, or its memory cannot be written at the first reading.
     pub async fn run(self) -> Result<(), Error> {
         let Self {
             context,
-            folder,
+            reader,
             shared,
             requests,
         } = self;
-        follow::follow(&context, folder, &shared, requests).await
+        match reader {
+            Reader::Folder(folder) => folder::follow(&context, *folder, &shared, requests).await,
+            Reader::Kubernetes(cluster) => {
+                kubernetes::follow(&context, &cluster, shared, requests).await;
+                Ok(())
+            }
+        }
     }
 }
 
 impl Shared {
+    /// Replaces what is refused.
+    pub(crate) fn reject(&self, rejections: Vec<Rejection>) {
+        *self
+            .rejections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(rejections);
+    }
+
     pub(crate) fn rejections(&self) -> Arc<Vec<Rejection>> {
         Arc::clone(
             &self
@@ -175,31 +227,52 @@ impl Shared {
     }
 }
 
+impl Args {
+    /// The source that is meant. Asks no API server yet.
+    ///
+    /// # Errors
+    /// When a kubeconfig cannot be used, or an option belongs to the other source.
+    async fn source(&self) -> Result<Source, Error> {
+        let misplaced = |option| Error::Misplaced {
+            option,
+            source_arg: self.source.clone(),
+        };
+        match &self.source {
+            SourceArg::Folder(root) => {
+                if self.kubeconfig.is_some() {
+                    return Err(misplaced("--kubeconfig"));
+                }
+                Ok(Source::Folder {
+                    root: root.clone(),
+                    state_dir: self.state_dir.clone(),
+                    status_dir: self.status_dir.clone(),
+                })
+            }
+            SourceArg::Kubernetes => {
+                if self.state_dir.is_some() {
+                    return Err(misplaced("--state-dir"));
+                }
+                if self.status_dir.is_some() {
+                    return Err(misplaced("--status-dir"));
+                }
+                let cluster = Cluster::connect(self.kubeconfig.as_deref()).await?;
+                Ok(Source::Kubernetes(cluster))
+            }
+        }
+    }
+}
+
 /// Runs the watcher as a process of its own: contract on a port, until the context stops.
 ///
 /// # Errors
 /// When the port is taken, or as [`Service::run`].
 pub async fn run(context: Context, args: Args) -> Result<(), Error> {
-    let Args {
-        source,
-        state_dir,
-        status_dir,
-        grpc_listen,
-        common: _,
-    } = args;
-    let service = Service::new(
-        context.clone(),
-        Options {
-            source,
-            state_dir,
-            status_dir,
-        },
-    )?;
+    let service = Service::new(context.clone(), args.source().await?)?;
     let grpc = service
         .contracts(GrpcServices::default())
         .describe(tributary_proto::FILE_DESCRIPTOR_SET)
         .build()?
-        .bind(grpc_listen)?;
+        .bind(args.grpc_listen)?;
     tracing::info!(address = %grpc.local_addr(), "gRPC");
     let tasks = context.tasks();
     tasks.spawn("watcher", OnError::ShutDown, service.run());

@@ -54,7 +54,10 @@ impl SnapshotService for Rpc {
             }
             mpsc::error::TrySendError::Closed(_) => stopping(),
         })?;
-        let position = answered.await.map_err(|_| stopping())?;
+        let position = answered
+            .await
+            .map_err(|_| stopping())?
+            .map_err(Status::unavailable)?;
         Ok(Response::new(SyncResponse::from(&position)))
     }
 

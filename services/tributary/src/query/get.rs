@@ -25,6 +25,8 @@ pub(crate) async fn get(
         name,
         namespace,
         output,
+        // Without a namespace it is all of them.
+        all_namespaces: _,
         server: _,
     } = args;
     let parts = match what {

@@ -1,21 +1,17 @@
-//! When the folder is read, and what becomes of a reading.
+//! A folder as source: when it is read, and what becomes of a reading.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tributary_folder::{Folder, Reading};
 use tributary_model::Timestamp;
 use tributary_model::view::Rejection;
 use tributary_runtime::{Condition, Context};
-use tributary_stream::Position;
 
-use crate::{Error, Shared};
-
-/// Span of one reading of the folder: where every trace begins.
-const SPAN_READ: &str = "read";
+use crate::{Error, SPAN_READ, Shared, SyncRequest};
 
 /// An editor writes a file in several steps, and a checkout many files: reading waits for this much quiet …
 const QUIET: Duration = Duration::from_millis(100);
@@ -28,10 +24,10 @@ pub(crate) async fn follow(
     context: &Context,
     mut folder: Folder,
     shared: &Shared,
-    mut requests: mpsc::Receiver<oneshot::Sender<Position>>,
+    mut requests: mpsc::Receiver<SyncRequest>,
 ) -> Result<(), Error> {
     let complete = context.condition("snapshot");
-    let mut waiting: Vec<oneshot::Sender<Position>> = Vec::new();
+    let mut waiting: Vec<SyncRequest> = Vec::new();
     let mut watch = Watch::default();
     let mut first = true;
     loop {
@@ -54,7 +50,7 @@ pub(crate) async fn follow(
         first = false;
         for request in waiting.drain(..) {
             // A caller that is gone no longer waits.
-            let _gone = request.send(shared.published.position());
+            let _gone = request.send(Ok(shared.published.position()));
         }
         tokio::select! {
             () = context.shutdown.cancelled() => return Ok(()),
@@ -119,10 +115,7 @@ fn publish(shared: &Shared, reading: Reading, snapshot: &Condition) {
         complete,
     } = reading;
     tell(&shared.rejections(), &rejections);
-    *shared
-        .rejections
-        .write()
-        .unwrap_or_else(PoisonError::into_inner) = Arc::new(rejections);
+    shared.reject(rejections);
     let objects: BTreeMap<_, _> = objects
         .into_iter()
         .map(|(key, object)| (key, Arc::new(object)))

@@ -1,0 +1,334 @@
+//! An API server as source: one watch for each kind that it serves, all in one task.
+//!
+//! ```text
+//!  discovery, every few seconds ──> a kind comes, goes, changes its version
+//!  watch of a kind ──> objects: normalized and published, or refused by name
+//!  Sync ──> what is there now, kind by kind ──> answered when all of it was seen
+//! ```
+
+mod objects;
+mod sync;
+mod watching;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_stream::StreamMap;
+use tributary_kubernetes::{Class, Cluster, Failure, Served, Unread};
+use tributary_model::Kind;
+use tributary_runtime::backoff::Delays;
+use tributary_runtime::{Backoff, Condition, Context};
+
+use self::objects::Objects;
+use self::sync::{Asked, Pending};
+use self::watching::{Item, Watching};
+use crate::metrics::{FailureLabels, KindLabels, WATCH_BACKOFF_SECONDS, WATCH_FAILURES};
+use crate::{Shared, SyncRequest};
+
+/// How often it is asked which kinds there are: four or five small requests.
+const DISCOVERY: Backoff = Backoff {
+    first: Duration::from_secs(2),
+    most: Duration::from_secs(5),
+};
+/// After a discovery that failed.
+const DISCOVERY_AGAIN: Backoff = Backoff {
+    first: Duration::from_millis(200),
+    most: Duration::from_secs(10),
+};
+/// A kind is gone when so many discoveries in a row lack it: its objects are given up then, and one odd answer of an
+/// API server that is just starting must not do that.
+const ABSENCES: u8 = 2;
+
+/// Whether kinds were found, and when to ask again.
+struct Discovery {
+    due: Instant,
+    regular: Delays,
+    again: Delays,
+    done_once: bool,
+}
+
+/// A kind that is watched.
+struct Watched {
+    served: Served,
+    /// Discoveries in a row that lacked it.
+    absent: u8,
+    /// Why it cannot be read, while it cannot.
+    forbidden: Option<String>,
+}
+
+/// Everything that the one task knows.
+struct Follower<'a> {
+    context: &'a Context,
+    cluster: &'a Cluster,
+    kinds: BTreeMap<Kind, Watched>,
+    /// There, but in versions only that are not read.
+    unread: Vec<Unread>,
+    watches: StreamMap<Kind, Watching>,
+    objects: Objects,
+    /// What keeps failing, told once for each class.
+    failing: BTreeMap<Kind, Class>,
+    complete: Condition,
+    readable: Condition,
+}
+
+type Discovered = Result<(BTreeMap<Kind, Served>, Vec<Unread>), Failure>;
+
+pub(crate) async fn follow(
+    context: &Context,
+    cluster: &Cluster,
+    shared: Shared,
+    mut requests: mpsc::Receiver<SyncRequest>,
+) {
+    tracing::info!(address = cluster.address(), "API server");
+    let waited = context.metrics.get(&WATCH_BACKOFF_SECONDS);
+    let delays = |backoff: Backoff| {
+        backoff.delays(waited.get_or_create_owned(&KindLabels { kind: "discovery" }))
+    };
+    let mut discovery = Discovery {
+        due: Instant::now(),
+        regular: delays(DISCOVERY),
+        again: delays(DISCOVERY_AGAIN),
+        done_once: false,
+    };
+    let mut asking: Option<BoxFuture<'_, Discovered>> = None;
+    let mut follower = Follower {
+        context,
+        cluster,
+        kinds: BTreeMap::new(),
+        unread: Vec::new(),
+        watches: StreamMap::new(),
+        objects: Objects::new(context, shared),
+        failing: BTreeMap::new(),
+        complete: context.condition("snapshot"),
+        readable: context.condition("readable"),
+    };
+    let mut listings: FuturesUnordered<BoxFuture<'_, Asked>> = FuturesUnordered::new();
+    let mut pending: Vec<Pending> = Vec::new();
+    loop {
+        let is_asking = asking.is_some();
+        tokio::select! {
+            () = context.shutdown.cancelled() => return,
+            discovered = async {
+                match &mut asking {
+                    Some(asking) => asking.await,
+                    None => std::future::pending().await,
+                }
+            } => {
+                asking = None;
+                follower.discovered(discovered, &mut discovery);
+            }
+            () = sleep_until(discovery.due), if !is_asking => asking = Some(cluster.served().boxed()),
+            Some((kind, item)) = follower.watches.next() => {
+                follower.take(kind, item);
+                // Whatever else is there already belongs to the same change, or to the same listing.
+                while let Some(Some((kind, item))) = follower.watches.next().now_or_never() {
+                    follower.take(kind, item);
+                    if context.shutdown.is_cancelled() {
+                        return;
+                    }
+                    tokio::task::coop::consume_budget().await;
+                }
+            }
+            // Before that nobody knows what there might be to see.
+            Some(request) = requests.recv(), if discovery.done_once => {
+                let served = follower.readable_kinds();
+                listings.push(sync::ask(cluster, served, request).boxed());
+            }
+            Some(Asked { request, listings }) = listings.next() => match listings {
+                Ok(listings) => pending.push(Pending::new(request, listings)),
+                // A caller that is gone no longer waits.
+                Err(failure) => {
+                    let _gone = request.send(Err(failure.to_string()));
+                }
+            },
+        }
+        follower.settle(discovery.done_once);
+        pending = sync::answered(pending, &follower.objects);
+    }
+}
+
+impl Follower<'_> {
+    fn discovered(&mut self, discovered: Discovered, discovery: &mut Discovery) {
+        match discovered {
+            Ok((served, unread)) => {
+                discovery.again.reset();
+                discovery.due = Instant::now() + discovery.regular.next_delay();
+                self.works_again_if_all(None);
+                self.reconcile(served, unread, !discovery.done_once);
+                discovery.done_once = true;
+            }
+            Err(failure) => {
+                discovery.due = Instant::now() + discovery.again.next_delay();
+                self.count_failure("discovery", failure.class);
+                if self.failing.is_empty() && !discovery.done_once {
+                    tracing::warn!(%failure, address = self.cluster.address(), "the API server does not say which kinds it serves; asked again");
+                    // Told once; any kind stands for the whole here.
+                    self.failing.insert(Kind::GatewayClass, failure.class);
+                }
+            }
+        }
+    }
+
+    /// Watches what is served, and gives up what is not served any more.
+    fn reconcile(&mut self, served: BTreeMap<Kind, Served>, unread: Vec<Unread>, first: bool) {
+        if self.unread != unread {
+            for Unread { kind, served } in &unread {
+                let served = served.iter().cloned().collect::<Vec<_>>().join(", ");
+                let read = tributary_normalize::versions(*kind).join(", ");
+                tracing::warn!(%kind, served, read, "kind is not watched: none of its versions is one that is read");
+            }
+            self.unread = unread;
+        }
+        if first {
+            let missing: Vec<_> = Kind::ALL
+                .into_iter()
+                .filter(|kind| !served.contains_key(kind))
+                .map(Kind::as_str)
+                .collect();
+            if !missing.is_empty() {
+                tracing::warn!(
+                    kinds = missing.join(", "),
+                    "not watched until their CRDs appear"
+                );
+            }
+        }
+        let before: BTreeSet<Kind> = self.kinds.keys().copied().collect();
+        for kind in before.into_iter().filter(|kind| !served.contains_key(kind)) {
+            self.absent(kind);
+        }
+        for (kind, served) in served {
+            match self.kinds.get_mut(&kind) {
+                Some(watched) if watched.served == served => watched.absent = 0,
+                known => {
+                    let version = served.version();
+                    if known.is_some() {
+                        tracing::info!(%kind, version, "watched at another version");
+                    } else if !first {
+                        tracing::info!(%kind, version, "watched: its CRD has appeared");
+                    }
+                    self.watch(kind, served);
+                }
+            }
+        }
+    }
+
+    fn watch(&mut self, kind: Kind, served: Served) {
+        self.watches
+            .insert(kind, Watching::new(self.context, self.cluster, &served));
+        self.objects.begin(kind);
+        let watched = Watched {
+            served,
+            absent: 0,
+            forbidden: None,
+        };
+        self.kinds.insert(kind, watched);
+    }
+
+    fn absent(&mut self, kind: Kind) {
+        let Some(watched) = self.kinds.get_mut(&kind) else {
+            return;
+        };
+        watched.absent += 1;
+        if watched.absent < ABSENCES {
+            return;
+        }
+        tracing::warn!(%kind, "not watched any more: its CRD is gone, and its objects with it");
+        self.kinds.remove(&kind);
+        self.watches.remove(&kind);
+        self.failing.remove(&kind);
+        self.objects.forget(kind);
+    }
+
+    fn take(&mut self, kind: Kind, item: Item) {
+        match item {
+            Item::Event(event) => {
+                if self.objects.take(kind, event) {
+                    self.works_again_if_all(Some(kind));
+                    if let Some(watched) = self.kinds.get_mut(&kind)
+                        && watched.forbidden.take().is_some()
+                    {
+                        tracing::info!(%kind, "can be read now");
+                        self.objects.readable(kind);
+                    }
+                }
+            }
+            Item::Failed(failure) => self.failed(kind, &failure),
+        }
+    }
+
+    fn failed(&mut self, kind: Kind, failure: &Failure) {
+        self.count_failure(kind.as_str(), failure.class);
+        let class = failure.class;
+        let Some(watched) = self.kinds.get_mut(&kind) else {
+            return;
+        };
+        if class == Class::Forbidden && watched.forbidden.is_none() {
+            let resource = watched.served.resource_name();
+            tracing::error!(%kind, resource, %failure, "cannot be read: the watcher's role needs the verbs list and watch on it");
+            watched.forbidden = Some(failure.message.clone());
+            self.objects.unreadable(kind, &resource, &failure.message);
+        }
+        let told = self.failing.values().any(|failing| *failing == class);
+        self.failing.insert(kind, class);
+        if !told && class != Class::Forbidden {
+            tracing::warn!(%kind, %failure, "a watch is down and is begun again, others may be too");
+        }
+    }
+
+    /// A kind works, or the discovery does.
+    fn works_again_if_all(&mut self, kind: Option<Kind>) {
+        if self.failing.is_empty() {
+            return;
+        }
+        match kind {
+            Some(kind) => {
+                self.failing.remove(&kind);
+            }
+            // Kinds that are not watched yet failed with the discovery only.
+            None => self.failing.retain(|kind, _| self.kinds.contains_key(kind)),
+        }
+        if self.failing.is_empty() {
+            tracing::info!("every watch is up again");
+        }
+    }
+
+    fn readable_kinds(&self) -> Vec<Served> {
+        self.kinds
+            .values()
+            .filter(|watched| watched.forbidden.is_none())
+            .map(|watched| watched.served.clone())
+            .collect()
+    }
+
+    /// Says how far this is.
+    fn settle(&mut self, discovered: bool) {
+        self.objects.tell_refused();
+        let readable = self.kinds.values().all(|kind| kind.forbidden.is_none());
+        let synced = discovered
+            && self.kinds.iter().all(|(kind, watched)| {
+                self.objects.is_synced(*kind) || watched.forbidden.is_some()
+            });
+        if synced {
+            self.objects.complete();
+            self.complete.met();
+        } else {
+            self.complete.unmet();
+        }
+        if readable {
+            self.readable.met();
+        } else {
+            self.readable.unmet();
+        }
+    }
+
+    fn count_failure(&self, kind: &'static str, class: Class) {
+        let failures = self.context.metrics.get(&WATCH_FAILURES);
+        let class = class.as_str();
+        failures.get_or_create(&FailureLabels { kind, class }).inc();
+    }
+}

@@ -1,0 +1,313 @@
+//! What is known of the objects: their resource versions, which are refused, which kinds were listed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+use tributary_kubernetes::WatchEvent;
+use tributary_model::view::Rejection;
+use tributary_model::{Kind, ObjectKey, ObjectRef, Timestamp};
+use tributary_normalize::{Defaults, Normalized, Rejected, Warning, normalize};
+use tributary_runtime::Context;
+use tributary_runtime::metrics::Metrics;
+
+use crate::metrics::{KIND_OBJECTS, KIND_REFUSED, KIND_SYNCED, KindLabels};
+use crate::{SPAN_READ, Shared};
+
+/// The objects of one kind.
+#[derive(Debug, Default)]
+struct OfKind {
+    /// Of every object, refused ones among them.
+    versions: BTreeMap<ObjectKey, u64>,
+    /// What a list that has begun has named so far.
+    listing: Option<BTreeSet<ObjectKey>>,
+    /// A list was complete.
+    synced: bool,
+    /// The newest resource version that was seen.
+    latest: u64,
+    /// The kind as a whole cannot be read.
+    unreadable: Option<Rejection>,
+    refused: BTreeMap<ObjectKey, Rejection>,
+}
+
+pub(crate) struct Objects {
+    shared: Shared,
+    kinds: BTreeMap<Kind, OfKind>,
+    metrics: Metrics,
+    /// Something is refused or no longer refused, and has not been told.
+    untold: bool,
+}
+
+/// Where objects come from, for people.
+const SOURCE: &str = "Kubernetes";
+
+impl Objects {
+    pub(crate) fn new(context: &Context, shared: Shared) -> Self {
+        Self {
+            shared,
+            kinds: BTreeMap::new(),
+            metrics: context.metrics.clone(),
+            untold: false,
+        }
+    }
+
+    /// A kind is watched, for the first time or anew: a list is to come. What is there stays until it is complete.
+    pub(crate) fn begin(&mut self, kind: Kind) {
+        let of_kind = self.kinds.entry(kind).or_default();
+        of_kind.synced = false;
+        of_kind.listing = None;
+        self.measure(kind);
+    }
+
+    /// A kind is gone, and all its objects.
+    pub(crate) fn forget(&mut self, kind: Kind) {
+        let Some(of_kind) = self.kinds.remove(&kind) else {
+            return;
+        };
+        self.untold |= !of_kind.refused.is_empty() || of_kind.unreadable.is_some();
+        tracing::info_span!(SPAN_READ).in_scope(|| {
+            for key in of_kind.versions.into_keys() {
+                self.shared.published.remove(&ObjectRef::new(kind, key));
+            }
+        });
+        self.measure(kind);
+    }
+
+    /// Takes in what a watch told. Returns whether that shows that the watch works.
+    pub(crate) fn take(&mut self, kind: Kind, event: WatchEvent) -> bool {
+        let Some(of_kind) = self.kinds.get_mut(&kind) else {
+            return false;
+        };
+        match event {
+            WatchEvent::Init => {
+                of_kind.listing = Some(BTreeSet::new());
+                return false;
+            }
+            WatchEvent::Apply {
+                key,
+                version,
+                object,
+            } => {
+                let version = number(&version);
+                of_kind.latest = of_kind.latest.max(version);
+                of_kind.versions.insert(key.clone(), version);
+                if let Some(listing) = &mut of_kind.listing {
+                    listing.insert(key.clone());
+                }
+                self.apply(ObjectRef::new(kind, key), &object);
+                if self.is_synced(kind) {
+                    self.measure(kind);
+                }
+            }
+            WatchEvent::InitDone => {
+                let listed = of_kind.listing.take().unwrap_or_default();
+                of_kind.synced = true;
+                let gone: Vec<_> = of_kind
+                    .versions
+                    .keys()
+                    .filter(|key| !listed.contains(key))
+                    .cloned()
+                    .collect();
+                let objects = listed.len();
+                tracing::debug!(%kind, objects, gone = gone.len(), "listed");
+                for key in gone {
+                    self.delete(&ObjectRef::new(kind, key));
+                }
+                self.measure(kind);
+            }
+            WatchEvent::Delete { key, version } => {
+                of_kind.latest = of_kind.latest.max(number(&version));
+                self.delete(&ObjectRef::new(kind, key));
+                self.measure(kind);
+            }
+        }
+        true
+    }
+
+    fn apply(&mut self, key: ObjectRef, object: &Value) {
+        // Every object of an API server has its own.
+        let defaults = Defaults {
+            namespace: "default".into(),
+            created: Timestamp::default(),
+            generation: 1,
+        };
+        match normalize(object, &defaults) {
+            Ok(Normalized::Ours { object, warnings }) => {
+                self.accept(&key);
+                let before = self.shared.published.get(&key);
+                let is_new = before.is_none_or(|before| before.resource != object.resource);
+                if is_new {
+                    tell_left_aside(&key, &warnings);
+                }
+                tracing::info_span!(SPAN_READ)
+                    .in_scope(|| self.shared.published.set(key, Arc::new(*object)));
+            }
+            Ok(Normalized::Foreign(foreign)) => {
+                tracing::debug!(object = %key, ?foreign, "of no interest");
+                self.accept(&key);
+                self.shared.published.remove(&key);
+            }
+            // What it was before does not count on: what counts follows from what is there, not from what was.
+            Err(rejected) => {
+                self.refuse(&key, rejected);
+                tracing::info_span!(SPAN_READ).in_scope(|| self.shared.published.remove(&key));
+            }
+        }
+    }
+
+    fn delete(&mut self, object: &ObjectRef) {
+        if let Some(of_kind) = self.kinds.get_mut(&object.kind) {
+            of_kind.versions.remove(&object.key);
+        }
+        self.accept(object);
+        tracing::info_span!(SPAN_READ).in_scope(|| self.shared.published.remove(object));
+    }
+
+    fn accept(&mut self, object: &ObjectRef) {
+        if let Some(of_kind) = self.kinds.get_mut(&object.kind) {
+            self.untold |= of_kind.refused.remove(&object.key).is_some();
+        }
+    }
+
+    fn refuse(&mut self, key: &ObjectRef, rejected: Rejected) {
+        let Rejected {
+            object,
+            object_ref,
+            field,
+            reason,
+        } = rejected;
+        let rejection = Rejection {
+            source: SOURCE.to_owned(),
+            object,
+            field,
+            reason,
+            last_good_kept: false,
+            object_ref,
+        };
+        let Some(of_kind) = self.kinds.get_mut(&key.kind) else {
+            return;
+        };
+        let before = of_kind.refused.insert(key.key.clone(), rejection.clone());
+        if before.as_ref() != Some(&rejection) {
+            let Rejection {
+                object,
+                field,
+                reason,
+                ..
+            } = &rejection;
+            tracing::warn!(object, field, reason, "refused");
+            self.untold = true;
+        }
+    }
+
+    /// A kind cannot be read. What was read of it stays.
+    pub(crate) fn unreadable(&mut self, kind: Kind, resource: &str, reason: &str) {
+        let Some(of_kind) = self.kinds.get_mut(&kind) else {
+            return;
+        };
+        of_kind.unreadable = Some(Rejection {
+            source: SOURCE.to_owned(),
+            object: format!("every {kind}"),
+            field: String::new(),
+            reason: format!("{resource} cannot be read: {reason}"),
+            last_good_kept: of_kind.synced,
+            object_ref: None,
+        });
+        self.untold = true;
+    }
+
+    pub(crate) fn readable(&mut self, kind: Kind) {
+        if let Some(of_kind) = self.kinds.get_mut(&kind) {
+            of_kind.unreadable = None;
+            self.untold = true;
+        }
+    }
+
+    /// Shows what is refused, if that is other than what was shown.
+    pub(crate) fn tell_refused(&mut self) {
+        if !std::mem::take(&mut self.untold) {
+            return;
+        }
+        let kinds = self.kinds.values();
+        let refused = kinds
+            .flat_map(|of_kind| of_kind.unreadable.iter().chain(of_kind.refused.values()))
+            .cloned()
+            .collect();
+        self.shared.reject(refused);
+    }
+
+    /// Every kind that is served was listed.
+    pub(crate) fn complete(&self) {
+        if !self.shared.published.is_complete() {
+            let objects = self.shared.published.len();
+            tracing::info!(objects, "everything is read");
+            self.shared.published.mark_complete();
+        }
+    }
+
+    pub(crate) fn is_synced(&self, kind: Kind) -> bool {
+        self.kinds.get(&kind).is_some_and(|kind| kind.synced)
+    }
+
+    /// Whether everything of a kind up to this version was seen, and the object that was gone by then is.
+    pub(crate) fn has_seen(&self, kind: Kind, version: u64) -> bool {
+        // A kind that went meanwhile holds nobody up.
+        self.kinds
+            .get(&kind)
+            .is_none_or(|kind| kind.synced && kind.latest >= version)
+    }
+
+    /// The version of an object, if it is there.
+    pub(crate) fn version(&self, kind: Kind, key: &ObjectKey) -> Option<u64> {
+        self.kinds.get(&kind)?.versions.get(key).copied()
+    }
+
+    /// The objects of a kind.
+    pub(crate) fn keys(&self, kind: Kind) -> impl Iterator<Item = (&ObjectKey, u64)> {
+        let versions = self.kinds.get(&kind).map(|kind| &kind.versions);
+        versions
+            .into_iter()
+            .flatten()
+            .map(|(key, version)| (key, *version))
+    }
+
+    pub(crate) fn position(&self) -> tributary_stream::Position {
+        self.shared.published.position()
+    }
+
+    fn measure(&self, kind: Kind) {
+        let labels = KindLabels {
+            kind: kind.as_str(),
+        };
+        let (synced, objects, refused) = match self.kinds.get(&kind) {
+            Some(kind) => (kind.synced, kind.versions.len(), kind.refused.len()),
+            None => (false, 0, 0),
+        };
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        for (metric, value) in [
+            (&KIND_SYNCED, i64::from(synced)),
+            (&KIND_OBJECTS, count(objects)),
+            (&KIND_REFUSED, count(refused)),
+        ] {
+            self.metrics.get(metric).get_or_create(&labels).set(value);
+        }
+    }
+}
+
+/// Resource versions are numbers and grow, on every API server that is certified as Kubernetes (KEP-5504). One that is
+/// none counts as the oldest.
+pub(crate) fn number(version: &str) -> u64 {
+    version.parse().unwrap_or_default()
+}
+
+/// Fields of Kubernetes' own kinds that this program does not know are those of a newer Kubernetes, and nobody's
+/// mistake.
+fn tell_left_aside(object: &ObjectRef, warnings: &[Warning]) {
+    for Warning { field, reason } in warnings {
+        if object.kind.group().contains("gateway") {
+            tracing::warn!(%object, field, reason, "left aside");
+        } else {
+            tracing::debug!(%object, field, reason, "left aside");
+        }
+    }
+}

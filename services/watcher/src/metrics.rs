@@ -1,0 +1,56 @@
+//! The watcher's own numbers, of an API server as source.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use tributary_runtime::metrics::MetricName;
+use tributary_runtime::names::SecondsCounter;
+
+/// Which kind a number is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct KindLabels {
+    /// `HTTPRoute` …
+    pub(crate) kind: &'static str,
+}
+
+/// Which kind, and what went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct FailureLabels {
+    /// `HTTPRoute` …, or `discovery`.
+    pub(crate) kind: &'static str,
+    /// `forbidden`, `unavailable` …
+    pub(crate) class: &'static str,
+}
+
+/// 1 for a kind that is served and was listed, 0 for one that is not.
+pub(crate) const KIND_SYNCED: MetricName<Family<KindLabels, Gauge>> = MetricName::new(
+    "tributary_watch_synced",
+    "Whether a kind is served by the API server and was listed",
+    Family::default,
+);
+/// Objects of a kind, refused ones among them.
+pub(crate) const KIND_OBJECTS: MetricName<Family<KindLabels, Gauge>> = MetricName::new(
+    "tributary_watch_objects",
+    "Objects of a kind, refused ones among them",
+    Family::default,
+);
+/// Objects of a kind that are refused at this moment.
+pub(crate) const KIND_REFUSED: MetricName<Family<KindLabels, Gauge>> = MetricName::new(
+    "tributary_watch_refused_objects",
+    "Objects of a kind that cannot be read at this moment",
+    Family::default,
+);
+/// Lists, watches and discoveries that failed.
+pub(crate) const WATCH_FAILURES: MetricName<Family<FailureLabels, Counter>> = MetricName::new(
+    "tributary_watch_failures",
+    "Requests to the API server that failed",
+    Family::default,
+);
+/// Seconds waited before they were tried again.
+pub(crate) const WATCH_BACKOFF_SECONDS: MetricName<Family<KindLabels, SecondsCounter>> =
+    MetricName::new(
+        "tributary_watch_backoff_seconds",
+        "Seconds waited before requests to the API server were made again",
+        Family::default,
+    );
