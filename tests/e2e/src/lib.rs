@@ -6,7 +6,7 @@
 //!    └ edits               └ kills  └─> /_sandbox/state: what AWS holds ──┘
 //! ```
 //!
-//! All tests are in `tests/system`; here is what starts the programs and looks at what they leave, which the
+//! All tests are in `tests/system` and, with an API server instead of the folders, `tests/kubernetes`; here is what starts the programs and looks at what they leave, which the
 //! benchmarks of `tests/bench` use too. Programs are those that lie beside the test in the target directory;
 //! `TRIBUTARY_BIN_DIR` names another place. `cargo build --workspace --bins` makes them, and `just test` does
 //! that first.

@@ -1,0 +1,240 @@
+//! An API server, the accounts of deploy/, a sandbox, and the five programs, some of them more than once.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+use tempfile::TempDir;
+use tributary_tests_e2e::process::{Process, run};
+use tributary_tests_e2e::sandbox::inventory;
+use tributary_tests_e2e::system::words;
+use tributary_tests_e2e::{address, web};
+use tributary_tests_kubernetes::cluster::Cluster;
+use tributary_tests_kubernetes::crds::Channel;
+use tributary_tests_kubernetes::server::{Options, Server};
+
+use crate::objects::{apply, manifests, repository};
+
+pub(crate) const NAMESPACE: &str = "tributary-system";
+
+/// Services have 20 seconds to stop; a busy machine some more.
+const STOP_DEADLINE: Duration = Duration::from_secs(25);
+
+/// A program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    Watcher,
+    Merger,
+    AlbProgrammer,
+    NlbProgrammer,
+    StatusWriter,
+}
+
+pub(crate) const FIVE: [Part; 5] = [
+    Part::Watcher,
+    Part::Merger,
+    Part::AlbProgrammer,
+    Part::NlbProgrammer,
+    Part::StatusWriter,
+];
+
+impl Part {
+    /// Of its account, and of its program without the prefix.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Watcher => "watcher",
+            Self::Merger => "merger",
+            Self::AlbProgrammer => "alb-programmer",
+            Self::NlbProgrammer => "nlb-programmer",
+            Self::StatusWriter => "status-writer",
+        }
+    }
+}
+
+/// Everything, and what runs of it.
+pub(crate) struct Installation {
+    // Before the folder: what is dropped first can still show its log.
+    running: BTreeMap<(Part, usize), Process>,
+    _sandbox: Process,
+    pub(crate) sandbox: SocketAddr,
+    server: Server,
+    kubeconfigs: BTreeMap<Part, PathBuf>,
+    watcher: SocketAddr,
+    /// Of up to two replicas.
+    mergers: [SocketAddr; 2],
+    folder: TempDir,
+}
+
+impl Installation {
+    /// The CRDs and the accounts are there; of the programs only the sandbox runs.
+    pub(crate) async fn new(api_server_args: Vec<String>) -> Self {
+        let server = Server::start(Options {
+            api_server_args,
+            ..Options::default()
+        })
+        .await;
+        let cluster = server.cluster();
+        cluster.install_crds(Channel::Standard).await;
+        let namespace = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": { "name": NAMESPACE },
+        });
+        apply(cluster, &[namespace]).await;
+        apply(cluster, &manifests(&repository("deploy/rbac"))).await;
+        let mut kubeconfigs = BTreeMap::new();
+        for part in FIVE {
+            let account = format!("tributary-{}", part.name());
+            let kubeconfig = cluster.kubeconfig_of(NAMESPACE, &account).await;
+            kubeconfigs.insert(part, kubeconfig);
+        }
+        let host = address::host();
+        let folder = TempDir::new().unwrap();
+        let sandbox = address::free(host);
+        Self {
+            running: BTreeMap::new(),
+            _sandbox: start_sandbox(&folder, sandbox),
+            sandbox,
+            kubeconfigs,
+            watcher: address::free(host),
+            mergers: [address::free(host), address::free(host)],
+            folder,
+            server,
+        }
+    }
+
+    /// With one replica of each program.
+    pub(crate) async fn of_five() -> Self {
+        let mut installation = Self::new(Vec::new()).await;
+        for part in FIVE {
+            installation.start(part, 0);
+        }
+        installation
+    }
+
+    pub(crate) fn cluster(&self) -> &Cluster {
+        self.server.cluster()
+    }
+
+    /// Starts a replica that does not run.
+    pub(crate) fn start(&mut self, part: Part, replica: usize) {
+        let program = format!("tributary-{}", part.name());
+        let log = self
+            .folder
+            .path()
+            .join(format!("{}-{replica}", part.name()));
+        let process = Process::start(&program, &self.arguments(part, replica), &log);
+        let earlier = self.running.insert((part, replica), process);
+        assert!(earlier.is_none(), "{part:?} {replica} was running");
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self, part: Part, replica: usize) {
+        drop(self.running.remove(&(part, replica)).unwrap());
+    }
+
+    /// Asks for a graceful stop, and returns the exit code.
+    pub(crate) async fn stop(&mut self, part: Part, replica: usize) -> Option<i32> {
+        let process = self.running.remove(&(part, replica)).unwrap();
+        process.terminate();
+        process.ended(STOP_DEADLINE).await.code()
+    }
+
+    /// Stops all that runs but the sandbox and the API server.
+    pub(crate) async fn stop_all(&mut self) {
+        let running: Vec<_> = self.running.keys().copied().collect();
+        for (part, replica) in running {
+            assert_eq!(self.stop(part, replica).await, Some(0), "{part:?}");
+        }
+    }
+
+    /// Waits until everything in the cluster is judged, programmed and written.
+    pub(crate) async fn settled(&self) {
+        let server = self.mergers[0].to_string();
+        let arguments = words(&["wait", "--timeout", "80s", "--server", &server]);
+        let ended = run("tributary", &arguments).await;
+        assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    }
+
+    pub(crate) async fn inventory(&self) -> Vec<String> {
+        inventory(self.sandbox).await
+    }
+
+    /// `up --once` on this cluster with a sandbox of its own: what that holds in the end.
+    pub(crate) async fn from_scratch(&self) -> Vec<String> {
+        let host = address::host();
+        let (server, aws) = (address::free(host), address::free(host));
+        let sandbox = start_sandbox(&self.folder, aws);
+        let mut arguments = words(&["up", "--once", "--timeout", "80s"]);
+        arguments.extend(words(&["--source", "kubernetes", "--kubeconfig"]));
+        arguments.push(self.cluster().kubeconfig().as_os_str().to_owned());
+        arguments.extend(words(&["--grpc-listen", &server.to_string()]));
+        arguments.extend(words(&["--aws", &format!("http://{aws}")]));
+        let ended = run("tributary", &arguments).await;
+        assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+        let held = inventory(aws).await;
+        drop(sandbox);
+        held
+    }
+
+    /// Whether nothing is left in AWS but what was there before.
+    pub(crate) async fn is_clean(&self) -> bool {
+        let url = format!("http://{}/_sandbox/state", self.sandbox);
+        let (_, state) = web::get(&url).await.unwrap();
+        let state: serde_json::Value = serde_json::from_str(&state).unwrap();
+        let regions = state["regions"].as_object().unwrap();
+        regions.values().all(|region| {
+            ["load_balancers", "listeners", "target_groups"]
+                .iter()
+                .all(|what| region[what].as_object().unwrap().is_empty())
+        })
+    }
+
+    fn arguments(&self, part: Part, replica: usize) -> Vec<OsString> {
+        let url = |address: SocketAddr| format!("http://{address}");
+        let mergers = self.mergers.map(url).join(",");
+        let mut arguments = match part {
+            Part::Watcher => words(&[
+                "--source",
+                "kubernetes",
+                "--grpc-listen",
+                &self.watcher.to_string(),
+            ]),
+            Part::Merger => words(&[
+                "--leader-election",
+                "--watcher",
+                &url(self.watcher),
+                "--grpc-listen",
+                &self.mergers[replica].to_string(),
+            ]),
+            Part::AlbProgrammer | Part::NlbProgrammer => words(&[
+                "--source",
+                "kubernetes",
+                "--merger",
+                &mergers,
+                "--aws",
+                &url(self.sandbox),
+            ]),
+            Part::StatusWriter => {
+                words(&["--kubernetes", "--leader-election", "--merger", &mergers])
+            }
+        };
+        arguments.push("--kubeconfig".into());
+        arguments.push(self.kubeconfigs[&part].as_os_str().to_owned());
+        arguments
+    }
+}
+
+fn start_sandbox(folder: &TempDir, listen: SocketAddr) -> Process {
+    let arguments = words(&[
+        "--listen",
+        &listen.to_string(),
+        "--issued-certificate",
+        "app.example.com",
+    ]);
+    let log = folder.path().join(format!("sandbox-{}", listen.port()));
+    Process::start("tributary-sandbox", &arguments, &log)
+}

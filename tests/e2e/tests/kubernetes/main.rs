@@ -1,0 +1,13 @@
+//! The five programs against a real API server, each with the account and the rights that deploy/ gives it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends where it meets what it did not expect"
+)]
+
+mod example;
+mod installation;
+mod kills;
+mod objects;
+mod rights;

@@ -1,0 +1,285 @@
+//! What the accounts of deploy/ may do is what the programs do: nothing less, and nothing more.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::authorization::v1::SubjectAccessReview;
+use kube::api::{Api, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tributary_tests_e2e::until;
+use tributary_tests_kubernetes::cluster::client;
+
+use crate::installation::{FIVE, Installation, NAMESPACE, Part};
+use crate::objects::{apply, delete, get, manifests, named, repository};
+
+/// Everything that anybody asks, without what it is about.
+const AUDIT: &str = "\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+";
+
+/// An account, a verb, and what it is done to: `status-writer patch gateway.networking.k8s.io gateways/status`.
+type Deed = String;
+
+#[tokio::test]
+async fn every_right_is_used_and_none_is_missing() {
+    let folder = TempDir::new().unwrap();
+    let (policy, log) = (
+        folder.path().join("policy.yaml"),
+        folder.path().join("audit"),
+    );
+    std::fs::write(&policy, AUDIT).unwrap();
+    let mut installation = Installation::new(vec![
+        format!("--audit-policy-file={}", policy.display()),
+        format!("--audit-log-path={}", log.display()),
+    ])
+    .await;
+    for part in FIVE {
+        installation.start(part, 0);
+    }
+    let cluster = installation.cluster();
+    // Every kind that gets a status, a certificate from a Secret, something to tell, something to remove.
+    let mut objects = manifests(&repository("examples/listenersets"));
+    objects.extend(manifests(&repository("examples/two-teams")));
+    objects.extend(manifests(&repository("examples/conflict")));
+    objects.extend(manifests(&repository("examples/nlb")));
+    objects.extend(every_route());
+    objects.sort_by_key(|object| object["kind"] != "Namespace");
+    apply(cluster, &objects).await;
+    installation.settled().await;
+    // An event that is told again is patched.
+    let gateways: Vec<_> = objects
+        .iter()
+        .filter(|object| object["kind"] == "Gateway")
+        .cloned()
+        .collect();
+    delete(cluster, &gateways).await;
+    for gateway in &gateways {
+        until("a Gateway is gone", async || {
+            get(cluster, gateway).await.is_none()
+        })
+        .await;
+    }
+    installation.stop_all().await;
+
+    let audit = std::fs::read_to_string(&log).unwrap();
+    let events = audit
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let (mut done, mut denied) = (BTreeSet::new(), BTreeSet::new());
+    for event in events {
+        let Some(deed) = deed(&event) else { continue };
+        match event["annotations"]["authorization.k8s.io/decision"].as_str() {
+            Some("allow") => done.insert(deed),
+            _ => denied.insert(deed),
+        };
+    }
+    assert_eq!(denied, BTreeSet::new(), "rights that are missing");
+    let granted = granted();
+    let unused: Vec<_> = granted.difference(&done).collect();
+    assert_eq!(unused, Vec::<&Deed>::new(), "rights that nobody needs");
+}
+
+/// What an event of the audit log says, if one of the five did it to a resource.
+fn deed(event: &Value) -> Option<Deed> {
+    let account = format!("system:serviceaccount:{NAMESPACE}:tributary-");
+    let user = event["user"]["username"].as_str()?.strip_prefix(&account)?;
+    let object = event.get("objectRef")?;
+    let resource = object["resource"].as_str()?;
+    let group = object["apiGroup"].as_str().unwrap_or("");
+    let resource = match object["subresource"].as_str() {
+        Some(subresource) => format!("{resource}/{subresource}"),
+        None => resource.to_owned(),
+    };
+    let verb = event["verb"].as_str()?;
+    Some(format!("{user} {verb} {group} {resource}"))
+}
+
+/// What the roles of deploy/rbac grant.
+fn granted() -> BTreeSet<Deed> {
+    let mut granted = BTreeSet::new();
+    let texts = |list: &Value| -> Vec<String> {
+        let list = list.as_array().unwrap().iter();
+        list.map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    for role in manifests(&repository("deploy/rbac")) {
+        let Some(rules) = role["rules"].as_array() else {
+            continue;
+        };
+        let name = role["metadata"]["name"].as_str().unwrap();
+        let account = name.strip_prefix("tributary-").unwrap();
+        for rule in rules {
+            for group in texts(&rule["apiGroups"]) {
+                for resource in texts(&rule["resources"]) {
+                    for verb in texts(&rule["verbs"]) {
+                        granted.insert(format!("{account} {verb} {group} {resource}"));
+                    }
+                }
+            }
+        }
+    }
+    granted
+}
+
+/// A route of each kind on a listener of its own.
+fn every_route() -> Vec<Value> {
+    let listener = |name: &str, port: u16, protocol: &str| json!({ "name": name, "port": port, "protocol": protocol });
+    let mut tls = listener("tls", 9443, "TLS");
+    tls["tls"] = json!({ "mode": "Passthrough" });
+    let rules = json!([{ "backendRefs": [{ "name": "app", "port": 80 }] }]);
+    let mut objects = vec![
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "routes" } }),
+        json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "GatewayClass",
+            "metadata": { "name": "routes-nlb" },
+            "spec": { "controllerName": "gateway.k8s.aws/nlb" },
+        }),
+        json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "Gateway",
+            "metadata": { "name": "streams", "namespace": "routes" },
+            "spec": {
+                "gatewayClassName": "routes-nlb",
+                "listeners": [listener("tcp", 9000, "TCP"), listener("udp", 9001, "UDP"), tls],
+            },
+        }),
+        json!({
+            "apiVersion": "gateway.k8s.aws/v1",
+            "kind": "TargetGroupConfiguration",
+            "metadata": { "name": "app", "namespace": "routes" },
+            "spec": { "targetReference": { "name": "app" }, "defaultConfiguration": {} },
+        }),
+    ];
+    for kind in ["TCPRoute", "UDPRoute", "TLSRoute"] {
+        let mut route = named(kind, "routes", "app");
+        route["spec"] = json!({ "parentRefs": [{ "name": "streams" }], "rules": rules });
+        if kind == "TLSRoute" {
+            route["spec"]["hostnames"] = json!(["a.example.com"]);
+        }
+        objects.push(route);
+    }
+    let mut grpc = named("GRPCRoute", "infra", "grpc");
+    grpc["spec"] = json!({ "parentRefs": [{ "name": "my-gateway" }], "rules": rules });
+    objects.push(grpc);
+    objects
+}
+
+#[tokio::test]
+async fn a_programmer_changes_nothing_of_a_gateway_but_its_finalizer() {
+    let installation = Installation::new(Vec::new()).await;
+    let cluster = installation.cluster();
+    let mut gateway = named("Gateway", "default", "web");
+    gateway["spec"] = json!({
+        "gatewayClassName": "alb",
+        "listeners": [{ "name": "http", "port": 80, "protocol": "HTTP" }],
+    });
+    apply(cluster, &[gateway.clone()]).await;
+    let account = cluster
+        .kubeconfig_of(NAMESPACE, "tributary-alb-programmer")
+        .await;
+    let resource = kube::api::ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk(
+        "gateway.networking.k8s.io",
+        "v1",
+        "Gateway",
+    ));
+    let gateways: Api<kube::api::DynamicObject> =
+        Api::namespaced_with(client(&account).await, "default", &resource);
+    let patch = async |patch: Value| {
+        let params = PatchParams::default();
+        gateways.patch("web", &params, &Patch::Merge(patch)).await
+    };
+    // A policy is in force some moments after it was made.
+    until("the policy is in force", async || {
+        patch(json!({ "metadata": { "labels": { "owner": "me" } } }))
+            .await
+            .is_err()
+    })
+    .await;
+    for (forbidden, why) in [
+        (
+            json!({ "spec": { "gatewayClassName": "mine" } }),
+            "nothing of a Gateway but its finalizer",
+        ),
+        (
+            json!({ "metadata": { "annotations": { "a": "b" } } }),
+            "nothing of a Gateway but its finalizer",
+        ),
+        (
+            json!({ "metadata": { "finalizers": ["example.com/mine"] } }),
+            "no other finalizer than its own",
+        ),
+    ] {
+        let refused = patch(forbidden).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+    let own = json!({ "metadata": { "finalizers": ["gateway.tributary.dev/load-balancer"] } });
+    patch(own).await.unwrap();
+    // A person may do all of it.
+    gateway["metadata"]["annotations"] = json!({ "a": "b" });
+    apply(cluster, &[gateway]).await;
+}
+
+#[tokio::test]
+async fn nobody_has_another_ones_rights() {
+    let installation = Installation::new(Vec::new()).await;
+    let reviews: Api<SubjectAccessReview> = Api::all(installation.cluster().client());
+    let may = async |part: Part, verb: &str, group: &str, resource: &str| {
+        let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+        let review: SubjectAccessReview = serde_json::from_value(json!({
+            "spec": {
+                "user": format!("system:serviceaccount:{NAMESPACE}:tributary-{}", part.name()),
+                "resourceAttributes": {
+                    "namespace": "default",
+                    "verb": verb,
+                    "group": group,
+                    "resource": resource,
+                    "subresource": subresource,
+                },
+            },
+        }))
+        .unwrap();
+        let answer = reviews
+            .create(&PostParams::default(), &review)
+            .await
+            .unwrap();
+        answer.status.unwrap().allowed
+    };
+    let gateway_api = "gateway.networking.k8s.io";
+    until("the accounts have their rights", async || {
+        may(Part::Watcher, "list", "", "secrets").await
+            && may(Part::StatusWriter, "patch", gateway_api, "gateways/status").await
+    })
+    .await;
+    for part in FIVE {
+        let is_programmer = matches!(part, Part::AlbProgrammer | Part::NlbProgrammer);
+        assert_eq!(
+            may(part, "get", "", "secrets").await,
+            is_programmer,
+            "{part:?}"
+        );
+        assert_eq!(
+            may(part, "list", "", "secrets").await,
+            part == Part::Watcher,
+            "{part:?}"
+        );
+        for status in [
+            "gateways/status",
+            "listenersets/status",
+            "httproutes/status",
+        ] {
+            let may = may(part, "patch", gateway_api, status).await;
+            assert_eq!(may, part == Part::StatusWriter, "{part:?} {status}");
+        }
+        let patches = may(part, "patch", gateway_api, "gateways").await;
+        assert_eq!(patches, is_programmer, "{part:?}");
+        // Leases are those of the installation's own namespace.
+        assert!(
+            !may(part, "patch", "coordination.k8s.io", "leases").await,
+            "{part:?}"
+        );
+    }
+}
