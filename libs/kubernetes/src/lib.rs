@@ -11,10 +11,11 @@
 //! crate that names `kube`: objects go in and out as JSON, kinds as the model's.
 //!
 //! **Must not know:** what an object means (`tributary-normalize`, `tributary-merge`), nor when something is tried
-//! again: callers have one loop each, with its bounds and its metrics.
+//! again: callers have one loop each, with its bounds and its metrics. [`lease`] has its own, since holding a Lease is one.
 
 mod cluster;
 mod failure;
+pub mod lease;
 mod served;
 mod watch;
 
