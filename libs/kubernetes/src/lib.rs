@@ -11,10 +11,12 @@
 //! crate that names `kube`: objects go in and out as JSON, kinds as the model's.
 //!
 //! **Must not know:** what an object means (`tributary-normalize`, `tributary-merge`), nor when something is tried
-//! again: callers have one loop each, with its bounds and its metrics.
+//! again: callers have one loop each, with its bounds and its metrics. Only [`lease`] has its own: to hold a Lease is to
+//! keep writing it.
 
 mod cluster;
 mod failure;
+pub mod lease;
 mod served;
 mod source;
 mod watch;

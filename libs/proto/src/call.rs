@@ -7,7 +7,7 @@ use std::time::Duration;
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::key::{Kind, ListenerOwner, Name};
-use tributary_model::{ObjectKey, ObjectRef};
+use tributary_model::{ObjectKey, ObjectRef, Revision};
 
 use crate::convert::ConvertError;
 use crate::event::{Position, Refused};
@@ -146,6 +146,15 @@ impl Shard {
     /// At least 1.
     pub fn count(self) -> u32 {
         self.count
+    }
+}
+
+impl LoadBalancerShard {
+    /// Whether a load balancer is in this share. The merger sends by it and programmers search by it.
+    pub fn includes(&self, key: &LoadBalancerKey) -> bool {
+        let Self { kind, shard } = self;
+        key.kind == *kind
+            && Revision::of(&key.gateway).0 % u64::from(shard.count) == u64::from(shard.index)
     }
 }
 

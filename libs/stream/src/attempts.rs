@@ -7,6 +7,8 @@ use tributary_runtime::backoff::Delays;
 use tributary_runtime::names::{STREAM_BACKOFF_SECONDS, STREAM_RECONNECTS, StreamLabels};
 use tributary_runtime::{Backoff, CancellationToken, Context};
 
+use crate::view::Fencing;
+
 /// Attempts in a row that fail before a person is told: with the usual backoff some seconds, which a restart takes.
 const WORTH_A_WARNING: u32 = 8;
 
@@ -17,6 +19,8 @@ pub struct StreamOptions {
     pub stream: &'static str,
     /// Between a stream's end and the next call.
     pub backoff: Backoff,
+    /// What a lower epoch than one seen before means.
+    pub fencing: Fencing,
 }
 
 #[derive(Debug)]
@@ -35,13 +39,25 @@ impl StreamOptions {
         Self {
             stream,
             backoff: Backoff::RECONNECT,
+            fencing: Fencing::Epoch,
         }
+    }
+
+    /// Of senders without a leader, any of which will do: their epochs say when each was started.
+    #[must_use]
+    pub const fn unfenced(mut self) -> Self {
+        self.fencing = Fencing::None;
+        self
     }
 }
 
 impl Attempts {
     pub(crate) fn new(context: &Context, options: StreamOptions) -> Self {
-        let StreamOptions { stream, backoff } = options;
+        let StreamOptions {
+            stream,
+            backoff,
+            fencing: _,
+        } = options;
         let labels = StreamLabels { stream };
         let waited = context.metrics.get(&STREAM_BACKOFF_SECONDS);
         let reconnects = context.metrics.get(&STREAM_RECONNECTS);

@@ -13,14 +13,15 @@ use tributary_runtime::{CancellationToken, Context};
 
 use crate::attempts::{Attempts, StreamOptions};
 use crate::receiver::{Received, Receiver};
-use crate::view::{Fencing, Update};
+use crate::view::Update;
 
 /// How long a server may take to accept a stream. Its messages may take for ever: keep-alive finds dead peers.
 const CALL_DEADLINE: Duration = Duration::from_secs(15);
 
 /// Watches until the context stops; the returned stream ends then, and never before.
 ///
-/// `call` makes the call, each time anew. A sender whose epoch is lower than one seen before was deposed and is left.
+/// `call` makes the call, each time anew. A sender whose epoch is lower than one seen before was deposed and is left,
+/// unless the options say that there is no leader among the senders.
 ///
 /// ```no_run
 /// # use futures::StreamExt;
@@ -56,7 +57,7 @@ where
 {
     let watching = Watching {
         call,
-        receiver: Receiver::fenced(context, options.stream, Fencing::Epoch),
+        receiver: Receiver::fenced(context, options.stream, options.fencing),
         told: VecDeque::new(),
         messages: None,
         attempts: Attempts::new(context, options),

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use futures::FutureExt;
 use http::HeaderValue;
 use tonic::body::Body;
 use tonic::service::Routes;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 use tributary_runtime::BoxError;
@@ -28,8 +30,27 @@ const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 /// A gRPC client's way to its server. Generated clients are built over it and do not know which way it is; clones
 /// share the connection. Each call carries the traceparent of the span that it is made in.
 #[derive(Clone, Debug)]
-pub struct Transport {
-    service: BoxCloneSyncService<http::Request<Body>, http::Response<Body>, BoxError>,
+pub struct Transport(Way);
+
+#[derive(Clone, Debug)]
+enum Way {
+    Local(BoxCloneSyncService<http::Request<Body>, http::Response<Body>, BoxError>),
+    Remote(Arc<Remote>),
+}
+
+/// Servers of which one is called: the same one by all clones, until it cannot be reached or says that another has to
+/// be asked.
+#[derive(Debug)]
+struct Remote {
+    endpoints: Vec<Endpoint>,
+    current: Mutex<Current>,
+}
+
+#[derive(Debug)]
+struct Current {
+    /// How often another one was chosen.
+    turn: usize,
+    channel: Option<Channel>,
 }
 
 /// Why a transport could not be made.
@@ -41,40 +62,94 @@ pub struct TransportError {
 }
 
 impl Transport {
-    /// Through a connection, made at the first call and again whenever it is gone. Inside a runtime only.
-    pub fn remote(uri: &str) -> Result<Self, TransportError> {
-        let failed = |source| TransportError {
-            uri: uri.to_owned(),
-            source,
-        };
-        let endpoint =
-            Endpoint::from_shared(uri.to_owned()).map_err(|source| failed(Some(source)))?;
-        // A bare word parses, too: as a host that no connection can be made to.
-        if !matches!(endpoint.uri().scheme_str(), Some("http" | "https")) {
-            return Err(failed(None));
-        }
-        let endpoint = endpoint
-            .connect_timeout(CONNECT_TIMEOUT)
-            .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
-            .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-            // A stream on which nothing changes for an hour looks like an idle connection.
-            .keep_alive_while_idle(true)
-            .tcp_nodelay(true)
-            .initial_stream_window_size(STREAM_WINDOW_BYTES)
-            .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
-        let service = endpoint.connect_lazy().map_err(BoxError::from);
-        Ok(Self {
-            service: BoxCloneSyncService::new(service),
-        })
+    /// Through a connection, made at the first call and again whenever it is gone. Of several addresses, separated by
+    /// commas, the next one is called after one that has no connection or answers UNAVAILABLE: a standby, or a server
+    /// that stops. With one address that is a new connection, by which a load balancer may choose another server.
+    pub fn remote(uris: &str) -> Result<Self, TransportError> {
+        let endpoints = uris.split(',').map(str::trim).map(endpoint);
+        Ok(Self(Way::Remote(Arc::new(Remote {
+            endpoints: endpoints.collect::<Result<_, _>>()?,
+            current: Mutex::new(Current {
+                turn: 0,
+                channel: None,
+            }),
+        }))))
     }
 
     /// Straight into services of this process.
     pub fn local(routes: Routes) -> Self {
         let service = ServiceExt::<http::Request<Body>>::map_err(routes, |never| match never {});
-        Self {
-            service: BoxCloneSyncService::new(service),
+        Self(Way::Local(BoxCloneSyncService::new(service)))
+    }
+}
+
+fn endpoint(uri: &str) -> Result<Endpoint, TransportError> {
+    let failed = |source| TransportError {
+        uri: uri.to_owned(),
+        source,
+    };
+    let endpoint = Endpoint::from_shared(uri.to_owned()).map_err(|source| failed(Some(source)))?;
+    // A bare word parses, too: as a host that no connection can be made to.
+    if !matches!(endpoint.uri().scheme_str(), Some("http" | "https")) {
+        return Err(failed(None));
+    }
+    Ok(endpoint
+        .connect_timeout(CONNECT_TIMEOUT)
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+        // A stream on which nothing changes for an hour looks like an idle connection.
+        .keep_alive_while_idle(true)
+        .tcp_nodelay(true)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES))
+}
+
+impl Remote {
+    /// The channel that is called now, and whose turn it is. Inside a runtime only.
+    fn channel(&self) -> Result<(usize, Channel), BoxError> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = current.turn;
+        if let Some(channel) = &current.channel {
+            return Ok((turn, channel.clone()));
+        }
+        let count = self.endpoints.len().max(1);
+        let endpoint = self.endpoints.get(turn % count);
+        let endpoint = endpoint.ok_or("no address of a gRPC server")?;
+        let channel = endpoint.connect_lazy();
+        current.channel = Some(channel.clone());
+        Ok((turn, channel))
+    }
+
+    /// The one whose turn it was is not called again before the others were. What it still sends on open streams is
+    /// read all the same.
+    fn leave(&self, turn: usize) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of many calls that meet the same one chooses another.
+        if current.turn == turn {
+            current.turn = turn.wrapping_add(1);
+            current.channel = None;
         }
     }
+
+    async fn call(&self, request: http::Request<Body>) -> Result<http::Response<Body>, BoxError> {
+        let (turn, channel) = self.channel()?;
+        let answer = channel.oneshot(request).await.map_err(BoxError::from);
+        let is_elsewhere = match &answer {
+            Ok(response) => is_unavailable(response),
+            Err(_) => true,
+        };
+        if is_elsewhere {
+            self.leave(turn);
+        }
+        answer
+    }
+}
+
+/// Whether an answer is UNAVAILABLE and no more. At the end of a stream it comes too late for here: who calls again
+/// then hears it.
+fn is_unavailable(response: &http::Response<Body>) -> bool {
+    Status::from_header_map(response.headers())
+        .is_some_and(|status| status.code() == Code::Unavailable)
 }
 
 impl Service<http::Request<Body>> for Transport {
@@ -83,7 +158,11 @@ impl Service<http::Request<Body>> for Transport {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.service.poll_ready(context)
+        match &mut self.0 {
+            Way::Local(service) => service.poll_ready(context),
+            // Each call waits for the channel that it chooses.
+            Way::Remote(_) => Poll::Ready(Ok(())),
+        }
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
@@ -94,6 +173,12 @@ impl Service<http::Request<Body>> for Transport {
             }
             Ok(_) | Err(_) => {}
         }
-        self.service.call(request).boxed()
+        match &mut self.0 {
+            Way::Local(service) => service.call(request).boxed(),
+            Way::Remote(remote) => {
+                let remote = Arc::clone(remote);
+                async move { remote.call(request).await }.boxed()
+            }
+        }
     }
 }

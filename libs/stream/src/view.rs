@@ -259,8 +259,10 @@ impl<K: Ord + Clone, V: PartialEq> View<K, V> {
                 item: update,
             });
         }
-        for (key, held) in before {
+        for (key, mut held) in before {
             if nameless || kept.contains(&key) {
+                // Another sender's count may be ahead of this one's, whose next word on it counts all the same.
+                held.position = held.position.min(position);
                 self.live.insert(key, held);
             } else {
                 updates.push(unnamed(Update::Delete(key)));

@@ -25,7 +25,9 @@ const LONGEST_BURST: Duration = Duration::from_millis(50);
 pub(crate) async fn follow(context: &Context, watcher: Transport, shared: &Arc<Shared>) {
     let ready = context.condition("snapshot");
     let client = clients::snapshot(watcher);
-    let mut updates = watch(context, StreamOptions::named("snapshot"), move || {
+    // Of several watchers any will do: none of them leads.
+    let options = StreamOptions::named("snapshot").unfenced();
+    let mut updates = watch(context, options, move || {
         let mut client = client.clone();
         async move { client.watch_snapshot(WatchSnapshotRequest {}).await }
     });

@@ -9,18 +9,23 @@
 //! **Knows:** which part of the merge's outcome goes where, and what has been answered to it.
 //!
 //! **Must not know:** how objects are read, AWS is called or status is written. It decides nothing: rules
-//! are in `tributary-merge`. Nothing is published as complete before the snapshot is.
+//! are in `tributary-merge`. Nothing is published as complete before the snapshot is, and what others act on by the
+//! leader alone.
 
 mod engine;
 mod progress;
+mod reign;
 mod reports;
 mod rpc;
 mod state;
 mod views;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use tributary_kubernetes::ConnectError;
+use tributary_kubernetes::lease::{Election, LeaderElection};
 use tributary_proto::desired::desired_service_server::DesiredServiceServer;
 use tributary_proto::judgement::judgement_service_server::JudgementServiceServer;
 use tributary_proto::listeners::listeners_service_server::ListenersServiceServer;
@@ -30,17 +35,24 @@ use tributary_runtime::tasks::TaskError;
 use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError};
 use tributary_stream::{Transport, TransportError};
 
+use crate::reign::{Accession, Reign};
 use crate::state::Shared;
 
 /// The merger's command line.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// gRPC address of the watcher.
+    /// gRPC address of the watcher; of several, separated by commas, the next when one is gone.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7071")]
     pub watcher: String,
     /// gRPC address.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070")]
     pub grpc_listen: SocketAddr,
+    /// Whether there are others.
+    #[command(flatten)]
+    pub leader: LeaderElection,
+    /// The way to Kubernetes, for the Lease; otherwise as kubectl finds it.
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -59,6 +71,9 @@ pub enum Error {
     /// The watcher's address.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// The API server's address.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// The port.
     #[error(transparent)]
     Grpc(#[from] GrpcError),
@@ -73,19 +88,42 @@ pub struct Service {
     context: Context,
     options: Options,
     shared: Arc<Shared>,
+    reign: Reign,
+    accession: Option<Accession>,
 }
+
+/// The Lease's name, unless another is given.
+const LEASE: &str = "tributary-merger";
 
 /// Time that tasks have to stop.
 const STOP_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
 
 impl Service {
-    /// A merger that knows nothing yet.
+    /// The only merger, which knows nothing yet.
     pub fn new(context: Context, options: Options) -> Self {
         let shared = Arc::new(Shared::new(&context));
+        // Without a Lease the epoch is the time of the start: generations begin anew with each start, and
+        // a report on an earlier life's generation 57 must not pass for one on this life's 3.
+        let epoch = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
+        shared.lock().lead(epoch);
         Self {
             context,
             options,
             shared,
+            reign: Reign::always(epoch),
+            accession: None,
+        }
+    }
+
+    /// One of several: it follows the watcher and answers questions, and the rest when it is elected.
+    pub fn elected(context: Context, options: Options, election: Election) -> Self {
+        let (reign, accession) = Reign::elected(election);
+        Self {
+            shared: Arc::new(Shared::new(&context)),
+            context,
+            options,
+            reign,
+            accession: Some(accession),
         }
     }
 
@@ -95,6 +133,7 @@ impl Service {
         let limit = tributary_proto::MAX_MESSAGE_BYTES;
         let rpc = rpc::Rpc {
             shared: Arc::clone(&self.shared),
+            reign: self.reign.clone(),
             watcher: self.options.watcher.clone(),
             context: self.context.clone(),
             receivers: Arc::new(Mutex::default()),
@@ -106,14 +145,22 @@ impl Service {
             .add_service(ReportServiceServer::new(rpc).max_decoding_message_size(limit))
     }
 
-    /// Follows the watcher until the context stops.
+    /// Follows the watcher until the context stops, and gives up the lead then.
     pub async fn run(self) {
         let Self {
             context,
             options: Options { watcher },
             shared,
+            reign: _,
+            accession,
         } = self;
-        engine::follow(&context, watcher, &shared).await;
+        let following = engine::follow(&context, watcher, &shared);
+        match accession {
+            Some(accession) => {
+                tokio::join!(following, accession.follow(&context, &shared));
+            }
+            None => following.await,
+        }
     }
 }
 
@@ -125,14 +172,18 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
     let Args {
         watcher,
         grpc_listen,
+        leader,
+        kubeconfig,
         common: _,
     } = args;
-    let service = Service::new(
-        context.clone(),
-        Options {
-            watcher: Transport::remote(&watcher)?,
-        },
-    );
+    let options = Options {
+        watcher: Transport::remote(&watcher)?,
+    };
+    let election = leader.election(kubeconfig.as_ref(), LEASE).await?;
+    let service = match election {
+        Some(election) => Service::elected(context.clone(), options, election),
+        None => Service::new(context.clone(), options),
+    };
     let grpc = service
         .contracts(GrpcServices::default())
         .describe(tributary_proto::FILE_DESCRIPTOR_SET)

@@ -12,6 +12,7 @@ use tributary_proto::report::PublishReportsRequest;
 use tributary_runtime::Context;
 use tributary_stream::{Positioned, Receiver, Update};
 
+use crate::reign::Reign;
 use crate::state::Shared;
 
 /// What each shard's programmer has said, and who may say more.
@@ -34,9 +35,11 @@ const MOST_REFUSED: usize = 100;
 pub(crate) async fn take(
     context: &Context,
     shared: &Shared,
+    reign: &Reign,
     receivers: &Receivers,
     mut messages: impl Stream<Item = Result<PublishReportsRequest, Status>> + Unpin,
 ) -> Result<ReportsTaken, Status> {
+    let epoch = reign.epoch()?;
     let mut taken = ReportsTaken::default();
     let Some(first) = messages.next().await.transpose()? else {
         return Ok(taken);
@@ -97,6 +100,7 @@ pub(crate) async fn take(
         shared.progress.changed();
         next = tokio::select! {
             message = messages.next() => message.transpose()?,
+            status = reign.lost(epoch) => return Err(status),
             () = context.shutdown.cancelled() => return Err(Status::unavailable("the service is stopping")),
         };
     }

@@ -39,6 +39,7 @@ use tributary_runtime::Context;
 use tributary_stream::{EventStream, Position, Transport, clients, events};
 
 use crate::progress::pending;
+use crate::reign::Reign;
 use crate::reports::{self, Receivers};
 use crate::state::Shared;
 use crate::views;
@@ -47,6 +48,7 @@ use crate::views;
 #[derive(Clone, Debug)]
 pub(crate) struct Rpc {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) reign: Reign,
     pub(crate) watcher: Transport,
     pub(crate) context: Context,
     pub(crate) receivers: Receivers,
@@ -65,18 +67,21 @@ impl DesiredService for Rpc {
         &self,
         request: Request<WatchLoadBalancersRequest>,
     ) -> Result<Response<Self::WatchLoadBalancersStream>, Status> {
+        let epoch = self.reign.epoch()?;
         let shard = LoadBalancerShard::try_from(request.into_inner()).map_err(invalid)?;
         let subscription = self
             .shared
             .desired
-            .subscribe_where(move |key, _| views::in_shard(shard, key));
-        Ok(Response::new(events(subscription)))
+            .subscribe_where(move |key, _| shard.includes(key));
+        let events = events(subscription);
+        Ok(Response::new(self.reign.only_leading(epoch, events)))
     }
 
     async fn get_load_balancer(
         &self,
         request: Request<GetLoadBalancerRequest>,
     ) -> Result<Response<GetLoadBalancerResponse>, Status> {
+        self.reign.epoch()?;
         let key = request
             .into_inner()
             .key
@@ -113,13 +118,16 @@ impl JudgementService for Rpc {
         &self,
         _: Request<WatchJudgementsRequest>,
     ) -> Result<Response<Self::WatchJudgementsStream>, Status> {
-        Ok(Response::new(events(self.shared.judgements.subscribe())))
+        let epoch = self.reign.epoch()?;
+        let events = events(self.shared.judgements.subscribe());
+        Ok(Response::new(self.reign.only_leading(epoch, events)))
     }
 
     async fn acknowledge_judgements(
         &self,
         request: Request<AcknowledgeJudgementsRequest>,
     ) -> Result<Response<AcknowledgeJudgementsResponse>, Status> {
+        self.reign.epoch()?;
         let acknowledgement = Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
         self.shared.lock().written.acknowledge(acknowledgement);
         self.shared.progress.changed();
@@ -136,6 +144,7 @@ impl ReportService for Rpc {
         let taken = reports::take(
             &self.context,
             &self.shared,
+            &self.reign,
             &self.receivers,
             request.into_inner(),
         )
@@ -253,7 +262,10 @@ impl ListenersService for Rpc {
     ) -> Result<Response<WaitSettledResponse>, Status> {
         let Patience(patience) = Patience::try_from(request.into_inner()).map_err(invalid)?;
         let deadline = Instant::now() + patience.min(LONGEST_PATIENCE);
+        // Reports come to the leader alone.
+        let epoch = self.reign.epoch()?;
         let settling = tokio::select! {
+            status = self.reign.lost(epoch) => return Err(status),
             settling = self.settling(deadline) => settling?,
             () = self.context.shutdown.cancelled() => return Err(Status::unavailable("the service is stopping")),
         };

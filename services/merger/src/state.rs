@@ -60,12 +60,6 @@ impl Shared {
             Published::new(context, "judgement"),
             Published::new(context, "listeners"),
         );
-        // Without a Lease the epoch is the time of the start: generations begin anew with each start, and
-        // a report on an earlier life's generation 57 must not pass for one on this life's 3.
-        let epoch = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
-        desired.set_epoch(epoch);
-        judgements.set_epoch(epoch);
-        listeners.set_epoch(epoch);
         let state = State {
             merge: Merge::new(tributary_merge::Options::default()),
             current: BTreeMap::new(),
@@ -187,6 +181,17 @@ impl State {
             self.merge.resolved(&gateway).map(|resolved| &**resolved),
             Some(Resolved::Gateway(gateway)) if gateway.acceptance != GatewayAcceptance::Accepted
         )
+    }
+
+    /// Everything said from now on is of this epoch, which is higher than that of any leader before.
+    pub(crate) fn lead(&mut self, epoch: u64) {
+        self.desired.set_epoch(epoch);
+        self.judgements.set_epoch(epoch);
+        self.listeners.set_epoch(epoch);
+        for position in self.desired_at.values_mut() {
+            position.epoch = epoch;
+        }
+        self.written = Written::default();
     }
 
     /// Takes a programmer's report in.

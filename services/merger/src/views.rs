@@ -10,18 +10,11 @@ use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::report::LoadBalancerPhase;
 use tributary_model::resolved::{ListenerOutcome, Resolved, ResolvedListener};
 use tributary_model::view::{DesiredCounts, ListenerView, LoadBalancerView, ObjectView};
-use tributary_model::{Kind, ObjectKey, ObjectRef, Revision};
+use tributary_model::{Kind, ObjectKey, ObjectRef};
 
-use tributary_proto::call::{ListenerFilter, LoadBalancerShard, ObjectFilter};
+use tributary_proto::call::{ListenerFilter, ObjectFilter};
 
 use crate::state::State;
-
-/// Whether a load balancer is in a programmer's share. Only the merger decides it.
-pub(crate) fn in_shard(shard: LoadBalancerShard, key: &LoadBalancerKey) -> bool {
-    let LoadBalancerShard { kind, shard } = shard;
-    key.kind == kind
-        && Revision::of(&key.gateway).0 % u64::from(shard.count()) == u64::from(shard.index())
-}
 
 pub(crate) fn listener_passes(filter: &ListenerFilter, view: &ListenerView) -> bool {
     let ListenerFilter {

@@ -247,3 +247,21 @@ fn given_positions_are_no_fence() {
         "S"
     );
 }
+
+#[test]
+fn what_an_earlier_sender_said_does_not_outrank_a_later_one_without_a_leader() {
+    let mut view = View::new(Fencing::None);
+    let younger = vec![
+        at(9, 0, Event::Init),
+        at(9, 7, Event::InitApply(("a", 1))),
+        at(9, 7, Event::InitDone),
+    ];
+    assert_eq!(told(&mut view, younger), "R(a=1) S");
+    let older = vec![
+        at(3, 0, Event::Init),
+        refused(Some("a")),
+        at(3, 5, Event::InitDone),
+        at(3, 6, Event::Apply(("a", 2))),
+    ];
+    assert_eq!(told(&mut view, older), "?a S a=2");
+}

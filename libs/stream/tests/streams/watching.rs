@@ -2,9 +2,10 @@
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use tonic::Code;
 use tributary_model::ObjectRef;
 use tributary_model::resource::{Resource, SourceObject};
-use tributary_proto::snapshot::WatchSnapshotRequest;
+use tributary_proto::snapshot::{SyncRequest, WatchSnapshotRequest};
 use tributary_runtime::Context;
 use tributary_stream::{Positioned, StreamOptions, Transport, Update, clients, watch};
 
@@ -234,4 +235,53 @@ async fn a_uri_that_is_none_is_refused() {
     for uri in ["not a uri", "nonsense", "ftp://127.0.0.1:7070"] {
         assert!(Transport::remote(uri).is_err(), "{uri}");
     }
+}
+
+#[tokio::test]
+async fn the_next_address_is_called_when_one_is_gone_whichever_was_started_first() {
+    let context = Context::new("test");
+    let (younger, older) = (
+        objects(&context, &[("a", "1")]),
+        objects(&context, &[("a", "2")]),
+    );
+    younger.set_epoch(9);
+    older.set_epoch(3);
+    let first = Server::start(any_port(), grpc(&younger));
+    let second = Server::start(any_port(), grpc(&older));
+    let both = format!("http://{}, http://{}", first.address, second.address);
+    let client = clients::snapshot(Transport::remote(&both).unwrap());
+    let options = StreamOptions::named("snapshot").unfenced();
+    let mut updates: Updates = watch(&context, options, move || {
+        let mut client = client.clone();
+        async move { client.watch_snapshot(WatchSnapshotRequest {}).await }
+    });
+    assert_eq!(next(&mut updates, 2).await, "R(a=1) S");
+    first.kill().await;
+    assert_eq!(next(&mut updates, 2).await, "a=2 S");
+}
+
+#[tokio::test]
+async fn a_call_goes_to_the_next_address_after_one_that_is_gone() {
+    let context = Context::new("test");
+    let leader = Server::start(any_port(), grpc(&objects(&context, &[])));
+    let gone = any_port_that_nobody_has().await;
+    for addresses in [
+        format!("http://{gone},http://{}", leader.address),
+        format!("http://{gone},http://{gone},http://{}", leader.address),
+    ] {
+        let transport = Transport::remote(&addresses).unwrap();
+        let mut codes = Vec::new();
+        for _ in 0..3 {
+            let mut client = clients::snapshot(transport.clone());
+            let status = client.sync(SyncRequest {}).await.unwrap_err();
+            codes.push(status.code());
+        }
+        assert_eq!(codes.pop(), Some(Code::Unimplemented), "{codes:?}");
+        assert_eq!(codes.first(), Some(&Code::Unavailable));
+    }
+}
+
+async fn any_port_that_nobody_has() -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind(any_port()).await.unwrap();
+    listener.local_addr().unwrap()
 }

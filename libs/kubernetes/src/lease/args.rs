@@ -1,0 +1,56 @@
+//! The options of a service that has one leader.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cluster::{Cluster, ConnectError};
+use crate::lease::{Election, Timing, identity};
+
+/// Options of a service with one leader.
+#[derive(Clone, Debug, clap::Args)]
+pub struct LeaderElection {
+    /// Lead or stand by, by a Kubernetes Lease. Without it this is the only replica.
+    #[arg(long)]
+    pub leader_election: bool,
+    /// Namespace of the Lease.
+    #[arg(
+        long,
+        env = "POD_NAMESPACE",
+        value_name = "NAMESPACE",
+        default_value = DEFAULT_NAMESPACE
+    )]
+    pub lease_namespace: String,
+    /// Name of the Lease; the service's own unless given.
+    #[arg(long, value_name = "NAME")]
+    pub lease_name: Option<String>,
+    /// Seconds after which a leader that is gone is followed by another.
+    #[arg(long, value_name = "SECONDS", default_value_t = 4, value_parser = clap::value_parser!(u64).range(2..=600))]
+    pub lease_seconds: u64,
+}
+
+/// Where Leases are unless something else is said.
+pub const DEFAULT_NAMESPACE: &str = "tributary-system";
+
+impl LeaderElection {
+    /// The election, if there is to be one.
+    ///
+    /// # Errors
+    /// When there is no way to an API server.
+    pub async fn election(
+        &self,
+        kubeconfig: Option<&PathBuf>,
+        service: &str,
+    ) -> Result<Option<Election>, ConnectError> {
+        if !self.leader_election {
+            return Ok(None);
+        }
+        let cluster = Cluster::connect(kubeconfig.map(PathBuf::as_path)).await?;
+        Ok(Some(Election::new(
+            &cluster,
+            &self.lease_namespace,
+            self.lease_name.as_deref().unwrap_or(service),
+            identity(),
+            Timing::of(Duration::from_secs(self.lease_seconds)),
+        )))
+    }
+}

@@ -1,0 +1,176 @@
+//! One leader: failover after a kill and a stop, an API server that is paused, a leader that was.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use tributary_kubernetes::Cluster;
+use tributary_kubernetes::lease::{Election, Leadership, Timing, identity};
+use tributary_runtime::{CancellationToken, Context};
+use tributary_tests_kubernetes::server::{Options, Server};
+use tributary_tests_kubernetes::shared::shared;
+use tributary_tests_kubernetes::wait::until;
+
+/// A candidate that runs.
+struct Candidate {
+    leadership: Leadership,
+    stop: CancellationToken,
+    task: JoinSet<()>,
+}
+
+impl Candidate {
+    async fn start(kubeconfig: &std::path::Path, namespace: &str) -> Self {
+        let cluster = Cluster::connect(Some(kubeconfig)).await.unwrap();
+        let election = Election::new(&cluster, namespace, "merger", identity(), Timing::default());
+        let context = Context::new("test");
+        let (leadership, stop) = (election.leadership(), context.shutdown.clone());
+        let mut task = JoinSet::new();
+        task.spawn(async move { election.run(&context).await });
+        Self {
+            leadership,
+            stop,
+            task,
+        }
+    }
+
+    async fn end(mut self) {
+        self.stop.cancel();
+        self.task.join_next().await.unwrap().unwrap();
+        assert!(!self.leadership.may_write());
+    }
+
+    async fn leads(&mut self) -> u64 {
+        loop {
+            if let Some(epoch) = self.leadership.changed().await {
+                return epoch;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_standby_follows_a_stopped_and_a_killed_leader() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("lease").await;
+    let mut first = Candidate::start(cluster.kubeconfig(), &namespace).await;
+    assert_eq!(first.leads().await, 1);
+    let mut second = Candidate::start(cluster.kubeconfig(), &namespace).await;
+    let mut third = Candidate::start(cluster.kubeconfig(), &namespace).await;
+
+    let begun = Instant::now();
+    first.stop.cancel();
+    let (epoch, mut leader, mut standby) = tokio::select! {
+        epoch = second.leads() => (epoch, second, third),
+        epoch = third.leads() => (epoch, third, second),
+    };
+    let took = begun.elapsed();
+    eprintln!("measured: {took:?} from a graceful stop to the next leader");
+    assert_eq!(epoch, 2);
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    first.task.join_next().await.unwrap().unwrap();
+
+    // Dropped where it stands, as by a SIGKILL: nothing is released.
+    let begun = Instant::now();
+    leader.task.abort_all();
+    let epoch = standby.leads().await;
+    let took = begun.elapsed();
+    eprintln!("measured: {took:?} from a kill to the next leader");
+    assert_eq!(epoch, 3);
+    assert!(
+        took > Duration::from_secs(2),
+        "{took:?}: it was still leading"
+    );
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(!leader.leadership.may_write());
+    assert!(
+        leader
+            .leadership
+            .changed()
+            .await
+            .is_none_or(|epoch| epoch == 2)
+    );
+    standby.end().await;
+}
+
+#[tokio::test]
+async fn the_same_holder_comes_back_with_another_epoch() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("lease").await;
+    for epoch in 1..4 {
+        let mut candidate = Candidate::start(cluster.kubeconfig(), &namespace).await;
+        assert_eq!(candidate.leads().await, epoch);
+        candidate.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_leader_steps_down_when_nobody_answers_and_one_leads_again_afterwards() {
+    let server = Server::start(Options {
+        controllers: Some(Vec::new()),
+        ..Options::default()
+    })
+    .await;
+    let kubeconfig = server.cluster().kubeconfig().to_owned();
+    let mut first = Candidate::start(&kubeconfig, "default").await;
+    assert_eq!(first.leads().await, 1);
+    let second = Candidate::start(&kubeconfig, "default").await;
+
+    server.pause();
+    let begun = Instant::now();
+    first.leadership.lost(1).await;
+    let took = begun.elapsed();
+    eprintln!("measured: {took:?} until a leader without an API server stepped down");
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    assert!(!first.leadership.may_write());
+    assert!(!second.leadership.may_write());
+    server.resume();
+    until("one of the two leads", async || {
+        let leading = [&first, &second].map(|candidate| candidate.leadership.leading());
+        assert!(leading.iter().flatten().count() < 2, "{leading:?}");
+        leading
+            .into_iter()
+            .flatten()
+            .next()
+            .filter(|epoch| *epoch > 1)
+    })
+    .await;
+}
+
+/// A thread that holds up its runtime is as good as SIGSTOP: no timer fires, nothing is renewed.
+#[test]
+fn a_leader_that_was_paused_knows_before_any_of_its_tasks_has_run() {
+    let paused = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let others = tokio::runtime::Runtime::new().unwrap();
+    let (cluster, namespace) = others.block_on(async {
+        let cluster = shared().await;
+        let namespace = cluster.namespace("lease").await;
+        (cluster, namespace)
+    });
+    let kubeconfig = cluster.kubeconfig();
+    let first = paused.block_on(async {
+        let mut first = Candidate::start(kubeconfig, &namespace).await;
+        assert_eq!(first.leads().await, 1);
+        first
+    });
+    assert!(first.leadership.may_write());
+    // Nobody polls the first one's runtime any more.
+    let second = others.block_on(async {
+        let mut second = Candidate::start(kubeconfig, &namespace).await;
+        assert_eq!(second.leads().await, 2);
+        second
+    });
+    assert!(!first.leadership.may_write(), "both may write");
+    paused.block_on(async {
+        until("the first one finds out who leads", async || {
+            assert!(!first.leadership.may_write());
+            (!first.task.is_empty()).then_some(())
+        })
+        .await;
+    });
+    assert!(second.leadership.may_write());
+    others.block_on(async {
+        second.end().await;
+    });
+}

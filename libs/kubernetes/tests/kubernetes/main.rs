@@ -1,0 +1,5 @@
+//! What we read and write, against a real API server.
+#![cfg(test)]
+
+mod lease;
+mod shards;

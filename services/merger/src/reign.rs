@@ -1,0 +1,136 @@
+//! Whether this merger leads, and what it may say while it does.
+//!
+//! A standby knows what the leader knows and answers questions; what programmers and the status writer act on comes
+//! from the leader alone.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream;
+use tokio::sync::watch;
+use tonic::Status;
+use tributary_kubernetes::lease::{Election, Leadership};
+use tributary_proto::event::EventMessage;
+use tributary_runtime::Context;
+use tributary_stream::EventStream;
+
+use crate::state::Shared;
+
+/// Clones follow the same election.
+#[derive(Clone, Debug)]
+pub(crate) struct Reign {
+    leadership: Leadership,
+    /// The epoch that everything published has: leading counts from then on.
+    begun: watch::Receiver<Option<u64>>,
+}
+
+/// The other end.
+#[derive(Debug)]
+pub(crate) struct Accession {
+    election: Election,
+    begun: watch::Sender<Option<u64>>,
+}
+
+impl Reign {
+    /// Of the only replica.
+    pub(crate) fn always(epoch: u64) -> Self {
+        Self {
+            leadership: Leadership::always(epoch),
+            begun: watch::channel(Some(epoch)).1,
+        }
+    }
+
+    pub(crate) fn elected(election: Election) -> (Self, Accession) {
+        let (sender, begun) = watch::channel(None);
+        let reign = Self {
+            leadership: election.leadership(),
+            begun,
+        };
+        let accession = Accession {
+            election,
+            begun: sender,
+        };
+        (reign, accession)
+    }
+
+    /// The epoch by which this merger leads, at this moment.
+    pub(crate) fn epoch(&self) -> Result<u64, Status> {
+        let begun = *self.begun.borrow();
+        match self.leadership.leading() {
+            Some(epoch) if begun == Some(epoch) => Ok(epoch),
+            Some(_) | None => Err(Status::unavailable("not the leader")),
+        }
+    }
+
+    /// Returns once it does not lead by this epoch any more.
+    pub(crate) async fn lost(&self, epoch: u64) -> Status {
+        self.leadership.lost(epoch).await;
+        Status::unavailable("not the leader any more")
+    }
+
+    /// The stream as long as it leads, then UNAVAILABLE. Asked before each message: one who was stopped for a while
+    /// sends none of what it still had.
+    pub(crate) fn only_leading<M: EventMessage>(
+        &self,
+        epoch: u64,
+        events: EventStream<M>,
+    ) -> EventStream<M> {
+        let following = (self.clone(), Some(events));
+        stream::unfold(following, move |(reign, events)| async move {
+            let mut events = events?;
+            let next = tokio::select! {
+                biased;
+                status = reign.lost(epoch) => Some(Err(status)),
+                next = events.next() => next,
+            };
+            match next? {
+                Ok(_) if reign.epoch().ok() != Some(epoch) => {
+                    let status = Status::unavailable("not the leader any more");
+                    Some((Err(status), (reign, None)))
+                }
+                Ok(message) => Some((Ok(message), (reign, Some(events)))),
+                Err(status) => Some((Err(status), (reign, None))),
+            }
+        })
+        .boxed()
+    }
+}
+
+impl Accession {
+    /// Wants to lead until the context stops, but not before there is something to lead with.
+    pub(crate) async fn follow(self, context: &Context, shared: &Arc<Shared>) {
+        let Self { election, begun } = self;
+        let complete = async {
+            let mut changes = shared.progress.subscribe();
+            loop {
+                changes.borrow_and_update();
+                if shared.lock().is_complete() || changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        if context
+            .shutdown
+            .run_until_cancelled(complete)
+            .await
+            .is_none()
+        {
+            return;
+        }
+        let mut leadership = election.leadership();
+        let reigning = async {
+            loop {
+                let leading = leadership.changed().await;
+                if let Some(epoch) = leading {
+                    shared.lock().lead(epoch);
+                }
+                begun.send_replace(leading);
+                shared.progress.changed();
+            }
+        };
+        tokio::select! {
+            () = election.run(context) => {}
+            () = reigning => {}
+        }
+    }
+}
