@@ -14,11 +14,15 @@
 //! again: callers have one loop each, with its bounds and its metrics.
 
 mod cluster;
+mod events;
 mod failure;
 mod served;
+mod status;
 mod watch;
 
 pub use cluster::{Cluster, ConnectError};
+pub use events::{Event, EventRecorder, EventType, Regarding};
 pub use failure::{Class, Failure};
 pub use served::{Served, Unread};
+pub use status::{Found, LiveStatus};
 pub use watch::{Listing, WatchEvent, WatchMode};
