@@ -15,14 +15,18 @@
 //! keep writing it.
 
 mod cluster;
+mod events;
 mod failure;
 pub mod lease;
 mod served;
 mod source;
+mod status;
 mod watch;
 
 pub use cluster::{Cluster, ConnectError};
+pub use events::{Event, EventRecorder, EventType, Regarding};
 pub use failure::{Class, Failure};
 pub use served::{Served, Unread};
 pub use source::SourceArg;
+pub use status::{Found, LiveStatus};
 pub use watch::{Listing, WatchEvent, WatchMode};

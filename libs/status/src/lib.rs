@@ -6,6 +6,8 @@
 //!  Status as last read ──────────┼──> next ──> Unchanged | Write | WritePart | Outdated | SetAside
 //!  now ──────────────────────────┘     │
 //!                                   reasons: the one table of types, reasons and messages
+//!
+//!  Status before, Status after ──> notices: what a person is told of the difference
 //! ```
 //!
 //! **Knows:** the conditions of Gateway API and the rules for their writers (spec/listenersets §4): keep
@@ -16,11 +18,13 @@
 //! conflict is; what time it is. It cannot fail: what can never be written is an answer.
 
 mod conditions;
+mod difference;
 mod gateway;
 mod gateway_class;
 mod limits;
 mod listener;
 mod listener_set;
+mod notices;
 mod reasons;
 mod route;
 mod summary;
@@ -34,7 +38,9 @@ use tributary_model::status::{
     Status,
 };
 
+pub use difference::only_counts_differ;
 pub use gateway_class::supported_features;
+pub use notices::{CONFLICT_RESOLVED, Notice, STATUS_NOT_WRITTEN, Weight, not_written, notices};
 pub use summary::{Said, Summary, summary};
 
 use conditions::{Stamp, newest_generation};

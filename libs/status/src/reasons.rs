@@ -27,6 +27,11 @@ pub(crate) const OVERLAPPING_TLS_CONFIG: &str = "OverlappingTLSConfig";
 /// `PartiallyInvalid`: of a route's parents; absent when not true.
 pub(crate) const PARTIALLY_INVALID: &str = "PartiallyInvalid";
 
+/// `ResolvedRefs` False: a certificate is missing or malformed.
+pub(crate) const INVALID_CERTIFICATE_REF: &str = "InvalidCertificateRef";
+/// `Accepted` False: a quota of the load balancer leaves no place for the listener.
+pub(crate) const TOO_MANY_LISTENERS: &str = "TooManyListeners";
+
 /// What one condition says, before it is known since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {

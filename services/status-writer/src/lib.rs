@@ -1,25 +1,40 @@
 //! The status writer: turns judgements into `.status`, and writes only what is different.
 //!
 //! ```text
-//!  WatchJudgements ──> tributary-status::next ──Write──> Store (files, memory; later: Kubernetes)
-//!                            ^      current  <──────────────┘
-//!                            └── how far everything is written ──> AcknowledgeJudgements
+//!  WatchJudgements ──> queue: latest per object, its pace, its retries ──> sink ─┬─ files, memory
+//!        ^                                                                      └─ Kubernetes: GET, next, PATCH; Events
+//!        └── how far everything is written ──> AcknowledgeJudgements
 //! ```
 //!
-//! **Knows:** what was last written, what could not be written, and when to try that again.
+//! **Knows:** what waits to be written, what could not be, when to try that again, and who of several replicas writes.
 //!
-//! **Must not know:** how a judgement becomes conditions (`tributary-status`), nor anything about AWS. It is
-//! the only service that writes status. An object that cannot be written delays no other.
+//! **Must not know:** how a judgement becomes conditions (`tributary-status`), how a request to Kubernetes looks
+//! (`tributary-kubernetes`), nor anything about AWS. It is the only service that writes status. An object that cannot
+//! be written delays no other.
 
+mod acknowledge;
+mod kubernetes;
+mod leadership;
+mod names;
+mod outcome;
+mod pace;
+mod queue;
+mod sink;
 mod store;
 mod write;
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use tributary_folder::status::StatusDirError;
+use tributary_kubernetes::{Cluster, ConnectError};
+use tributary_model::Timestamp;
+use tributary_model::judgement::Judgement;
 use tributary_runtime::{CommonArgs, Context};
 use tributary_stream::{Transport, TransportError};
 
+pub use kubernetes::{Kubernetes, WRITES_PER_SECOND};
+pub use leadership::{AlwaysLeading, Leadership};
 pub use store::Store;
 
 /// The status writer's command line.
@@ -28,12 +43,35 @@ pub struct Args {
     /// gRPC address of the merger.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
     pub merger: String,
-    /// Write every object that gets a status to DIR/KIND/NAMESPACE/NAME.yaml.
-    #[arg(long, value_name = "DIR")]
-    pub status_dir: PathBuf,
+    /// One of them.
+    #[command(flatten)]
+    pub sink: SinkArgs,
+    /// As whom to ask which API server: without it $KUBECONFIG, ~/.kube/config, or the pod's service account.
+    #[arg(long, value_name = "FILE", requires = "kubernetes")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Statuses written to Kubernetes a second, at most.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = WRITES_PER_SECOND,
+        requires = "kubernetes"
+    )]
+    pub writes_per_second: NonZeroU32,
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
+}
+
+/// Where statuses go.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct SinkArgs {
+    /// Write every object that gets a status to DIR/KIND/NAMESPACE/NAME.yaml.
+    #[arg(long, value_name = "DIR")]
+    pub status_dir: Option<PathBuf>,
+    /// Write the status of the objects in Kubernetes.
+    #[arg(long)]
+    pub kubernetes: bool,
 }
 
 /// What a status writer needs.
@@ -54,6 +92,9 @@ pub enum Error {
     /// There is no folder to write to.
     #[error(transparent)]
     StatusDir(#[from] StatusDirError),
+    /// There is no way to an API server.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
 }
 
 /// Writes statuses until the context stops.
@@ -65,17 +106,41 @@ pub async fn write(context: Context, options: Options) {
 /// Runs the status writer as a process of its own, until the context stops.
 ///
 /// # Errors
-/// When the merger's address is none, or the folder cannot be made.
+/// When the merger's address is none, the folder cannot be made, or the kubeconfig cannot be used.
 pub async fn run(context: Context, args: Args) -> Result<(), Error> {
     let Args {
         merger,
-        status_dir,
+        sink,
+        kubeconfig,
+        writes_per_second,
         common: _,
     } = args;
-    let options = Options {
-        merger: Transport::remote(&merger)?,
-        store: Store::folder(status_dir)?,
+    let SinkArgs {
+        status_dir,
+        // The only one that is left: clap requires one of them.
+        kubernetes: _,
+    } = sink;
+    let merger = Transport::remote(&merger)?;
+    let store = match status_dir {
+        Some(folder) => Store::folder(folder)?,
+        None => Store::Kubernetes(Kubernetes {
+            writes_per_second,
+            ..Kubernetes::new(Cluster::connect(kubeconfig.as_deref()).await?)
+        }),
     };
-    write(context, options).await;
+    write(context, Options { merger, store }).await;
     Ok(())
+}
+
+fn generation(judgement: &Judgement) -> i64 {
+    match judgement {
+        Judgement::GatewayClass(judged) => judged.generation,
+        Judgement::Gateway(judged) => judged.generation,
+        Judgement::ListenerSet(judged) => judged.generation,
+        Judgement::Route(judged) => judged.generation,
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_second())
 }

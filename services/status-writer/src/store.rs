@@ -1,4 +1,4 @@
-//! Where statuses are kept: in files, or in memory when nobody asked for files. Kubernetes will be a third.
+//! Where statuses are kept: in Kubernetes, in files, or in memory when nobody asked for either.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,12 +7,25 @@ use tributary_folder::status::{self, StatusDirError, StatusFileError};
 use tributary_model::ObjectRef;
 use tributary_model::status::Status;
 
+use crate::kubernetes::Kubernetes;
+
 /// Where statuses are kept.
 #[derive(Clone, Debug)]
 pub enum Store {
     /// `DIR/<kind in lower case>/<namespace>/<name>.yaml`.
     Folder(PathBuf),
     /// For a run that writes no files.
+    Memory(BTreeMap<ObjectRef, Status>),
+    /// The status subresource of the objects themselves.
+    Kubernetes(Kubernetes),
+}
+
+/// The two that answer at once and are nobody else's.
+#[derive(Clone, Debug)]
+pub(crate) enum Local {
+    /// As in [`Store`].
+    Folder(PathBuf),
+    /// As in [`Store`].
     Memory(BTreeMap<ObjectRef, Status>),
 }
 
@@ -25,7 +38,9 @@ impl Store {
         status::open(&root)?;
         Ok(Self::Folder(root))
     }
+}
 
+impl Local {
     pub(crate) fn read(&self, object: &ObjectRef) -> Result<Option<Status>, StatusFileError> {
         match self {
             Self::Memory(statuses) => Ok(statuses.get(object).cloned()),
@@ -83,7 +98,7 @@ mod tests {
         let route = ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", "app"));
         let empty = Status::Route(RouteStatus::default());
         status::write(root.path(), &route, 1, &empty).unwrap();
-        let mut store = Store::Folder(root.path().to_owned());
+        let mut store = Local::Folder(root.path().to_owned());
         assert_eq!(store.list(), std::slice::from_ref(&route));
         store.write(&route, 1, &empty).unwrap();
         assert_eq!(store.list(), []);

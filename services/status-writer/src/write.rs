@@ -1,256 +1,204 @@
 //! The loop: judgements in, statuses out, and how far that has come back to the merger.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures::future::{BoxFuture, OptionFuture};
+use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
-use prometheus_client::metrics::counter::Counter;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
-use tributary_model::judgement::{JudgedObject, Judgement};
-use tributary_model::{ObjectRef, Timestamp};
-use tributary_proto::call::{Acknowledgement, SetAside};
-use tributary_proto::judgement::{AcknowledgeJudgementsRequest, WatchJudgementsRequest};
-use tributary_runtime::backoff::Delays;
-use tributary_runtime::metrics::MetricName;
-use tributary_runtime::names::SecondsCounter;
-use tributary_runtime::{Backoff, Context};
-use tributary_status::{Next, next};
-use tributary_stream::{Position, Positioned, StreamOptions, Transport, Update, clients, watch};
+use tracing::Instrument;
+use tributary_model::ObjectRef;
+use tributary_model::judgement::JudgedObject;
+use tributary_proto::judgement::WatchJudgementsRequest;
+use tributary_runtime::{Condition, Context};
+use tributary_stream::{Positioned, StreamOptions, Transport, Update, clients, watch};
 
+use crate::acknowledge::Acknowledging;
+use crate::kubernetes::Forwarder;
+use crate::outcome::Outcome;
+use crate::queue::Queue;
+use crate::sink::Sink;
 use crate::store::Store;
 
-/// Statuses that were written.
-const STATUS_WRITES: MetricName<Counter> = MetricName::new(
-    "tributary_status_writes",
-    "Statuses that were written",
-    Counter::default,
-);
-/// Statuses that could not be written.
-const STATUS_FAILURES: MetricName<Counter> = MetricName::new(
-    "tributary_status_write_failures",
-    "Attempts to write a status that failed",
-    Counter::default,
-);
-/// Seconds waited before failed writes were tried again.
-const STATUS_BACKOFF_SECONDS: MetricName<SecondsCounter> = MetricName::new(
-    "tributary_status_backoff_seconds",
-    "Seconds waited before failed writes were tried again",
-    SecondsCounter::default,
-);
+/// Updates that are taken in before anything else has its turn again.
+const BATCH: usize = 1_000;
+/// Requests that are under way when we stop have so long to end.
+const STOP_DEADLINE: Duration = Duration::from_secs(5);
 
-/// After a status that could not be written, or an acknowledgement that did not arrive.
-const TRY_AGAIN: Backoff = Backoff {
-    first: Duration::from_millis(200),
-    most: Duration::from_secs(30),
-};
-/// The merger answers at once or is gone.
-const ACKNOWLEDGE_DEADLINE: Duration = Duration::from_secs(5);
-
-struct Writer {
-    store: Store,
-    /// Judgements that could not be written yet, and why.
-    failed: BTreeMap<ObjectRef, (Arc<JudgedObject>, String)>,
-    /// Judgements that can never be written as they are, and why.
-    set_aside: BTreeMap<ObjectRef, String>,
-    position: Position,
-    acknowledged: bool,
-    writes: Counter,
-    failures: Counter,
-    again: Delays,
-    due: Option<Instant>,
-}
+type Updates = BoxStream<'static, Positioned<Update<ObjectRef, JudgedObject>>>;
 
 pub(crate) async fn write(context: &Context, merger: Transport, store: Store) {
-    let ready = context.condition("judgements");
+    let (sink, forwarder) = Sink::new(context, store);
     let client = clients::judgement(merger);
-    let mut updates = watch(context, StreamOptions::named("judgement"), {
+    let updates = watch(context, StreamOptions::named("judgement"), {
         let client = client.clone();
         move || {
             let mut client = client.clone();
             async move { client.watch_judgements(WatchJudgementsRequest {}).await }
         }
     });
-    let mut writer = Writer {
-        store,
-        failed: BTreeMap::new(),
-        set_aside: BTreeMap::new(),
-        position: Position::default(),
-        acknowledged: true,
-        writes: context.metrics.get(&STATUS_WRITES),
-        failures: context.metrics.get(&STATUS_FAILURES),
-        again: TRY_AGAIN.delays(context.metrics.get(&STATUS_BACKOFF_SECONDS)),
-        due: None,
+    let writer = Writer {
+        queue: Queue::new(context, sink.policy()),
+        acknowledging: Acknowledging::new(context, client),
+        ready: context.condition("judgements"),
+        sink,
+        attempts: JoinSet::new(),
     };
-    loop {
-        tokio::select! {
-            update = updates.next() => {
-                let mut next = update;
-                if next.is_none() {
-                    return;
-                }
-                while let Some(update) = next {
-                    let span = tributary_stream::span(&update);
-                    if span.in_scope(|| writer.take(update)) {
-                        ready.met();
-                    }
-                    next = updates.next().now_or_never().flatten();
-                }
-            }
-            () = writer.is_due() => writer.try_again(),
-        }
-        if !writer.acknowledged {
-            let request = AcknowledgeJudgementsRequest::from(&writer.acknowledgement());
-            let mut client = client.clone();
-            match timeout(ACKNOWLEDGE_DEADLINE, client.acknowledge_judgements(request)).await {
-                Ok(Ok(_)) => writer.acknowledged = true,
-                Ok(Err(status)) => {
-                    tracing::debug!(message = status.message(), "acknowledged again later");
-                }
-                Err(_) => tracing::debug!("the merger does not answer, acknowledged again later"),
-            }
-        }
-        writer.schedule();
+    // Nobody waits for the last events: what they tell is in the status.
+    let events = OptionFuture::from(forwarder.map(Forwarder::forward));
+    tokio::select! {
+        () = writer.write(updates) => {}
+        Some(()) = events => {}
     }
 }
 
+struct Writer {
+    sink: Sink,
+    queue: Queue,
+    acknowledging: Acknowledging,
+    ready: Condition,
+    attempts: JoinSet<(ObjectRef, Outcome)>,
+}
+
 impl Writer {
-    /// Returns whether a listing is complete.
-    fn take(&mut self, update: Positioned<Update<ObjectRef, JudgedObject>>) -> bool {
+    async fn write(mut self, mut updates: Updates) {
+        let mut call: Option<BoxFuture<'static, bool>> = None;
+        loop {
+            let now = Instant::now();
+            let leads = self.sink.leadership().may_write();
+            while leads && let Some(attempt) = self.queue.start(now, fastrand::f64()) {
+                let sink = self.sink.clone();
+                let span = attempt.span.clone();
+                let settling = async move {
+                    let outcome = sink.settle(&attempt).await;
+                    (attempt.object, outcome)
+                };
+                self.attempts.spawn(settling.instrument(span));
+            }
+            let idle = call.is_none();
+            let due = self.acknowledging.due(&self.queue, now);
+            if leads && idle && due.is_some_and(|due| due <= now) {
+                call = Some(self.acknowledging.call(&self.queue, now));
+                continue;
+            }
+            let wake = leads
+                .then(|| {
+                    let call_due = due.filter(|_| idle);
+                    self.queue.next_due().into_iter().chain(call_due).min()
+                })
+                .flatten();
+            tokio::select! {
+                update = updates.next() => {
+                    let Some(update) = update else {
+                        break;
+                    };
+                    self.take_batch(update, &mut updates);
+                }
+                Some(ended) = self.attempts.join_next() => self.ended(ended),
+                taken = answer(&mut call) => {
+                    self.acknowledging.called(taken, Instant::now());
+                    call = None;
+                }
+                () = until(wake), if wake.is_some() => {}
+                () = self.sink.leadership().leading(), if !leads => {
+                    // Whoever led until now has told the merger how far it came; now we do.
+                    self.acknowledging.changed();
+                }
+            }
+        }
+        let ending = async { while self.attempts.join_next().await.is_some() {} };
+        if timeout(STOP_DEADLINE, ending).await.is_err() {
+            tracing::debug!("requests under way are given up");
+        }
+    }
+
+    /// What waits to be read is read before anything is written: the latest wins.
+    fn take_batch(
+        &mut self,
+        first: Positioned<Update<ObjectRef, JudgedObject>>,
+        updates: &mut Updates,
+    ) {
+        let mut update = Some(first);
+        for _ in 0..BATCH {
+            let Some(next) = update else {
+                return;
+            };
+            tributary_stream::span(&next).in_scope(|| self.take(next));
+            update = updates.next().now_or_never().flatten();
+        }
+        if let Some(last) = update {
+            tributary_stream::span(&last).in_scope(|| self.take(last));
+        }
+    }
+
+    fn take(&mut self, update: Positioned<Update<ObjectRef, JudgedObject>>) {
         let Positioned {
             position,
             traceparent: _,
             item,
         } = update;
-        self.position = position;
-        self.acknowledged = false;
+        self.acknowledging.read(position);
+        let now = Instant::now();
         match item {
             Update::Reset(judged) => {
-                self.prune(&judged.keys().cloned().collect());
+                self.prune(&judged.keys().cloned().collect(), now);
                 for (object, judged) in judged {
-                    self.write(object, judged.item);
+                    self.queue.apply(&object, judged.item, now);
                 }
             }
-            Update::Apply(object, judged) => self.write(object, judged),
-            Update::Delete(object) => self.remove(&object),
-            Update::Synced => return true,
-            Update::Repositioned(_) | Update::Refused(_) => {}
+            Update::Apply(object, judged) => self.queue.apply(&object, judged, now),
+            Update::Delete(object) => self.remove(&object, now),
+            Update::Repositioned(object) => self.queue.reposition(&object, now),
+            Update::Synced => self.ready.met(),
+            Update::Refused(_) => {}
         }
-        false
     }
 
-    fn write(&mut self, object: ObjectRef, judged: Arc<JudgedObject>) {
-        self.set_aside.remove(&object);
-        match self.wrote(&object, &judged) {
-            Ok(()) => {
-                self.failed.remove(&object);
+    /// What is gone since an earlier run, or since the merger's last.
+    fn prune(&mut self, judged: &BTreeSet<ObjectRef>, now: Instant) {
+        let forgotten = self
+            .queue
+            .objects()
+            .filter(|object| !judged.contains(object));
+        let forgotten: BTreeSet<ObjectRef> = forgotten.cloned().collect();
+        for object in forgotten.into_iter().chain(self.sink.others(judged)) {
+            self.queue.remove(&object, now);
+        }
+    }
+
+    fn remove(&mut self, object: &ObjectRef, now: Instant) {
+        if self.sink.removes() || self.queue.remembers(object) {
+            self.queue.remove(object, now);
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(ObjectRef, Outcome), JoinError>) {
+        match ended {
+            Ok((object, outcome)) => {
+                self.queue.done(&object, outcome, Instant::now());
+                self.acknowledging.changed();
             }
+            // As if it had happened here: the supervisor deals with it.
             Err(error) => {
-                self.failures.inc();
-                tracing::warn!(%object, %error, "status is written again later");
-                self.failed.insert(object, (judged, error));
+                if let Ok(panic) = error.try_into_panic() {
+                    std::panic::resume_unwind(panic);
+                }
             }
-        }
-    }
-
-    fn wrote(&mut self, object: &ObjectRef, judged: &JudgedObject) -> Result<(), String> {
-        let JudgedObject { judgement, current } = judged;
-        let stored = self.store.read(object).map_err(|error| error.to_string())?;
-        let status = match next(judgement, stored.as_ref().or(current.as_ref()), now()) {
-            Next::Unchanged | Next::Outdated => return Ok(()),
-            Next::Write(status) => status,
-            Next::WritePart { status, reason } => {
-                self.put_aside(object, reason);
-                status
-            }
-            Next::SetAside { reason } => {
-                self.put_aside(object, reason);
-                return Ok(());
-            }
-        };
-        self.store
-            .write(object, generation(judgement), &status)
-            .map_err(|error| error.to_string())?;
-        self.writes.inc();
-        tracing::info!(%object, "status written");
-        Ok(())
-    }
-
-    fn put_aside(&mut self, object: &ObjectRef, reason: String) {
-        tracing::warn!(%object, reason, "status cannot be written as it should be");
-        self.set_aside.insert(object.clone(), reason);
-    }
-
-    fn remove(&mut self, object: &ObjectRef) {
-        self.failed.remove(object);
-        self.set_aside.remove(object);
-        if let Err(error) = self.store.remove(object) {
-            self.failures.inc();
-            tracing::warn!(%object, %error, "its status stays although it is gone");
-        }
-    }
-
-    /// What is gone since an earlier run.
-    fn prune(&mut self, judged: &BTreeSet<ObjectRef>) {
-        for object in self
-            .store
-            .list()
-            .into_iter()
-            .filter(|object| !judged.contains(object))
-        {
-            self.remove(&object);
-        }
-    }
-
-    fn try_again(&mut self) {
-        self.due = None;
-        self.acknowledged = false;
-        for (object, (judged, _)) in std::mem::take(&mut self.failed) {
-            self.write(object, judged);
-        }
-    }
-
-    fn schedule(&mut self) {
-        if self.failed.is_empty() && self.acknowledged {
-            self.again.reset();
-            self.due = None;
-        } else if self.due.is_none() {
-            self.due = Some(Instant::now() + self.again.next_delay());
-        }
-    }
-
-    async fn is_due(&self) {
-        match self.due {
-            Some(due) => sleep_until(due).await,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn acknowledgement(&self) -> Acknowledgement {
-        let aside = |(object, reason): (&ObjectRef, &String)| SetAside {
-            object: object.clone(),
-            reason: reason.clone(),
-        };
-        let failed = self.failed.iter();
-        Acknowledgement {
-            position: self.position,
-            set_aside: self.set_aside.iter().map(aside).collect(),
-            failed: failed
-                .map(|(object, (_, reason))| aside((object, reason)))
-                .collect(),
         }
     }
 }
 
-fn generation(judgement: &Judgement) -> i64 {
-    match judgement {
-        Judgement::GatewayClass(judged) => judged.generation,
-        Judgement::Gateway(judged) => judged.generation,
-        Judgement::ListenerSet(judged) => judged.generation,
-        Judgement::Route(judged) => judged.generation,
+async fn answer(call: &mut Option<BoxFuture<'static, bool>>) -> bool {
+    match call {
+        Some(call) => call.await,
+        None => std::future::pending().await,
     }
 }
 
-fn now() -> Timestamp {
-    Timestamp(jiff::Timestamp::now().as_second())
+async fn until(wake: Option<Instant>) {
+    if let Some(wake) = wake {
+        sleep_until(wake).await;
+    }
 }

@@ -4,7 +4,7 @@ use tributary_model::report::ProgrammedState;
 use tributary_model::status::{Condition, ConditionStatus};
 
 use super::phrases::{NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, REFUSED, TOO_MANY, TOO_MANY_ADVICE};
-use super::{PROGRAMMED, RESOLVED_REFS};
+use super::{PROGRAMMED, RESOLVED_REFS, TOO_MANY_LISTENERS};
 use crate::words::told;
 
 /// The conditions of a listener that was served, refused or waiting when it was last reported on, as the
@@ -26,7 +26,7 @@ pub(crate) fn recall(conditions: &[Condition]) -> Option<ProgrammedState> {
     if programmed.reason == "Pending" {
         return Some(ProgrammedState::Pending(String::new()));
     }
-    if programmed.reason == "TooManyListeners" {
+    if programmed.reason == TOO_MANY_LISTENERS {
         let quota = told(&programmed.message, TOO_MANY, TOO_MANY_ADVICE)?;
         return Some(ProgrammedState::TooManyListeners(quota));
     }

@@ -8,8 +8,8 @@ use super::phrases::{
     conflict_message, not_allowed, too_many,
 };
 use super::{
-    ACCEPTED, CONFLICTED, OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID, PROGRAMMED, RESOLVED_REFS,
-    Situation, Verdict,
+    ACCEPTED, CONFLICTED, INVALID_CERTIFICATE_REF, OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID,
+    PROGRAMMED, RESOLVED_REFS, Situation, TOO_MANY_LISTENERS, Verdict,
 };
 use crate::words::{clause, sentence};
 
@@ -178,7 +178,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             format!("Correct {field}: {}.", clause(why)),
         ),
         S::ListenerAcceptedTooMany(quota) => {
-            row(ACCEPTED, False, "TooManyListeners", too_many(quota))
+            row(ACCEPTED, False, TOO_MANY_LISTENERS, too_many(quota))
         }
         S::ListenerAcceptedNoCaCertificate => row(
             ACCEPTED,
@@ -211,7 +211,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "A listener that is not accepted is not programmed.",
         ),
         S::ListenerProgrammedTooMany(quota) => {
-            row(PROGRAMMED, False, "TooManyListeners", too_many(quota))
+            row(PROGRAMMED, False, TOO_MANY_LISTENERS, too_many(quota))
         }
         S::ListenerProgrammedUnusableRefs => row(
             PROGRAMMED,
@@ -366,7 +366,7 @@ fn conflict_reason(conflict: Conflict) -> &'static str {
 fn ref_reason(cause: RefCause) -> &'static str {
     match cause {
         RefCause::RefNotPermitted => "RefNotPermitted",
-        RefCause::InvalidCertificateRef => "InvalidCertificateRef",
+        RefCause::InvalidCertificateRef => INVALID_CERTIFICATE_REF,
         RefCause::InvalidCaCertificateRef => "InvalidCACertificateRef",
         RefCause::InvalidCaCertificateKind => "InvalidCACertificateKind",
         RefCause::InvalidRouteKinds => "InvalidRouteKinds",

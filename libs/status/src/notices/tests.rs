@@ -1,0 +1,86 @@
+use tributary_model::judgement::{Judgement, ListenerJudgement};
+use tributary_model::report::ProgrammedState;
+use tributary_model::resolved::{Conflict, RefCause};
+
+use super::*;
+use crate::testing::{EARLIER, conflicted, good, set, unusable, won};
+use crate::{Next, next};
+
+fn status(listener: Option<ListenerJudgement>) -> Status {
+    let judged = Judgement::ListenerSet(set(listener.into_iter().collect()));
+    match next(&judged, None, EARLIER) {
+        Next::Write(status) => status,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn too_many() -> ListenerJudgement {
+    won(
+        "http",
+        Some(ProgrammedState::TooManyListeners("50 listeners".to_owned())),
+    )
+}
+
+fn missing() -> ListenerJudgement {
+    unusable(
+        "http",
+        "tls.certificateRefs[0]",
+        RefCause::InvalidCertificateRef,
+    )
+}
+
+/// The reasons of what is told.
+#[track_caller]
+fn check(before: Option<ListenerJudgement>, after: Option<ListenerJudgement>, told: &[&str]) {
+    let (before, after) = (status(before), status(after));
+    let notices = notices(Some(&before), &after);
+    let reasons: Vec<_> = notices
+        .iter()
+        .map(|notice| notice.reason.as_str())
+        .collect();
+    assert_eq!(reasons, told);
+}
+
+#[test]
+fn a_lost_conflict_is_told_once() {
+    let lost = || Some(conflicted("http", Conflict::Hostname));
+    check(Some(good("http")), lost(), &["HostnameConflict"]);
+    check(None, lost(), &["HostnameConflict"]);
+    check(lost(), lost(), &[]);
+}
+
+#[test]
+fn a_conflict_won_again_is_good_news() {
+    let before = status(Some(conflicted("http", Conflict::Protocol)));
+    let told = notices(Some(&before), &status(Some(good("http"))));
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].reason, CONFLICT_RESOLVED);
+    assert_eq!(told[0].weight, Weight::Normal);
+}
+
+#[test]
+fn a_listener_that_is_gone_has_won_nothing() {
+    check(Some(conflicted("http", Conflict::Protocol)), None, &[]);
+}
+
+#[test]
+fn a_missing_certificate_is_told() {
+    check(
+        Some(good("http")),
+        Some(missing()),
+        &["InvalidCertificateRef"],
+    );
+    check(Some(missing()), Some(missing()), &[]);
+    check(Some(missing()), Some(good("http")), &[]);
+}
+
+#[test]
+fn a_quota_that_is_reached_is_told() {
+    check(Some(good("http")), Some(too_many()), &["TooManyListeners"]);
+    check(Some(too_many()), Some(too_many()), &[]);
+}
+
+#[test]
+fn what_is_good_from_the_start_is_not_told() {
+    assert_eq!(notices(None, &status(Some(good("http")))), []);
+}

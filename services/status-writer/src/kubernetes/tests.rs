@@ -1,0 +1,129 @@
+use tributary_model::controller;
+use tributary_model::judgement::{
+    GatewayJudgement, JudgedOutcome, Judgement, ListenerJudgement, LoadBalancerJudgement,
+    ParentJudgement, RouteJudgement,
+};
+use tributary_model::report::ProgrammedState;
+use tributary_model::resolved::{GatewayAcceptance, RouteAcceptance};
+use tributary_model::route::ParentRef;
+use tributary_model::status::{RouteParentStatus, RouteStatus};
+use tributary_model::{Kind, ObjectKey, Timestamp};
+
+use super::*;
+
+fn gateway(attached_routes: u32, address: &str) -> Judgement {
+    Judgement::Gateway(GatewayJudgement {
+        key: ObjectKey::new("infra", "web"),
+        generation: 1,
+        acceptance: GatewayAcceptance::Accepted,
+        load_balancer: LoadBalancerJudgement::Ready,
+        addresses: vec![address.to_owned()],
+        listeners: vec![ListenerJudgement {
+            name: "http".into(),
+            outcome: JudgedOutcome::Won(Some(ProgrammedState::Programmed)),
+            supported_kinds: Vec::new(),
+            unresolved_refs: Vec::new(),
+            unusable_refs: false,
+            overlapping_tls: false,
+            attached_routes,
+            notes: Vec::new(),
+        }],
+        attached_listener_sets: 0,
+    })
+}
+
+fn written(judgement: &Judgement) -> Status {
+    match next(judgement, None, Timestamp(0)) {
+        Next::Write(status) => status,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a judgement needs where the merger sent one status, and we know another.
+fn needed(judgement: Judgement, current: Option<&Judgement>, known: Option<&Judgement>) -> Need {
+    let known = known.map(written);
+    let judged = JudgedObject {
+        judgement,
+        current: current.map(written),
+    };
+    need(&judged, known.as_ref(), None)
+}
+
+#[test]
+fn what_says_so_already_needs_nothing() {
+    let now = gateway(1, "a");
+    assert_eq!(needed(now.clone(), Some(&now), None), Need::Nothing);
+}
+
+#[test]
+fn counts_are_slow_and_everything_else_is_prompt() {
+    let current = gateway(1, "a");
+    let slow = needed(gateway(2, "a"), Some(&current), None);
+    assert_eq!(slow, Need::Attempt(Urgency::Slow));
+    let prompt = needed(gateway(2, "b"), Some(&current), None);
+    assert_eq!(prompt, Need::Attempt(Urgency::Prompt));
+    let first = needed(gateway(2, "b"), None, None);
+    assert_eq!(first, Need::Attempt(Urgency::Prompt));
+}
+
+/// We wrote two routes, and the merger has not seen that when one goes again.
+#[test]
+fn what_we_wrote_has_a_say_while_the_merger_lags() {
+    let (one, two) = (gateway(1, "a"), gateway(2, "a"));
+    let back = needed(one.clone(), Some(&one), Some(&two));
+    assert_eq!(back, Need::Attempt(Urgency::Slow));
+    let echo = needed(two.clone(), Some(&two), Some(&two));
+    assert_eq!(echo, Need::Nothing);
+}
+
+/// Somebody put an old status over ours, or the merger lags: only the API server can tell.
+#[test]
+fn what_the_merger_sees_has_a_say_too() {
+    let (one, two) = (gateway(1, "a"), gateway(2, "a"));
+    let need = needed(two.clone(), Some(&one), Some(&two));
+    assert_eq!(need, Need::Attempt(Urgency::Slow));
+}
+
+#[test]
+fn what_is_known_to_be_impossible_needs_nothing() {
+    let parent = |controller: &str| RouteParentStatus {
+        parent_ref: parent_ref(),
+        controller_name: controller.to_owned(),
+        conditions: Vec::new(),
+    };
+    let judged = JudgedObject {
+        judgement: Judgement::Route(RouteJudgement {
+            route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", "app")),
+            generation: 1,
+            parents: vec![ParentJudgement {
+                parent_ref: parent_ref(),
+                controller_name: controller::ALB.to_owned(),
+                acceptance: RouteAcceptance::Accepted,
+                unresolved_refs: Vec::new(),
+                dropped_rules: Vec::new(),
+                refused_rules: Vec::new(),
+                shadowed: false,
+            }],
+        }),
+        current: Some(Status::Route(RouteStatus {
+            parents: vec![parent("other.dev/controller"); 32],
+        })),
+    };
+    let Next::SetAside { reason } = next(&judged.judgement, judged.current.as_ref(), Timestamp(0))
+    else {
+        panic!("there is a place for it");
+    };
+    assert_eq!(need(&judged, None, None), Need::Attempt(Urgency::Prompt));
+    assert_eq!(need(&judged, None, Some(&reason)), Need::StillAside);
+}
+
+fn parent_ref() -> ParentRef {
+    ParentRef {
+        group: tributary_model::key::GATEWAY_GROUP.to_owned(),
+        kind: "Gateway".to_owned(),
+        namespace: None,
+        name: "web".into(),
+        section_name: None,
+        port: None,
+    }
+}

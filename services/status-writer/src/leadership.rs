@@ -1,0 +1,31 @@
+//! Whether this replica may write.
+
+use std::fmt;
+use std::future::ready;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+/// A non-leader never writes (spec/listenersets §7.4). A trait, since what decides is elsewhere: a Lease of Kubernetes,
+/// which the writer does not know, or nobody.
+pub trait Leadership: fmt::Debug + Send + Sync {
+    /// Asked right before each request: a process that was stopped for a minute must notice by itself.
+    fn may_write(&self) -> bool;
+
+    /// Waits until [`Leadership::may_write`] says yes.
+    fn leading(&self) -> BoxFuture<'_, ()>;
+}
+
+/// The only replica.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AlwaysLeading;
+
+impl Leadership for AlwaysLeading {
+    fn may_write(&self) -> bool {
+        true
+    }
+
+    fn leading(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
+}

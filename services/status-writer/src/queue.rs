@@ -1,0 +1,417 @@
+//! What waits to be written, and since when; what failed, and when that is tried again; what is set aside.
+//!
+//! ```text
+//!  apply ──> waits (latest wins) ── due, a place is free ──> in flight ──> done ─┬─ Done, SetAside, Gone
+//!              ^    ^                                                            │
+//!              │    └─────────── after a delay of its own ───────────────────────┴─ Failed
+//!              └ its own pace
+//! ```
+//!
+//! One attempt per object is in flight, and a bounded number in all. Nothing here waits or asks a clock: the loop
+//! (`write`) brings the time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::time::Instant;
+use tributary_model::ObjectRef;
+use tributary_model::judgement::JudgedObject;
+use tributary_model::status::Status;
+use tributary_proto::call::SetAside;
+use tributary_runtime::backoff::Delays;
+use tributary_runtime::names::SecondsCounter;
+use tributary_runtime::{Backoff, Context};
+
+use crate::names::{
+    STATUS_BACKOFF_SECONDS, STATUS_IN_FLIGHT, STATUS_PENDING, STATUS_SET_ASIDE,
+    STATUS_WAITED_SECONDS,
+};
+use crate::outcome::{Need, Outcome, Task};
+use crate::pace::{Pace, Urgency};
+
+/// How a place where statuses are kept wants to be asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    /// Attempts at the same time.
+    pub(crate) places: usize,
+    /// Whether an object keeps a pace. Files are written at once.
+    pub(crate) paced: bool,
+    /// Whether a judgement asks for anything, given what is known to be written and what is known to be impossible.
+    pub(crate) need: fn(&JudgedObject, Option<&Status>, Option<&str>) -> Need,
+}
+
+/// One attempt to make.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) object: ObjectRef,
+    pub(crate) task: Task,
+    /// Why it is set aside so far: that is known, and told.
+    pub(crate) aside: Option<String>,
+    /// In which the judgement came.
+    pub(crate) span: tracing::Span,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    policy: Policy,
+    entries: BTreeMap<ObjectRef, Entry>,
+    due: BTreeSet<(Instant, ObjectRef)>,
+    in_flight: usize,
+    pending: usize,
+    set_aside: usize,
+    meters: Meters,
+}
+
+#[derive(Debug)]
+struct Meters {
+    backoff_seconds: SecondsCounter,
+    waited_seconds: SecondsCounter,
+    pending: Gauge,
+    in_flight: Gauge,
+    set_aside: Gauge,
+}
+
+/// What is remembered of one object.
+#[derive(Debug, Default)]
+struct Entry {
+    waiting: Option<Waiting>,
+    in_flight: Option<Task>,
+    pace: Pace,
+    /// What the status says since our last attempt, until that has come back from the merger: what the merger sends
+    /// along may be older.
+    known: Option<Status>,
+    failed: Option<Failed>,
+    aside: Option<String>,
+    /// What was judged of an object that is not there.
+    gone: Option<Arc<JudgedObject>>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    task: Task,
+    due: Instant,
+    since: Instant,
+    span: tracing::Span,
+}
+
+#[derive(Debug)]
+struct Failed {
+    reason: String,
+    again: Delays,
+}
+
+/// After a status that could not be written.
+const TRY_AGAIN: Backoff = Backoff {
+    first: std::time::Duration::from_millis(200),
+    most: std::time::Duration::from_secs(30),
+};
+
+impl Queue {
+    pub(crate) fn new(context: &Context, policy: Policy) -> Self {
+        let metrics = &context.metrics;
+        Self {
+            policy,
+            entries: BTreeMap::new(),
+            due: BTreeSet::new(),
+            in_flight: 0,
+            pending: 0,
+            set_aside: 0,
+            meters: Meters {
+                backoff_seconds: metrics.get(&STATUS_BACKOFF_SECONDS),
+                waited_seconds: metrics.get(&STATUS_WAITED_SECONDS),
+                pending: metrics.get(&STATUS_PENDING),
+                in_flight: metrics.get(&STATUS_IN_FLIGHT),
+                set_aside: metrics.get(&STATUS_SET_ASIDE),
+            },
+        }
+    }
+
+    /// The object is judged anew, or carries another status.
+    pub(crate) fn apply(&mut self, object: &ObjectRef, judged: Arc<JudgedObject>, now: Instant) {
+        let need = self.policy.need;
+        let paced = self.policy.paced;
+        if !self.entries.contains_key(object) && need(&judged, None, None) == Need::Nothing {
+            return;
+        }
+        self.change(object, |entry| {
+            entry.gone = None;
+            if entry.in_flight.is_some() {
+                // Decided when that has come back.
+                entry.wait(Task::Write(judged), now, now);
+            } else {
+                entry.judge(judged, need, paced, now);
+            }
+        });
+    }
+
+    /// The sender counts the object's judgement anew. One whose object was not there may have found it since.
+    pub(crate) fn reposition(&mut self, object: &ObjectRef, now: Instant) {
+        let gone = self.entries.get_mut(object);
+        if let Some(judged) = gone.and_then(|entry| entry.gone.take()) {
+            self.apply(object, judged, now);
+        }
+    }
+
+    /// The object is gone.
+    pub(crate) fn remove(&mut self, object: &ObjectRef, now: Instant) {
+        self.change(object, |entry| {
+            entry.failed = None;
+            entry.aside = None;
+            entry.gone = None;
+            entry.wait(Task::Remove, now, now);
+        });
+    }
+
+    /// The objects that something is remembered of.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &ObjectRef> {
+        self.entries.keys()
+    }
+
+    /// Whether anything is remembered of the object.
+    pub(crate) fn remembers(&self, object: &ObjectRef) -> bool {
+        self.entries.contains_key(object)
+    }
+
+    /// The next attempt, if one is due and a place is free. `random` is between 0 and 1.
+    pub(crate) fn start(&mut self, now: Instant, random: f64) -> Option<Attempt> {
+        if self.next_due()? > now {
+            return None;
+        }
+        let (_, object) = self.due.first()?.clone();
+        let waited = self.meters.waited_seconds.clone();
+        self.change(&object, |entry| {
+            let Waiting {
+                task,
+                due: _,
+                since,
+                span,
+            } = entry.waiting.take()?;
+            waited.inc_by(now.saturating_duration_since(since).as_secs_f64());
+            entry.pace.attempt(now, random);
+            entry.in_flight = Some(task.clone());
+            Some(Attempt {
+                object: object.clone(),
+                task,
+                aside: entry.aside.clone(),
+                span,
+            })
+        })
+    }
+
+    /// When the next attempt is due; never while all places are taken.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let (due, _) = self.due.first()?;
+        (self.in_flight < self.policy.places).then_some(*due)
+    }
+
+    /// An attempt has ended.
+    pub(crate) fn done(&mut self, object: &ObjectRef, outcome: Outcome, now: Instant) {
+        let need = self.policy.need;
+        let paced = self.policy.paced;
+        let backoff_seconds = self.meters.backoff_seconds.clone();
+        self.change(object, |entry| {
+            let Some(ended) = entry.in_flight.take() else {
+                return;
+            };
+            match outcome {
+                Outcome::Done { known } => entry.settle(known, None),
+                Outcome::SetAside { reason, known } => entry.settle(known, Some(reason)),
+                Outcome::Gone => {
+                    entry.settle(None, None);
+                    if let Task::Write(judged) = &ended {
+                        entry.gone = Some(Arc::clone(judged));
+                    }
+                }
+                // Nobody is interested in the status of what is gone meanwhile.
+                Outcome::Failed { .. } if entry.is_removed() => {}
+                Outcome::Failed { reason } => {
+                    let mut again = match entry.failed.take() {
+                        Some(failed) => failed.again,
+                        None => TRY_AGAIN.delays(backoff_seconds),
+                    };
+                    let due = now + again.next_delay();
+                    entry.failed = Some(Failed { reason, again });
+                    entry.wait_instead(ended, due);
+                    return;
+                }
+                Outcome::NotLeading => return entry.wait_instead(ended, now),
+            }
+            match entry.waiting.take() {
+                None if matches!(ended, Task::Remove) => *entry = Entry::default(),
+                None => {}
+                Some(waiting) => match waiting.task {
+                    Task::Write(judged) => {
+                        waiting
+                            .span
+                            .in_scope(|| entry.judge(judged, need, paced, now));
+                    }
+                    Task::Remove => entry.waiting = Some(waiting),
+                },
+            }
+        });
+    }
+
+    /// Whether everything is written, set aside, or failed.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.pending == 0
+    }
+
+    /// The whole list of what cannot be written as it should be.
+    pub(crate) fn set_aside(&self) -> Vec<SetAside> {
+        self.list(|entry| entry.aside.as_ref())
+    }
+
+    /// The whole list of what failed and is tried again.
+    pub(crate) fn failed(&self) -> Vec<SetAside> {
+        self.list(|entry| entry.failed.as_ref().map(|failed| &failed.reason))
+    }
+
+    fn list(&self, reason: impl Fn(&Entry) -> Option<&String>) -> Vec<SetAside> {
+        self.entries
+            .iter()
+            .filter_map(|(object, entry)| {
+                Some(SetAside {
+                    object: object.clone(),
+                    reason: reason(entry)?.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// Changes what is remembered of one object, and everything that follows from it.
+    fn change<T>(&mut self, object: &ObjectRef, change: impl FnOnce(&mut Entry) -> T) -> T {
+        let entry = self.entries.entry(object.clone()).or_default();
+        if let Some(due) = entry.scheduled() {
+            self.due.remove(&(due, object.clone()));
+        }
+        self.pending -= usize::from(entry.is_pending());
+        self.in_flight -= usize::from(entry.in_flight.is_some());
+        self.set_aside -= usize::from(entry.aside.is_some());
+        let result = change(entry);
+        if let Some(due) = entry.scheduled() {
+            self.due.insert((due, object.clone()));
+        }
+        self.pending += usize::from(entry.is_pending());
+        self.in_flight += usize::from(entry.in_flight.is_some());
+        self.set_aside += usize::from(entry.aside.is_some());
+        if entry.is_blank() {
+            self.entries.remove(object);
+        }
+        let level =
+            |gauge: &Gauge, count: usize| gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        level(&self.meters.pending, self.pending);
+        level(&self.meters.in_flight, self.in_flight);
+        level(&self.meters.set_aside, self.set_aside);
+        result
+    }
+}
+
+impl Entry {
+    /// Nothing is in flight: does this ask for an attempt, and when?
+    fn judge(
+        &mut self,
+        judged: Arc<JudgedObject>,
+        need: fn(&JudgedObject, Option<&Status>, Option<&str>) -> Need,
+        paced: bool,
+        now: Instant,
+    ) {
+        let needed = need(&judged, self.known.as_ref(), self.aside.as_deref());
+        if self.known.is_some() && self.known == judged.current {
+            self.known = None;
+        }
+        match needed {
+            Need::Nothing => {
+                self.waiting = None;
+                self.failed = None;
+                self.aside = None;
+            }
+            Need::StillAside => {
+                self.waiting = None;
+                self.failed = None;
+            }
+            Need::Attempt(urgency) => {
+                let due = self.due(urgency, paced, now);
+                self.wait(Task::Write(judged), due, now);
+            }
+        }
+    }
+
+    fn due(&self, urgency: Urgency, paced: bool, now: Instant) -> Instant {
+        if paced {
+            self.pace.due(urgency, now)
+        } else {
+            now
+        }
+    }
+
+    /// The latest wins, and waits no longer than the one before it would have.
+    fn wait(&mut self, task: Task, due: Instant, now: Instant) {
+        let earlier = self.waiting.take();
+        self.waiting = Some(Waiting {
+            task,
+            due: earlier.as_ref().map_or(due, |earlier| earlier.due.min(due)),
+            since: earlier.map_or(now, |earlier| earlier.since.min(now)),
+            span: tracing::Span::current(),
+        });
+    }
+
+    /// What was tried is tried again then, unless something newer waits: that is tried then.
+    fn wait_instead(&mut self, tried: Task, due: Instant) {
+        let waiting = self.waiting.take();
+        let (task, span) = match waiting {
+            Some(Waiting { task, span, .. }) => (task, span),
+            None => (tried, tracing::Span::none()),
+        };
+        self.waiting = Some(Waiting {
+            task,
+            due,
+            since: due,
+            span,
+        });
+    }
+
+    fn is_removed(&self) -> bool {
+        let waiting = self.waiting.as_ref();
+        waiting.is_some_and(|waiting| matches!(waiting.task, Task::Remove))
+    }
+
+    fn settle(&mut self, known: Option<Status>, aside: Option<String>) {
+        self.known = known;
+        self.aside = aside;
+        self.failed = None;
+    }
+
+    fn scheduled(&self) -> Option<Instant> {
+        let waiting = self.waiting.as_ref()?;
+        self.in_flight.is_none().then_some(waiting.due)
+    }
+
+    /// What failed is said to have failed, and not waited for.
+    fn is_pending(&self) -> bool {
+        (self.waiting.is_some() || self.in_flight.is_some()) && self.failed.is_none()
+    }
+
+    fn is_blank(&self) -> bool {
+        let Self {
+            waiting,
+            in_flight,
+            pace,
+            known,
+            failed,
+            aside,
+            gone,
+        } = self;
+        waiting.is_none()
+            && in_flight.is_none()
+            && pace.is_blank()
+            && known.is_none()
+            && failed.is_none()
+            && aside.is_none()
+            && gone.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests;

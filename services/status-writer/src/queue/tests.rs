@@ -1,0 +1,315 @@
+use std::time::Duration;
+
+use tributary_model::judgement::{Judgement, RouteJudgement};
+use tributary_model::status::RouteStatus;
+use tributary_model::{Kind, ObjectKey};
+
+use super::*;
+
+/// A judgement's generation tells what it asks for, so that tests need no statuses.
+const NOTHING: i64 = 0;
+const PROMPT: i64 = 1;
+const SLOW: i64 = 2;
+const ASIDE: i64 = 3;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn need(judged: &JudgedObject, known: Option<&Status>, aside: Option<&str>) -> Need {
+    let Judgement::Route(route) = &judged.judgement else {
+        panic!("{judged:?}");
+    };
+    match route.generation {
+        // What was done is done, until it is forgotten.
+        _ if known.is_some() => Need::Nothing,
+        NOTHING => Need::Nothing,
+        ASIDE if aside.is_some() => Need::StillAside,
+        SLOW => Need::Attempt(Urgency::Slow),
+        _ => Need::Attempt(Urgency::Prompt),
+    }
+}
+
+fn queue(places: usize) -> Queue {
+    let policy = Policy {
+        places,
+        paced: true,
+        need,
+    };
+    Queue::new(&Context::new("test"), policy)
+}
+
+fn route(name: &str) -> ObjectRef {
+    ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", name))
+}
+
+fn judged(object: &ObjectRef, generation: i64) -> Arc<JudgedObject> {
+    Arc::new(JudgedObject {
+        judgement: Judgement::Route(RouteJudgement {
+            route: object.clone(),
+            generation,
+            parents: Vec::new(),
+        }),
+        current: None,
+    })
+}
+
+fn done() -> Outcome {
+    Outcome::Done { known: None }
+}
+
+fn failed() -> Outcome {
+    Outcome::Failed {
+        reason: "denied".to_owned(),
+    }
+}
+
+fn aside() -> Outcome {
+    Outcome::SetAside {
+        reason: "too many".to_owned(),
+        known: None,
+    }
+}
+
+impl Queue {
+    fn judge(&mut self, name: &str, generation: i64, now: Instant) {
+        let object = route(name);
+        self.apply(&object, judged(&object, generation), now);
+    }
+
+    /// The name of what is started.
+    fn started(&mut self, now: Instant) -> Option<String> {
+        let attempt = self.start(now, 0.0)?;
+        Some(attempt.object.key.name.to_string())
+    }
+
+    #[track_caller]
+    fn starts(&mut self, now: Instant, names: &[&str]) {
+        for name in names {
+            assert_eq!(self.started(now).as_deref(), Some(*name));
+        }
+        assert_eq!(self.started(now), None);
+    }
+}
+
+#[test]
+fn what_asks_for_nothing_is_not_remembered() {
+    let mut queue = queue(9);
+    queue.judge("a", NOTHING, Instant::now());
+    assert_eq!(queue.objects().count(), 0);
+    assert!(queue.is_settled());
+}
+
+#[test]
+fn one_attempt_of_an_object_is_in_flight_and_the_latest_wins() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", PROMPT, now);
+    queue.starts(now, &["a"]);
+    queue.judge("a", ASIDE, now);
+    queue.judge("a", PROMPT, now);
+    queue.starts(now + SECOND, &[]);
+    queue.done(&route("a"), done(), now + SECOND);
+    assert!(!queue.is_settled());
+    queue.starts(now + SECOND, &["a"]);
+    queue.done(&route("a"), done(), now + SECOND);
+    assert!(queue.is_settled());
+    queue.starts(now + SECOND, &[]);
+}
+
+#[test]
+fn what_came_while_one_was_in_flight_may_ask_for_nothing() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", PROMPT, now);
+    queue.starts(now, &["a"]);
+    queue.judge("a", NOTHING, now);
+    assert!(!queue.is_settled());
+    queue.done(&route("a"), done(), now);
+    assert!(queue.is_settled());
+    assert_eq!(queue.next_due(), None);
+}
+
+#[test]
+fn places_are_counted() {
+    let now = Instant::now();
+    let mut queue = queue(2);
+    for name in ["a", "b", "c"] {
+        queue.judge(name, PROMPT, now);
+    }
+    queue.starts(now, &["a", "b"]);
+    assert_eq!(queue.next_due(), None);
+    queue.done(&route("a"), failed(), now);
+    queue.starts(now, &["c"]);
+}
+
+#[test]
+fn a_thousand_counts_cost_few_attempts() {
+    let begin = Instant::now();
+    let mut queue = queue(9);
+    let mut attempts = 0;
+    for tick in 0..1_000 {
+        let now = begin + SECOND * tick / 20;
+        queue.judge("a", SLOW, now);
+        while queue.started(now).is_some() {
+            attempts += 1;
+            queue.done(&route("a"), done(), now);
+        }
+    }
+    assert!((8..=20).contains(&attempts), "{attempts}");
+}
+
+#[test]
+fn what_waits_for_its_pace_does_not_wait_longer_with_every_change() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", SLOW, now);
+    queue.starts(now, &["a"]);
+    queue.done(&route("a"), done(), now);
+    queue.judge("a", SLOW, now);
+    let due = queue.next_due();
+    queue.judge("a", SLOW, now + Duration::from_millis(50));
+    assert_eq!(queue.next_due(), due);
+}
+
+#[test]
+fn a_failure_is_listed_delays_nobody_and_is_tried_again() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", PROMPT, now);
+    queue.judge("b", PROMPT, now);
+    queue.starts(now, &["a", "b"]);
+    queue.done(&route("a"), failed(), now);
+    assert!(!queue.is_settled());
+    queue.done(&route("b"), done(), now);
+    assert!(queue.is_settled());
+    assert_eq!(queue.failed().len(), 1);
+    let again = queue.next_due().unwrap();
+    assert!(again > now && again < now + SECOND);
+    queue.starts(again, &["a"]);
+    assert_eq!(queue.failed().len(), 1);
+    queue.done(&route("a"), done(), again);
+    assert_eq!(queue.failed(), []);
+}
+
+#[test]
+fn a_failure_that_is_no_longer_wanted_is_forgotten() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", PROMPT, now);
+    queue.starts(now, &["a"]);
+    queue.done(&route("a"), failed(), now);
+    queue.judge("a", NOTHING, now);
+    assert_eq!(queue.failed(), []);
+    assert_eq!(queue.next_due(), None);
+}
+
+#[test]
+fn failures_wait_longer_and_never_longer_than_the_bound() {
+    let mut now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", PROMPT, now);
+    for _ in 0..20 {
+        queue.starts(now, &["a"]);
+        queue.done(&route("a"), failed(), now);
+        let again = queue.next_due().unwrap();
+        assert!(again - now <= TRY_AGAIN.most);
+        now = again;
+    }
+    assert!(queue.next_due().unwrap() - now < TRY_AGAIN.most);
+}
+
+#[test]
+fn what_is_set_aside_waits_for_another_judgement() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", ASIDE, now);
+    queue.starts(now, &["a"]);
+    queue.done(&route("a"), aside(), now);
+    assert!(queue.is_settled());
+    assert_eq!(queue.set_aside().len(), 1);
+    assert_eq!(queue.next_due(), None);
+    queue.judge("a", ASIDE, now + SECOND);
+    assert_eq!(queue.next_due(), None);
+    queue.judge("a", PROMPT, now + SECOND);
+    let attempt = queue.start(now + SECOND, 0.0).unwrap();
+    assert_eq!(attempt.aside.as_deref(), Some("too many"));
+    queue.done(&route("a"), done(), now + SECOND);
+    assert_eq!(queue.set_aside(), []);
+}
+
+#[test]
+fn what_we_wrote_counts_until_the_merger_has_seen_it() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", PROMPT, now);
+    queue.starts(now, &["a"]);
+    let status = Status::Route(RouteStatus::default());
+    let known = Some(status.clone());
+    queue.done(&route("a"), Outcome::Done { known }, now);
+    queue.judge("a", PROMPT, now);
+    assert_eq!(queue.next_due(), None);
+    let seen = JudgedObject {
+        current: Some(status),
+        ..JudgedObject::clone(&judged(&route("a"), PROMPT))
+    };
+    queue.apply(&route("a"), Arc::new(seen), now);
+    assert_eq!(queue.next_due(), None);
+    queue.judge("a", PROMPT, now);
+    assert!(queue.next_due().is_some());
+}
+
+#[test]
+fn what_is_gone_is_tried_again_when_it_is_counted_anew() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", PROMPT, now);
+    queue.starts(now, &["a"]);
+    queue.done(&route("a"), Outcome::Gone, now);
+    assert!(queue.is_settled());
+    assert_eq!(queue.next_due(), None);
+    queue.reposition(&route("a"), now + SECOND);
+    queue.starts(now + SECOND, &["a"]);
+    queue.done(&route("a"), done(), now + SECOND);
+    queue.reposition(&route("a"), now + SECOND);
+    assert_eq!(queue.next_due(), None);
+}
+
+#[test]
+fn who_does_not_lead_keeps_what_is_to_be_written() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", PROMPT, now);
+    queue.starts(now, &["a"]);
+    queue.done(&route("a"), Outcome::NotLeading, now);
+    assert!(!queue.is_settled());
+    assert_eq!(queue.failed(), []);
+    queue.starts(now, &["a"]);
+}
+
+#[test]
+fn an_object_that_is_removed_is_forgotten_after_what_is_in_flight() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.judge("a", PROMPT, now);
+    queue.starts(now, &["a"]);
+    queue.remove(&route("a"), now);
+    queue.starts(now, &[]);
+    queue.done(&route("a"), failed(), now);
+    let attempt = queue.start(now, 0.0).unwrap();
+    assert!(matches!(attempt.task, Task::Remove));
+    queue.done(&route("a"), done(), now);
+    assert_eq!(queue.objects().count(), 0);
+    assert!(queue.is_settled());
+}
+
+#[test]
+fn an_object_that_came_back_while_it_was_removed_is_written() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    queue.remove(&route("a"), now);
+    queue.starts(now, &["a"]);
+    queue.judge("a", PROMPT, now);
+    queue.done(&route("a"), done(), now);
+    let due = queue.next_due().unwrap();
+    let attempt = queue.start(due, 0.0).unwrap();
+    assert!(matches!(attempt.task, Task::Write(_)));
+}
