@@ -57,10 +57,17 @@ ci:
     .ci/run
 
 # `system` measures the programs themselves; in one build with the benchmarks they cost their dependencies once.
-# the benchmarks of BENCHMARKS.md; an extra word filters, `system` or `plan` for example
+# the benchmarks of BENCHMARKS.md but for the next; an extra word filters, `system` or `plan` for example
 bench *filter:
-    cargo build --release --workspace --bins --bench '*'
-    cargo bench --workspace --bench '*' -- "$@"
+    cargo build --release --workspace --bins --benches
+    cargo bench --workspace --exclude tributary-tests-bench --bench '*' -- "$@"
+    cargo bench --workspace --bench system -- "$@"
+
+# the five programs on a real API server; extra words are a size and seconds of churn: `10x10x10 60`
+bench-kubernetes *load: setup
+    .ci/kubernetes
+    cargo build --release --workspace --bins --benches
+    cargo bench --workspace --bench kubernetes -- "$@"
 
 # the whole pipeline in one process against the local AWS; extra words go to the command
 up *flags:

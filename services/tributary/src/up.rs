@@ -1,8 +1,8 @@
 //! Everything in one process: the five services over in-process transports, and the sandbox beside them.
 //!
 //! ```text
-//!  folder ─> watcher ═local═> merger ═local═> programmers ──HTTP──> sandbox (or AWS)
-//!                                  ╚═local═> status writer ─> files
+//!  source ─> watcher ═local═> merger ═local═> programmers ──HTTP──> sandbox (or AWS)
+//!                                  ╚═local═> status writer ─> files, or the source's own status
 //!                 all contracts on one port ─> get, explain, wait, grpcurl
 //! ```
 
@@ -15,14 +15,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use tributary_kubernetes::SourceArg;
+use tributary_kubernetes::{Cluster, SourceArg};
 use tributary_model::elb::LoadBalancerKind;
-use tributary_programmer::{DEFAULT_CLUSTER, Endpoint, FolderSecrets, Site};
+use tributary_programmer::{
+    ClusterSecrets, DEFAULT_CLUSTER, Endpoint, Finalizers, FolderSecrets, Holds, NoHolds,
+    SecretSource, Site,
+};
 use tributary_proto::call::Settling;
 use tributary_runtime::grpc::{BoundGrpc, Grpc, GrpcError};
 use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Tasks};
 use tributary_sandbox::Sandbox;
-use tributary_status_writer::Store;
+use tributary_status_writer::{Kubernetes, Store};
 use tributary_stream::Transport;
 
 use crate::args::{AwsArg, UpArgs};
@@ -59,7 +62,7 @@ pub(crate) async fn sandbox(context: Context, args: tributary_sandbox::Args) -> 
 
 /// Runs everything until the context stops, or with `--once` until everything is settled.
 pub(crate) async fn up(context: Context, args: UpArgs) -> anyhow::Result<ExitCode> {
-    let source = folder(&args)?;
+    let source = source(&args).await?;
     let tasks = context.tasks();
     let endpoint = aws(&context, &tasks, &args).await?;
     let transport = start(&context, &tasks, &args, &source, &endpoint)?;
@@ -77,10 +80,22 @@ pub(crate) async fn up(context: Context, args: UpArgs) -> anyhow::Result<ExitCod
     ended
 }
 
-fn folder(args: &UpArgs) -> anyhow::Result<PathBuf> {
+/// Where objects are read, and where their private keys and statuses are.
+enum Source {
+    Folder(PathBuf),
+    Kubernetes(Cluster),
+}
+
+async fn source(args: &UpArgs) -> anyhow::Result<Source> {
     let folder = match &args.source {
         Some(SourceArg::Kubernetes) => {
-            bail!("--source kubernetes is not there yet; give a folder of manifests")
+            if args.status_dir.is_some() {
+                bail!(
+                    "--status-dir goes with a folder: with --source kubernetes statuses are the objects' own"
+                );
+            }
+            let cluster = Cluster::connect(args.kubeconfig.as_deref()).await?;
+            return Ok(Source::Kubernetes(cluster));
         }
         Some(SourceArg::Folder(folder)) => folder.clone(),
         None if Path::new(EXAMPLE).exists() => EXAMPLE.into(),
@@ -91,7 +106,42 @@ fn folder(args: &UpArgs) -> anyhow::Result<PathBuf> {
     }
     std::fs::metadata(&folder)
         .with_context(|| format!("cannot read --source {}", folder.display()))?;
-    Ok(folder)
+    Ok(Source::Folder(folder))
+}
+
+impl Source {
+    fn watched(&self, args: &UpArgs) -> tributary_watcher::Source {
+        match self {
+            Self::Folder(root) => tributary_watcher::Source::Folder {
+                root: root.clone(),
+                state_dir: Some(args.state_dir.clone()),
+                status_dir: args.status_dir.clone(),
+            },
+            Self::Kubernetes(cluster) => tributary_watcher::Source::Kubernetes(cluster.clone()),
+        }
+    }
+
+    fn store(&self, args: &UpArgs) -> anyhow::Result<Store> {
+        Ok(match (self, &args.status_dir) {
+            (Self::Kubernetes(cluster), _) => Store::Kubernetes(Kubernetes::new(cluster.clone())),
+            (Self::Folder(_), Some(folder)) => Store::folder(folder.clone())?,
+            (Self::Folder(_), None) => Store::Memory(BTreeMap::new()),
+        })
+    }
+
+    fn secrets(&self) -> Arc<dyn SecretSource> {
+        match self {
+            Self::Folder(root) => Arc::new(FolderSecrets::new(root.clone())),
+            Self::Kubernetes(cluster) => Arc::new(ClusterSecrets(cluster.clone())),
+        }
+    }
+
+    fn holds(&self) -> Arc<dyn Holds> {
+        match self {
+            Self::Folder(_) => Arc::new(NoHolds),
+            Self::Kubernetes(cluster) => Arc::new(Finalizers(cluster.clone())),
+        }
+    }
 }
 
 async fn aws(context: &Context, tasks: &Tasks, args: &UpArgs) -> anyhow::Result<Endpoint> {
@@ -120,21 +170,11 @@ fn start(
     context: &Context,
     tasks: &Tasks,
     args: &UpArgs,
-    source: &Path,
+    source: &Source,
     aws: &Endpoint,
 ) -> anyhow::Result<Transport> {
-    let store = match &args.status_dir {
-        Some(folder) => Store::folder(folder.clone())?,
-        None => Store::Memory(BTreeMap::new()),
-    };
-    let watcher = tributary_watcher::Service::new(
-        context.child("watcher"),
-        tributary_watcher::Source::Folder {
-            root: source.to_owned(),
-            state_dir: Some(args.state_dir.clone()),
-            status_dir: args.status_dir.clone(),
-        },
-    )?;
+    let store = source.store(args)?;
+    let watcher = tributary_watcher::Service::new(context.child("watcher"), source.watched(args))?;
     let to_watcher = Transport::local(watcher.contracts(GrpcServices::default()).build()?.routes());
     let merger = tributary_merger::Service::new(
         context.child("merger"),
@@ -148,7 +188,7 @@ fn start(
         .build()?;
     let to_merger = Transport::local(grpc.routes());
     let bound = bind(grpc, args.grpc_listen)?;
-    tracing::info!(address = %bound.local_addr(), source = %source.display(), "gRPC");
+    tracing::info!(address = %bound.local_addr(), "gRPC");
 
     tasks.spawn("watcher", OnError::ShutDown, watcher.run());
     tasks.spawn("merger", OnError::ShutDown, async {
@@ -172,7 +212,8 @@ fn start(
                 cluster: DEFAULT_CLUSTER.to_owned(),
                 vpc: None,
             },
-            secrets: Arc::new(FolderSecrets::new(source.to_owned())),
+            secrets: source.secrets(),
+            holds: source.holds(),
         };
         tasks.spawn(
             name,

@@ -17,6 +17,7 @@
 )]
 
 pub mod changes;
+pub mod cluster;
 pub mod figures;
 pub mod first;
 pub mod memory;

@@ -40,7 +40,8 @@ pub async fn measure(figures: &mut Figures, name: &str, size: Size, aim: &'stati
     }
 }
 
-fn mebibytes(status: &str, field: &str) -> f64 {
+/// A line of `/proc/PID/status`.
+pub(crate) fn mebibytes(status: &str, field: &str) -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kibibytes = line.and_then(|line| line.split_whitespace().next());
     kibibytes.unwrap().parse::<f64>().unwrap() / 1024.0

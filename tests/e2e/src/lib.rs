@@ -22,6 +22,7 @@
 )]
 
 pub mod address;
+pub mod kubernetes;
 pub mod manifests;
 pub mod process;
 pub mod sandbox;

@@ -68,7 +68,12 @@ impl Process {
 
     /// SIGTERM.
     pub fn terminate(&self) {
-        kill_process(self.id, Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
+    }
+
+    /// Any other.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.id, signal).unwrap();
     }
 
     /// Waits for its end; one that runs on is killed, and the test fails.
@@ -102,10 +107,15 @@ impl Drop for Process {
 
 /// Runs a program to its end.
 pub async fn run(program: &str, args: &[OsString]) -> Ended {
+    run_within(PATIENCE, program, args).await
+}
+
+/// As [`run`], with a patience of its own.
+pub async fn run_within(patience: Duration, program: &str, args: &[OsString]) -> Ended {
     let folder = TempDir::new().unwrap();
     let (out, log) = (folder.path().join("out"), folder.path().join("log"));
     let process = Process::start_with(program, args, &log, File::create(&out).unwrap().into());
-    let status = process.ended(PATIENCE).await;
+    let status = process.ended(patience).await;
     Ended {
         code: status.code(),
         stdout: std::fs::read_to_string(out).unwrap(),

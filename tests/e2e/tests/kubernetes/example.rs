@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 use tributary_tests_e2e::until;
 use tributary_tests_kubernetes::node::Node;
 
-use crate::installation::Installation;
-use crate::objects::{apply, conditions, delete, get, manifests, named, repository};
+use tributary_tests_e2e::kubernetes::installation::Installation;
+use tributary_tests_e2e::kubernetes::objects::{
+    apply, conditions, delete, get, manifests, named, repository,
+};
 
 /// The example with what a cluster makes of it: its own EndpointSlices, of a Deployment's pods.
 fn example() -> Vec<Value> {

@@ -4,8 +4,10 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use tributary_tests_e2e::sandbox::assert_same;
 
-use crate::installation::{FIVE, Installation};
-use crate::objects::{apply, delete, manifests, named, normal, repository, statuses};
+use tributary_tests_e2e::kubernetes::installation::{FIVE, Installation};
+use tributary_tests_e2e::kubernetes::objects::{
+    apply, delete, manifests, named, normal, repository, statuses,
+};
 
 const KILLS: usize = 50;
 const TEAMS: usize = 6;

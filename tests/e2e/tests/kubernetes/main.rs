@@ -7,7 +7,5 @@
 )]
 
 mod example;
-mod installation;
 mod kills;
-mod objects;
 mod rights;

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use tributary_tests_e2e::until;
 use tributary_tests_kubernetes::cluster::client;
 
-use crate::installation::{FIVE, Installation, NAMESPACE, Part};
-use crate::objects::{apply, delete, get, manifests, named, repository};
+use tributary_tests_e2e::kubernetes::installation::{FIVE, Installation, NAMESPACE, Part};
+use tributary_tests_e2e::kubernetes::objects::{apply, delete, get, manifests, named, repository};
 
 /// Everything that anybody asks, without what it is about.
 const AUDIT: &str = "\

@@ -2,38 +2,49 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::json;
+use crate::process::{Process, run, run_within};
+use crate::sandbox::inventory;
+use crate::system::words;
+use crate::{address, web};
+use rustix::process::Signal;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use tributary_tests_e2e::process::{Process, run};
-use tributary_tests_e2e::sandbox::inventory;
-use tributary_tests_e2e::system::words;
-use tributary_tests_e2e::{address, web};
 use tributary_tests_kubernetes::cluster::Cluster;
 use tributary_tests_kubernetes::crds::Channel;
 use tributary_tests_kubernetes::server::{Options, Server};
 
-use crate::objects::{apply, manifests, repository};
+use super::objects::{apply, manifests, repository};
 
-pub(crate) const NAMESPACE: &str = "tributary-system";
+/// Where the accounts and the Leases are, as in deploy/.
+pub const NAMESPACE: &str = "tributary-system";
 
 /// Services have 20 seconds to stop; a busy machine some more.
 const STOP_DEADLINE: Duration = Duration::from_secs(25);
 
+/// Everything is at rest by then.
+const SETTLED: Duration = Duration::from_secs(80);
+
 /// A program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Part {
+pub enum Part {
+    /// Reads the cluster.
     Watcher,
+    /// In the middle; one of them leads.
     Merger,
+    /// Of ALBs; they divide them.
     AlbProgrammer,
+    /// Of NLBs; they divide them.
     NlbProgrammer,
+    /// Writes to the cluster; one of them leads.
     StatusWriter,
 }
 
-pub(crate) const FIVE: [Part; 5] = [
+/// The services.
+pub const FIVE: [Part; 5] = [
     Part::Watcher,
     Part::Merger,
     Part::AlbProgrammer,
@@ -43,7 +54,7 @@ pub(crate) const FIVE: [Part; 5] = [
 
 impl Part {
     /// Of its account, and of its program without the prefix.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Watcher => "watcher",
             Self::Merger => "merger",
@@ -55,22 +66,31 @@ impl Part {
 }
 
 /// Everything, and what runs of it.
-pub(crate) struct Installation {
+pub struct Installation {
     // Before the folder: what is dropped first can still show its log.
     running: BTreeMap<(Part, usize), Process>,
     _sandbox: Process,
-    pub(crate) sandbox: SocketAddr,
+    /// Of the local AWS.
+    pub sandbox: SocketAddr,
     server: Server,
     kubeconfigs: BTreeMap<Part, PathBuf>,
     watcher: SocketAddr,
     /// Of up to two replicas.
     mergers: [SocketAddr; 2],
+    /// Of every replica that was ever started.
+    admins: BTreeMap<(Part, usize), SocketAddr>,
+    host: IpAddr,
     folder: TempDir,
 }
 
 impl Installation {
     /// The CRDs and the accounts are there; of the programs only the sandbox runs.
-    pub(crate) async fn new(api_server_args: Vec<String>) -> Self {
+    pub async fn new(api_server_args: Vec<String>) -> Self {
+        Self::with_quotas(api_server_args, &json!({})).await
+    }
+
+    /// With quotas in the shape of `PUT /_sandbox/quotas`.
+    pub async fn with_quotas(api_server_args: Vec<String>, quotas: &Value) -> Self {
         let server = Server::start(Options {
             api_server_args,
             ..Options::default()
@@ -96,18 +116,20 @@ impl Installation {
         let sandbox = address::free(host);
         Self {
             running: BTreeMap::new(),
-            _sandbox: start_sandbox(&folder, sandbox),
+            _sandbox: start_sandbox(&folder, sandbox, quotas),
             sandbox,
             kubeconfigs,
             watcher: address::free(host),
             mergers: [address::free(host), address::free(host)],
+            admins: BTreeMap::new(),
+            host,
             folder,
             server,
         }
     }
 
     /// With one replica of each program.
-    pub(crate) async fn of_five() -> Self {
+    pub async fn of_five() -> Self {
         let mut installation = Self::new(Vec::new()).await;
         for part in FIVE {
             installation.start(part, 0);
@@ -115,36 +137,41 @@ impl Installation {
         installation
     }
 
-    pub(crate) fn cluster(&self) -> &Cluster {
+    /// The API server, as its admin.
+    pub fn cluster(&self) -> &Cluster {
         self.server.cluster()
     }
 
     /// Starts a replica that does not run.
-    pub(crate) fn start(&mut self, part: Part, replica: usize) {
+    pub fn start(&mut self, part: Part, replica: usize) {
         let program = format!("tributary-{}", part.name());
-        let log = self
-            .folder
-            .path()
-            .join(format!("{}-{replica}", part.name()));
-        let process = Process::start(&program, &self.arguments(part, replica), &log);
+        let log = self.log_file(part, replica);
+        let host = self.host;
+        let admin = *self
+            .admins
+            .entry((part, replica))
+            .or_insert_with(|| address::free(host));
+        let mut arguments = self.arguments(part, replica);
+        arguments.extend(words(&["--admin-listen", &admin.to_string()]));
+        let process = Process::start(&program, &arguments, &log);
         let earlier = self.running.insert((part, replica), process);
         assert!(earlier.is_none(), "{part:?} {replica} was running");
     }
 
     /// SIGKILL.
-    pub(crate) fn kill(&mut self, part: Part, replica: usize) {
+    pub fn kill(&mut self, part: Part, replica: usize) {
         drop(self.running.remove(&(part, replica)).unwrap());
     }
 
     /// Asks for a graceful stop, and returns the exit code.
-    pub(crate) async fn stop(&mut self, part: Part, replica: usize) -> Option<i32> {
+    pub async fn stop(&mut self, part: Part, replica: usize) -> Option<i32> {
         let process = self.running.remove(&(part, replica)).unwrap();
         process.terminate();
         process.ended(STOP_DEADLINE).await.code()
     }
 
     /// Stops all that runs but the sandbox and the API server.
-    pub(crate) async fn stop_all(&mut self) {
+    pub async fn stop_all(&mut self) {
         let running: Vec<_> = self.running.keys().copied().collect();
         for (part, replica) in running {
             assert_eq!(self.stop(part, replica).await, Some(0), "{part:?}");
@@ -152,22 +179,29 @@ impl Installation {
     }
 
     /// Waits until everything in the cluster is judged, programmed and written.
-    pub(crate) async fn settled(&self) {
+    pub async fn settled(&self) {
+        self.settled_within(SETTLED).await;
+    }
+
+    /// With another patience.
+    pub async fn settled_within(&self, patience: Duration) {
         let server = self.mergers[0].to_string();
-        let arguments = words(&["wait", "--timeout", "80s", "--server", &server]);
-        let ended = run("tributary", &arguments).await;
+        let timeout = format!("{}s", patience.as_secs());
+        let arguments = words(&["wait", "--timeout", &timeout, "--server", &server]);
+        let ended = run_within(patience * 2, "tributary", &arguments).await;
         assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     }
 
-    pub(crate) async fn inventory(&self) -> Vec<String> {
+    /// What AWS holds, a line for each thing.
+    pub async fn inventory(&self) -> Vec<String> {
         inventory(self.sandbox).await
     }
 
     /// `up --once` on this cluster with a sandbox of its own: what that holds in the end.
-    pub(crate) async fn from_scratch(&self) -> Vec<String> {
+    pub async fn from_scratch(&self) -> Vec<String> {
         let host = address::host();
         let (server, aws) = (address::free(host), address::free(host));
-        let sandbox = start_sandbox(&self.folder, aws);
+        let sandbox = start_sandbox(&self.folder, aws, &json!({}));
         let mut arguments = words(&["up", "--once", "--timeout", "80s"]);
         arguments.extend(words(&["--source", "kubernetes", "--kubeconfig"]));
         arguments.push(self.cluster().kubeconfig().as_os_str().to_owned());
@@ -180,11 +214,39 @@ impl Installation {
         held
     }
 
+    /// Number of the process of a replica that runs.
+    pub fn process_id(&self, part: Part, replica: usize) -> u32 {
+        self.running[&(part, replica)].id()
+    }
+
+    /// Tells a replica to stand still, or to go on.
+    pub fn signal(&self, part: Part, replica: usize, signal: Signal) {
+        self.running[&(part, replica)].signal(signal);
+    }
+
+    /// One line of a replica's metrics, as a number; 0 if there is none yet.
+    pub async fn metric(&self, part: Part, replica: usize, series: &str) -> f64 {
+        let admin = self.admins[&(part, replica)];
+        let (_, text) = web::get(&format!("http://{admin}/metrics")).await.unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(series));
+        line.map_or(0.0, |line| line.trim().parse().unwrap())
+    }
+
+    /// All that a replica has logged.
+    pub fn log(&self, part: Part, replica: usize) -> String {
+        std::fs::read_to_string(self.log_file(part, replica)).unwrap()
+    }
+
+    fn log_file(&self, part: Part, replica: usize) -> PathBuf {
+        let name = format!("{}-{replica}", part.name());
+        self.folder.path().join(name)
+    }
+
     /// Whether nothing is left in AWS but what was there before.
-    pub(crate) async fn is_clean(&self) -> bool {
+    pub async fn is_clean(&self) -> bool {
         let url = format!("http://{}/_sandbox/state", self.sandbox);
         let (_, state) = web::get(&url).await.unwrap();
-        let state: serde_json::Value = serde_json::from_str(&state).unwrap();
+        let state: Value = serde_json::from_str(&state).unwrap();
         let regions = state["regions"].as_object().unwrap();
         regions.values().all(|region| {
             ["load_balancers", "listeners", "target_groups"]
@@ -228,12 +290,14 @@ impl Installation {
     }
 }
 
-fn start_sandbox(folder: &TempDir, listen: SocketAddr) -> Process {
+fn start_sandbox(folder: &TempDir, listen: SocketAddr, quotas: &Value) -> Process {
     let arguments = words(&[
         "--listen",
         &listen.to_string(),
         "--issued-certificate",
         "app.example.com",
+        "--quotas",
+        &quotas.to_string(),
     ]);
     let log = folder.path().join(format!("sandbox-{}", listen.port()));
     Process::start("tributary-sandbox", &arguments, &log)

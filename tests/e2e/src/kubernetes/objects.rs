@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ListParams};
+use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ListParams, PostParams};
 use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
 use tributary_tests_kubernetes::cluster::Cluster;
@@ -21,14 +21,14 @@ const JUDGED: [&str; 8] = [
 ];
 
 /// A folder of the repository.
-pub(crate) fn repository(folder: &str) -> PathBuf {
+pub fn repository(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(folder)
 }
 
 /// The objects of all YAML files of a folder, namespaces and classes first, as kubectl's own order is the files'.
-pub(crate) fn manifests(folder: &Path) -> Vec<Value> {
+pub fn manifests(folder: &Path) -> Vec<Value> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| {
@@ -47,14 +47,22 @@ pub(crate) fn manifests(folder: &Path) -> Vec<Value> {
     objects
 }
 
-pub(crate) async fn apply(cluster: &Cluster, objects: &[Value]) {
+/// Applies them in this order.
+pub async fn apply(cluster: &Cluster, objects: &[Value]) {
     for object in objects {
         cluster.apply(object).await.unwrap();
     }
 }
 
+/// Makes one that is not there yet.
+pub async fn create(cluster: &Cluster, object: &Value) {
+    let api = api(cluster, object);
+    let object: DynamicObject = serde_json::from_value(object.clone()).unwrap();
+    api.create(&PostParams::default(), &object).await.unwrap();
+}
+
 /// Deletes what is there of them; returns at once.
-pub(crate) async fn delete(cluster: &Cluster, objects: &[Value]) {
+pub async fn delete(cluster: &Cluster, objects: &[Value]) {
     for object in objects {
         let name = object["metadata"]["name"].as_str().unwrap();
         match api(cluster, object)
@@ -67,7 +75,8 @@ pub(crate) async fn delete(cluster: &Cluster, objects: &[Value]) {
     }
 }
 
-pub(crate) async fn get(cluster: &Cluster, object: &Value) -> Option<Value> {
+/// What is there of an object.
+pub async fn get(cluster: &Cluster, object: &Value) -> Option<Value> {
     let name = object["metadata"]["name"].as_str().unwrap();
     let found = api(cluster, object).get_opt(name).await.unwrap();
     found.map(|object| serde_json::to_value(object).unwrap())
@@ -85,7 +94,7 @@ fn api(cluster: &Cluster, object: &Value) -> Api<DynamicObject> {
 }
 
 /// Something of the Gateway API, by kind and name.
-pub(crate) fn named(kind: &str, namespace: &str, name: &str) -> Value {
+pub fn named(kind: &str, namespace: &str, name: &str) -> Value {
     json!({
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": kind,
@@ -94,7 +103,7 @@ pub(crate) fn named(kind: &str, namespace: &str, name: &str) -> Value {
 }
 
 /// `.status` of everything that gets one, by kind, namespace and name.
-pub(crate) async fn statuses(cluster: &Cluster) -> BTreeMap<String, Value> {
+pub async fn statuses(cluster: &Cluster) -> BTreeMap<String, Value> {
     let mut statuses = BTreeMap::new();
     for kind in JUDGED {
         let kind_of = GroupVersionKind::gvk("gateway.networking.k8s.io", "v1", kind);
@@ -114,7 +123,7 @@ pub(crate) async fn statuses(cluster: &Cluster) -> BTreeMap<String, Value> {
 }
 
 /// Without what differs from run to run: when something came to be, and what AWS calls it.
-pub(crate) fn normal(statuses: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+pub fn normal(statuses: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(fields) => {
@@ -134,6 +143,6 @@ pub(crate) fn normal(statuses: BTreeMap<String, Value>) -> BTreeMap<String, Valu
 }
 
 /// `Type=Status/Reason` of each condition, in order.
-pub(crate) fn conditions(of: &Value) -> Vec<String> {
-    tributary_tests_e2e::status::conditions(of)
+pub fn conditions(of: &Value) -> Vec<String> {
+    crate::status::conditions(of)
 }

@@ -1,0 +1,312 @@
+//! The five programs on a real API server with a large world, with the accounts of deploy/.
+
+use std::time::{Duration, Instant};
+
+use futures::stream::{self, StreamExt};
+use serde_json::{Value, json};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tributary_tests_e2e::kubernetes::installation::{FIVE, Installation, Part};
+use tributary_tests_e2e::kubernetes::objects::{create, get, named};
+use tributary_tests_kubernetes::cluster::Cluster;
+
+use crate::figures::Figures;
+use crate::memory::mebibytes;
+
+/// How large, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Each with a namespace of its own, which has a Service.
+    pub gateways: usize,
+    /// Of each Gateway, each with a listener for a hostname of its own.
+    pub sets: usize,
+    /// Of each set, each with a path of its own.
+    pub routes: usize,
+    /// Ten routes a second are changed for so long.
+    pub churn: Duration,
+}
+
+/// Requests at once that make the world.
+const WRITERS: usize = 16;
+/// The processor is measured for so long while nothing happens.
+const IDLE: Duration = Duration::from_secs(20);
+/// One more set, so many times.
+const MORE: usize = 20;
+/// Nothing here takes longer.
+const LONGEST: Duration = Duration::from_mins(10);
+/// How often it is looked whether a status is there.
+const LOOK: Duration = Duration::from_millis(5);
+/// Ticks of `/proc/PID/stat` in a second, on every Linux there is.
+const TICKS: f64 = 100.0;
+
+/// Cold start, rest, one more set, churn.
+pub async fn measure(figures: &mut Figures, name: &str, load: Load) {
+    let quotas = json!({
+        "rules-per-application-load-balancer": 2000,
+        "target-groups-per-application-load-balancer": 2000,
+        "target-groups": 100_000,
+        "application-load-balancers": 1000,
+        "listeners-per-application-load-balancer": 100,
+    });
+    let mut installation = Installation::with_quotas(Vec::new(), &quotas).await;
+    let begun = Instant::now();
+    make(installation.cluster(), load).await;
+    let took = begun.elapsed().as_secs_f64();
+    figures.add(format!("{name}: making the world"), "s", "", vec![took]);
+
+    let begun = Instant::now();
+    for part in FIVE {
+        installation.start(part, 0);
+    }
+    installation.settled_within(LONGEST).await;
+    let took = begun.elapsed().as_secs_f64();
+    figures.add(
+        format!("{name}: start of all five to every status"),
+        "s",
+        "< 60",
+        vec![took],
+    );
+    memory(figures, &format!("{name}: after the start"), &installation);
+
+    let (writes, used) = (writes(&installation).await, processor(&installation));
+    sleep(IDLE).await;
+    let written = self::writes(&installation).await - writes;
+    figures.add(
+        format!("{name}: status writes at rest"),
+        "",
+        "0",
+        vec![written],
+    );
+    spent(
+        figures,
+        &format!("{name}: at rest"),
+        &installation,
+        &used,
+        IDLE,
+    );
+
+    more(figures, name, &installation).await;
+    churn(figures, name, &installation, load).await;
+    memory(figures, &format!("{name}: in the end"), &installation);
+}
+
+async fn make(cluster: &Cluster, load: Load) {
+    let mut first = vec![
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "infra" } }),
+        json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "GatewayClass",
+            "metadata": { "name": "alb" },
+            "spec": { "controllerName": "gateway.k8s.aws/alb" },
+        }),
+    ];
+    first.extend((0..load.gateways).map(|gateway| {
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": team(gateway) } })
+    }));
+    create_all(cluster, first).await;
+    let mut rest = Vec::new();
+    for gateway in 0..load.gateways {
+        let mut object = named("Gateway", "infra", &format!("gw-{gateway}"));
+        object["spec"] = json!({
+            "gatewayClassName": "alb",
+            "allowedListeners": { "namespaces": { "from": "All" } },
+            "listeners": [{ "name": "http", "port": 80, "protocol": "HTTP" }],
+        });
+        rest.push(object);
+        rest.push(json!({
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": { "name": "web", "namespace": team(gateway) },
+            "spec": { "ports": [{ "port": 80 }] },
+        }));
+        rest.push(json!({
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {
+                "name": "web-1",
+                "namespace": team(gateway),
+                "labels": { "kubernetes.io/service-name": "web" },
+            },
+            "addressType": "IPv4",
+            "ports": [{ "name": "", "port": 8080, "protocol": "TCP" }],
+            "endpoints": [{ "addresses": ["10.0.0.1"], "conditions": { "ready": true } }],
+        }));
+        for set in 0..load.sets {
+            rest.push(listener_set(gateway, &format!("set-{set}")));
+            for number in 0..load.routes {
+                rest.push(route(gateway, set, number, "first"));
+            }
+        }
+    }
+    create_all(cluster, rest).await;
+}
+
+async fn create_all(cluster: &Cluster, objects: Vec<Value>) {
+    stream::iter(objects)
+        .for_each_concurrent(WRITERS, async |object| create(cluster, &object).await)
+        .await;
+}
+
+fn team(gateway: usize) -> String {
+    format!("team-{gateway}")
+}
+
+fn listener_set(gateway: usize, name: &str) -> Value {
+    let mut set = named("ListenerSet", &team(gateway), name);
+    set["spec"] = json!({
+        "parentRef": { "name": format!("gw-{gateway}"), "namespace": "infra" },
+        "listeners": [{
+            "name": "web",
+            "port": 80,
+            "protocol": "HTTP",
+            "hostname": format!("{name}.example.com"),
+        }],
+    });
+    set
+}
+
+fn route(gateway: usize, set: usize, number: usize, version: &str) -> Value {
+    let mut route = named(
+        "HTTPRoute",
+        &team(gateway),
+        &format!("route-{set}-{number}"),
+    );
+    route["spec"] = json!({
+        "parentRefs": [{
+            "group": "gateway.networking.k8s.io",
+            "kind": "ListenerSet",
+            "name": format!("set-{set}"),
+        }],
+        "rules": [{
+            "matches": [{
+                "path": { "type": "PathPrefix", "value": format!("/{version}/{number}") },
+            }],
+            "backendRefs": [{ "name": "web", "port": 80 }],
+        }],
+    });
+    route
+}
+
+/// From the answer to the request that makes a set, with its listener's hostname, until its status says Programmed.
+async fn more(figures: &mut Figures, name: &str, installation: &Installation) {
+    let mut times = Vec::new();
+    for number in 0..MORE {
+        let set = listener_set(number % 2, &format!("more-{number}"));
+        create(installation.cluster(), &set).await;
+        let begun = Instant::now();
+        let mut look = interval(LOOK);
+        loop {
+            look.tick().await;
+            let found = get(installation.cluster(), &set).await.unwrap();
+            let conditions = found["status"]["conditions"].as_array().cloned();
+            let is_programmed = conditions.unwrap_or_default().iter().any(|condition| {
+                condition["type"] == "Programmed" && condition["status"] == "True"
+            });
+            if is_programmed {
+                break;
+            }
+        }
+        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+    }
+    figures.add(
+        format!("{name}: one more set, made to Programmed"),
+        "ms",
+        "< 500",
+        times,
+    );
+}
+
+/// Ten routes a second get another path.
+async fn churn(figures: &mut Figures, name: &str, installation: &Installation, load: Load) {
+    let (begun, used) = (Instant::now(), processor(installation));
+    let mut ticks = interval(Duration::from_millis(100));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    for number in 0.. {
+        if begun.elapsed() > load.churn {
+            break;
+        }
+        ticks.tick().await;
+        let changed = route(
+            number % load.gateways,
+            number / load.gateways % load.sets,
+            number % load.routes,
+            &format!("v{number}"),
+        );
+        installation.cluster().apply(&changed).await.unwrap();
+    }
+    let took = begun.elapsed();
+    spent(
+        figures,
+        &format!("{name}: at ten routes a second"),
+        installation,
+        &used,
+        took,
+    );
+    let begun = Instant::now();
+    installation.settled_within(LONGEST).await;
+    let took = begun.elapsed().as_secs_f64();
+    figures.add(format!("{name}: from there to rest"), "s", "", vec![took]);
+}
+
+async fn writes(installation: &Installation) -> f64 {
+    let series = "tributary_status_writes_total";
+    installation.metric(Part::StatusWriter, 0, series).await
+}
+
+fn memory(figures: &mut Figures, name: &str, installation: &Installation) {
+    let (mut now, mut peak) = (0.0, 0.0);
+    for part in FIVE {
+        let status = format!("/proc/{}/status", installation.process_id(part, 0));
+        let status = std::fs::read_to_string(status).unwrap();
+        let held = mebibytes(&status, "VmRSS:");
+        figures.add(format!("{name}: memory of {part:?}"), "MiB", "", vec![held]);
+        now += held;
+        peak += mebibytes(&status, "VmHWM:");
+    }
+    figures.add(
+        format!("{name}: memory of all five"),
+        "MiB",
+        "< 512",
+        vec![now],
+    );
+    figures.add(
+        format!("{name}: their peaks together"),
+        "MiB",
+        "",
+        vec![peak],
+    );
+}
+
+/// Seconds that each has computed since its start.
+fn processor(installation: &Installation) -> Vec<f64> {
+    let of = |part: Part| {
+        let stat = format!("/proc/{}/stat", installation.process_id(part, 0));
+        let stat = std::fs::read_to_string(stat).unwrap();
+        // The name, in parentheses, may have spaces in it.
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        let ticks = fields.split(' ').skip(11).take(2);
+        ticks
+            .map(|ticks| ticks.parse::<f64>().unwrap())
+            .sum::<f64>()
+            / TICKS
+    };
+    FIVE.into_iter().map(of).collect()
+}
+
+fn spent(
+    figures: &mut Figures,
+    name: &str,
+    installation: &Installation,
+    before: &[f64],
+    during: Duration,
+) {
+    let now = processor(installation);
+    for ((part, now), before) in FIVE.into_iter().zip(now).zip(before) {
+        let percent = (now - before) / during.as_secs_f64() * 100.0;
+        figures.add(
+            format!("{name}: one core for {part:?}"),
+            "%",
+            "",
+            vec![percent],
+        );
+    }
+}
