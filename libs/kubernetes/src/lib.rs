@@ -16,11 +16,14 @@
 
 mod cluster;
 mod failure;
+mod finalizer;
 pub mod lease;
+mod secret;
 mod served;
 mod watch;
 
 pub use cluster::{Cluster, ConnectError};
 pub use failure::{Class, Failure};
+pub use finalizer::{FINALIZER, Finalizer};
 pub use served::{Served, Unread};
 pub use watch::{Listing, WatchEvent, WatchMode};
