@@ -1,6 +1,7 @@
 //! The one way by which a request goes out: its turn, its tries, its numbers, its error.
 
 use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +19,14 @@ use crate::pace::{Group, Pace, Repeat, delays};
 pub(crate) struct Caller {
     pub(crate) pace: Arc<Pace>,
     pub(crate) meter: Arc<dyn Meter>,
+    /// Asked right before each write is sent; none: everything may be.
+    pub(crate) permit: Option<Arc<dyn Permit>>,
+}
+
+/// Whether something may be changed, now: as long as somebody holds what it belongs to.
+pub trait Permit: fmt::Debug + Send + Sync {
+    /// Answers by the clock, without waiting.
+    fn may_write(&self) -> bool;
 }
 
 /// What is called.
@@ -94,6 +103,11 @@ impl Caller {
         let asked = Instant::now();
         let turn = self.pace.turn(group, name).await?;
         self.waited(operation, WaitReason::Turn, asked.elapsed());
+        if group.is_write() && self.permit.as_ref().is_some_and(|it| !it.may_write()) {
+            // Whoever may now has changed things, or will.
+            let message = "not sent: this process may not write any more";
+            return Err(AwsError::new(Class::NeedsReobserve, name, message));
+        }
         let began = Instant::now();
         let result = send().await.map_err(|error| convert(operation, &error));
         drop(turn);

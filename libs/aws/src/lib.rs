@@ -36,6 +36,7 @@ mod tagging;
 use std::sync::Arc;
 
 pub use acm::{Acm, Import};
+pub use call::Permit;
 pub use ec2::{Ec2, SecurityGroupFilter};
 pub use elbv2::{
     Answer, AuthenticateRequest, Elbv2, Found, ListenerCertificates, ListenerRequest, RuleRequest,
@@ -65,6 +66,8 @@ pub struct Aws {
     /// Who we are.
     pub sts: Arc<dyn Sts>,
     index: Arc<index::Index>,
+    config: aws_config::SdkConfig,
+    caller: call::Caller,
 }
 
 impl Aws {
@@ -75,7 +78,20 @@ impl Aws {
         let caller = call::Caller {
             pace: Arc::new(pace::Pace::new(pacing)),
             meter,
+            permit: None,
         };
+        Self::of(config, caller, Arc::default())
+    }
+
+    /// The same connection, pace and caches for somebody who may write only as long as the permit says so.
+    #[must_use]
+    pub fn with_permit(&self, permit: Arc<dyn Permit>) -> Self {
+        let mut caller = self.caller.clone();
+        caller.permit = Some(permit);
+        Self::of(self.config.clone(), caller, Arc::clone(&self.index))
+    }
+
+    fn of(config: aws_config::SdkConfig, caller: call::Caller, index: Arc<index::Index>) -> Self {
         Self {
             elbv2: Arc::new(sdk::elbv2::SdkElbv2 {
                 client: aws_sdk_elasticloadbalancingv2::Client::new(&config),
@@ -95,9 +111,11 @@ impl Aws {
             }),
             sts: Arc::new(sdk::tagging::SdkSts {
                 client: aws_sdk_sts::Client::new(&config),
-                caller,
+                caller: caller.clone(),
             }),
-            index: Arc::default(),
+            index,
+            config,
+            caller,
         }
     }
 

@@ -48,6 +48,16 @@ pub enum Group {
     Sts,
 }
 
+impl Group {
+    /// Whether these calls change something.
+    pub(crate) fn is_write(self) -> bool {
+        match self {
+            Self::ElbWrite | Self::ElbTargets | Self::Ec2Write | Self::AcmWrite => true,
+            Self::ElbRead | Self::Ec2Read | Self::AcmRead | Self::Tagging | Self::Sts => false,
+        }
+    }
+}
+
 /// Limits of every group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pacing {

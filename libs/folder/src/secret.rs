@@ -51,15 +51,23 @@ pub enum SecretError {
 /// # Errors
 /// When the folder cannot be listed, or the Secret is no usable certificate.
 pub fn find(root: &Path, secret: &ObjectKey) -> Result<Option<TlsSecret>, SecretError> {
-    let Some(value) = named(root, secret)? else {
-        return Ok(None);
-    };
+    match named(root, secret)? {
+        Some(value) => tls(&value, secret),
+        None => Ok(None),
+    }
+}
+
+/// The same of a Secret that was read elsewhere.
+///
+/// # Errors
+/// When it is no usable certificate.
+pub fn tls(value: &Value, secret: &ObjectKey) -> Result<Option<TlsSecret>, SecretError> {
     let unusable = |field: &str, reason: String| SecretError::Unusable {
         secret: secret.clone(),
         field: field.to_owned(),
         reason,
     };
-    let object = match normalize(&value, &defaults(Timestamp::default(), 1)) {
+    let object = match normalize(value, &defaults(Timestamp::default(), 1)) {
         Ok(Normalized::Ours { object, .. }) => object,
         Ok(Normalized::Foreign(foreign)) => return Err(unusable("type", foreign.to_string())),
         Err(rejected) => return Err(unusable(&rejected.field, rejected.reason)),
@@ -72,7 +80,7 @@ pub fn find(root: &Path, secret: &ObjectKey) -> Result<Option<TlsSecret>, Secret
         .as_ref()
         .map_err(|reason| unusable("data", reason.clone()))?;
     let material =
-        tls_material(&value).map_err(|rejected| unusable(&rejected.field, rejected.reason))?;
+        tls_material(value).map_err(|rejected| unusable(&rejected.field, rejected.reason))?;
     Ok(Some(TlsSecret {
         fingerprint: facts.fingerprint.clone(),
         material,
@@ -84,20 +92,27 @@ pub fn find(root: &Path, secret: &ObjectKey) -> Result<Option<TlsSecret>, Secret
 /// # Errors
 /// When the folder cannot be listed, or the Secret lacks `clientID` or `clientSecret`.
 pub fn find_client(root: &Path, secret: &ObjectKey) -> Result<Option<ClientSecret>, SecretError> {
-    let Some(value) = named(root, secret)? else {
-        return Ok(None);
-    };
+    named(root, secret)?
+        .map(|value| client(&value, secret))
+        .transpose()
+}
+
+/// The same of a Secret that was read elsewhere.
+///
+/// # Errors
+/// When it lacks `clientID` or `clientSecret`.
+pub fn client(value: &Value, secret: &ObjectKey) -> Result<ClientSecret, SecretError> {
     let field = |name: &'static str| {
-        entry(&value, name).ok_or_else(|| SecretError::Unusable {
+        entry(value, name).ok_or_else(|| SecretError::Unusable {
             secret: secret.clone(),
             field: format!("data.{name}"),
             reason: "is missing or not base64 of text".to_owned(),
         })
     };
-    Ok(Some(ClientSecret {
+    Ok(ClientSecret {
         client_id: field("clientID")?,
         client_secret: field("clientSecret")?,
-    }))
+    })
 }
 
 fn named(root: &Path, secret: &ObjectKey) -> Result<Option<Value>, FolderError> {

@@ -17,7 +17,9 @@
 mod cluster;
 mod events;
 mod failure;
+mod finalizer;
 pub mod lease;
+mod secret;
 mod served;
 mod source;
 mod status;
@@ -26,6 +28,7 @@ mod watch;
 pub use cluster::{Cluster, ConnectError};
 pub use events::{Event, EventRecorder, EventType, Regarding};
 pub use failure::{Class, Failure};
+pub use finalizer::{FINALIZER, Finalizer};
 pub use served::{Served, Unread};
 pub use source::SourceArg;
 pub use status::{Found, LiveStatus};

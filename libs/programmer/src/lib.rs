@@ -11,50 +11,36 @@
 //!
 //! **Must not know:** what should be there (the merger), which calls lead there (`tributary-plan`), how AWS
 //! is called (`tributary-aws`). An event that changes nothing makes no AWS call.
+//!
+//! In a cluster several replicas divide the load balancers: one supervisor for each shard whose Lease is held here, and
+//! before each write to AWS the question whether it still is.
 
+mod args;
+mod holds;
 pub mod metrics;
 mod secrets;
+mod shards;
 mod supervisor;
 mod worker;
 
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tributary_aws::{Aws, SecretSource};
+use tributary_kubernetes::lease::Timing;
+use tributary_kubernetes::{Cluster, ConnectError};
+use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
+use tributary_model::report::LoadBalancerReport;
 use tributary_proto::call::{LoadBalancerShard, Publisher, Shard};
 use tributary_runtime::tasks::TaskError;
-use tributary_runtime::{CommonArgs, Context, OnError};
+use tributary_runtime::{BoxError, Context, OnError};
 use tributary_stream::{Published, StreamOptions, Transport, TransportError, clients, publish};
 
-pub use secrets::FolderSecrets;
+pub use args::{Args, DEFAULT_CLUSTER, Source};
+pub use secrets::{ClusterSecrets, FolderSecrets};
+pub use shards::Division;
 pub use tributary_aws::{Endpoint, Site};
-
-/// A programmer's command line.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// gRPC address of the merger.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
-    pub merger: String,
-    /// AWS: `real`, or the endpoint URL of a sandbox.
-    #[arg(long, value_name = "real|URL", default_value = "http://127.0.0.1:4566")]
-    pub aws: Endpoint,
-    /// Folder of manifests, for the private keys of the certificates that are imported.
-    #[arg(long, value_name = "PATH")]
-    pub source: PathBuf,
-    /// Name of this installation: in tags and names of everything that is created.
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_CLUSTER)]
-    pub cluster: String,
-    /// VPC, if subnets of others must not be looked at.
-    #[arg(long, value_name = "ID")]
-    pub vpc: Option<String>,
-    /// Of every service.
-    #[command(flatten)]
-    pub common: CommonArgs,
-}
-
-/// Name of an installation that was given none.
-pub const DEFAULT_CLUSTER: &str = "tributary";
 
 /// What a programmer needs.
 #[derive(Clone, Debug)]
@@ -77,56 +63,122 @@ pub enum Error {
     /// The merger's address.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// The API server's address.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// A task.
     #[error(transparent)]
     Task(#[from] TaskError),
+    /// The work on a shard.
+    #[error("the work on a shard failed")]
+    Shard(#[source] BoxError),
 }
 
 /// Time that tasks have to stop: a call in flight ends, nothing new begins.
-const STOP_DEADLINE: std::time::Duration = std::time::Duration::from_secs(15);
+const STOP_DEADLINE: Duration = Duration::from_secs(15);
 
-impl Options {
-    /// From a command line.
-    ///
-    /// # Errors
-    /// When the merger's address is none.
-    pub fn from_args(kind: LoadBalancerKind, args: Args) -> Result<Self, Error> {
-        let Args {
-            merger,
-            aws,
-            source,
-            cluster,
-            vpc,
-            common: _,
-        } = args;
-        Ok(Self {
+/// Programs as a command line says, until the context stops.
+///
+/// # Errors
+/// When an address is none, or a task fails that cannot be started again.
+pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> Result<(), Error> {
+    let Args {
+        merger,
+        aws,
+        source,
+        kubeconfig,
+        shards,
+        lease_namespace,
+        lease_seconds,
+        cluster,
+        vpc,
+        common: _,
+    } = args;
+    let options = |secrets| {
+        Ok::<_, Error>(Options {
             kind,
             merger: Transport::remote(&merger)?,
             aws,
             site: Site { cluster, vpc },
-            secrets: Arc::new(FolderSecrets::new(source)),
+            secrets,
         })
+    };
+    match source {
+        Source::Folder(folder) => {
+            let options = options(Arc::new(FolderSecrets::new(folder)))?;
+            run(context, options).await
+        }
+        Source::Kubernetes => {
+            let cluster = Cluster::connect(kubeconfig.as_deref()).await?;
+            let options = options(Arc::new(ClusterSecrets(cluster.clone())))?;
+            let division = Division {
+                cluster,
+                namespace: lease_namespace,
+                shards,
+                timing: Timing::of(Duration::from_secs(lease_seconds)),
+            };
+            shards::run(context, options, division).await
+        }
     }
 }
 
-/// Programs load balancers of one kind until the context stops.
+/// Programs all load balancers of one kind until the context stops: the only replica.
 ///
 /// # Errors
 /// When a task fails that cannot be started again.
 pub async fn run(context: Context, options: Options) -> Result<(), Error> {
+    let aws = connect(&context, &options.aws).await;
+    let share = Share {
+        load_balancers: LoadBalancerShard {
+            kind: options.kind,
+            shard: Shard::WHOLE,
+        },
+        epoch: 0,
+        instance: std::process::id().to_string(),
+        holds: None,
+    };
+    program(context, options, aws, share).await
+}
+
+pub use shards::run as run_shards;
+
+/// What one supervisor looks after.
+struct Share {
+    load_balancers: LoadBalancerShard,
+    epoch: u64,
+    instance: String,
+    holds: Option<holds::Holds>,
+}
+
+async fn connect(context: &Context, endpoint: &Endpoint) -> Aws {
+    let meter = Arc::new(metrics::AwsMeter::new(&context.metrics));
+    Aws::connect(endpoint, &endpoint.pacing(), meter).await
+}
+
+/// Programs one share until the context stops.
+async fn program(context: Context, options: Options, aws: Aws, share: Share) -> Result<(), Error> {
     let Options {
-        kind,
+        kind: _,
         merger,
-        aws,
+        aws: _,
         site,
         secrets,
     } = options;
+    let Share {
+        load_balancers,
+        epoch,
+        instance,
+        holds,
+    } = share;
     let reports = Published::new(&context, "report");
-    let meter = Arc::new(metrics::AwsMeter::new(&context.metrics));
-    let aws = Aws::connect(&aws, &aws.pacing(), meter).await;
     let tasks = context.tasks();
     tasks.spawn("reports", OnError::ShutDown, {
-        let sending = send(context.clone(), kind, reports.clone(), merger.clone());
+        let publisher = Publisher {
+            instance,
+            load_balancers,
+            shard_epoch: epoch,
+        };
+        let sending = send(context.clone(), publisher, reports.clone(), merger.clone());
         async {
             sending.await;
             Ok::<_, Error>(())
@@ -138,11 +190,12 @@ pub async fn run(context: Context, options: Options) -> Result<(), Error> {
         supervisor::supervise(
             context.clone(),
             supervisor::Setup {
-                kind,
+                share: load_balancers,
                 merger,
                 aws,
                 site,
                 secrets,
+                holds,
                 reports,
             },
         ),
@@ -152,21 +205,10 @@ pub async fn run(context: Context, options: Options) -> Result<(), Error> {
 
 async fn send(
     context: Context,
-    kind: LoadBalancerKind,
-    reports: Published<
-        tributary_model::desired::LoadBalancerKey,
-        tributary_model::report::LoadBalancerReport,
-    >,
+    publisher: Publisher,
+    reports: Published<LoadBalancerKey, LoadBalancerReport>,
     merger: Transport,
 ) {
-    let publisher = Publisher {
-        instance: std::process::id().to_string(),
-        load_balancers: LoadBalancerShard {
-            kind,
-            shard: Shard::WHOLE,
-        },
-        shard_epoch: 0,
-    };
     let publisher = tributary_proto::report::Publisher::from(&publisher);
     let client = clients::report(merger);
     let dress = move |message| tributary_proto::report::PublishReportsRequest {

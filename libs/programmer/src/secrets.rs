@@ -1,10 +1,11 @@
-//! Private keys from a folder of manifests, by name.
+//! Private keys by name: from a folder of manifests, or from Kubernetes.
 
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use tributary_aws::{ClientCredentials, KeyMaterial, SecretError, SecretSource};
 use tributary_folder::secret;
+use tributary_kubernetes::Cluster;
 use tributary_model::ObjectKey;
 
 /// Secrets of a folder of manifests: the one that the watcher follows.
@@ -37,17 +38,7 @@ impl FolderSecrets {
 impl SecretSource for FolderSecrets {
     async fn tls_material(&self, secret: &ObjectKey) -> Result<Option<KeyMaterial>, SecretError> {
         let found = self.read(secret, secret::find).await?;
-        Ok(found.map(
-            |secret::TlsSecret {
-                 fingerprint,
-                 material,
-             }| KeyMaterial {
-                fingerprint,
-                certificate_pem: material.certificate_pem,
-                chain_pem: material.chain_pem.unwrap_or_default(),
-                private_key_pem: material.private_key_pem,
-            },
-        ))
+        Ok(found.map(material))
     }
 
     async fn client_credentials(
@@ -55,14 +46,61 @@ impl SecretSource for FolderSecrets {
         secret: &ObjectKey,
     ) -> Result<Option<ClientCredentials>, SecretError> {
         let found = self.read(secret, secret::find_client).await?;
-        Ok(found.map(
-            |secret::ClientSecret {
-                 client_id,
-                 client_secret,
-             }| ClientCredentials {
-                client_id,
-                client_secret,
-            },
-        ))
+        Ok(found.map(credentials))
+    }
+}
+
+/// Secrets of a cluster, each asked for by its name when it is needed.
+#[derive(Clone, Debug)]
+pub struct ClusterSecrets(pub Cluster);
+
+#[async_trait]
+impl SecretSource for ClusterSecrets {
+    async fn tls_material(&self, secret: &ObjectKey) -> Result<Option<KeyMaterial>, SecretError> {
+        let Some(value) = self.0.secret(secret).await.map_err(said)? else {
+            return Ok(None);
+        };
+        let found = secret::tls(&value, secret).map_err(said)?;
+        Ok(found.map(material))
+    }
+
+    async fn client_credentials(
+        &self,
+        secret: &ObjectKey,
+    ) -> Result<Option<ClientCredentials>, SecretError> {
+        let Some(value) = self.0.secret(secret).await.map_err(said)? else {
+            return Ok(None);
+        };
+        let found = secret::client(&value, secret).map_err(said)?;
+        Ok(Some(credentials(found)))
+    }
+}
+
+/// Neither kind of error has secret material in its text.
+fn said(error: impl std::error::Error) -> SecretError {
+    SecretError(error.to_string())
+}
+
+fn material(found: secret::TlsSecret) -> KeyMaterial {
+    let secret::TlsSecret {
+        fingerprint,
+        material,
+    } = found;
+    KeyMaterial {
+        fingerprint,
+        certificate_pem: material.certificate_pem,
+        chain_pem: material.chain_pem.unwrap_or_default(),
+        private_key_pem: material.private_key_pem,
+    }
+}
+
+fn credentials(found: secret::ClientSecret) -> ClientCredentials {
+    let secret::ClientSecret {
+        client_id,
+        client_secret,
+    } = found;
+    ClientCredentials {
+        client_id,
+        client_secret,
     }
 }

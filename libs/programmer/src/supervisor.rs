@@ -12,10 +12,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tributary_aws::{Aws, SecretSource, Site, owned};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
-use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::LoadBalancerReport;
 use tributary_plan::limits::Limits;
-use tributary_proto::call::{LoadBalancerShard, Shard};
+use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::desired::desired_service_client::DesiredServiceClient;
 use tributary_proto::desired::{GetLoadBalancerRequest, WatchLoadBalancersRequest};
 use tributary_runtime::backoff::Delays;
@@ -26,16 +25,18 @@ use tributary_stream::{
 };
 
 use crate::Error;
+use crate::holds::Holds;
 use crate::metrics::{LOAD_BALANCERS, WORKER_WAIT_SECONDS, WaitLabels};
 use crate::worker::{self, Target};
 
 /// What the supervisor hands on to its workers.
 pub(crate) struct Setup {
-    pub(crate) kind: LoadBalancerKind,
+    pub(crate) share: LoadBalancerShard,
     pub(crate) merger: Transport,
     pub(crate) aws: Aws,
     pub(crate) site: Site,
     pub(crate) secrets: Arc<dyn SecretSource>,
+    pub(crate) holds: Option<Holds>,
     pub(crate) reports: Published<LoadBalancerKey, LoadBalancerReport>,
 }
 
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) aws: Aws,
     pub(crate) site: Site,
     pub(crate) secrets: Arc<dyn SecretSource>,
+    pub(crate) holds: Option<Holds>,
+    pub(crate) merger: DesiredServiceClient<Transport>,
     pub(crate) reports: Published<LoadBalancerKey, LoadBalancerReport>,
     pub(crate) limits: watch::Receiver<Limits>,
     /// Load balancers that are worked on at once; AWS's own limits are paced by `tributary-aws`.
@@ -71,12 +74,11 @@ const ASK_DEADLINE: Duration = Duration::from_secs(2);
 
 struct Supervisor {
     shared: Shared,
-    kind: LoadBalancerKind,
+    share: LoadBalancerShard,
     limits: watch::Sender<Limits>,
     workers: BTreeMap<LoadBalancerKey, Worker>,
     /// Absent from what the merger streams, and not removed: their Gateway is refused.
     held: BTreeSet<LoadBalancerKey>,
-    merger: Option<DesiredServiceClient<Transport>>,
     count: Gauge,
     /// Of the newest desired state that was seen.
     position: Position,
@@ -91,11 +93,12 @@ struct Worker {
 
 pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Error> {
     let Setup {
-        kind,
+        share,
         merger,
         aws,
         site,
         secrets,
+        holds,
         reports,
     } = setup;
     let (limits, limits_receiver) = watch::channel(Limits::default());
@@ -104,34 +107,31 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
             aws,
             site,
             secrets,
+            holds,
+            merger: clients::desired(merger),
             reports,
             limits: limits_receiver,
             turns: Arc::new(Semaphore::new(WORKERS_AT_ONCE)),
             context: context.clone(),
         },
-        kind,
+        share,
         limits,
         workers: BTreeMap::new(),
         held: BTreeSet::new(),
-        merger: None,
         count: context.metrics.get(&LOAD_BALANCERS),
         position: Position::default(),
         synced: context.condition("desired"),
     };
     let tasks = context.tasks();
-    supervisor.run(&context, &tasks, merger).await;
+    supervisor.run(&context, &tasks).await;
     drop(supervisor);
     Ok(tasks.join(crate::STOP_DEADLINE).await?)
 }
 
 impl Supervisor {
-    async fn run(&mut self, context: &Context, tasks: &Tasks, merger: Transport) {
-        let client = clients::desired(merger);
-        self.merger = Some(client.clone());
-        let request = WatchLoadBalancersRequest::from(&LoadBalancerShard {
-            kind: self.kind,
-            shard: Shard::WHOLE,
-        });
+    async fn run(&mut self, context: &Context, tasks: &Tasks) {
+        let client = self.shared.merger.clone();
+        let request = WatchLoadBalancersRequest::from(&self.share);
         let mut updates = follow(context, StreamOptions::named("desired"), move || {
             let mut client = client.clone();
             async move { client.watch_load_balancers(request).await }
@@ -221,12 +221,8 @@ impl Supervisor {
         position: Position,
         traceparent: String,
     ) {
-        let Some(merger) = &self.merger else { return };
-        let request = GetLoadBalancerRequest::from(&key);
-        let mut merger = merger.clone();
-        let answer = timeout(ASK_DEADLINE, merger.get_load_balancer(request)).await;
-        match answer {
-            Ok(Err(status)) if says_not_found(&status) => {
+        match self.shared.is_wanted(&key).await {
+            Ok(false) => {
                 self.held.remove(&key);
                 self.want(tasks, key, None, position, traceparent);
             }
@@ -292,7 +288,7 @@ impl Supervisor {
     /// Starts a worker for everything of ours that nobody wants.
     async fn search(&mut self, tasks: &Tasks, search: &mut Search) {
         let found: Result<BTreeSet<_>, _> =
-            owned(&self.shared.aws, &self.shared.site, self.kind).await;
+            owned(&self.shared.aws, &self.shared.site, self.share.kind).await;
         let limits = self.shared.aws.elbv2.account_limits().await;
         match &limits {
             Ok(limits) => {
@@ -303,7 +299,9 @@ impl Supervisor {
         }
         match found {
             Ok(found) => {
-                for key in found {
+                // The others have their own holders.
+                let share = self.share;
+                for key in found.into_iter().filter(|key| share.includes(key)) {
                     if !self.workers.contains_key(&key) || self.held.contains(&key) {
                         self.remove(tasks, key, self.position, String::new()).await;
                     }
@@ -315,6 +313,29 @@ impl Supervisor {
                 tracing::warn!(%error, "what nobody wants any more cannot be searched for");
                 search.soon();
             }
+        }
+    }
+}
+
+impl Shared {
+    /// Whether somebody wants a load balancer; an error if the merger does not say.
+    pub(crate) async fn is_wanted(&self, key: &LoadBalancerKey) -> Result<bool, String> {
+        let mut merger = self.merger.clone();
+        let asking = merger.get_load_balancer(GetLoadBalancerRequest::from(key));
+        match timeout(ASK_DEADLINE, asking).await {
+            Ok(Ok(_)) => Ok(true),
+            Ok(Err(status)) if says_not_found(&status) => Ok(false),
+            Ok(Err(status)) => Err(status.to_string()),
+            Err(_) => Err("no answer in time".to_owned()),
+        }
+    }
+}
+
+impl Drop for Supervisor {
+    /// Another may look after them from now on.
+    fn drop(&mut self) {
+        for _ in 0..self.workers.len() {
+            self.count.dec();
         }
     }
 }

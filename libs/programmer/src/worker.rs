@@ -14,6 +14,7 @@ use tributary_aws::{
 };
 use tributary_model::config::LoadBalancerSettings;
 use tributary_model::desired::{CertificateSource, DesiredLoadBalancer, LoadBalancerKey};
+use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::LoadBalancerPhase;
 use tributary_plan::limits::{Context as PlanContext, SecretVersion};
 use tributary_plan::observed::Completeness;
@@ -25,6 +26,7 @@ use tributary_runtime::backoff::Delays;
 use tributary_runtime::telemetry;
 use tributary_stream::Position;
 
+use crate::holds::HoldError;
 use crate::metrics::{OBSERVATIONS, WORKER_WAIT_SECONDS, WaitLabels};
 use crate::supervisor::Shared;
 
@@ -63,6 +65,8 @@ struct Worker {
     choices: Choices,
     setbacks: BTreeMap<String, (Setback, Instant)>,
     refused_certificates: BTreeMap<SecretVersion, (String, Instant)>,
+    /// The Gateway stays until we let it go.
+    holds_gateway: bool,
     again: Delays,
     drift: Delays,
     observations: Counter,
@@ -140,6 +144,7 @@ pub(crate) async fn work(
         choices: Choices::default(),
         setbacks: BTreeMap::new(),
         refused_certificates: BTreeMap::new(),
+        holds_gateway: false,
         shared,
         key,
     };
@@ -187,6 +192,9 @@ pub(crate) async fn work(
 
 impl Worker {
     async fn once(&mut self, target: &Target) -> Next {
+        if target.desired.is_some() && !self.hold().await {
+            return Next::Again;
+        }
         self.look(target).await;
         let Some(mut known) = self.known.take() else {
             return Next::Again;
@@ -194,12 +202,53 @@ impl Worker {
         let plan = self.plan(target, &known);
         self.report(target, &plan);
         let next = if plan.steps.is_empty() {
-            self.rest(target, &plan, &known)
+            self.rest(target, &plan, &known).await
         } else {
             self.carry_out(&plan, &mut known).await
         };
         self.known = Some(known);
         next
+    }
+
+    /// Makes sure that the Gateway stays as long as anything of its load balancer may.
+    async fn hold(&mut self) -> bool {
+        let Some(holds) = &self.shared.holds else {
+            return true;
+        };
+        if !self.holds_gateway {
+            match holds.hold(&self.key.gateway).await {
+                Ok(()) => self.holds_gateway = true,
+                Err(error) => {
+                    tracing::warn!(%error, "nothing is created before the Gateway is held")
+                }
+            }
+        }
+        self.holds_gateway
+    }
+
+    /// Nothing is left: the Gateway may go, unless it has a load balancer of the other kind now.
+    async fn let_go(&mut self) -> bool {
+        let Some(holds) = &self.shared.holds else {
+            return true;
+        };
+        let other = LoadBalancerKey {
+            kind: match self.key.kind {
+                LoadBalancerKind::Alb => LoadBalancerKind::Nlb,
+                LoadBalancerKind::Nlb => LoadBalancerKind::Alb,
+            },
+            ..self.key.clone()
+        };
+        let gateway = &self.key.gateway;
+        let result = match self.shared.is_wanted(&other).await {
+            Ok(true) => Ok(()),
+            Ok(false) => holds.let_go(gateway).await,
+            Err(error) => Err(HoldError(error)),
+        };
+        if let Err(error) = &result {
+            tracing::warn!(%error, "the Gateway cannot be let go yet");
+        }
+        self.holds_gateway = false;
+        result.is_ok()
     }
 
     /// Makes sure that there is something to plan from: from memory, or from AWS where memory is doubted.
@@ -280,7 +329,7 @@ impl Worker {
     }
 
     /// Nothing can be done now.
-    fn rest(&mut self, target: &Target, plan: &Plan, known: &Known) -> Next {
+    async fn rest(&mut self, target: &Target, plan: &Plan, known: &Known) -> Next {
         if !plan.waiting.is_empty() {
             tracing::debug!(waiting = plan.waiting.join("; "), "waiting");
             // Only what a describe of the load balancer alone can tell is asked for; anything else needs a look.
@@ -290,6 +339,9 @@ impl Worker {
         }
         self.again.reset();
         if target.desired.is_none() && plan.report.phase == LoadBalancerPhase::Deleted {
+            if !self.let_go().await {
+                return Next::Again;
+            }
             self.shared.reports.remove_at(&self.key, target.position);
             return Next::Gone;
         }

@@ -16,7 +16,7 @@ pub const KIND: LoadBalancerKind = LoadBalancerKind::Alb;
 /// Runs the ALB programmer as a process of its own, until the context stops.
 ///
 /// # Errors
-/// When the merger's address is none, or a task fails that cannot be started again.
+/// When an address is none, or a task fails that cannot be started again.
 pub async fn run(context: Context, args: Args) -> Result<(), Error> {
-    tributary_programmer::run(context, Options::from_args(KIND, args)?).await
+    tributary_programmer::run_args(context, KIND, args).await
 }

@@ -1,0 +1,111 @@
+//! Our finalizer on a Gateway: the object stays until nothing is left of its load balancer.
+
+use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use serde_json::json;
+use tokio::time::timeout;
+use tributary_model::{Kind, ObjectKey};
+
+use crate::cluster::{Cluster, REQUEST_DEADLINE};
+use crate::failure::{Class, Failure};
+use crate::served::Served;
+
+/// On every Gateway that has a load balancer, or may have.
+pub const FINALIZER: &str = "gateway.tributary.dev/load-balancer";
+
+/// Others write the same object: theirs is not overwritten, ours is tried on what they wrote.
+const ATTEMPTS: u32 = 5;
+
+/// What became of a finalizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finalizer {
+    /// It is as it should be now, and was not.
+    Written,
+    /// It was as it should be.
+    Unchanged,
+    /// There is no such Gateway, or it is being deleted and none can be added.
+    Gone,
+}
+
+impl Cluster {
+    /// Puts our finalizer on a Gateway.
+    ///
+    /// # Errors
+    /// When the API server refuses or does not answer.
+    pub async fn add_finalizer(&self, gateway: &ObjectKey) -> Result<Finalizer, Failure> {
+        self.finalizer(gateway, |finalizers, is_deleting| {
+            if finalizers.iter().any(|it| it == FINALIZER) {
+                return Finalizer::Unchanged;
+            }
+            if is_deleting {
+                return Finalizer::Gone;
+            }
+            finalizers.push(FINALIZER.to_owned());
+            Finalizer::Written
+        })
+        .await
+    }
+
+    /// Takes our finalizer, and no other, from a Gateway.
+    ///
+    /// # Errors
+    /// When the API server refuses or does not answer.
+    pub async fn remove_finalizer(&self, gateway: &ObjectKey) -> Result<Finalizer, Failure> {
+        self.finalizer(gateway, |finalizers, _| {
+            let before = finalizers.len();
+            finalizers.retain(|it| it != FINALIZER);
+            if finalizers.len() == before {
+                Finalizer::Unchanged
+            } else {
+                Finalizer::Written
+            }
+        })
+        .await
+    }
+
+    async fn finalizer(
+        &self,
+        gateway: &ObjectKey,
+        change: impl Fn(&mut Vec<String>, bool) -> Finalizer,
+    ) -> Result<Finalizer, Failure> {
+        let changing = async {
+            let mut attempt = 1;
+            loop {
+                match self.change_once(gateway, &change).await {
+                    Err(failure) if failure.class == Class::NotFound => return Ok(Finalizer::Gone),
+                    Err(failure) if failure.class == Class::Conflict && attempt < ATTEMPTS => {
+                        attempt += 1;
+                    }
+                    result => return result,
+                }
+            }
+        };
+        timeout(REQUEST_DEADLINE, changing)
+            .await
+            .map_err(|_| Failure::timed_out("changing a finalizer"))?
+    }
+
+    async fn change_once(
+        &self,
+        gateway: &ObjectKey,
+        change: impl Fn(&mut Vec<String>, bool) -> Finalizer,
+    ) -> Result<Finalizer, Failure> {
+        let resource = Served::preferred(Kind::Gateway).resource;
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(self.client(), &gateway.namespace, &resource);
+        let found = api.get_metadata(&gateway.name).await?;
+        let is_deleting = found.metadata.deletion_timestamp.is_some();
+        let mut finalizers = found.metadata.finalizers.unwrap_or_default();
+        let outcome = change(&mut finalizers, is_deleting);
+        if outcome == Finalizer::Written {
+            // The whole list, and only if nobody wrote since it was read: 409 otherwise.
+            let patch = json!({ "metadata": {
+                "resourceVersion": found.metadata.resource_version,
+                "uid": found.metadata.uid,
+                "finalizers": finalizers,
+            } });
+            api.patch_metadata(&gateway.name, &PatchParams::default(), &Patch::Merge(patch))
+                .await?;
+        }
+        Ok(outcome)
+    }
+}

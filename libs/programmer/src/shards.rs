@@ -1,0 +1,100 @@
+//! Load balancers that several replicas divide: a supervisor for each shard that is held here.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tributary_aws::Permit;
+use tributary_kubernetes::Cluster;
+use tributary_kubernetes::lease::{Holding, Shards, Timing, identity};
+use tributary_model::elb::LoadBalancerKind;
+use tributary_proto::call::{LoadBalancerShard, Shard};
+use tributary_runtime::{BoxError, Context, Readiness};
+
+use crate::holds::Holds;
+use crate::{Error, Options, Share, connect, program};
+
+/// How replicas divide the load balancers, and where the Leases are that say so.
+#[derive(Clone, Debug)]
+pub struct Division {
+    /// The cluster, whose Gateways have the finalizer.
+    pub cluster: Cluster,
+    /// Of the Leases.
+    pub namespace: String,
+    /// The same for all replicas.
+    pub shards: u32,
+    /// Of the Leases.
+    pub timing: Timing,
+}
+
+/// AWS may be written to as long as the shard is held.
+struct Held(Holding);
+
+impl Permit for Held {
+    fn may_write(&self) -> bool {
+        // What has begun when the shard is to be given up may end: it is ours until then.
+        self.0.is_held()
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Held").field(&self.0.index).finish()
+    }
+}
+
+/// Programs a fair share of the load balancers of one kind until the context stops.
+///
+/// # Errors
+/// When a task fails that cannot be started again.
+pub async fn run(context: Context, options: Options, division: Division) -> Result<(), Error> {
+    let Division {
+        cluster,
+        namespace,
+        shards,
+        timing,
+    } = division;
+    let aws = connect(&context, &options.aws).await;
+    let instance = identity();
+    let group = match options.kind {
+        LoadBalancerKind::Alb => "tributary-alb-programmer",
+        LoadBalancerKind::Nlb => "tributary-nlb-programmer",
+    };
+    let dividing = Shards::new(
+        &cluster,
+        &namespace,
+        group,
+        shards,
+        instance.clone(),
+        timing,
+    );
+    // A replica without a shard is as ready as one with some: for it to have none may be its fair share.
+    let ready = context.condition("shards");
+    ready.met();
+    let work = |holding: Holding| {
+        let mut context = context.clone();
+        context.shutdown = holding.stop.clone();
+        context.readiness = Readiness::default();
+        let options = options.clone();
+        let shard = Shard::new(holding.index, holding.count);
+        let load_balancers = shard.map(|shard| LoadBalancerShard {
+            kind: options.kind,
+            shard,
+        });
+        let (epoch, instance) = (holding.epoch, instance.clone());
+        let holds = Some(Holds::new(cluster.clone()));
+        let aws = aws.with_permit(Arc::new(Held(holding)));
+        async move {
+            let load_balancers = load_balancers.ok_or("no such shard")?;
+            let share = Share {
+                load_balancers,
+                epoch,
+                instance,
+                holds,
+            };
+            program(context, options, aws, share)
+                .await
+                .map_err(BoxError::from)
+        }
+    };
+    dividing.run(&context, work).await.map_err(Error::Shard)
+}
