@@ -1,0 +1,86 @@
+//! How much is written: nothing when nothing changed, and little when only counts do.
+
+use tributary_model::Kind;
+use tributary_tests_kubernetes::shared::shared;
+
+use crate::objects::{create, gateway, object, route};
+use crate::system::{Seen, System};
+
+#[tokio::test]
+async fn nothing_is_asked_and_nothing_is_written_when_nothing_changed() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("counts").await;
+    let web = object(Kind::Gateway, &namespace, "web");
+    create(&cluster, &web).await;
+    let seen = Seen::new(cluster.client(), &web);
+    let system = System::start(&cluster).await;
+    system.merger.judge(gateway(&web, 1), None);
+    system.merger.settled().await;
+    let version = seen.version().await;
+    assert_eq!(system.metric("tributary_status_writes_total"), 1);
+
+    // Our own write comes back.
+    system.merger.judge(gateway(&web, 1), seen.status().await);
+    system.merger.settled().await;
+    assert_eq!(system.metric("tributary_status_writes_total"), 1);
+    assert_eq!(system.metric("tributary_status_reads_total"), 1);
+
+    let system = system.restart(&cluster).await;
+    system
+        .merger
+        .judge(route(&object(Kind::HttpRoute, &namespace, "none")), None);
+    system.merger.settled().await;
+    assert_eq!(system.metric("tributary_status_writes_total"), 0);
+    // Only of the route that is not there.
+    assert_eq!(system.metric("tributary_status_reads_total"), 1);
+    assert_eq!(seen.version().await, version);
+}
+
+/// What the merger sends along is older than what is there: it is read, and left.
+#[tokio::test]
+async fn what_is_there_already_is_not_written_again() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("counts").await;
+    let web = object(Kind::Gateway, &namespace, "web");
+    create(&cluster, &web).await;
+    let seen = Seen::new(cluster.client(), &web);
+    let system = System::start(&cluster).await;
+    system.merger.judge(gateway(&web, 1), None);
+    system.merger.settled().await;
+    let version = seen.version().await;
+
+    let system = system.restart(&cluster).await;
+    system.merger.settled().await;
+    assert_eq!(system.metric("tributary_status_reads_total"), 1);
+    assert_eq!(system.metric("tributary_status_writes_total"), 0);
+    assert_eq!(seen.version().await, version);
+}
+
+/// Routes that really appear one after the other, each judged as soon as it is there.
+#[tokio::test]
+async fn a_thousand_routes_attached_one_by_one_cost_twenty_writes_of_their_gateway() {
+    const ROUTES: u32 = 1_000;
+    let cluster = shared().await;
+    let namespace = cluster.namespace("counts").await;
+    let web = object(Kind::Gateway, &namespace, "web");
+    create(&cluster, &web).await;
+    let seen = Seen::new(cluster.client(), &web);
+    let system = System::start(&cluster).await;
+    for attached in 1..=ROUTES {
+        let app = object(Kind::HttpRoute, &namespace, &format!("app-{attached}"));
+        create(&cluster, &app).await;
+        system.merger.judge(route(&app), None);
+        system
+            .merger
+            .judge(gateway(&web, attached), seen.status().await);
+    }
+    let said = system.merger.settled().await;
+    assert_eq!(said.failed, []);
+    assert_eq!(said.set_aside, []);
+    let status = seen.json().await;
+    assert_eq!(status["listeners"][0]["attachedRoutes"], ROUTES);
+    let writes = system.metric("tributary_status_writes_total") - u64::from(ROUTES);
+    println!("{writes} writes of the Gateway");
+    assert!(writes <= 20, "{writes}");
+    assert!(writes >= 2, "{writes}");
+}

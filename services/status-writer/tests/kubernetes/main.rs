@@ -1,0 +1,13 @@
+//! The status writer against a real API server, following a merger that this test plays.
+#![cfg(test)]
+
+mod counts;
+mod ends;
+mod events;
+mod leads;
+mod limits;
+mod merger;
+mod objects;
+mod others;
+mod rights;
+mod system;
