@@ -85,13 +85,13 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
         let aws = aws.with_permit(Arc::new(Held(holding)));
         async move {
             let load_balancers = load_balancers.ok_or("no such shard")?;
-            let share = Share {
+            let held = Share {
                 load_balancers,
                 epoch,
                 instance,
                 holds,
             };
-            program(context, options, aws, share)
+            program(context, options, aws, held)
                 .await
                 .map_err(BoxError::from)
         }

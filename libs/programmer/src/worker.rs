@@ -219,7 +219,7 @@ impl Worker {
             match holds.hold(&self.key.gateway).await {
                 Ok(()) => self.holds_gateway = true,
                 Err(error) => {
-                    tracing::warn!(%error, "nothing is created before the Gateway is held")
+                    tracing::warn!(%error, "nothing is created before the Gateway is held");
                 }
             }
         }
