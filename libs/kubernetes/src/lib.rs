@@ -24,6 +24,6 @@ mod watch;
 
 pub use cluster::{Cluster, ConnectError};
 pub use failure::{Class, Failure};
-pub use finalizer::{FINALIZER, Finalizer};
+pub use finalizer::{Finalizer, finalizer};
 pub use served::{Served, Unread};
 pub use watch::{Listing, WatchEvent, WatchMode};

@@ -81,7 +81,7 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
             shard,
         });
         let (epoch, instance) = (holding.epoch, instance.clone());
-        let holds = Some(Holds::new(cluster.clone()));
+        let holds = Some(Holds::new(cluster.clone(), options.kind));
         let aws = aws.with_permit(Arc::new(Held(holding)));
         async move {
             let load_balancers = load_balancers.ok_or("no such shard")?;

@@ -4,8 +4,9 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 use kube::Api;
 use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
 use serde_json::json;
-use tributary_kubernetes::{Class, Cluster, FINALIZER, Finalizer};
+use tributary_kubernetes::{Class, Cluster, Finalizer, finalizer};
 use tributary_model::ObjectKey;
+use tributary_model::elb::LoadBalancerKind::{self, Alb, Nlb};
 use tributary_tests_kubernetes::accounts::Scope;
 use tributary_tests_kubernetes::cluster::Cluster as Admin;
 use tributary_tests_kubernetes::shared::shared;
@@ -26,11 +27,11 @@ impl Fixture {
         let rule: PolicyRule = serde_json::from_value(json!({
             "apiGroups": ["gateway.networking.k8s.io"],
             "resources": ["gateways"],
-            "verbs": ["get", "patch"],
+            "verbs": ["get", "list", "patch"],
         }))
         .unwrap();
         let account = admin
-            .account(&namespace, "programmer", &[rule], Scope::Namespace)
+            .account(&namespace, "programmer", &[rule], Scope::Cluster)
             .await;
         Self {
             programmer: Cluster::connect(Some(&account)).await.unwrap(),
@@ -64,6 +65,13 @@ impl Fixture {
         Api::namespaced_with(self.admin.client(), &self.namespace, &resource)
     }
 
+    /// Of this test: others share the server.
+    async fn leaving(&self, kind: LoadBalancerKind) -> Vec<ObjectKey> {
+        let mut leaving = self.programmer.leaving(kind).await.unwrap();
+        leaving.retain(|key| *key.namespace == *self.namespace);
+        leaving
+    }
+
     /// Its finalizers and its resource version.
     async fn read(&self, name: &str) -> (Vec<String>, String) {
         let metadata = self.api().get(name).await.unwrap().metadata;
@@ -80,19 +88,19 @@ async fn it_is_written_once_and_others_stay() {
     let programmer = &fixture.programmer;
     for (name, others) in [("alone", &[][..]), ("among-others", &[OTHERS][..])] {
         let key = fixture.gateway(name, others).await;
-        let added = programmer.add_finalizer(&key).await.unwrap();
+        let added = programmer.add_finalizer(&key, Alb).await.unwrap();
         assert_eq!(added, Finalizer::Written);
         let (finalizers, version) = fixture.read(name).await;
-        assert_eq!(finalizers, [others, &[FINALIZER]].concat());
-        let again = programmer.add_finalizer(&key).await.unwrap();
+        assert_eq!(finalizers, [others, &[finalizer(Alb)]].concat());
+        let again = programmer.add_finalizer(&key, Alb).await.unwrap();
         assert_eq!(again, Finalizer::Unchanged);
         assert_eq!(fixture.read(name).await.1, version, "nothing to write");
 
-        let removed = programmer.remove_finalizer(&key).await.unwrap();
+        let removed = programmer.remove_finalizer(&key, Alb).await.unwrap();
         assert_eq!(removed, Finalizer::Written);
         let (finalizers, version) = fixture.read(name).await;
         assert_eq!(finalizers, others);
-        let again = programmer.remove_finalizer(&key).await.unwrap();
+        let again = programmer.remove_finalizer(&key, Alb).await.unwrap();
         assert_eq!(again, Finalizer::Unchanged);
         assert_eq!(fixture.read(name).await.1, version, "nothing to write");
     }
@@ -103,7 +111,8 @@ async fn a_deleted_gateway_stays_until_it_is_removed() {
     let fixture = Fixture::new().await;
     let programmer = &fixture.programmer;
     let key = fixture.gateway("web", &[]).await;
-    programmer.add_finalizer(&key).await.unwrap();
+    programmer.add_finalizer(&key, Alb).await.unwrap();
+    assert_eq!(fixture.leaving(Alb).await, []);
     fixture
         .api()
         .delete("web", &DeleteParams::default())
@@ -111,7 +120,9 @@ async fn a_deleted_gateway_stays_until_it_is_removed() {
         .unwrap();
     let metadata = fixture.api().get("web").await.unwrap().metadata;
     assert!(metadata.deletion_timestamp.is_some());
-    let removed = programmer.remove_finalizer(&key).await.unwrap();
+    assert_eq!(fixture.leaving(Alb).await, std::slice::from_ref(&key));
+    assert_eq!(fixture.leaving(Nlb).await, []);
+    let removed = programmer.remove_finalizer(&key, Alb).await.unwrap();
     assert_eq!(removed, Finalizer::Written);
     until("the Gateway is gone", async || {
         let found = fixture.api().get_opt("web").await.unwrap();
@@ -120,8 +131,8 @@ async fn a_deleted_gateway_stays_until_it_is_removed() {
     .await;
     // Whoever comes too late finds nothing, which is fine.
     for outcome in [
-        programmer.remove_finalizer(&key).await,
-        programmer.add_finalizer(&key).await,
+        programmer.remove_finalizer(&key, Alb).await,
+        programmer.add_finalizer(&key, Alb).await,
     ] {
         assert_eq!(outcome.unwrap(), Finalizer::Gone);
     }
@@ -136,7 +147,7 @@ async fn none_is_added_to_a_gateway_that_is_being_deleted() {
         .delete("web", &DeleteParams::default())
         .await
         .unwrap();
-    let added = fixture.programmer.add_finalizer(&key).await.unwrap();
+    let added = fixture.programmer.add_finalizer(&key, Alb).await.unwrap();
     assert_eq!(added, Finalizer::Gone);
     let none = json!({ "metadata": { "finalizers": null } });
     fixture
@@ -158,11 +169,11 @@ async fn what_others_write_meanwhile_is_kept() {
             let mut patch = patch;
             patch["metadata"]["resourceVersion"] = json!(version);
             // Who writes the whole list has to keep ours, too.
-            if finalizers.iter().any(|it| it == FINALIZER) {
+            if finalizers.iter().any(|it| it == finalizer(Alb)) {
                 patch["metadata"]["finalizers"]
                     .as_array_mut()
                     .unwrap()
-                    .push(json!(FINALIZER));
+                    .push(json!(finalizer(Alb)));
             }
             match fixture
                 .api()
@@ -183,8 +194,8 @@ async fn what_others_write_meanwhile_is_kept() {
     let writing = async {
         for _ in 0..10 {
             for outcome in [
-                programmer.add_finalizer(&key).await,
-                programmer.remove_finalizer(&key).await,
+                programmer.add_finalizer(&key, Alb).await,
+                programmer.remove_finalizer(&key, Alb).await,
             ] {
                 match outcome {
                     Ok(_) => {}
