@@ -1,17 +1,27 @@
-//! Our finalizer on a Gateway: the object stays until nothing is left of its load balancer.
+//! Our finalizers on a Gateway: the object stays until nothing is left of its load balancer.
 
-use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams};
+use kube::core::metadata::ObjectMeta;
 use serde_json::json;
 use tokio::time::timeout;
+use tributary_model::elb::LoadBalancerKind;
 use tributary_model::{Kind, ObjectKey};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
 use crate::served::Served;
 
-/// On every Gateway that has a load balancer, or may have.
-pub const FINALIZER: &str = "gateway.tributary.dev/load-balancer";
+/// On every Gateway that has a load balancer of the kind, or may have. Each kind has its own: a Gateway whose class
+/// changes has one of each for a while, and who programs the one knows nothing of the other.
+pub fn finalizer(kind: LoadBalancerKind) -> &'static str {
+    match kind {
+        LoadBalancerKind::Alb => "gateway.tributary.dev/load-balancer-alb",
+        LoadBalancerKind::Nlb => "gateway.tributary.dev/load-balancer-nlb",
+    }
+}
 
+/// Objects in a page.
+const PAGE: u32 = 500;
 /// Others write the same object: theirs is not overwritten, ours is tried on what they wrote.
 const ATTEMPTS: u32 = 5;
 
@@ -31,28 +41,73 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses or does not answer.
-    pub async fn add_finalizer(&self, gateway: &ObjectKey) -> Result<Finalizer, Failure> {
-        self.finalizer(gateway, |finalizers, is_deleting| {
-            if finalizers.iter().any(|it| it == FINALIZER) {
+    pub async fn add_finalizer(
+        &self,
+        gateway: &ObjectKey,
+        kind: LoadBalancerKind,
+    ) -> Result<Finalizer, Failure> {
+        let ours = finalizer(kind);
+        self.change_finalizers(gateway, |finalizers, is_deleting| {
+            if finalizers.iter().any(|it| it == ours) {
                 return Finalizer::Unchanged;
             }
             if is_deleting {
                 return Finalizer::Gone;
             }
-            finalizers.push(FINALIZER.to_owned());
+            finalizers.push(ours.to_owned());
             Finalizer::Written
         })
         .await
+    }
+
+    /// The Gateways that are being deleted and have our finalizer.
+    ///
+    /// # Errors
+    /// When the API server refuses or does not answer.
+    pub async fn leaving(&self, kind: LoadBalancerKind) -> Result<Vec<ObjectKey>, Failure> {
+        let resource = Served::preferred(Kind::Gateway).resource;
+        let api: Api<DynamicObject> = Api::all_with(self.client(), &resource);
+        let mut params = ListParams::default().limit(PAGE);
+        let mut leaving = Vec::new();
+        loop {
+            let page = timeout(REQUEST_DEADLINE, api.list_metadata(&params))
+                .await
+                .map_err(|_| Failure::timed_out("list"))??;
+            for ObjectMeta {
+                namespace,
+                name,
+                finalizers,
+                deletion_timestamp,
+                ..
+            } in page.items.into_iter().map(|item| item.metadata)
+            {
+                let mut finalizers = finalizers.iter().flatten();
+                if deletion_timestamp.is_some() && finalizers.any(|it| it == finalizer(kind)) {
+                    let (namespace, name) =
+                        (namespace.unwrap_or_default(), name.unwrap_or_default());
+                    leaving.push(ObjectKey::new(namespace.as_str(), name.as_str()));
+                }
+            }
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => params = params.continue_token(&token),
+                None => return Ok(leaving),
+            }
+        }
     }
 
     /// Takes our finalizer, and no other, from a Gateway.
     ///
     /// # Errors
     /// When the API server refuses or does not answer.
-    pub async fn remove_finalizer(&self, gateway: &ObjectKey) -> Result<Finalizer, Failure> {
-        self.finalizer(gateway, |finalizers, _| {
+    pub async fn remove_finalizer(
+        &self,
+        gateway: &ObjectKey,
+        kind: LoadBalancerKind,
+    ) -> Result<Finalizer, Failure> {
+        let ours = finalizer(kind);
+        self.change_finalizers(gateway, |finalizers, _| {
             let before = finalizers.len();
-            finalizers.retain(|it| it != FINALIZER);
+            finalizers.retain(|it| it != ours);
             if finalizers.len() == before {
                 Finalizer::Unchanged
             } else {
@@ -62,7 +117,7 @@ impl Cluster {
         .await
     }
 
-    async fn finalizer(
+    async fn change_finalizers(
         &self,
         gateway: &ObjectKey,
         change: impl Fn(&mut Vec<String>, bool) -> Finalizer,

@@ -28,7 +28,7 @@ mod watch;
 pub use cluster::{Cluster, ConnectError};
 pub use events::{Event, EventRecorder, EventType, Regarding};
 pub use failure::{Class, Failure};
-pub use finalizer::{FINALIZER, Finalizer};
+pub use finalizer::{Finalizer, finalizer};
 pub use served::{Served, Unread};
 pub use source::SourceArg;
 pub use status::{Found, LiveStatus};

@@ -2,6 +2,8 @@
 
 use tributary_kubernetes::{Cluster, Finalizer};
 use tributary_model::ObjectKey;
+use tributary_model::desired::LoadBalancerKey;
+use tributary_model::elb::LoadBalancerKind;
 
 /// Why a Gateway could not be held or let go: lower case, for logs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,16 +12,19 @@ pub(crate) struct HoldError(pub(crate) String);
 
 /// Holds Gateways by our finalizer.
 #[derive(Clone, Debug)]
-pub(crate) struct Holds(Cluster);
+pub(crate) struct Holds {
+    cluster: Cluster,
+    kind: LoadBalancerKind,
+}
 
 impl Holds {
-    pub(crate) fn new(cluster: Cluster) -> Self {
-        Self(cluster)
+    pub(crate) fn new(cluster: Cluster, kind: LoadBalancerKind) -> Self {
+        Self { cluster, kind }
     }
 
     /// Before the first thing is created for a Gateway: from now on it stays until it is let go.
     pub(crate) async fn hold(&self, gateway: &ObjectKey) -> Result<(), HoldError> {
-        match self.0.add_finalizer(gateway).await {
+        match self.cluster.add_finalizer(gateway, self.kind).await {
             Ok(Finalizer::Written) => {
                 tracing::info!(%gateway, "finalizer added");
                 Ok(())
@@ -30,9 +35,21 @@ impl Holds {
         }
     }
 
+    /// The load balancers whose Gateways wait to be let go: those of which nothing is left in AWS among them, if whoever
+    /// saw to that ended before it could say so.
+    pub(crate) async fn leaving(&self) -> Result<Vec<LoadBalancerKey>, HoldError> {
+        let leaving = self.cluster.leaving(self.kind).await;
+        let gateways = leaving.map_err(|failure| HoldError(failure.to_string()))?;
+        let kind = self.kind;
+        let keys = gateways.into_iter();
+        Ok(keys
+            .map(|gateway| LoadBalancerKey { kind, gateway })
+            .collect())
+    }
+
     /// Nothing is left of what was created for it.
     pub(crate) async fn let_go(&self, gateway: &ObjectKey) -> Result<(), HoldError> {
-        match self.0.remove_finalizer(gateway).await {
+        match self.cluster.remove_finalizer(gateway, self.kind).await {
             Ok(Finalizer::Written) => {
                 tracing::info!(%gateway, "finalizer removed");
                 Ok(())

@@ -106,7 +106,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
     match source {
         Source::Folder(folder) => {
             let options = options(Arc::new(FolderSecrets::new(folder)))?;
-            run(context, options).await
+            Box::pin(run(context, options)).await
         }
         Source::Kubernetes => {
             let cluster = Cluster::connect(kubeconfig.as_deref()).await?;
@@ -117,7 +117,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
                 shards,
                 timing: Timing::of(Duration::from_secs(lease_seconds)),
             };
-            shards::run(context, options, division).await
+            Box::pin(shards::run(context, options, division)).await
         }
     }
 }

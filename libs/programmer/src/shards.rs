@@ -81,17 +81,17 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
             shard,
         });
         let (epoch, instance) = (holding.epoch, instance.clone());
-        let holds = Some(Holds::new(cluster.clone()));
+        let holds = Some(Holds::new(cluster.clone(), options.kind));
         let aws = aws.with_permit(Arc::new(Held(holding)));
         async move {
             let load_balancers = load_balancers.ok_or("no such shard")?;
-            let share = Share {
+            let held = Share {
                 load_balancers,
                 epoch,
                 instance,
                 holds,
             };
-            program(context, options, aws, share)
+            program(context, options, aws, held)
                 .await
                 .map_err(BoxError::from)
         }

@@ -298,7 +298,13 @@ impl Supervisor {
             Err(error) => tracing::warn!(%error, "AWS's quotas are taken to be as they were"),
         }
         match found {
-            Ok(found) => {
+            Ok(mut found) => {
+                if let Some(holds) = &self.shared.holds {
+                    match holds.leaving().await {
+                        Ok(leaving) => found.extend(leaving),
+                        Err(error) => tracing::warn!(%error, "Gateways that wait cannot be listed"),
+                    }
+                }
                 // The others have their own holders.
                 let share = self.share;
                 for key in found.into_iter().filter(|key| share.includes(key)) {

@@ -14,7 +14,6 @@ use tributary_aws::{
 };
 use tributary_model::config::LoadBalancerSettings;
 use tributary_model::desired::{CertificateSource, DesiredLoadBalancer, LoadBalancerKey};
-use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::LoadBalancerPhase;
 use tributary_plan::limits::{Context as PlanContext, SecretVersion};
 use tributary_plan::observed::Completeness;
@@ -26,7 +25,6 @@ use tributary_runtime::backoff::Delays;
 use tributary_runtime::telemetry;
 use tributary_stream::Position;
 
-use crate::holds::HoldError;
 use crate::metrics::{OBSERVATIONS, WORKER_WAIT_SECONDS, WaitLabels};
 use crate::supervisor::Shared;
 
@@ -219,31 +217,19 @@ impl Worker {
             match holds.hold(&self.key.gateway).await {
                 Ok(()) => self.holds_gateway = true,
                 Err(error) => {
-                    tracing::warn!(%error, "nothing is created before the Gateway is held")
+                    tracing::warn!(%error, "nothing is created before the Gateway is held");
                 }
             }
         }
         self.holds_gateway
     }
 
-    /// Nothing is left: the Gateway may go, unless it has a load balancer of the other kind now.
+    /// Nothing is left: the Gateway may go.
     async fn let_go(&mut self) -> bool {
         let Some(holds) = &self.shared.holds else {
             return true;
         };
-        let other = LoadBalancerKey {
-            kind: match self.key.kind {
-                LoadBalancerKind::Alb => LoadBalancerKind::Nlb,
-                LoadBalancerKind::Nlb => LoadBalancerKind::Alb,
-            },
-            ..self.key.clone()
-        };
-        let gateway = &self.key.gateway;
-        let result = match self.shared.is_wanted(&other).await {
-            Ok(true) => Ok(()),
-            Ok(false) => holds.let_go(gateway).await,
-            Err(error) => Err(HoldError(error)),
-        };
+        let result = holds.let_go(&self.key.gateway).await;
         if let Err(error) = &result {
             tracing::warn!(%error, "the Gateway cannot be let go yet");
         }

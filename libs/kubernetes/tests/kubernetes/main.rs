@@ -1,5 +1,7 @@
 //! What we read and write, against a real API server.
 #![cfg(test)]
 
+mod finalizer;
 mod lease;
+mod secret;
 mod shards;

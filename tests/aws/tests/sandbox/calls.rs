@@ -1,6 +1,8 @@
 //! How many calls things cost: no change costs none, one change costs what differs.
 
-use tributary_aws::{Known, refresh_load_balancer_state};
+use std::sync::Arc;
+
+use tributary_aws::{Known, Outcome, Permit, refresh_load_balancer_state};
 use tributary_model::desired::Patterns;
 use tributary_model::desired::RuleCondition;
 use tributary_plan::observed::LoadBalancerState;
@@ -177,4 +179,33 @@ async fn limits_and_account_are_told() {
     let limits = world.aws.elbv2.account_limits().await.unwrap();
     assert_eq!((limits.alb.rules, limits.alb.target_groups), (7, 100));
     assert_eq!(world.aws.sts.account().await.unwrap(), "123456789012");
+}
+
+/// Whoever lost the right to write.
+#[derive(Debug)]
+struct Lost;
+
+impl Permit for Lost {
+    fn may_write(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn without_the_permit_nothing_is_written() {
+    let mut world = World::new().await;
+    let permitted = world.aws.clone();
+    let desired = two_teams();
+    let mut known = Known::new(world.look(&desired).await);
+    let plan = world.plan(&desired, &known);
+    assert!(!plan.steps.is_empty());
+    world.calls();
+    world.aws = permitted.with_permit(Arc::new(Lost));
+    for result in world.execute(&plan, &mut known).await {
+        assert_ne!(result.outcome, Outcome::Done);
+    }
+    assert_eq!(world.sandbox.call_counts().writes, 0);
+    // The same clients without it go on.
+    world.aws = permitted;
+    world.programmed(&desired).await;
 }

@@ -1,0 +1,202 @@
+//! Two mergers and one Lease on a real API server.
+#![cfg(test)]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use futures::stream::{BoxStream, StreamExt};
+use tokio::task::JoinSet;
+use tonic::{Code, Request, Response, Status};
+use tributary_kubernetes::Cluster;
+use tributary_kubernetes::lease::{Election, Timing, identity};
+use tributary_merger::{Options, Service};
+use tributary_model::ObjectRef;
+use tributary_model::elb::LoadBalancerKind;
+use tributary_model::resource::SourceObject;
+use tributary_proto::call::{LoadBalancerShard, Shard};
+use tributary_proto::desired::WatchLoadBalancersRequest;
+use tributary_proto::judgement::WatchJudgementsRequest;
+use tributary_proto::listeners::ListObjectsRequest;
+use tributary_proto::snapshot::snapshot_service_server::{SnapshotService, SnapshotServiceServer};
+use tributary_proto::snapshot::{
+    GetSnapshotRequest, GetSnapshotResponse, ListRejectionsRequest, ListRejectionsResponse,
+    SyncRequest, SyncResponse, WatchSnapshotRequest, WatchSnapshotResponse,
+};
+use tributary_runtime::{CancellationToken, Context, GrpcServices};
+use tributary_stream::{
+    EventStream, Published, StreamOptions, Transport, Update, clients, events, watch,
+};
+use tributary_tests_kubernetes::shared::shared;
+use tributary_tests_kubernetes::wait::until;
+
+/// A watcher of a source in which nothing is.
+struct Watcher(Published<ObjectRef, SourceObject>);
+
+#[tonic::async_trait]
+impl SnapshotService for Watcher {
+    type WatchSnapshotStream = EventStream<WatchSnapshotResponse>;
+    type GetSnapshotStream = BoxStream<'static, Result<GetSnapshotResponse, Status>>;
+    type ListRejectionsStream = BoxStream<'static, Result<ListRejectionsResponse, Status>>;
+
+    async fn watch_snapshot(
+        &self,
+        _: Request<WatchSnapshotRequest>,
+    ) -> Result<Response<Self::WatchSnapshotStream>, Status> {
+        Ok(Response::new(events(self.0.subscribe())))
+    }
+
+    async fn get_snapshot(
+        &self,
+        _: Request<GetSnapshotRequest>,
+    ) -> Result<Response<Self::GetSnapshotStream>, Status> {
+        Err(Status::unimplemented("not of this test"))
+    }
+
+    async fn sync(&self, _: Request<SyncRequest>) -> Result<Response<SyncResponse>, Status> {
+        Err(Status::unimplemented("not of this test"))
+    }
+
+    async fn list_rejections(
+        &self,
+        _: Request<ListRejectionsRequest>,
+    ) -> Result<Response<Self::ListRejectionsStream>, Status> {
+        Err(Status::unimplemented("not of this test"))
+    }
+}
+
+struct Merger {
+    address: String,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Merger {
+    async fn start(kubeconfig: &Path, namespace: &str) -> Self {
+        let context = Context::new("merger");
+        let objects = Published::new(&context, "snapshot");
+        objects.mark_complete();
+        let watcher = GrpcServices::default()
+            .add_service(SnapshotServiceServer::new(Watcher(objects)))
+            .build()
+            .unwrap();
+        let cluster = Cluster::connect(Some(kubeconfig)).await.unwrap();
+        let election = Election::new(
+            &cluster,
+            namespace,
+            "tributary-merger",
+            identity(),
+            Timing::default(),
+        );
+        let options = Options {
+            watcher: Transport::local(watcher.routes()),
+        };
+        let service = Service::elected(context.clone(), options, election);
+        let bound = service
+            .contracts(GrpcServices::default())
+            .build()
+            .unwrap()
+            .bind(([127, 0, 0, 1], 0).into())
+            .unwrap();
+        let address = format!("http://{}", bound.local_addr());
+        let mut tasks = JoinSet::new();
+        let serving = bound.serve(context.readiness.clone(), context.shutdown.clone());
+        tasks.spawn(async { serving.await.unwrap() });
+        tasks.spawn(service.run());
+        Self {
+            address,
+            stop: context.shutdown.clone(),
+            tasks,
+        }
+    }
+
+    fn to(&self) -> Transport {
+        Transport::remote(&self.address).unwrap()
+    }
+
+    /// What programmers hear: the epoch, or why not.
+    async fn desired(&self) -> Result<u64, Status> {
+        let mut client = clients::desired(self.to());
+        let mut events = client.watch_load_balancers(request()).await?.into_inner();
+        let first = events.message().await?.unwrap();
+        Ok(first.position.unwrap().epoch)
+    }
+
+    async fn leads(&self) -> u64 {
+        until("it leads", async || self.desired().await.ok()).await
+    }
+}
+
+fn request() -> WatchLoadBalancersRequest {
+    WatchLoadBalancersRequest::from(&LoadBalancerShard {
+        kind: LoadBalancerKind::Alb,
+        shard: Shard::WHOLE,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_answers_questions_and_leads_when_it_is_elected() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("merger").await;
+    let mut first = Merger::start(cluster.kubeconfig(), &namespace).await;
+    assert_eq!(first.leads().await, 1);
+    let second = Merger::start(cluster.kubeconfig(), &namespace).await;
+
+    let refused = second.desired().await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "{refused}");
+    let mut judgements = clients::judgement(second.to());
+    let refused = judgements
+        .watch_judgements(WatchJudgementsRequest {})
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "{refused}");
+    let mut listeners = clients::listeners(second.to());
+    let objects = listeners.list_objects(ListObjectsRequest::default()).await;
+    let mut objects = objects.unwrap().into_inner();
+    while objects.message().await.unwrap().is_some() {}
+
+    // A programmer that knows both hears everything again from the next leader.
+    let context = Context::new("programmer");
+    let both = format!("{},{}", second.address, first.address);
+    let client = clients::desired(Transport::remote(&both).unwrap());
+    let mut updates = watch(&context, StreamOptions::named("desired"), move || {
+        let mut client = client.clone();
+        async move { client.watch_load_balancers(request()).await }
+    });
+    let synced = updates
+        .by_ref()
+        .filter(|update| std::future::ready(matches!(update.item, Update::Synced)))
+        .map(|update| update.position.epoch);
+    let mut synced = synced.boxed();
+    assert_eq!(synced.next().await, Some(1));
+
+    let mut client = clients::desired(first.to());
+    let mut events = client
+        .watch_load_balancers(request())
+        .await
+        .unwrap()
+        .into_inner();
+    let begun = Instant::now();
+    first.stop.cancel();
+    let ended = loop {
+        match events.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the stream ended without a word"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(ended.code(), Code::Unavailable, "{ended}");
+    assert_eq!(synced.next().await, Some(2));
+    let took = begun.elapsed();
+    eprintln!("measured: {took:?} from a stop until a programmer hears the next merger");
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    while first.tasks.join_next().await.is_some() {}
+
+    // Killed: nothing is released.
+    let third = Merger::start(cluster.kubeconfig(), &namespace).await;
+    let begun = Instant::now();
+    drop(second);
+    assert_eq!(third.leads().await, 3);
+    let took = begun.elapsed();
+    eprintln!("measured: {took:?} from a kill until the next merger leads");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
