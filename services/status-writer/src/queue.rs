@@ -48,6 +48,8 @@ pub(crate) struct Attempt {
     pub(crate) task: Task,
     /// Why it is set aside so far: that is known, and told.
     pub(crate) aside: Option<String>,
+    /// Why the last attempt failed: that is told, too.
+    pub(crate) failed: Option<String>,
     /// In which the judgement came.
     pub(crate) span: tracing::Span,
 }
@@ -195,6 +197,7 @@ impl Queue {
                 object: object.clone(),
                 task,
                 aside: entry.aside.clone(),
+                failed: entry.failed.as_ref().map(|failed| failed.reason.clone()),
                 span,
             })
         })

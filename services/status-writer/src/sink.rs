@@ -100,6 +100,7 @@ impl Sink {
             object,
             task,
             aside,
+            failed,
             span: _,
         } = attempt;
         let outcome = match (&self.place, task) {
@@ -113,7 +114,11 @@ impl Sink {
         match &outcome {
             Outcome::Failed { reason } => {
                 self.failures.inc();
-                tracing::warn!(%object, error = reason, "status is written again later");
+                if failed.as_ref() == Some(reason) {
+                    tracing::debug!(%object, error = reason, "status is written again later");
+                } else {
+                    tracing::warn!(%object, error = reason, "status is written again later");
+                }
             }
             Outcome::SetAside { reason, .. } if aside.as_ref() != Some(reason) => {
                 tracing::warn!(%object, reason, "status cannot be written as it should be");
@@ -131,7 +136,7 @@ impl Sink {
         let mut local = lock(local);
         let stored: Option<Status> = match local.read(object) {
             Ok(stored) => stored,
-            Err(error) => return failed(&error),
+            Err(error) => return failure(&error),
         };
         let (status, aside) = match next(judgement, stored.as_ref().or(current.as_ref()), now()) {
             Next::Unchanged | Next::Outdated => return Outcome::Done { known: None },
@@ -145,7 +150,7 @@ impl Sink {
             }
         };
         if let Err(error) = local.write(object, generation(judgement), &status) {
-            return failed(&error);
+            return failure(&error);
         }
         self.writes.inc();
         tracing::info!(%object, "status written");
@@ -168,7 +173,7 @@ impl Sink {
     }
 }
 
-fn failed(error: &impl std::error::Error) -> Outcome {
+fn failure(error: &impl std::error::Error) -> Outcome {
     Outcome::Failed {
         reason: error.to_string(),
     }

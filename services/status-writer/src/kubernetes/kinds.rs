@@ -5,19 +5,28 @@ use std::sync::{Mutex as Lock, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tributary_kubernetes::{Class, Cluster, Failure, Served};
 use tributary_model::Kind;
 
-/// Every object of a kind that is missing asks; the API server is asked this often.
+/// Every object of a kind that is missing asks. The API server is asked this often at most; in between the last answer
+/// holds, and nobody waits: objects of other kinds want the places.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) struct Kinds {
     cluster: Cluster,
     known: Lock<BTreeMap<Kind, Served>>,
-    /// Held while the API server is asked: when it was last.
-    asking: Mutex<Option<Instant>>,
+    /// Held while the API server is asked.
+    asked: Mutex<Option<Asked>>,
+}
+
+/// The last time that the API server was asked.
+#[derive(Debug)]
+struct Asked {
+    /// When it answered, or did not.
+    at: Instant,
+    failure: Option<Failure>,
 }
 
 impl Kinds {
@@ -25,7 +34,7 @@ impl Kinds {
         Self {
             cluster,
             known: Lock::default(),
-            asking: Mutex::default(),
+            asked: Mutex::default(),
         }
     }
 
@@ -37,16 +46,22 @@ impl Kinds {
         if let Some(served) = self.known().get(&kind) {
             return Ok(served.clone());
         }
-        let wanted = Instant::now();
-        let mut asked = self.asking.lock().await;
-        // Somebody asked while we waited.
-        if asked.is_none_or(|asked| asked < wanted) {
-            if let Some(last) = *asked {
-                sleep_until(last + INTERVAL).await;
-            }
-            *asked = Some(Instant::now());
-            let (served, _) = self.cluster.served().await?;
-            *self.known() = served;
+        let mut asked = self.asked.lock().await;
+        let is_fresh = |asked: &Asked| asked.at.elapsed() < INTERVAL;
+        if !asked.as_ref().is_some_and(is_fresh) {
+            let answer = self.cluster.served().await;
+            let failure = match answer {
+                Ok((served, _)) => {
+                    *self.known() = served;
+                    None
+                }
+                Err(failure) => Some(failure),
+            };
+            let at = Instant::now();
+            *asked = Some(Asked { at, failure });
+        }
+        if let Some(failure) = asked.as_ref().and_then(|asked| asked.failure.clone()) {
+            return Err(failure);
         }
         let served = self.known().get(&kind).cloned();
         served.ok_or_else(|| self.missing(kind))
