@@ -26,7 +26,7 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tributary_aws::{Aws, SecretSource};
+use tributary_aws::Aws;
 use tributary_kubernetes::lease::Timing;
 use tributary_kubernetes::{Cluster, ConnectError};
 use tributary_model::desired::LoadBalancerKey;
@@ -40,7 +40,7 @@ use tributary_stream::{Published, StreamOptions, Transport, TransportError, clie
 pub use args::{Args, DEFAULT_CLUSTER, Source};
 pub use secrets::{ClusterSecrets, FolderSecrets};
 pub use shards::Division;
-pub use tributary_aws::{Endpoint, Site};
+pub use tributary_aws::{Endpoint, SecretSource, Site};
 
 /// What a programmer needs.
 #[derive(Clone, Debug)]
@@ -55,6 +55,8 @@ pub struct Options {
     pub site: Site,
     /// Private keys, by name.
     pub secrets: Arc<dyn SecretSource>,
+    /// The cluster whose Gateways stay until nothing is left of their load balancers; none holds those of a folder.
+    pub gateways: Option<Cluster>,
 }
 
 /// Why a programmer ended.
@@ -94,23 +96,25 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         vpc,
         common: _,
     } = args;
-    let options = |secrets| {
+    let options = |secrets, gateways| {
         Ok::<_, Error>(Options {
             kind,
             merger: Transport::remote(&merger)?,
             aws,
             site: Site { cluster, vpc },
             secrets,
+            gateways,
         })
     };
     match source {
         Source::Folder(folder) => {
-            let options = options(Arc::new(FolderSecrets::new(folder)))?;
+            let options = options(Arc::new(FolderSecrets::new(folder)), None)?;
             Box::pin(run(context, options)).await
         }
         Source::Kubernetes => {
             let cluster = Cluster::connect(kubeconfig.as_deref()).await?;
-            let options = options(Arc::new(ClusterSecrets(cluster.clone())))?;
+            let secrets = Arc::new(ClusterSecrets(cluster.clone()));
+            let options = options(secrets, Some(cluster.clone()))?;
             let division = Division {
                 cluster,
                 namespace: lease_namespace,
@@ -135,7 +139,6 @@ pub async fn run(context: Context, options: Options) -> Result<(), Error> {
         },
         epoch: 0,
         instance: std::process::id().to_string(),
-        holds: None,
     };
     program(context, options, aws, share).await
 }
@@ -147,7 +150,6 @@ struct Share {
     load_balancers: LoadBalancerShard,
     epoch: u64,
     instance: String,
-    holds: Option<holds::Holds>,
 }
 
 async fn connect(context: &Context, endpoint: &Endpoint) -> Aws {
@@ -158,18 +160,19 @@ async fn connect(context: &Context, endpoint: &Endpoint) -> Aws {
 /// Programs one share until the context stops.
 async fn program(context: Context, options: Options, aws: Aws, share: Share) -> Result<(), Error> {
     let Options {
-        kind: _,
+        kind,
         merger,
         aws: _,
         site,
         secrets,
+        gateways,
     } = options;
     let Share {
         load_balancers,
         epoch,
         instance,
-        holds,
     } = share;
+    let holds = gateways.map(|cluster| holds::Holds::new(cluster, kind));
     let reports = Published::new(&context, "report");
     let tasks = context.tasks();
     tasks.spawn("reports", OnError::ShutDown, {

@@ -10,13 +10,12 @@ use tributary_model::elb::LoadBalancerKind;
 use tributary_proto::call::{LoadBalancerShard, Shard};
 use tributary_runtime::{BoxError, Context, Readiness};
 
-use crate::holds::Holds;
 use crate::{Error, Options, Share, connect, program};
 
 /// How replicas divide the load balancers, and where the Leases are that say so.
 #[derive(Clone, Debug)]
 pub struct Division {
-    /// The cluster, whose Gateways have the finalizer.
+    /// The cluster.
     pub cluster: Cluster,
     /// Of the Leases.
     pub namespace: String,
@@ -81,7 +80,6 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
             shard,
         });
         let (epoch, instance) = (holding.epoch, instance.clone());
-        let holds = Some(Holds::new(cluster.clone(), options.kind));
         let aws = aws.with_permit(Arc::new(Held(holding)));
         async move {
             let load_balancers = load_balancers.ok_or("no such shard")?;
@@ -89,7 +87,6 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
                 load_balancers,
                 epoch,
                 instance,
-                holds,
             };
             program(context, options, aws, held)
                 .await

@@ -5,6 +5,7 @@ use std::future::ready;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use tributary_kubernetes::lease;
 
 /// A non-leader never writes (spec/listenersets §7.4). A trait, since what decides is elsewhere: a Lease of Kubernetes,
 /// which the writer does not know, or nobody.
@@ -14,6 +15,17 @@ pub trait Leadership: fmt::Debug + Send + Sync {
 
     /// Waits until [`Leadership::may_write`] says yes.
     fn leading(&self) -> BoxFuture<'_, ()>;
+}
+
+impl Leadership for lease::Leadership {
+    fn may_write(&self) -> bool {
+        Self::may_write(self)
+    }
+
+    fn leading(&self) -> BoxFuture<'_, ()> {
+        let mut following = self.clone();
+        async move { while following.changed().await.is_none() {} }.boxed()
+    }
 }
 
 /// The only replica.

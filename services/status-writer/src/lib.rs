@@ -25,12 +25,16 @@ mod write;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tributary_folder::status::StatusDirError;
+use tributary_kubernetes::lease::LeaderElection;
 use tributary_kubernetes::{Cluster, ConnectError};
 use tributary_model::Timestamp;
 use tributary_model::judgement::Judgement;
-use tributary_runtime::{CommonArgs, Context};
+use tributary_runtime::tasks::TaskError;
+use tributary_runtime::{CommonArgs, Context, OnError};
 use tributary_stream::{Transport, TransportError};
 
 pub use kubernetes::{Kubernetes, WRITES_PER_SECOND};
@@ -57,6 +61,9 @@ pub struct Args {
         requires = "kubernetes"
     )]
     pub writes_per_second: NonZeroU32,
+    /// Whether there are others.
+    #[command(flatten)]
+    pub leader: LeaderElection,
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -95,7 +102,15 @@ pub enum Error {
     /// There is no way to an API server.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// A task.
+    #[error(transparent)]
+    Task(#[from] TaskError),
 }
+
+/// Of the Lease, and whose it is.
+const SERVICE: &str = "tributary-status-writer";
+/// Time that the election has to give the Lease up.
+const STOP_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Writes statuses until the context stops.
 pub async fn write(context: Context, options: Options) {
@@ -113,6 +128,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         sink,
         kubeconfig,
         writes_per_second,
+        leader,
         common: _,
     } = args;
     let SinkArgs {
@@ -121,15 +137,25 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         kubernetes: _,
     } = sink;
     let merger = Transport::remote(&merger)?;
+    let tasks = context.tasks();
     let store = match status_dir {
         Some(folder) => Store::folder(folder)?,
-        None => Store::Kubernetes(Kubernetes {
-            writes_per_second,
-            ..Kubernetes::new(Cluster::connect(kubeconfig.as_deref()).await?)
-        }),
+        None => {
+            let mut kubernetes = Kubernetes::new(Cluster::connect(kubeconfig.as_deref()).await?);
+            kubernetes.writes_per_second = writes_per_second;
+            if let Some(election) = leader.election(kubeconfig.as_ref(), SERVICE).await? {
+                kubernetes.leadership = Arc::new(election.leadership());
+                let context = context.clone();
+                tasks.spawn("election", OnError::ShutDown, async move {
+                    election.run(&context).await;
+                    Ok::<_, Error>(())
+                });
+            }
+            Store::Kubernetes(kubernetes)
+        }
     };
     write(context, Options { merger, store }).await;
-    Ok(())
+    Ok(tasks.join(STOP_DEADLINE).await?)
 }
 
 fn generation(judgement: &Judgement) -> i64 {

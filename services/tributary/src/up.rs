@@ -18,8 +18,7 @@ use anyhow::{Context as _, bail};
 use tributary_kubernetes::{Cluster, SourceArg};
 use tributary_model::elb::LoadBalancerKind;
 use tributary_programmer::{
-    ClusterSecrets, DEFAULT_CLUSTER, Endpoint, Finalizers, FolderSecrets, Holds, NoHolds,
-    SecretSource, Site,
+    ClusterSecrets, DEFAULT_CLUSTER, Endpoint, FolderSecrets, SecretSource, Site,
 };
 use tributary_proto::call::Settling;
 use tributary_runtime::grpc::{BoundGrpc, Grpc, GrpcError};
@@ -136,10 +135,11 @@ impl Source {
         }
     }
 
-    fn holds(&self) -> Arc<dyn Holds> {
+    /// Whose Gateways are held by a finalizer.
+    fn gateways(&self) -> Option<Cluster> {
         match self {
-            Self::Folder(_) => Arc::new(NoHolds),
-            Self::Kubernetes(cluster) => Arc::new(Finalizers(cluster.clone())),
+            Self::Folder(_) => None,
+            Self::Kubernetes(cluster) => Some(cluster.clone()),
         }
     }
 }
@@ -213,7 +213,7 @@ fn start(
                 vpc: None,
             },
             secrets: source.secrets(),
-            holds: source.holds(),
+            gateways: source.gateways(),
         };
         tasks.spawn(
             name,

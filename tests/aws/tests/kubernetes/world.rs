@@ -202,6 +202,7 @@ impl World {
                 vpc: None,
             },
             secrets: Arc::new(ClusterSecrets(cluster.clone())),
+            gateways: Some(cluster.clone()),
         };
         let division = Division {
             cluster,

@@ -63,7 +63,7 @@ async fn the_documents_example_gets_the_documents_status_and_leaves_nothing_behi
     assert!(address.ends_with(".elb.amazonaws.com"), "{address}");
     assert_eq!(
         shown["metadata"]["finalizers"],
-        json!(["gateway.tributary.dev/load-balancer"])
+        json!(["gateway.tributary.dev/load-balancer-alb"])
     );
 
     let shown = get(cluster, &set).await.unwrap();

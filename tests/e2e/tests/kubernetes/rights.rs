@@ -202,21 +202,21 @@ async fn a_programmer_changes_nothing_of_a_gateway_but_its_finalizer() {
     for (forbidden, why) in [
         (
             json!({ "spec": { "gatewayClassName": "mine" } }),
-            "nothing of a Gateway but its finalizer",
+            "nothing of a Gateway but its finalizers",
         ),
         (
             json!({ "metadata": { "annotations": { "a": "b" } } }),
-            "nothing of a Gateway but its finalizer",
+            "nothing of a Gateway but its finalizers",
         ),
         (
             json!({ "metadata": { "finalizers": ["example.com/mine"] } }),
-            "no other finalizer than its own",
+            "no finalizer that is not its own",
         ),
     ] {
         let refused = patch(forbidden).await.unwrap_err().to_string();
         assert!(refused.contains(why), "{refused}");
     }
-    let own = json!({ "metadata": { "finalizers": ["gateway.tributary.dev/load-balancer"] } });
+    let own = json!({ "metadata": { "finalizers": ["gateway.tributary.dev/load-balancer-alb"] } });
     patch(own).await.unwrap();
     // A person may do all of it.
     gateway["metadata"]["annotations"] = json!({ "a": "b" });
