@@ -144,7 +144,7 @@ fn fields(status: &Status) -> Value {
     Value::Object(names.iter().map(field).collect::<Map<_, _>>())
 }
 
-/// An object that etcd does not take for its size is answered with 500, or with etcd's own words.
+/// An object that is too large for etcd, or for the API server's client of it, is answered with 500 and their words.
 fn for_good(failure: Failure) -> Failure {
     let too_large = ["request is too large", "message larger than max"];
     let Failure { class, message } = failure;

@@ -51,14 +51,14 @@ pub struct Args {
     #[command(flatten)]
     pub sink: SinkArgs,
     /// As whom to ask which API server: without it $KUBECONFIG, ~/.kube/config, or the pod's service account.
-    #[arg(long, value_name = "FILE", requires = "kubernetes")]
+    #[arg(long, value_name = "FILE", conflicts_with = "status_dir")]
     pub kubeconfig: Option<PathBuf>,
     /// Statuses written to Kubernetes a second, at most.
     #[arg(
         long,
         value_name = "N",
         default_value_t = WRITES_PER_SECOND,
-        requires = "kubernetes"
+        conflicts_with = "status_dir"
     )]
     pub writes_per_second: NonZeroU32,
     /// Whether there are others.
@@ -169,4 +169,39 @@ fn generation(judgement: &Judgement) -> i64 {
 
 fn now() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn parse(args: &str) -> Result<Args, ErrorKind> {
+        let words = std::iter::once("status-writer").chain(args.split_whitespace());
+        Cli::try_parse_from(words)
+            .map(|cli| cli.args)
+            .map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn exactly_one_sink_is_named() {
+        assert!(parse("--status-dir d").is_ok());
+        assert!(parse("--kubernetes --kubeconfig f --writes-per-second 5").is_ok());
+        for none in ["", "--kubeconfig f"] {
+            let error = parse(none).unwrap_err();
+            assert_eq!(error, ErrorKind::MissingRequiredArgument, "{none}");
+        }
+        for both in ["--kubernetes", "--kubeconfig f", "--writes-per-second 5"] {
+            let error = parse(&format!("--status-dir d {both}")).unwrap_err();
+            assert_eq!(error, ErrorKind::ArgumentConflict, "{both}");
+        }
+    }
 }

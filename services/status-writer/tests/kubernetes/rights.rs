@@ -105,9 +105,8 @@ async fn what_is_denied_is_listed_and_delays_nobody() {
     let namespace = cluster.namespace("rights").await;
     let mut rules = rules();
     for rule in &mut rules {
-        for resource in rule.resources.iter_mut() {
-            resource.retain(|resource| resource != "gateways/status");
-        }
+        let resources = rule.resources.as_mut().unwrap();
+        resources.retain(|resource| resource != "gateways/status");
     }
     let account = cluster
         .account(&namespace, "status-writer", &rules, Scope::Cluster)
