@@ -30,6 +30,8 @@ struct Running {
     terms: Terms,
     meter: Meter,
     delays: Delays,
+    /// What fails, said once until something works again.
+    told: Option<Class>,
     timing: Timing,
 }
 
@@ -81,6 +83,7 @@ impl Election {
             name,
             terms,
             meter,
+            told: None,
             timing,
         };
         loop {
@@ -117,6 +120,7 @@ impl Running {
                     Ok(record) => {
                         self.candidate.wrote(record, begun, Instant::now());
                         self.delays.reset();
+                        self.told = None;
                     }
                     Err(failure) => {
                         self.candidate.doubt();
@@ -139,7 +143,11 @@ impl Running {
     /// Waits before the next attempt, but not beyond the term.
     async fn set_back(&mut self, failure: &Failure, until: Option<Instant>) {
         self.meter.failed(failure.class);
+        let is_new = self.told.replace(failure.class) != Some(failure.class);
         match failure.class {
+            _ if !is_new => {
+                tracing::debug!(lease = self.name, %failure, "not read or written either")
+            }
             // Somebody was quicker.
             Class::Conflict => tracing::debug!(lease = self.name, %failure, "not written"),
             Class::Unauthorized | Class::Forbidden | Class::Invalid | Class::NotFound => {

@@ -80,8 +80,8 @@ async fn the_documents_example_gets_the_documents_status_and_leaves_nothing_behi
             [
                 "Accepted=True/Accepted",
                 "Programmed=True/Programmed",
-                "ResolvedRefs=True/ResolvedRefs",
-                "Conflicted=False/NoConflicts"
+                "Conflicted=False/NoConflicts",
+                "ResolvedRefs=True/ResolvedRefs"
             ]
         );
     }

@@ -46,11 +46,25 @@ async fn every_right_is_used_and_none_is_missing() {
     objects.extend(manifests(&repository("examples/two-teams")));
     objects.extend(manifests(&repository("examples/conflict")));
     objects.extend(manifests(&repository("examples/nlb")));
+    let secrets: Vec<_> = objects
+        .iter()
+        .filter(|object| object["kind"] == "Secret")
+        .cloned()
+        .collect();
+    let mut own = secrets[0].clone();
+    own["metadata"] = json!({ "name": "own", "namespace": "routes" });
+    objects.push(own);
     objects.extend(every_route());
     objects.sort_by_key(|object| object["kind"] != "Namespace");
     apply(cluster, &objects).await;
     installation.settled().await;
-    // An event that is told again is patched.
+    // What is told a second time is told by the first Event, which is patched.
+    for _ in 0..2 {
+        delete(cluster, &secrets).await;
+        installation.settled().await;
+        apply(cluster, &secrets).await;
+        installation.settled().await;
+    }
     let gateways: Vec<_> = objects
         .iter()
         .filter(|object| object["kind"] == "Gateway")
@@ -129,6 +143,8 @@ fn every_route() -> Vec<Value> {
     let listener = |name: &str, port: u16, protocol: &str| json!({ "name": name, "port": port, "protocol": protocol });
     let mut tls = listener("tls", 9443, "TLS");
     tls["tls"] = json!({ "mode": "Passthrough" });
+    let mut own = listener("own", 9444, "TLS");
+    own["tls"] = json!({ "mode": "Terminate", "certificateRefs": [{ "name": "own" }] });
     let rules = json!([{ "backendRefs": [{ "name": "app", "port": 80 }] }]);
     let mut objects = vec![
         json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "routes" } }),
@@ -144,7 +160,7 @@ fn every_route() -> Vec<Value> {
             "metadata": { "name": "streams", "namespace": "routes" },
             "spec": {
                 "gatewayClassName": "routes-nlb",
-                "listeners": [listener("tcp", 9000, "TCP"), listener("udp", 9001, "UDP"), tls],
+                "listeners": [listener("tcp", 9000, "TCP"), listener("udp", 9001, "UDP"), tls, own],
             },
         }),
         json!({
