@@ -29,8 +29,8 @@ const TRY_AGAIN: Backoff = Backoff {
 #[derive(Debug)]
 pub(crate) struct Acknowledging {
     client: JudgementServiceClient<Transport>,
-    /// What was read last.
-    read: Position,
+    /// What was read last; absent before anything was.
+    read: Option<Position>,
     /// Everything up to here is written, set aside or listed as failed.
     settled: Position,
     /// Something changed since the last call was made.
@@ -46,7 +46,7 @@ impl Acknowledging {
     pub(crate) fn new(context: &Context, client: JudgementServiceClient<Transport>) -> Self {
         Self {
             client,
-            read: Position::default(),
+            read: None,
             settled: Position::default(),
             dirty: false,
             refused: false,
@@ -57,7 +57,7 @@ impl Acknowledging {
 
     /// Something was read.
     pub(crate) fn read(&mut self, position: Position) {
-        self.read = position;
+        self.read = Some(position);
         self.dirty = true;
     }
 
@@ -68,22 +68,19 @@ impl Acknowledging {
 
     /// When the next call may be made; never while there is nothing to tell.
     pub(crate) fn due(&self, queue: &Queue, now: Instant) -> Option<Instant> {
-        if !self.dirty || self.read == Position::default() {
-            return None;
-        }
-        Some(
-            if queue.is_settled() && self.settled != self.read && !self.refused {
-                now
-            } else {
-                self.not_before
-            },
-        )
+        let read = self.read.filter(|_| self.dirty)?;
+        let is_news = queue.is_settled() && self.settled != read;
+        Some(if is_news && !self.refused {
+            now
+        } else {
+            self.not_before
+        })
     }
 
     /// The call; it ends in time, and tells whether the merger took it.
     pub(crate) fn call(&mut self, queue: &Queue, now: Instant) -> BoxFuture<'static, bool> {
-        if queue.is_settled() {
-            self.settled = self.read;
+        if let (true, Some(read)) = (queue.is_settled(), self.read) {
+            self.settled = read;
         }
         self.dirty = false;
         self.not_before = now + INTERVAL;

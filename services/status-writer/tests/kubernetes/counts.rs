@@ -1,9 +1,10 @@
 //! How much is written: nothing when nothing changed, and little when only counts do.
 
+use futures::{StreamExt, stream};
 use tributary_model::Kind;
 use tributary_tests_kubernetes::shared::shared;
 
-use crate::objects::{create, gateway, object, route};
+use crate::objects::{create, gateway, manifest, object, route};
 use crate::system::{Seen, System};
 
 #[tokio::test]
@@ -56,7 +57,8 @@ async fn what_is_there_already_is_not_written_again() {
     assert_eq!(seen.version().await, version);
 }
 
-/// Routes that really appear one after the other, each judged as soon as it is there.
+/// Routes that are judged one after the other. Some requests of our own in between, so that the writer keeps up: when the
+/// last one is judged it has written nearly all of them.
 #[tokio::test]
 async fn a_thousand_routes_attached_one_by_one_cost_twenty_writes_of_their_gateway() {
     const ROUTES: u32 = 1_000;
@@ -65,14 +67,25 @@ async fn a_thousand_routes_attached_one_by_one_cost_twenty_writes_of_their_gatew
     let web = object(Kind::Gateway, &namespace, "web");
     create(&cluster, &web).await;
     let seen = Seen::new(cluster.client(), &web);
+    let apps: Vec<_> = (1..=ROUTES)
+        .map(|index| object(Kind::HttpRoute, &namespace, &format!("app-{index}")))
+        .collect();
+    stream::iter(&apps)
+        .for_each_concurrent(16, async |app| {
+            let new = Seen::new(cluster.client(), app);
+            new.create(manifest(app)).await;
+        })
+        .await;
     let system = System::start(&cluster).await;
-    for attached in 1..=ROUTES {
-        let app = object(Kind::HttpRoute, &namespace, &format!("app-{attached}"));
-        create(&cluster, &app).await;
-        system.merger.judge(route(&app), None);
+    let mut current = None;
+    for (attached, app) in (1..).zip(&apps) {
+        system.merger.judge(route(app), None);
+        if attached % 5 == 0 {
+            current = seen.status().await;
+        }
         system
             .merger
-            .judge(gateway(&web, attached), seen.status().await);
+            .judge(gateway(&web, attached), current.clone());
     }
     let said = system.merger.settled().await;
     assert_eq!(said.failed, []);

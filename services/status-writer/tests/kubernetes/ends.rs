@@ -58,10 +58,10 @@ async fn a_judgement_of_an_earlier_object_is_not_written() {
     assert_eq!(seen.version().await, version);
 }
 
-/// First its version is not served for a while, then it is not there at all.
+/// First its version is not served for a while, then it is not there at all, then nobody answers.
 #[tokio::test]
-async fn a_kind_that_is_removed_is_waited_for() {
-    let server = Server::start(Options::default()).await;
+async fn a_kind_that_is_removed_is_waited_for_and_so_is_the_server() {
+    let mut server = Server::start(Options::default()).await;
     let cluster = server.cluster();
     cluster.install_crds(Channel::Standard).await;
     let namespace = cluster.namespace("ends").await;
@@ -116,6 +116,21 @@ async fn a_kind_that_is_removed_is_waited_for() {
         .until("it is written", |said| said.failed.is_empty())
         .await;
     assert!(told_shadowed(&seen).await);
+
+    server.kill();
+    system.merger.judge(judged(&tls, false), None);
+    let said = system
+        .merger
+        .until("it failed", |said| !said.failed.is_empty())
+        .await;
+    let reason = &said.failed[0].reason;
+    assert!(reason.starts_with("unavailable"), "{reason}");
+    server.start_again().await;
+    system
+        .merger
+        .until("it is written", |said| said.failed.is_empty())
+        .await;
+    assert!(!told_shadowed(&seen).await);
 }
 
 const CRD: &str = "tlsroutes.gateway.networking.k8s.io";

@@ -19,6 +19,10 @@ pub(crate) fn object(kind: Kind, namespace: &str, name: &str) -> ObjectRef {
 }
 
 pub(crate) async fn create(cluster: &Cluster, object: &ObjectRef) {
+    cluster.apply(&manifest(object)).await.unwrap();
+}
+
+pub(crate) fn manifest(object: &ObjectRef) -> Value {
     let ObjectRef { kind, key } = object;
     let listener = json!({ "name": "http", "port": 80, "protocol": "HTTP" });
     let spec = match kind {
@@ -40,13 +44,12 @@ pub(crate) async fn create(cluster: &Cluster, object: &ObjectRef) {
     if !kind.is_cluster_scoped() {
         metadata["namespace"] = (*key.namespace).into();
     }
-    let manifest = json!({
+    json!({
         "apiVersion": format!("{GATEWAY_GROUP}/v1"),
         "kind": kind.as_str(),
         "metadata": metadata,
         "spec": spec,
-    });
-    cluster.apply(&manifest).await.unwrap();
+    })
 }
 
 pub(crate) fn route(object: &ObjectRef) -> Judgement {

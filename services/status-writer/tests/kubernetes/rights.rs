@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use serde_json::{Value, json};
+use tributary_model::judgement::JudgedOutcome;
+use tributary_model::resolved::{Conflict, RivalClass};
 use tributary_model::{Kind, ObjectKey, ObjectRef};
 use tributary_status_writer::AlwaysLeading;
 use tributary_tests_kubernetes::accounts::Scope;
 use tributary_tests_kubernetes::shared::shared;
+use tributary_tests_kubernetes::wait::until;
 
 use crate::events::until_told;
 use crate::objects::{
@@ -97,6 +100,20 @@ async fn the_rules_are_enough() {
     assert_eq!(said.failed, []);
     assert_eq!(system.metric("tributary_status_writes_total"), 8);
     until_told(&cluster, &full, 1).await;
+
+    // Lost, won, and lost again: the third counts into the first, which is a patch of it.
+    let lost = JudgedOutcome::Conflicted(Conflict::Hostname, RivalClass::OlderListenerSet);
+    for outcome in [lost.clone(), served(), lost] {
+        merger.judge(set(&extra, vec![listener("http", outcome, 0)]), None);
+        merger.settled().await;
+    }
+    until("the first event is a series", async || {
+        let told = until_told(&cluster, &extra, 2).await;
+        let series = told[0].series.as_ref()?;
+        (series.count == 2).then_some(())
+    })
+    .await;
+    assert_eq!(system.metric("tributary_status_event_failures_total"), 0);
 }
 
 #[tokio::test]

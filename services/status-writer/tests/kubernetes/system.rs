@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 
-use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
+use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
@@ -115,6 +115,13 @@ impl Seen {
             name: object.key.name.to_string(),
             api,
         }
+    }
+
+    /// Quicker than an apply.
+    pub(crate) async fn create(&self, manifest: Value) {
+        let object: DynamicObject = serde_json::from_value(manifest).unwrap();
+        let params = PostParams::default();
+        self.api.create(&params, &object).await.unwrap();
     }
 
     pub(crate) async fn object(&self) -> DynamicObject {
