@@ -149,11 +149,16 @@ async fn a_leader_that_may_not_write_any_more_steps_down_and_one_that_may_again_
     }))
     .unwrap();
     let account = admin
-        .account(&namespace, "merger", &[rule.clone()], Scope::Namespace)
+        .account(
+            &namespace,
+            "merger",
+            std::slice::from_ref(&rule),
+            Scope::Namespace,
+        )
         .await;
     let mut candidate = Candidate::start(&account, &namespace).await;
     assert_eq!(candidate.leads().await, 1);
-    let role = |rules: &[PolicyRule]| {
+    let with_rules = |rules: &[PolicyRule]| {
         json!({
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "Role",
@@ -161,10 +166,10 @@ async fn a_leader_that_may_not_write_any_more_steps_down_and_one_that_may_again_
             "rules": rules,
         })
     };
-    admin.apply(&role(&[])).await.unwrap();
+    admin.apply(&with_rules(&[])).await.unwrap();
     candidate.leadership.lost(1).await;
     assert!(!candidate.leadership.may_write());
-    admin.apply(&role(&[rule])).await.unwrap();
+    admin.apply(&with_rules(&[rule])).await.unwrap();
     assert_eq!(candidate.leads().await, 2);
     candidate.end().await;
 }
