@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use k8s_openapi::api::rbac::v1::PolicyRule;
+use serde_json::json;
 use tokio::task::JoinSet;
 use tributary_kubernetes::Cluster;
 use tributary_kubernetes::lease::{Election, Leadership, Timing, identity};
 use tributary_runtime::{CancellationToken, Context};
+use tributary_tests_kubernetes::accounts::Scope;
 use tributary_tests_kubernetes::server::{Options, Server};
 use tributary_tests_kubernetes::shared::shared;
 use tributary_tests_kubernetes::wait::until;
@@ -133,6 +136,42 @@ async fn a_leader_steps_down_when_nobody_answers_and_one_leads_again_afterwards(
             .filter(|epoch| *epoch > 1)
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_leader_that_may_not_write_any_more_steps_down_and_one_that_may_again_leads_anew() {
+    let admin = shared().await;
+    let namespace = admin.namespace("lease").await;
+    let rule: PolicyRule = serde_json::from_value(json!({
+        "apiGroups": ["coordination.k8s.io"],
+        "resources": ["leases"],
+        "verbs": ["get", "create", "patch"],
+    }))
+    .unwrap();
+    let account = admin
+        .account(
+            &namespace,
+            "merger",
+            std::slice::from_ref(&rule),
+            Scope::Namespace,
+        )
+        .await;
+    let mut candidate = Candidate::start(&account, &namespace).await;
+    assert_eq!(candidate.leads().await, 1);
+    let with_rules = |rules: &[PolicyRule]| {
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "Role",
+            "metadata": { "name": "merger", "namespace": namespace },
+            "rules": rules,
+        })
+    };
+    admin.apply(&with_rules(&[])).await.unwrap();
+    candidate.leadership.lost(1).await;
+    assert!(!candidate.leadership.may_write());
+    admin.apply(&with_rules(&[rule])).await.unwrap();
+    assert_eq!(candidate.leads().await, 2);
+    candidate.end().await;
 }
 
 /// A thread that holds up its runtime is as good as SIGSTOP: no timer fires, nothing is renewed.

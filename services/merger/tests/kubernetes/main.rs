@@ -1,10 +1,13 @@
 //! Two mergers and one Lease on a real API server.
 #![cfg(test)]
 
+use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use futures::stream::{BoxStream, StreamExt};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::JoinSet;
 use tonic::{Code, Request, Response, Status};
 use tributary_kubernetes::Cluster;
@@ -115,15 +118,19 @@ impl Merger {
 
     /// What programmers hear: the epoch, or why not.
     async fn desired(&self) -> Result<u64, Status> {
-        let mut client = clients::desired(self.to());
-        let mut events = client.watch_load_balancers(request()).await?.into_inner();
-        let first = events.message().await?.unwrap();
-        Ok(first.position.unwrap().epoch)
+        desired(&self.address).await
     }
 
     async fn leads(&self) -> u64 {
         until("it leads", async || self.desired().await.ok()).await
     }
+}
+
+async fn desired(address: &str) -> Result<u64, Status> {
+    let mut client = clients::desired(Transport::remote(address).unwrap());
+    let mut events = client.watch_load_balancers(request()).await?.into_inner();
+    let first = events.message().await?.unwrap();
+    Ok(first.position.unwrap().epoch)
 }
 
 fn request() -> WatchLoadBalancersRequest {
@@ -199,4 +206,90 @@ async fn a_standby_answers_questions_and_leads_when_it_is_elected() {
     let took = begun.elapsed();
     eprintln!("measured: {took:?} from a kill until the next merger leads");
     assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+/// A merger as a process of its own, killed when this goes.
+struct Process {
+    child: Child,
+    address: String,
+}
+
+impl Process {
+    fn start(kubeconfig: &Path, namespace: &str, watcher: &str) -> Self {
+        let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listen = free.local_addr().unwrap().to_string();
+        drop(free);
+        let child = Command::new(env!("CARGO_BIN_EXE_tributary-merger"))
+            .args(["--watcher", watcher, "--grpc-listen", &listen])
+            .args(["--leader-election", "--lease-namespace", namespace])
+            .arg("--kubeconfig")
+            .arg(kubeconfig)
+            .spawn()
+            .unwrap();
+        Self {
+            child,
+            address: format!("http://{listen}"),
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    async fn leads(&self) -> u64 {
+        until("the process leads", async || {
+            desired(&self.address).await.ok()
+        })
+        .await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merger_that_was_stopped_for_a_while_says_nothing_as_leader_afterwards() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("merger").await;
+    let context = Context::new("watcher");
+    let objects = Published::new(&context, "snapshot");
+    objects.mark_complete();
+    let watcher = GrpcServices::default()
+        .add_service(SnapshotServiceServer::new(Watcher(objects)))
+        .build()
+        .unwrap()
+        .bind(([127, 0, 0, 1], 0).into())
+        .unwrap();
+    let to_watcher = format!("http://{}", watcher.local_addr());
+    let mut tasks = JoinSet::new();
+    let serving = watcher.serve(context.readiness.clone(), context.shutdown.clone());
+    tasks.spawn(async { serving.await.unwrap() });
+
+    let first = Process::start(cluster.kubeconfig(), &namespace, &to_watcher);
+    assert_eq!(first.leads().await, 1);
+    let second = Process::start(cluster.kubeconfig(), &namespace, &to_watcher);
+    let mut client = clients::desired(Transport::remote(&first.address).unwrap());
+    let mut open = client
+        .watch_load_balancers(request())
+        .await
+        .unwrap()
+        .into_inner();
+    // Of nothing: the listing begins and is over.
+    for _ in 0..2 {
+        open.message().await.unwrap().unwrap();
+    }
+
+    first.signal(Signal::STOP);
+    assert_eq!(second.leads().await, 2);
+    first.signal(Signal::CONT);
+    // From its first answer on.
+    let refused = desired(&first.address).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "{refused}");
+    let ended = open.message().await.unwrap_err();
+    assert_eq!(ended.code(), Code::Unavailable, "{ended}");
+    assert_eq!(desired(&second.address).await.unwrap(), 2);
 }

@@ -191,7 +191,7 @@ impl Server {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     /// Clocks differ, answers are late or lost, processes stop and go on: two never lead at once, and who leads later
     /// has the higher epoch.
