@@ -1,6 +1,7 @@
 //! What the accounts of deploy/ may do is what the programs do: nothing less, and nothing more.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use k8s_openapi::api::authorization::v1::SubjectAccessReview;
 use kube::api::{Api, Patch, PatchParams, PostParams};
@@ -208,9 +209,11 @@ async fn a_programmer_changes_nothing_of_a_gateway_but_its_finalizer() {
         let params = PatchParams::default();
         gateways.patch("web", &params, &Patch::Merge(patch)).await
     };
-    // A policy is in force some moments after it was made.
+    // A policy is in force some moments after it was made; until then each patch has to change something.
+    let tried = AtomicUsize::new(0);
     until("the policy is in force", async || {
-        patch(json!({ "metadata": { "labels": { "owner": "me" } } }))
+        let number = tried.fetch_add(1, Ordering::Relaxed).to_string();
+        patch(json!({ "metadata": { "labels": { "tried": number } } }))
             .await
             .is_err()
     })
