@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tributary_model::Name;
 use tributary_model::resolved::NotAllowedCause;
 use tributary_model::selector::FromNamespaces;
+use tributary_model::{Kind, Name};
 
 use crate::reads::Reader;
 
@@ -22,7 +22,14 @@ pub(crate) fn refusal(
         FromNamespaces::Selector(None) => Some(NotAllowedCause::SelectorMissing),
         FromNamespaces::Selector(Some(selector)) => {
             let unlabelled = BTreeMap::new();
-            let labels = reader.namespace_labels(namespace).unwrap_or(&unlabelled);
+            let labels = match reader.namespace_labels(namespace) {
+                Some(labels) => labels,
+                // `NotIn` must not let in who is only not known.
+                None if reader.is_unread(Kind::Namespace) => {
+                    return Some(NotAllowedCause::SelectorMiss);
+                }
+                None => &unlabelled,
+            };
             (!selector.matches(labels)).then_some(NotAllowedCause::SelectorMiss)
         }
     }

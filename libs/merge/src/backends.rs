@@ -186,21 +186,21 @@ fn target_group(
         namespace: home,
     };
     if !grants::permits(reader, referrer, group, kind, &key) {
-        return Err((
-            RefCause::RefNotPermitted,
-            format!(
-                "no ReferenceGrant in namespace {} lets {} of namespace {home} refer to {kind} {name}",
-                key.namespace,
-                words::one(route.kind.kind()),
-            ),
-        ));
+        let message = format!(
+            "no ReferenceGrant in namespace {} lets {} of namespace {home} refer to {kind} {name}",
+            key.namespace,
+            words::one(route.kind.kind()),
+        );
+        let message = reader.missing(Kind::ReferenceGrant, message);
+        return Err((RefCause::RefNotPermitted, message));
     }
     if !group.is_empty() || kind != Kind::Service.as_str() {
         return Err((RefCause::InvalidKind, format!("{kind} {key} is no Service")));
     }
     let not_found = |message| Err((RefCause::BackendNotFound, message));
     let Some(service) = reader.service(&key) else {
-        return not_found(format!("Service {key} not found"));
+        let message = format!("Service {key} not found");
+        return not_found(reader.missing(Kind::Service, message));
     };
     if service.service_type == ServiceType::ExternalName {
         return not_found(format!(

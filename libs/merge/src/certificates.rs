@@ -146,21 +146,23 @@ fn secret<'a>(
         namespace: home,
     };
     if !grants::permits(reader, referrer, group, kind, &key) {
-        return Err((
-            RefCause::RefNotPermitted,
-            format!(
-                "no ReferenceGrant in namespace {} lets {} of namespace {home} refer to {kind} {name}",
-                key.namespace,
-                words::one(owner.kind.kind()),
-            ),
-        ));
+        let message = format!(
+            "no ReferenceGrant in namespace {} lets {} of namespace {home} refer to {kind} {name}",
+            key.namespace,
+            words::one(owner.kind.kind()),
+        );
+        let message = reader.missing(Kind::ReferenceGrant, message);
+        return Err((RefCause::RefNotPermitted, message));
     }
     let invalid = |message| Err((RefCause::InvalidCertificateRef, message));
     if !group.is_empty() || kind != Kind::Secret.as_str() {
         return invalid(format!("{kind} {key} is no Secret"));
     }
     match reader.secret(&key).map(|secret| &secret.certificate) {
-        None => invalid(format!("no Secret {key} of type kubernetes.io/tls")),
+        None => {
+            let message = format!("no Secret {key} of type kubernetes.io/tls");
+            invalid(reader.missing(Kind::Secret, message))
+        }
         Some(Err(reason)) => invalid(format!("Secret {key}: {reason}")),
         Some(Ok(facts)) => {
             let source = CertificateSource::Secret {
@@ -272,12 +274,13 @@ fn frontend_refs(
                 Name::clone(name),
             );
             let (cause, message) = if !grants::permits(reader, referrer, group, kind, &key) {
+                let message = format!(
+                    "no ReferenceGrant in namespace {} lets the Gateway refer to {kind} {name}",
+                    key.namespace
+                );
                 (
                     RefCause::RefNotPermitted,
-                    format!(
-                        "no ReferenceGrant in namespace {} lets the Gateway refer to {kind} {name}",
-                        key.namespace
-                    ),
+                    reader.missing(Kind::ReferenceGrant, message),
                 )
             } else if !group.is_empty() || !matches!(kind.as_str(), "ConfigMap" | "Secret") {
                 (

@@ -10,6 +10,7 @@ use tributary_model::resolved::{
     GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause, Resolved, ResolvedGateway,
     ResolvedGatewayClass, ResolvedListenerSet,
 };
+use tributary_model::resource::cannot_be_read;
 use tributary_model::view::Explanation;
 use tributary_model::{Kind, ListenerOwner, Name, ObjectRef};
 
@@ -50,11 +51,12 @@ fn not_ours(merge: &Merge, object: &ObjectRef) -> Option<Explanation> {
     } else {
         ("not ours", owner_missing(merge, object))
     };
+    let unread = (!merge.unread().is_empty()).then(|| cannot_be_read(merge.unread()));
     Some(Explanation {
         subject: object.to_string(),
         decision: decision.to_owned(),
         rule: "spec/listenersets §4: what never was ours gets no status".to_owned(),
-        because: vec![because],
+        because: [because].into_iter().chain(unread).collect(),
         ..Explanation::default()
     })
 }

@@ -9,7 +9,7 @@ use tributary_model::desired::{
     TargetGroupId,
 };
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
-use tributary_model::{ListenerRef, ObjectKey, ObjectRef};
+use tributary_model::{Kind, ListenerRef, ObjectKey, ObjectRef};
 
 use crate::facts::GatewayFacts;
 use crate::port::{Assembled, MemberChange};
@@ -144,6 +144,7 @@ impl State {
         gateway: &ObjectKey,
         facts: Option<&GatewayFacts>,
         differences: Differences,
+        unread: &BTreeSet<Kind>,
     ) -> Change {
         let Differences { listeners, groups } = differences;
         let old = self.desired.take();
@@ -157,8 +158,13 @@ impl State {
                     settings: facts.settings.clone(),
                     listeners: BTreeMap::new(),
                     target_groups: OrdMap::default(),
+                    unread: unread.clone(),
                 },
             };
+            if next.unread != *unread {
+                next.unread.clone_from(unread);
+                changed = true;
+            }
             if next.settings != facts.settings {
                 next.settings = facts.settings.clone();
                 changed = true;

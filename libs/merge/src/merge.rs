@@ -7,7 +7,7 @@ use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::elb::TargetType;
 use tributary_model::resolved::Resolved;
 use tributary_model::view::Explanation;
-use tributary_model::{Change, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Snapshot};
+use tributary_model::{Change, Kind, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Snapshot};
 
 use crate::dirty::Dirty;
 use crate::facts::Facts;
@@ -109,9 +109,20 @@ impl Merge {
             if let Input::Object(object) = input {
                 self.dirty.object(object);
             }
+            if let Input::Unread(_) = input {
+                self.unread_changed();
+            }
             self.dirty.readers(&self.reads, input);
         }
         !touched.is_empty()
+    }
+
+    /// Every load balancer names what cannot be read, and what is said of objects whose parent is gone hangs on it.
+    fn unread_changed(&mut self) {
+        self.dirty
+            .load_balancers
+            .extend(self.states.keys().cloned());
+        self.dirty.judge.extend(self.store.attachable().cloned());
     }
 
     /// Recomputes what is dirty, layer by layer, and says what is different since the last time.
@@ -132,6 +143,22 @@ impl Merge {
     /// The desired state of every load balancer.
     pub fn load_balancers(&self) -> &BTreeMap<LoadBalancerKey, Arc<DesiredLoadBalancer>> {
         &self.load_balancers
+    }
+
+    /// Kinds that cannot be read.
+    pub fn unread(&self) -> &BTreeSet<Kind> {
+        self.store.unread()
+    }
+
+    /// Whether a Gateway may want a load balancer although none is desired: it or its class is not known, or all that
+    /// would be served may be what cannot be read.
+    pub fn may_want(&self, gateway: &ObjectKey) -> bool {
+        let unread = self.store.unread();
+        let is_there = self.store.gateway_object(gateway).is_some();
+        let is_ours = self.facts.gateways.contains_key(gateway);
+        unread.contains(&Kind::Gateway)
+            || (is_there && unread.contains(&Kind::GatewayClass))
+            || (is_ours && !unread.is_empty())
     }
 
     /// The load balancer that a Gateway has or would have; nothing unless it is ours.

@@ -25,9 +25,10 @@ pub(crate) fn configuration<'a>(
     }
     let namespace = namespace.ok_or("namespace is required: a class has none of its own")?;
     let key = ObjectKey::new(Name::clone(namespace), Name::clone(&reference.name));
-    reader
-        .load_balancer_configuration(&key)
-        .ok_or_else(|| format!("LoadBalancerConfiguration {key} not found"))
+    match reader.load_balancer_configuration(&key) {
+        Some(configuration) => Ok(configuration),
+        None => Err(reader.missing(wanted, format!("{wanted} {key} not found"))),
+    }
 }
 
 /// Settings, and the TargetGroupConfiguration that they make the default.

@@ -7,7 +7,7 @@ use tributary_model::config::{
     ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration,
 };
 use tributary_model::desired::TargetGroupId;
-use tributary_model::resource::{Gateway, GatewayClass, ListenerSet};
+use tributary_model::resource::{Gateway, GatewayClass, ListenerSet, cannot_be_read};
 use tributary_model::workload::{EndpointSlice, ReferenceGrant, Service, TlsSecret};
 use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
 
@@ -29,6 +29,8 @@ pub(crate) enum Input {
     TargetConfigurations(ObjectKey),
     /// All Nodes.
     Nodes,
+    /// Whether a kind can be read.
+    Unread(Kind),
     /// The facts of a class.
     Class(Name),
     /// The facts of a Gateway.
@@ -186,6 +188,20 @@ impl<'a> Reader<'a> {
         self.inputs
             .push(Input::TargetConfigurations(service.clone()));
         self.store.target_configurations_of(service).collect()
+    }
+
+    /// Whether objects of a kind may be there that are not known.
+    pub(crate) fn is_unread(&mut self, kind: Kind) -> bool {
+        self.inputs.push(Input::Unread(kind));
+        self.store.unread().contains(&kind)
+    }
+
+    /// What is said of an object that is not known: that it is not there only if that is sure.
+    pub(crate) fn missing(&mut self, kind: Kind, not_there: String) -> String {
+        if self.is_unread(kind) {
+            return cannot_be_read(&BTreeSet::from([kind]));
+        }
+        not_there
     }
 
     pub(crate) fn class(&mut self, name: &Name) -> Option<&'a Arc<ClassFacts>> {

@@ -253,7 +253,7 @@ impl Merge {
                 self.reads.replace(&reading, reader.into_inputs());
                 differences.groups.insert(id, group);
             }
-            match state.assemble(&key, gateway, differences) {
+            match state.assemble(&key, gateway, differences, self.store.unread()) {
                 load_balancer::Change::None => {}
                 load_balancer::Change::Now { old, new } => {
                     self.dirty

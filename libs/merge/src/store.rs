@@ -23,6 +23,8 @@ pub(crate) struct Store {
     slices: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
     /// TargetGroupConfigurations by the Service that they are for.
     target_configurations: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
+    /// Kinds that cannot be read.
+    unread: BTreeSet<Kind>,
 }
 
 /// Getters of one kind each. Objects that are being deleted are not there any more (spec §2).
@@ -81,6 +83,18 @@ impl Store {
     /// The object, even while it is being deleted.
     pub(crate) fn any(&self, object: &ObjectRef) -> Option<&Arc<Resource>> {
         self.objects.get(object)
+    }
+
+    /// Kinds of which objects may be there that are not here.
+    pub(crate) fn unread(&self) -> &BTreeSet<Kind> {
+        &self.unread
+    }
+
+    /// Every ListenerSet and route.
+    pub(crate) fn attachable(&self) -> impl Iterator<Item = &ObjectRef> {
+        self.objects
+            .keys()
+            .filter(|object| object.kind == Kind::ListenerSet || object.kind.route().is_some())
     }
 
     pub(crate) fn route(&self, route: &ObjectRef) -> Option<&Route> {
@@ -162,6 +176,9 @@ impl Store {
                     .or_default()
                     .insert(key.clone());
             }
+            Indexed::Unread(kind) => {
+                self.unread.insert(kind);
+            }
         }
     }
 
@@ -173,6 +190,10 @@ impl Store {
         let (index, service) = match indexed {
             Indexed::Slice(service) => (&mut self.slices, service),
             Indexed::TargetConfiguration(service) => (&mut self.target_configurations, service),
+            Indexed::Unread(kind) => {
+                self.unread.remove(&kind);
+                return;
+            }
         };
         if let Some(keys) = index.get_mut(&service) {
             keys.remove(key);
@@ -187,6 +208,7 @@ impl Store {
 enum Indexed {
     Slice(ObjectKey),
     TargetConfiguration(ObjectKey),
+    Unread(Kind),
 }
 
 /// Names what may be read through the object besides the object itself, and its index entry.
@@ -214,6 +236,10 @@ fn indexed_as(resource: &Resource, touched: &mut Vec<Input>) -> Option<Indexed> 
         Resource::Node(_) => {
             touched.push(Input::Nodes);
             None
+        }
+        Resource::Unread(unread) => {
+            touched.push(Input::Unread(unread.kind()));
+            Some(Indexed::Unread(unread.kind()))
         }
         Resource::GatewayClass(_)
         | Resource::Gateway(_)

@@ -10,6 +10,7 @@ mod l4;
 mod others_bugs;
 mod slice;
 mod tls;
+mod unread;
 
 use tributary_model::desired::{
     DesiredAction, DesiredLoadBalancer, DesiredRule, LoadBalancerKey, Patterns, RuleCondition,

@@ -21,7 +21,7 @@ use crate::elb::{
     ElbProtocol, LoadBalancerKind, ProtocolVersion, TargetIpAddressType, TargetProtocol, TargetType,
 };
 use crate::hostname::Hostname;
-use crate::key::{ListenerRef, Name, ObjectKey, ObjectRef};
+use crate::key::{Kind, ListenerRef, Name, ObjectKey, ObjectRef};
 use crate::precedence::Precedence;
 use crate::revision::Revision;
 use crate::rules::Rules;
@@ -49,6 +49,9 @@ pub struct DesiredLoadBalancer {
     pub listeners: BTreeMap<u16, Arc<DesiredListener>>,
     /// By identity. Every target group is used by a rule or default action.
     pub target_groups: OrdMap<TargetGroupId, Arc<DesiredTargetGroup>>,
+    /// Kinds that cannot be read (see [`crate::resource::Unread`]): while there are any, something may be missing here
+    /// that is wanted, so nothing that exists is changed or removed.
+    pub unread: BTreeSet<Kind>,
 }
 
 /// One ELB listener: everything that is served on one port.

@@ -155,6 +155,13 @@ impl Kind {
         }
     }
 
+    /// As one speaks of all of its objects: `Secrets`.
+    pub fn plural(self) -> String {
+        let one = self.as_str();
+        let ending = if one.ends_with('s') { "es" } else { "s" };
+        format!("{one}{ending}")
+    }
+
     /// The kind with this exact API spelling.
     pub fn parse(kind: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.as_str() == kind)

@@ -21,7 +21,8 @@ pub struct LoadBalancerReport {
     pub rules: Vec<RuleProblem>,
     /// Problems of the load balancer itself: no subnets, access denied, quota of load balancers …
     pub problems: Vec<String>,
-    /// Nothing is left to do for this desired state but what is permanently refused.
+    /// Nothing is left to do for this desired state but what is permanently refused, or withheld while a kind cannot be
+    /// read; both are stated.
     pub settled: bool,
 }
 

@@ -1,5 +1,6 @@
 //! Normalized Kubernetes objects.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::{
@@ -55,6 +56,18 @@ pub enum Resource {
     TargetGroupConfiguration(TargetGroupConfiguration),
     /// ListenerRuleConfiguration.
     ListenerRuleConfiguration(ListenerRuleConfiguration),
+    /// No object: a kind of which nothing is known.
+    Unread(Unread),
+}
+
+/// Says that no list of a kind was ever complete, because reading it is forbidden: objects of it may be there, and none
+/// is in the snapshot. Stands in the snapshot as the object of that kind with a name that Kubernetes gives to none.
+///
+/// A kind that was read once is not unread: its objects stay as they were last seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    kind: Kind,
+    meta: Meta,
 }
 
 /// An object as its source holds it: what was asked for, and the status it carries now.
@@ -151,6 +164,32 @@ impl ParentGatewayRef {
     }
 }
 
+impl Unread {
+    /// Of a kind.
+    pub fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            meta: Meta {
+                key: ObjectKey::cluster("*"),
+                generation: 1,
+                created: Timestamp::default(),
+                deleting: false,
+            },
+        }
+    }
+
+    /// The kind that cannot be read.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+/// In words; lower case but for the kinds, no full stop.
+pub fn cannot_be_read(kinds: &BTreeSet<Kind>) -> String {
+    let kinds: Vec<String> = kinds.iter().map(|kind| kind.plural()).collect();
+    format!("{} cannot be read", kinds.join(", "))
+}
+
 impl Resource {
     /// Identity, generation and age.
     pub fn meta(&self) -> &Meta {
@@ -168,6 +207,7 @@ impl Resource {
             Self::LoadBalancerConfiguration(object) => &object.meta,
             Self::TargetGroupConfiguration(object) => &object.meta,
             Self::ListenerRuleConfiguration(object) => &object.meta,
+            Self::Unread(unread) => &unread.meta,
         }
     }
 
@@ -187,6 +227,7 @@ impl Resource {
             Self::LoadBalancerConfiguration(_) => Kind::LoadBalancerConfiguration,
             Self::TargetGroupConfiguration(_) => Kind::TargetGroupConfiguration,
             Self::ListenerRuleConfiguration(_) => Kind::ListenerRuleConfiguration,
+            Self::Unread(unread) => unread.kind,
         }
     }
 

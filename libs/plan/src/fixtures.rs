@@ -98,7 +98,13 @@ impl Desired {
             settings: LoadBalancerSettings::default(),
             listeners: BTreeMap::new(),
             target_groups: OrdMap::default(),
+            unread: BTreeSet::new(),
         })
+    }
+
+    pub(crate) fn unread(mut self, kinds: &[Kind]) -> Self {
+        self.0.unread.extend(kinds);
+        self
     }
 
     pub(crate) fn settings(mut self, change: impl FnOnce(&mut LoadBalancerSettings)) -> Self {

@@ -15,7 +15,8 @@
 //! was done before is in [`observed::Observed`], by its tags.
 //!
 //! Promises: a plan on the outcome of a plan is empty; nothing without our tags is changed or removed; on a
-//! partial observation nothing is created or removed, only changed in place; at no moment of
+//! partial observation nothing is created or removed, only changed in place; while a kind cannot be read nothing is removed
+//! or changed, only added; at no moment of
 //! any order that the steps allow is a quota exceeded. One exception to the first: a load balancer that replaces
 //! another (scheme, name) is made by one plan, and the former removed by a later one, once the new one serves.
 //!
@@ -50,5 +51,6 @@ mod sni;
 mod subnets;
 pub mod tags;
 mod target_groups;
+mod unread;
 
 pub use program::plan;

@@ -325,4 +325,48 @@ impl Op {
             _ => false,
         }
     }
+
+    /// Whether everything that is there before the plan stays as it is: all that is done while a kind cannot be read.
+    pub fn only_adds(&self) -> bool {
+        match self {
+            Self::CreateSecurityGroup(_)
+            | Self::AuthorizeIngress { .. }
+            | Self::CreateTargetGroup(_)
+            | Self::RegisterTargets { .. }
+            | Self::CreateLoadBalancer(_)
+            | Self::CreateListener { .. }
+            | Self::AddListenerCertificate { .. }
+            | Self::CreateRule { .. } => true,
+            Self::ImportCertificate { existing, .. } => existing.is_none(),
+            Self::ModifyTargetGroupAttributes {
+                target_group: of, ..
+            }
+            | Self::ModifyLoadBalancerAttributes {
+                load_balancer: of, ..
+            }
+            | Self::ModifyListenerAttributes { listener: of, .. } => match of {
+                Handle::Created { .. } => true,
+                Handle::Existing(_) => false,
+            },
+            Self::RevokeIngress { .. }
+            | Self::DeleteSecurityGroup { .. }
+            | Self::DeleteCertificate { .. }
+            | Self::ModifyTargetGroup { .. }
+            | Self::DeregisterTargets { .. }
+            | Self::DeleteTargetGroup { .. }
+            | Self::SetSubnets { .. }
+            | Self::SetSecurityGroups { .. }
+            | Self::SetIpAddressType { .. }
+            | Self::DeleteLoadBalancer { .. }
+            | Self::ModifyListener { .. }
+            | Self::DeleteListener { .. }
+            | Self::RemoveListenerCertificate { .. }
+            | Self::ModifyRule { .. }
+            // Among the rules may be some whose route is not known: no other may step in front of them.
+            | Self::SetRulePriorities { .. }
+            | Self::DeleteRule { .. }
+            | Self::AddTags { .. }
+            | Self::RemoveTags { .. } => false,
+        }
+    }
 }

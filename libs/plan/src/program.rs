@@ -22,6 +22,7 @@ use crate::served;
 use crate::subnets;
 use crate::tags::Ownership;
 use crate::target_groups::{self, TargetGroups};
+use crate::unread;
 
 /// The steps from what is observed to what is desired (nothing: the load balancer must be gone), and what is true
 /// before they are taken.
@@ -43,6 +44,8 @@ pub fn plan(
         None => remove(observed, ownership, &mut draft),
     };
     let held_back = served::hold_back(&mut report, &draft.unserved);
+    let withheld =
+        desired.and_then(|desired| unread::withhold(desired, observed, ownership, &mut draft));
     if let Completeness::Partial(gaps) = &observed.completeness {
         // What was not seen may be there: nothing is made twice, and nothing is taken for unused.
         draft.retain(|op| !op.removes() && !op.creates());
@@ -53,6 +56,9 @@ pub fn plan(
     let waiting = std::mem::take(&mut draft.waiting);
     let steps = draft.finish();
     report.settled = steps.is_empty() && waiting.is_empty();
+    if let Some(withheld) = withheld {
+        unread::tell(&mut report, withheld);
+    }
     Plan {
         steps,
         report,
@@ -84,6 +90,10 @@ fn program<'a>(
     let mut rules = fit.rule_problems.clone();
     if let Some(base) = base(&scope, &fit, &mut deleted, draft) {
         rules.extend(fill(&scope, &fit, base, &mut deleted, draft));
+    }
+    if !desired.unread.is_empty() {
+        // All of it waits for a removal, and nothing is removed.
+        draft.waiting.clear();
     }
     match current.map(|current| &current.load_balancer.state) {
         Some(LoadBalancerState::Provisioning) => {

@@ -22,8 +22,8 @@ pub(crate) struct Matched<'a> {
     found: BTreeMap<String, (&'a str, &'a ObservedRule)>,
     /// Priorities of rules that are not among `found`: not ours, or on their way out.
     taken: BTreeSet<u32>,
-    /// Deletions.
-    deletions: Vec<StepId>,
+    /// Deletions, with the priorities of what they delete.
+    deletions: Vec<(StepId, u32)>,
 }
 
 /// The steps for the rules of one ELB listener.
@@ -62,7 +62,7 @@ pub(crate) fn match_and_delete<'a>(
         let delete = draft.add(Op::DeleteRule { rule: arn.clone() }, Blame::everyone());
         room.give_back(delete, 1);
         draft.released.insert(arn.clone(), delete);
-        matched.deletions.push(delete);
+        matched.deletions.push((delete, rule.priority));
     }
     matched
 }
@@ -119,6 +119,9 @@ pub(crate) fn plan(
         {
             draft.after(create, *step);
         }
+        if !scope.desired.unread.is_empty() {
+            wait_for_those_behind(create, *priority, moved.as_ref(), matched, draft);
+        }
         created.push(create);
         if rule.origin.is_some() {
             unserved.insert(&rule.listener);
@@ -132,7 +135,8 @@ pub(crate) fn plan(
         }
         draft.unserved.extend(unserved.into_iter().cloned());
     }
-    for deletion in &matched.deletions {
+    let deleted: Vec<StepId> = matched.deletions.iter().map(|(step, _)| *step).collect();
+    for deletion in &deleted {
         if room.needs(*deletion) {
             continue;
         }
@@ -145,7 +149,25 @@ pub(crate) fn plan(
         problems,
         created,
         modified,
-        deleted: matched.deletions.clone(),
+        deleted,
+    }
+}
+
+/// A rule that is only not known to be wanted, while a kind cannot be read, keeps its traffic: a new one that would stand
+/// in front of it is withheld as its deletion is, and one whose place hangs on a move as the move is.
+fn wait_for_those_behind(
+    create: StepId,
+    priority: u32,
+    moved: Option<&(StepId, BTreeSet<u32>)>,
+    matched: &Matched,
+    draft: &mut Draft,
+) {
+    let behind = matched.deletions.iter().filter(|(_, of)| *of > priority);
+    for (earlier, _) in behind {
+        draft.after(create, *earlier);
+    }
+    if let Some((earlier, _)) = moved {
+        draft.after(create, *earlier);
     }
 }
 

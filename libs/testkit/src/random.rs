@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use tributary_model::resource::Unread;
 use tributary_model::selector::FromNamespaces;
 use tributary_model::workload::L4Protocol;
 use tributary_model::{Change, Kind, ObjectRef, Resource, RouteKind, controller};
@@ -44,6 +45,7 @@ pub fn resource() -> impl Strategy<Value = Resource> {
         2 => any_service(),
         1 => any_endpoints(),
         1 => any_secret(),
+        1 => any_unread(),
     ]
 }
 
@@ -257,6 +259,10 @@ fn any_secret() -> impl Strategy<Value = Resource> {
         1 => secret(&name, "aa"),
         _ => secret(&name, "bb"),
     })
+}
+
+fn any_unread() -> impl Strategy<Value = Resource> {
+    prop::sample::select(Kind::ALL.to_vec()).prop_map(|kind| Resource::Unread(Unread::of(kind)))
 }
 
 /// The object that a name means.

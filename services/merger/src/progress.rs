@@ -63,11 +63,9 @@ pub(crate) fn pending(state: &State, read: Position) -> Vec<String> {
             state.position()
         ));
     }
-    for report in state
-        .reports()
-        .iter()
-        .filter(|report| !state.is_desired(&report.key))
-    {
+    for report in state.reports().iter().filter(|report| {
+        !state.is_desired(&report.key) && state.kept(&report.key.gateway).is_none()
+    }) {
         pending.push(format!(
             "load balancer {} is being removed, phase {:?}",
             report.key, report.phase

@@ -95,11 +95,8 @@ impl DesiredService for Rpc {
             if !state.is_complete() {
                 return Status::unavailable("the snapshot is not complete yet");
             }
-            if state.is_refused(&key.gateway) {
-                return Status::failed_precondition(format!(
-                    "Gateway {} is not accepted",
-                    key.gateway
-                ));
+            if let Some(why) = state.kept(&key.gateway) {
+                return Status::failed_precondition(why);
             }
             Status::not_found(format!("load balancer {key}"))
         })?;

@@ -9,7 +9,7 @@ use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::judgement::{JudgedObject, Judgement};
 use tributary_model::report::LoadBalancerReport;
 use tributary_model::resolved::{GatewayAcceptance, Resolved};
-use tributary_model::resource::SourceObject;
+use tributary_model::resource::{SourceObject, cannot_be_read};
 use tributary_model::status::Status;
 use tributary_model::view::ListenerView;
 use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef};
@@ -41,7 +41,7 @@ pub(crate) struct State {
     /// When the desired state of each load balancer last changed.
     desired_at: BTreeMap<LoadBalancerKey, Position>,
     listeners_of: BTreeMap<ObjectRef, BTreeSet<ListenerRef>>,
-    /// Load balancers that the merge no longer wants, but whose Gateway is only refused.
+    /// Load balancers that the merge no longer wants and that are kept.
     held: BTreeSet<LoadBalancerKey>,
     /// Judgements that may be others now.
     stale: BTreeSet<ObjectRef>,
@@ -156,31 +156,36 @@ impl State {
     }
 
     /// Withdraws what is no longer desired, but for load balancers of Gateways that are there and not
-    /// accepted: a typo in a parametersRef must not take every tenant's traffic down
-    /// (spec/listenersets §7.7). Those stay as they were last desired.
+    /// accepted, or that a kind which cannot be read may want: a typo in a parametersRef or a role must not take every
+    /// tenant's traffic down (spec/listenersets §7.7). Those stay as they were last desired.
     fn let_go(&mut self) {
         let mut held = std::mem::take(&mut self.held);
         held.retain(|key| {
             if self.merge.load_balancers().contains_key(key) {
                 return false;
             }
-            let is_refused = self.is_refused(&key.gateway);
-            if !is_refused {
+            let is_kept = self.kept(&key.gateway).is_some();
+            if !is_kept {
                 self.desired.remove(key);
                 self.desired_at.remove(key);
             }
-            is_refused
+            is_kept
         });
         self.held = held;
     }
 
-    /// Whether a Gateway of ours is there and not accepted.
-    pub(crate) fn is_refused(&self, gateway: &ObjectKey) -> bool {
-        let gateway = ObjectRef::new(Kind::Gateway, gateway.clone());
-        matches!(
-            self.merge.resolved(&gateway).map(|resolved| &**resolved),
-            Some(Resolved::Gateway(gateway)) if gateway.acceptance != GatewayAcceptance::Accepted
-        )
+    /// Why a Gateway's load balancer stays although it is not desired: the Gateway is there and not accepted, or what is
+    /// not known may want it.
+    pub(crate) fn kept(&self, gateway: &ObjectKey) -> Option<String> {
+        let object = ObjectRef::new(Kind::Gateway, gateway.clone());
+        if let Some(Resolved::Gateway(resolved)) = self.merge.resolved(&object).map(|it| &**it)
+            && resolved.acceptance != GatewayAcceptance::Accepted
+        {
+            return Some(format!("Gateway {gateway} is not accepted"));
+        }
+        self.merge
+            .may_want(gateway)
+            .then(|| cannot_be_read(self.merge.unread()))
     }
 
     /// Everything said from now on is of this epoch, which is higher than that of any leader before.

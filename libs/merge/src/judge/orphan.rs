@@ -21,7 +21,7 @@ pub fn judge_orphan(
     object: &ObjectRef,
     current: Option<&Status>,
 ) -> Option<ListenerSetJudgement> {
-    if merge.resolved(object).is_some() {
+    if merge.resolved(object).is_some() || parents_are_unread(merge) {
         return None;
     }
     let set = merge.store.listener_set(&object.key)?;
@@ -48,6 +48,13 @@ pub fn judge_orphan(
     })
 }
 
+/// A parent that is not known may be there all the same: what was written stands.
+fn parents_are_unread(merge: &Merge) -> bool {
+    [Kind::GatewayClass, Kind::Gateway, Kind::ListenerSet]
+        .iter()
+        .any(|kind| merge.unread().contains(kind))
+}
+
 /// A route without a parent of ours whose status still has entries of our controllers: a judgement with no
 /// parents, so that they are taken out.
 pub fn judge_orphan_route(
@@ -55,7 +62,10 @@ pub fn judge_orphan_route(
     object: &ObjectRef,
     current: Option<&Status>,
 ) -> Option<RouteJudgement> {
-    if object.kind == Kind::ListenerSet || merge.resolved(object).is_some() {
+    if object.kind == Kind::ListenerSet
+        || merge.resolved(object).is_some()
+        || parents_are_unread(merge)
+    {
         return None;
     }
     let route = merge.store.route(object)?;

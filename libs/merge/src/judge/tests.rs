@@ -12,6 +12,7 @@ use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
 };
 use tributary_model::resolved::ListenerSetAcceptance;
+use tributary_model::resource::Unread;
 use tributary_model::status::{Condition, ConditionStatus, ListenerSetStatus, Status};
 use tributary_model::{Change, Kind, ObjectRef, Resource, Revision, Timestamp};
 use tributary_testkit::objects::{class, gateway, http, https, key, listener_set};
@@ -365,6 +366,16 @@ fn a_set_of_another_controllers_gateway_is_left_to_it() {
     let mut objects = world();
     objects[0] = class("alb", "example.com/other");
     assert_eq!(orphan(objects, Some(&judged_once(Some(1)))), None);
+}
+
+#[test]
+fn a_set_whose_parent_is_only_not_known_is_no_orphan() {
+    for kind in [Kind::GatewayClass, Kind::Gateway] {
+        let mut objects = world();
+        objects.retain(|object| object.kind() != kind);
+        objects.push(Resource::Unread(Unread::of(kind)));
+        assert_eq!(orphan(objects, Some(&judged_once(Some(1)))), None);
+    }
 }
 
 #[test]

@@ -60,11 +60,10 @@ pub(super) fn sort<'a, 'r: 'a>(
                 let key = ObjectKey::new(Name::clone(namespace), Name::clone(name));
                 sorted.configuration = reader.rule_configuration(&key);
                 if sorted.configuration.is_none() {
+                    let missing = reader.missing(wanted, format!("{wanted} {key} not found"));
                     sorted.missing = Some(Problem::unsupported(
                         field,
-                        format!(
-                            "{wanted} {key} not found; the rule answers with 500 until it is there"
-                        ),
+                        format!("{missing}; the rule answers with 500 until it is there"),
                     ));
                 }
             }

@@ -15,6 +15,7 @@ mod ownership;
 mod properties;
 mod quotas;
 mod replacement;
+mod unread;
 
 /// Two teams on one port.
 fn two_teams() -> Desired {

@@ -102,6 +102,7 @@ impl Arbitrary for DesiredLoadBalancer {
                 .into_iter()
                 .map(|group| (group.id.clone(), group))
                 .collect(),
+            unread: source.any(),
         }
     }
 }

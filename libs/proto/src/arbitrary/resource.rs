@@ -8,7 +8,7 @@ use tributary_model::listener::{
 };
 use tributary_model::resource::{
     Gateway, GatewayClass, ListenerSet, Meta, ParametersRef, ParentGatewayRef, Resource,
-    SourceObject,
+    SourceObject, Unread,
 };
 use tributary_model::route::{
     BackendRef, Comparison, ParentRef, PathMatch, PathModifier, Redirect, Route, RouteFilter,
@@ -113,7 +113,8 @@ variants!(Resource: |source|
     Self::Secret(source.any()),
     Self::LoadBalancerConfiguration(source.any()),
     Self::TargetGroupConfiguration(source.any()),
-    Self::ListenerRuleConfiguration(source.any()));
+    Self::ListenerRuleConfiguration(source.any()),
+    Self::Unread(Unread::of(source.any())));
 
 impl Arbitrary for Namespace {
     fn arbitrary(source: &mut Source) -> Self {

@@ -350,6 +350,31 @@ pub(super) mod optional_one_of {
     }
 }
 
+/// A set of values of an enumeration.
+pub(super) mod set_of {
+    use std::collections::BTreeSet;
+
+    use super::ConvertError;
+    use super::one_of::{self, OneOf};
+
+    pub(in crate::convert) fn write<M: OneOf>(values: &BTreeSet<M>) -> Vec<i32> {
+        values.iter().map(one_of::write).collect()
+    }
+
+    pub(in crate::convert) fn read<M>(
+        field: &str,
+        values: Vec<i32>,
+    ) -> Result<BTreeSet<M>, ConvertError>
+    where
+        M: OneOf + Ord + TryFrom<M::Wire, Error = ConvertError>,
+    {
+        values
+            .into_iter()
+            .map(|value| one_of::read(field, value))
+            .collect()
+    }
+}
+
 mod scalar;
 
 pub(super) use scalar::{

@@ -12,7 +12,7 @@ use super::codec::keyed::Keyed;
 use super::codec::{
     absent, content_revision, index, ip_address, keyed, known, list, message, number16, one_of,
     optional, optional_hostname, optional_one_of, optional_port, parse_hostname, port_number,
-    required, rule_id, same, shared_list, target_group_id, text, within,
+    required, rule_id, same, set_of, shared_list, target_group_id, text, within,
 };
 use crate::types;
 use crate::types::certificate_source::Source;
@@ -34,6 +34,7 @@ message!(
         settings: required,
         listeners: keyed,
         target_groups: keyed,
+        unread: set_of,
     }
 );
 message!(

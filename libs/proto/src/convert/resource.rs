@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tributary_model::key::{Kind, ObjectRef};
 use tributary_model::resource::{
     Gateway, GatewayClass, ListenerSet, Meta, ParametersRef, ParentGatewayRef, Resource,
-    SourceObject,
+    SourceObject, Unread,
 };
 
 use super::ConvertError;
@@ -96,6 +96,7 @@ impl From<&Resource> for Spec {
             Resource::ListenerRuleConfiguration(object) => {
                 Self::ListenerRuleConfiguration(object.into())
             }
+            Resource::Unread(_) => Self::Unread(types::UnreadSpec {}),
         }
     }
 }
@@ -112,9 +113,10 @@ impl TryFrom<types::SourceObject> for SourceObject {
             spec,
             status,
         } = message;
-        let ObjectRef { kind, key } = required::read("object", object)?;
+        let object: ObjectRef = required::read("object", object)?;
+        let kind = object.kind;
         let meta = Meta {
-            key,
+            key: object.key.clone(),
             generation,
             created: timestamp::read("created", created)?,
             deleting,
@@ -126,6 +128,11 @@ impl TryFrom<types::SourceObject> for SourceObject {
                 "object.kind",
                 format!("is {kind}, the spec is that of a {}", resource.kind()),
             ));
+        }
+        let key = &resource.meta().key;
+        if *key != object.key {
+            let message = format!("is {}, an unread kind's is {key}", object.key);
+            return Err(ConvertError::at("object.key", message));
         }
         Ok(Self {
             resource: Arc::new(resource),
@@ -174,5 +181,6 @@ fn read_spec(kind: Kind, meta: Meta, spec: Spec) -> Result<Resource, ConvertErro
             "listener_rule_configuration",
             Beside(meta, spec),
         )?),
+        Spec::Unread(types::UnreadSpec {}) => Resource::Unread(Unread::of(kind)),
     })
 }

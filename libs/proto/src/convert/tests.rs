@@ -309,7 +309,25 @@ fn desired() -> types::DesiredLoadBalancer {
         settings: Some(types::LoadBalancerSettings::default()),
         listeners: Vec::new(),
         target_groups: Vec::new(),
+        unread: Vec::new(),
     }
+}
+
+#[test]
+fn what_is_unread_is_a_kind() {
+    let desired = types::DesiredLoadBalancer {
+        unread: vec![types::Kind::Secret.into(), 99],
+        ..desired()
+    };
+    check_refused::<DesiredLoadBalancer, _>(desired, "unread: has the unknown value 99");
+}
+
+#[test]
+fn an_unread_kind_stands_for_no_object() {
+    check_refused::<SourceObject, _>(
+        source_object(types::Kind::Secret, Spec::Unread(types::UnreadSpec {})),
+        "object.key: is a/b, an unread kind's is *",
+    );
 }
 
 fn desired_listener() -> types::DesiredListener {

@@ -185,6 +185,7 @@ fn an_unreadable_load_balancer_is_refused_by_name() {
         settings: None,
         listeners: Vec::new(),
         target_groups: Vec::new(),
+        unread: Vec::new(),
     };
     let message = WatchLoadBalancersResponse {
         position: Some(types::Position::default()),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tributary_kubernetes::WatchEvent;
+use tributary_model::resource::{SourceObject, Unread};
 use tributary_model::view::Rejection;
-use tributary_model::{Kind, ObjectKey, ObjectRef, Timestamp};
+use tributary_model::{Kind, ObjectKey, ObjectRef, Resource, Timestamp};
 use tributary_normalize::{Defaults, Normalized, Rejected, Warning, normalize};
 use tributary_runtime::Context;
 use tributary_runtime::metrics::Metrics;
@@ -21,8 +22,10 @@ struct OfKind {
     versions: BTreeMap<ObjectKey, u64>,
     /// What a list that has begun has named so far.
     listing: Option<BTreeSet<ObjectKey>>,
-    /// A list was complete.
+    /// A list was complete since the watch began.
     synced: bool,
+    /// A list was complete at any time: what is not here was not there then.
+    known: bool,
     /// The newest resource version that was seen.
     latest: u64,
     /// The kind as a whole cannot be read.
@@ -69,6 +72,7 @@ impl Objects {
             for key in of_kind.versions.into_keys() {
                 self.shared.published.remove(&ObjectRef::new(kind, key));
             }
+            self.mark_read(kind);
         });
         self.measure(kind);
     }
@@ -102,6 +106,7 @@ impl Objects {
             WatchEvent::InitDone => {
                 let listed = of_kind.listing.take().unwrap_or_default();
                 of_kind.synced = true;
+                of_kind.known = true;
                 let gone: Vec<_> = of_kind
                     .versions
                     .keys()
@@ -113,6 +118,7 @@ impl Objects {
                 for key in gone {
                     self.delete(&ObjectRef::new(kind, key));
                 }
+                tracing::info_span!(SPAN_READ).in_scope(|| self.mark_read(kind));
                 self.measure(kind);
             }
             WatchEvent::Delete { key, version } => {
@@ -200,7 +206,7 @@ impl Objects {
         }
     }
 
-    /// A kind cannot be read. What was read of it stays.
+    /// A kind cannot be read. What was read of it stays; if that never was all there is, the snapshot says so.
     pub(crate) fn unreadable(&mut self, kind: Kind, resource: &str, reason: &str) {
         let Some(of_kind) = self.kinds.get_mut(&kind) else {
             return;
@@ -210,10 +216,26 @@ impl Objects {
             object: format!("every {kind}"),
             field: String::new(),
             reason: format!("{resource} cannot be read: {reason}"),
-            last_good_kept: of_kind.synced,
+            last_good_kept: of_kind.known,
             object_ref: None,
         });
         self.untold = true;
+        if !of_kind.known {
+            let unread = Resource::Unread(Unread::of(kind));
+            let object = SourceObject {
+                resource: Arc::new(unread),
+                status: None,
+            };
+            let key = object.resource.object_ref();
+            tracing::info_span!(SPAN_READ)
+                .in_scope(|| self.shared.published.set(key, Arc::new(object)));
+        }
+    }
+
+    /// Everything of a kind was read, or the kind is gone.
+    fn mark_read(&self, kind: Kind) {
+        let unread = Resource::Unread(Unread::of(kind));
+        self.shared.published.remove(&unread.object_ref());
     }
 
     pub(crate) fn readable(&mut self, kind: Kind) {
@@ -311,3 +333,6 @@ fn tell_left_aside(object: &ObjectRef, warnings: &[Warning]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use serde_json::json;
+use tributary_model::Kind;
 use tributary_tests_kubernetes::accounts::Scope;
 use tributary_tests_kubernetes::crds::Channel;
 use tributary_tests_kubernetes::server::{Options, Server};
@@ -92,6 +93,7 @@ async fn a_kind_that_may_not_be_read_is_told_and_the_rest_works() {
     watcher.sync().await;
     assert_eq!(watcher.shows(&namespace).await.len(), 2);
     assert_eq!(watcher.context.readiness.unmet(), ["watcher/readable"]);
+    assert_eq!(watcher.unread().await, [Kind::Secret]);
 
     // As a person who mends it would.
     let secrets = json!({
@@ -115,6 +117,7 @@ async fn a_kind_that_may_not_be_read_is_told_and_the_rest_works() {
     cluster.apply(&binding).await.unwrap();
     until("it is ready", async || watcher.is_ready().then_some(())).await;
     assert_eq!(watcher.rejections().await, []);
+    assert_eq!(watcher.unread().await, []);
     watcher.stop().await;
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tributary_kubernetes::Cluster;
 use tributary_model::resource::SourceObject;
 use tributary_model::view::Rejection;
-use tributary_model::{Kind, ObjectKey, ObjectRef, Timestamp};
+use tributary_model::{Kind, ObjectKey, ObjectRef, Resource, Timestamp};
 use tributary_normalize::{Defaults, Normalized, normalize, versions};
 use tributary_proto::snapshot::{GetSnapshotRequest, ListRejectionsRequest, SyncRequest};
 use tributary_runtime::{Context, GrpcServices, OnError, Tasks};
@@ -58,14 +58,31 @@ impl Watcher {
 
     /// What it shows of one namespace.
     pub(crate) async fn shows(&self, namespace: &str) -> BTreeMap<ObjectRef, Arc<SourceObject>> {
+        let of_namespace = self.snapshot().await.into_iter();
+        let of_namespace =
+            of_namespace.filter(|object| is_in(&object.resource.meta().key, namespace));
+        of_namespace
+            .map(|object| (object.resource.object_ref(), Arc::new(object)))
+            .collect()
+    }
+
+    /// The kinds of which it says that nothing is known.
+    pub(crate) async fn unread(&self) -> Vec<Kind> {
+        let snapshot = self.snapshot().await.into_iter();
+        let unread = snapshot.filter_map(|object| match &*object.resource {
+            Resource::Unread(unread) => Some(unread.kind()),
+            _ => None,
+        });
+        unread.collect()
+    }
+
+    async fn snapshot(&self) -> Vec<SourceObject> {
         let mut client = clients::snapshot(self.transport.clone());
         let parts = client.get_snapshot(GetSnapshotRequest {}).await.unwrap();
         let parts: Vec<_> = parts.into_inner().try_collect().await.unwrap();
         let objects = parts.into_iter().flat_map(|part| part.objects);
-        let objects = objects.map(|object| SourceObject::try_from(object).unwrap());
-        let of_namespace = objects.filter(|object| is_in(&object.resource.meta().key, namespace));
-        of_namespace
-            .map(|object| (object.resource.object_ref(), Arc::new(object)))
+        objects
+            .map(|object| SourceObject::try_from(object).unwrap())
             .collect()
     }
 

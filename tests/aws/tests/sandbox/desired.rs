@@ -99,6 +99,7 @@ impl Desired {
             settings: LoadBalancerSettings::default(),
             listeners: BTreeMap::new(),
             target_groups: OrdMap::default(),
+            unread: BTreeSet::new(),
         };
         Self(load_balancer, Wish::There)
     }

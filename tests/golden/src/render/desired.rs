@@ -20,6 +20,7 @@ pub(crate) fn load_balancer(desired: &DesiredLoadBalancer) -> Value {
         settings: wanted,
         listeners,
         target_groups,
+        unread,
     } = desired;
     let ports = listeners
         .iter()
@@ -35,6 +36,7 @@ pub(crate) fn load_balancer(desired: &DesiredLoadBalancer) -> Value {
         .put("settings", settings(wanted))
         .put("listeners", ports)
         .put("targetGroups", groups)
+        .put("unread", texts(unread))
         .into()
 }
 

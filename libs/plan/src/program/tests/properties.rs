@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use tributary_model::{ListenerRef, Precedence};
+use tributary_model::{Kind, ListenerRef, Precedence};
 
 use super::*;
 use crate::limits::{Context, LoadBalancerLimits};
@@ -121,6 +121,59 @@ fn down_to(desired: &Desired, last: &Precedence) -> Desired {
     fewer
 }
 
+/// What is gone, or other than it was but for what was added to it.
+fn changed(before: &Observed, after: &Observed) -> Vec<String> {
+    let mut rest = after.clone();
+    for (arn, load_balancer) in &mut rest.load_balancers {
+        let Some(was) = before.load_balancers.get(arn) else {
+            continue;
+        };
+        load_balancer
+            .listeners
+            .retain(|arn, _| was.listeners.contains_key(arn));
+        for (arn, listener) in &mut load_balancer.listeners {
+            let was = &was.listeners[arn];
+            listener.rules.retain(|arn, _| was.rules.contains_key(arn));
+            listener
+                .certificates
+                .retain(|arn| was.certificates.contains(arn));
+        }
+    }
+    for (arn, group) in &mut rest.target_groups {
+        if let Some(was) = before.target_groups.get(arn) {
+            group
+                .targets
+                .retain(|target, _| was.targets.contains_key(target));
+            group.load_balancers.clone_from(&was.load_balancers);
+        }
+    }
+    for (id, group) in &mut rest.security_groups {
+        if let Some(was) = before.security_groups.get(id) {
+            group.ingress.retain(|rule| was.ingress.contains(rule));
+        }
+    }
+    for (arn, certificate) in &mut rest.certificates {
+        if let Some(was) = before.certificates.get(arn) {
+            certificate.in_use_by.clone_from(&was.in_use_by);
+        }
+    }
+    let differ = [
+        of(&before.load_balancers, &rest.load_balancers),
+        of(&before.target_groups, &rest.target_groups),
+        of(&before.security_groups, &rest.security_groups),
+        of(&before.certificates, &rest.certificates),
+    ];
+    differ.concat()
+}
+
+fn of<V: PartialEq>(before: &BTreeMap<String, V>, after: &BTreeMap<String, V>) -> Vec<String> {
+    before
+        .iter()
+        .filter(|(arn, was)| after.get(*arn) != Some(was))
+        .map(|(arn, _)| arn.clone())
+        .collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -168,6 +221,21 @@ proptest! {
             prop_assert!(plan.steps.iter().all(|it| !it.op.removes() && !it.op.creates()));
             prop_assert!(!plan.report.settled);
         }
+    }
+
+    #[test]
+    fn while_a_kind_cannot_be_read_all_that_was_there_stays_as_it_was(
+        from in desired(), to in desired(), context in limits(), seed in any::<u64>(),
+    ) {
+        let before = settle(&from, &account(), &context);
+        let to = to.unread(&[Kind::HttpRoute]);
+        let plan = to.plan(&before, &context);
+        let done = run(&before, &shuffled(&plan.steps, seed), &alb(), &context);
+        prop_assert_eq!(&done.violations, &Vec::<String>::new(), "\n{}", plan);
+        prop_assert_eq!(changed(&before, &done.observed), Vec::<String>::new(), "\n{}", plan);
+        let again = to.plan(&done.observed, &context);
+        prop_assert!(again.steps.is_empty(), "first\n{}then\n{}", plan, again);
+        prop_assert!(again.report.settled);
     }
 
     #[test]
