@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval, sleep};
+use tributary_model::controller;
 use tributary_tests_e2e::kubernetes::installation::{FIVE, Installation, Part};
 use tributary_tests_e2e::kubernetes::objects::{create, get, named};
 use tributary_tests_kubernetes::cluster::Cluster;
@@ -96,7 +97,7 @@ async fn make(cluster: &Cluster, load: Load) {
             "apiVersion": "gateway.networking.k8s.io/v1",
             "kind": "GatewayClass",
             "metadata": { "name": "alb" },
-            "spec": { "controllerName": "gateway.k8s.aws/alb" },
+            "spec": { "controllerName": controller::ALB },
         }),
     ];
     first.extend((0..load.gateways).map(|gateway| {

@@ -161,7 +161,7 @@ async fn none_is_added_to_a_gateway_that_is_being_deleted() {
 async fn what_others_write_meanwhile_is_kept() {
     let fixture = Fixture::new().await;
     let programmer = &fixture.programmer;
-    let key = fixture.gateway("web", &[]).await;
+    let key = fixture.gateway("web", &["example.com/first"]).await;
     let meddling = async {
         for round in 0..20 {
             let patch = json!({ "metadata": { "finalizers": [format!("example.com/f{round}")] } });

@@ -1,6 +1,6 @@
 //! The document's example, from its YAML to its status, and away again.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tributary_tests_e2e::until;
 use tributary_tests_kubernetes::node::Node;
 
@@ -9,32 +9,12 @@ use tributary_tests_e2e::kubernetes::objects::{
     apply, conditions, delete, get, manifests, named, repository,
 };
 
-/// The example with what a cluster makes of it: its own EndpointSlices, of a Deployment's pods.
-fn example() -> Vec<Value> {
-    let mut objects = manifests(&repository("examples/listenersets"));
-    objects.retain(|object| object["kind"] != "EndpointSlice");
-    objects.push(json!({
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": { "name": "my-app", "namespace": "infra" },
-        "spec": {
-            "replicas": 2,
-            "selector": { "matchLabels": { "app": "my-app" } },
-            "template": {
-                "metadata": { "labels": { "app": "my-app" } },
-                "spec": { "containers": [{ "name": "app", "image": "app" }] },
-            },
-        },
-    }));
-    objects
-}
-
 #[tokio::test]
 async fn the_documents_example_gets_the_documents_status_and_leaves_nothing_behind() {
     let installation = Installation::of_five().await;
     let cluster = installation.cluster();
     let _node = Node::of_cluster(cluster).await;
-    let objects = example();
+    let objects = manifests(&repository("examples/listenersets"));
     apply(cluster, &objects).await;
     let (gateway, set, route) = (
         named("Gateway", "infra", "my-gateway"),

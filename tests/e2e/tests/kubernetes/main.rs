@@ -8,4 +8,5 @@
 
 mod example;
 mod kills;
+mod leaders;
 mod rights;
