@@ -1,6 +1,5 @@
 //! What went wrong between us and the API server, by what can be done about it.
 
-use std::error::Error as _;
 use std::fmt;
 
 /// What a failure calls for.
@@ -79,7 +78,7 @@ impl From<kube::Error> for Failure {
             },
             other => Self {
                 class: Class::Unavailable,
-                message: chain(&other),
+                message: tributary_runtime::chain(&other),
             },
         }
     }
@@ -103,18 +102,4 @@ impl fmt::Display for Class {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
-}
-
-/// The transport's own errors say nothing without their causes.
-fn chain(error: &kube::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        source = cause.source();
-    }
-    text
 }

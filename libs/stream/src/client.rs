@@ -67,6 +67,8 @@ where
         let update = watching.next().await?;
         Some((update, watching))
     })
+    // Who takes what is there already meets the end, and asks once more.
+    .fuse()
     .boxed()
 }
 

@@ -80,7 +80,8 @@ pub(crate) struct UpArgs {
 /// Where a running `up` or merger is.
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
-    /// gRPC address of `tributary up` or of a merger.
+    /// gRPC address of `tributary up` or of a merger; of several, separated by commas, the next when one is gone or does
+    /// not lead.
     #[arg(
         long,
         value_name = "ADDR",

@@ -126,12 +126,16 @@ impl Client {
     }
 }
 
-fn uri(server: &str) -> String {
-    if server.contains("://") {
-        server.to_owned()
-    } else {
-        format!("http://{server}")
-    }
+/// Of each address in a list.
+fn uri(servers: &str) -> String {
+    let uri = |server: &str| {
+        if server.contains("://") {
+            server.to_owned()
+        } else {
+            format!("http://{server}")
+        }
+    };
+    servers.split(',').map(uri).collect::<Vec<_>>().join(",")
 }
 
 /// The innermost reason why nobody was reached; nothing when the server itself answered, whose statuses have no

@@ -185,7 +185,7 @@ impl Installation {
 
     /// With another patience.
     pub async fn settled_within(&self, patience: Duration) {
-        let server = self.mergers[0].to_string();
+        let server = self.mergers.map(|merger| merger.to_string()).join(",");
         let timeout = format!("{}s", patience.as_secs());
         let arguments = words(&["wait", "--timeout", &timeout, "--server", &server]);
         let ended = run_within(patience * 2, "tributary", &arguments).await;

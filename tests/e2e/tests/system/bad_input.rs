@@ -11,16 +11,18 @@ use crate::scratch::{Scratch, judged, up_once};
 use crate::status::{Statuses, assert_equal, conditions, normal, status};
 
 /// Files of the document's example.
-const EXAMPLE: [&str; 4] = [
+const EXAMPLE: [&str; 5] = [
     "gateway.yaml",
     "listenerset.yaml",
     "route.yaml",
     "service.yaml",
+    "without-a-cluster/endpoints.yaml",
 ];
 
 /// The example, with room for more.
 fn beside_the_example() -> TempDir {
     let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("without-a-cluster")).unwrap();
     for name in EXAMPLE {
         std::fs::copy(example("listenersets").join(name), folder.path().join(name)).unwrap();
     }

@@ -185,7 +185,36 @@ async fn wrong_flags_are_named() {
             1,
             vec!["--source", "/nowhere/at/all"],
         ),
-        ("up --source kubernetes", 1, vec!["--source kubernetes"]),
+        (
+            "up --source kubernetes",
+            1,
+            vec!["no API server", "kubeconfig"],
+        ),
+        (
+            "up --source kubernetes --kubeconfig nowhere",
+            1,
+            vec!["kubeconfig nowhere", "No such file"],
+        ),
+        (
+            "up --source kubernetes --kubeconfig Cargo.toml",
+            1,
+            vec!["kubeconfig Cargo.toml"],
+        ),
+        (
+            "up --source kubernetes --status-dir x",
+            1,
+            vec!["--status-dir"],
+        ),
+        (
+            "watcher --source kubernetes --state-dir x",
+            1,
+            vec!["--state-dir", "--source kubernetes"],
+        ),
+        (
+            "watcher --source . --kubeconfig x",
+            1,
+            vec!["--kubeconfig", "--source ."],
+        ),
         (
             "up --sandbox-listen 0.0.0.0:0 --source /",
             1,

@@ -77,11 +77,13 @@ async fn an_event_that_changes_nothing_calls_aws_not_at_all_over_tcp() {
 #[tokio::test]
 async fn one_changed_path_costs_two_calls_at_most() {
     let mut system = System::new();
+    std::fs::create_dir(system.source().join("without-a-cluster")).unwrap();
     for name in [
         "gateway.yaml",
         "listenerset.yaml",
         "route.yaml",
         "service.yaml",
+        "without-a-cluster/endpoints.yaml",
     ] {
         let from = example("listenersets").join(name);
         std::fs::copy(from, system.source().join(name)).unwrap();
