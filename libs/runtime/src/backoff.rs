@@ -28,10 +28,10 @@ pub struct Delays {
 
 impl Backoff {
     /// For calls between our own services: quick at first, since a restart takes a second or less, and
-    /// never so slow that a person who waits for a recovered service would notice.
+    /// never so slow that it adds much to the seconds in which a new leader is found.
     pub const RECONNECT: Self = Self {
         first: Duration::from_millis(50),
-        most: Duration::from_secs(10),
+        most: Duration::from_millis(500),
     };
 
     /// For tasks that failed: their reason is rarely gone within the second.

@@ -9,8 +9,9 @@ use tributary_runtime::{Backoff, CancellationToken, Context};
 
 use crate::view::Fencing;
 
-/// Attempts in a row that fail before a person is told: with the usual backoff some seconds, which a restart takes.
-const WORTH_A_WARNING: u32 = 8;
+/// Attempts in a row that fail before a person is told: with the usual backoff some seconds, which a restart or another
+/// leader takes.
+const WORTH_A_WARNING: u32 = 20;
 
 /// How a stream is kept up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
