@@ -102,6 +102,9 @@ pub enum Error {
     /// There is no way to an API server.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// Files have one writer.
+    #[error("--leader-election goes with --kubernetes, not with --status-dir")]
+    Misplaced,
     /// A task.
     #[error(transparent)]
     Task(#[from] TaskError),
@@ -138,21 +141,23 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
     } = sink;
     let merger = Transport::remote(&merger)?;
     let tasks = context.tasks();
-    let store = match status_dir {
-        Some(folder) => Store::folder(folder)?,
-        None => {
-            let mut kubernetes = Kubernetes::new(Cluster::connect(kubeconfig.as_deref()).await?);
-            kubernetes.writes_per_second = writes_per_second;
-            if let Some(election) = leader.election(kubeconfig.as_ref(), SERVICE).await? {
-                kubernetes.leadership = Arc::new(election.leadership());
-                let context = context.clone();
-                tasks.spawn("election", OnError::ShutDown, async move {
-                    election.run(&context).await;
-                    Ok::<_, Error>(())
-                });
-            }
-            Store::Kubernetes(kubernetes)
+    let store = if let Some(folder) = status_dir {
+        if leader.leader_election {
+            return Err(Error::Misplaced);
         }
+        Store::folder(folder)?
+    } else {
+        let mut kubernetes = Kubernetes::new(Cluster::connect(kubeconfig.as_deref()).await?);
+        kubernetes.writes_per_second = writes_per_second;
+        if let Some(election) = leader.election(kubeconfig.as_ref(), SERVICE).await? {
+            kubernetes.leadership = Arc::new(election.leadership());
+            let context = context.clone();
+            tasks.spawn("election", OnError::ShutDown, async move {
+                election.run(&context).await;
+                Ok::<_, Error>(())
+            });
+        }
+        Store::Kubernetes(kubernetes)
     };
     write(context, Options { merger, store }).await;
     Ok(tasks.join(STOP_DEADLINE).await?)

@@ -146,7 +146,7 @@ impl Running {
         let is_new = self.told.replace(failure.class) != Some(failure.class);
         match failure.class {
             _ if !is_new => {
-                tracing::debug!(lease = self.name, %failure, "not read or written either")
+                tracing::debug!(lease = self.name, %failure, "not read or written either");
             }
             // Somebody was quicker.
             Class::Conflict => tracing::debug!(lease = self.name, %failure, "not written"),

@@ -1,6 +1,7 @@
 //! The five programs on a real API server: `just bench-kubernetes`, with another size as `GATEWAYSxSETSxROUTES` and the
 //! seconds of churn behind it.
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use tributary_tests_bench::cluster::{Load, measure};
@@ -15,21 +16,33 @@ const LARGE: Load = Load {
 };
 
 #[tokio::main]
-async fn main() {
+async fn main() -> ExitCode {
     // Cargo adds `--bench`.
-    let words: Vec<_> = std::env::args()
-        .skip(1)
-        .filter(|word| !word.starts_with('-'))
-        .collect();
+    let words = std::env::args().skip(1);
+    let words: Vec<_> = words.filter(|word| !word.starts_with('-')).collect();
+    let Some(load) = load(&words) else {
+        eprintln!("expected a size and seconds of churn, such as 50x50x16 300: {words:?}");
+        return ExitCode::FAILURE;
+    };
+    let Load {
+        gateways,
+        sets,
+        routes,
+        churn: _,
+    } = load;
+    let sets = gateways * sets;
+    let name = format!("{sets} sets, {} routes", sets * routes);
+    let mut figures = Figures::default();
+    measure(&mut figures, &name, load).await;
+    println!("{figures}");
+    ExitCode::SUCCESS
+}
+
+fn load(words: &[String]) -> Option<Load> {
     let mut load = LARGE;
     if let Some(size) = words.first() {
-        let numbers: Vec<usize> = size
-            .split('x')
-            .filter_map(|part| part.parse().ok())
-            .collect();
-        let &[gateways, sets, routes] = numbers.as_slice() else {
-            panic!("{size:?} is no size, such as 50x50x16");
-        };
+        let numbers: Result<Vec<usize>, _> = size.split('x').map(str::parse).collect();
+        let [gateways, sets, routes] = numbers.ok()?.try_into().ok()?;
         load = Load {
             gateways,
             sets,
@@ -38,14 +51,7 @@ async fn main() {
         };
     }
     if let Some(seconds) = words.get(1) {
-        load.churn = Duration::from_secs(seconds.parse().expect("seconds of churn are a number"));
+        load.churn = Duration::from_secs(seconds.parse().ok()?);
     }
-    let name = format!(
-        "{} sets, {} routes",
-        load.gateways * load.sets,
-        load.gateways * load.sets * load.routes
-    );
-    let mut figures = Figures::default();
-    measure(&mut figures, &name, load).await;
-    println!("{figures}");
+    Some(load)
 }

@@ -252,6 +252,11 @@ async fn wrong_flags_are_named() {
             vec!["ftp://x"],
         ),
         (
+            "status-writer --status-dir . --leader-election",
+            1,
+            vec!["--leader-election", "--kubernetes"],
+        ),
+        (
             "alb-programmer --source . --merger nonsense",
             1,
             vec!["nonsense"],
