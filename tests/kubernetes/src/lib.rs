@@ -27,6 +27,7 @@
 pub mod accounts;
 pub mod cluster;
 pub mod crds;
+pub mod moody;
 pub mod node;
 pub mod server;
 pub mod shared;

@@ -1,10 +1,13 @@
 //! Watches break, and nothing is lost.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tributary_tests_kubernetes::cluster::Cluster;
 use tributary_tests_kubernetes::crds::Channel;
+use tributary_tests_kubernetes::moody::{Mood, Moody};
 use tributary_tests_kubernetes::server::{Options, Server};
+use tributary_tests_kubernetes::shared::shared;
 use tributary_tests_kubernetes::wait::until;
 
 use crate::seen::{Watcher, delete, gateway, route};
@@ -75,6 +78,40 @@ async fn a_server_that_is_not_there_yet_is_waited_for() {
     watcher.check(server.cluster(), "default").await;
     until("it is ready", async || watcher.is_ready().then_some(())).await;
     watcher.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_fails_and_dawdles_is_read_in_the_end() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("moody").await;
+    let server = Moody::before(&cluster).await;
+    for (number, mood) in [
+        Mood::Refuses(429),
+        Mood::Refuses(500),
+        Mood::Refuses(503),
+        Mood::Slow(Duration::from_millis(300)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        server.is(mood);
+        let watcher = Watcher::start(server.kubeconfig()).await;
+        until("everything was read", async || {
+            watcher.is_ready().then_some(())
+        })
+        .await;
+        // By watches that began in that mood.
+        let changed = route(&namespace, "app", &format!("/{number}"));
+        cluster.apply(&changed).await.unwrap();
+        server.is(Mood::Good);
+        watcher.check(&cluster, &namespace).await;
+        let failures = watcher.metrics("tributary_watch_failures_total{");
+        match mood {
+            Mood::Refuses(_) => assert!(failures > 0.0, "{mood:?}: nothing was refused"),
+            Mood::Slow(_) | Mood::Good => assert!(failures < 1.0, "{mood:?}: {failures}"),
+        }
+        watcher.stop().await;
+    }
 }
 
 /// Applies routes over and over until it is told to stop, and counts what succeeds; requests that fail are part of it.

@@ -107,6 +107,14 @@ impl Watcher {
         line.trim().parse().ok()
     }
 
+    /// All series whose text begins so, added up.
+    pub(crate) fn metrics(&self, start: &str) -> f64 {
+        let text = self.context.metrics.text().unwrap();
+        let lines = text.lines().filter(|line| line.starts_with(start));
+        let values = lines.filter_map(|line| line.rsplit(' ').next());
+        values.map(|value| value.parse::<f64>().unwrap()).sum()
+    }
+
     pub(crate) async fn stop(self) {
         self.context.shutdown.cancel();
         self.tasks.join(PATIENCE).await.unwrap();
