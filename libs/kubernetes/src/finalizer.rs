@@ -1,7 +1,6 @@
 //! Our finalizers on a Gateway: the object stays until nothing is left of its load balancer.
 
-use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams};
-use kube::core::metadata::ObjectMeta;
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
 use tokio::time::timeout;
 use tributary_model::elb::LoadBalancerKind;
@@ -10,6 +9,7 @@ use tributary_model::{Kind, ObjectKey};
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
 use crate::served::Served;
+use crate::watch::version;
 
 /// On every Gateway that has a load balancer of the kind, or may have. Each kind has its own: a Gateway whose class
 /// changes has one of each for a while, and who programs the one knows nothing of the other.
@@ -20,8 +20,6 @@ pub fn finalizer(kind: LoadBalancerKind) -> &'static str {
     }
 }
 
-/// Objects in a page.
-const PAGE: u32 = 500;
 /// Others write the same object: theirs is not overwritten, ours is tried on what they wrote.
 const ATTEMPTS: u32 = 5;
 
@@ -65,34 +63,18 @@ impl Cluster {
     /// # Errors
     /// When the API server refuses or does not answer.
     pub async fn leaving(&self, kind: LoadBalancerKind) -> Result<Vec<ObjectKey>, Failure> {
-        let resource = Served::preferred(Kind::Gateway).resource;
-        let api: Api<DynamicObject> = Api::all_with(self.client(), &resource);
-        let mut params = ListParams::default().limit(PAGE);
         let mut leaving = Vec::new();
-        loop {
-            let page = timeout(REQUEST_DEADLINE, api.list_metadata(&params))
-                .await
-                .map_err(|_| Failure::timed_out("list"))??;
-            for ObjectMeta {
-                namespace,
-                name,
-                finalizers,
-                deletion_timestamp,
-                ..
-            } in page.items.into_iter().map(|item| item.metadata)
+        self.each_metadata(&Served::preferred(Kind::Gateway), |metadata| {
+            let mut finalizers = metadata.finalizers.iter().flatten();
+            if metadata.deletion_timestamp.is_some()
+                && finalizers.any(|it| it == finalizer(kind))
+                && let (Some(namespace), Some(name)) = (metadata.namespace, metadata.name)
             {
-                let mut finalizers = finalizers.iter().flatten();
-                if deletion_timestamp.is_some() && finalizers.any(|it| it == finalizer(kind)) {
-                    let (namespace, name) =
-                        (namespace.unwrap_or_default(), name.unwrap_or_default());
-                    leaving.push(ObjectKey::new(namespace.as_str(), name.as_str()));
-                }
+                leaving.push(ObjectKey::new(namespace, name));
             }
-            match page.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => params = params.continue_token(&token),
-                None => return Ok(leaving),
-            }
-        }
+        })
+        .await?;
+        Ok(leaving)
     }
 
     /// Takes our finalizer, and no other, from a Gateway.
@@ -144,9 +126,7 @@ impl Cluster {
         gateway: &ObjectKey,
         change: impl Fn(&mut Vec<String>, bool) -> Finalizer,
     ) -> Result<Finalizer, Failure> {
-        let resource = Served::preferred(Kind::Gateway).resource;
-        let api: Api<DynamicObject> =
-            Api::namespaced_with(self.client(), &gateway.namespace, &resource);
+        let api = self.object_api(&Served::preferred(Kind::Gateway), gateway);
         let found = api.get_metadata(&gateway.name).await?;
         let is_deleting = found.metadata.deletion_timestamp.is_some();
         let mut finalizers = found.metadata.finalizers.unwrap_or_default();
@@ -154,7 +134,7 @@ impl Cluster {
         if outcome == Finalizer::Written {
             // The whole list, and only if nobody wrote since it was read: 409 otherwise.
             let patch = json!({ "metadata": {
-                "resourceVersion": found.metadata.resource_version,
+                "resourceVersion": version(found.metadata.resource_version)?,
                 "uid": found.metadata.uid,
                 "finalizers": finalizers,
             } });

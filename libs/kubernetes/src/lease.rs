@@ -28,7 +28,7 @@ mod shards;
 
 use std::time::Duration;
 
-pub use args::{DEFAULT_NAMESPACE, LeaderElection};
+pub use args::{DEFAULT_NAMESPACE, LeaderElection, LeaseArgs};
 pub use election::Election;
 pub use leadership::Leadership;
 pub use shards::{Holding, Shards};

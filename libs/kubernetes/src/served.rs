@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kube::Client;
+use kube::api::{Api, DynamicObject};
 use kube::core::ApiResource;
+use serde_json::Value;
 use tokio::time::timeout;
-use tributary_model::Kind;
 use tributary_model::key::{AWS_GROUP, GATEWAY_GROUP};
+use tributary_model::{Kind, ObjectKey};
 use tributary_normalize::versions;
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
@@ -27,6 +29,9 @@ pub struct Unread {
     /// The versions that are served.
     pub served: BTreeSet<String>,
 }
+
+/// kubectl's copy of the whole object.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Groups of CustomResourceDefinitions: their kinds come and go.
 const CUSTOM_GROUPS: [&str; 2] = [GATEWAY_GROUP, AWS_GROUP];
@@ -71,6 +76,26 @@ impl Served {
         }
     }
 
+    /// An object as its JSON. Without managedFields and kubectl's last-applied copy: nobody reads them, and they are
+    /// most of it.
+    pub(crate) fn json(&self, object: DynamicObject) -> Value {
+        let DynamicObject {
+            types: _,
+            mut metadata,
+            data: mut value,
+        } = object;
+        metadata.managed_fields = None;
+        if let Some(annotations) = &mut metadata.annotations {
+            annotations.remove(LAST_APPLIED);
+        }
+        // Items of a list come without them.
+        value["apiVersion"] = Value::String(self.resource.api_version.clone());
+        value["kind"] = Value::String(self.resource.kind.clone());
+        // ObjectMeta has nothing that JSON cannot hold.
+        value["metadata"] = serde_json::to_value(metadata).unwrap_or(Value::Null);
+        value
+    }
+
     /// A kind in the version that is read first, whether or not it is served.
     pub(crate) fn preferred(kind: Kind) -> Self {
         let version = versions(kind).first().copied().unwrap_or("v1");
@@ -79,6 +104,15 @@ impl Served {
 }
 
 impl Cluster {
+    /// Where one object of a kind is.
+    pub(crate) fn object_api(&self, served: &Served, key: &ObjectKey) -> Api<DynamicObject> {
+        if served.kind.is_cluster_scoped() {
+            Api::all_with(self.client(), &served.resource)
+        } else {
+            Api::namespaced_with(self.client(), &key.namespace, &served.resource)
+        }
+    }
+
     /// Asks which kinds are served: those of Kubernetes itself, which always are, and those of the custom groups that
     /// are at this moment, each at the version that comes first in [`versions`]; beside them the kinds that are
     /// there in other versions only.

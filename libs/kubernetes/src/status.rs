@@ -1,6 +1,6 @@
 //! The status of one object: read as it is at this moment, written if nobody wrote meanwhile.
 
-use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 use tributary_model::status::Status;
@@ -10,6 +10,7 @@ use tributary_normalize::{status_from_json, status_to_json};
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
 use crate::served::Served;
+use crate::watch::version;
 
 /// An object's status, and what it takes to write another over it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl Cluster {
         .await
         .map_err(|_| Failure::timed_out("get"))?;
         match answer {
-            Ok(object) => Ok(Found::Live(Box::new(live(served.kind(), &object)))),
+            Ok(object) => Ok(Found::Live(Box::new(live(served.kind(), object)?))),
             Err(kube::Error::Api(status)) if status.code == 404 => {
                 // Of a kind that it serves the server says which object is missing; of a path that it does not know
                 // it says nothing.
@@ -79,11 +80,11 @@ impl Cluster {
         &self,
         served: &Served,
         key: &ObjectKey,
-        version: &str,
+        at: &str,
         status: &Status,
     ) -> Result<LiveStatus, Failure> {
         let patch = json!({
-            "metadata": { "resourceVersion": version },
+            "metadata": { "resourceVersion": at },
             "status": fields(status),
         });
         let params = PatchParams {
@@ -99,31 +100,23 @@ impl Cluster {
         .await
         .map_err(|_| Failure::timed_out("patch"))?
         .map_err(|error| for_good(error.into()))?;
-        Ok(live(served.kind(), &written))
-    }
-
-    fn object_api(&self, served: &Served, key: &ObjectKey) -> Api<DynamicObject> {
-        if served.kind().is_cluster_scoped() {
-            Api::all_with(self.client(), &served.resource)
-        } else {
-            Api::namespaced_with(self.client(), &key.namespace, &served.resource)
-        }
+        live(served.kind(), written)
     }
 }
 
-fn live(kind: Kind, object: &DynamicObject) -> LiveStatus {
+fn live(kind: Kind, object: DynamicObject) -> Result<LiveStatus, Failure> {
     let DynamicObject {
         types: _,
         metadata,
         data,
     } = object;
     let status = data.get("status").unwrap_or(&Value::Null);
-    LiveStatus {
-        uid: metadata.uid.clone().unwrap_or_default(),
+    Ok(LiveStatus {
+        uid: metadata.uid.unwrap_or_default(),
         generation: metadata.generation.unwrap_or_default(),
-        version: metadata.resource_version.clone().unwrap_or_default(),
+        version: version(metadata.resource_version)?,
         status: status_from_json(kind, status).map_err(|rejected| rejected.to_string()),
-    }
+    })
 }
 
 /// A merge patch of every field that a status of the kind has: null for what the status leaves out.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use kube::api::{Api, DynamicObject, ListParams, WatchEvent as Told, WatchParams};
-use kube::core::PartialObjectMeta;
 use kube::core::metadata::ObjectMeta;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
@@ -73,8 +72,6 @@ const SHORTEST_WATCH: Duration = Duration::from_secs(1);
 const LIST_END: &str = "k8s.io/initial-events-end";
 /// Objects in a page.
 const PAGE: u32 = 500;
-/// kubectl's copy of the whole object.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 impl Cluster {
     /// Everything of a kind, then every change, for ever. It goes on after an error when it is polled again, where it
@@ -107,21 +104,31 @@ impl Cluster {
     /// # Errors
     /// When a page does not come.
     pub async fn listing(&self, served: &Served) -> Result<Listing, Failure> {
+        let mut listing = Listing::default();
+        listing.version = self
+            .each_metadata(served, |metadata| {
+                listing.objects.extend([identity(&metadata)]);
+            })
+            .await?;
+        Ok(listing)
+    }
+
+    /// Shows the metadata of everything of a kind, page by page; returns the version of the list.
+    pub(crate) async fn each_metadata(
+        &self,
+        served: &Served,
+        mut see: impl FnMut(ObjectMeta),
+    ) -> Result<String, Failure> {
         let api: Api<DynamicObject> = Api::all_with(self.client(), &served.resource);
         let mut params = page(served.kind());
-        let mut listing = Listing::default();
         loop {
             let page = timeout(REQUEST_DEADLINE, api.list_metadata(&params))
                 .await
                 .map_err(|_| Failure::timed_out("list"))??;
-            let items = page.items.iter();
-            listing.objects.extend(
-                items.map(|item: &PartialObjectMeta<DynamicObject>| identity(&item.metadata)),
-            );
-            listing.version = page.metadata.resource_version.unwrap_or_default();
+            page.items.into_iter().for_each(|item| see(item.metadata));
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => params = params.continue_token(&token),
-                None => return Ok(listing),
+                None => return version(page.metadata.resource_version),
             }
         }
     }
@@ -234,7 +241,7 @@ impl Watch {
         Ok(Place::Page {
             objects: list.items.into_iter(),
             next: list.metadata.continue_.filter(|token| !token.is_empty()),
-            version: list.metadata.resource_version.unwrap_or_default(),
+            version: version(list.metadata.resource_version)?,
         })
     }
 
@@ -334,13 +341,19 @@ impl Watch {
 
     fn apply(&self, object: DynamicObject) -> WatchEvent {
         let (key, version) = identity(&object.metadata);
-        let resource = &self.served.resource;
         WatchEvent::Apply {
             key,
             version,
-            object: trimmed(object, &resource.api_version, &resource.kind),
+            object: self.served.json(object),
         }
     }
+}
+
+/// Without one nothing could be gone on from, and nothing be written over safely: an empty one means any.
+pub(crate) fn version(version: Option<String>) -> Result<String, Failure> {
+    version
+        .filter(|version| !version.is_empty())
+        .ok_or_else(|| broken("an answer without resourceVersion"))
 }
 
 fn broken(message: &str) -> Failure {
@@ -368,23 +381,4 @@ fn identity(metadata: &ObjectMeta) -> (ObjectKey, String) {
         metadata.name.as_deref().unwrap_or(""),
     );
     (key, metadata.resource_version.clone().unwrap_or_default())
-}
-
-fn trimmed(object: DynamicObject, api_version: &str, kind: &str) -> Value {
-    let DynamicObject {
-        types: _,
-        mut metadata,
-        data: mut value,
-    } = object;
-    metadata.managed_fields = None;
-    if let Some(annotations) = &mut metadata.annotations {
-        annotations.remove(LAST_APPLIED);
-    }
-    // ObjectMeta has nothing that JSON cannot hold.
-    let metadata = serde_json::to_value(metadata).unwrap_or(Value::Null);
-    // Items of a list come without them.
-    value["apiVersion"] = Value::String(api_version.to_owned());
-    value["kind"] = Value::String(kind.to_owned());
-    value["metadata"] = metadata;
-    value
 }

@@ -1,11 +1,10 @@
 //! A programmer's command line.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use tributary_aws::Endpoint;
-use tributary_kubernetes::lease::DEFAULT_NAMESPACE;
+use tributary_kubernetes::SourceArg;
+use tributary_kubernetes::lease::LeaseArgs;
 use tributary_runtime::CommonArgs;
 
 /// Name of an installation that was given none.
@@ -23,24 +22,16 @@ pub struct Args {
     /// Where the private keys of the certificates are that are imported: a folder of manifests, or `kubernetes`. There
     /// replicas share the load balancers by Leases, and Gateways stay until theirs are gone.
     #[arg(long, value_name = "PATH|kubernetes")]
-    pub source: Source,
+    pub source: SourceArg,
     /// The way to Kubernetes; otherwise as kubectl finds it.
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// Shares that the load balancers are in, in Kubernetes; the same for all replicas.
     #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256))]
     pub shards: u32,
-    /// Namespace of the Leases.
-    #[arg(
-        long,
-        env = "POD_NAMESPACE",
-        value_name = "NAMESPACE",
-        default_value = DEFAULT_NAMESPACE
-    )]
-    pub lease_namespace: String,
-    /// Seconds after which the shares of a replica that is gone are taken over.
-    #[arg(long, value_name = "SECONDS", default_value_t = 4, value_parser = clap::value_parser!(u64).range(2..=600))]
-    pub lease_seconds: u64,
+    /// Of the shares.
+    #[command(flatten)]
+    pub leases: LeaseArgs,
     /// Name of this installation: in tags and names of everything that is created.
     #[arg(long, value_name = "NAME", default_value = DEFAULT_CLUSTER)]
     pub cluster: String,
@@ -50,24 +41,4 @@ pub struct Args {
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
-}
-
-/// Where Secrets are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// In a folder of manifests: the one that the watcher follows.
-    Folder(PathBuf),
-    /// In a cluster.
-    Kubernetes,
-}
-
-impl FromStr for Source {
-    type Err = Infallible;
-
-    fn from_str(value: &str) -> Result<Self, Infallible> {
-        Ok(match value {
-            "kubernetes" => Self::Kubernetes,
-            path => Self::Folder(path.into()),
-        })
-    }
 }

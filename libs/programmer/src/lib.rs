@@ -27,8 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tributary_aws::Aws;
-use tributary_kubernetes::lease::Timing;
-use tributary_kubernetes::{Cluster, ConnectError};
+use tributary_kubernetes::{Cluster, ConnectError, SourceArg};
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::LoadBalancerReport;
@@ -37,7 +36,7 @@ use tributary_runtime::tasks::TaskError;
 use tributary_runtime::{BoxError, Context, OnError};
 use tributary_stream::{Published, StreamOptions, Transport, TransportError, clients, publish};
 
-pub use args::{Args, DEFAULT_CLUSTER, Source};
+pub use args::{Args, DEFAULT_CLUSTER};
 pub use secrets::{ClusterSecrets, FolderSecrets};
 pub use shards::Division;
 pub use tributary_aws::{Endpoint, SecretSource, Site};
@@ -90,8 +89,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         source,
         kubeconfig,
         shards,
-        lease_namespace,
-        lease_seconds,
+        leases,
         cluster,
         vpc,
         common: _,
@@ -107,19 +105,19 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         })
     };
     match source {
-        Source::Folder(folder) => {
+        SourceArg::Folder(folder) => {
             let options = options(Arc::new(FolderSecrets::new(folder)), None)?;
             Box::pin(run(context, options)).await
         }
-        Source::Kubernetes => {
+        SourceArg::Kubernetes => {
             let cluster = Cluster::connect(kubeconfig.as_deref()).await?;
             let secrets = Arc::new(ClusterSecrets(cluster.clone()));
             let options = options(secrets, Some(cluster.clone()))?;
             let division = Division {
                 cluster,
-                namespace: lease_namespace,
+                timing: leases.timing(),
+                namespace: leases.lease_namespace,
                 shards,
-                timing: Timing::of(Duration::from_secs(lease_seconds)),
             };
             Box::pin(shards::run(context, options, division)).await
         }

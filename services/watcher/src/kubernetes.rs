@@ -30,6 +30,9 @@ use self::watching::{Item, Watching};
 use crate::metrics::{FailureLabels, KindLabels, WATCH_BACKOFF_SECONDS, WATCH_FAILURES};
 use crate::{Shared, SyncRequest};
 
+/// In metrics, beside the kinds.
+const DISCOVERY_NAME: &str = "discovery";
+
 /// How often it is asked which kinds there are: four or five small requests.
 const DISCOVERY: Backoff = Backoff {
     first: Duration::from_secs(2),
@@ -70,8 +73,8 @@ struct Follower<'a> {
     unread: Vec<Unread>,
     watches: StreamMap<Kind, Watching>,
     objects: Objects,
-    /// What keeps failing, told once for each class.
-    failing: BTreeMap<Kind, Class>,
+    /// What keeps failing, [`DISCOVERY_NAME`] or a kind: told once for each class.
+    failing: BTreeMap<&'static str, Class>,
     complete: Condition,
     readable: Condition,
 }
@@ -87,7 +90,9 @@ pub(crate) async fn follow(
     tracing::info!(address = cluster.address(), "API server");
     let waited = context.metrics.get(&WATCH_BACKOFF_SECONDS);
     let delays = |backoff: Backoff| {
-        backoff.delays(waited.get_or_create_owned(&KindLabels { kind: "discovery" }))
+        backoff.delays(waited.get_or_create_owned(&KindLabels {
+            kind: DISCOVERY_NAME,
+        }))
     };
     let mut discovery = Discovery {
         due: Instant::now(),
@@ -158,17 +163,14 @@ impl Follower<'_> {
             Ok((served, unread)) => {
                 discovery.again.reset();
                 discovery.due = Instant::now() + discovery.regular.next_delay();
-                self.works_again_if_all(None);
+                self.works(DISCOVERY_NAME);
                 self.reconcile(served, unread, !discovery.done_once);
                 discovery.done_once = true;
             }
             Err(failure) => {
                 discovery.due = Instant::now() + discovery.again.next_delay();
-                self.count_failure("discovery", failure.class);
-                if self.failing.is_empty() && !discovery.done_once {
+                if self.fails(DISCOVERY_NAME, failure.class) {
                     tracing::warn!(%failure, address = self.cluster.address(), "the API server does not say which kinds it serves; asked again");
-                    // Told once; any kind stands for the whole here.
-                    self.failing.insert(Kind::GatewayClass, failure.class);
                 }
             }
         }
@@ -240,7 +242,7 @@ impl Follower<'_> {
         tracing::warn!(%kind, "not watched any more: its CRD is gone, and its objects with it");
         self.kinds.remove(&kind);
         self.watches.remove(&kind);
-        self.failing.remove(&kind);
+        self.failing.remove(kind.as_str());
         self.objects.forget(kind);
     }
 
@@ -248,7 +250,7 @@ impl Follower<'_> {
         match item {
             Item::Event(event) => {
                 if self.objects.take(kind, event) {
-                    self.works_again_if_all(Some(kind));
+                    self.works(kind.as_str());
                     if let Some(watched) = self.kinds.get_mut(&kind)
                         && watched.forbidden.take().is_some()
                     {
@@ -262,8 +264,8 @@ impl Follower<'_> {
     }
 
     fn failed(&mut self, kind: Kind, failure: &Failure) {
-        self.count_failure(kind.as_str(), failure.class);
         let class = failure.class;
+        let is_new = self.fails(kind.as_str(), class);
         let Some(watched) = self.kinds.get_mut(&kind) else {
             return;
         };
@@ -273,28 +275,28 @@ impl Follower<'_> {
             watched.forbidden = Some(failure.message.clone());
             self.objects.unreadable(kind, &resource, &failure.message);
         }
-        let told = self.failing.values().any(|failing| *failing == class);
-        self.failing.insert(kind, class);
-        if !told && class != Class::Forbidden {
+        if is_new && class != Class::Forbidden {
             tracing::warn!(%kind, %failure, "a watch is down and is begun again, others may be too");
         }
     }
 
-    /// A kind works, or the discovery does.
-    fn works_again_if_all(&mut self, kind: Option<Kind>) {
-        if self.failing.is_empty() {
-            return;
-        }
-        match kind {
-            Some(kind) => {
-                self.failing.remove(&kind);
-            }
-            // Kinds that are not watched yet failed with the discovery only.
-            None => self.failing.retain(|kind, _| self.kinds.contains_key(kind)),
-        }
-        if self.failing.is_empty() {
+    fn works(&mut self, what: &'static str) {
+        if self.failing.remove(what).is_some() && self.failing.is_empty() {
             tracing::info!("every watch is up again");
         }
+    }
+
+    /// Returns whether nothing fails in this way yet.
+    fn fails(&mut self, what: &'static str, class: Class) -> bool {
+        let failures = self.context.metrics.get(&WATCH_FAILURES);
+        let labels = FailureLabels {
+            kind: what,
+            class: class.as_str(),
+        };
+        failures.get_or_create(&labels).inc();
+        let is_new = !self.failing.values().any(|failing| *failing == class);
+        self.failing.insert(what, class);
+        is_new
     }
 
     fn readable_kinds(&self) -> Vec<Served> {
@@ -324,11 +326,5 @@ impl Follower<'_> {
         } else {
             self.readable.unmet();
         }
-    }
-
-    fn count_failure(&self, kind: &'static str, class: Class) {
-        let failures = self.context.metrics.get(&WATCH_FAILURES);
-        let class = class.as_str();
-        failures.get_or_create(&FailureLabels { kind, class }).inc();
     }
 }

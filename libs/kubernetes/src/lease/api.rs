@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::candidate::{Claim, Record};
 use crate::cluster::Cluster;
 use crate::failure::{Class, Failure};
+use crate::watch::version as resource_version;
 
 /// The Leases of a namespace.
 #[derive(Clone, Debug)]
@@ -69,6 +70,8 @@ impl Leases {
                 &self.api.create(&PostParams::default(), &lease).await?,
             ));
         };
+        // An empty one would be no condition at all.
+        let version = resource_version(Some(version.clone()))?;
         // A merge leaves labels and annotations of others alone.
         let patch = json!({ "metadata": { "resourceVersion": version }, "spec": spec });
         let written = self

@@ -6,13 +6,10 @@ use std::time::Duration;
 use crate::cluster::{Cluster, ConnectError};
 use crate::lease::{Election, Timing, identity};
 
-/// Options of a service with one leader.
+/// Options of a service whose replicas meet in Leases.
 #[derive(Clone, Debug, clap::Args)]
-pub struct LeaderElection {
-    /// Lead or stand by, by a Kubernetes Lease. Without it this is the only replica.
-    #[arg(long)]
-    pub leader_election: bool,
-    /// Namespace of the Lease.
+pub struct LeaseArgs {
+    /// Namespace of the Leases.
     #[arg(
         long,
         env = "POD_NAMESPACE",
@@ -20,16 +17,34 @@ pub struct LeaderElection {
         default_value = DEFAULT_NAMESPACE
     )]
     pub lease_namespace: String,
-    /// Name of the Lease; the service's own unless given.
-    #[arg(long, value_name = "NAME")]
-    pub lease_name: Option<String>,
-    /// Seconds after which a leader that is gone is followed by another.
+    /// Seconds after which another takes over from a replica that is gone.
     #[arg(long, value_name = "SECONDS", default_value_t = 4, value_parser = clap::value_parser!(u64).range(2..=600))]
     pub lease_seconds: u64,
 }
 
+/// Options of a service with one leader.
+#[derive(Clone, Debug, clap::Args)]
+pub struct LeaderElection {
+    /// Lead or stand by, by a Kubernetes Lease. Without it this is the only replica.
+    #[arg(long)]
+    pub leader_election: bool,
+    /// Name of the Lease; the service's own unless given.
+    #[arg(long, value_name = "NAME")]
+    pub lease_name: Option<String>,
+    /// Of the Lease.
+    #[command(flatten)]
+    pub leases: LeaseArgs,
+}
+
 /// Where Leases are unless something else is said.
 pub const DEFAULT_NAMESPACE: &str = "tributary-system";
+
+impl LeaseArgs {
+    /// By the seconds.
+    pub fn timing(&self) -> Timing {
+        Timing::of(Duration::from_secs(self.lease_seconds))
+    }
+}
 
 impl LeaderElection {
     /// The election, if there is to be one.
@@ -47,10 +62,10 @@ impl LeaderElection {
         let cluster = Cluster::connect(kubeconfig.map(PathBuf::as_path)).await?;
         Ok(Some(Election::new(
             &cluster,
-            &self.lease_namespace,
+            &self.leases.lease_namespace,
             self.lease_name.as_deref().unwrap_or(service),
             identity(),
-            Timing::of(Duration::from_secs(self.lease_seconds)),
+            self.leases.timing(),
         )))
     }
 }

@@ -68,13 +68,8 @@ struct Begun {
 }
 
 impl Holding {
-    /// Whether the shard is still held here: to be asked right before each write. By the clock: a process that was
-    /// stopped for a while knows at once.
-    pub fn may_write(&self) -> bool {
-        !self.stop.is_cancelled() && self.is_held()
-    }
-
-    /// Whether it is held, though the work may have been told to end.
+    /// Whether it is held, though the work may have been told to end: to be asked right before each write. By the
+    /// clock: a process that was stopped for a while knows at once.
     pub fn is_held(&self) -> bool {
         self.heartbeat.leading() == Some(self.term)
     }

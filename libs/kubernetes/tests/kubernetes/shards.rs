@@ -61,7 +61,9 @@ impl Replica {
 
     fn held(&self) -> Vec<(u32, u64)> {
         let works = self.works.lock().unwrap();
-        let held = works.iter().filter(|(_, holding)| holding.may_write());
+        let held = works
+            .iter()
+            .filter(|(_, holding)| !holding.stop.is_cancelled() && holding.is_held());
         held.map(|(key, _)| *key).collect()
     }
 

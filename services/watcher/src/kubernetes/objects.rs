@@ -37,6 +37,8 @@ pub(crate) struct Objects {
     shared: Shared,
     kinds: BTreeMap<Kind, OfKind>,
     metrics: Metrics,
+    /// Of no use: every object of an API server has its own.
+    defaults: Defaults,
     /// Something is refused or no longer refused, and has not been told.
     untold: bool,
 }
@@ -50,6 +52,11 @@ impl Objects {
             shared,
             kinds: BTreeMap::new(),
             metrics: context.metrics.clone(),
+            defaults: Defaults {
+                namespace: "default".into(),
+                created: Timestamp::default(),
+                generation: 1,
+            },
             untold: false,
         }
     }
@@ -131,13 +138,7 @@ impl Objects {
     }
 
     fn apply(&mut self, key: ObjectRef, object: &Value) {
-        // Every object of an API server has its own.
-        let defaults = Defaults {
-            namespace: "default".into(),
-            created: Timestamp::default(),
-            generation: 1,
-        };
-        match normalize(object, &defaults) {
+        match normalize(object, &self.defaults) {
             Ok(Normalized::Ours { object, warnings }) => {
                 self.accept(&key);
                 let before = self.shared.published.get(&key);
