@@ -40,8 +40,9 @@ pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Streams per connection: each of our clients holds a handful, so more is a mistake or an attack.
 const MAX_CONCURRENT_STREAMS: u32 = 1024;
 
-/// Time that running calls have after the stop; our own streams end by themselves at once.
-const DRAIN_DEADLINE: Duration = Duration::from_secs(5);
+/// Time that running calls have after the stop, less than a service's tasks have; our own streams end by themselves
+/// at once.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Contracts being gathered for one server.
 #[derive(Clone, Debug, Default)]

@@ -41,7 +41,14 @@ pub(crate) async fn take(
 ) -> Result<ReportsTaken, Status> {
     let epoch = reign.epoch()?;
     let mut taken = ReportsTaken::default();
-    let Some(first) = messages.next().await.transpose()? else {
+    let mut next = async || {
+        tokio::select! {
+            message = messages.next() => message.transpose(),
+            status = reign.lost(epoch) => Err(status),
+            () = context.shutdown.cancelled() => Err(Status::unavailable("the service is stopping")),
+        }
+    };
+    let Some(first) = next().await? else {
         return Ok(taken);
     };
     let publisher = first
@@ -83,8 +90,8 @@ pub(crate) async fn take(
         kind = load_balancers.kind.as_str(),
         "programmer reports"
     );
-    let mut next = Some(first);
-    while let Some(message) = next {
+    let mut following = Some(first);
+    while let Some(message) = following {
         {
             let mut sender = sender.lock().await;
             if sender.stream != stream {
@@ -98,11 +105,7 @@ pub(crate) async fn take(
             }
         }
         shared.progress.changed();
-        next = tokio::select! {
-            message = messages.next() => message.transpose()?,
-            status = reign.lost(epoch) => return Err(status),
-            () = context.shutdown.cancelled() => return Err(Status::unavailable("the service is stopping")),
-        };
+        following = next().await?;
     }
     Ok(taken)
 }
