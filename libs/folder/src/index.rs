@@ -263,6 +263,7 @@ impl Folder {
                 SourceObject {
                     resource,
                     status: None,
+                    resource_version: None,
                 },
             );
         }

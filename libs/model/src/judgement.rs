@@ -18,6 +18,8 @@ pub struct JudgedObject {
     pub judgement: Judgement,
     /// What it says, own and other writers' parts; absent when it has none yet.
     pub current: Option<Status>,
+    /// `metadata.resourceVersion` at which it said so: a write that is bound to it overwrites nobody.
+    pub resource_version: Option<u64>,
 }
 
 /// The judgement of one object.

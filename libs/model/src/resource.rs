@@ -80,6 +80,8 @@ pub struct SourceObject {
     pub resource: Arc<Resource>,
     /// `.status`, for the kinds that get one from us.
     pub status: Option<Status>,
+    /// `metadata.resourceVersion` at which that is the status, for the same kinds; absent where the source has none.
+    pub resource_version: Option<u64>,
 }
 
 /// One step in the life of a snapshot.

@@ -140,26 +140,37 @@ fn normalize_as(
     let envelope = open(kind, object, defaults, identity)?;
     let mut warnings = unknown_fields(kind, object);
     let resource = resource(envelope, &mut warnings)?;
+    let (status, resource_version) = carried_status(kind, object, &mut warnings);
     Ok(Normalized::Ours {
         object: Box::new(SourceObject {
-            status: carried_status(kind, object, &mut warnings),
             resource: Arc::new(resource),
+            status,
+            resource_version,
         }),
         warnings,
     })
 }
 
-/// A status that cannot be read costs itself, not what the object asks for: an API server drops it from a
-/// file too.
-fn carried_status(kind: Kind, object: &Value, warnings: &mut Vec<Warning>) -> Option<Status> {
-    match status::status(kind, object.get("status")?) {
-        Ok(status) => status,
+/// The status, and the version at which it is that. A status that cannot be read costs itself, not what the object
+/// asks for: an API server drops it from a file too. It has no version, so that nobody writes over it unread.
+fn carried_status(
+    kind: Kind,
+    object: &Value,
+    warnings: &mut Vec<Warning>,
+) -> (Option<Status>, Option<u64>) {
+    match status::status(kind, &object["status"]) {
+        Ok(status) => {
+            let version = object["metadata"]["resourceVersion"].as_str();
+            let version = version.filter(|_| status::has_status(kind));
+            // Opaque to most, and a number on every API server that is certified as Kubernetes (KEP-5504).
+            (status, version.and_then(|version| version.parse().ok()))
+        }
         Err(Fault { field, reason }) => {
             warnings.push(Warning {
                 field,
                 reason: format!("the status is ignored: {reason}"),
             });
-            None
+            (None, None)
         }
     }
 }

@@ -33,8 +33,8 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct State {
     merge: Merge,
-    /// The statuses that objects carry, as the watcher last saw them.
-    current: BTreeMap<ObjectRef, Status>,
+    /// The objects that get a status from us, as the watcher last saw them: what they carry.
+    seen: BTreeMap<ObjectRef, Arc<SourceObject>>,
     reports: Reports,
     /// The desired state that each report speaks of.
     reported_at: BTreeMap<LoadBalancerKey, Position>,
@@ -62,7 +62,7 @@ impl Shared {
         );
         let state = State {
             merge: Merge::new(tributary_merge::Options::default()),
-            current: BTreeMap::new(),
+            seen: BTreeMap::new(),
             reports: Reports::default(),
             reported_at: BTreeMap::new(),
             desired_at: BTreeMap::new(),
@@ -95,25 +95,32 @@ impl State {
     /// The first full listing.
     pub(crate) fn reset(&mut self, objects: impl Iterator<Item = Arc<SourceObject>>) {
         for object in objects {
-            self.apply(&object);
+            self.apply(object);
         }
     }
 
-    pub(crate) fn apply(&mut self, object: &SourceObject) {
-        let SourceObject { resource, status } = object;
-        let key = resource.object_ref();
-        self.merge.apply(Change::Apply(Arc::clone(resource)));
-        let before = match status {
-            Some(status) => self.current.insert(key.clone(), status.clone()),
-            None => self.current.remove(&key),
-        };
-        if before != *status {
+    pub(crate) fn apply(&mut self, object: Arc<SourceObject>) {
+        let key = object.resource.object_ref();
+        self.merge
+            .apply(Change::Apply(Arc::clone(&object.resource)));
+        let carried =
+            |object: &SourceObject| object.status.is_some() || object.resource_version.is_some();
+        let before = self.seen.get(&key);
+        let is_same = before.map_or(!carried(&object), |before| {
+            (&before.status, before.resource_version) == (&object.status, object.resource_version)
+        });
+        if carried(&object) {
+            self.seen.insert(key.clone(), object);
+        } else {
+            self.seen.remove(&key);
+        }
+        if !is_same {
             self.stale.insert(key);
         }
     }
 
     pub(crate) fn delete(&mut self, object: ObjectRef) {
-        self.current.remove(&object);
+        self.seen.remove(&object);
         self.stale.insert(object.clone());
         self.merge.apply(Change::Delete(object));
     }
@@ -224,13 +231,17 @@ impl State {
 
     fn judge_stale(&mut self) {
         for object in std::mem::take(&mut self.stale) {
-            let current = self.current.get(&object).cloned();
+            let seen = self.seen.get(&object);
+            let current = seen.and_then(|seen| seen.status.clone());
+            let resource_version = seen.and_then(|seen| seen.resource_version);
             match self.judged(&object, current.as_ref()) {
                 Some(judgement) => {
-                    self.judgements.set(
-                        object.clone(),
-                        Arc::new(JudgedObject { judgement, current }),
-                    );
+                    let judged = JudgedObject {
+                        judgement,
+                        current,
+                        resource_version,
+                    };
+                    self.judgements.set(object.clone(), Arc::new(judged));
                 }
                 None => {
                     self.judgements.remove(&object);

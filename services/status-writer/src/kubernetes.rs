@@ -4,7 +4,8 @@
 //!  judgement + status as the merger sent it ──> need ── says so already ──> no request at all
 //!                                                │
 //!                GET <── conflict, 404 ──┐       v
-//!                 └──> next, again ──> PATCH ─┬─ 200 ──> notices ──> Events
+//!                 └──> next, again ──> PATCH ─┬─ 200 ──> notices ──> Events      (the first without a GET, at the
+//!                                             │                                   version that the watcher saw)
 //!                                             ├─ 400, 413, 422 ──> set aside, an Event
 //!                                             └─ anything else ──> failed: later, again
 //! ```
@@ -75,6 +76,26 @@ pub(crate) struct Writer {
     gone: Counter,
 }
 
+/// The object as the watcher saw it, when that is enough for a write. The write is bound to its version: if it is
+/// not that any more, it is refused, and the object is read.
+pub(crate) fn seen(judged: &JudgedObject) -> Option<LiveStatus> {
+    let JudgedObject {
+        judgement,
+        current,
+        resource_version,
+    } = judged;
+    let version = resource_version.as_ref()?.to_string();
+    let Next::Write(_) = next(judgement, current.as_ref(), now()) else {
+        return None;
+    };
+    Some(LiveStatus {
+        uid: String::new(),
+        generation: generation(judgement),
+        version,
+        status: Ok(current.clone()),
+    })
+}
+
 /// What one try came to.
 enum Tried {
     Ended(Outcome),
@@ -96,7 +117,11 @@ impl Kubernetes {
 /// Whether a judgement asks for anything. Two statuses have a say: the one that the merger sent along, which lags behind
 /// our own writes, and the one that we know to be there, which lags behind others'.
 pub(crate) fn need(judged: &JudgedObject, known: Option<&Status>, aside: Option<&str>) -> Need {
-    let JudgedObject { judgement, current } = judged;
+    let JudgedObject {
+        judgement,
+        current,
+        resource_version: _,
+    } = judged;
     let given = |status: Option<&Status>| match next(judgement, status, now()) {
         Next::Unchanged | Next::Outdated => Need::Nothing,
         Next::SetAside { reason } if aside == Some(reason.as_str()) => Need::StillAside,
@@ -150,10 +175,11 @@ impl Writer {
         &self,
         object: &ObjectRef,
         judged: &JudgedObject,
+        mut seen: Option<LiveStatus>,
         aside: Option<&str>,
     ) -> Outcome {
         for _ in 0..TRIES {
-            match self.attempt(object, judged, aside).await {
+            match self.attempt(object, judged, seen.take(), aside).await {
                 Ok(Tried::Ended(outcome)) => return outcome,
                 Ok(Tried::Overtaken) => {
                     self.conflicts.inc();
@@ -174,6 +200,7 @@ impl Writer {
         &self,
         object: &ObjectRef,
         judged: &JudgedObject,
+        seen: Option<LiveStatus>,
         aside: Option<&str>,
     ) -> Result<Tried, Failure> {
         let served = self.kinds.served(object.kind).await?;
@@ -181,15 +208,13 @@ impl Writer {
         if !self.leadership.may_write() {
             return Ok(Tried::Ended(Outcome::NotLeading));
         }
-        self.reads.inc();
-        let live = match self.cluster.live_status(&served, &object.key).await? {
-            Found::Live(live) => live,
-            Found::NoObject => {
-                self.gone.inc();
-                tracing::debug!(%object, "gone before its status was written");
-                return Ok(Tried::Ended(Outcome::Gone));
-            }
-            Found::NoKind => return Err(self.kinds.missing(object.kind)),
+        let is_unread = seen.is_some();
+        let live = match seen {
+            Some(seen) => seen,
+            None => match self.read(&served, object).await? {
+                Some(live) => live,
+                None => return Ok(Tried::Ended(Outcome::Gone)),
+            },
         };
         let told = |reason: &str| aside == Some(reason);
         let LiveStatus {
@@ -197,7 +222,7 @@ impl Writer {
             generation: live_generation,
             version,
             status: current,
-        } = *live;
+        } = live;
         let current = match current {
             Ok(current) => current,
             Err(why) => {
@@ -243,12 +268,14 @@ impl Writer {
                 self.writes.inc();
                 tracing::info!(%object, "status written");
                 let notices = notices(current.as_ref(), &status);
-                self.tell(&served, object, &uid, notices);
+                self.tell(&served, object, &written.uid, notices);
                 (None, written.status.ok().flatten())
             }
             Err(failure) => match failure.class {
                 // A 404 may be the object's or its kind's: reading tells.
                 Class::Conflict | Class::NotFound => return Ok(Tried::Overtaken),
+                // Whose status it is that cannot be written is told by reading it.
+                Class::Invalid if is_unread => return Ok(Tried::Overtaken),
                 Class::Invalid => (Some(failure.message), current),
                 Class::Unauthorized | Class::Forbidden | Class::Expired | Class::Unavailable => {
                     return Err(failure);
@@ -264,6 +291,24 @@ impl Writer {
                 Outcome::SetAside { reason, known }
             }
         }))
+    }
+
+    /// The object now; nothing when it is gone.
+    async fn read(
+        &self,
+        served: &Served,
+        object: &ObjectRef,
+    ) -> Result<Option<LiveStatus>, Failure> {
+        self.reads.inc();
+        match self.cluster.live_status(served, &object.key).await? {
+            Found::Live(live) => Ok(Some(*live)),
+            Found::NoObject => {
+                self.gone.inc();
+                tracing::debug!(%object, "gone before its status was written");
+                Ok(None)
+            }
+            Found::NoKind => Err(self.kinds.missing(object.kind)),
+        }
     }
 
     fn tell(&self, served: &Served, object: &ObjectRef, uid: &str, notices: Vec<Notice>) {

@@ -46,6 +46,8 @@ pub(crate) struct Policy {
 pub(crate) struct Attempt {
     pub(crate) object: ObjectRef,
     pub(crate) task: Task,
+    /// Whether nothing newer than the status that came with the judgement is known.
+    pub(crate) fresh: bool,
     /// Why it is set aside so far: that is known, and told.
     pub(crate) aside: Option<String>,
     /// Why the last attempt failed: that is told, too.
@@ -196,6 +198,7 @@ impl Queue {
             Some(Attempt {
                 object: object.clone(),
                 task,
+                fresh: entry.known.is_none(),
                 aside: entry.aside.clone(),
                 failed: entry.failed.as_ref().map(|failed| failed.reason.clone()),
                 span,

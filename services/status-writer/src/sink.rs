@@ -99,6 +99,7 @@ impl Sink {
         let Attempt {
             object,
             task,
+            fresh,
             aside,
             failed,
             span: _,
@@ -107,7 +108,8 @@ impl Sink {
             (Place::Local(local), Task::Write(judged)) => self.write(local, object, judged),
             (Place::Local(local), Task::Remove) => self.remove(local, object),
             (Place::Kubernetes(writer), Task::Write(judged)) => {
-                writer.settle(object, judged, aside.as_deref()).await
+                let seen = fresh.then(|| kubernetes::seen(judged)).flatten();
+                writer.settle(object, judged, seen, aside.as_deref()).await
             }
             (Place::Kubernetes(_), Task::Remove) => Outcome::Done { known: None },
         };
@@ -132,7 +134,11 @@ impl Sink {
     }
 
     fn write(&self, local: &Mutex<Local>, object: &ObjectRef, judged: &JudgedObject) -> Outcome {
-        let JudgedObject { judgement, current } = judged;
+        let JudgedObject {
+            judgement,
+            current,
+            resource_version: _,
+        } = judged;
         let mut local = lock(local);
         let stored: Option<Status> = match local.read(object) {
             Ok(stored) => stored,

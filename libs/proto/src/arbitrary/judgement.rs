@@ -15,7 +15,7 @@ use tributary_model::resolved::{
 use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
-    JudgedObject { judgement, current }
+    JudgedObject { judgement, current, resource_version }
     GatewayClassJudgement { key, generation, controller_name, invalid_parameters }
     GatewayJudgement {
         key, generation, acceptance, load_balancer, addresses, listeners, attached_listener_sets,

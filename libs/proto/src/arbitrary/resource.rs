@@ -27,7 +27,7 @@ use tributary_model::workload::{
 use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
-    SourceObject { resource, status }
+    SourceObject { resource, status, resource_version }
     Meta { key, generation, created, deleting }
     GatewayClass { meta, controller_name, parameters_ref }
     ParametersRef { group, kind, namespace, name }

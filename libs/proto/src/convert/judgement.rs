@@ -20,7 +20,8 @@ use crate::types::load_balancer_judgement::State;
 message!(
     JudgedObject = types::JudgedObject {
         judgement: required,
-        current: optional
+        current: optional,
+        resource_version: same,
     }
 );
 message!(

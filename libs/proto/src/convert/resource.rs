@@ -56,7 +56,11 @@ message!(
 
 impl From<&SourceObject> for types::SourceObject {
     fn from(value: &SourceObject) -> Self {
-        let SourceObject { resource, status } = value;
+        let SourceObject {
+            resource,
+            status,
+            resource_version,
+        } = value;
         let Meta {
             key: _,
             generation,
@@ -70,6 +74,7 @@ impl From<&SourceObject> for types::SourceObject {
             deleting: *deleting,
             spec: Some((&**resource).into()),
             status: optional::write(status),
+            resource_version: *resource_version,
         }
     }
 }
@@ -112,6 +117,7 @@ impl TryFrom<types::SourceObject> for SourceObject {
             deleting,
             spec,
             status,
+            resource_version,
         } = message;
         let object: ObjectRef = required::read("object", object)?;
         let kind = object.kind;
@@ -137,6 +143,7 @@ impl TryFrom<types::SourceObject> for SourceObject {
         Ok(Self {
             resource: Arc::new(resource),
             status: optional::read("status", status)?,
+            resource_version,
         })
     }
 }

@@ -49,6 +49,7 @@ fn source_object(kind: types::Kind, spec: Spec) -> types::SourceObject {
         deleting: false,
         spec: Some(spec),
         status: None,
+        resource_version: None,
     }
 }
 
@@ -453,6 +454,7 @@ fn a_verdict_fits_its_kind() {
     let judged = types::JudgedObject {
         judgement: Some(judgement),
         current: None,
+        resource_version: None,
     };
     check_refused::<JudgedObject, _>(
         judged,

@@ -80,6 +80,7 @@ pub(crate) fn namespace(name: &str, label: &str) -> (ObjectRef, Arc<SourceObject
     let object = SourceObject {
         resource: Arc::new(resource),
         status: None,
+        resource_version: None,
     };
     (key, Arc::new(object))
 }

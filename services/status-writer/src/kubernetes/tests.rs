@@ -45,6 +45,7 @@ fn needed(judgement: Judgement, current: Option<&Judgement>, known: Option<&Judg
     let judged = JudgedObject {
         judgement,
         current: current.map(written),
+        resource_version: None,
     };
     need(&judged, known.as_ref(), None)
 }
@@ -108,6 +109,7 @@ fn what_is_known_to_be_impossible_needs_nothing() {
         current: Some(Status::Route(RouteStatus {
             parents: vec![parent("other.dev/controller"); 32],
         })),
+        resource_version: None,
     };
     let Next::SetAside { reason } = next(&judged.judgement, judged.current.as_ref(), Timestamp(0))
     else {

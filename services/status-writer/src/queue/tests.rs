@@ -49,6 +49,7 @@ fn judged(object: &ObjectRef, generation: i64) -> Arc<JudgedObject> {
             parents: Vec::new(),
         }),
         current: None,
+        resource_version: None,
     })
 }
 

@@ -4,7 +4,7 @@ use futures::{StreamExt, stream};
 use tributary_model::Kind;
 use tributary_tests_kubernetes::shared::shared;
 
-use crate::objects::{create, gateway, manifest, object, route};
+use crate::objects::{create, foreign_parents, gateway, manifest, object, route};
 use crate::system::{Seen, System};
 
 #[tokio::test]
@@ -35,6 +35,46 @@ async fn nothing_is_asked_and_nothing_is_written_when_nothing_changed() {
     // Only of the route that is not there.
     assert_eq!(system.metric("tributary_status_reads_total"), 1);
     assert_eq!(seen.version().await, version);
+}
+
+/// The watcher has read it: a write that is bound to what it saw needs no reading.
+#[tokio::test]
+async fn what_the_watcher_saw_is_not_read_again() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("counts").await;
+    let app = object(Kind::HttpRoute, &namespace, "app");
+    create(&cluster, &app).await;
+    let seen = Seen::new(cluster.client(), &app);
+    seen.write(foreign_parents(2)).await;
+    let (status, version) = (seen.status().await, seen.version().await);
+
+    let system = System::start(&cluster).await;
+    let version = version.parse().unwrap();
+    system.merger.judge_at(route(&app), status, Some(version));
+    system.merger.settled().await;
+    assert_eq!(seen.json().await["parents"].as_array().unwrap().len(), 3);
+    assert_eq!(system.metric("tributary_status_writes_total"), 1);
+    assert_eq!(system.metric("tributary_status_reads_total"), 0);
+}
+
+/// Somebody wrote since the watcher saw it: the write is refused, and the next one knows what they wrote.
+#[tokio::test]
+async fn what_was_written_since_the_watcher_saw_it_stays() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("counts").await;
+    let app = object(Kind::HttpRoute, &namespace, "app");
+    create(&cluster, &app).await;
+    let seen = Seen::new(cluster.client(), &app);
+    let (status, version) = (seen.status().await, seen.version().await);
+    seen.write(foreign_parents(2)).await;
+
+    let system = System::start(&cluster).await;
+    let version = version.parse().unwrap();
+    system.merger.judge_at(route(&app), status, Some(version));
+    system.merger.settled().await;
+    assert_eq!(seen.json().await["parents"].as_array().unwrap().len(), 3);
+    assert_eq!(system.metric("tributary_status_conflicts_total"), 1);
+    assert_eq!(system.metric("tributary_status_reads_total"), 1);
 }
 
 /// What the merger sends along is older than what is there: it is read, and left.

@@ -49,8 +49,22 @@ impl Merger {
 
     /// Judges an object whose status the watcher saw last as `current`.
     pub(crate) fn judge(&self, judgement: Judgement, current: Option<status::Status>) {
+        self.judge_at(judgement, current, None);
+    }
+
+    /// The watcher saw that at this version.
+    pub(crate) fn judge_at(
+        &self,
+        judgement: Judgement,
+        current: Option<status::Status>,
+        resource_version: Option<u64>,
+    ) {
         let object = judgement.object();
-        let judged = JudgedObject { judgement, current };
+        let judged = JudgedObject {
+            judgement,
+            current,
+            resource_version,
+        };
         self.judgements.set(object, Arc::new(judged));
     }
 

@@ -226,6 +226,7 @@ impl Objects {
             let object = SourceObject {
                 resource: Arc::new(unread),
                 status: None,
+                resource_version: None,
             };
             let key = object.resource.object_ref();
             tracing::info_span!(SPAN_READ)

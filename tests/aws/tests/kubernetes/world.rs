@@ -135,6 +135,7 @@ impl World {
         let object = SourceObject {
             resource: Arc::new(resource),
             status: None,
+            resource_version: None,
         };
         self.objects.set(key, Arc::new(object));
     }
