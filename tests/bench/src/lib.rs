@@ -16,6 +16,7 @@
     reason = "all of it is for benchmarks, which end where they meet what they did not expect"
 )]
 
+mod beside;
 pub mod changes;
 pub mod cluster;
 pub mod figures;

@@ -61,6 +61,7 @@ async fn join(dir: PathBuf) -> Membership {
         child = Some(spawn(
             &dir,
             &[users, "-remove-dir".to_owned()],
+            None,
             Stdio::null(),
         ));
     }

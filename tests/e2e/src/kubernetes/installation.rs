@@ -86,16 +86,16 @@ pub struct Installation {
 impl Installation {
     /// The CRDs and the accounts are there; of the programs only the sandbox runs.
     pub async fn new(api_server_args: Vec<String>) -> Self {
-        Self::with_quotas(api_server_args, &json!({})).await
-    }
-
-    /// With quotas in the shape of `PUT /_sandbox/quotas`.
-    pub async fn with_quotas(api_server_args: Vec<String>, quotas: &Value) -> Self {
-        let server = Server::start(Options {
+        let options = Options {
             api_server_args,
             ..Options::default()
-        })
-        .await;
+        };
+        Self::with(options, &json!({})).await
+    }
+
+    /// On such an API server, with quotas in the shape of `PUT /_sandbox/quotas`.
+    pub async fn with(options: Options, quotas: &Value) -> Self {
+        let server = Server::start(options).await;
         let cluster = server.cluster();
         cluster.install_crds(Channel::Standard).await;
         let namespace = json!({
