@@ -192,6 +192,15 @@ impl Installation {
         assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     }
 
+    /// What `tributary get` lists of a kind, in every namespace; nothing as long as the merger does not answer.
+    pub async fn listed(&self, what: &str) -> Vec<Value> {
+        let server = self.mergers[0].to_string();
+        let arguments = words(&["get", what, "-A", "-o", "json", "--server", &server]);
+        let ended = run("tributary", &arguments).await;
+        let list: Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
+        list["items"].as_array().cloned().unwrap_or_default()
+    }
+
     /// What AWS holds, a line for each thing.
     pub async fn inventory(&self) -> Vec<String> {
         inventory(self.sandbox).await
@@ -226,10 +235,21 @@ impl Installation {
 
     /// One line of a replica's metrics, as a number; 0 if there is none yet.
     pub async fn metric(&self, part: Part, replica: usize, series: &str) -> f64 {
+        let metric = self.metric_if_it_answers(part, replica, series).await;
+        metric.expect("a replica that runs answers")
+    }
+
+    /// Of one that may just be starting.
+    pub async fn metric_if_it_answers(
+        &self,
+        part: Part,
+        replica: usize,
+        series: &str,
+    ) -> Option<f64> {
         let admin = self.admins[&(part, replica)];
-        let (_, text) = web::get(&format!("http://{admin}/metrics")).await.unwrap();
+        let (_, text) = web::get(&format!("http://{admin}/metrics")).await.ok()?;
         let line = text.lines().find_map(|line| line.strip_prefix(series));
-        line.map_or(0.0, |line| line.trim().parse().unwrap())
+        Some(line.map_or(0.0, |line| line.trim().parse().unwrap()))
     }
 
     /// All that a replica has logged.

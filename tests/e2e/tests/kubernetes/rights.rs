@@ -5,13 +5,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use k8s_openapi::api::authorization::v1::SubjectAccessReview;
 use kube::api::{Api, Patch, PatchParams, PostParams};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tributary_tests_e2e::until;
 use tributary_tests_kubernetes::cluster::client;
 
 use tributary_tests_e2e::kubernetes::installation::{FIVE, Installation, NAMESPACE, Part};
-use tributary_tests_e2e::kubernetes::objects::{apply, delete, get, manifests, named, repository};
+use tributary_tests_e2e::kubernetes::objects::{
+    apply, delete, get, manifests, named, repository, statuses,
+};
 
 /// Everything that anybody asks, without what it is about.
 const AUDIT: &str = "\
@@ -39,9 +42,10 @@ async fn every_right_is_used_and_none_is_missing() {
     ])
     .await;
     for part in FIVE {
-        installation.start(part, 0);
+        if part != Part::StatusWriter {
+            installation.start(part, 0);
+        }
     }
-    let cluster = installation.cluster();
     // Every kind that gets a status, a certificate from a Secret, something to tell, something to remove.
     let mut objects = manifests(&repository("examples/listenersets"));
     objects.extend(manifests(&repository("examples/two-teams")));
@@ -57,8 +61,36 @@ async fn every_right_is_used_and_none_is_missing() {
     objects.push(own);
     objects.extend(every_route());
     objects.sort_by_key(|object| object["kind"] != "Namespace");
-    apply(cluster, &objects).await;
+    apply(installation.cluster(), &objects).await;
+    for (what, kinds) in [
+        ("gateways", "Gateway "),
+        ("listenersets", "ListenerSet "),
+        ("routes", "Route "),
+    ] {
+        let names = statuses(installation.cluster()).await.into_keys();
+        let count = names.filter(|name| name.contains(kinds)).count();
+        until(what, async || {
+            installation.listed(what).await.len() == count
+        })
+        .await;
+    }
+    // What the status writer hears of is older than what is there: it has to read.
+    installation.signal(Part::Watcher, 0, Signal::STOP);
+    for object in &mut objects {
+        object["metadata"]["labels"]["seen"] = json!("later");
+    }
+    apply(installation.cluster(), &objects).await;
+    installation.start(Part::StatusWriter, 0);
+    let judged = u32::try_from(statuses(installation.cluster()).await.len()).unwrap();
+    let have_been_read = async || {
+        let reads = "tributary_status_reads_total";
+        let answer = installation.metric_if_it_answers(Part::StatusWriter, 0, reads);
+        answer.await.is_some_and(|reads| reads >= f64::from(judged))
+    };
+    until("all are read", have_been_read).await;
+    installation.signal(Part::Watcher, 0, Signal::CONT);
     installation.settled().await;
+    let cluster = installation.cluster();
     // What is told a second time is told by the first Event, which is patched.
     for _ in 0..2 {
         delete(cluster, &secrets).await;
