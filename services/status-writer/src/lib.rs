@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  WatchJudgements ──> queue: latest per object, its pace, its retries ──> sink ─┬─ files, memory
-//!        ^                                                                      └─ Kubernetes: GET, next, PATCH; Events
+//!        ^                                                                      └─ Kubernetes: next, PATCH (GET after a conflict); Events
 //!        └── how far everything is written ──> AcknowledgeJudgements
 //! ```
 //!
