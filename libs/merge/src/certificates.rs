@@ -4,7 +4,8 @@
 use tributary_model::config::{ListenerConfiguration, MutualAuthenticationMode, ProtocolPort};
 use tributary_model::desired::CertificateSource;
 use tributary_model::listener::{CertificateRef, FrontendValidation, Listener, Protocol, TlsMode};
-use tributary_model::resolved::{RefCause, UnresolvedRef};
+use tributary_model::resolved::{RefCause, SecretCertificate, UnresolvedRef};
+use tributary_model::workload::CertificateFacts;
 use tributary_model::{Hostname, Kind, ListenerOwner, Name, ObjectKey};
 
 use crate::facts::GatewayFacts;
@@ -25,6 +26,8 @@ pub(crate) struct Certificates {
     pub(crate) unusable: bool,
     /// What does not keep it from being served.
     pub(crate) notes: Vec<String>,
+    /// Those of `wanted` that are in Secrets, and how long they are valid.
+    pub(crate) in_secrets: Vec<SecretCertificate>,
 }
 
 /// Resolves a valid listener's certificates; empty for one that does not end TLS.
@@ -80,9 +83,17 @@ fn from_refs(
     let mut names = Vec::new();
     for (index, reference) in refs.iter().enumerate() {
         match secret(reader, owner, reference) {
-            Ok((source, of)) => {
-                names.extend(of.iter().map(String::as_str));
-                resolved.wanted.push(source);
+            Ok((secret, facts)) => {
+                names.extend(facts.dns_names.iter().map(String::as_str));
+                resolved.wanted.push(CertificateSource::Secret {
+                    secret: secret.clone(),
+                    fingerprint: facts.fingerprint.clone(),
+                });
+                // One that has ended is served all the same: ACM may hold it still. Its owner is warned.
+                resolved.in_secrets.push(SecretCertificate {
+                    secret,
+                    not_after: facts.not_after,
+                });
             }
             Err((cause, message)) => resolved.unresolved.push(UnresolvedRef {
                 field: format!("tls.certificateRefs[{index}]"),
@@ -124,12 +135,12 @@ fn is_for(name: &str, hostname: &Hostname) -> bool {
             .is_some_and(|(_, rest)| name.strip_prefix("*.") == Some(rest))
 }
 
-/// The certificate, and the names that it is for.
+/// The Secret, and what its certificate says.
 fn secret<'a>(
     reader: &mut Reader<'a>,
     owner: &ListenerOwner,
     reference: &CertificateRef,
-) -> Result<(CertificateSource, &'a [String]), (RefCause, String)> {
+) -> Result<(ObjectKey, &'a CertificateFacts), (RefCause, String)> {
     let CertificateRef {
         group,
         kind,
@@ -164,13 +175,7 @@ fn secret<'a>(
             invalid(reader.missing(Kind::Secret, message))
         }
         Some(Err(reason)) => invalid(format!("Secret {key}: {reason}")),
-        Some(Ok(facts)) => {
-            let source = CertificateSource::Secret {
-                secret: key,
-                fingerprint: facts.fingerprint.clone(),
-            };
-            Ok((source, &facts.dns_names))
-        }
+        Some(Ok(facts)) => Ok((key, facts)),
     }
 }
 
@@ -222,6 +227,7 @@ fn without_refs(
         wanted: sources,
         unresolved,
         notes: Vec::new(),
+        in_secrets: Vec::new(),
     }
 }
 

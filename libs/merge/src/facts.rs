@@ -8,7 +8,7 @@ use tributary_model::desired::CertificateSource;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::listener::{FrontendTls, Listener, RouteGroupKind};
 use tributary_model::resolved::{
-    GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, UnresolvedRef,
+    GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, SecretCertificate, UnresolvedRef,
 };
 use tributary_model::selector::FromNamespaces;
 use tributary_model::{
@@ -73,6 +73,7 @@ pub(crate) struct Entry {
     pub(crate) unresolved_refs: Vec<UnresolvedRef>,
     pub(crate) unusable_refs: bool,
     pub(crate) notes: Vec<String>,
+    pub(crate) certificates: Vec<SecretCertificate>,
     pub(crate) core: Arc<Core>,
 }
 

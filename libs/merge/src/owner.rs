@@ -94,6 +94,7 @@ fn entries(
                 unresolved: mut unresolved_refs,
                 unusable,
                 notes,
+                in_secrets,
             } = match validity {
                 Validity::Contends(_) => certificates::resolve(reader, gateway, owner, listener),
                 Validity::UnknownProtocol | Validity::Invalid { .. } => Certificates::default(),
@@ -107,6 +108,7 @@ fn entries(
                 unresolved_refs,
                 unusable_refs: unusable,
                 notes,
+                certificates: in_secrets,
             }
         })
         .collect()

@@ -109,6 +109,7 @@ fn listeners(merge: &Merge, owner: &ListenerOwner, facts: &OwnerFacts) -> Vec<Re
                 unusable_refs: entry.unusable_refs,
                 overlapping_tls: merged.overlapping_tls.clone(),
                 notes: entry.notes.clone(),
+                certificates: entry.certificates.clone(),
                 attached_routes: merge.attached.get(&listener).cloned().unwrap_or_default(),
                 listener,
             }

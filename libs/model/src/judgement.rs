@@ -6,7 +6,7 @@ use crate::listener::RouteGroupKind;
 use crate::report::ProgrammedState;
 use crate::resolved::{
     Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, RivalClass, RouteAcceptance,
-    UnresolvedRef,
+    SecretCertificate, UnresolvedRef,
 };
 use crate::route::ParentRef;
 use crate::status::Status;
@@ -114,6 +114,8 @@ pub struct ListenerJudgement {
     pub attached_routes: u32,
     /// Of a listener that is served: what of it did not work out all the same.
     pub notes: Vec<String>,
+    /// What it serves TLS with, as far as that is in Secrets; in spec order.
+    pub certificates: Vec<SecretCertificate>,
 }
 
 /// A listener's outcome with rivals by class only, joined with what is programmed.

@@ -11,6 +11,7 @@ use crate::key::{ListenerRef, ObjectKey, ObjectRef};
 use crate::listener::{Protocol, RouteGroupKind};
 use crate::precedence::Precedence;
 use crate::route::ParentRef;
+use crate::time::Timestamp;
 
 /// A GatewayClass of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,8 +123,19 @@ pub struct ResolvedListener {
     pub overlapping_tls: Option<ListenerRef>,
     /// What is odd, and does not keep it from being served.
     pub notes: Vec<String>,
+    /// What it serves TLS with, as far as that is in Secrets; in spec order.
+    pub certificates: Vec<SecretCertificate>,
     /// Accepted routes whose parentRef reached it. Distinct.
     pub attached_routes: BTreeSet<ObjectRef>,
+}
+
+/// A certificate in a Secret that a listener may refer to: what its owner can know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretCertificate {
+    /// The Secret.
+    pub secret: ObjectKey,
+    /// End of validity.
+    pub not_after: Timestamp,
 }
 
 /// The merge's decision on one listener.

@@ -8,6 +8,7 @@
 //!                                   reasons: the one table of types, reasons and messages
 //!
 //!  Status before, Status after ──> notices: what a person is told of the difference
+//!  Judgement, now ──> warnings: what a person is told of certificates that end, and when there is more to tell
 //! ```
 //!
 //! **Knows:** the conditions of Gateway API and the rules for their writers (spec/listenersets §4): keep
@@ -19,6 +20,7 @@
 
 mod conditions;
 mod difference;
+mod expiry;
 mod gateway;
 mod gateway_class;
 mod limits;
@@ -39,6 +41,9 @@ use tributary_model::status::{
 };
 
 pub use difference::only_counts_differ;
+pub use expiry::{
+    CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING, Certificates, Told, Warnings, certificates, warnings,
+};
 pub use gateway_class::supported_features;
 pub use notices::{CONFLICT_RESOLVED, Notice, STATUS_NOT_WRITTEN, Weight, not_written, notices};
 pub use summary::{Said, Summary, summary};

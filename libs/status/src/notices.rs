@@ -16,7 +16,7 @@ use crate::reasons::{
 pub struct Notice {
     /// Whether somebody should act.
     pub weight: Weight,
-    /// CamelCase: the condition's reason, or [`CONFLICT_RESOLVED`], or [`STATUS_NOT_WRITTEN`].
+    /// CamelCase: the condition's reason, or a constant beside what makes the notice, like [`CONFLICT_RESOLVED`].
     pub reason: String,
     /// The listener that it is about; absent when it is about the object.
     pub listener: Option<Name>,

@@ -37,6 +37,7 @@ pub(crate) fn good(name: &str) -> ListenerJudgement {
         overlapping_tls: false,
         attached_routes: 1,
         notes: Vec::new(),
+        certificates: Vec::new(),
     }
 }
 

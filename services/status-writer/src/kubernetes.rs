@@ -67,7 +67,7 @@ pub(crate) struct Writer {
     cluster: Cluster,
     leadership: Arc<dyn Leadership>,
     limiter: DefaultDirectRateLimiter,
-    kinds: Kinds,
+    kinds: Arc<Kinds>,
     events: Events,
     limit_seconds: SecondsCounter,
     reads: Counter,
@@ -150,9 +150,15 @@ impl Writer {
             writes_per_second,
         } = kubernetes;
         let metrics = &context.metrics;
-        let (events, forwarder) = events::new(context, &cluster, Arc::clone(&leadership));
+        let kinds = Arc::new(Kinds::new(cluster.clone()));
+        let (events, forwarder) = events::new(
+            context,
+            &cluster,
+            Arc::clone(&kinds),
+            Arc::clone(&leadership),
+        );
         let writer = Self {
-            kinds: Kinds::new(cluster.clone()),
+            kinds,
             cluster,
             leadership,
             limiter: RateLimiter::direct(Quota::per_second(writes_per_second)),
@@ -168,6 +174,11 @@ impl Writer {
 
     pub(crate) fn leadership(&self) -> &dyn Leadership {
         &*self.leadership
+    }
+
+    /// Tells what came with time, of an object whose status may well say everything.
+    pub(crate) fn warn(&self, object: &ObjectRef, notices: Vec<Notice>) {
+        self.events.tell_unread(object, notices);
     }
 
     /// Makes one object's status say what is judged. `aside` is what it is set aside for already.

@@ -1,8 +1,8 @@
 //! The status writer: turns judgements into `.status`, and writes only what is different.
 //!
 //! ```text
-//!  WatchJudgements ──> queue: latest per object, its pace, its retries ──> sink ─┬─ files, memory
-//!        ^                                                                      └─ Kubernetes: next, PATCH (GET after a conflict); Events
+//!  WatchJudgements ─┬─> queue: latest per object, its pace, its retries ─┬─> sink ─┬─ files, memory
+//!        ^          └─> expiry: certificates that end, by the clock ─────┘         └─ Kubernetes: next, PATCH; Events
 //!        └── how far everything is written ──> AcknowledgeJudgements
 //! ```
 //!
@@ -13,6 +13,7 @@
 //! be written delays no other.
 
 mod acknowledge;
+mod expiry;
 mod kubernetes;
 mod leadership;
 mod names;

@@ -8,7 +8,7 @@ use tributary_model::ObjectRef;
 use tributary_model::judgement::JudgedObject;
 use tributary_model::status::Status;
 use tributary_runtime::Context;
-use tributary_status::{Next, next};
+use tributary_status::{Next, Notice, next};
 
 use crate::kubernetes::{self, Forwarder, Writer};
 use crate::leadership::{AlwaysLeading, Leadership};
@@ -91,6 +91,19 @@ impl Sink {
         match &self.place {
             Place::Local(_) => true,
             Place::Kubernetes(_) => false,
+        }
+    }
+
+    /// Tells a person what came with time.
+    pub(crate) fn warn(&self, object: &ObjectRef, notices: Vec<Notice>) {
+        match &self.place {
+            // A folder has no Events.
+            Place::Local(_) => {
+                for Notice { reason, note, .. } in notices {
+                    tracing::warn!(%object, reason, "{note}");
+                }
+            }
+            Place::Kubernetes(writer) => writer.warn(object, notices),
         }
     }
 

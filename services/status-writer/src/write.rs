@@ -1,6 +1,7 @@
 //! The loop: judgements in, statuses out, and how far that has come back to the merger.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, OptionFuture};
@@ -16,6 +17,7 @@ use tributary_runtime::{Condition, Context};
 use tributary_stream::{Positioned, StreamOptions, Transport, Update, clients, watch};
 
 use crate::acknowledge::Acknowledging;
+use crate::expiry::Expiry;
 use crate::kubernetes::Forwarder;
 use crate::outcome::Outcome;
 use crate::queue::Queue;
@@ -41,6 +43,7 @@ pub(crate) async fn write(context: &Context, merger: Transport, store: Store) {
     });
     let writer = Writer {
         queue: Queue::new(context, sink.policy()),
+        expiry: Expiry::default(),
         acknowledging: Acknowledging::new(context, client),
         ready: context.condition("judgements"),
         sink,
@@ -57,6 +60,7 @@ pub(crate) async fn write(context: &Context, merger: Transport, store: Store) {
 struct Writer {
     sink: Sink,
     queue: Queue,
+    expiry: Expiry,
     acknowledging: Acknowledging,
     ready: Condition,
     attempts: JoinSet<(ObjectRef, Outcome)>,
@@ -68,6 +72,10 @@ impl Writer {
         loop {
             let now = Instant::now();
             let leads = self.sink.leadership().may_write();
+            let clock = crate::now();
+            while leads && let Some((object, notices)) = self.expiry.take(clock) {
+                self.sink.warn(&object, notices);
+            }
             while leads && let Some(attempt) = self.queue.start(now, fastrand::f64()) {
                 let sink = self.sink.clone();
                 let span = attempt.span.clone();
@@ -86,7 +94,9 @@ impl Writer {
             let wake = leads
                 .then(|| {
                     let call_due = due.filter(|_| idle);
-                    self.queue.next_due().into_iter().chain(call_due).min()
+                    let expiry_due = self.expiry.next_due(clock).map(|after| now + after);
+                    let due = [self.queue.next_due(), call_due, expiry_due];
+                    due.into_iter().flatten().min()
                 })
                 .flatten();
             tokio::select! {
@@ -145,10 +155,10 @@ impl Writer {
             Update::Reset(judged) => {
                 self.prune(&judged.keys().cloned().collect(), now);
                 for (object, judged) in judged {
-                    self.queue.apply(&object, judged.item, now);
+                    self.apply(&object, judged.item, now);
                 }
             }
-            Update::Apply(object, judged) => self.queue.apply(&object, judged, now),
+            Update::Apply(object, judged) => self.apply(&object, judged, now),
             Update::Delete(object) => self.remove(&object, now),
             Update::Repositioned(object) => self.queue.reposition(&object, now),
             Update::Synced => self.ready.met(),
@@ -156,8 +166,14 @@ impl Writer {
         }
     }
 
+    fn apply(&mut self, object: &ObjectRef, judged: Arc<JudgedObject>, now: Instant) {
+        self.expiry.apply(object, &judged.judgement, crate::now());
+        self.queue.apply(object, judged, now);
+    }
+
     /// What is gone since an earlier run, or since the merger's last.
     fn prune(&mut self, judged: &BTreeSet<ObjectRef>, now: Instant) {
+        self.expiry.retain(judged);
         let forgotten = self
             .queue
             .objects()
@@ -169,6 +185,7 @@ impl Writer {
     }
 
     fn remove(&mut self, object: &ObjectRef, now: Instant) {
+        self.expiry.remove(object);
         if self.sink.removes() || self.queue.remembers(object) {
             self.queue.remove(object, now);
         }

@@ -22,6 +22,7 @@
 )]
 
 pub mod address;
+pub mod certificates;
 pub mod kubernetes;
 pub mod manifests;
 pub mod process;
@@ -29,6 +30,7 @@ pub mod sandbox;
 pub mod status;
 pub mod system;
 pub mod web;
+pub mod wire;
 
 use std::time::Duration;
 

@@ -219,6 +219,7 @@ fn judge_listeners(
                 .chain(&listener.notes)
                 .cloned()
                 .collect(),
+            certificates: listener.certificates.clone(),
         })
         .collect()
 }

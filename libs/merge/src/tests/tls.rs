@@ -341,3 +341,33 @@ fn certificates_for_other_hosts_are_served_and_noted() {
         assert!(!listener.unusable_refs);
     }
 }
+
+#[test]
+fn an_owner_is_told_how_long_the_certificates_in_secrets_are_valid_that_it_may_refer_to() {
+    let both = || {
+        https("https", 443, "x.example.com")
+            .certificate("good")
+            .certificate("infra/shared")
+    };
+    let said = |objects: Vec<Resource>| -> Vec<String> {
+        let listener = &listeners(&merged(objects), Kind::ListenerSet, "t/s")[0];
+        let certificates = listener.certificates.iter();
+        certificates
+            .map(|certificate| format!("{} {}", certificate.secret, certificate.not_after.0))
+            .collect()
+    };
+    let end = i64::MAX;
+    assert_eq!(said(objects(both())), [format!("t/good {end}")]);
+    let mut granted = objects(both());
+    granted.push(grant("infra/grant", (Kind::ListenerSet, "t"), Kind::Secret));
+    assert_eq!(
+        said(granted),
+        [format!("t/good {end}"), format!("infra/shared {end}")]
+    );
+    assert_eq!(
+        said(objects(
+            https("https", 443, "x.example.com").certificate("bad")
+        )),
+        [""; 0]
+    );
+}

@@ -9,7 +9,7 @@ use tributary_model::judgement::{
 use tributary_model::key::RouteKind;
 use tributary_model::resolved::{
     Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause, RefCause,
-    RivalClass, RouteAcceptance, UnresolvedRef,
+    RivalClass, RouteAcceptance, SecretCertificate, UnresolvedRef,
 };
 
 use super::{Arbitrary, Source, fields, structs, variants};
@@ -23,13 +23,14 @@ structs! {
     ListenerSetJudgement { key, generation, acceptance, load_balancer, listeners }
     ListenerJudgement {
         name, outcome, supported_kinds, unresolved_refs, unusable_refs, overlapping_tls,
-        attached_routes, notes,
+        attached_routes, notes, certificates,
     }
     ParentJudgement {
         parent_ref, controller_name, acceptance, unresolved_refs, dropped_rules, refused_rules,
         shadowed,
     }
     UnresolvedRef { field, cause, message }
+    SecretCertificate { secret, not_after }
     DroppedRule { rule, field, incompatible, message }
 }
 

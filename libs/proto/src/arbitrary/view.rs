@@ -19,7 +19,7 @@ structs! {
     }
     ResolvedListener {
         listener, gateway, precedence, port, protocol, hostname, outcome, supported_kinds,
-        unresolved_refs, unusable_refs, overlapping_tls, notes, attached_routes,
+        unresolved_refs, unusable_refs, overlapping_tls, notes, certificates, attached_routes,
     }
     Explanation { subject, decision, rule, rival, because, would_change }
     ObjectView { judgement, gateways }

@@ -34,6 +34,7 @@ message!(
         overlapping_tls: same,
         attached_routes: same,
         notes: same,
+        certificates: list,
     }
 );
 message!(

@@ -2,14 +2,15 @@
 
 use tributary_model::resolved::{
     Conflict, DroppedRule, GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance,
-    NotAllowedCause, RefCause, ResolvedListener, RivalClass, RouteAcceptance, UnresolvedRef,
+    NotAllowedCause, RefCause, ResolvedListener, RivalClass, RouteAcceptance, SecretCertificate,
+    UnresolvedRef,
 };
 
 use super::ConvertError;
 use super::codec::one_of::OneOf;
 use super::codec::{
     absent, enumeration, index, known, list, listener_protocol, message, one_of, optional,
-    optional_hostname, port_number, required, same,
+    optional_hostname, port_number, required, same, timestamp,
 };
 use crate::types;
 use crate::types::gateway_acceptance::Verdict;
@@ -51,7 +52,14 @@ message!(
         unusable_refs: same,
         overlapping_tls: optional,
         notes: same,
+        certificates: list,
         attached_routes: list,
+    }
+);
+message!(
+    SecretCertificate = types::SecretCertificate {
+        secret: required,
+        not_after: timestamp,
     }
 );
 message!(

@@ -27,6 +27,7 @@ fn gateway(attached_routes: u32, address: &str) -> Judgement {
             overlapping_tls: false,
             attached_routes,
             notes: Vec::new(),
+            certificates: Vec::new(),
         }],
         attached_listener_sets: 0,
     })

@@ -88,6 +88,7 @@ pub(crate) fn listener(name: &str, outcome: JudgedOutcome, routes: u32) -> Liste
         overlapping_tls: false,
         attached_routes: routes,
         notes: Vec::new(),
+        certificates: Vec::new(),
     }
 }
 

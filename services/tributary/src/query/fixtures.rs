@@ -79,6 +79,7 @@ pub(crate) fn served(listener: ListenerRef, index: u32) -> ListenerView {
             unusable_refs: false,
             overlapping_tls: None,
             notes: Vec::new(),
+            certificates: Vec::new(),
             attached_routes: [route_ref()].into(),
         },
         load_balancer: alb(),
@@ -238,6 +239,7 @@ fn judged(name: &str) -> ListenerJudgement {
         unusable_refs: false,
         overlapping_tls: false,
         notes: Vec::new(),
+        certificates: Vec::new(),
         attached_routes: 1,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::process::{Process, run, run_within};
@@ -144,6 +144,11 @@ impl Installation {
 
     /// Starts a replica that does not run.
     pub fn start(&mut self, part: Part, replica: usize) {
+        self.start_with(part, replica, &[]);
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(&mut self, part: Part, replica: usize, more: &[&str]) {
         let program = format!("tributary-{}", part.name());
         let log = self.log_file(part, replica);
         let host = self.host;
@@ -153,6 +158,7 @@ impl Installation {
             .or_insert_with(|| address::free(host));
         let mut arguments = self.arguments(part, replica);
         arguments.extend(words(&["--admin-listen", &admin.to_string()]));
+        arguments.extend(words(more));
         let process = Process::start(&program, &arguments, &log);
         let earlier = self.running.insert((part, replica), process);
         assert!(earlier.is_none(), "{part:?} {replica} was running");
@@ -262,11 +268,31 @@ impl Installation {
         self.folder.path().join(name)
     }
 
-    /// Whether nothing is left in AWS but what was there before.
-    pub async fn is_clean(&self) -> bool {
+    /// Where the programs may write, with all that they have written; credentials of the cluster are elsewhere.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the watcher serves its contract.
+    pub fn watcher(&self) -> SocketAddr {
+        self.watcher
+    }
+
+    /// Where a merger serves its contracts.
+    pub fn merger(&self, replica: usize) -> SocketAddr {
+        self.mergers[replica]
+    }
+
+    /// All of AWS, as the sandbox shows it.
+    pub async fn state(&self) -> Value {
         let url = format!("http://{}/_sandbox/state", self.sandbox);
         let (_, state) = web::get(&url).await.unwrap();
-        let state: Value = serde_json::from_str(&state).unwrap();
+        serde_json::from_str(&state).unwrap()
+    }
+
+    /// Whether nothing is left in AWS but what was there before.
+    pub async fn is_clean(&self) -> bool {
+        let state = self.state().await;
         let regions = state["regions"].as_object().unwrap();
         regions.values().all(|region| {
             ["load_balancers", "listeners", "target_groups"]

@@ -9,3 +9,4 @@ mod example;
 mod kills;
 mod leaders;
 mod rights;
+mod secrets;
