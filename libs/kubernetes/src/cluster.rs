@@ -5,8 +5,13 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kube::config::{InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::client::ClientBuilder;
+use kube::config::{AuthInfo, InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
+use tower::util::MapRequestLayer;
+
+use crate::token::TokenFile;
+use crate::watch::SILENCE;
 
 /// A request that is not a watch has an answer by then; a list of 500 objects takes some milliseconds.
 pub(crate) const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
@@ -64,11 +69,10 @@ impl Cluster {
                 .map_err(|source| ConnectError::Nowhere(Box::new(source)))?,
         };
         let address = config.cluster_url.to_string();
-        let client =
-            Client::try_from(adjusted(config)).map_err(|source| ConnectError::Credentials {
-                address: address.clone(),
-                source: Box::new(source),
-            })?;
+        let client = client(adjusted(config)).map_err(|source| ConnectError::Credentials {
+            address: address.clone(),
+            source: Box::new(source),
+        })?;
         Ok(Self { client, address })
     }
 
@@ -87,8 +91,29 @@ async fn from_file(path: &Path) -> Result<Config, KubeconfigError> {
     Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await
 }
 
+fn client(mut config: Config) -> Result<Client, kube::Error> {
+    let AuthInfo {
+        username, token, ..
+    } = &config.auth_info;
+    // The order in which kube takes them.
+    let token_file = match (username, token) {
+        (None, None) => config.auth_info.token_file.take(),
+        (Some(_), _) | (_, Some(_)) => None,
+    };
+    let Some(path) = token_file else {
+        return Client::try_from(config);
+    };
+    let file = TokenFile::open(Path::new(&path)).map_err(kube::Error::Auth)?;
+    let authorize = MapRequestLayer::new(move |request| file.authorize(request));
+    Ok(ClientBuilder::try_from(config)?
+        .with_layer(&authorize)
+        .build())
+}
+
 fn adjusted(mut config: Config) -> Config {
     config.connect_timeout = Some(CONNECT_TIMEOUT);
+    // Of an idle connection, too: a request would find out no sooner that nothing comes through it any more.
+    config.read_timeout = Some(SILENCE);
     // Whoever calls has one loop that tries again, with a bound and a metric.
     config.default_retry = false;
     // A proxy that the environment names does not reach this machine's own loopback.

@@ -63,8 +63,23 @@ impl Cluster {
     /// # Errors
     /// When the API server refuses or does not answer.
     pub async fn leaving(&self, kind: LoadBalancerKind) -> Result<Vec<ObjectKey>, Failure> {
+        let mut leaving = Ok(Vec::new());
+        for served in Served::each_version(Kind::Gateway) {
+            leaving = self.leaving_at(&served, kind).await;
+            if !is_not_found(&leaving) {
+                break;
+            }
+        }
+        leaving
+    }
+
+    async fn leaving_at(
+        &self,
+        served: &Served,
+        kind: LoadBalancerKind,
+    ) -> Result<Vec<ObjectKey>, Failure> {
         let mut leaving = Vec::new();
-        self.each_metadata(&Served::preferred(Kind::Gateway), |metadata| {
+        self.each_metadata(served, |metadata| {
             let mut finalizers = metadata.finalizers.iter().flatten();
             if metadata.deletion_timestamp.is_some()
                 && finalizers.any(|it| it == finalizer(kind))
@@ -126,7 +141,23 @@ impl Cluster {
         gateway: &ObjectKey,
         change: impl Fn(&mut Vec<String>, bool) -> Finalizer,
     ) -> Result<Finalizer, Failure> {
-        let api = self.object_api(&Served::preferred(Kind::Gateway), gateway);
+        let mut outcome = Ok(Finalizer::Gone);
+        for served in Served::each_version(Kind::Gateway) {
+            outcome = self.change_at(&served, gateway, &change).await;
+            if !is_not_found(&outcome) {
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn change_at(
+        &self,
+        served: &Served,
+        gateway: &ObjectKey,
+        change: impl Fn(&mut Vec<String>, bool) -> Finalizer,
+    ) -> Result<Finalizer, Failure> {
+        let api = self.object_api(served, gateway);
         let found = api.get_metadata(&gateway.name).await?;
         let is_deleting = found.metadata.deletion_timestamp.is_some();
         let mut finalizers = found.metadata.finalizers.unwrap_or_default();
@@ -143,4 +174,9 @@ impl Cluster {
         }
         Ok(outcome)
     }
+}
+
+/// There is no such object, or no such version of its kind: then it may be there in the next one.
+fn is_not_found<T>(answer: &Result<T, Failure>) -> bool {
+    matches!(answer, Err(failure) if failure.class == Class::NotFound)
 }

@@ -23,6 +23,7 @@ mod secret;
 mod served;
 mod source;
 mod status;
+mod token;
 mod watch;
 
 pub use cluster::{Cluster, ConnectError};

@@ -101,6 +101,13 @@ impl Served {
         let version = versions(kind).first().copied().unwrap_or("v1");
         Self::new(kind, version, plural(kind))
     }
+
+    /// A kind in each version that is read, whether or not it is served: old CRDs have later ones only.
+    pub(crate) fn each_version(kind: Kind) -> impl Iterator<Item = Self> {
+        versions(kind)
+            .iter()
+            .map(move |version| Self::new(kind, version, plural(kind)))
+    }
 }
 
 impl Cluster {

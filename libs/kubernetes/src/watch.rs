@@ -62,10 +62,11 @@ pub struct Listing {
     pub version: String,
 }
 
-/// Seconds after which the server ends a watch, which goes on where it ended.
-const WATCH_SECONDS: u32 = 60;
-/// A connection on which neither a change nor that end has come by then has fallen silent.
-const SILENCE: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 5);
+/// Seconds after which the server ends a watch, which goes on where it ended: one request every two seconds, for all kinds.
+const WATCH_SECONDS: u32 = 30;
+/// A connection on which neither a change nor that end has come by then has fallen silent. Other requests have their
+/// answer by then, too.
+pub(crate) const SILENCE: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 5);
 /// The server ends a watch later than this.
 const SHORTEST_WATCH: Duration = Duration::from_secs(1);
 /// On the bookmark that ends a streamed list.

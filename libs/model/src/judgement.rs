@@ -78,6 +78,8 @@ pub enum LoadBalancerJudgement {
     Pending(String),
     /// Cannot be had; the text says why.
     Failed(String),
+    /// The Gateway is being deleted, and this keeps its load balancer from being removed.
+    Leaving(String),
 }
 
 /// Of a ListenerSet.

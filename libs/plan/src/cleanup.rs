@@ -28,10 +28,12 @@ pub(crate) fn delete_load_balancer<'a>(
 ) -> Option<StepId> {
     let Current { arn, load_balancer } = gone;
     if is_protected(load_balancer) {
-        draft.waiting.push(format!(
+        let protected = format!(
             "deletion protection of load balancer {} is on: it stays until somebody turns {DELETION_PROTECTION} off",
             load_balancer.name
-        ));
+        );
+        draft.problems.push(protected.clone());
+        draft.waiting.push(protected);
         return None;
     }
     let op = Op::DeleteLoadBalancer {

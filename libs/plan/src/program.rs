@@ -337,7 +337,8 @@ fn remove<'a>(
             .security_groups
             .values()
             .any(|group| ownership.owns(&group.tags));
-    report::of_removal(ownership.key, is_complete && is_empty)
+    let problems = std::mem::take(&mut draft.problems);
+    report::of_removal(ownership.key, is_complete && is_empty, problems)
 }
 
 #[cfg(test)]

@@ -43,7 +43,11 @@ pub(crate) fn report(
 }
 
 /// The report on a load balancer that is to be gone.
-pub(crate) fn of_removal(key: &LoadBalancerKey, is_gone: bool) -> LoadBalancerReport {
+pub(crate) fn of_removal(
+    key: &LoadBalancerKey,
+    is_gone: bool,
+    problems: Vec<String>,
+) -> LoadBalancerReport {
     LoadBalancerReport {
         key: key.clone(),
         phase: if is_gone {
@@ -55,7 +59,7 @@ pub(crate) fn of_removal(key: &LoadBalancerKey, is_gone: bool) -> LoadBalancerRe
         dns_name: None,
         listeners: Vec::new(),
         rules: Vec::new(),
-        problems: Vec::new(),
+        problems,
         settled: is_gone,
     }
 }

@@ -66,9 +66,18 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
         instance.clone(),
         timing,
     );
-    // A replica without a shard is as ready as one with some: for it to have none may be its fair share.
+    // A replica without a shard is as ready as one with some, if the others know of it: for it to have none may be its
+    // fair share.
     let ready = context.condition("shards");
-    ready.met();
+    let mut presence = dividing.presence();
+    let readiness = async {
+        loop {
+            match presence.changed().await {
+                Some(_) => ready.met(),
+                None => ready.unmet(),
+            }
+        }
+    };
     let work = |holding: Holding| {
         let mut context = context.clone();
         context.shutdown = holding.stop.clone();
@@ -93,5 +102,8 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
                 .map_err(BoxError::from)
         }
     };
-    dividing.run(&context, work).await.map_err(Error::Shard)
+    tokio::select! {
+        ended = dividing.run(&context, work) => ended.map_err(Error::Shard),
+        () = readiness => Ok(()),
+    }
 }

@@ -23,6 +23,10 @@ pub use trace_context::{join, link, traceparent};
 /// How long the last spans may take to leave: a collector that is away must not hold up a stop.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(3);
 
+/// What kube's client says of each request that failed, whoever asked says with what it was about, and once. A filter that
+/// names the target itself has the last word.
+const SAID_BY_CALLERS: &str = "kube_client::client::builder=off";
+
 /// Prefix of the targets of every crate of ours.
 const OURS: &str = "tributary";
 
@@ -66,9 +70,11 @@ impl Telemetry {
             admin_listen: _,
             otlp_endpoint,
         } = options;
-        let filter = EnvFilter::try_new(log).map_err(|source| TelemetryError::Filter {
-            filter: log.clone(),
-            source,
+        let filter = EnvFilter::try_new(format!("{SAID_BY_CALLERS},{log}")).map_err(|source| {
+            TelemetryError::Filter {
+                filter: log.clone(),
+                source,
+            }
         })?;
         let provider = provider(service, otlp_endpoint.as_deref())?;
         let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer(service));

@@ -71,6 +71,7 @@ pub(crate) fn programmed(judged: &GatewayJudgement, tally: Tally) -> Verdict {
         LoadBalancerJudgement::Unknown => Situation::GatewayProgrammedUnreported,
         LoadBalancerJudgement::Pending(why) => Situation::GatewayProgrammedProvisioning(why),
         LoadBalancerJudgement::Failed(why) => Situation::GatewayProgrammedFailed(why),
+        LoadBalancerJudgement::Leaving(why) => Situation::GatewayProgrammedLeaving(why),
         LoadBalancerJudgement::Ready if tally.served < tally.good => {
             Situation::GatewayProgrammedListenersPending
         }
@@ -87,8 +88,14 @@ pub(crate) fn rests_on_report(judged: &GatewayJudgement, tally: Tally) -> bool {
 
 /// An ELB has a DNS name; its IP addresses change and are nobody's to remember.
 fn addresses(judged: &GatewayJudgement, current: &GatewayStatus) -> Vec<StatusAddress> {
-    if judged.load_balancer == LoadBalancerJudgement::Unknown {
-        return current.addresses.clone();
+    match judged.load_balancer {
+        // A load balancer that cannot be removed still answers there.
+        LoadBalancerJudgement::Unknown | LoadBalancerJudgement::Leaving(_) => {
+            return current.addresses.clone();
+        }
+        LoadBalancerJudgement::Ready
+        | LoadBalancerJudgement::Pending(_)
+        | LoadBalancerJudgement::Failed(_) => {}
     }
     judged
         .addresses

@@ -127,7 +127,7 @@ impl Serving {
         match load_balancer {
             LoadBalancerJudgement::Unknown => Self::Unreported,
             LoadBalancerJudgement::Ready => Self::Ready,
-            LoadBalancerJudgement::Pending(_) => Self::Waiting,
+            LoadBalancerJudgement::Pending(_) | LoadBalancerJudgement::Leaving(_) => Self::Waiting,
             LoadBalancerJudgement::Failed(_) => Self::Failed,
         }
     }

@@ -74,7 +74,8 @@ pub(crate) fn programmed(judged: &ListenerSetJudgement, tally: Tally) -> Verdict
             LoadBalancerJudgement::Ready
             | LoadBalancerJudgement::Unknown
             // The reason is for the Gateway's owner; its text may speak of what is not this tenant's.
-            | LoadBalancerJudgement::Pending(_) => Situation::SetProgrammedPending,
+            | LoadBalancerJudgement::Pending(_)
+            | LoadBalancerJudgement::Leaving(_) => Situation::SetProgrammedPending,
             LoadBalancerJudgement::Failed(_) => Situation::SetProgrammedParentFailed,
         },
     })

@@ -58,6 +58,7 @@ pub(crate) enum Situation<'a> {
     GatewayProgrammedProvisioning(&'a str),
     GatewayProgrammedListenersPending,
     GatewayProgrammedFailed(&'a str),
+    GatewayProgrammedLeaving(&'a str),
     GatewayProgrammedNotAccepted,
     GatewayProgrammedNoListener,
 

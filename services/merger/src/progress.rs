@@ -67,8 +67,10 @@ pub(crate) fn pending(state: &State, read: Position) -> Vec<String> {
         !state.is_desired(&report.key) && state.kept(&report.key.gateway).is_none()
     }) {
         pending.push(format!(
-            "load balancer {} is being removed, phase {:?}",
-            report.key, report.phase
+            "load balancer {} is being removed, phase {:?}{}",
+            report.key,
+            report.phase,
+            in_brackets(&report.problems)
         ));
     }
     for key in state.desired_keys() {
@@ -90,4 +92,12 @@ pub(crate) fn pending(state: &State, read: Position) -> Vec<String> {
             .map(|(object, reason)| format!("status of {object}: {reason}")),
     );
     pending
+}
+
+/// What is wrong, behind what it is wrong with.
+fn in_brackets(problems: &[String]) -> String {
+    if problems.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", problems.join("; "))
 }

@@ -18,7 +18,7 @@ static CHOSEN: LazyLock<Regex> = LazyLock::new(|| {
 /// What AWS holds, a line for each thing, without what AWS chooses itself: two runs that end alike hold the same
 /// lines, and a thing that is there twice is two lines.
 pub async fn inventory(sandbox: SocketAddr) -> Vec<String> {
-    let state = ask(Method::GET, sandbox, "state", None).await;
+    let state = state(sandbox).await;
     let mut lines = Vec::new();
     for region in state["regions"].as_object().unwrap().values() {
         let each = |what: &str, fields: &[&str]| -> Vec<String> {
@@ -143,6 +143,11 @@ fn without(lines: &[String], others: &[String]) -> Vec<String> {
         }
     }
     left
+}
+
+/// All that AWS holds, in the shape of `GET /_sandbox/state`.
+pub async fn state(sandbox: SocketAddr) -> Value {
+    ask(Method::GET, sandbox, "state", None).await
 }
 
 /// How many calls there were of each operation since the last reset.

@@ -31,6 +31,7 @@ pub mod moody;
 pub mod node;
 pub mod server;
 pub mod shared;
+pub mod silent;
 pub mod wait;
 
 mod addresses;

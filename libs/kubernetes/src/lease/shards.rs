@@ -99,6 +99,11 @@ impl Shards {
         }
     }
 
+    /// Whether the others know of this replica: it holds its own Lease.
+    pub fn presence(&self) -> Leadership {
+        self.heartbeat.leadership()
+    }
+
     /// Claims a fair share until the context stops, and runs `work` for each shard that is held, which ends soon after
     /// its `stop`. Gives up what is above the share, and at the end everything, once the work on it has ended.
     ///

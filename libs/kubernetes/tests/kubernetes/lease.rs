@@ -14,14 +14,14 @@ use tributary_tests_kubernetes::shared::shared;
 use tributary_tests_kubernetes::wait::until;
 
 /// A candidate that runs.
-struct Candidate {
-    leadership: Leadership,
+pub(crate) struct Candidate {
+    pub(crate) leadership: Leadership,
     stop: CancellationToken,
     task: JoinSet<()>,
 }
 
 impl Candidate {
-    async fn start(kubeconfig: &std::path::Path, namespace: &str) -> Self {
+    pub(crate) async fn start(kubeconfig: &std::path::Path, namespace: &str) -> Self {
         let cluster = Cluster::connect(Some(kubeconfig)).await.unwrap();
         let election = Election::new(&cluster, namespace, "merger", identity(), Timing::default());
         let context = Context::new("test");
@@ -35,13 +35,13 @@ impl Candidate {
         }
     }
 
-    async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         self.stop.cancel();
         self.task.join_next().await.unwrap().unwrap();
         assert!(!self.leadership.may_write());
     }
 
-    async fn leads(&mut self) -> u64 {
+    pub(crate) async fn leads(&mut self) -> u64 {
         loop {
             if let Some(epoch) = self.leadership.changed().await {
                 return epoch;

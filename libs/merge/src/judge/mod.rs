@@ -8,6 +8,7 @@
 //! and an NLB without listeners serves nothing. Its judgement is "pending", as the user's document wants
 //! for a set whose Gateway has no valid listeners.
 
+mod leaving;
 mod orphan;
 mod reports;
 
@@ -35,7 +36,10 @@ use crate::merge::Merge;
 
 /// The judgement of an object; nothing if it is not ours.
 pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Judgement> {
-    Some(match merge.resolved(object)?.as_ref() {
+    let Some(resolved) = merge.resolved(object) else {
+        return leaving::judge_leaving(merge, object, reports).map(Judgement::Gateway);
+    };
+    Some(match resolved.as_ref() {
         Resolved::GatewayClass(class) => Judgement::GatewayClass(GatewayClassJudgement {
             key: class.key.clone(),
             generation: class.generation,

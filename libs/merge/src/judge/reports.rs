@@ -130,7 +130,13 @@ fn affected(
 ) -> BTreeSet<ObjectRef> {
     let mut affected = BTreeSet::new();
     if merge.load_balancer_key(&key.gateway).as_ref() != Some(key) {
-        // Nobody is on it any more.
+        // Nobody is on it any more; what keeps it is told on the Gateway that waits for its removal.
+        let told = |indexed: Option<&Indexed>| {
+            indexed.map(|it| (it.report.phase, it.report.problems.clone()))
+        };
+        if told(old) != told(new) {
+            affected.insert(ObjectRef::new(Kind::Gateway, key.gateway.clone()));
+        }
         return affected;
     }
     let of = |indexed: Option<&Indexed>| {

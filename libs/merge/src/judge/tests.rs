@@ -257,6 +257,43 @@ fn phases_of_a_load_balancer() {
     ));
 }
 
+#[test]
+fn a_gateway_that_is_being_deleted_says_what_keeps_its_load_balancer() {
+    let mut merge = settled(world());
+    let mut reports = reported(&merge, report(&merge, &ProgrammedState::Programmed));
+    let mut removal = report(&merge, &ProgrammedState::Programmed);
+    let leaving = gateway("infra/gw")
+        .deleting()
+        .listener(http("http", 80))
+        .build();
+    let object = leaving.object_ref();
+    merge.apply(Change::Apply(Arc::new(leaving)));
+    merge.settle();
+    assert_eq!(judge(&merge, &object, &reports), None);
+
+    removal.phase = LoadBalancerPhase::Deleting;
+    removal.listeners.clear();
+    let affected = reports.insert(&merge, removal.clone());
+    assert_eq!(affected, BTreeSet::from([object.clone()]));
+    assert_eq!(judge(&merge, &object, &reports), None);
+
+    removal.problems.push("it is protected".to_owned());
+    let affected = reports.insert(&merge, removal.clone());
+    assert_eq!(affected, BTreeSet::from([object.clone()]));
+    let Some(Judgement::Gateway(judged)) = judge(&merge, &object, &reports) else {
+        unreachable!("it waits");
+    };
+    assert_eq!(
+        judged.load_balancer,
+        LoadBalancerJudgement::Leaving("it is protected".to_owned())
+    );
+    assert_eq!(reports.insert(&merge, removal.clone()), BTreeSet::new());
+
+    let affected = reports.remove(&merge, &removal.key);
+    assert_eq!(affected, BTreeSet::from([object.clone()]));
+    assert_eq!(judge(&merge, &object, &reports), None);
+}
+
 /// Names of what a report makes worth judging again, after a first one.
 fn affected(change: impl FnOnce(&mut LoadBalancerReport)) -> BTreeSet<String> {
     let mut objects = world();

@@ -401,6 +401,7 @@ fn deletion_protection_keeps_everything_and_says_so() {
         "{:?}",
         plan.waiting
     );
+    assert_eq!(plan.report.problems, plan.waiting);
     assert!(!plan.report.settled);
 }
 

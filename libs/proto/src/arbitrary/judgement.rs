@@ -40,7 +40,11 @@ variants!(Judgement: |source|
     Self::ListenerSet(source.any()),
     Self::Route(source.any()));
 variants!(LoadBalancerJudgement: |source|
-    Self::Unknown, Self::Ready, Self::Pending(source.any()), Self::Failed(source.any()));
+    Self::Unknown,
+    Self::Ready,
+    Self::Pending(source.any()),
+    Self::Failed(source.any()),
+    Self::Leaving(source.any()));
 variants!(JudgedOutcome: |source|
     Self::Won(source.any()),
     Self::Conflicted(source.any(), source.any()),

@@ -270,6 +270,7 @@ impl From<&LoadBalancerJudgement> for types::LoadBalancerJudgement {
             LoadBalancerJudgement::Ready => (State::Ready, ""),
             LoadBalancerJudgement::Pending(message) => (State::Pending, message.as_str()),
             LoadBalancerJudgement::Failed(message) => (State::Failed, message.as_str()),
+            LoadBalancerJudgement::Leaving(message) => (State::Leaving, message.as_str()),
         };
         Self {
             state: state.into(),
@@ -289,6 +290,7 @@ impl TryFrom<types::LoadBalancerJudgement> for LoadBalancerJudgement {
             State::Ready => Ok(Self::Ready),
             State::Pending => Ok(Self::Pending(message)),
             State::Failed => Ok(Self::Failed(message)),
+            State::Leaving => Ok(Self::Leaving(message)),
         }
     }
 }

@@ -167,6 +167,25 @@ fn without_a_report_the_addresses_stay() {
 }
 
 #[test]
+fn a_load_balancer_that_cannot_be_removed_keeps_its_address() {
+    let before = written(&Judgement::Gateway(gateway(vec![good("a")])));
+    let mut leaving = behind(
+        LoadBalancerJudgement::Leaving("it is protected".to_owned()),
+        gateway(Vec::new()),
+    );
+    leaving.addresses.clear();
+    let after = after(&Judgement::Gateway(leaving), Some(&before), LATER);
+    assert_eq!(
+        top(&after),
+        "Accepted=True/Accepted Programmed=False/Pending"
+    );
+    let (Status::Gateway(before), Status::Gateway(after)) = (before, after) else {
+        panic!("a Gateway has a Gateway's status");
+    };
+    assert_eq!(after.addresses, before.addresses);
+}
+
+#[test]
 fn attached_listener_sets_alone_is_a_change() {
     let before = written(&Judgement::Gateway(gateway(vec![good("a")])));
     let mut more = gateway(vec![good("a")]);

@@ -92,6 +92,16 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "NoResources",
             sentence("The load balancer cannot be had", why, ""),
         ),
+        S::GatewayProgrammedLeaving(why) => row(
+            PROGRAMMED,
+            False,
+            "Pending",
+            sentence(
+                "The Gateway is being deleted, and its load balancer cannot be removed yet",
+                why,
+                "",
+            ),
+        ),
         S::GatewayProgrammedNotAccepted => row(
             PROGRAMMED,
             False,

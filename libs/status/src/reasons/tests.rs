@@ -25,6 +25,7 @@ fn every_situation() -> Vec<Situation<'static>> {
         S::GatewayProgrammedProvisioning("it is provisioning"),
         S::GatewayProgrammedListenersPending,
         S::GatewayProgrammedFailed("no subnets"),
+        S::GatewayProgrammedLeaving("it is protected"),
         S::GatewayProgrammedNotAccepted,
         S::GatewayProgrammedNoListener,
         S::SetAccepted,

@@ -6,6 +6,7 @@
     reason = "a test ends where it meets what it did not expect"
 )]
 
+mod access;
 mod breaks;
 mod kinds;
 mod objects;

@@ -5,6 +5,8 @@
     reason = "a test ends where it meets what it did not expect"
 )]
 
+mod crds;
+mod deletion;
 mod example;
 mod kills;
 mod leaders;

@@ -3,14 +3,17 @@
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::address;
 use crate::examples::example;
-use crate::process::{Ended, run};
+use crate::process::{Ended, Process, run};
 use crate::status::{self, conditions};
 use crate::system::words;
+use crate::until;
+use crate::web::{get, until_status};
 
 /// Ends with this code, says all of this on stderr, and neither panics nor shows its own insides.
 #[track_caller]
@@ -275,4 +278,123 @@ async fn wrong_flags_are_named() {
             args,
         );
     }
+}
+
+/// The five as they run in a cluster, for what they need an API server.
+const IN_A_CLUSTER: [(&str, &str); 5] = [
+    ("tributary-watcher", "--source kubernetes"),
+    ("tributary-merger", "--leader-election"),
+    ("tributary-alb-programmer", "--source kubernetes"),
+    ("tributary-nlb-programmer", "--source kubernetes"),
+    ("tributary-status-writer", "--kubernetes --leader-election"),
+];
+
+/// A program's arguments, each of its addresses a free one.
+fn in_a_cluster(program: &str, args: &str, kubeconfig: &Path) -> Vec<OsString> {
+    let mut args = words(&args.split(' ').collect::<Vec<_>>());
+    let host = address::host();
+    for flag in ["--grpc-listen", "--admin-listen"] {
+        let serves = flag == "--admin-listen"
+            || ["tributary-watcher", "tributary-merger"].contains(&program);
+        if serves {
+            args.extend(words(&[flag, &address::free(host).to_string()]));
+        }
+    }
+    args.push("--kubeconfig".into());
+    args.push(kubeconfig.into());
+    args
+}
+
+#[tokio::test]
+async fn a_kubeconfig_that_cannot_be_used_is_named() {
+    let folder = TempDir::new().unwrap();
+    let missing = folder.path().join("missing");
+    let no_yaml = folder.path().join("no-yaml");
+    std::fs::write(&no_yaml, "clusters: [").unwrap();
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, "apiVersion: v1\nkind: Config\n").unwrap();
+    let no_token = folder.path().join("no-token");
+    let nobody = address::free(address::host());
+    let token_file = missing.to_str().unwrap();
+    std::fs::write(
+        &no_token,
+        kubeconfig(nobody, &format!("tokenFile: {token_file}")),
+    )
+    .unwrap();
+    for kubeconfig in [&missing, &no_yaml, &empty, &no_token] {
+        for (program, args) in IN_A_CLUSTER {
+            let ended = run(program, &in_a_cluster(program, args, kubeconfig)).await;
+            // Of a kubeconfig that is good itself it is the file that is not.
+            let named = if kubeconfig == &no_token {
+                &missing
+            } else {
+                kubeconfig
+            };
+            let said = [named.to_str().unwrap()];
+            assert_refused(&ended, 1, &said, &format!("{program} {kubeconfig:?}"));
+        }
+    }
+}
+
+fn kubeconfig(server: SocketAddr, user: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Config
+current-context: it
+contexts: [{{ name: it, context: {{ cluster: it, user: it }} }}]
+clusters: [{{ name: it, cluster: {{ server: 'https://{server}' }} }}]
+users: [{{ name: it, user: {{ {user} }} }}]
+"
+    )
+}
+
+/// It may come: whoever needs it waits, is not ready, and says so once.
+#[tokio::test]
+async fn an_api_server_that_does_not_answer_is_waited_for() {
+    let folder = TempDir::new().unwrap();
+    let nobody = address::free(address::host());
+    let path = folder.path().join("kubeconfig");
+    std::fs::write(&path, kubeconfig(nobody, "token: it")).unwrap();
+    // A merger asks for its Lease when it has something to lead with, and no watcher has anything for it here.
+    for (program, args) in IN_A_CLUSTER {
+        if program == "tributary-merger" {
+            continue;
+        }
+        let args = in_a_cluster(program, args, &path);
+        let admin = args.iter().position(|arg| arg == "--admin-listen").unwrap();
+        let admin = args[admin + 1].to_str().unwrap().to_owned();
+        let log_file = folder.path().join(program);
+        let process = Process::start(program, &args, &log_file);
+        let log = || std::fs::read_to_string(&log_file).unwrap();
+        until(program, async || failures(&admin).await >= 3.0).await;
+        until_status(&format!("http://{admin}/readyz"), 503).await;
+        until_status(&format!("http://{admin}/livez"), 200).await;
+        let told = log();
+        let lines: Vec<_> = told
+            .lines()
+            .filter(|line| line.contains("Connect"))
+            .collect();
+        assert_eq!(lines.len(), 1, "{program}: {told}");
+        assert!(lines[0].contains("Connection refused"), "{told}");
+        process.terminate();
+        let status = process.ended(Duration::from_secs(25)).await;
+        assert_eq!(status.code(), Some(0), "{program}: {}", log());
+    }
+}
+
+/// How many requests to the API server have failed, by the program's metrics.
+async fn failures(admin: &str) -> f64 {
+    let Ok((_, metrics)) = get(&format!("http://{admin}/metrics")).await else {
+        return 0.0;
+    };
+    let lines = metrics.lines().filter(|line| {
+        [
+            "tributary_watch_failures_total{",
+            "tributary_lease_failures_total{",
+        ]
+        .iter()
+        .any(|series| line.starts_with(series))
+    });
+    let values = lines.filter_map(|line| line.rsplit(' ').next());
+    values.map(|value| value.parse::<f64>().unwrap()).sum()
 }
