@@ -103,7 +103,7 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
         }
     };
     tokio::select! {
-        ended = dividing.run(&context, work) => ended.map_err(Error::Shard),
+        ended = Box::pin(dividing.run(&context, work)) => ended.map_err(Error::Shard),
         () = readiness => Ok(()),
     }
 }
