@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use futures::stream::{BoxStream, StreamExt};
+use futures::stream::{self, BoxStream, StreamExt};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::JoinSet;
 use tonic::{Code, Request, Response, Status};
@@ -249,6 +249,38 @@ impl Drop for Process {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+/// A programmer that has nothing to report yet holds a stream open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_of_reports_without_any_ends_at_the_stop() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("merger").await;
+    let mut merger = Merger::start(cluster.kubeconfig(), &namespace).await;
+    merger.leads().await;
+    let transport = merger.to();
+    let mut client = clients::report(transport.clone());
+    let (asked, taken) = tokio::sync::oneshot::channel();
+    let nothing = stream::once(async move {
+        asked.send(()).unwrap();
+        std::future::pending().await
+    });
+    let mut reporting = JoinSet::new();
+    reporting.spawn(async move { client.publish_reports(nothing).await });
+    taken.await.unwrap();
+    // Asked later on the same connection and answered: the merger has heard of the stream.
+    let mut listeners = clients::listeners(transport);
+    let objects = listeners.list_objects(ListObjectsRequest::default()).await;
+    objects.unwrap();
+    merger.stop.cancel();
+    let ended = reporting.join_next().await.unwrap().unwrap().unwrap_err();
+    // Said, not cut off.
+    assert_eq!(ended.code(), Code::Unavailable, "{ended}");
+    assert!(
+        ["the service is stopping", "not the leader any more"].contains(&ended.message()),
+        "{ended}"
+    );
+    while merger.tasks.join_next().await.is_some() {}
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
