@@ -33,7 +33,7 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct State {
     merge: Merge,
-    /// The objects that get a status from us, as the watcher last saw them: what they carry.
+    /// The objects as the watcher last saw them, with what they carry.
     seen: BTreeMap<ObjectRef, Arc<SourceObject>>,
     reports: Reports,
     /// The desired state that each report speaks of.
@@ -95,26 +95,16 @@ impl State {
     /// The first full listing.
     pub(crate) fn reset(&mut self, objects: impl Iterator<Item = Arc<SourceObject>>) {
         for object in objects {
-            self.apply(object);
+            self.apply(&object);
         }
     }
 
-    pub(crate) fn apply(&mut self, object: Arc<SourceObject>) {
+    pub(crate) fn apply(&mut self, object: &Arc<SourceObject>) {
         let key = object.resource.object_ref();
         self.merge
             .apply(Change::Apply(Arc::clone(&object.resource)));
-        let carried =
-            |object: &SourceObject| object.status.is_some() || object.resource_version.is_some();
-        let before = self.seen.get(&key);
-        let is_same = before.map_or(!carried(&object), |before| {
-            (&before.status, before.resource_version) == (&object.status, object.resource_version)
-        });
-        if carried(&object) {
-            self.seen.insert(key.clone(), object);
-        } else {
-            self.seen.remove(&key);
-        }
-        if !is_same {
+        let before = self.seen.insert(key.clone(), Arc::clone(object));
+        if before.as_deref().map(carried).unwrap_or_default() != carried(object) {
             self.stale.insert(key);
         }
     }
@@ -351,4 +341,9 @@ impl State {
             report.phase
         ))
     }
+}
+
+/// What a judgement sends along.
+fn carried(object: &SourceObject) -> (Option<&Status>, Option<u64>) {
+    (object.status.as_ref(), object.resource_version)
 }

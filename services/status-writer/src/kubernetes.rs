@@ -89,6 +89,7 @@ pub(crate) fn seen(judged: &JudgedObject) -> Option<LiveStatus> {
         return None;
     };
     Some(LiveStatus {
+        // Nothing is told of it: what is written answers with it, and what is refused is read.
         uid: String::new(),
         generation: generation(judgement),
         version,
