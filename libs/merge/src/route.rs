@@ -65,14 +65,15 @@ pub(crate) fn facts(
             continue;
         };
         let judged = judge(reader, object, &parent, default_type);
-        let accepted = judged.acceptance == RouteAcceptance::Accepted;
+        let attachments = match judged.acceptance {
+            RouteAcceptance::Accepted => parent.attachments.as_slice(),
+            _ => &[],
+        };
         resolved.parents.push(ResolvedParent {
             parent_ref: parent_ref.clone(),
             controller_name: parent.facts.controller_name.clone(),
-            listeners: parent
-                .attachments
+            listeners: attachments
                 .iter()
-                .filter(|_| accepted)
                 .map(|attachment| attachment.listener.clone())
                 .collect(),
             acceptance: judged.acceptance,

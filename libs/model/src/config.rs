@@ -11,7 +11,7 @@ use crate::resource::Meta;
 use crate::selector::LabelSelector;
 
 /// LoadBalancerConfiguration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LoadBalancerConfiguration {
     /// Identity.
     pub meta: Meta,
@@ -148,7 +148,7 @@ pub enum MutualAuthenticationMode {
 }
 
 /// TargetGroupConfiguration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TargetGroupConfiguration {
     /// Identity.
     pub meta: Meta,
@@ -233,7 +233,7 @@ pub struct HealthCheckSettings {
 }
 
 /// ListenerRuleConfiguration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerRuleConfiguration {
     /// Identity.
     pub meta: Meta,

@@ -12,7 +12,7 @@ use crate::route::ParentRef;
 use crate::status::Status;
 
 /// A judgement together with the status that the object carried when the watcher last saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct JudgedObject {
     /// What the status should say.
     pub judgement: Judgement,
@@ -23,7 +23,7 @@ pub struct JudgedObject {
 }
 
 /// The judgement of one object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Judgement {
     /// A GatewayClass.
     GatewayClass(GatewayClassJudgement),
@@ -36,7 +36,7 @@ pub enum Judgement {
 }
 
 /// Of a GatewayClass.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GatewayClassJudgement {
     /// Name.
     pub key: ObjectKey,
@@ -49,7 +49,7 @@ pub struct GatewayClassJudgement {
 }
 
 /// Of a Gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GatewayJudgement {
     /// Identity.
     pub key: ObjectKey,
@@ -68,7 +68,7 @@ pub struct GatewayJudgement {
 }
 
 /// State of a load balancer as status needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LoadBalancerJudgement {
     /// No programmer has reported since the merger started: keep what was last written.
     Unknown,
@@ -83,7 +83,7 @@ pub enum LoadBalancerJudgement {
 }
 
 /// Of a ListenerSet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerSetJudgement {
     /// Identity.
     pub key: ObjectKey,
@@ -98,7 +98,7 @@ pub struct ListenerSetJudgement {
 }
 
 /// Of one listener.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerJudgement {
     /// Name.
     pub name: Name,
@@ -121,7 +121,7 @@ pub struct ListenerJudgement {
 }
 
 /// A listener's outcome with rivals by class only, joined with what is programmed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum JudgedOutcome {
     /// It holds its port and hostname; absent state means that no programmer has reported yet.
     Won(Option<ProgrammedState>),
@@ -139,7 +139,7 @@ pub enum JudgedOutcome {
 }
 
 /// Of a route.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RouteJudgement {
     /// Which.
     pub route: ObjectRef,
@@ -150,7 +150,7 @@ pub struct RouteJudgement {
 }
 
 /// Of one parentRef.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ParentJudgement {
     /// As in the spec, group and kind filled in.
     pub parent_ref: ParentRef,

@@ -5,7 +5,7 @@ use crate::key::ListenerRef;
 use crate::revision::Revision;
 
 /// State of one load balancer, as its programmer last saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LoadBalancerReport {
     /// Which.
     pub key: LoadBalancerKey,
@@ -44,7 +44,7 @@ pub enum LoadBalancerPhase {
 }
 
 /// Whether one listener is served.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerReport {
     /// Which.
     pub listener: ListenerRef,
@@ -59,7 +59,7 @@ pub struct ListenerReport {
 }
 
 /// Whether a listener is served now, and if not, why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ProgrammedState {
     /// Served now.
     Programmed,
@@ -74,7 +74,7 @@ pub enum ProgrammedState {
 }
 
 /// A route rule that is not served.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RuleProblem {
     /// The route rule.
     pub origin: RuleOrigin,

@@ -14,7 +14,7 @@ use crate::route::ParentRef;
 use crate::time::Timestamp;
 
 /// A GatewayClass of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResolvedGatewayClass {
     /// Name.
     pub key: ObjectKey,
@@ -27,7 +27,7 @@ pub struct ResolvedGatewayClass {
 }
 
 /// A Gateway of one of our classes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResolvedGateway {
     /// Identity.
     pub key: ObjectKey,
@@ -44,7 +44,7 @@ pub struct ResolvedGateway {
 }
 
 /// `Accepted` of a Gateway, before its listeners are counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum GatewayAcceptance {
     /// Accepted.
     Accepted,
@@ -55,7 +55,7 @@ pub enum GatewayAcceptance {
 }
 
 /// A ListenerSet whose parent is a Gateway of ours (or was, when it is gone now).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResolvedListenerSet {
     /// Identity.
     pub key: ObjectKey,
@@ -71,7 +71,7 @@ pub struct ResolvedListenerSet {
 }
 
 /// Whether a set may attach at all.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ListenerSetAcceptance {
     /// Its listeners were merged.
     Admitted,
@@ -97,7 +97,7 @@ pub enum NotAllowedCause {
 }
 
 /// One listener of a Gateway or an admitted ListenerSet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResolvedListener {
     /// Owner and name.
     pub listener: ListenerRef,
@@ -139,7 +139,7 @@ pub struct SecretCertificate {
 }
 
 /// The merge's decision on one listener.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ListenerOutcome {
     /// It holds its port and hostname.
     Won,
@@ -220,7 +220,7 @@ pub enum RefCause {
 }
 
 /// A route with at least one parentRef of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResolvedRoute {
     /// Which.
     pub route: ObjectRef,
@@ -231,7 +231,7 @@ pub struct ResolvedRoute {
 }
 
 /// The judgement of one parentRef.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResolvedParent {
     /// As in the spec, group and kind filled in.
     pub parent_ref: ParentRef,
@@ -250,7 +250,7 @@ pub struct ResolvedParent {
 }
 
 /// `Accepted` of a route for one parent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RouteAcceptance {
     /// Accepted.
     Accepted,
@@ -280,7 +280,7 @@ pub struct DroppedRule {
 }
 
 /// The merge's decision on one object, as it is published and remembered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Resolved {
     /// A class.
     GatewayClass(ResolvedGatewayClass),

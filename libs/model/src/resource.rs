@@ -28,7 +28,7 @@ pub struct Meta {
 }
 
 /// Any object that Tributary reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Resource {
     /// GatewayClass.
     GatewayClass(GatewayClass),
@@ -64,7 +64,7 @@ pub enum Resource {
 /// is in the snapshot. Stands in the snapshot as the object of that kind with a name that Kubernetes gives to none.
 ///
 /// A kind that was read once is not unread: its objects stay as they were last seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Unread {
     kind: Kind,
     meta: Meta,
@@ -74,7 +74,7 @@ pub struct Unread {
 ///
 /// The merge looks at the resource only; the status goes with the judgement to the status writer, which
 /// keeps other writers' conditions and parents. So a status write never causes merge work.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SourceObject {
     /// What was asked for. Shared: a service's view of a stream and what it makes of it hold the same one.
     pub resource: Arc<Resource>,
@@ -85,7 +85,7 @@ pub struct SourceObject {
 }
 
 /// One step in the life of a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
     /// The object is now this.
     Apply(Arc<Resource>),
@@ -94,7 +94,7 @@ pub enum Change {
 }
 
 /// GatewayClass.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GatewayClass {
     /// Identity; cluster-scoped.
     pub meta: Meta,
@@ -118,7 +118,7 @@ pub struct ParametersRef {
 }
 
 /// Gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Gateway {
     /// Identity.
     pub meta: Meta,
@@ -137,7 +137,7 @@ pub struct Gateway {
 }
 
 /// ListenerSet (GEP-1713).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerSet {
     /// Identity.
     pub meta: Meta,

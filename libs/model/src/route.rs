@@ -5,7 +5,7 @@ use crate::key::{Name, RouteKind};
 use crate::resource::Meta;
 
 /// An HTTPRoute, GRPCRoute, TCPRoute, UDPRoute or TLSRoute, CRD defaults applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Route {
     /// Identity and generation.
     pub meta: Meta,
@@ -37,7 +37,7 @@ pub struct ParentRef {
 }
 
 /// One rule of a route.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RouteRule {
     /// `name`, if given.
     pub name: Option<Name>,

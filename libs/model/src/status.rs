@@ -6,7 +6,7 @@ use crate::route::ParentRef;
 use crate::time::Timestamp;
 
 /// `metav1.Condition`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Condition {
     /// `Accepted`, `Programmed` …
     pub condition_type: String,
@@ -34,7 +34,7 @@ pub enum ConditionStatus {
 }
 
 /// The status of one object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// GatewayClass.
     GatewayClass(GatewayClassStatus),
@@ -47,7 +47,7 @@ pub enum Status {
 }
 
 /// `GatewayClassStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct GatewayClassStatus {
     /// Conditions.
     pub conditions: Vec<Condition>,
@@ -56,7 +56,7 @@ pub struct GatewayClassStatus {
 }
 
 /// `GatewayStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct GatewayStatus {
     /// Conditions.
     pub conditions: Vec<Condition>,
@@ -69,7 +69,7 @@ pub struct GatewayStatus {
 }
 
 /// `GatewayStatusAddress`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StatusAddress {
     /// `Hostname` or `IPAddress`.
     pub address_type: String,
@@ -78,7 +78,7 @@ pub struct StatusAddress {
 }
 
 /// `ListenerSetStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ListenerSetStatus {
     /// Conditions.
     pub conditions: Vec<Condition>,
@@ -87,7 +87,7 @@ pub struct ListenerSetStatus {
 }
 
 /// `ListenerStatus` and `ListenerEntryStatus`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerStatus {
     /// Name.
     pub name: Name,
@@ -100,14 +100,14 @@ pub struct ListenerStatus {
 }
 
 /// `RouteStatus`: at most 32 parents.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RouteStatus {
     /// Of every controller.
     pub parents: Vec<RouteParentStatus>,
 }
 
 /// `RouteParentStatus`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RouteParentStatus {
     /// The spec's parentRef.
     pub parent_ref: ParentRef,

@@ -7,7 +7,7 @@ use crate::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState};
 use crate::resolved::ResolvedListener;
 
 /// One resolved listener with all that is known about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerView {
     /// The merge's decision.
     pub resolved: ResolvedListener,
@@ -24,7 +24,7 @@ pub struct ListenerView {
 }
 
 /// A decision that a person can follow.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Explanation {
     /// What was decided about, for example `ListenerSet team-a/app/https`.
     pub subject: String,
@@ -41,7 +41,7 @@ pub struct Explanation {
 }
 
 /// One object that gets a status.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectView {
     /// Its joined judgement.
     pub judgement: Judgement,
@@ -50,7 +50,7 @@ pub struct ObjectView {
 }
 
 /// One load balancer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LoadBalancerView {
     /// Identity.
     pub key: LoadBalancerKey,
@@ -67,7 +67,7 @@ pub struct LoadBalancerView {
 }
 
 /// Sizes of a desired load balancer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DesiredCounts {
     /// ELB listeners.
     pub listeners: u32,
@@ -82,7 +82,7 @@ pub struct DesiredCounts {
 }
 
 /// An object that the source refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rejection {
     /// Where it was read: a path and document, or the API.
     pub source: String,

@@ -8,7 +8,7 @@ use crate::resource::Meta;
 use crate::time::Timestamp;
 
 /// core/v1 Namespace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Namespace {
     /// Identity.
     pub meta: Meta,
@@ -17,7 +17,7 @@ pub struct Namespace {
 }
 
 /// core/v1 Service.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Service {
     /// Identity.
     pub meta: Meta,
@@ -67,7 +67,7 @@ pub enum L4Protocol {
 }
 
 /// discovery.k8s.io/v1 EndpointSlice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EndpointSlice {
     /// Identity.
     pub meta: Meta,
@@ -106,7 +106,7 @@ pub struct Endpoint {
 }
 
 /// core/v1 Node, for `targetType: instance`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Node {
     /// Identity.
     pub meta: Meta,
@@ -119,7 +119,7 @@ pub struct Node {
 }
 
 /// core/v1 Secret of type `kubernetes.io/tls`, without its private key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TlsSecret {
     /// Identity.
     pub meta: Meta,
@@ -139,7 +139,7 @@ pub struct CertificateFacts {
 }
 
 /// ReferenceGrant, `v1` and `v1beta1`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReferenceGrant {
     /// Identity; its namespace is the one opened.
     pub meta: Meta,

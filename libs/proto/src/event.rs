@@ -9,6 +9,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::hash::Hash;
 
 use crate::convert::ConvertError;
 use crate::types;
@@ -68,13 +69,18 @@ pub trait EventMessage: prost::Message + Default + Clone + 'static {
     /// Identity of items.
     type Key: Clone + Ord + fmt::Debug + fmt::Display + Send + Sync + 'static;
     /// What the stream is about.
-    type Item: Clone + PartialEq + fmt::Debug + Send + Sync + 'static;
+    type Item: Clone + PartialEq + Hash + fmt::Debug + Send + Sync + 'static;
+    /// Message of an item.
+    type Wire: prost::Message + for<'a> From<&'a Self::Item>;
 
     /// The identity of an item.
     fn key(item: &Self::Item) -> Self::Key;
 
-    /// As a message. Items may be owned, borrowed or shared.
-    fn encode_event<T: Borrow<Self::Item>>(event: &Positioned<Event<Self::Key, T>>) -> Self;
+    /// As a message. What is sent as an item (`V`: itself, or [`Packed`](crate::packed::Packed)) may be owned, borrowed
+    /// or shared.
+    fn encode_event<V, T: Borrow<V>>(event: &Positioned<Event<Self::Key, T>>) -> Self
+    where
+        Self::Wire: for<'a> From<&'a V>;
 
     /// From a message.
     ///

@@ -19,6 +19,7 @@
 pub mod call;
 pub mod convert;
 pub mod event;
+pub mod packed;
 pub mod part;
 
 #[cfg(test)]

@@ -53,6 +53,15 @@ where
     M: PartMessage,
     T: Borrow<M::Item>,
 {
+    let messages = items.into_iter().map(|item| M::Wire::from(item.borrow()));
+    parts_of_messages(position, messages)
+}
+
+/// The same of items that are kept as messages.
+pub fn parts_of_messages<M: PartMessage>(
+    position: Position,
+    items: impl IntoIterator<Item = M::Wire>,
+) -> impl Iterator<Item = M> {
     let mut items = items.into_iter().peekable();
     let mut first = true;
     std::iter::from_fn(move || {
@@ -65,7 +74,6 @@ where
         while bytes < PART_BYTES
             && let Some(item) = items.next()
         {
-            let item = M::Wire::from(item.borrow());
             bytes += prost::Message::encoded_len(&item);
             part.push(item);
         }

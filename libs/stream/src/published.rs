@@ -252,14 +252,15 @@ where
 /// client looks for another replica or waits for this one.
 pub fn events<M, K, V>(subscription: Subscription<K, V>) -> EventStream<M>
 where
-    M: EventMessage<Key = K, Item = V>,
+    M: EventMessage<Key = K>,
+    M::Wire: for<'a> From<&'a V>,
     K: Ord + Clone + Send + Sync + 'static,
     V: PartialEq + Send + Sync + 'static,
 {
     let stopping = stream::once(async { Err(Status::unavailable("the service is stopping")) });
     subscription
         .into_stream()
-        .map(|event| Ok(M::encode_event(&event)))
+        .map(|event| Ok(M::encode_event::<V, _>(&event)))
         .chain(stopping)
         .boxed()
 }

@@ -94,7 +94,7 @@ async fn send<M, K, V, C, F>(
     while attempts.begin().await.is_some() {
         let dress = dress.clone();
         let events = published.subscribe().into_stream();
-        let messages = events.map(move |event| dress(M::encode_event(&event)));
+        let messages = events.map(move |event| dress(M::encode_event::<V, _>(&event)));
         let too_late = async {
             context.shutdown.cancelled().await;
             tokio::time::sleep(ANSWER_DEADLINE).await;

@@ -1,6 +1,7 @@
 //! What a receiver knows, message by message. No I/O and no waiting: see [`crate::watch`] and [`crate::Receiver`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 
 use tributary_proto::event::{Event, Position, Positioned, Refused};
@@ -28,13 +29,24 @@ pub enum Update<K, V> {
 }
 
 /// The receiver's side of a stream, across its reconnects.
+///
+/// It remembers of what it has told only enough to know it again: whoever was told keeps what it needs.
 #[derive(Debug)]
 pub struct View<K, V> {
-    live: BTreeMap<K, Positioned<Arc<V>>>,
+    live: BTreeMap<K, Told>,
     listing: Option<Listing<K, V>>,
     synced: bool,
     fencing: Fencing,
     epoch: u64,
+    /// Keyed at random: nobody who writes objects can make one pass for another.
+    hashes: RandomState,
+}
+
+/// An item that was told.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    position: Position,
+    digest: u64,
 }
 
 /// What a listing of a lower epoch than one seen before means.
@@ -62,7 +74,7 @@ pub enum Accepted<K, V> {
 /// A listing on its way. Nothing of it is told before it is complete.
 #[derive(Debug)]
 struct Listing<K, V> {
-    shadow: BTreeMap<K, Positioned<Arc<V>>>,
+    shadow: BTreeMap<K, Listed<V>>,
     /// Listed, but not readable: their last good version stays.
     kept: BTreeSet<K>,
     /// Something was listed of which not even the key could be read: it may be anything that is missing, so nothing
@@ -70,7 +82,16 @@ struct Listing<K, V> {
     nameless: bool,
 }
 
-impl<K: Ord + Clone, V: PartialEq> View<K, V> {
+/// An entry of a listing.
+#[derive(Debug)]
+struct Listed<V> {
+    told: Told,
+    traceparent: String,
+    /// None is what was told before.
+    news: Option<Arc<V>>,
+}
+
+impl<K: Ord + Clone, V: Hash> View<K, V> {
     /// A view that has seen nothing.
     pub fn new(fencing: Fencing) -> Self {
         Self {
@@ -79,6 +100,7 @@ impl<K: Ord + Clone, V: PartialEq> View<K, V> {
             synced: false,
             fencing,
             epoch: 0,
+            hashes: RandomState::new(),
         }
     }
 
@@ -126,9 +148,9 @@ impl<K: Ord + Clone, V: PartialEq> View<K, V> {
         self.synced
     }
 
-    /// What was told so far.
-    pub fn live(&self) -> &BTreeMap<K, Positioned<Arc<V>>> {
-        &self.live
+    /// What was told to be there, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.live.keys()
     }
 
     fn begin(&mut self, position: Position) -> Accepted<K, V> {
@@ -148,17 +170,27 @@ impl<K: Ord + Clone, V: PartialEq> View<K, V> {
         let Some(listing) = &mut self.listing else {
             return self.change(key, said);
         };
+        let Positioned {
+            position,
+            traceparent,
+            item: value,
+        } = said;
         let listed = listing.shadow.get(&key);
-        if listed.is_some_and(|listed| said.position < listed.position) {
+        if listed.is_some_and(|listed| position < listed.told.position) {
             return Accepted::Stale;
         }
-        // An item that is there already is kept once, not twice: most of a listing after a reconnect is.
-        let known = self.live.get(&key).map(|held| &held.item);
-        let said = said.map(|value| match known {
-            Some(known) if **known == value => Arc::clone(known),
-            Some(_) | None => Arc::new(value),
-        });
-        listing.shadow.insert(key, said);
+        let digest = self.hashes.hash_one(&value);
+        // Most of a listing after a reconnect was told before.
+        let is_known = self
+            .live
+            .get(&key)
+            .is_some_and(|told| told.digest == digest);
+        let listed = Listed {
+            told: Told { position, digest },
+            traceparent,
+            news: (!is_known).then(|| Arc::new(value)),
+        };
+        listing.shadow.insert(key, listed);
         Accepted::nothing()
     }
 
@@ -168,24 +200,19 @@ impl<K: Ord + Clone, V: PartialEq> View<K, V> {
             traceparent,
             item: value,
         } = said;
+        let digest = self.hashes.hash_one(&value);
         let update = match self.live.get_mut(&key) {
-            Some(held) if position < held.position => return Accepted::Stale,
-            Some(held) if *held.item == value => {
-                if held.position == position {
+            Some(told) if position < told.position => return Accepted::Stale,
+            Some(told) if told.digest == digest => {
+                if told.position == position {
                     return Accepted::nothing();
                 }
-                held.position = position;
+                told.position = position;
                 Update::Repositioned(key)
             }
             Some(_) | None => {
-                let value = Arc::new(value);
-                let held = Positioned {
-                    position,
-                    traceparent: traceparent.clone(),
-                    item: Arc::clone(&value),
-                };
-                self.live.insert(key.clone(), held);
-                Update::Apply(key, value)
+                self.live.insert(key.clone(), Told { position, digest });
+                Update::Apply(key, Arc::new(value))
             }
         };
         Accepted::Updates(vec![Positioned {
@@ -203,7 +230,7 @@ impl<K: Ord + Clone, V: PartialEq> View<K, V> {
         }
         match self.live.get(&said.item) {
             None => return Accepted::nothing(),
-            Some(held) if said.position < held.position => return Accepted::Stale,
+            Some(told) if said.position < told.position => return Accepted::Stale,
             Some(_) => {}
         }
         self.live.remove(&said.item);
@@ -235,42 +262,54 @@ impl<K: Ord + Clone, V: PartialEq> View<K, V> {
         else {
             return Accepted::nothing();
         };
-        let mut before = std::mem::replace(&mut self.live, shadow);
+        let mut before = std::mem::take(&mut self.live);
         let unnamed = |item| Positioned {
             position,
             traceparent: String::new(),
             item,
         };
         let mut updates = Vec::new();
-        for (key, now) in &self.live {
-            let update = match before.remove(key) {
-                Some(before) if before.item != now.item => {
-                    Update::Apply(key.clone(), Arc::clone(&now.item))
+        // Nothing was told before the first listing, so it is all news: said in one piece.
+        let mut first = BTreeMap::new();
+        for (key, listed) in shadow {
+            let Listed {
+                told,
+                traceparent,
+                news,
+            } = listed;
+            self.live.insert(key.clone(), told);
+            let position = told.position;
+            let update = match (before.remove(&key), news) {
+                (_, Some(value)) if self.synced => Update::Apply(key, value),
+                (_, Some(value)) => {
+                    let item = Positioned {
+                        position,
+                        traceparent,
+                        item: value,
+                    };
+                    first.insert(key, item);
+                    continue;
                 }
-                Some(before) if before.position != now.position => {
-                    Update::Repositioned(key.clone())
-                }
-                Some(_) => continue,
-                None => Update::Apply(key.clone(), Arc::clone(&now.item)),
+                (Some(before), None) if before.position != position => Update::Repositioned(key),
+                (Some(_) | None, None) => continue,
             };
             updates.push(Positioned {
-                position: now.position,
-                traceparent: now.traceparent.clone(),
+                position,
+                traceparent,
                 item: update,
             });
         }
-        for (key, mut held) in before {
+        for (key, mut told) in before {
             if nameless || kept.contains(&key) {
                 // Another sender's count may be ahead of this one's, whose next word on it counts all the same.
-                held.position = held.position.min(position);
-                self.live.insert(key, held);
+                told.position = told.position.min(position);
+                self.live.insert(key, told);
             } else {
                 updates.push(unnamed(Update::Delete(key)));
             }
         }
         if !self.synced {
-            // Nothing was told before, so the differences are everything: said in one piece.
-            updates = vec![unnamed(Update::Reset(self.live.clone()))];
+            updates = vec![unnamed(Update::Reset(first))];
         }
         self.synced = true;
         updates.push(unnamed(Update::Synced));

@@ -64,7 +64,7 @@ fn take(state: &mut crate::state::State, update: Positioned<Update<ObjectRef, So
     } = update;
     match item {
         Update::Reset(objects) => state.reset(objects.into_values().map(|object| object.item)),
-        Update::Apply(_, object) => state.apply(&object),
+        Update::Apply(_, object) => state.apply(object),
         Update::Delete(object) => state.delete(object),
         Update::Synced => state.mark_complete(),
         // What a message could not say keeps its last good version; the receiver has logged it.

@@ -31,10 +31,11 @@ use tributary_proto::listeners::{
     ListObjectsResponse, WaitSettledRequest, WaitSettledResponse, WatchListenersRequest,
     WatchListenersResponse,
 };
-use tributary_proto::part::parts;
+use tributary_proto::part::{parts, parts_of_messages};
 use tributary_proto::report::report_service_server::ReportService;
 use tributary_proto::report::{PublishReportsRequest, PublishReportsResponse};
 use tributary_proto::snapshot::SyncRequest;
+use tributary_proto::types;
 use tributary_runtime::Context;
 use tributary_stream::{EventStream, Position, Transport, clients, events};
 
@@ -218,13 +219,19 @@ impl ListenersService for Rpc {
         let (position, judged) = self.shared.judgements.snapshot();
         let state = self.shared.lock();
         let objects: Vec<_> = judged
-            .iter()
+            .into_iter()
             .filter(|(object, _)| views::object_passes(&filter, object))
-            .map(|(object, judged)| views::object(state.merge(), object, judged))
+            .map(|(object, judged)| (views::gateways(state.merge(), &object), judged))
             .collect();
         drop(state);
+        let views = objects
+            .into_iter()
+            .map(|(gateways, judged)| types::ObjectView {
+                judgement: judged.message().judgement,
+                gateways: gateways.iter().map(Into::into).collect(),
+            });
         Ok(Response::new(
-            stream::iter(parts(position, objects).map(Ok)).boxed(),
+            stream::iter(parts_of_messages(position, views).map(Ok)).boxed(),
         ))
     }
 

@@ -13,6 +13,8 @@ use tributary_model::resource::{SourceObject, cannot_be_read};
 use tributary_model::status::Status;
 use tributary_model::view::ListenerView;
 use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef};
+use tributary_proto::packed::Packed;
+use tributary_proto::types;
 use tributary_runtime::Context;
 use tributary_stream::{Position, Published};
 
@@ -23,7 +25,8 @@ use crate::views;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
-    pub(crate) judgements: Published<ObjectRef, JudgedObject>,
+    /// Packed: they are as many as the routes, and sent once.
+    pub(crate) judgements: Published<ObjectRef, Packed<types::JudgedObject>>,
     pub(crate) listeners: Published<ListenerRef, ListenerView>,
     pub(crate) progress: Progress,
     state: Mutex<State>,
@@ -33,8 +36,8 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct State {
     merge: Merge,
-    /// The objects as the watcher last saw them, with what they carry.
-    seen: BTreeMap<ObjectRef, Arc<SourceObject>>,
+    /// What the objects that get a status carry, as the watcher last saw them.
+    carried: BTreeMap<ObjectRef, Carried>,
     reports: Reports,
     /// The desired state that each report speaks of.
     reported_at: BTreeMap<LoadBalancerKey, Position>,
@@ -49,7 +52,7 @@ pub(crate) struct State {
     complete: bool,
     pub(crate) written: Written,
     desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
-    judgements: Published<ObjectRef, JudgedObject>,
+    judgements: Published<ObjectRef, Packed<types::JudgedObject>>,
     listeners: Published<ListenerRef, ListenerView>,
 }
 
@@ -62,7 +65,7 @@ impl Shared {
         );
         let state = State {
             merge: Merge::new(tributary_merge::Options::default()),
-            seen: BTreeMap::new(),
+            carried: BTreeMap::new(),
             reports: Reports::default(),
             reported_at: BTreeMap::new(),
             desired_at: BTreeMap::new(),
@@ -91,26 +94,41 @@ impl Shared {
     }
 }
 
+/// What a judgement sends along of its object.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Carried {
+    status: Option<Status>,
+    resource_version: Option<u64>,
+}
+
 impl State {
     /// The first full listing.
     pub(crate) fn reset(&mut self, objects: impl Iterator<Item = Arc<SourceObject>>) {
         for object in objects {
-            self.apply(&object);
+            self.apply(object);
         }
     }
 
-    pub(crate) fn apply(&mut self, object: &Arc<SourceObject>) {
-        let key = object.resource.object_ref();
-        self.merge
-            .apply(Change::Apply(Arc::clone(&object.resource)));
-        let before = self.seen.insert(key.clone(), Arc::clone(object));
-        if before.as_deref().map(carried).unwrap_or_default() != carried(object) {
+    pub(crate) fn apply(&mut self, object: Arc<SourceObject>) {
+        let SourceObject {
+            resource,
+            status,
+            resource_version,
+        } = Arc::unwrap_or_clone(object);
+        let key = resource.object_ref();
+        self.merge.apply(Change::Apply(resource));
+        let now = Carried {
+            status,
+            resource_version,
+        };
+        if self.carried.get(&key).unwrap_or(&Carried::default()) != &now {
+            self.carried.insert(key.clone(), now);
             self.stale.insert(key);
         }
     }
 
     pub(crate) fn delete(&mut self, object: ObjectRef) {
-        self.seen.remove(&object);
+        self.carried.remove(&object);
         self.stale.insert(object.clone());
         self.merge.apply(Change::Delete(object));
     }
@@ -221,9 +239,10 @@ impl State {
 
     fn judge_stale(&mut self) {
         for object in std::mem::take(&mut self.stale) {
-            let seen = self.seen.get(&object);
-            let current = seen.and_then(|seen| seen.status.clone());
-            let resource_version = seen.and_then(|seen| seen.resource_version);
+            let Carried {
+                status: current,
+                resource_version,
+            } = self.carried.get(&object).cloned().unwrap_or_default();
             match self.judged(&object, current.as_ref()) {
                 Some(judgement) => {
                     let judged = JudgedObject {
@@ -231,7 +250,8 @@ impl State {
                         current,
                         resource_version,
                     };
-                    self.judgements.set(object.clone(), Arc::new(judged));
+                    let packed = Arc::new(Packed::of(&judged));
+                    self.judgements.set(object.clone(), packed);
                 }
                 None => {
                     self.judgements.remove(&object);
@@ -341,9 +361,4 @@ impl State {
             report.phase
         ))
     }
-}
-
-/// What a judgement sends along.
-fn carried(object: &SourceObject) -> (Option<&Status>, Option<u64>) {
-    (object.status.as_ref(), object.resource_version)
 }

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use tributary_merge::Merge;
 use tributary_merge::judge::{Reports, programmed};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
-use tributary_model::judgement::JudgedObject;
 use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::report::LoadBalancerPhase;
 use tributary_model::resolved::{ListenerOutcome, Resolved, ResolvedListener};
-use tributary_model::view::{DesiredCounts, ListenerView, LoadBalancerView, ObjectView};
+use tributary_model::view::{DesiredCounts, ListenerView, LoadBalancerView};
 use tributary_model::{Kind, ObjectKey, ObjectRef};
 
 use tributary_proto::call::{ListenerFilter, ObjectFilter};
@@ -83,22 +82,12 @@ fn view(merge: &Merge, resolved: &ResolvedListener, reports: &Reports) -> Option
     })
 }
 
-/// One object that gets a status.
-pub(crate) fn object(merge: &Merge, object: &ObjectRef, judged: &JudgedObject) -> ObjectView {
-    ObjectView {
-        judgement: judged.judgement.clone(),
-        gateways: merge
-            .resolved(object)
-            .map(|resolved| gateways(merge, resolved))
-            .unwrap_or_default()
-            .into_iter()
-            .collect(),
-    }
-}
-
 /// The Gateways that an object is about: itself, its parent, its parents' Gateways.
-fn gateways(merge: &Merge, resolved: &Resolved) -> BTreeSet<ObjectKey> {
-    match resolved {
+pub(crate) fn gateways(merge: &Merge, object: &ObjectRef) -> BTreeSet<ObjectKey> {
+    let Some(resolved) = merge.resolved(object) else {
+        return BTreeSet::new();
+    };
+    match &**resolved {
         Resolved::GatewayClass(_) => BTreeSet::new(),
         Resolved::Gateway(gateway) => [gateway.key.clone()].into(),
         Resolved::ListenerSet(set) => [set.gateway.clone()].into(),

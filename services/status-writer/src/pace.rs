@@ -21,6 +21,8 @@ const MOST: Duration = Duration::from_secs(5);
 const PROMPT: Duration = Duration::from_millis(500);
 /// No write was wanted for so long: begin anew.
 const QUIET: Duration = Duration::from_secs(10);
+/// After an attempt, the longest time that it counts.
+pub(crate) const MEMORY: Duration = MOST.saturating_add(QUIET);
 /// An interval is shorter by up to this share, so that objects that changed together do not stay together.
 const JITTER: f64 = 0.1;
 
@@ -54,6 +56,11 @@ impl Pace {
         self.last.is_none()
     }
 
+    /// Forgets an attempt that has no influence any more.
+    pub(crate) fn forget(&mut self, now: Instant) {
+        self.last = self.last.filter(|last| now < last.over());
+    }
+
     /// When an attempt may be made: `now` unless the last one was moments ago.
     pub(crate) fn due(&self, urgency: Urgency, now: Instant) -> Instant {
         let Some(Attempt { at, interval, .. }) = self.last else {
@@ -69,9 +76,7 @@ impl Pace {
     /// An attempt is made. `random` is between 0 and 1.
     pub(crate) fn attempt(&mut self, now: Instant, random: f64) {
         let step = match self.last {
-            Some(Attempt { at, step, interval }) if now < at + interval + QUIET => {
-                (step * 2).min(MOST)
-            }
+            Some(last) if now < last.over() => (last.step * 2).min(MOST),
             Some(_) | None => FIRST,
         };
         self.last = Some(Attempt {
@@ -79,6 +84,13 @@ impl Pace {
             step,
             interval: step.mul_f64(1.0 - JITTER * random),
         });
+    }
+}
+
+impl Attempt {
+    /// From then on it is as if it had not been.
+    fn over(self) -> Instant {
+        self.at + self.interval + QUIET
     }
 }
 

@@ -28,7 +28,7 @@ use crate::names::{
     STATUS_WAITED_SECONDS,
 };
 use crate::outcome::{Need, Outcome, Task};
-use crate::pace::{Pace, Urgency};
+use crate::pace::{MEMORY, Pace, Urgency};
 
 /// How a place where statuses are kept wants to be asked.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +65,8 @@ pub(crate) struct Queue {
     in_flight: usize,
     pending: usize,
     set_aside: usize,
+    /// Paces that are over are forgotten then; not before there is one.
+    forget_at: Option<Instant>,
     meters: Meters,
 }
 
@@ -122,6 +124,7 @@ impl Queue {
             in_flight: 0,
             pending: 0,
             set_aside: 0,
+            forget_at: None,
             meters: Meters {
                 backoff_seconds: metrics.get(&STATUS_BACKOFF_SECONDS),
                 waited_seconds: metrics.get(&STATUS_WAITED_SECONDS),
@@ -184,6 +187,7 @@ impl Queue {
             return None;
         }
         let (_, object) = self.due.first()?.clone();
+        self.forget_at.get_or_insert(now + MEMORY);
         let waited = self.meters.waited_seconds.clone();
         self.change(&object, |entry| {
             let Waiting {
@@ -204,6 +208,20 @@ impl Queue {
                 span,
             })
         })
+    }
+
+    /// Forgets paces that are over, if it is time: nothing is remembered of an object for which nothing is to be done.
+    /// Returns when to come back.
+    pub(crate) fn forget(&mut self, now: Instant) -> Option<Instant> {
+        if self.forget_at.is_some_and(|at| at <= now) {
+            self.entries.retain(|_, entry| {
+                entry.pace.forget(now);
+                !entry.is_blank()
+            });
+            let paced = self.entries.values().any(|entry| !entry.pace.is_blank());
+            self.forget_at = paced.then(|| now + MEMORY);
+        }
+        self.forget_at
     }
 
     /// When the next attempt is due; never while all places are taken.

@@ -85,6 +85,7 @@ impl Writer {
                 };
                 self.attempts.spawn(settling.instrument(span));
             }
+            let forget_due = self.queue.forget(now);
             let idle = call.is_none();
             let due = self.acknowledging.due(&self.queue, now);
             if leads && idle && due.is_some_and(|due| due <= now) {
@@ -95,7 +96,7 @@ impl Writer {
                 .then(|| {
                     let call_due = due.filter(|_| idle);
                     let expiry_due = self.expiry.next_due(clock).map(|after| now + after);
-                    let due = [self.queue.next_due(), call_due, expiry_due];
+                    let due = [self.queue.next_due(), call_due, expiry_due, forget_due];
                     due.into_iter().flatten().min()
                 })
                 .flatten();

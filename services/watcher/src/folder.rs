@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tributary_folder::{Folder, Reading};
 use tributary_model::Timestamp;
 use tributary_model::view::Rejection;
+use tributary_proto::packed::Packed;
 use tributary_runtime::{Condition, Context};
 
 use crate::{Error, SPAN_READ, Shared, SyncRequest};
@@ -118,7 +119,7 @@ fn publish(shared: &Shared, reading: Reading, snapshot: &Condition) {
     shared.reject(rejections);
     let objects: BTreeMap<_, _> = objects
         .into_iter()
-        .map(|(key, object)| (key, Arc::new(object)))
+        .map(|(key, object)| (key, Arc::new(Packed::of(&object))))
         .collect();
     let count = objects.len();
     if shared.published.replace_all(objects) {

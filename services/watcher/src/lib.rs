@@ -25,9 +25,10 @@ use tributary_folder::Folder;
 use tributary_folder::memory::MemoryError;
 use tributary_kubernetes::{Cluster, ConnectError, SourceArg};
 use tributary_model::ObjectRef;
-use tributary_model::resource::SourceObject;
 use tributary_model::view::Rejection;
+use tributary_proto::packed::Packed;
 use tributary_proto::snapshot::snapshot_service_server::SnapshotServiceServer;
+use tributary_proto::types;
 use tributary_runtime::grpc::GrpcError;
 use tributary_runtime::tasks::TaskError;
 use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError};
@@ -128,7 +129,8 @@ pub(crate) const SPAN_READ: &str = "read";
 /// What the RPCs see.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
-    pub(crate) published: Published<ObjectRef, SourceObject>,
+    /// Packed: they are as many as the cluster's, and sent once.
+    pub(crate) published: Published<ObjectRef, Packed<types::SourceObject>>,
     pub(crate) rejections: Arc<RwLock<Arc<Vec<Rejection>>>>,
     /// Asks for a reading; answered with the position that includes it.
     pub(crate) sync: mpsc::Sender<SyncRequest>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tonic::{Request, Response, Status};
-use tributary_proto::part::parts;
+use tributary_proto::part::{parts, parts_of_messages};
 use tributary_proto::snapshot::snapshot_service_server::SnapshotService;
 use tributary_proto::snapshot::{
     GetSnapshotRequest, GetSnapshotResponse, ListRejectionsRequest, ListRejectionsResponse,
@@ -41,8 +41,9 @@ impl SnapshotService for Rpc {
             return Err(Status::unavailable("the source has not been read yet"));
         }
         let (position, objects) = self.0.published.snapshot();
+        let messages = objects.into_values().map(|packed| packed.message());
         Ok(Response::new(
-            stream::iter(parts(position, objects.into_values()).map(Ok)).boxed(),
+            stream::iter(parts_of_messages(position, messages).map(Ok)).boxed(),
         ))
     }
 

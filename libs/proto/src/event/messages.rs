@@ -17,19 +17,23 @@ use crate::{desired, judgement, listeners, report, snapshot, types};
 /// with an enum of its own inside, so this cannot be a generic function.
 macro_rules! event_message {
     (
-        $message:path, $event:path, $key:ty => $item:ty,
+        $message:path, $event:path, $key:ty => $item:ty = $wire:ty,
         key_of_item: $key_of_item:expr $(,)?
     ) => {
         impl EventMessage for $message {
             type Key = $key;
             type Item = $item;
+            type Wire = $wire;
 
             fn key(item: &$item) -> $key {
                 let key_of_item: fn(&$item) -> $key = $key_of_item;
                 key_of_item(item)
             }
 
-            fn encode_event<T: Borrow<$item>>(event: &Positioned<Event<$key, T>>) -> Self {
+            fn encode_event<V, T: Borrow<V>>(event: &Positioned<Event<$key, T>>) -> Self
+            where
+                $wire: for<'a> From<&'a V>,
+            {
                 use $event as Wire;
                 let Positioned {
                     position,
@@ -98,31 +102,31 @@ macro_rules! event_message {
 event_message!(
     snapshot::WatchSnapshotResponse,
     snapshot::watch_snapshot_response::Event,
-    ObjectRef => SourceObject,
+    ObjectRef => SourceObject = types::SourceObject,
     key_of_item: |object| object.resource.object_ref(),
 );
 event_message!(
     desired::WatchLoadBalancersResponse,
     desired::watch_load_balancers_response::Event,
-    LoadBalancerKey => DesiredLoadBalancer,
+    LoadBalancerKey => DesiredLoadBalancer = types::DesiredLoadBalancer,
     key_of_item: |desired| desired.key.clone(),
 );
 event_message!(
     report::PublishReportsRequest,
     report::publish_reports_request::Event,
-    LoadBalancerKey => LoadBalancerReport,
+    LoadBalancerKey => LoadBalancerReport = types::LoadBalancerReport,
     key_of_item: |report| report.key.clone(),
 );
 event_message!(
     judgement::WatchJudgementsResponse,
     judgement::watch_judgements_response::Event,
-    ObjectRef => JudgedObject,
+    ObjectRef => JudgedObject = types::JudgedObject,
     key_of_item: |judged| judged.judgement.object(),
 );
 event_message!(
     listeners::WatchListenersResponse,
     listeners::watch_listeners_response::Event,
-    ListenerRef => ListenerView,
+    ListenerRef => ListenerView = types::ListenerView,
     key_of_item: |view| view.resolved.listener.clone(),
 );
 

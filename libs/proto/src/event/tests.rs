@@ -23,7 +23,7 @@ where
     M::Item: Arbitrary,
 {
     let event: DecodedEvent<M> = from_seed(seed);
-    let bytes = M::encode_event(&event).encode_to_vec();
+    let bytes = M::encode_event::<M::Item, _>(&event).encode_to_vec();
     let read = M::decode(bytes.as_slice()).unwrap().decode_event();
     assert_eq!(read, Ok(event));
 }
@@ -66,7 +66,7 @@ proptest! {
             M::Item: Arbitrary,
         {
             let event: DecodedEvent<M> = from_seed(seed);
-            let mut bytes = M::encode_event(&event).encode_to_vec();
+            let mut bytes = M::encode_event::<M::Item, _>(&event).encode_to_vec();
             *place.get_mut(&mut bytes) = byte;
             if let Ok(message) = M::decode(bytes.as_slice()) {
                 drop(message.decode_event());

@@ -314,3 +314,31 @@ fn an_object_that_came_back_while_it_was_removed_is_written() {
     let attempt = queue.start(due, 0.0).unwrap();
     assert!(matches!(attempt.task, Task::Write(_)));
 }
+
+#[test]
+fn of_an_object_at_rest_nothing_is_remembered() {
+    let mut queue = queue(1);
+    let (object, now) = (route("a"), Instant::now());
+    queue.apply(&object, judged(&object, PROMPT), now);
+    assert_eq!(queue.forget(now), None);
+    queue.start(now, 0.0).unwrap();
+    queue.done(&object, done(), now);
+    let over = queue.forget(now).unwrap();
+    // Its pace, so far.
+    assert!(queue.remembers(&object));
+    assert_eq!(queue.forget(over), None);
+    assert!(!queue.remembers(&object));
+}
+
+#[test]
+fn what_is_tried_again_is_not_forgotten() {
+    let mut queue = queue(1);
+    let (object, now) = (route("a"), Instant::now());
+    queue.apply(&object, judged(&object, PROMPT), now);
+    queue.start(now, 0.0).unwrap();
+    queue.done(&object, failed(), now);
+    let later = queue.forget(now).unwrap();
+    assert_eq!(queue.forget(later), None);
+    assert!(queue.remembers(&object));
+    assert_eq!(queue.failed().len(), 1);
+}

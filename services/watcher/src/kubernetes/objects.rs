@@ -9,6 +9,7 @@ use tributary_model::resource::{SourceObject, Unread};
 use tributary_model::view::Rejection;
 use tributary_model::{Kind, ObjectKey, ObjectRef, Resource, Timestamp};
 use tributary_normalize::{Defaults, Normalized, Rejected, Warning, normalize};
+use tributary_proto::packed::Packed;
 use tributary_runtime::Context;
 use tributary_runtime::metrics::Metrics;
 
@@ -141,13 +142,10 @@ impl Objects {
         match normalize(object, &self.defaults) {
             Ok(Normalized::Ours { object, warnings }) => {
                 self.accept(&key);
-                let before = self.shared.published.get(&key);
-                let is_new = before.is_none_or(|before| before.resource != object.resource);
-                if is_new {
+                if !warnings.is_empty() && self.is_new(&key, &object) {
                     tell_left_aside(&key, &warnings);
                 }
-                tracing::info_span!(SPAN_READ)
-                    .in_scope(|| self.shared.published.set(key, Arc::new(*object)));
+                self.publish(key, &object);
             }
             Ok(Normalized::Foreign(foreign)) => {
                 tracing::debug!(object = %key, ?foreign, "of no interest");
@@ -160,6 +158,18 @@ impl Objects {
                 tracing::info_span!(SPAN_READ).in_scope(|| self.shared.published.remove(&key));
             }
         }
+    }
+
+    /// Whether something else was asked for before.
+    fn is_new(&self, key: &ObjectRef, object: &SourceObject) -> bool {
+        let before = self.shared.published.get(key);
+        let before = before.and_then(|before| before.read::<SourceObject>().ok());
+        before.is_none_or(|before| before.resource != object.resource)
+    }
+
+    fn publish(&self, key: ObjectRef, object: &SourceObject) {
+        let packed = Arc::new(Packed::of(object));
+        tracing::info_span!(SPAN_READ).in_scope(|| self.shared.published.set(key, packed));
     }
 
     fn delete(&mut self, object: &ObjectRef) {
@@ -229,8 +239,7 @@ impl Objects {
                 resource_version: None,
             };
             let key = object.resource.object_ref();
-            tracing::info_span!(SPAN_READ)
-                .in_scope(|| self.shared.published.set(key, Arc::new(object)));
+            self.publish(key, &object);
         }
     }
 

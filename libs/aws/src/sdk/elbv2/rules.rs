@@ -4,7 +4,10 @@ use aws_sdk_elasticloadbalancingv2::types as aws;
 use tributary_model::desired::{Patterns, RuleCondition, RuleTransform};
 
 pub(super) fn read_conditions(found: Vec<aws::RuleCondition>) -> Vec<RuleCondition> {
-    found.into_iter().filter_map(read_condition).collect()
+    let mut read: Vec<_> = found.into_iter().filter_map(read_condition).collect();
+    // Collected in place: the SDK's conditions are six times as large, and these are kept.
+    read.shrink_to_fit();
+    read
 }
 
 /// A condition that we do not know is left out: the rule then differs from every desired one and is put right.
