@@ -16,6 +16,7 @@
     reason = "all of it is for benchmarks, which end where they meet what they did not expect"
 )]
 
+mod alone;
 mod beside;
 pub mod changes;
 pub mod cluster;
