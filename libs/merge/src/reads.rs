@@ -9,7 +9,7 @@ use tributary_model::config::{
 use tributary_model::desired::TargetGroupId;
 use tributary_model::resource::{Gateway, GatewayClass, ListenerSet, cannot_be_read};
 use tributary_model::workload::{EndpointSlice, ReferenceGrant, Service, TlsSecret};
-use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
+use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef, compact};
 
 use crate::facts::{ClassFacts, Facts, GatewayFacts, OwnerFacts};
 use crate::state::State;
@@ -58,6 +58,14 @@ pub(crate) struct Reads {
 }
 
 impl Reads {
+    pub(crate) fn compact(&mut self) {
+        compact(&mut self.by_reading);
+        compact(&mut self.by_input);
+        for readers in self.by_input.values_mut() {
+            *readers = std::mem::take(readers).into_iter().collect();
+        }
+    }
+
     /// Everything that read this input.
     pub(crate) fn readers(&self, input: &Input) -> impl Iterator<Item = &Reading> {
         self.by_input.get(input).into_iter().flatten()

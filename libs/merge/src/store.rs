@@ -11,7 +11,7 @@ use tributary_model::route::Route;
 use tributary_model::workload::{
     EndpointSlice, Namespace, Node, ReferenceGrant, Service, TlsSecret,
 };
-use tributary_model::{Change, Kind, Name, ObjectKey, ObjectRef, Resource};
+use tributary_model::{Change, Kind, Name, ObjectKey, ObjectRef, Resource, compact};
 
 use crate::reads::Input;
 
@@ -40,6 +40,10 @@ macro_rules! getters {
 }
 
 impl Store {
+    pub(crate) fn compact(&mut self) {
+        compact(&mut self.objects);
+    }
+
     getters! {
         class_object: GatewayClass(GatewayClass) -> GatewayClass;
         gateway_object: Gateway(Gateway) -> Gateway;

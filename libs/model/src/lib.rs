@@ -12,6 +12,7 @@
 //! **Must not know:** how any of it is read or sent. There is no serde, no prost, no kube, no AWS SDK,
 //! no clock and no randomness here; every collection iterates in a defined order.
 
+pub mod compact;
 pub mod config;
 pub mod controller;
 pub mod desired;
@@ -34,6 +35,7 @@ pub mod time;
 pub mod view;
 pub mod workload;
 
+pub use compact::compact;
 pub use hostname::Hostname;
 pub use key::{Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, OwnerKind, RouteKind};
 pub use precedence::{Precedence, PrecedenceClass};

@@ -179,6 +179,11 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
             return false;
         }
         self.complete_at = Some(self.generation);
+        // Filled in order, their nodes are half empty; made from all entries at once, they are full.
+        self.entries = std::mem::take(&mut self.entries).into_iter().collect();
+        self.by_generation = std::mem::take(&mut self.by_generation)
+            .into_iter()
+            .collect();
         true
     }
 

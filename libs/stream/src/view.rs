@@ -268,6 +268,10 @@ impl<K: Ord + Clone, V: Hash> View<K, V> {
             traceparent: String::new(),
             item,
         };
+        self.live = shadow
+            .iter()
+            .map(|(key, listed)| (key.clone(), listed.told))
+            .collect();
         let mut updates = Vec::new();
         // Nothing was told before the first listing, so it is all news: said in one piece.
         let mut first = BTreeMap::new();
@@ -277,7 +281,6 @@ impl<K: Ord + Clone, V: Hash> View<K, V> {
                 traceparent,
                 news,
             } = listed;
-            self.live.insert(key.clone(), told);
             let position = told.position;
             let update = match (before.remove(&key), news) {
                 (_, Some(value)) if self.synced => Update::Apply(key, value),

@@ -12,7 +12,7 @@ use tributary_model::resolved::{GatewayAcceptance, Resolved};
 use tributary_model::resource::{SourceObject, cannot_be_read};
 use tributary_model::status::Status;
 use tributary_model::view::ListenerView;
-use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef};
+use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef, compact};
 use tributary_proto::packed::Packed;
 use tributary_proto::types;
 use tributary_runtime::Context;
@@ -163,7 +163,9 @@ impl State {
         self.stale.extend(objects.into_keys());
         self.stale.extend(judge);
         self.judge_stale();
-        if self.complete {
+        if self.complete && !self.desired.is_complete() {
+            self.merge.compact();
+            compact(&mut self.carried);
             self.desired.mark_complete();
             self.judgements.mark_complete();
             self.listeners.mark_complete();

@@ -11,9 +11,9 @@ use tributary_tests_e2e::kubernetes::objects::{create, get, named};
 use tributary_tests_kubernetes::cluster::Cluster;
 use tributary_tests_kubernetes::server::Options;
 
-use crate::{alone, beside};
 use crate::figures::Figures;
 use crate::memory::mebibytes;
+use crate::{alone, beside};
 
 /// How large, and for how long.
 #[derive(Clone, Copy, Debug)]
