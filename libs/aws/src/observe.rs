@@ -134,7 +134,7 @@ impl Gaps {
 /// The two tags that make something this Gateway's.
 fn owner_tags(ownership: Ownership<'_>) -> Tags {
     let gateway = ownership.key.gateway.to_string();
-    Tags::from([
+    Tags::from_iter([
         (CLUSTER.to_owned(), tag_value(ownership.cluster)),
         (
             stack_key(ownership.key.kind).to_owned(),

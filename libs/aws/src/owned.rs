@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
+use tributary_plan::observed::Tags;
 use tributary_plan::tags::{CLUSTER, owner, stack_key, tag_value};
 
 use crate::Aws;
@@ -21,7 +22,7 @@ pub async fn owned(
     kind: LoadBalancerKind,
 ) -> Answer<BTreeSet<LoadBalancerKey>> {
     let filter = TagFilter {
-        tags: [(CLUSTER.to_owned(), tag_value(&site.cluster))].into(),
+        tags: Tags::from_iter([(CLUSTER.to_owned(), tag_value(&site.cluster))]),
         keys: BTreeSet::from([stack_key(kind)]),
         types: BTreeSet::from(ResourceType::ALL),
     };

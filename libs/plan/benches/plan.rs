@@ -45,7 +45,7 @@ fn account() -> Observed {
             zone: zone.to_owned(),
             vpc: "vpc-1".to_owned(),
             available_addresses: 100,
-            tags: Tags::from([("kubernetes.io/role/internal-elb".to_owned(), "1".to_owned())]),
+            tags: Tags::from_iter([("kubernetes.io/role/internal-elb".to_owned(), "1".to_owned())]),
         };
         (format!("subnet-{zone}"), subnet)
     });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use litemap::LiteMap;
 use tributary_model::ObjectKey;
 use tributary_model::config::AuthenticateAction;
 use tributary_model::desired::{
@@ -58,12 +59,12 @@ pub(crate) fn resolve(
 fn weights(
     targets: &[WeightedTargetGroup],
     handles: &BTreeMap<&TargetGroupId, Handle>,
-) -> Option<BTreeMap<Handle, u32>> {
-    let mut weights: BTreeMap<Handle, u32> = BTreeMap::new();
+) -> Option<LiteMap<Handle, u32>> {
+    let mut weights: LiteMap<Handle, u32> = LiteMap::new();
     for target in targets {
         let weight = weights
             .entry(handles.get(&target.target_group)?.clone())
-            .or_default();
+            .or_insert(0);
         *weight = weight.saturating_add(target.weight).min(MAX_WEIGHT);
     }
     Some(weights)

@@ -11,7 +11,7 @@ use tributary_model::{Hostname, ListenerRef, ObjectKey, Timestamp};
 
 use crate::draft::{Blame, Draft};
 use crate::limits::SecretVersion;
-use crate::observed::{CertificateStatus, Observed, ObservedCertificate};
+use crate::observed::{CertificateStatus, Observed, ObservedCertificate, Tags};
 use crate::op::{Handle, Op, Taggable};
 use crate::scope::{Scope, imported_certificates};
 use crate::tags::{self, Ownership};
@@ -206,7 +206,7 @@ fn import_one(scope: &Scope, secret: &ObjectKey, wanted: &Wanted, draft: &mut Dr
             secret: secret.clone(),
             fingerprint: fingerprint.clone(),
             existing: Some(arn.to_owned()),
-            tags: BTreeMap::new(),
+            tags: Tags::new(),
         },
         blame.clone(),
     );
@@ -214,7 +214,7 @@ fn import_one(scope: &Scope, secret: &ObjectKey, wanted: &Wanted, draft: &mut Dr
     let tag = draft.add(
         Op::AddTags {
             resource: Taggable::Certificate(arn.to_owned()),
-            tags: BTreeMap::from([(tags::FINGERPRINT.to_owned(), fingerprint)]),
+            tags: Tags::from_iter([(tags::FINGERPRINT.to_owned(), fingerprint)]),
         },
         blame,
     );

@@ -71,7 +71,7 @@ pub(crate) fn empty() -> Observed {
     }
 }
 
-pub(crate) fn strings(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+pub(crate) fn strings<M: FromIterator<(String, String)>>(pairs: &[(&str, &str)]) -> M {
     pairs
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use litemap::LiteMap;
 use tributary_model::Timestamp;
 use tributary_model::config::{AuthenticateAction, HealthCheckSettings, MutualAuthentication};
 use tributary_model::desired::{DesiredTarget, RuleCondition, RuleTransform};
@@ -17,7 +18,7 @@ use tributary_model::elb::{
 use crate::op::{Action, IngressRule, SubnetMapping};
 
 /// Tag key to value.
-pub type Tags = BTreeMap<String, String>;
+pub type Tags = LiteMap<String, String>;
 
 /// Everything about one Gateway's load balancer that AWS knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -46,7 +46,7 @@ pub struct Ownership<'a> {
 impl Ownership<'_> {
     /// The tags that everything of this load balancer carries from its creation on.
     pub fn tags(&self, resource: &str) -> Tags {
-        BTreeMap::from([
+        Tags::from_iter([
             (CLUSTER.to_owned(), tag_value(self.cluster)),
             (
                 stack_key(self.key.kind).to_owned(),
@@ -131,7 +131,11 @@ pub fn tag_value(text: &str) -> String {
 }
 
 /// Adds the tags that were asked for, ours first: nobody can take over our keys.
-pub(crate) fn with_asked(ours: Tags, asked: &Tags, attributes: &BTreeMap<String, String>) -> Tags {
+pub(crate) fn with_asked(
+    ours: Tags,
+    asked: &BTreeMap<String, String>,
+    attributes: &BTreeMap<String, String>,
+) -> Tags {
     let mut tags = ours;
     let memory: BTreeSet<String> = asked
         .keys()

@@ -1,8 +1,9 @@
 //! The things that an operation refers to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Action, Handle, ListenerSpec, Op, StepId};
+use litemap::LiteMap;
 
 /// Every handle of an operation, to be read or renumbered.
 pub(crate) fn map(op: &mut Op, rename: &mut impl FnMut(&mut Handle)) {
@@ -80,7 +81,7 @@ fn map_action(action: &mut Action<Handle>, rename: &mut impl FnMut(&mut Handle))
     let Action::Forward { targets, .. } = action else {
         return;
     };
-    let renamed: BTreeMap<Handle, u32> = std::mem::take(targets)
+    let renamed: LiteMap<Handle, u32> = std::mem::take(targets)
         .into_iter()
         .map(|(mut handle, weight)| {
             rename(&mut handle);

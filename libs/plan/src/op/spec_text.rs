@@ -1,6 +1,5 @@
 //! What operations carry, as text.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Display, Formatter, Write};
 
 use tributary_model::config::{HealthCheckSettings, MutualAuthentication};
@@ -216,8 +215,12 @@ pub(super) fn option(f: &mut Formatter<'_>, name: &str, value: Option<&impl Debu
     }
 }
 
-pub(super) fn pairs(map: &BTreeMap<String, String>) -> String {
-    joined(map.iter().map(|(key, value)| format!("{key}={value}")))
+pub(super) fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    joined(
+        pairs
+            .into_iter()
+            .map(|(key, value)| format!("{key}={value}")),
+    )
 }
 
 pub(super) fn joined<T: Display>(items: impl IntoIterator<Item = T>) -> String {

@@ -1,7 +1,8 @@
 //! What operations carry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use litemap::LiteMap;
 use tributary_model::ObjectKey;
 use tributary_model::config::{AuthenticateAction, HealthCheckSettings, MutualAuthentication};
 use tributary_model::desired::{RuleCondition, RuleTransform};
@@ -184,7 +185,7 @@ pub enum Action<T> {
     /// `forward`.
     Forward {
         /// Target groups and their weights.
-        targets: BTreeMap<T, u32>,
+        targets: LiteMap<T, u32>,
         /// Stickiness between them, in seconds; absent means off.
         stickiness_seconds: Option<u32>,
     },
@@ -223,6 +224,6 @@ impl<T> Action<T> {
             Self::Forward { targets, .. } => Some(targets),
             Self::Redirect { .. } | Self::FixedResponse { .. } | Self::Foreign(_) => None,
         };
-        targets.into_iter().flat_map(BTreeMap::keys)
+        targets.into_iter().flat_map(LiteMap::keys)
     }
 }

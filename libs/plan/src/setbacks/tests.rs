@@ -71,7 +71,7 @@ fn with_nothing_left_but_refusals_it_is_settled() {
         for listener in load_balancer.listeners.values_mut() {
             listener
                 .rules
-                .retain(|_, rule| rule.tags["gateway.k8s.aws.alb/resource"] != "a//");
+                .retain(|_, rule| rule.tags.get("gateway.k8s.aws.alb/resource").unwrap() != "a//");
         }
     }
     let plan = after(&observed, "create rule", &refused());

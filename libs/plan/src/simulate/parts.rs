@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use litemap::LiteMap;
 use tributary_model::desired::DesiredTarget;
 use tributary_model::elb::LoadBalancerKind;
 
 use crate::attributes;
 use crate::observed::{
     LoadBalancerState, ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup,
-    TargetState,
+    Tags, TargetState,
 };
 use crate::op::{Action, Handle, ListenerSpec, LoadBalancerSpec, RuleSpec};
 
@@ -108,7 +109,7 @@ pub(super) fn listener(
         alpn_policy: spec.alpn_policy.clone(),
         mutual_authentication: spec.mutual_authentication.clone(),
         attributes: attributes::defaults(),
-        tags: BTreeMap::new(),
+        tags: Tags::new(),
         rules: BTreeMap::new(),
     })
 }
@@ -125,7 +126,7 @@ pub(super) fn rule(
         authenticate: spec.authenticate.as_ref().map(|it| it.action.clone()),
         action: action(world, &spec.action, load_balancer)?,
         transforms: spec.transforms.clone(),
-        tags: BTreeMap::new(),
+        tags: Tags::new(),
     })
 }
 
@@ -139,7 +140,7 @@ pub(super) fn action(
             targets,
             stickiness_seconds,
         } => {
-            let mut by_arn = BTreeMap::new();
+            let mut by_arn = LiteMap::new();
             for (handle, weight) in targets {
                 let arn = required(world, handle)?;
                 let group = world.observed.target_groups.get(&arn);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::fixtures::strings;
 
 fn key() -> LoadBalancerKey {
     LoadBalancerKey {
@@ -8,10 +9,7 @@ fn key() -> LoadBalancerKey {
 }
 
 fn tags(pairs: &[(&str, &str)]) -> Tags {
-    pairs
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .collect()
+    strings(pairs)
 }
 
 #[test]
@@ -71,7 +69,7 @@ fn a_value_that_does_not_fit_is_hashed_and_stays_distinct() {
 fn our_own_keys_cannot_be_asked_for() {
     let made = with_asked(
         tags(&[(CLUSTER, "c")]),
-        &tags(&[(CLUSTER, "evil")]),
+        &strings(&[(CLUSTER, "evil")]),
         &BTreeMap::new(),
     );
     assert_eq!(made.get(CLUSTER).map(String::as_str), Some("c"));
@@ -81,7 +79,7 @@ fn our_own_keys_cannot_be_asked_for() {
 fn a_tag_asked_for_once_goes_and_a_foreign_one_stays() {
     let before = with_asked(
         tags(&[(CLUSTER, "c")]),
-        &tags(&[("team", "a")]),
+        &strings(&[("team", "a")]),
         &BTreeMap::new(),
     );
     let mut observed = before.clone();
@@ -96,8 +94,8 @@ fn a_tag_asked_for_once_goes_and_a_foreign_one_stays() {
 fn equal_tags_need_nothing() {
     let made = with_asked(
         tags(&[(CLUSTER, "c")]),
-        &tags(&[("team", "a")]),
-        &tags(&[("x.enabled", "true")]),
+        &strings(&[("team", "a")]),
+        &strings(&[("x.enabled", "true")]),
     );
     assert_eq!(difference(&made, &made), (Tags::new(), Tags::new()));
     assert!(remembers_attribute(&made, "x.enabled"));

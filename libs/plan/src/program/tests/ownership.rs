@@ -67,7 +67,7 @@ fn a_target_group_that_others_use_stays_and_is_told() {
     let group = programmed.target_groups.keys().next().unwrap();
     let mut rule = foreign_rule(7);
     rule.action = Action::Forward {
-        targets: [(group.clone(), 1)].into(),
+        targets: [(group.clone(), 1)].into_iter().collect(),
         stickiness_seconds: None,
     };
     let observed = with_foreign_rule(&two_teams(), &rule);
