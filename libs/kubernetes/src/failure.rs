@@ -5,7 +5,7 @@ use std::fmt;
 /// What a failure calls for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// 401: the token is no good, or no good any more.
+    /// 401: the token or client certificate is no good, or no good any more.
     Unauthorized,
     /// 403: a role lacks a rule.
     Forbidden,
@@ -30,6 +30,10 @@ pub struct Failure {
     /// The API server's words, or the transport's.
     pub message: String,
 }
+
+/// What a person should look at.
+const REFUSED: &str =
+    "the token or client certificate is not accepted: expired, revoked, or of another cluster";
 
 impl Class {
     /// In metrics.
@@ -86,15 +90,14 @@ impl From<kube::Error> for Failure {
 
 impl From<kube::core::Status> for Failure {
     fn from(status: kube::core::Status) -> Self {
-        let message = if status.message.is_empty() {
-            format!("{} {}", status.code, status.reason)
-        } else {
-            status.message
+        let class = Class::of(status.code);
+        let message = match (class, &*status.message) {
+            // The server does not tell strangers what is wrong with them.
+            (Class::Unauthorized, "" | "Unauthorized") => REFUSED.to_owned(),
+            (_, "") => format!("{} {}", status.code, status.reason),
+            _ => status.message,
         };
-        Self {
-            class: Class::of(status.code),
-            message,
-        }
+        Self { class, message }
     }
 }
 

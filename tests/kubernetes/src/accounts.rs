@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use kube::api::{Api, PostParams};
 use kube::config::Kubeconfig;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::wait::until;
@@ -74,14 +74,19 @@ impl Cluster {
 
     /// The kubeconfig of a ServiceAccount that is there, with a new token. It lies beside the admin's.
     pub async fn kubeconfig_of(&self, namespace: &str, name: &str) -> PathBuf {
-        let admin = Kubeconfig::read_from(self.kubeconfig()).unwrap();
         let token = self.token(namespace, name).await;
+        self.kubeconfig_with(&format!("{namespace}-{name}"), &json!({ "token": token }))
+    }
+
+    /// The admin's kubeconfig with other credentials. It lies beside the admin's.
+    pub(crate) fn kubeconfig_with(&self, name: &str, user: &Value) -> PathBuf {
+        let admin = Kubeconfig::read_from(self.kubeconfig()).unwrap();
         let mut kubeconfig = serde_json::to_value(&admin).unwrap();
         // The context calls its user so, whoever it is.
-        kubeconfig["users"] = json!([{ "name": "admin", "user": { "token": token } }]);
+        kubeconfig["users"] = json!([{ "name": "admin", "user": user }]);
         let path = self
             .kubeconfig()
-            .with_file_name(format!("{namespace}-{name}.kubeconfig"));
+            .with_file_name(format!("{name}.kubeconfig"));
         // JSON is YAML, too.
         std::fs::write(&path, kubeconfig.to_string()).unwrap();
         path

@@ -25,6 +25,7 @@
 )]
 
 pub mod accounts;
+pub mod certificates;
 pub mod cluster;
 pub mod crds;
 pub mod moody;

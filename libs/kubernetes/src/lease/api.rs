@@ -18,6 +18,8 @@ use crate::watch::version as resource_version;
 #[derive(Clone, Debug)]
 pub(super) struct Leases {
     api: Api<Lease>,
+    /// Of the API server.
+    pub(super) address: String,
     /// Set when one is created, and by which they are listed: a label and its value.
     group: Option<(&'static str, String)>,
 }
@@ -30,6 +32,7 @@ impl Leases {
     ) -> Self {
         Self {
             api: Api::namespaced(cluster.client(), namespace),
+            address: cluster.address().to_owned(),
             group,
         }
     }

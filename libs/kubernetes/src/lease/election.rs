@@ -144,6 +144,7 @@ impl Running {
     async fn set_back(&mut self, failure: &Failure, until: Option<Instant>) {
         self.meter.failed(failure.class);
         let is_new = self.told.replace(failure.class) != Some(failure.class);
+        let address = &self.leases.address;
         match failure.class {
             _ if !is_new => {
                 tracing::debug!(lease = self.name, %failure, "not read or written either");
@@ -151,10 +152,10 @@ impl Running {
             // Somebody was quicker.
             Class::Conflict => tracing::debug!(lease = self.name, %failure, "not written"),
             Class::Unauthorized | Class::Forbidden | Class::Invalid | Class::NotFound => {
-                tracing::warn!(lease = self.name, %failure, "cannot read or write the Lease");
+                tracing::warn!(lease = self.name, %failure, address, "cannot read or write the Lease");
             }
             Class::Expired | Class::Unavailable => {
-                tracing::info!(lease = self.name, %failure, "the Lease cannot be read or written now");
+                tracing::info!(lease = self.name, %failure, address, "the Lease cannot be read or written now");
             }
         }
         let delay = self.delays.next_delay();

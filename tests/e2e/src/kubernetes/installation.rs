@@ -23,7 +23,7 @@ use super::objects::{apply, manifests, repository};
 pub const NAMESPACE: &str = "tributary-system";
 
 /// Services have 20 seconds to stop; a busy machine some more.
-const STOP_DEADLINE: Duration = Duration::from_secs(25);
+pub(super) const STOP_DEADLINE: Duration = Duration::from_secs(25);
 
 /// Everything is at rest by then.
 const SETTLED: Duration = Duration::from_secs(80);

@@ -8,6 +8,7 @@
 mod crds;
 mod deletion;
 mod example;
+mod expired;
 mod kills;
 mod leaders;
 mod rights;

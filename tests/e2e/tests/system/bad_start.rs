@@ -3,17 +3,15 @@
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::time::Duration;
 
 use tempfile::TempDir;
+use tributary_tests_e2e::kubernetes::unserved::{IN_A_CLUSTER, all_wait_for_it, in_a_cluster};
 
 use crate::address;
 use crate::examples::example;
-use crate::process::{Ended, Process, run};
+use crate::process::{Ended, run};
 use crate::status::{self, conditions};
 use crate::system::words;
-use crate::until;
-use crate::web::{get, until_status};
 
 /// Ends with this code, says all of this on stderr, and neither panics nor shows its own insides.
 #[track_caller]
@@ -280,31 +278,6 @@ async fn wrong_flags_are_named() {
     }
 }
 
-/// The five as they run in a cluster, for what they need an API server.
-const IN_A_CLUSTER: [(&str, &str); 5] = [
-    ("tributary-watcher", "--source kubernetes"),
-    ("tributary-merger", "--leader-election"),
-    ("tributary-alb-programmer", "--source kubernetes"),
-    ("tributary-nlb-programmer", "--source kubernetes"),
-    ("tributary-status-writer", "--kubernetes --leader-election"),
-];
-
-/// A program's arguments, each of its addresses a free one.
-fn in_a_cluster(program: &str, args: &str, kubeconfig: &Path) -> Vec<OsString> {
-    let mut args = words(&args.split(' ').collect::<Vec<_>>());
-    let host = address::host();
-    for flag in ["--grpc-listen", "--admin-listen"] {
-        let serves = flag == "--admin-listen"
-            || ["tributary-watcher", "tributary-merger"].contains(&program);
-        if serves {
-            args.extend(words(&[flag, &address::free(host).to_string()]));
-        }
-    }
-    args.push("--kubeconfig".into());
-    args.push(kubeconfig.into());
-    args
-}
-
 #[tokio::test]
 async fn a_kubeconfig_that_cannot_be_used_is_named() {
     let folder = TempDir::new().unwrap();
@@ -355,46 +328,5 @@ async fn an_api_server_that_does_not_answer_is_waited_for() {
     let nobody = address::free(address::host());
     let path = folder.path().join("kubeconfig");
     std::fs::write(&path, kubeconfig(nobody, "token: it")).unwrap();
-    // A merger asks for its Lease when it has something to lead with, and no watcher has anything for it here.
-    for (program, args) in IN_A_CLUSTER {
-        if program == "tributary-merger" {
-            continue;
-        }
-        let args = in_a_cluster(program, args, &path);
-        let admin = args.iter().position(|arg| arg == "--admin-listen").unwrap();
-        let admin = args[admin + 1].to_str().unwrap().to_owned();
-        let log_file = folder.path().join(program);
-        let process = Process::start(program, &args, &log_file);
-        let log = || std::fs::read_to_string(&log_file).unwrap();
-        until(program, async || failures(&admin).await >= 3.0).await;
-        until_status(&format!("http://{admin}/readyz"), 503).await;
-        until_status(&format!("http://{admin}/livez"), 200).await;
-        let told = log();
-        let lines: Vec<_> = told
-            .lines()
-            .filter(|line| line.contains("Connect"))
-            .collect();
-        assert_eq!(lines.len(), 1, "{program}: {told}");
-        assert!(lines[0].contains("Connection refused"), "{told}");
-        process.terminate();
-        let status = process.ended(Duration::from_secs(25)).await;
-        assert_eq!(status.code(), Some(0), "{program}: {}", log());
-    }
-}
-
-/// How many requests to the API server have failed, by the program's metrics.
-async fn failures(admin: &str) -> f64 {
-    let Ok((_, metrics)) = get(&format!("http://{admin}/metrics")).await else {
-        return 0.0;
-    };
-    let lines = metrics.lines().filter(|line| {
-        [
-            "tributary_watch_failures_total{",
-            "tributary_lease_failures_total{",
-        ]
-        .iter()
-        .any(|series| line.starts_with(series))
-    });
-    let values = lines.filter_map(|line| line.rsplit(' ').next());
-    values.map(|value| value.parse::<f64>().unwrap()).sum()
+    all_wait_for_it(&path, "Connect", &["Connection refused"]).await;
 }
