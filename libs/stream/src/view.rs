@@ -180,11 +180,9 @@ impl<K: Ord + Clone, V: Hash> View<K, V> {
             return Accepted::Stale;
         }
         let digest = self.hashes.hash_one(&value);
-        // Most of a listing after a reconnect was told before.
-        let is_known = self
-            .live
-            .get(&key)
-            .is_some_and(|told| told.digest == digest);
+        // Most of a listing after a reconnect was told before; the first listing is told whole.
+        let known = self.live.get(&key).filter(|_| self.synced);
+        let is_known = known.is_some_and(|told| told.digest == digest);
         let listed = Listed {
             told: Told { position, digest },
             traceparent,
