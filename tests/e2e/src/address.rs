@@ -1,6 +1,8 @@
 //! Addresses that no other test has.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A loopback address for one system. Tests run side by side, and a program that is killed must find its port
@@ -18,7 +20,14 @@ pub fn host() -> IpAddr {
     }
 }
 
-/// A port of that address which nobody listens on.
+/// A port of that address which nobody listens on, and which nobody else in this process has been given: its program may
+/// not listen yet.
 pub fn free(host: IpAddr) -> SocketAddr {
-    TcpListener::bind((host, 0)).unwrap().local_addr().unwrap()
+    static GIVEN: Mutex<BTreeSet<SocketAddr>> = Mutex::new(BTreeSet::new());
+    loop {
+        let address = TcpListener::bind((host, 0)).unwrap().local_addr().unwrap();
+        if GIVEN.lock().unwrap().insert(address) {
+            return address;
+        }
+    }
 }
