@@ -79,11 +79,6 @@ impl<M: EventMessage> Receiver<M> {
     pub fn disconnect(&mut self) {
         self.view.disconnect();
     }
-
-    /// What is known.
-    pub fn view(&self) -> &View<M::Key, M::Item> {
-        &self.view
-    }
 }
 
 /// A span for the work that a received change causes, a child of the span in which the sender made it.

@@ -148,11 +148,6 @@ impl<K: Ord + Clone, V: Hash> View<K, V> {
         self.synced
     }
 
-    /// What was told to be there, in order.
-    pub fn keys(&self) -> impl Iterator<Item = &K> {
-        self.live.keys()
-    }
-
     fn begin(&mut self, position: Position) -> Accepted<K, V> {
         match self.fencing {
             Fencing::Epoch if position.epoch < self.epoch => return Accepted::Deposed,

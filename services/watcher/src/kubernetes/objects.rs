@@ -160,7 +160,7 @@ impl Objects {
         }
     }
 
-    /// Whether something else was asked for before.
+    /// Whether something else was asked for before; what cannot be read was something else.
     fn is_new(&self, key: &ObjectRef, object: &SourceObject) -> bool {
         let before = self.shared.published.get(key);
         let before = before.and_then(|before| before.read::<SourceObject>().ok());
