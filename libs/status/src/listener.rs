@@ -68,8 +68,10 @@ pub(crate) fn recalled<'a>(
                 .find(|status| status.name == listener.name)
                 .map_or(&[] as &[Condition], |status| &status.conditions);
             let mut listener = listener.clone();
-            let unreported =
-                serving == Serving::Unreported && listener.outcome == JudgedOutcome::Won(None);
+            // No report tells of a listener without usable references: what was told of it once is over.
+            let unreported = serving == Serving::Unreported
+                && listener.outcome == JudgedOutcome::Won(None)
+                && !listener.unusable_refs;
             if unreported {
                 listener.outcome = JudgedOutcome::Won(recall(current));
             }

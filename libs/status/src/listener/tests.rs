@@ -1,5 +1,6 @@
+use tributary_model::Timestamp;
 use tributary_model::judgement::{
-    JudgedOutcome, Judgement, ListenerJudgement, LoadBalancerJudgement,
+    JudgedOutcome, Judgement, ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement,
 };
 use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{Conflict, RefCause};
@@ -9,6 +10,7 @@ use crate::testing::{
     LATER, after, condition, conflicted, entries, good, listener, pending, set, top, unresolved,
     unusable, won, written,
 };
+use crate::{Next, next};
 
 /// The conditions of one listener of a set whose load balancer serves.
 fn check(judged: ListenerJudgement, conditions: &str) {
@@ -208,6 +210,58 @@ fn a_restart_keeps_a_refusal() {
         "a",
         Some(ProgrammedState::Refused("SSL policy not found".to_owned())),
     ));
+}
+
+/// What is written before the first report is all that there is to write until it comes.
+fn check_one_write(before: ListenerJudgement, now: ListenerJudgement) -> Status {
+    let before = written(&Judgement::ListenerSet(set(vec![before])));
+    let judged = Judgement::ListenerSet(ListenerSetJudgement {
+        load_balancer: LoadBalancerJudgement::Unknown,
+        ..set(vec![now])
+    });
+    let status = after(&judged, Some(&before), LATER);
+    assert_eq!(
+        next(&judged, Some(&status), Timestamp(9_000)),
+        Next::Unchanged
+    );
+    status
+}
+
+#[test]
+fn a_restart_forgets_the_quota_of_a_listener_that_lost_its_references() {
+    let too_many = ProgrammedState::TooManyListeners("50 listeners".to_owned());
+    let status = check_one_write(
+        won("a", Some(too_many)),
+        ListenerJudgement {
+            outcome: JudgedOutcome::Won(None),
+            ..unusable("a", "tls.certificateRefs[0]", RefCause::RefNotPermitted)
+        },
+    );
+    assert_eq!(
+        listener(&status, "a"),
+        "Accepted=True/Accepted Programmed=False/Invalid \
+         Conflicted=False/NoConflicts ResolvedRefs=False/RefNotPermitted"
+    );
+}
+
+#[test]
+fn a_restart_keeps_no_certificate_beside_a_reference_that_fails() {
+    let none = ProgrammedState::NoCertificate("ACM has none".to_owned());
+    let status = check_one_write(
+        won("a", Some(none)),
+        ListenerJudgement {
+            unresolved_refs: vec![unresolved(
+                "tls.certificateRefs[0]",
+                RefCause::RefNotPermitted,
+            )],
+            ..won("a", None)
+        },
+    );
+    assert_eq!(
+        listener(&status, "a"),
+        "Accepted=True/Accepted Programmed=False/Invalid \
+         Conflicted=False/NoConflicts ResolvedRefs=False/RefNotPermitted"
+    );
 }
 
 /// A listener whose last condition was not a report's must not have it kept.

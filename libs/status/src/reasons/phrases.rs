@@ -12,6 +12,8 @@ pub(super) const TOO_MANY: &str = "The listener does not fit on the load balance
 pub(super) const TOO_MANY_ADVICE: &str =
     " Raise the quota, or remove listeners, rules or certificates.";
 pub(super) const REFUSED: &str = "AWS refused the listener";
+pub(super) const NOTHING_TO_SERVE_WITH: &str =
+    "There is no certificate to serve the listener with. ResolvedRefs says why.";
 pub(super) const NO_CERTIFICATE: &str = "No certificate was found for the listener";
 pub(super) const NO_CERTIFICATE_ADVICE: &str =
     " Set tls.certificateRefs, or have an issued ACM certificate for the hostname.";

@@ -3,7 +3,10 @@
 use tributary_model::report::ProgrammedState;
 use tributary_model::status::{Condition, ConditionStatus};
 
-use super::phrases::{NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, REFUSED, TOO_MANY, TOO_MANY_ADVICE};
+use super::phrases::{
+    NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NOTHING_TO_SERVE_WITH, REFUSED, TOO_MANY,
+    TOO_MANY_ADVICE,
+};
 use super::{PROGRAMMED, RESOLVED_REFS, TOO_MANY_LISTENERS};
 use crate::words::told;
 
@@ -33,9 +36,12 @@ pub(crate) fn recall(conditions: &[Condition]) -> Option<ProgrammedState> {
     if let Some(why) = told(&programmed.message, REFUSED, "") {
         return Some(ProgrammedState::Refused(why));
     }
-    let unresolved = own(RESOLVED_REFS, ConditionStatus::False)?;
-    let why = told(&unresolved.message, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE)?;
-    Some(ProgrammedState::NoCertificate(why))
+    (programmed.message == NOTHING_TO_SERVE_WITH).then(|| {
+        // Not there when ResolvedRefs had a reference to speak of, which comes first.
+        let why = own(RESOLVED_REFS, ConditionStatus::False)
+            .and_then(|refs| told(&refs.message, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE));
+        ProgrammedState::NoCertificate(why.unwrap_or_default())
+    })
 }
 
 /// Whether a top-level `Programmed` is one that reports lead to, as against refusals by the merge.

@@ -4,8 +4,8 @@ use tributary_model::resolved::{Conflict, RefCause};
 use tributary_model::status::ConditionStatus;
 
 use super::phrases::{
-    DROPPED_RULE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NO_VALID_LISTENER, PARENT_GONE, REFUSED,
-    conflict_message, not_allowed, too_many,
+    DROPPED_RULE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NO_VALID_LISTENER, NOTHING_TO_SERVE_WITH,
+    PARENT_GONE, REFUSED, conflict_message, not_allowed, too_many,
 };
 use super::{
     ACCEPTED, CONFLICTED, INVALID_CERTIFICATE_REF, OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID,
@@ -229,12 +229,9 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "Invalid",
             "None of the references that the listener needs can be used. ResolvedRefs says why.",
         ),
-        S::ListenerProgrammedNoCertificate => row(
-            PROGRAMMED,
-            False,
-            "Invalid",
-            "There is no certificate to serve the listener with. ResolvedRefs says why.",
-        ),
+        S::ListenerProgrammedNoCertificate => {
+            row(PROGRAMMED, False, "Invalid", NOTHING_TO_SERVE_WITH)
+        }
         S::ListenerProgrammedRefused(why) => {
             row(PROGRAMMED, False, "Invalid", sentence(REFUSED, why, ""))
         }
