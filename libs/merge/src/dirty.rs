@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use tributary_model::desired::TargetGroupId;
 use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
 
-use crate::reads::{Input, Reading, Reads};
+use crate::reads::{Input, Reading};
+use crate::record::Reads;
 
 /// What must be recomputed, by layer.
 #[derive(Clone, Debug, Default)]

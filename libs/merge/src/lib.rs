@@ -46,6 +46,7 @@ mod owner;
 mod parameters;
 mod port;
 mod reads;
+mod record;
 mod resolve;
 mod route;
 mod rules;

@@ -13,7 +13,8 @@ use tributary_model::{Change, Kind, ListenerOwner, ListenerRef, ObjectKey, Objec
 use crate::dirty::Dirty;
 use crate::facts::Facts;
 use crate::load_balancer;
-use crate::reads::{Input, Reads};
+use crate::reads::Input;
+use crate::record::Reads;
 use crate::route::RouteFacts;
 use crate::state::State;
 use crate::store::Store;

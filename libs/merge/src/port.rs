@@ -162,7 +162,7 @@ impl Port {
                 self.forwards
                     .entry(listener.clone())
                     .or_default()
-                    .insert(forward.order.clone(), forward.clone());
+                    .insert(forward.order.clone(), Forward::clone(forward));
             }
         }
     }

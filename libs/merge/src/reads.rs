@@ -1,4 +1,4 @@
-//! Who read what: recorded while a result is computed, asked when something changes.
+//! What results read: noted while they are computed. [`crate::record`] keeps it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tributary_model::config::{
 use tributary_model::desired::TargetGroupId;
 use tributary_model::resource::{Gateway, GatewayClass, ListenerSet, cannot_be_read};
 use tributary_model::workload::{EndpointSlice, ReferenceGrant, Service, TlsSecret};
-use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef, compact};
+use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
 
 use crate::facts::{ClassFacts, Facts, GatewayFacts, OwnerFacts};
 use crate::state::State;
@@ -17,7 +17,7 @@ use crate::store::Store;
 use crate::target_groups::TargetGroupSpec;
 
 /// Something that a result can depend on. Reading an absent thing is reading too.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Input {
     /// One object.
     Object(ObjectRef),
@@ -40,7 +40,7 @@ pub(crate) enum Input {
 }
 
 /// A result that reads inputs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Reading {
     Class(Name),
     Gateway(ObjectKey),
@@ -48,62 +48,6 @@ pub(crate) enum Reading {
     Route(ObjectRef),
     /// A target group of a Gateway's load balancer.
     TargetGroup(ObjectKey, TargetGroupId),
-}
-
-/// The record, in both directions.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Reads {
-    by_reading: BTreeMap<Reading, Vec<Input>>,
-    by_input: BTreeMap<Input, BTreeSet<Reading>>,
-}
-
-impl Reads {
-    pub(crate) fn compact(&mut self) {
-        compact(&mut self.by_reading);
-        compact(&mut self.by_input);
-        for readers in self.by_input.values_mut() {
-            *readers = std::mem::take(readers).into_iter().collect();
-        }
-    }
-
-    /// Everything that read this input.
-    pub(crate) fn readers(&self, input: &Input) -> impl Iterator<Item = &Reading> {
-        self.by_input.get(input).into_iter().flatten()
-    }
-
-    /// Replaces what a result read; with nothing, forgets the result.
-    pub(crate) fn replace(&mut self, reading: &Reading, mut inputs: Vec<Input>) {
-        inputs.sort_unstable();
-        inputs.dedup();
-        let old = match self.by_reading.get(reading) {
-            Some(old) if *old == inputs => return,
-            Some(_) => self.by_reading.remove(reading).unwrap_or_default(),
-            None => Vec::new(),
-        };
-        for input in &old {
-            if inputs.binary_search(input).is_ok() {
-                continue;
-            }
-            if let Some(readers) = self.by_input.get_mut(input) {
-                readers.remove(reading);
-                if readers.is_empty() {
-                    self.by_input.remove(input);
-                }
-            }
-        }
-        for input in &inputs {
-            if old.binary_search(input).is_err() {
-                self.by_input
-                    .entry(input.clone())
-                    .or_default()
-                    .insert(reading.clone());
-            }
-        }
-        if !inputs.is_empty() {
-            inputs.shrink_to_fit();
-            self.by_reading.insert(reading.clone(), inputs);
-        }
-    }
 }
 
 /// Access to objects and facts that records what was asked for.

@@ -43,8 +43,8 @@ pub(crate) enum Contribution {
         hostname: Option<Hostname>,
         rules: Vec<Arc<PlacedRule>>,
     },
-    /// An NLB default action.
-    Forward(Forward),
+    /// An NLB default action. Boxed: rules are what there are many of.
+    Forward(Box<Forward>),
 }
 
 /// The facts of a route; nothing unless a parent is ours.
@@ -228,7 +228,7 @@ fn judge_l4(
         if attachment.served {
             judged.contributions.insert(
                 placement(parent, attachment),
-                Contribution::Forward(forward.clone()),
+                Contribution::Forward(Box::new(forward.clone())),
             );
         }
     }

@@ -27,13 +27,14 @@ pub struct Meta {
     pub deleting: bool,
 }
 
-/// Any object that Tributary reads.
+/// Any object that Tributary reads. What is large and seldom is boxed: the many routes and endpoints would each take as
+/// much room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Resource {
     /// GatewayClass.
     GatewayClass(GatewayClass),
     /// Gateway.
-    Gateway(Gateway),
+    Gateway(Box<Gateway>),
     /// ListenerSet.
     ListenerSet(ListenerSet),
     /// A route of any of the five kinds.
@@ -51,11 +52,11 @@ pub enum Resource {
     /// Secret of type `kubernetes.io/tls`.
     Secret(TlsSecret),
     /// LoadBalancerConfiguration.
-    LoadBalancerConfiguration(LoadBalancerConfiguration),
+    LoadBalancerConfiguration(Box<LoadBalancerConfiguration>),
     /// TargetGroupConfiguration.
-    TargetGroupConfiguration(TargetGroupConfiguration),
+    TargetGroupConfiguration(Box<TargetGroupConfiguration>),
     /// ListenerRuleConfiguration.
-    ListenerRuleConfiguration(ListenerRuleConfiguration),
+    ListenerRuleConfiguration(Box<ListenerRuleConfiguration>),
     /// No object: a kind of which nothing is known.
     Unread(Unread),
 }

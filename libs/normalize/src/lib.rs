@@ -183,7 +183,7 @@ fn resource(envelope: Envelope<'_>, warnings: &mut Vec<Warning>) -> Result<Resou
         }
         Kind::Gateway => {
             let spec = spec(&envelope, warnings)?;
-            Resource::Gateway(gateway::gateway(envelope.meta, spec)?)
+            Resource::Gateway(Box::new(gateway::gateway(envelope.meta, spec)?))
         }
         Kind::ListenerSet => {
             let spec = spec(&envelope, warnings)?;
@@ -203,17 +203,17 @@ fn resource(envelope: Envelope<'_>, warnings: &mut Vec<Warning>) -> Result<Resou
         Kind::LoadBalancerConfiguration => {
             let spec = optional_spec(&envelope, warnings)?;
             let configuration = configuration::load_balancer_configuration(envelope.meta, spec)?;
-            Resource::LoadBalancerConfiguration(configuration)
+            Resource::LoadBalancerConfiguration(Box::new(configuration))
         }
         Kind::TargetGroupConfiguration => {
             let spec = optional_spec(&envelope, warnings)?;
             let configuration = configuration::target_group_configuration(envelope.meta, spec)?;
-            Resource::TargetGroupConfiguration(configuration)
+            Resource::TargetGroupConfiguration(Box::new(configuration))
         }
         Kind::ListenerRuleConfiguration => {
             let spec = optional_spec(&envelope, warnings)?;
             let configuration = configuration::listener_rule_configuration(envelope.meta, spec)?;
-            Resource::ListenerRuleConfiguration(configuration)
+            Resource::ListenerRuleConfiguration(Box::new(configuration))
         }
         Kind::HttpRoute => Resource::Route(route::route(RouteKind::Http, envelope, warnings)?),
         Kind::GrpcRoute => Resource::Route(route::route(RouteKind::Grpc, envelope, warnings)?),

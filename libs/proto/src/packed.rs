@@ -24,8 +24,13 @@ impl<P: Message + Default> Packed<P> {
     where
         P: From<&'a T>,
     {
+        Self::of_message(&P::from(item))
+    }
+
+    /// Of an item that is a message already.
+    pub fn of_message(message: &P) -> Self {
         Self {
-            bytes: P::from(item).encode_to_vec().into(),
+            bytes: message.encode_to_vec().into(),
             message: PhantomData,
         }
     }

@@ -163,7 +163,7 @@ impl GatewayBuilder {
 
     /// The object.
     pub fn build(self) -> Resource {
-        Resource::Gateway(self.0)
+        Resource::Gateway(Box::new(self.0))
     }
 }
 

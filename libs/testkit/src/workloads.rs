@@ -141,11 +141,11 @@ pub fn load_balancer_configuration(
     merging_mode: MergingMode,
     settings: LoadBalancerSettings,
 ) -> Resource {
-    Resource::LoadBalancerConfiguration(LoadBalancerConfiguration {
+    Resource::LoadBalancerConfiguration(Box::new(LoadBalancerConfiguration {
         meta: meta(name),
         merging_mode,
         settings,
-    })
+    }))
 }
 
 /// A TargetGroupConfiguration for a Service of its namespace.
@@ -154,7 +154,7 @@ pub fn target_group_configuration(
     service: &str,
     settings: TargetGroupSettings,
 ) -> Resource {
-    Resource::TargetGroupConfiguration(TargetGroupConfiguration {
+    Resource::TargetGroupConfiguration(Box::new(TargetGroupConfiguration {
         meta: meta(name),
         target_reference: Some(TargetReference {
             group: String::new(),
@@ -163,7 +163,7 @@ pub fn target_group_configuration(
         }),
         default: settings,
         routes: Vec::new(),
-    })
+    }))
 }
 
 /// Target group settings that ask for a health check path.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tributary_merge::judge::{Reports, judge, judge_orphan, judge_orphan_route};
 use tributary_merge::{Merge, Outcome};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
-use tributary_model::judgement::{JudgedObject, Judgement};
+use tributary_model::judgement::Judgement;
 use tributary_model::report::LoadBalancerReport;
 use tributary_model::resolved::{GatewayAcceptance, Resolved};
 use tributary_model::resource::{SourceObject, cannot_be_read};
@@ -95,9 +95,10 @@ impl Shared {
 }
 
 /// What a judgement sends along of its object.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 struct Carried {
-    status: Option<Status>,
+    /// Packed: looked into only once the object is nobody's any more.
+    status: Option<Packed<types::Status>>,
     resource_version: Option<u64>,
 }
 
@@ -118,7 +119,7 @@ impl State {
         let key = resource.object_ref();
         self.merge.apply(Change::Apply(resource));
         let now = Carried {
-            status,
+            status: status.as_ref().map(Packed::of),
             resource_version,
         };
         if self.carried.get(&key).unwrap_or(&Carried::default()) != &now {
@@ -240,19 +241,17 @@ impl State {
     }
 
     fn judge_stale(&mut self) {
+        let nothing = Carried::default();
         for object in std::mem::take(&mut self.stale) {
-            let Carried {
-                status: current,
-                resource_version,
-            } = self.carried.get(&object).cloned().unwrap_or_default();
-            match self.judged(&object, current.as_ref()) {
+            let carried = self.carried.get(&object).unwrap_or(&nothing);
+            match self.judged(&object, carried) {
                 Some(judgement) => {
-                    let judged = JudgedObject {
-                        judgement,
-                        current,
-                        resource_version,
+                    let judged = types::JudgedObject {
+                        judgement: Some((&judgement).into()),
+                        current: carried.status.as_ref().map(Packed::message),
+                        resource_version: carried.resource_version,
                     };
-                    let packed = Arc::new(Packed::of(&judged));
+                    let packed = Arc::new(Packed::of_message(&judged));
                     self.judgements.set(object.clone(), packed);
                 }
                 None => {
@@ -263,17 +262,21 @@ impl State {
         }
     }
 
-    fn judged(&self, object: &ObjectRef, current: Option<&Status>) -> Option<Judgement> {
+    fn judged(&self, object: &ObjectRef, carried: &Carried) -> Option<Judgement> {
         if let Some(judgement) = judge(&self.merge, object, &self.reports) {
             return Some(judgement);
         }
         // Nobody's any more: what we once wrote must not stand as if it were true.
+        let current = carried.status.as_ref()?.read::<Status>();
+        let current = current
+            .inspect_err(|error| tracing::error!(%object, %error, "its status is not looked at"))
+            .ok()?;
         match object.kind {
             Kind::ListenerSet => {
-                judge_orphan(&self.merge, object, current).map(Judgement::ListenerSet)
+                judge_orphan(&self.merge, object, &current).map(Judgement::ListenerSet)
             }
             kind if kind.route().is_some() => {
-                judge_orphan_route(&self.merge, object, current).map(Judgement::Route)
+                judge_orphan_route(&self.merge, object, &current).map(Judgement::Route)
             }
             _ => None,
         }

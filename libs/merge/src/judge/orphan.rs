@@ -19,7 +19,7 @@ use crate::merge::Merge;
 pub fn judge_orphan(
     merge: &Merge,
     object: &ObjectRef,
-    current: Option<&Status>,
+    current: &Status,
 ) -> Option<ListenerSetJudgement> {
     if merge.resolved(object).is_some() || parents_are_unread(merge) {
         return None;
@@ -30,7 +30,7 @@ pub fn judge_orphan(
         .store
         .gateway_object(parent)
         .is_some_and(|gateway| !merge.facts.classes.contains_key(&gateway.class_name));
-    let judged = match current? {
+    let judged = match current {
         Status::ListenerSet(status) => status.conditions.iter().any(|condition| {
             condition.condition_type == "Accepted" && condition.observed_generation.is_some()
         }),
@@ -60,7 +60,7 @@ fn parents_are_unread(merge: &Merge) -> bool {
 pub fn judge_orphan_route(
     merge: &Merge,
     object: &ObjectRef,
-    current: Option<&Status>,
+    current: &Status,
 ) -> Option<RouteJudgement> {
     if object.kind == Kind::ListenerSet
         || merge.resolved(object).is_some()
@@ -69,7 +69,7 @@ pub fn judge_orphan_route(
         return None;
     }
     let route = merge.store.route(object)?;
-    let ours = match current? {
+    let ours = match current {
         Status::Route(status) => status
             .parents
             .iter()

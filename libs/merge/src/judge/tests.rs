@@ -376,7 +376,7 @@ fn judged_once(observed_generation: Option<i64>) -> Status {
 }
 
 /// The acceptance of the set `t/s` as an orphan.
-fn orphan(objects: Vec<Resource>, current: Option<&Status>) -> Option<ListenerSetAcceptance> {
+fn orphan(objects: Vec<Resource>, current: &Status) -> Option<ListenerSetAcceptance> {
     judge_orphan(
         &settled(objects),
         &ObjectRef::new(Kind::ListenerSet, key("t/s")),
@@ -390,19 +390,18 @@ fn a_set_that_was_ours_is_told_that_its_parent_is_gone() {
     let mut objects = world();
     objects.remove(1);
     assert_eq!(
-        orphan(objects.clone(), Some(&judged_once(Some(1)))),
+        orphan(objects.clone(), &judged_once(Some(1))),
         Some(ListenerSetAcceptance::ParentGone)
     );
     // The CRD's default conditions: nobody judged it yet.
-    assert_eq!(orphan(objects.clone(), Some(&judged_once(None))), None);
-    assert_eq!(orphan(objects, None), None);
+    assert_eq!(orphan(objects, &judged_once(None)), None);
 }
 
 #[test]
 fn a_set_of_another_controllers_gateway_is_left_to_it() {
     let mut objects = world();
     objects[0] = class("alb", "example.com/other");
-    assert_eq!(orphan(objects, Some(&judged_once(Some(1)))), None);
+    assert_eq!(orphan(objects, &judged_once(Some(1))), None);
 }
 
 #[test]
@@ -411,11 +410,11 @@ fn a_set_whose_parent_is_only_not_known_is_no_orphan() {
         let mut objects = world();
         objects.retain(|object| object.kind() != kind);
         objects.push(Resource::Unread(Unread::of(kind)));
-        assert_eq!(orphan(objects, Some(&judged_once(Some(1)))), None);
+        assert_eq!(orphan(objects, &judged_once(Some(1))), None);
     }
 }
 
 #[test]
 fn a_set_that_is_ours_is_no_orphan() {
-    assert_eq!(orphan(world(), Some(&judged_once(Some(1)))), None);
+    assert_eq!(orphan(world(), &judged_once(Some(1))), None);
 }

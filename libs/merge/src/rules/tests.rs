@@ -143,7 +143,7 @@ fn extension(name: &str) -> RouteFilter {
 fn configured(change: impl FnOnce(&mut ListenerRuleConfiguration)) -> Vec<Resource> {
     let mut configuration = rule_configuration("t/conf");
     change(&mut configuration);
-    vec![Resource::ListenerRuleConfiguration(configuration)]
+    vec![Resource::ListenerRuleConfiguration(Box::new(configuration))]
 }
 
 fn authenticating() -> Vec<Resource> {

@@ -50,7 +50,7 @@ fn an_empty_configuration_asks_for_nothing(#[case] spec: &str) {
     };
     assert_eq!(
         resource_of(&object("LoadBalancerConfiguration", spec)),
-        Resource::LoadBalancerConfiguration(expected)
+        Resource::LoadBalancerConfiguration(Box::new(expected))
     );
 }
 
@@ -148,7 +148,7 @@ fn every_field_of_a_load_balancer_configuration_is_read() {
     };
     assert_eq!(
         resource_of(&object("LoadBalancerConfiguration", spec)),
-        Resource::LoadBalancerConfiguration(expected)
+        Resource::LoadBalancerConfiguration(Box::new(expected))
     );
 }
 
@@ -295,7 +295,7 @@ fn every_field_of_a_target_group_configuration_is_read() {
     };
     assert_eq!(
         resource_of(&object("TargetGroupConfiguration", spec)),
-        Resource::TargetGroupConfiguration(expected)
+        Resource::TargetGroupConfiguration(Box::new(expected))
     );
 }
 
@@ -346,7 +346,7 @@ fn bad_target_group_configurations(#[case] spec: &str, #[case] field: &str, #[ca
 
 fn rule(spec: &str) -> tributary_model::config::ListenerRuleConfiguration {
     match resource_of(&object("ListenerRuleConfiguration", spec)) {
-        Resource::ListenerRuleConfiguration(configuration) => configuration,
+        Resource::ListenerRuleConfiguration(configuration) => *configuration,
         other => panic!("not a ListenerRuleConfiguration: {other:?}"),
     }
 }

@@ -21,7 +21,7 @@ spec:
 
 fn gateway(spec: &str) -> Gateway {
     match resource_of(&gateway_yaml(spec)) {
-        Resource::Gateway(gateway) => gateway,
+        Resource::Gateway(gateway) => *gateway,
         other => panic!("not a Gateway: {other:?}"),
     }
 }

@@ -102,7 +102,7 @@ variants!(Status: |source|
     Self::Route(source.any()));
 variants!(Resource: |source|
     Self::GatewayClass(source.any()),
-    Self::Gateway(source.any()),
+    Self::Gateway(Box::new(source.any())),
     Self::ListenerSet(source.any()),
     Self::Route(source.any()),
     Self::ReferenceGrant(source.any()),
@@ -111,9 +111,9 @@ variants!(Resource: |source|
     Self::EndpointSlice(source.any()),
     Self::Node(source.any()),
     Self::Secret(source.any()),
-    Self::LoadBalancerConfiguration(source.any()),
-    Self::TargetGroupConfiguration(source.any()),
-    Self::ListenerRuleConfiguration(source.any()),
+    Self::LoadBalancerConfiguration(Box::new(source.any())),
+    Self::TargetGroupConfiguration(Box::new(source.any())),
+    Self::ListenerRuleConfiguration(Box::new(source.any())),
     Self::Unread(Unread::of(source.any())));
 
 impl Arbitrary for Namespace {

@@ -83,7 +83,7 @@ impl From<&Resource> for Spec {
     fn from(resource: &Resource) -> Self {
         match resource {
             Resource::GatewayClass(object) => Self::GatewayClass(object.into()),
-            Resource::Gateway(object) => Self::Gateway(object.into()),
+            Resource::Gateway(object) => Self::Gateway((&**object).into()),
             Resource::ListenerSet(object) => Self::ListenerSet(object.into()),
             Resource::Route(object) => Self::Route(object.into()),
             Resource::ReferenceGrant(object) => Self::ReferenceGrant(object.into()),
@@ -93,13 +93,13 @@ impl From<&Resource> for Spec {
             Resource::Node(object) => Self::Node(object.into()),
             Resource::Secret(object) => Self::Secret(object.into()),
             Resource::LoadBalancerConfiguration(object) => {
-                Self::LoadBalancerConfiguration(object.into())
+                Self::LoadBalancerConfiguration((&**object).into())
             }
             Resource::TargetGroupConfiguration(object) => {
-                Self::TargetGroupConfiguration(object.into())
+                Self::TargetGroupConfiguration((&**object).into())
             }
             Resource::ListenerRuleConfiguration(object) => {
-                Self::ListenerRuleConfiguration(object.into())
+                Self::ListenerRuleConfiguration((&**object).into())
             }
             Resource::Unread(_) => Self::Unread(types::UnreadSpec {}),
         }
@@ -153,7 +153,7 @@ fn read_spec(kind: Kind, meta: Meta, spec: Spec) -> Result<Resource, ConvertErro
         Spec::GatewayClass(spec) => {
             Resource::GatewayClass(within("gateway_class", Beside(meta, spec))?)
         }
-        Spec::Gateway(spec) => Resource::Gateway(within("gateway", Beside(meta, spec))?),
+        Spec::Gateway(spec) => Resource::Gateway(Box::new(within("gateway", Beside(meta, spec))?)),
         Spec::ListenerSet(spec) => {
             Resource::ListenerSet(within("listener_set", Beside(meta, spec))?)
         }
@@ -176,18 +176,15 @@ fn read_spec(kind: Kind, meta: Meta, spec: Spec) -> Result<Resource, ConvertErro
         }
         Spec::Node(spec) => Resource::Node(within("node", Beside(meta, spec))?),
         Spec::Secret(spec) => Resource::Secret(within("secret", Beside(meta, spec))?),
-        Spec::LoadBalancerConfiguration(spec) => Resource::LoadBalancerConfiguration(within(
-            "load_balancer_configuration",
-            Beside(meta, spec),
-        )?),
-        Spec::TargetGroupConfiguration(spec) => Resource::TargetGroupConfiguration(within(
-            "target_group_configuration",
-            Beside(meta, spec),
-        )?),
-        Spec::ListenerRuleConfiguration(spec) => Resource::ListenerRuleConfiguration(within(
-            "listener_rule_configuration",
-            Beside(meta, spec),
-        )?),
+        Spec::LoadBalancerConfiguration(spec) => Resource::LoadBalancerConfiguration(Box::new(
+            within("load_balancer_configuration", Beside(meta, spec))?,
+        )),
+        Spec::TargetGroupConfiguration(spec) => Resource::TargetGroupConfiguration(Box::new(
+            within("target_group_configuration", Beside(meta, spec))?,
+        )),
+        Spec::ListenerRuleConfiguration(spec) => Resource::ListenerRuleConfiguration(Box::new(
+            within("listener_rule_configuration", Beside(meta, spec))?,
+        )),
         Spec::Unread(types::UnreadSpec {}) => Resource::Unread(Unread::of(kind)),
     })
 }

@@ -1,0 +1,184 @@
+//! The record of who read what, in both directions.
+
+use std::collections::{BTreeSet, hash_map::RandomState};
+use std::hash::{BuildHasher, Hash};
+
+use hashbrown::HashTable;
+use slab::Slab;
+
+use crate::reads::{Input, Reading};
+
+/// Which result read which inputs. Each result and each input is held once, and a number stands for it everywhere else:
+/// a route reads ten inputs, and some inputs are read by every route.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reads {
+    /// Each with the numbers of its inputs, ascending.
+    readings: Numbered<Reading, Box<[Number]>>,
+    /// Each with the numbers of its readers.
+    inputs: Numbered<Input, BTreeSet<Number>>,
+}
+
+impl Reads {
+    /// Frees the room that the first listing leaves.
+    pub(crate) fn compact(&mut self) {
+        self.readings.compact();
+        self.inputs.compact();
+        for readers in self.inputs.values_mut() {
+            *readers = std::mem::take(readers).into_iter().collect();
+        }
+    }
+
+    /// Everything that read this input, in no order.
+    pub(crate) fn readers(&self, input: &Input) -> impl Iterator<Item = &Reading> {
+        self.inputs
+            .find(input)
+            .and_then(|number| self.inputs.get(number))
+            .into_iter()
+            .flat_map(|(_, readers)| readers)
+            .filter_map(|number| self.readings.get(*number))
+            .map(|(reading, _)| reading)
+    }
+
+    /// Replaces what a result read; with nothing, forgets the result.
+    pub(crate) fn replace(&mut self, reading: &Reading, inputs: Vec<Input>) {
+        let mut inputs: Vec<Number> = inputs
+            .into_iter()
+            .map(|input| self.inputs.number(input))
+            .collect();
+        inputs.sort_unstable();
+        inputs.dedup();
+        let number = self.readings.number(reading.clone());
+        let Some(read) = self.readings.get_mut(number) else {
+            return;
+        };
+        let old = std::mem::replace(read, inputs.as_slice().into());
+        for input in inputs
+            .iter()
+            .filter(|input| old.binary_search(input).is_err())
+        {
+            if let Some(readers) = self.inputs.get_mut(*input) {
+                readers.insert(number);
+            }
+        }
+        for input in old
+            .iter()
+            .filter(|input| inputs.binary_search(input).is_err())
+        {
+            if let Some(readers) = self.inputs.get_mut(*input) {
+                readers.remove(&number);
+                if readers.is_empty() {
+                    self.inputs.remove(*input);
+                }
+            }
+        }
+        if inputs.is_empty() {
+            self.readings.remove(number);
+        }
+    }
+}
+
+/// Stands for a key as long as that is held; given anew afterwards.
+type Number = u32;
+
+/// Values by key, and both by the key's number.
+#[derive(Clone, Debug)]
+struct Numbered<K, V> {
+    entries: Slab<(K, V)>,
+    numbers: HashTable<Number>,
+    /// Keyed at random: names are chosen by tenants.
+    hashes: RandomState,
+}
+
+impl<K, V> Default for Numbered<K, V> {
+    fn default() -> Self {
+        Self {
+            entries: Slab::new(),
+            numbers: HashTable::new(),
+            hashes: RandomState::new(),
+        }
+    }
+}
+
+impl<K: Eq + Hash, V: Default> Numbered<K, V> {
+    /// The number of a key that is held.
+    fn find(&self, key: &K) -> Option<Number> {
+        let Self {
+            entries,
+            numbers,
+            hashes,
+        } = self;
+        let is_it = |number: &Number| {
+            entries
+                .get(*number as usize)
+                .is_some_and(|(it, _)| it == key)
+        };
+        numbers.find(hashes.hash_one(key), is_it).copied()
+    }
+
+    /// The number of a key, which is held from now on.
+    fn number(&mut self, key: K) -> Number {
+        if let Some(number) = self.find(&key) {
+            return number;
+        }
+        let Self {
+            entries,
+            numbers,
+            hashes,
+        } = self;
+        let hash = hashes.hash_one(&key);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "so many entries are more than any memory holds"
+        )]
+        let number = entries.insert((key, V::default())) as Number;
+        numbers.insert_unique(hash, number, |number| {
+            entries
+                .get(*number as usize)
+                .map_or(0, |(key, _)| hashes.hash_one(key))
+        });
+        number
+    }
+
+    fn get(&self, number: Number) -> Option<&(K, V)> {
+        self.entries.get(number as usize)
+    }
+
+    fn get_mut(&mut self, number: Number) -> Option<&mut V> {
+        self.entries
+            .get_mut(number as usize)
+            .map(|(_, value)| value)
+    }
+
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.entries.iter_mut().map(|(_, (_, value))| value)
+    }
+
+    fn remove(&mut self, number: Number) {
+        let Some((key, _)) = self.entries.try_remove(number as usize) else {
+            return;
+        };
+        if let Ok(entry) = self
+            .numbers
+            .find_entry(self.hashes.hash_one(&key), |it| *it == number)
+        {
+            entry.remove();
+        }
+    }
+
+    fn compact(&mut self) {
+        let Self {
+            entries,
+            numbers,
+            hashes,
+        } = self;
+        entries.shrink_to_fit();
+        numbers.shrink_to_fit(|number| {
+            entries
+                .get(*number as usize)
+                .map_or(0, |(key, _)| hashes.hash_one(key))
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;
