@@ -9,6 +9,8 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::pace::Pacing;
 
@@ -57,6 +59,8 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// For one try. AWS answers within a second or two even where it works for minutes afterwards; 20 seconds tell a slow
 /// answer from a lost one.
 const TRY: Duration = Duration::from_secs(20);
+/// A connection that nobody needed for so long is closed: a burst leaves hundreds, of 50 KiB each.
+const IDLE: Duration = Duration::from_secs(20);
 
 impl Endpoint {
     /// How fast to ask there unless somebody knows better.
@@ -73,7 +77,12 @@ pub(crate) async fn load(endpoint: &Endpoint) -> SdkConfig {
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(TRY)
         .build();
+    let http = aws_smithy_http_client::Builder::new()
+        .pool_idle_timeout(IDLE)
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build_https();
     let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
         // pace.rs tries again; two layers that do would multiply.
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts);

@@ -44,6 +44,7 @@ pub mod backoff;
 mod context;
 mod error;
 pub mod grpc;
+mod memory;
 pub mod metrics;
 pub mod names;
 mod options;
