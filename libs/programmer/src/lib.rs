@@ -21,6 +21,7 @@ pub mod metrics;
 mod secrets;
 mod shards;
 mod supervisor;
+mod target;
 mod worker;
 
 use std::sync::Arc;

@@ -27,7 +27,8 @@ use tributary_stream::{
 use crate::Error;
 use crate::holds::Holds;
 use crate::metrics::{LOAD_BALANCERS, WORKER_WAIT_SECONDS, WaitLabels};
-use crate::worker::{self, Target};
+use crate::target::{Target, Wanted};
+use crate::worker;
 
 /// What the supervisor hands on to its workers.
 pub(crate) struct Setup {
@@ -244,7 +245,7 @@ impl Supervisor {
     ) {
         self.held.remove(&key);
         let target = Target {
-            desired,
+            desired: desired.map(|desired| Arc::new(Wanted::new(desired))),
             position,
             traceparent,
         };

@@ -23,19 +23,10 @@ use tributary_plan::setbacks::Setback;
 use tributary_runtime::Backoff;
 use tributary_runtime::backoff::Delays;
 use tributary_runtime::telemetry;
-use tributary_stream::Position;
 
 use crate::metrics::{OBSERVATIONS, WORKER_WAIT_SECONDS, WaitLabels};
 use crate::supervisor::Shared;
-
-/// What a load balancer should be: nothing means gone.
-#[derive(Clone, Debug)]
-pub(crate) struct Target {
-    pub(crate) desired: Option<Arc<DesiredLoadBalancer>>,
-    /// Of the desired state, or of the listing that lacks it.
-    pub(crate) position: Position,
-    pub(crate) traceparent: String,
-}
+use crate::target::Target;
 
 /// Steps of one load balancer in flight at once: as many as `tributary-aws` has in flight of one group of operations.
 /// Fewer would make a plan wait for answers only; how fast AWS may be asked is bounded by the pace there.
@@ -160,6 +151,9 @@ pub(crate) async fn work(
         };
         let next = worker.once(&now).instrument(span).await;
         drop(turn);
+        if let (Next::Drift, Some(desired)) = (&next, &now.desired) {
+            desired.pack();
+        }
         let delay = match next {
             Next::Now => Duration::ZERO,
             Next::Again | Next::Look => worker.again.next_delay(),
@@ -190,14 +184,23 @@ pub(crate) async fn work(
 
 impl Worker {
     async fn once(&mut self, target: &Target) -> Next {
-        if target.desired.is_some() && !self.hold().await {
+        let desired = match target.desired.as_ref().map(|wanted| wanted.whole()) {
+            None => None,
+            Some(Ok(desired)) => Some(desired),
+            Some(Err(error)) => {
+                tracing::error!(%error, "what it should be cannot be read any more");
+                return Next::Again;
+            }
+        };
+        let desired = desired.as_deref();
+        if desired.is_some() && !self.hold().await {
             return Next::Again;
         }
-        self.look(target).await;
+        self.look(desired).await;
         let Some(mut known) = self.known.take() else {
             return Next::Again;
         };
-        let plan = self.plan(target, &known);
+        let plan = self.plan(desired, &known);
         self.report(target, &plan);
         let next = if plan.steps.is_empty() {
             self.rest(target, &plan, &known).await
@@ -238,26 +241,16 @@ impl Worker {
     }
 
     /// Makes sure that there is something to plan from: from memory, or from AWS where memory is doubted.
-    async fn look(&mut self, target: &Target) {
+    async fn look(&mut self, desired: Option<&DesiredLoadBalancer>) {
         let is_partial = self
             .known
             .as_ref()
             .is_none_or(|known| known.observed().completeness != Completeness::Complete);
-        let choices = target
-            .desired
-            .as_deref()
-            .map(Choices::of)
-            .unwrap_or_default();
+        let choices = desired.map(Choices::of).unwrap_or_default();
         if self.doubted || is_partial || !self.choices.include(&choices) {
             self.choices = choices;
             self.observations.inc();
-            let look = observe(
-                &self.shared.aws,
-                &self.shared.site,
-                &self.key,
-                target.desired.as_deref(),
-            )
-            .await;
+            let look = observe(&self.shared.aws, &self.shared.site, &self.key, desired).await;
             self.doubted = false;
             match &mut self.known {
                 Some(known) => known.refresh(look),
@@ -273,7 +266,7 @@ impl Worker {
         }
     }
 
-    fn plan(&mut self, target: &Target, known: &Known) -> Plan {
+    fn plan(&mut self, desired: Option<&DesiredLoadBalancer>, known: &Known) -> Plan {
         let now = Instant::now();
         self.setbacks.retain(|_, (_, until)| *until > now);
         self.refused_certificates
@@ -293,13 +286,7 @@ impl Worker {
             .iter()
             .map(|(op, (setback, _))| (op.clone(), setback.clone()))
             .collect();
-        let plan = plan(
-            target.desired.as_deref(),
-            &self.key,
-            known.observed(),
-            &context,
-        )
-        .with_setbacks(&setbacks);
+        let plan = plan(desired, &self.key, known.observed(), &context).with_setbacks(&setbacks);
         match self.shared.reports.get(&self.key) {
             Some(last) => plan.with_served(&last),
             None => plan,

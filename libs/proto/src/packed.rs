@@ -24,13 +24,8 @@ impl<P: Message + Default> Packed<P> {
     where
         P: From<&'a T>,
     {
-        Self::of_message(&P::from(item))
-    }
-
-    /// Of an item that is a message already.
-    pub fn of_message(message: &P) -> Self {
         Self {
-            bytes: message.encode_to_vec().into(),
+            bytes: P::from(item).encode_to_vec().into(),
             message: PhantomData,
         }
     }
@@ -69,15 +64,9 @@ impl<P> fmt::Debug for Packed<P> {
     }
 }
 
-/// Streams send what is kept so as they send the items.
-macro_rules! sent_as_kept {
-    ($($message:ty),*) => {$(
-        impl From<&Packed<$message>> for $message {
-            fn from(packed: &Packed<$message>) -> Self {
-                packed.message()
-            }
-        }
-    )*};
+/// Streams send what is kept so as they send the item.
+impl From<&Packed<types::SourceObject>> for types::SourceObject {
+    fn from(packed: &Packed<types::SourceObject>) -> Self {
+        packed.message()
+    }
 }
-
-sent_as_kept!(types::SourceObject, types::JudgedObject);

@@ -227,7 +227,7 @@ impl ListenersService for Rpc {
         let views = objects
             .into_iter()
             .map(|(gateways, judged)| types::ObjectView {
-                judgement: judged.message().judgement,
+                judgement: Some(judged.judgement()),
                 gateways: gateways.iter().map(Into::into).collect(),
             });
         Ok(Response::new(

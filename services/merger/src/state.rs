@@ -25,8 +25,7 @@ use crate::views;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
-    /// Packed: they are as many as the routes, and sent once.
-    pub(crate) judgements: Published<ObjectRef, Packed<types::JudgedObject>>,
+    pub(crate) judgements: Published<ObjectRef, Judged>,
     pub(crate) listeners: Published<ListenerRef, ListenerView>,
     pub(crate) progress: Progress,
     state: Mutex<State>,
@@ -37,7 +36,7 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     merge: Merge,
     /// What the objects that get a status carry, as the watcher last saw them.
-    carried: BTreeMap<ObjectRef, Carried>,
+    carried: BTreeMap<ObjectRef, Arc<Carried>>,
     reports: Reports,
     /// The desired state that each report speaks of.
     reported_at: BTreeMap<LoadBalancerKey, Position>,
@@ -52,7 +51,7 @@ pub(crate) struct State {
     complete: bool,
     pub(crate) written: Written,
     desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
-    judgements: Published<ObjectRef, Packed<types::JudgedObject>>,
+    judgements: Published<ObjectRef, Judged>,
     listeners: Published<ListenerRef, ListenerView>,
 }
 
@@ -97,9 +96,37 @@ impl Shared {
 /// What a judgement sends along of its object.
 #[derive(Debug, Default, PartialEq)]
 struct Carried {
-    /// Packed: looked into only once the object is nobody's any more.
+    /// Looked into only once the object is nobody's any more.
     status: Option<Packed<types::Status>>,
     resource_version: Option<u64>,
+}
+
+/// A [`JudgedObject`](tributary_model::judgement::JudgedObject) in few bytes: they are as many as the routes, and sent
+/// once.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Judged {
+    judgement: Packed<types::Judgement>,
+    carried: Arc<Carried>,
+}
+
+impl Judged {
+    pub(crate) fn judgement(&self) -> types::Judgement {
+        self.judgement.message()
+    }
+}
+
+impl From<&Judged> for types::JudgedObject {
+    fn from(judged: &Judged) -> Self {
+        let Carried {
+            status,
+            resource_version,
+        } = &*judged.carried;
+        Self {
+            judgement: Some(judged.judgement()),
+            current: status.as_ref().map(Packed::message),
+            resource_version: *resource_version,
+        }
+    }
 }
 
 impl State {
@@ -122,8 +149,9 @@ impl State {
             status: status.as_ref().map(Packed::of),
             resource_version,
         };
-        if self.carried.get(&key).unwrap_or(&Carried::default()) != &now {
-            self.carried.insert(key.clone(), now);
+        let before = self.carried.get(&key);
+        if before.map_or(now != Carried::default(), |before| **before != now) {
+            self.carried.insert(key.clone(), Arc::new(now));
             self.stale.insert(key);
         }
     }
@@ -241,18 +269,16 @@ impl State {
     }
 
     fn judge_stale(&mut self) {
-        let nothing = Carried::default();
+        let nothing = Arc::new(Carried::default());
         for object in std::mem::take(&mut self.stale) {
             let carried = self.carried.get(&object).unwrap_or(&nothing);
             match self.judged(&object, carried) {
                 Some(judgement) => {
-                    let judged = types::JudgedObject {
-                        judgement: Some((&judgement).into()),
-                        current: carried.status.as_ref().map(Packed::message),
-                        resource_version: carried.resource_version,
+                    let judged = Judged {
+                        judgement: Packed::of(&judgement),
+                        carried: Arc::clone(carried),
                     };
-                    let packed = Arc::new(Packed::of_message(&judged));
-                    self.judgements.set(object.clone(), packed);
+                    self.judgements.set(object.clone(), Arc::new(judged));
                 }
                 None => {
                     self.judgements.remove(&object);

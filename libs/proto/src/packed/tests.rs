@@ -1,6 +1,8 @@
 use proptest::prelude::*;
-use tributary_model::judgement::JudgedObject;
+use tributary_model::desired::DesiredLoadBalancer;
+use tributary_model::judgement::Judgement;
 use tributary_model::resource::SourceObject;
+use tributary_model::status::Status;
 
 use super::*;
 use crate::arbitrary::{Arbitrary, from_seed};
@@ -24,8 +26,20 @@ proptest! {
     }
 
     #[test]
-    fn a_packed_judged_object_is_the_object(one: u64, other: u64) {
-        check::<types::JudgedObject, JudgedObject>(one, other);
-        check::<types::JudgedObject, JudgedObject>(one, one);
+    fn a_packed_load_balancer_is_the_load_balancer(one: u64, other: u64) {
+        check::<types::DesiredLoadBalancer, DesiredLoadBalancer>(one, other);
+        check::<types::DesiredLoadBalancer, DesiredLoadBalancer>(one, one);
+    }
+
+    #[test]
+    fn a_packed_judgement_is_the_judgement(one: u64, other: u64) {
+        check::<types::Judgement, Judgement>(one, other);
+        check::<types::Judgement, Judgement>(one, one);
+    }
+
+    #[test]
+    fn a_packed_status_is_the_status(one: u64, other: u64) {
+        check::<types::Status, Status>(one, other);
+        check::<types::Status, Status>(one, one);
     }
 }
