@@ -95,6 +95,7 @@ pub async fn measure(figures: &mut Figures, name: &str, load: Load) {
         &used,
         IDLE,
     );
+    memory(figures, &format!("{name}: at rest"), &installation);
 
     more(figures, name, &installation).await;
     churn(figures, name, &installation, load).await;
