@@ -70,7 +70,7 @@ pub(crate) fn facts(
             _ => &[],
         };
         resolved.parents.push(ResolvedParent {
-            parent_ref: parent_ref.clone(),
+            parent_ref: Arc::clone(parent_ref),
             controller_name: parent.facts.controller_name.clone(),
             listeners: attachments
                 .iter()

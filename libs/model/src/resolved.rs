@@ -4,6 +4,7 @@
 //! tenant's status names rivals by class only ([`RivalClass`]).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::elb::LoadBalancerKind;
 use crate::hostname::Hostname;
@@ -234,7 +235,7 @@ pub struct ResolvedRoute {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResolvedParent {
     /// As in the spec, group and kind filled in.
-    pub parent_ref: ParentRef,
+    pub parent_ref: Arc<ParentRef>,
     /// The controller name of the Gateway's class, for `status.parents[].controllerName`.
     pub controller_name: String,
     /// Attached, or why not.

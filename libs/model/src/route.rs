@@ -1,5 +1,7 @@
 //! Routes of all five kinds, as one type.
 
+use std::sync::Arc;
+
 use crate::hostname::Hostname;
 use crate::key::{Name, RouteKind};
 use crate::resource::Meta;
@@ -11,8 +13,8 @@ pub struct Route {
     pub meta: Meta,
     /// Which of the five.
     pub kind: RouteKind,
-    /// Each is judged by itself.
-    pub parent_refs: Vec<ParentRef>,
+    /// Each is judged by itself. Shared with what becomes of it.
+    pub parent_refs: Vec<Arc<ParentRef>>,
     /// HTTP, GRPC and TLS only; empty means every host.
     pub hostnames: Vec<Hostname>,
     /// In spec order.

@@ -7,6 +7,7 @@ mod http;
 mod l4;
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use gateway_api::experimental::httproutes::{HttpRouteParentRefs, HttpRouteUseDefaultGateways};
 use serde::Deserialize;
@@ -153,7 +154,10 @@ fn hostnames(
         .collect()
 }
 
-fn parent_refs(at: &Path<'_>, parents: Vec<HttpRouteParentRefs>) -> Result<Vec<ParentRef>, Fault> {
+fn parent_refs(
+    at: &Path<'_>,
+    parents: Vec<HttpRouteParentRefs>,
+) -> Result<Vec<Arc<ParentRef>>, Fault> {
     check::count(at, parents.len(), 0..=32)?;
     let parents: Vec<ParentRef> = parents
         .into_iter()
@@ -165,7 +169,7 @@ fn parent_refs(at: &Path<'_>, parents: Vec<HttpRouteParentRefs>) -> Result<Vec<P
             check_distinct(&at.index(index), earlier, parent)?;
         }
     }
-    Ok(parents)
+    Ok(parents.into_iter().map(Arc::new).collect())
 }
 
 /// Two references to one parent must use the same of sectionName and port, with different values.

@@ -1,5 +1,7 @@
 //! Routes of all five kinds.
 
+use std::sync::Arc;
+
 use tributary_model::route::{
     BackendRef, Comparison, ParentRef, PathMatch, Route, RouteFilter, RouteMatch, RouteRule,
     ValueMatch,
@@ -44,7 +46,7 @@ impl RouteBuilder {
     /// Adds a parentRef.
     #[must_use]
     pub fn to(mut self, parent: ParentRef) -> Self {
-        self.0.parent_refs.push(parent);
+        self.0.parent_refs.push(Arc::new(parent));
         self
     }
 
@@ -52,7 +54,7 @@ impl RouteBuilder {
     #[must_use]
     pub fn section(mut self, name: &str) -> Self {
         if let Some(parent) = self.0.parent_refs.last_mut() {
-            parent.section_name = Some(name.into());
+            Arc::make_mut(parent).section_name = Some(name.into());
         }
         self
     }
@@ -61,7 +63,7 @@ impl RouteBuilder {
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         if let Some(parent) = self.0.parent_refs.last_mut() {
-            parent.port = Some(port);
+            Arc::make_mut(parent).port = Some(port);
         }
         self
     }

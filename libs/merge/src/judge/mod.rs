@@ -30,6 +30,7 @@ use tributary_model::resolved::{
     GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, Resolved, ResolvedGateway,
     ResolvedListener, ResolvedParent, ResolvedRoute,
 };
+use tributary_model::route::ParentRef;
 use tributary_model::{ListenerOwner, ObjectKey, ObjectRef, OwnerKind};
 
 use crate::merge::Merge;
@@ -270,7 +271,7 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
             .parents
             .iter()
             .map(|parent| ParentJudgement {
-                parent_ref: parent.parent_ref.clone(),
+                parent_ref: ParentRef::clone(&parent.parent_ref),
                 controller_name: parent.controller_name.clone(),
                 acceptance: parent.acceptance.clone(),
                 unresolved_refs: parent.unresolved_refs.clone(),

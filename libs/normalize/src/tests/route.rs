@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use rstest::rstest;
 use tributary_model::route::{
     BackendRef, Comparison, ParentRef, PathMatch, PathModifier, Redirect, Route, RouteFilter,
@@ -118,10 +120,10 @@ fn l4_routes(#[case] api_version: &str, #[case] kind: &str, #[case] expected: Ro
     let expected = Route {
         meta: meta("team-a", "app"),
         kind: expected,
-        parent_refs: vec![ParentRef {
+        parent_refs: vec![Arc::new(ParentRef {
             port: Some(53),
             ..parent("web")
-        }],
+        })],
         hostnames: vec![],
         rules: vec![RouteRule {
             name: Some("r".into()),
@@ -173,7 +175,7 @@ fn hostnames_of_a_tcp_route_are_ignored_with_a_warning() {
 })]
 fn parents(#[case] entry: &str, #[case] expected: ParentRef) {
     let route = route(&http(&format!("{{parentRefs: [{entry}]}}")));
-    assert_eq!(route.parent_refs, [expected]);
+    assert_eq!(route.parent_refs, [Arc::new(expected)]);
 }
 
 #[rstest]

@@ -10,7 +10,7 @@ use tributary_model::route::{
 use super::ConvertError;
 use super::codec::{
     Beside, absent, enumeration, hostname_list, list, message, number16, one_of, optional,
-    optional_hostname, optional_name, optional_port, required, same, text, within,
+    optional_hostname, optional_name, optional_port, required, same, shared_list, text, within,
 };
 use crate::types;
 use crate::types::path_match::Path;
@@ -90,7 +90,7 @@ impl From<&Route> for types::RouteSpec {
             rules,
         } = route;
         Self {
-            parent_refs: list::write(parent_refs),
+            parent_refs: shared_list::write(parent_refs),
             hostnames: hostname_list::write(hostnames),
             rules: list::write(rules),
         }
@@ -111,7 +111,7 @@ impl TryFrom<Beside<(Meta, RouteKind), types::RouteSpec>> for Route {
         Ok(Self {
             meta,
             kind,
-            parent_refs: list::read("parent_refs", parent_refs)?,
+            parent_refs: shared_list::read("parent_refs", parent_refs)?,
             hostnames: hostname_list::read("hostnames", hostnames)?,
             rules: list::read("rules", rules)?,
         })
