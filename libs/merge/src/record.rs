@@ -12,7 +12,7 @@ use crate::reads::{Input, Reading};
 /// a route reads ten inputs, and some inputs are read by every route.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reads {
-    /// Each with the numbers of its inputs, ascending.
+    /// Each with the numbers of its inputs, as they were read.
     readings: Numbered<Reading, Box<[Number]>>,
     /// Each with the numbers of its readers.
     inputs: Numbered<Input, BTreeSet<Number>>,
@@ -41,29 +41,25 @@ impl Reads {
 
     /// Replaces what a result read; with nothing, forgets the result.
     pub(crate) fn replace(&mut self, reading: &Reading, inputs: Vec<Input>) {
-        let mut inputs: Vec<Number> = inputs
+        let number = self.readings.number(reading.clone());
+        if self.has_read(number, &inputs) {
+            return;
+        }
+        let read: Box<[Number]> = inputs
             .into_iter()
             .map(|input| self.inputs.number(input))
             .collect();
-        inputs.sort_unstable();
-        inputs.dedup();
-        let number = self.readings.number(reading.clone());
-        let Some(read) = self.readings.get_mut(number) else {
-            return;
+        let new: BTreeSet<Number> = read.iter().copied().collect();
+        let old: BTreeSet<Number> = match self.readings.get_mut(number) {
+            Some(known) => std::mem::replace(known, read).into_iter().collect(),
+            None => BTreeSet::new(),
         };
-        let old = std::mem::replace(read, inputs.as_slice().into());
-        for input in inputs
-            .iter()
-            .filter(|input| old.binary_search(input).is_err())
-        {
+        for input in new.difference(&old) {
             if let Some(readers) = self.inputs.get_mut(*input) {
                 readers.insert(number);
             }
         }
-        for input in old
-            .iter()
-            .filter(|input| inputs.binary_search(input).is_err())
-        {
+        for input in old.difference(&new) {
             if let Some(readers) = self.inputs.get_mut(*input) {
                 readers.remove(&number);
                 if readers.is_empty() {
@@ -71,9 +67,22 @@ impl Reads {
                 }
             }
         }
-        if inputs.is_empty() {
+        if new.is_empty() {
             self.readings.remove(number);
         }
+    }
+
+    /// Whether the same was read as the last time, in the same order: nearly always so, and told without hashing.
+    fn has_read(&self, number: Number, inputs: &[Input]) -> bool {
+        let Some((_, read)) = self.readings.get(number) else {
+            return false;
+        };
+        let is_same = |(number, input): (&Number, &Input)| {
+            self.inputs
+                .get(*number)
+                .is_some_and(|(known, _)| known == input)
+        };
+        !read.is_empty() && read.len() == inputs.len() && read.iter().zip(inputs).all(is_same)
     }
 }
 
