@@ -73,8 +73,8 @@ fn judgement(
     reports: &Reports,
 ) -> Option<Judgement> {
     judge(merge, object, reports)
-        .or_else(|| judge_orphan(merge, object, current).map(Judgement::ListenerSet))
-        .or_else(|| judge_orphan_route(merge, object, current).map(Judgement::Route))
+        .or_else(|| judge_orphan(merge, object, current?).map(Judgement::ListenerSet))
+        .or_else(|| judge_orphan_route(merge, object, current?).map(Judgement::Route))
 }
 
 fn written(next: &Next) -> Value {
