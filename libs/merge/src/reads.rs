@@ -17,7 +17,7 @@ use crate::store::Store;
 use crate::target_groups::TargetGroupSpec;
 
 /// Something that a result can depend on. Reading an absent thing is reading too.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Input {
     /// One object.
     Object(ObjectRef),
@@ -40,7 +40,7 @@ pub(crate) enum Input {
 }
 
 /// A result that reads inputs.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reading {
     Class(Name),
     Gateway(ObjectKey),

@@ -1,10 +1,10 @@
 //! The record of who read what, in both directions.
 
-use std::collections::{BTreeSet, hash_map::RandomState};
-use std::hash::{BuildHasher, Hash};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use hashbrown::HashTable;
 use slab::Slab;
+use tributary_model::compact;
 
 use crate::reads::{Input, Reading};
 
@@ -36,7 +36,7 @@ impl Reads {
             .into_iter()
             .flat_map(|(_, readers)| readers)
             .filter_map(|number| self.readings.get(*number))
-            .map(|(reading, _)| reading)
+            .map(|(reading, _)| &**reading)
     }
 
     /// Replaces what a result read; with nothing, forgets the result.
@@ -72,7 +72,7 @@ impl Reads {
         }
     }
 
-    /// Whether the same was read as the last time, in the same order: nearly always so, and told without hashing.
+    /// Whether the same was read as the last time, in the same order: nearly always so, and told without a search.
     fn has_read(&self, number: Number, inputs: &[Input]) -> bool {
         let Some((_, read)) = self.readings.get(number) else {
             return false;
@@ -80,7 +80,7 @@ impl Reads {
         let is_same = |(number, input): (&Number, &Input)| {
             self.inputs
                 .get(*number)
-                .is_some_and(|(known, _)| known == input)
+                .is_some_and(|(known, _)| **known == *input)
         };
         !read.is_empty() && read.len() == inputs.len() && read.iter().zip(inputs).all(is_same)
     }
@@ -92,36 +92,23 @@ type Number = u32;
 /// Values by key, and both by the key's number.
 #[derive(Clone, Debug)]
 struct Numbered<K, V> {
-    entries: Slab<(K, V)>,
-    numbers: HashTable<Number>,
-    /// Keyed at random: names are chosen by tenants.
-    hashes: RandomState,
+    entries: Slab<(Arc<K>, V)>,
+    numbers: BTreeMap<Arc<K>, Number>,
 }
 
 impl<K, V> Default for Numbered<K, V> {
     fn default() -> Self {
         Self {
             entries: Slab::new(),
-            numbers: HashTable::new(),
-            hashes: RandomState::new(),
+            numbers: BTreeMap::new(),
         }
     }
 }
 
-impl<K: Eq + Hash, V: Default> Numbered<K, V> {
+impl<K: Ord, V: Default> Numbered<K, V> {
     /// The number of a key that is held.
     fn find(&self, key: &K) -> Option<Number> {
-        let Self {
-            entries,
-            numbers,
-            hashes,
-        } = self;
-        let is_it = |number: &Number| {
-            entries
-                .get(*number as usize)
-                .is_some_and(|(it, _)| it == key)
-        };
-        numbers.find(hashes.hash_one(key), is_it).copied()
+        self.numbers.get(key).copied()
     }
 
     /// The number of a key, which is held from now on.
@@ -129,26 +116,17 @@ impl<K: Eq + Hash, V: Default> Numbered<K, V> {
         if let Some(number) = self.find(&key) {
             return number;
         }
-        let Self {
-            entries,
-            numbers,
-            hashes,
-        } = self;
-        let hash = hashes.hash_one(&key);
+        let key = Arc::new(key);
         #[expect(
             clippy::cast_possible_truncation,
             reason = "so many entries are more than any memory holds"
         )]
-        let number = entries.insert((key, V::default())) as Number;
-        numbers.insert_unique(hash, number, |number| {
-            entries
-                .get(*number as usize)
-                .map_or(0, |(key, _)| hashes.hash_one(key))
-        });
+        let number = self.entries.insert((Arc::clone(&key), V::default())) as Number;
+        self.numbers.insert(key, number);
         number
     }
 
-    fn get(&self, number: Number) -> Option<&(K, V)> {
+    fn get(&self, number: Number) -> Option<&(Arc<K>, V)> {
         self.entries.get(number as usize)
     }
 
@@ -163,29 +141,14 @@ impl<K: Eq + Hash, V: Default> Numbered<K, V> {
     }
 
     fn remove(&mut self, number: Number) {
-        let Some((key, _)) = self.entries.try_remove(number as usize) else {
-            return;
-        };
-        if let Ok(entry) = self
-            .numbers
-            .find_entry(self.hashes.hash_one(&key), |it| *it == number)
-        {
-            entry.remove();
+        if let Some((key, _)) = self.entries.try_remove(number as usize) {
+            self.numbers.remove(&*key);
         }
     }
 
     fn compact(&mut self) {
-        let Self {
-            entries,
-            numbers,
-            hashes,
-        } = self;
-        entries.shrink_to_fit();
-        numbers.shrink_to_fit(|number| {
-            entries
-                .get(*number as usize)
-                .map_or(0, |(key, _)| hashes.hash_one(key))
-        });
+        self.entries.shrink_to_fit();
+        compact(&mut self.numbers);
     }
 }
 
