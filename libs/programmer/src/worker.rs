@@ -26,7 +26,7 @@ use tributary_runtime::telemetry;
 
 use crate::metrics::{OBSERVATIONS, WORKER_WAIT_SECONDS, WaitLabels};
 use crate::supervisor::Shared;
-use crate::target::Target;
+use crate::target::{Target, Wanted};
 
 /// Steps of one load balancer in flight at once: as many as `tributary-aws` has in flight of one group of operations.
 /// Fewer would make a plan wait for answers only; how fast AWS may be asked is bounded by the pace there.
@@ -184,10 +184,9 @@ pub(crate) async fn work(
 
 impl Worker {
     async fn once(&mut self, target: &Target) -> Next {
-        let desired = match target.desired.as_ref().map(|wanted| wanted.whole()) {
-            None => None,
-            Some(Ok(desired)) => Some(desired),
-            Some(Err(error)) => {
+        let desired = match target.desired.as_deref().map(Wanted::whole).transpose() {
+            Ok(desired) => desired,
+            Err(error) => {
                 tracing::error!(%error, "what it should be cannot be read any more");
                 return Next::Again;
             }
