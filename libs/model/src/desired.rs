@@ -61,8 +61,7 @@ pub struct DesiredListener {
     pub port: u16,
     /// One protocol per ELB listener.
     pub protocol: ElbProtocol,
-    /// The winning listeners on this port, highest precedence first. Never empty. When a quota is full, the last
-    /// ones go.
+    /// The winning listeners on this port, highest precedence first. Never empty.
     pub members: OrdMap<Precedence, Arc<MemberListener>>,
     /// `sslPolicy`.
     pub ssl_policy: Option<String>,
@@ -316,6 +315,17 @@ pub enum TargetId {
 impl fmt::Display for LoadBalancerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind.as_str(), self.gateway)
+    }
+}
+
+impl fmt::Display for DesiredTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.id {
+            TargetId::Ip(IpAddr::V6(address)) => write!(f, "[{address}]:{}", self.port),
+            id @ (TargetId::Ip(IpAddr::V4(_)) | TargetId::Instance(_)) => {
+                write!(f, "{id}:{}", self.port)
+            }
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn order(scope: &Scope, draft: &mut Draft) {
     if scope.key().kind == LoadBalancerKind::Alb {
         order_target_groups(scope, current, &changes, &mut gone, draft);
     }
-    order_targets(scope, &changes, draft);
+    order_targets(scope, current, &changes, &mut gone, draft);
     order_again(scope, current, &changes, &mut gone, draft);
 }
 
@@ -182,11 +182,7 @@ fn let_go(
             gone.insert(step.id, step.id);
             continue;
         };
-        let blame = crate::draft::Blame {
-            owners: step.owners,
-            origin: step.origin,
-        };
-        let suspension = draft.add(op, blame);
+        let suspension = draft.add(op, step.blame);
         draft.after(step.id, suspension);
         gone.insert(step.id, suspension);
     }
@@ -265,11 +261,37 @@ fn registered(scope: &Scope, changes: &Changes) -> usize {
         .count()
 }
 
-fn order_targets(scope: &Scope, changes: &Changes, draft: &mut Draft) {
+/// A group that is taken up brings the targets that are registered with it already.
+fn brought(scope: &Scope, changes: &Changes) -> (usize, BTreeSet<StepId>) {
+    let mut targets = 0;
+    let mut steps = BTreeSet::new();
+    for (group, users) in &changes.added {
+        let of = match group {
+            Handle::Existing(arn) => scope.observed.target_groups.get(arn),
+            Handle::Created { .. } => None,
+        };
+        let states = of.into_iter().flat_map(|it| it.targets.values());
+        let registered = states.filter(|it| **it == TargetState::Registered).count();
+        if registered > 0 {
+            targets += registered;
+            steps.extend(users);
+        }
+    }
+    (targets, steps)
+}
+
+fn order_targets(
+    scope: &Scope,
+    current: Current,
+    changes: &Changes,
+    gone: &mut Gone,
+    draft: &mut Draft,
+) {
     let registered = registered(scope, changes);
+    let (brought, taking) = brought(scope, changes);
     let mut registrations = Vec::new();
-    let mut first: BTreeSet<StepId> = changes.dropped.values().flatten().copied().collect();
-    let mut more = 0;
+    let mut deregistrations = BTreeSet::new();
+    let mut more = brought;
     for step in draft.steps() {
         match &step.op {
             Op::RegisterTargets { targets, .. } => {
@@ -277,7 +299,7 @@ fn order_targets(scope: &Scope, changes: &Changes, draft: &mut Draft) {
                 more += targets.len();
             }
             Op::DeregisterTargets { .. } => {
-                first.insert(step.id);
+                deregistrations.insert(step.id);
             }
             _ => {}
         }
@@ -285,10 +307,27 @@ fn order_targets(scope: &Scope, changes: &Changes, draft: &mut Draft) {
     if registered + more <= scope.limits().targets as usize {
         return;
     }
+    let mut first: BTreeSet<StepId> = changes.dropped.values().flatten().copied().collect();
+    first.extend(&deregistrations);
     // Too many for both at once: everything lets go first, and nothing waits for a registration.
     for step in registrations {
         draft.nobody_after(step);
         for earlier in &first {
+            draft.after(step, *earlier);
+        }
+    }
+    if taking.is_empty() {
+        return;
+    }
+    for steps in changes.dropped.values() {
+        for earlier in let_go(current, steps, gone, draft) {
+            for step in taking.iter().filter(|step| **step != earlier) {
+                draft.after(*step, earlier);
+            }
+        }
+    }
+    for step in taking {
+        for earlier in &deregistrations {
             draft.after(step, *earlier);
         }
     }

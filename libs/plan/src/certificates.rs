@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::desired::CertificateSource;
 use tributary_model::{Hostname, ListenerRef, ObjectKey, Timestamp};
 
-use crate::draft::{Blame, Draft};
+use crate::draft::Draft;
 use crate::limits::SecretVersion;
 use crate::observed::{CertificateStatus, Observed, ObservedCertificate, Tags};
-use crate::op::{Handle, Op, Taggable};
+use crate::op::{Blame, Handle, Op, Taggable};
 use crate::scope::{Scope, imported_certificates};
 use crate::tags::{self, Ownership};
 
@@ -180,7 +180,7 @@ pub(crate) fn import(
 
 fn import_one(scope: &Scope, secret: &ObjectKey, wanted: &Wanted, draft: &mut Draft) -> Handle {
     let fingerprint = wanted.fingerprint.unwrap_or_default().to_owned();
-    let blame = Blame::listeners(wanted.wanted_by.iter().cloned());
+    let blame = Blame::Listeners(wanted.wanted_by.clone());
     let Some((arn, certificate)) = imported(scope, secret) else {
         let mut tags = scope.ownership.tags(tags::CERTIFICATE);
         tags.insert(

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attributes::DELETION_PROTECTION;
-use crate::draft::{Blame, Draft};
+use crate::draft::Draft;
 use crate::observed::{Observed, ObservedLoadBalancer};
-use crate::op::{Op, StepId};
+use crate::op::{Blame, Op, StepId};
 use crate::scope::{Current, imported_certificates, load_balancers, target_groups};
 use crate::tags::{self, Ownership};
 
@@ -39,7 +39,7 @@ pub(crate) fn delete_load_balancer<'a>(
     let op = Op::DeleteLoadBalancer {
         load_balancer: arn.to_owned(),
     };
-    let step = draft.add(op, Blame::everyone());
+    let step = draft.add(op, Blame::LoadBalancer);
     deleted.insert(arn, step);
     for (arn, listener) in &load_balancer.listeners {
         draft.released.insert(arn.clone(), step);
@@ -126,7 +126,7 @@ fn delete_target_groups(
         let op = Op::DeleteTargetGroup {
             target_group: arn.to_owned(),
         };
-        let step = draft.add(op, Blame::everyone());
+        let step = draft.add(op, Blame::LoadBalancer);
         for earlier in after {
             draft.after(step, earlier);
         }
@@ -212,7 +212,7 @@ fn delete_certificates(
         let op = Op::DeleteCertificate {
             certificate: arn.to_owned(),
         };
-        let step = draft.add(op, Blame::everyone());
+        let step = draft.add(op, Blame::LoadBalancer);
         for earlier in after {
             draft.after(step, earlier);
         }
@@ -245,7 +245,7 @@ fn delete_security_groups(
             .collect();
         let Some(after) = steps else { continue };
         let op = Op::DeleteSecurityGroup { group: id.clone() };
-        let step = draft.add(op, Blame::everyone());
+        let step = draft.add(op, Blame::LoadBalancer);
         for earlier in after {
             draft.after(step, earlier);
         }

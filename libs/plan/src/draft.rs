@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tributary_model::ListenerRef;
-use tributary_model::desired::RuleOrigin;
 
 use crate::observed::Tags;
-use crate::op::{Handle, Op, Step, StepId, Taggable, handles};
+use crate::op::{Blame, Handle, Op, Step, StepId, Taggable, handles};
 use crate::tags;
 
 /// Steps in the order in which they were thought of, and what was found out on the way.
@@ -25,15 +24,6 @@ pub(crate) struct Draft {
     pub(crate) unserved: BTreeSet<ListenerRef>,
 }
 
-/// Who pays when a step fails.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Blame {
-    /// Listeners; empty means the whole load balancer.
-    pub(crate) owners: BTreeSet<ListenerRef>,
-    /// The route rule, in place of its listener.
-    pub(crate) origin: Option<RuleOrigin>,
-}
-
 /// Places under a quota, taken by creations and given back by deletions.
 ///
 /// The n-th creation beyond what is free waits for a deletion of its own, so whatever order the steps
@@ -48,34 +38,17 @@ pub(crate) struct Room {
     used: BTreeSet<StepId>,
 }
 
-impl Blame {
-    /// The whole load balancer.
-    pub(crate) fn everyone() -> Self {
-        Self::default()
-    }
-
-    /// These listeners.
-    pub(crate) fn listeners(owners: impl IntoIterator<Item = ListenerRef>) -> Self {
-        Self {
-            owners: owners.into_iter().collect(),
-            origin: None,
-        }
-    }
-}
-
 impl Draft {
     /// One more step, after those that create what it refers to.
     pub(crate) fn add(&mut self, mut op: Op, blame: Blame) -> StepId {
         let id = StepId(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
         let after = handles::created_by(&mut op);
-        let Blame { owners, origin } = blame;
         self.steps.push(Step {
             id,
             op,
             after,
             following: BTreeSet::new(),
-            owners,
-            origin,
+            blame,
         });
         id
     }

@@ -1,21 +1,35 @@
-//! Who is served: certificates decide which listeners can be, quotas how many.
+//! Who is served: certificates decide which listeners can be, quotas how much.
 //!
-//! Listeners are admitted one by one in their order of precedence, each with everything that it needs or not at all.
-//! So the ones left out are those of lowest precedence that do not fit, and a small one may
-//! still fit where a big one before it did not.
+//! Quotas refuse the smallest unit. An ELB listener, a certificate, a target group, a rule and a target are admitted one by
+//! one, and what does not fit is named in its own listener's or route's status.
+//!
+//! **Incumbents first.** What is programmed already and still asked for keeps its place, also when a quota was lowered.
+//! What is new queues by precedence for what is free. So objects that one owner adds never push out what another has; a
+//! thing gives up its place only by its owner's change. From nothing everything queues by precedence. (Conflicts are
+//! another matter: the merge decides them by precedence alone.) The plan stays a pure function: what is programmed is
+//! one of its inputs, not something it remembers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tributary_model::ListenerRef;
 use tributary_model::desired::{
-    CertificateSource, DesiredAction, DesiredListener, DesiredRule, MemberListener, TargetGroupId,
+    DesiredAction, DesiredListener, DesiredRule, DesiredTarget, DesiredTargetGroup, MemberListener,
+    TargetGroupId,
 };
 use tributary_model::elb::ElbProtocol;
 use tributary_model::report::{ProgrammedState, RuleProblem};
+use tributary_model::{ListenerRef, Precedence};
 
-use crate::certificates::{self, CertificateId, Wanted};
-use crate::observed::Completeness;
+use crate::certificates::{CertificateId, Wanted};
+use crate::op::{Blame, RuleOwner};
 use crate::scope::Scope;
+
+mod certificates;
+mod incumbents;
+mod rules;
+mod targets;
+
+use certificates::Usable;
+use incumbents::Incumbents;
 
 /// What is going to be served.
 #[derive(Debug, Default)]
@@ -26,10 +40,10 @@ pub(crate) struct Fit<'a> {
     pub(crate) refused: BTreeMap<&'a ListenerRef, ProgrammedState>,
     /// What did not work out of listeners that are served all the same.
     pub(crate) notes: BTreeMap<&'a ListenerRef, Vec<String>>,
-    /// Rules that are left out although their listener is served.
+    /// What is left out of routes whose listener is served.
     pub(crate) rule_problems: Vec<RuleProblem>,
-    /// Target groups that are used, and by whom.
-    pub(crate) target_groups: BTreeMap<&'a TargetGroupId, BTreeSet<ListenerRef>>,
+    /// Target groups that are used.
+    pub(crate) target_groups: BTreeMap<&'a TargetGroupId, FitTargetGroup<'a>>,
 }
 
 /// One ELB listener, without what is left out.
@@ -38,302 +52,165 @@ pub(crate) struct FitPort<'a> {
     pub(crate) listener: &'a DesiredListener,
     pub(crate) members: Vec<&'a MemberListener>,
     /// Highest precedence first.
-    pub(crate) rules: Vec<&'a DesiredRule>,
+    pub(crate) rules: Vec<FitRule<'a>>,
     /// The default one first.
     pub(crate) certificates: Vec<CertificateId>,
     pub(crate) wanted: BTreeMap<CertificateId, Wanted<'a>>,
 }
 
-/// What one member needs.
-struct Demand<'a> {
-    rules: Vec<&'a DesiredRule>,
-    certificates: Vec<(CertificateId, Option<&'a str>)>,
-    target_groups: BTreeSet<&'a TargetGroupId>,
+/// A rule that is served.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FitRule<'a> {
+    pub(crate) rule: &'a DesiredRule,
+    pub(crate) as_is: AsIs,
 }
 
-/// What is taken so far.
-#[derive(Default)]
-struct Usage<'a> {
-    listeners: usize,
-    rules: usize,
-    certificates: usize,
-    target_groups: BTreeSet<&'a TargetGroupId>,
-    targets: usize,
+/// Whether a rule becomes what is desired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AsIs {
+    /// It does.
+    No,
+    /// What it would need does not fit: it goes on doing what it does.
+    Yes,
 }
 
-/// One listener's share of a port, looked up once for all members.
-#[derive(Default)]
-struct Share<'a> {
-    rules: Vec<&'a DesiredRule>,
-    sources: Vec<&'a CertificateSource>,
+/// A target group that something served uses.
+#[derive(Debug)]
+pub(crate) struct FitTargetGroup<'a> {
+    pub(crate) desired: &'a DesiredTargetGroup,
+    /// The listeners whose default action it is.
+    pub(crate) listeners: BTreeSet<ListenerRef>,
+    /// The route rules that forward to it.
+    pub(crate) rules: BTreeSet<RuleOwner>,
+    /// Targets that do not fit.
+    pub(crate) left_out: BTreeSet<&'a DesiredTarget>,
 }
 
-/// Decides who is served.
-pub(crate) fn fit<'a>(scope: &Scope<'a>) -> Fit<'a> {
-    let mut fit = Fit::default();
-    let mut usage = foreign_usage(scope);
-    let mut admitted: BTreeSet<&ListenerRef> = BTreeSet::new();
-    let shares = shares(scope);
-    let mut members: Vec<(u16, &MemberListener)> = scope
-        .desired
-        .listeners
-        .values()
-        .flat_map(|listener| {
-            listener
-                .members
-                .values()
-                .map(|member| (listener.port, &**member))
-        })
-        .collect();
-    members.sort_by_key(|(port, member)| (&member.precedence, *port));
-    let nothing = Share::default();
-    for (port, member) in members {
-        let Some(listener) = scope.desired.listeners.get(&port) else {
-            continue;
-        };
-        let share = shares.get(&(port, &member.listener)).unwrap_or(&nothing);
-        match admit(scope, listener, member, share, &mut usage, &mut fit) {
-            Ok(()) => {
-                admitted.insert(&member.listener);
-            }
-            Err(state) => {
-                fit.refused.insert(&member.listener, state);
-            }
+impl FitTargetGroup<'_> {
+    /// Those that are registered, or are to be.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &DesiredTarget> {
+        let all = self.desired.targets.iter();
+        all.filter(|target| !self.left_out.contains(*target))
+    }
+
+    /// Whether this is one of them.
+    pub(crate) fn has(&self, target: &DesiredTarget) -> bool {
+        self.desired.targets.contains(target) && !self.left_out.contains(target)
+    }
+
+    /// Who pays when something of it is refused.
+    pub(crate) fn blame(&self) -> Blame {
+        if self.rules.is_empty() {
+            Blame::Listeners(self.listeners.clone())
+        } else {
+            Blame::Rules(self.rules.clone())
         }
     }
-    for port in fit.ports.values_mut() {
-        // As the whole port is ordered, not as its members were admitted.
-        port.rules = port
-            .listener
-            .rules
-            .iter()
-            .map(std::convert::AsRef::as_ref)
-            .filter(|rule: &&DesiredRule| {
-                admitted.contains(&rule.listener) && has_target_groups(scope, rule)
-            })
-            .collect();
-        port.certificates = in_precedence(scope, port);
-    }
+}
+
+/// Decides what is served.
+pub(crate) fn fit<'a>(scope: &Scope<'a>) -> Fit<'a> {
+    let incumbents = Incumbents::of(scope);
+    let mut fit = Fit::default();
+    let mut groups = targets::Groups::new(scope, &incumbents);
+    let usable = certificates::look_up(scope, &mut fit.notes);
+    admit_ports(scope, &incumbents, &usable, &mut groups, &mut fit);
+    certificates::admit(scope, &incumbents, usable, &mut fit);
+    rules::admit(scope, &incumbents, &mut groups, &mut fit);
+    groups.finish(&mut fit);
     fit
 }
 
-fn admit<'a>(
+/// ELB listeners, each with what its default action forwards to; those that are there first.
+fn admit_ports<'a>(
     scope: &Scope<'a>,
-    listener: &'a DesiredListener,
-    member: &'a MemberListener,
-    share: &Share<'a>,
-    usage: &mut Usage<'a>,
+    incumbents: &Incumbents<'a>,
+    usable: &BTreeMap<u16, Vec<Usable<'a>>>,
+    groups: &mut targets::Groups<'_, 'a>,
     fit: &mut Fit<'a>,
-) -> Result<(), ProgrammedState> {
-    if let Some(arn) = held_by_others(scope, listener.port) {
-        return Err(ProgrammedState::Refused(format!(
-            "port {} of the load balancer is held by listener {arn}, which is not ours",
-            listener.port
-        )));
-    }
-    let demand = demand(scope, listener, member, share, fit)?;
-    let more = increment(scope, listener, &demand, usage, fit);
-    within_quotas(scope, usage, &more)?;
-    usage.add(more);
-    let port = fit.ports.entry(listener.port).or_insert_with(|| FitPort {
-        listener,
-        members: Vec::new(),
-        rules: Vec::new(),
-        certificates: Vec::new(),
-        wanted: BTreeMap::new(),
-    });
-    port.members.push(member);
-    for (id, fingerprint) in demand.certificates {
-        port.wanted
-            .entry(id)
-            .or_insert_with(|| Wanted {
-                fingerprint,
-                wanted_by: BTreeSet::new(),
-            })
-            .wanted_by
-            .insert(member.listener.clone());
-    }
-    for group in demand.target_groups {
-        fit.target_groups
-            .entry(group)
-            .or_default()
-            .insert(member.listener.clone());
-    }
-    Ok(())
-}
-
-fn demand<'a>(
-    scope: &Scope<'a>,
-    listener: &'a DesiredListener,
-    member: &'a MemberListener,
-    share: &Share<'a>,
-    fit: &mut Fit<'a>,
-) -> Result<Demand<'a>, ProgrammedState> {
-    let mut certificates = Vec::new();
-    let mut notes = Vec::new();
-    for source in &share.sources {
-        match certificates::usable(scope, source) {
-            Ok(usable) => {
-                let fingerprint = match source {
-                    CertificateSource::Secret { fingerprint, .. } => Some(fingerprint.as_str()),
-                    CertificateSource::Arn(_) | CertificateSource::Discovered { .. } => None,
-                };
-                notes.extend(usable.note);
-                certificates.push((usable.id, fingerprint));
-            }
-            Err(reason) => notes.push(reason),
-        }
-    }
-    if terminates_tls(listener.protocol) && certificates.is_empty() {
-        if let Completeness::Partial(gaps) = &scope.observed.completeness {
-            // What was not seen may be there: that is no refusal.
-            let text = format!("AWS could not be looked at: {}", gaps.join("; "));
-            return Err(ProgrammedState::Pending(text));
-        }
-        let reason = if notes.is_empty() {
-            "it names no certificate and has no hostname to look one up".to_owned()
-        } else {
-            notes.join("; ")
-        };
-        return Err(ProgrammedState::NoCertificate(reason));
-    }
-    if !notes.is_empty() {
-        fit.notes.insert(&member.listener, notes);
-    }
-    let (rules, dangling): (Vec<&DesiredRule>, Vec<&DesiredRule>) = share
-        .rules
-        .iter()
-        .partition(|rule| has_target_groups(scope, rule));
-    fit.rule_problems
-        .extend(dangling.into_iter().filter_map(|rule| {
-            Some(RuleProblem {
-                origin: rule.origin.clone()?,
-                listener: rule.listener.clone(),
-                message: "it forwards to a target group that the desired state does not have"
-                    .to_owned(),
-            })
-        }));
-    let target_groups = rules
-        .iter()
-        .map(|rule| &rule.action)
-        .chain([&listener.default_action])
-        .flat_map(target_groups_of)
-        .filter(|group| scope.desired.target_groups.contains_key(group))
-        .collect();
-    Ok(Demand {
-        rules,
-        certificates,
-        target_groups,
-    })
-}
-
-/// What admitting a member adds to what is in use.
-fn increment<'a>(
-    scope: &Scope<'a>,
-    listener: &DesiredListener,
-    demand: &Demand<'a>,
-    usage: &Usage<'a>,
-    fit: &Fit<'a>,
-) -> Usage<'a> {
-    let port = fit.ports.get(&listener.port);
-    let known = |id: &CertificateId| port.is_some_and(|port| port.wanted.contains_key(id));
-    let certificates: BTreeSet<&CertificateId> = demand
-        .certificates
-        .iter()
-        .map(|(id, _)| id)
-        .filter(|id| !known(id))
-        .collect();
-    // The first certificate of an ELB listener is its default one, which the quota does not count.
-    let free = usize::from(port.is_none_or(|port| port.wanted.is_empty()));
-    let target_groups: BTreeSet<&TargetGroupId> = demand
-        .target_groups
-        .difference(&usage.target_groups)
-        .copied()
-        .collect();
-    let targets = target_groups
-        .iter()
-        .filter_map(|group| scope.desired.target_groups.get(*group))
-        .map(|group| group.targets.len())
-        .sum();
-    Usage {
-        listeners: usize::from(port.is_none()),
-        rules: demand.rules.len(),
-        certificates: certificates.len().saturating_sub(free),
-        target_groups,
-        targets,
-    }
-}
-
-fn within_quotas(scope: &Scope, usage: &Usage, more: &Usage) -> Result<(), ProgrammedState> {
-    let limits = scope.limits();
-    let checks = [
-        (
-            "listeners",
-            limits.listeners,
-            usage.listeners,
-            more.listeners,
-        ),
-        ("rules", limits.rules, usage.rules, more.rules),
-        (
-            "certificates besides the default ones",
-            limits.certificates,
-            usage.certificates,
-            more.certificates,
-        ),
-        (
-            "target groups",
-            limits.target_groups,
-            usage.target_groups.len(),
-            more.target_groups.len(),
-        ),
-        ("targets", limits.targets, usage.targets, more.targets),
-    ];
-    for (what, limit, used, more) in checks {
-        // Who needs nothing of what is full is not refused for it.
-        if more == 0 || u32::try_from(used + more).is_ok_and(|sum| sum <= limit) {
+) {
+    let limit = scope.limits().listeners;
+    let mut used = incumbents.foreign.listeners;
+    let mut ports: Vec<(bool, &'a Precedence, &'a DesiredListener)> = Vec::new();
+    for listener in scope.desired.listeners.values() {
+        if let Some(arn) = held_by_others(scope, listener.port) {
+            let state = ProgrammedState::Refused(format!(
+                "port {} of the load balancer is held by listener {arn}, which is not ours",
+                listener.port
+            ));
+            refuse(scope, listener, Some(&state), usable, fit);
             continue;
         }
-        return Err(ProgrammedState::TooManyListeners(format!(
-            "the load balancer may have {limit} {what}: {used} are in use, this listener needs {more} more"
-        )));
+        let first = match usable.get(&listener.port) {
+            Some(usable) => usable.first().map(|it| &it.member.precedence),
+            None => listener.members.keys().next(),
+        };
+        if let Some(first) = first {
+            let is_new = !incumbents.ports.contains(&listener.port);
+            ports.push((is_new, first, listener));
+        } else {
+            refuse(scope, listener, None, usable, fit);
+        }
     }
-    Ok(())
+    ports.sort_by_key(|(is_new, first, listener)| (*is_new, *first, listener.port));
+    for (is_new, _, listener) in ports {
+        let needed: BTreeSet<&TargetGroupId> = target_groups_of(&listener.default_action).collect();
+        if !is_new {
+            groups.keep(&needed);
+        }
+        let has_place = !is_new || has_room(limit, used);
+        let admitted = if has_place {
+            groups.admit(&needed)
+        } else {
+            Err(quota(limit, "listeners"))
+        };
+        if let Err(why) = admitted {
+            let state = ProgrammedState::TooManyListeners(why);
+            refuse(scope, listener, Some(&state), usable, fit);
+            continue;
+        }
+        used += 1;
+        let port = FitPort {
+            listener,
+            members: listener.members.values().map(AsRef::as_ref).collect(),
+            rules: Vec::new(),
+            certificates: Vec::new(),
+            wanted: BTreeMap::new(),
+        };
+        fit.ports.insert(listener.port, port);
+    }
 }
 
-impl<'a> Usage<'a> {
-    fn add(&mut self, more: Usage<'a>) {
-        let Usage {
-            listeners,
-            rules,
-            certificates,
-            target_groups,
-            targets,
-        } = more;
-        self.listeners += listeners;
-        self.rules += rules;
-        self.certificates += certificates;
-        self.target_groups.extend(target_groups);
-        self.targets += targets;
+/// Nobody on this port is served: who has no certificate for that reason, the others for this one.
+fn refuse<'a>(
+    scope: &Scope,
+    listener: &'a DesiredListener,
+    state: Option<&ProgrammedState>,
+    usable: &BTreeMap<u16, Vec<Usable<'a>>>,
+    fit: &mut Fit<'a>,
+) {
+    let usable = usable.get(&listener.port);
+    for member in listener.members.values() {
+        let notes = fit.notes.remove(&member.listener).unwrap_or_default();
+        let is_usable = |it: &Usable| it.member.listener == member.listener;
+        let state = match state {
+            Some(state) if usable.is_none_or(|usable| usable.iter().any(is_usable)) => {
+                state.clone()
+            }
+            Some(_) | None => certificates::none_usable(scope, &notes),
+        };
+        fit.refused.insert(&member.listener, state);
     }
 }
 
-/// What others put onto our load balancer counts too.
-fn foreign_usage<'a>(scope: &Scope) -> Usage<'a> {
-    let mut usage = Usage::default();
-    let Some(current) = scope.current else {
-        return usage;
-    };
-    for listener in current.load_balancer.listeners.values() {
-        let ours = scope.ownership.owns(&listener.tags);
-        usage.listeners += usize::from(!ours);
-        usage.certificates += if ours { 0 } else { listener.certificates.len() };
-        usage.rules += listener
-            .rules
-            .values()
-            .filter(|rule| !ours || !scope.ownership.owns(&rule.tags))
-            .count();
-    }
-    usage
+/// Whether one more fits.
+fn has_room(limit: u32, used: usize) -> bool {
+    u32::try_from(used).is_ok_and(|used| used < limit)
+}
+
+/// The same words for everybody who does not fit, whoever else comes and goes.
+fn quota(limit: u32, what: &str) -> String {
+    format!("it does not fit: the load balancer may have {limit} {what}")
 }
 
 fn held_by_others<'a>(scope: &Scope<'a>, port: u16) -> Option<&'a str> {
@@ -344,42 +221,6 @@ fn held_by_others<'a>(scope: &Scope<'a>, port: u16) -> Option<&'a str> {
         .iter()
         .find(|(_, listener)| listener.port == port && !scope.ownership.owns(&listener.tags))
         .map(|(arn, _)| arn.as_str())
-}
-
-fn shares<'a>(scope: &Scope<'a>) -> BTreeMap<(u16, &'a ListenerRef), Share<'a>> {
-    let mut shares: BTreeMap<(u16, &ListenerRef), Share> = BTreeMap::new();
-    for listener in scope.desired.listeners.values() {
-        for rule in &listener.rules {
-            let share = shares.entry((listener.port, &rule.listener)).or_default();
-            share.rules.push(rule);
-        }
-        if !terminates_tls(listener.protocol) {
-            continue;
-        }
-        for (wanted_by, source) in listener.certificates() {
-            let share = shares.entry((listener.port, wanted_by)).or_default();
-            share.sources.push(source);
-        }
-    }
-    shares
-}
-
-/// The port's certificates in the order in which its listeners stand: the first one is the default.
-fn in_precedence(scope: &Scope, port: &FitPort) -> Vec<CertificateId> {
-    let mut ordered: Vec<CertificateId> = Vec::new();
-    for (wanted_by, source) in port.listener.certificates() {
-        let Ok(usable) = certificates::usable(scope, source) else {
-            continue;
-        };
-        let wanted = port
-            .wanted
-            .get(&usable.id)
-            .is_some_and(|wanted| wanted.wanted_by.contains(wanted_by));
-        if wanted && !ordered.contains(&usable.id) {
-            ordered.push(usable.id);
-        }
-    }
-    ordered
 }
 
 /// Whether an ELB listener of this protocol has certificates.
@@ -397,8 +238,4 @@ pub(crate) fn target_groups_of(action: &DesiredAction) -> impl Iterator<Item = &
         DesiredAction::Redirect { .. } | DesiredAction::FixedResponse { .. } => &[],
     };
     targets.iter().map(|target| &target.target_group)
-}
-
-fn has_target_groups(scope: &Scope, rule: &DesiredRule) -> bool {
-    target_groups_of(&rule.action).all(|group| scope.desired.target_groups.contains_key(group))
 }

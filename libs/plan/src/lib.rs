@@ -36,6 +36,7 @@ pub mod limits;
 mod listeners;
 mod load_balancer;
 pub mod names;
+mod narrow;
 pub mod observed;
 pub mod op;
 mod priorities;

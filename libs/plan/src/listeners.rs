@@ -9,10 +9,10 @@ use tributary_model::report::RuleProblem;
 use crate::actions;
 use crate::attributes::{self, Carrier};
 use crate::certificates::CertificateId;
-use crate::draft::{Blame, Draft, Room, retag};
+use crate::draft::{Draft, Room, retag};
 use crate::fit::{Fit, FitPort, terminates_tls};
 use crate::observed::{ObservedListener, Tags};
-use crate::op::{Handle, ListenerSpec, Op, StepId, Taggable};
+use crate::op::{Blame, Handle, ListenerSpec, Op, StepId, Taggable};
 use crate::rules::{self, Matched};
 use crate::scope::Scope;
 use crate::sni;
@@ -144,7 +144,7 @@ fn delete(arn: &str, observed: &ObservedListener, rooms: &mut Rooms, draft: &mut
     let op = Op::DeleteListener {
         listener: arn.to_owned(),
     };
-    let step = draft.add(op, Blame::everyone());
+    let step = draft.add(op, Blame::LoadBalancer);
     rooms.listeners.give_back(step, 1);
     rooms.rules.give_back(step, observed.rules.len());
     rooms
@@ -235,12 +235,14 @@ fn create(
 ) -> Option<Handle> {
     let spec = spec(port, parts)?;
     let name = format!("{}:{}", spec.protocol.as_str(), spec.port);
+    let targets: Vec<Handle> = spec.default_action.target_groups().cloned().collect();
     let op = Op::CreateListener {
         load_balancer: parts.load_balancer.clone(),
         spec: Box::new(spec),
         tags: wanted_tags(scope, port),
     };
     let step = draft.add(op, blame(port));
+    rules::wait_for(step, &targets, &parts.groups.cleared, draft);
     for earlier in room.take() {
         draft.after(step, earlier);
     }
@@ -361,5 +363,6 @@ fn wanted_tags(scope: &Scope, port: &FitPort) -> Tags {
 }
 
 fn blame(port: &FitPort) -> Blame {
-    Blame::listeners(port.members.iter().map(|member| member.listener.clone()))
+    let members = port.members.iter();
+    Blame::Listeners(members.map(|member| member.listener.clone()).collect())
 }

@@ -6,10 +6,10 @@ use tributary_model::desired::DesiredLoadBalancer;
 use tributary_model::elb::LoadBalancerKind;
 
 use crate::attributes::{self, Carrier};
-use crate::draft::{Blame, Draft, retag};
+use crate::draft::{Draft, retag};
 use crate::names;
 use crate::observed::{Observed, Tags};
-use crate::op::{Handle, LoadBalancerSpec, Op, StepId, SubnetMapping, Taggable};
+use crate::op::{Blame, Handle, LoadBalancerSpec, Op, StepId, SubnetMapping, Taggable};
 use crate::scope::{Current, Scope, load_balancers};
 use crate::security_group::Guard;
 use crate::tags::{self, Ownership};
@@ -66,7 +66,7 @@ pub(crate) fn create(
         ipv4_ipam_pool: settings.ipv4_ipam_pool.clone(),
         tags: wanted_tags(scope),
     };
-    let step = draft.add(Op::CreateLoadBalancer(Box::new(spec)), Blame::everyone());
+    let step = draft.add(Op::CreateLoadBalancer(Box::new(spec)), Blame::LoadBalancer);
     for predecessor in predecessors {
         draft.after(step, *predecessor);
     }
@@ -98,7 +98,7 @@ pub(crate) fn adjust(
                 load_balancer: arn.to_owned(),
                 subnets,
             };
-            draft.add(op, Blame::everyone());
+            draft.add(op, Blame::LoadBalancer);
         }
     }
     if wanted_type != load_balancer.ip_address_type {
@@ -106,7 +106,7 @@ pub(crate) fn adjust(
             load_balancer: arn.to_owned(),
             ip_address_type: wanted_type,
         };
-        draft.add(op, Blame::everyone());
+        draft.add(op, Blame::LoadBalancer);
     }
     let guarded = set_guard(current, guard, draft);
     set_attributes(
@@ -123,7 +123,7 @@ pub(crate) fn adjust(
         Taggable::Elb(arn.to_owned()),
         &wanted_tags(scope),
         &load_balancer.tags,
-        &Blame::everyone(),
+        &Blame::LoadBalancer,
         draft,
     );
     guarded
@@ -184,7 +184,7 @@ fn set_guard(current: Current, guard: &Guard, draft: &mut Draft) -> Option<StepI
         load_balancer: arn.to_owned(),
         security_groups: wanted.clone(),
     };
-    Some(draft.add(op, Blame::everyone()))
+    Some(draft.add(op, Blame::LoadBalancer))
 }
 
 fn set_attributes(load_balancer: Handle, attributes: BTreeMap<String, String>, draft: &mut Draft) {
@@ -195,7 +195,7 @@ fn set_attributes(load_balancer: Handle, attributes: BTreeMap<String, String>, d
         load_balancer,
         attributes,
     };
-    draft.add(op, Blame::everyone());
+    draft.add(op, Blame::LoadBalancer);
 }
 
 fn wanted_tags(scope: &Scope) -> Tags {

@@ -49,10 +49,29 @@ pub struct Step {
     /// Must be over, however it ended. Deletions wait this way for other tenants' creations, so that
     /// one tenant's refused rule never keeps another's old rule alive.
     pub following: BTreeSet<StepId>,
-    /// The listeners that pay when it fails; empty means the whole load balancer.
-    pub owners: BTreeSet<ListenerRef>,
-    /// The route rule that pays, in place of its listener.
-    pub origin: Option<RuleOrigin>,
+    /// Who pays when it fails.
+    pub blame: Blame,
+}
+
+/// Whose status tells of a step that failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Blame {
+    /// The Gateway's: it concerns the load balancer as a whole.
+    #[default]
+    LoadBalancer,
+    /// These listeners'.
+    Listeners(BTreeSet<ListenerRef>),
+    /// The routes' of these rules, whose listeners go on without them.
+    Rules(BTreeSet<RuleOwner>),
+}
+
+/// A route rule on one listener.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleOwner {
+    /// The listener.
+    pub listener: ListenerRef,
+    /// The route rule.
+    pub origin: RuleOrigin,
 }
 
 /// Something that exists, or will once an earlier step has run.

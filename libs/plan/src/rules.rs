@@ -6,10 +6,10 @@ use tributary_model::desired::DesiredRule;
 use tributary_model::report::RuleProblem;
 
 use crate::actions;
-use crate::draft::{Blame, Draft, Room, retag};
-use crate::fit::FitPort;
+use crate::draft::{Draft, Room, retag};
+use crate::fit::{AsIs, FitPort, FitRule};
 use crate::observed::{ObservedListener, ObservedRule, Tags};
-use crate::op::{Handle, Op, RuleSpec, StepId, Taggable};
+use crate::op::{Blame, Handle, Op, RuleOwner, RuleSpec, StepId, Taggable};
 use crate::priorities;
 use crate::scope::Scope;
 use crate::tags;
@@ -43,7 +43,7 @@ pub(crate) fn match_and_delete<'a>(
     room: &mut Room,
     draft: &mut Draft,
 ) -> Matched<'a> {
-    let wanted: BTreeSet<String> = port.rules.iter().map(|rule| identity(rule)).collect();
+    let wanted: BTreeSet<String> = port.rules.iter().map(|it| identity(it.rule)).collect();
     let mut matched = Matched::default();
     let mut rules: Vec<(&String, &ObservedRule)> = observed.rules.iter().collect();
     // Of two with one identity, left by a crash, the one that takes effect stays.
@@ -59,7 +59,7 @@ pub(crate) fn match_and_delete<'a>(
             continue;
         }
         matched.taken.insert(rule.priority);
-        let delete = draft.add(Op::DeleteRule { rule: arn.clone() }, Blame::everyone());
+        let delete = draft.add(Op::DeleteRule { rule: arn.clone() }, Blame::LoadBalancer);
         room.give_back(delete, 1);
         draft.released.insert(arn.clone(), delete);
         matched.deletions.push((delete, rule.priority));
@@ -80,8 +80,8 @@ pub(crate) fn plan(
     let current: Vec<Option<u32>> = port
         .rules
         .iter()
-        .map(|rule| {
-            let (_, observed) = matched.found.get(&identity(rule))?;
+        .map(|it| {
+            let (_, observed) = matched.found.get(&identity(it.rule))?;
             Some(observed.priority)
         })
         .collect();
@@ -91,7 +91,10 @@ pub(crate) fn plan(
     let mut unserved = BTreeSet::new();
     let mut created = Vec::new();
     let mut modified = Vec::new();
-    for (index, rule) in port.rules.iter().enumerate() {
+    for (index, FitRule { rule, as_is }) in port.rules.iter().enumerate() {
+        if *as_is == AsIs::Yes {
+            continue;
+        }
         let Some(priority) = assigned.get(index) else {
             problems.extend(no_priority(rule));
             continue;
@@ -104,6 +107,7 @@ pub(crate) fn plan(
             continue;
         }
         let tags = wanted_tags(scope, rule, &spec, None);
+        let targets: Vec<Handle> = spec.action.target_groups().cloned().collect();
         let op = Op::CreateRule {
             listener: listener.clone(),
             priority: *priority,
@@ -111,6 +115,7 @@ pub(crate) fn plan(
             tags,
         };
         let create = draft.add(op, blame(rule));
+        wait_for(create, &targets, &groups.cleared, draft);
         for earlier in room.take() {
             draft.after(create, earlier);
         }
@@ -128,7 +133,7 @@ pub(crate) fn plan(
         }
     }
     if !unserved.is_empty() {
-        for rule in &port.rules {
+        for FitRule { rule, .. } in &port.rules {
             if matched.found.contains_key(&identity(rule)) {
                 unserved.remove(&rule.listener);
             }
@@ -182,7 +187,8 @@ fn move_rules(
 ) -> Option<(StepId, BTreeSet<u32>)> {
     let mut moves = BTreeMap::new();
     let mut left = BTreeSet::new();
-    for ((rule, current), assigned) in port.rules.iter().zip(current).zip(assigned) {
+    for ((FitRule { rule, .. }, current), assigned) in port.rules.iter().zip(current).zip(assigned)
+    {
         if let Some(current) = current
             && current != assigned
             && let Some((arn, _)) = matched.found.get(&identity(rule))
@@ -202,7 +208,7 @@ fn move_rules(
         listener: listener.clone(),
         priorities: moves,
     };
-    Some((draft.add(op, Blame::listeners(owners)), left))
+    Some((draft.add(op, Blame::Listeners(owners.collect())), left))
 }
 
 fn modify(
@@ -250,12 +256,20 @@ pub(crate) fn wait_for_targets(
     groups: &TargetGroups,
     draft: &mut Draft,
 ) {
-    for registration in targets
-        .iter()
-        .filter_map(|target| groups.registrations.get(target))
-        .flatten()
-    {
-        draft.after(step, *registration);
+    wait_for(step, targets, &groups.registrations, draft);
+    wait_for(step, targets, &groups.cleared, draft);
+}
+
+/// Who takes up these target groups comes after what is done to them before.
+pub(crate) fn wait_for(
+    step: StepId,
+    targets: &[Handle],
+    before: &BTreeMap<Handle, Vec<StepId>>,
+    draft: &mut Draft,
+) {
+    let steps = targets.iter().filter_map(|target| before.get(target));
+    for earlier in steps.flatten() {
+        draft.after(step, *earlier);
     }
 }
 
@@ -279,9 +293,12 @@ fn wanted_tags(
 }
 
 fn blame(rule: &DesiredRule) -> Blame {
-    Blame {
-        owners: BTreeSet::from([rule.listener.clone()]),
-        origin: rule.origin.clone(),
+    match &rule.origin {
+        Some(origin) => Blame::Rules(BTreeSet::from([RuleOwner {
+            listener: rule.listener.clone(),
+            origin: origin.clone(),
+        }])),
+        None => Blame::Listeners(BTreeSet::from([rule.listener.clone()])),
     }
 }
 

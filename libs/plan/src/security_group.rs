@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::elb::{ElbProtocol, IpAddressType, LoadBalancerKind};
 
-use crate::draft::{Blame, Draft, retag};
+use crate::draft::{Draft, retag};
 use crate::fit::Fit;
 use crate::names;
 use crate::observed::ObservedSecurityGroup;
 use crate::op::{
-    Handle, IngressRule, IngressSource, IngressTraffic, Op, SecurityGroupSpec, StepId, Taggable,
+    Blame, Handle, IngressRule, IngressSource, IngressTraffic, Op, SecurityGroupSpec, StepId,
+    Taggable,
 };
 use crate::scope::Scope;
 use crate::tags;
@@ -109,7 +110,7 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Handle {
             vpc: vpc.to_owned(),
             tags: group_tags,
         };
-        let handle = draft.create(Op::CreateSecurityGroup(spec), name, Blame::everyone());
+        let handle = draft.create(Op::CreateSecurityGroup(spec), name, Blame::LoadBalancer);
         authorize(handle.clone(), wanted, draft);
         return handle;
     };
@@ -122,7 +123,7 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Handle {
             group: id.to_owned(),
             rules: surplus,
         };
-        let revoke = draft.add(revoke, Blame::everyone());
+        let revoke = draft.add(revoke, Blame::LoadBalancer);
         if let Some(authorized) = authorized {
             draft.following(revoke, authorized);
         }
@@ -132,7 +133,7 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Handle {
         resource,
         &group_tags,
         &group.tags,
-        &Blame::everyone(),
+        &Blame::LoadBalancer,
         draft,
     );
     handle
@@ -142,7 +143,7 @@ fn authorize(group: Handle, rules: BTreeSet<IngressRule>, draft: &mut Draft) -> 
     if rules.is_empty() {
         return None;
     }
-    Some(draft.add(Op::AuthorizeIngress { group, rules }, Blame::everyone()))
+    Some(draft.add(Op::AuthorizeIngress { group, rules }, Blame::LoadBalancer))
 }
 
 fn ingress(scope: &Scope, fit: &Fit) -> BTreeSet<IngressRule> {

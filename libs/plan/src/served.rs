@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use tributary_model::ListenerRef;
 use tributary_model::report::{LoadBalancerReport, ProgrammedState};
 
-use crate::op::{Op, Plan, Step};
+use crate::op::{Blame, Op, Plan, Step};
 
 const WAITS: &str = "the rules of its routes are being created";
 
@@ -46,7 +46,14 @@ pub(crate) fn awaited(
         let creations = steps
             .iter()
             .filter(|step| matches!(step.op, Op::CreateRule { .. }));
-        let owners: BTreeSet<&ListenerRef> = creations.flat_map(|step| &step.owners).collect();
+        let mut owners: BTreeSet<&ListenerRef> = BTreeSet::new();
+        for step in creations {
+            match &step.blame {
+                Blame::LoadBalancer => {}
+                Blame::Listeners(listeners) => owners.extend(listeners),
+                Blame::Rules(rules) => owners.extend(rules.iter().map(|rule| &rule.listener)),
+            }
+        }
         listeners.retain(|listener| owners.contains(listener));
     }
     listeners

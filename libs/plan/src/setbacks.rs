@@ -6,7 +6,8 @@ use tributary_model::ListenerRef;
 use tributary_model::report::{LoadBalancerReport, ProgrammedState, RuleProblem};
 
 use crate::draft::in_order;
-use crate::op::{Plan, Step, StepId};
+use crate::narrow::{Narrowed, narrow};
+use crate::op::{Blame, Op, Plan, RuleOwner, Step, StepId};
 use crate::served;
 
 /// Why a step did not succeed. The text is AWS's.
@@ -21,41 +22,68 @@ pub enum Setback {
 impl Plan {
     /// The plan in the light of what earlier attempts brought, by the text of the operation.
     ///
-    /// Refused operations are left out with everything that needs them, and the report names those who pay: the route of
-    /// a rule, else the listeners, else the load balancer. A listener that is served stays Programmed,
+    /// A refused request for many things is narrowed to those that are not known to be bad. What is left of a refused one
+    /// is left out with everything that needs it, and the report names those who pay: the routes of
+    /// rules, else the listeners, else the load balancer. A listener that is served stays Programmed,
     /// with a note. A plan with nothing left to try is settled.
     #[must_use]
     pub fn with_setbacks(mut self, setbacks: &BTreeMap<String, Setback>) -> Self {
+        if setbacks.is_empty() {
+            return self;
+        }
         let held_back = std::mem::take(&mut self.held_back);
         served::release(&mut self.report, &held_back);
+        let known = |op: &Op| match setbacks.get(&op.to_string()) {
+            Some(Setback::Refused(text)) => Some(text.as_str()),
+            Some(Setback::Retrying(_)) | None => None,
+        };
         // Step to AWS's words, and whether the first refused step already cost the whole load balancer.
         let mut lost: BTreeMap<StepId, (String, bool)> = BTreeMap::new();
+        // What is left of a step, beside its first part.
+        let mut parts: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
+        let mut next = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
+        let mut steps = Vec::with_capacity(self.steps.len());
         // A step only names earlier ones, so one pass sees every cause before its consequences.
-        for step in &self.steps {
-            match setbacks.get(&step.op.to_string()) {
-                Some(setback @ Setback::Retrying(_)) => blame(&mut self.report, step, setback),
-                Some(setback @ Setback::Refused(text)) => {
-                    blame(&mut self.report, step, setback);
-                    lost.insert(step.id, (text.clone(), step.owners.is_empty()));
-                    continue;
-                }
-                None => {}
-            }
+        for mut step in self.steps {
+            let is_everybodys = step.blame == Blame::LoadBalancer;
             let cause = step.after.iter().find_map(|earlier| lost.get(earlier));
-            if let Some((text, is_everybodys)) = cause.cloned() {
-                if !is_everybodys {
-                    blame(&mut self.report, step, &Setback::Refused(text.clone()));
+            if let Some((text, was_everybodys)) = cause.cloned() {
+                if !was_everybodys {
+                    refused(&mut self.report, &step.blame, &text);
                 }
-                lost.insert(step.id, (text, is_everybodys));
+                lost.insert(step.id, (text, was_everybodys));
+                continue;
             }
-        }
-        let mut steps: Vec<Step> = self
-            .steps
-            .into_iter()
-            .filter(|step| !lost.contains_key(&step.id))
-            .collect();
-        for step in &mut steps {
+            if let Some(Setback::Retrying(text)) = setbacks.get(&step.op.to_string()) {
+                retrying(&mut self.report, &step.blame, text);
+            }
             step.following.retain(|earlier| !lost.contains_key(earlier));
+            for waits in [&mut step.after, &mut step.following] {
+                let more = waits.iter().filter_map(|earlier| parts.get(earlier));
+                let more: Vec<StepId> = more.flatten().copied().collect();
+                waits.extend(more);
+            }
+            let Narrowed { ops, refused: bad } = narrow(step.op.clone(), &known);
+            for (element, text) in &bad {
+                let told = match element.as_str() {
+                    "" => text.clone(),
+                    element => format!("{element}: {text}"),
+                };
+                refused(&mut self.report, &step.blame, &told);
+            }
+            if let (true, Some((_, text))) = (ops.is_empty(), bad.into_iter().next()) {
+                lost.insert(step.id, (text, is_everybodys));
+                continue;
+            }
+            for (index, op) in ops.into_iter().enumerate() {
+                let mut part = Step { op, ..step.clone() };
+                if index > 0 {
+                    part.id = StepId(next);
+                    next = next.saturating_add(1);
+                    parts.entry(step.id).or_default().push(part.id);
+                }
+                steps.push(part);
+            }
         }
         self.steps = in_order(steps);
         // Whose rules are all refused waits for none; the report names its routes.
@@ -66,47 +94,56 @@ impl Plan {
     }
 }
 
-fn blame(report: &mut LoadBalancerReport, step: &Step, setback: &Setback) {
-    if let Some(origin) = &step.origin {
-        let Setback::Refused(text) = setback else {
-            return;
-        };
-        for listener in &step.owners {
-            let problem = RuleProblem {
-                origin: origin.clone(),
-                listener: listener.clone(),
-                message: text.clone(),
-            };
-            if !report.rules.contains(&problem) {
-                report.rules.push(problem);
+/// It may succeed later: nothing is refused, but whoever waits learns for what.
+fn retrying(report: &mut LoadBalancerReport, blame: &Blame, text: &str) {
+    match blame {
+        Blame::LoadBalancer => everybody(report, text),
+        Blame::Listeners(listeners) => {
+            let state = ProgrammedState::Pending(text.to_owned());
+            set_states(report, Some(listeners), &state, text);
+        }
+        Blame::Rules(_) => {}
+    }
+}
+
+fn refused(report: &mut LoadBalancerReport, blame: &Blame, text: &str) {
+    match blame {
+        Blame::LoadBalancer => everybody(report, text),
+        Blame::Listeners(listeners) => {
+            let state = ProgrammedState::Refused(text.to_owned());
+            set_states(report, Some(listeners), &state, text);
+        }
+        Blame::Rules(rules) => {
+            for RuleOwner { listener, origin } in rules {
+                let problem = RuleProblem {
+                    origin: origin.clone(),
+                    listener: listener.clone(),
+                    message: text.to_owned(),
+                };
+                if !report.rules.contains(&problem) {
+                    report.rules.push(problem);
+                }
             }
         }
-        return;
     }
-    let (Setback::Refused(text) | Setback::Retrying(text)) = setback;
-    if step.owners.is_empty() {
-        if !report.problems.contains(text) {
-            report.problems.push(text.clone());
-        }
-        // Nobody is served by a load balancer that cannot be made; nobody in particular is to blame.
-        if report.arn.is_none() {
-            let pending = ProgrammedState::Pending(text.clone());
-            set_states(report, None, &pending, text);
-        }
-        return;
+}
+
+fn everybody(report: &mut LoadBalancerReport, text: &str) {
+    if !report.problems.iter().any(|problem| problem == text) {
+        report.problems.push(text.to_owned());
     }
-    let state = match setback {
-        Setback::Refused(text) => ProgrammedState::Refused(text.clone()),
-        Setback::Retrying(text) => ProgrammedState::Pending(text.clone()),
-    };
-    set_states(report, Some(&step.owners), &state, text);
+    // Nobody is served by a load balancer that cannot be made; nobody in particular is to blame.
+    if report.arn.is_none() {
+        let pending = ProgrammedState::Pending(text.to_owned());
+        set_states(report, None, &pending, text);
+    }
 }
 
 fn set_states(
     report: &mut LoadBalancerReport,
     owners: Option<&BTreeSet<ListenerRef>>,
     state: &ProgrammedState,
-    text: &String,
+    text: &str,
 ) {
     for listener in &mut report.listeners {
         if owners.is_some_and(|owners| !owners.contains(&listener.listener)) {
@@ -115,8 +152,8 @@ fn set_states(
         match listener.state {
             ProgrammedState::Pending(_) => listener.state = state.clone(),
             ProgrammedState::Programmed => {
-                if !listener.notes.contains(text) {
-                    listener.notes.push(text.clone());
+                if !listener.notes.iter().any(|note| note == text) {
+                    listener.notes.push(text.to_owned());
                 }
             }
             ProgrammedState::TooManyListeners(_)

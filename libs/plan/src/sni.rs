@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::draft::{Blame, Draft, Room};
+use crate::draft::{Draft, Room};
 use crate::fit::{FitPort, terminates_tls};
 use crate::listeners::{Kept, Parts};
 use crate::observed::ObservedListener;
-use crate::op::{Handle, Op, StepId};
+use crate::op::{Blame, Handle, Op, StepId};
 
 fn sni<'a>(port: &FitPort, parts: &'a Parts) -> BTreeSet<&'a Handle> {
     port.certificates
@@ -52,7 +52,7 @@ pub(crate) fn remove(
             listener: arn.to_owned(),
             certificate: certificate.clone(),
         };
-        let step = draft.add(op, Blame::everyone());
+        let step = draft.add(op, Blame::LoadBalancer);
         if default == Some(&handle) {
             // It is about to be the default one: until then its SNI entry serves.
             if let Some(modified) = modified {
@@ -96,7 +96,7 @@ pub(crate) fn add(
             listener: listener.clone(),
             certificate: certificate.clone(),
         };
-        let step = draft.add(op, Blame::listeners(owners.unwrap_or_default()));
+        let step = draft.add(op, Blame::Listeners(owners.unwrap_or_default()));
         let waits = room.take();
         for earlier in &waits {
             draft.after(step, *earlier);

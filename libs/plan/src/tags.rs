@@ -79,6 +79,16 @@ impl Ownership<'_> {
     }
 }
 
+/// Whether a key is one that we set by ourselves, and not one that somebody asked for.
+pub(crate) fn is_ours(key: &str) -> bool {
+    let kinds = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb];
+    key == CLUSTER
+        || key.starts_with(OURS)
+        || kinds
+            .into_iter()
+            .any(|kind| key == stack_key(kind) || key == resource_key(kind))
+}
+
 /// Key of the tag that names the Gateway: `namespace/name`.
 pub fn stack_key(kind: LoadBalancerKind) -> &'static str {
     match kind {

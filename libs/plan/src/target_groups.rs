@@ -10,11 +10,11 @@ use tributary_model::elb::{
 
 use crate::attributes::{self, Carrier};
 use crate::cleanup::Deleted;
-use crate::draft::{Blame, Draft, retag};
-use crate::fit::Fit;
+use crate::draft::{Draft, retag};
+use crate::fit::{Fit, FitTargetGroup};
 use crate::names;
 use crate::observed::{ObservedTargetGroup, TargetState};
-use crate::op::{Handle, Op, StepId, TARGETS_PER_CALL, Taggable, TargetGroupSpec};
+use crate::op::{Blame, Handle, Op, StepId, TARGETS_PER_CALL, Taggable, TargetGroupSpec};
 use crate::scope::{Scope, target_groups};
 use crate::tags;
 
@@ -27,6 +27,8 @@ pub(crate) struct TargetGroups<'a> {
     pub(crate) kept: BTreeMap<&'a str, &'a DesiredTargetGroup>,
     /// Registrations with groups that are new, by group: traffic that moves to one waits for them.
     pub(crate) registrations: BTreeMap<Handle, Vec<StepId>>,
+    /// Deregistrations of targets that do not fit: whoever takes their group up waits for them.
+    pub(crate) cleared: BTreeMap<Handle, Vec<StepId>>,
 }
 
 /// Creates and adjusts all that are used.
@@ -42,22 +44,24 @@ pub(crate) fn plan<'a>(
     let mut names: BTreeSet<&str> = target_groups(scope.observed, scope.ownership)
         .map(|(_, observed)| observed.name.as_str())
         .collect();
-    for (id, users) in &fit.target_groups {
-        let Some(desired) = scope.desired.target_groups.get(*id) else {
-            continue;
-        };
-        let blame = Blame::listeners(users.iter().cloned());
+    for (id, group) in &fit.target_groups {
+        let desired = group.desired;
         let handle = if let Some((arn, observed)) = matched.get(id) {
-            adjust(scope, desired, arn, observed, &blame, draft);
+            let deregistered = adjust(scope, group, arn, observed, draft);
             groups.kept.insert(arn, desired);
-            Handle::Existing((*arn).to_owned())
+            let handle = Handle::Existing((*arn).to_owned());
+            if !group.left_out.is_empty() {
+                groups.cleared.insert(handle.clone(), deregistered);
+            }
+            handle
         } else {
             let name = match &desired.name {
                 Some(asked) if names.insert(asked) => asked.clone(),
                 Some(_) | None => derived_name(scope, desired),
             };
+            let blame = group.blame();
             let handle = create(scope, desired, name, vpc, &blame, draft);
-            let targets: Vec<&DesiredTarget> = desired.targets.iter().collect();
+            let targets: Vec<&DesiredTarget> = group.targets().collect();
             let registrations = register(&handle, vpc, &targets, &blame, draft);
             groups.registrations.insert(handle.clone(), registrations);
             handle
@@ -87,10 +91,7 @@ fn matched<'a>(
     }
     let current = scope.current.map(|current| current.arn);
     let mut matched = BTreeMap::new();
-    for id in fit.target_groups.keys() {
-        let Some(desired) = scope.desired.target_groups.get(*id) else {
-            continue;
-        };
+    for (id, FitTargetGroup { desired, .. }) in &fit.target_groups {
         let resource = tags::tag_value(&id.0);
         let found = by_resource
             .get(resource.as_str())
@@ -111,7 +112,12 @@ fn matched<'a>(
     matched
 }
 
-fn is_same(scope: &Scope, desired: &DesiredTargetGroup, observed: &ObservedTargetGroup) -> bool {
+/// Whether the observed group can become the desired one in place.
+pub(crate) fn is_same(
+    scope: &Scope,
+    desired: &DesiredTargetGroup,
+    observed: &ObservedTargetGroup,
+) -> bool {
     // A name is given once. The derived one stands in where the asked one was taken.
     let named = desired.name.as_ref().is_none_or(|asked| {
         *asked == observed.name || observed.name == derived_name(scope, desired)
@@ -178,12 +184,13 @@ fn create(
 
 fn adjust(
     scope: &Scope,
-    desired: &DesiredTargetGroup,
+    group: &FitTargetGroup,
     arn: &str,
     observed: &ObservedTargetGroup,
-    blame: &Blame,
     draft: &mut Draft,
-) {
+) -> Vec<StepId> {
+    let desired = group.desired;
+    let blame = &group.blame();
     let handle = Handle::Existing(arn.to_owned());
     let wanted = health_check(scope.key().kind, desired);
     if !covers(&wanted, &observed.health_check) {
@@ -210,24 +217,30 @@ fn adjust(
     );
     let registered =
         |target: &&DesiredTarget| observed.targets.get(*target) == Some(&TargetState::Registered);
-    let missing: Vec<&DesiredTarget> = desired
-        .targets
-        .iter()
+    let missing: Vec<&DesiredTarget> = group
+        .targets()
         .filter(|target| !registered(target))
         .collect();
-    register(&handle, &observed.vpc, &missing, blame, draft);
+    let registrations = register(&handle, &observed.vpc, &missing, blame, draft);
     let surplus: Vec<&DesiredTarget> = observed
         .targets
         .keys()
-        .filter(|target| registered(target) && !desired.targets.contains(*target))
+        .filter(|target| registered(target) && !group.has(target))
         .collect();
+    let mut deregistered = Vec::new();
     for batch in surplus.chunks(TARGETS_PER_CALL) {
         let op = Op::DeregisterTargets {
             target_group: arn.to_owned(),
             targets: batch.iter().copied().cloned().collect(),
         };
-        draft.add(op, blame.clone());
+        let step = draft.add(op, blame.clone());
+        // Those that come first: a group is never empty because its successors were refused.
+        for registration in &registrations {
+            draft.after(step, *registration);
+        }
+        deregistered.push(step);
     }
+    deregistered
 }
 
 fn register(

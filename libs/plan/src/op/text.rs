@@ -2,8 +2,6 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use tributary_model::desired::DesiredTarget;
-
 use super::spec_text::{health_check, joined, option, pairs};
 use super::{Handle, Op, Plan, Step, StepId, Taggable};
 
@@ -122,19 +120,11 @@ impl Display for Op {
                 target_group,
                 vpc: _,
                 targets,
-            } => write!(
-                f,
-                "register with {target_group}: {}",
-                joined(targets.iter().map(Target))
-            ),
+            } => write!(f, "register with {target_group}: {}", joined(targets)),
             Self::DeregisterTargets {
                 target_group,
                 targets,
-            } => write!(
-                f,
-                "deregister from {target_group}: {}",
-                joined(targets.iter().map(Target))
-            ),
+            } => write!(f, "deregister from {target_group}: {}", joined(targets)),
             Self::DeleteTargetGroup { target_group } => {
                 write!(f, "delete target group {target_group}")
             }
@@ -242,13 +232,5 @@ impl Display for Op {
             Self::AddTags { resource, tags } => write!(f, "tag {resource}: {}", pairs(tags)),
             Self::RemoveTags { resource, tags } => write!(f, "untag {resource}: {}", pairs(tags)),
         }
-    }
-}
-
-struct Target<'a>(&'a DesiredTarget);
-
-impl Display for Target<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.0.id, self.0.port)
     }
 }

@@ -4,11 +4,11 @@ use tributary_model::report::{LoadBalancerPhase, ProgrammedState};
 
 use super::*;
 use crate::fixtures::{
-    Desired, alb, arn, context, empty, forward, issued, ops, origin, run, secret, settle, state,
-    strings, target,
+    Desired, alb, arn, context, empty, forward, issued, listener, ops, origin, run, secret, settle,
+    state, strings, target,
 };
 use crate::observed::TargetState;
-use crate::op::Step;
+use crate::op::{Blame, Step};
 
 mod certificates;
 mod ownership;
@@ -339,9 +339,16 @@ fn a_new_route_does_not_make_its_listener_look_unserved() {
 #[test]
 fn a_rule_that_fails_blames_its_route_and_a_listener_its_members() {
     let plan = two_teams().plan(&empty(), &context());
-    assert_eq!(find(&plan, "create rule 990").origin, Some(origin("b")));
-    assert_eq!(find(&plan, "create listener").owners.len(), 2);
-    assert!(find(&plan, "create alb").owners.is_empty());
+    let rule = crate::op::RuleOwner {
+        listener: listener("b"),
+        origin: origin("b"),
+    };
+    let blame = &find(&plan, "create rule 990").blame;
+    assert_eq!(*blame, Blame::Rules([rule].into()));
+    let members = [listener("a"), listener("b")];
+    let blame = &find(&plan, "create listener").blame;
+    assert_eq!(*blame, Blame::Listeners(members.into()));
+    assert_eq!(find(&plan, "create alb").blame, Blame::LoadBalancer);
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn the_text_of_an_operation_is_the_same_in_every_plan_that_needs_it() {
 
 /// The listener is served; only its traffic finds fewer targets, as when a Service loses its endpoints.
 #[test]
-fn a_refused_registration_leaves_the_listener_served_with_a_note() {
+fn a_refused_registration_is_told_by_the_routes_that_wanted_it() {
     let observed = two_teams().programmed();
     let more = two_teams().edit_group("a-web", |group| {
         group.targets.insert(crate::fixtures::target(9, 80));
@@ -107,14 +107,14 @@ fn a_refused_registration_leaves_the_listener_served_with_a_note() {
         .find(|op| op.starts_with("register"))
         .unwrap();
     let plan = plan.with_setbacks(&BTreeMap::from([(register, refused())]));
-    let notes = |name: &str| {
-        let reports = &plan.report.listeners;
-        let report = reports
-            .iter()
-            .find(|it| it.listener == crate::fixtures::listener(name));
-        report.unwrap().notes.clone()
-    };
     assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
-    assert_eq!((notes("a"), notes("b")), (vec!["no".to_owned()], vec![]));
+    let told: Vec<_> = plan
+        .report
+        .rules
+        .iter()
+        .map(|it| (it.origin.clone(), it.message.as_str()))
+        .collect();
+    assert_eq!(told, [(origin("a"), "target 10.0.0.9:80: no")]);
+    assert!(plan.report.listeners.iter().all(|it| it.notes.is_empty()));
     assert!(plan.report.settled);
 }

@@ -24,26 +24,86 @@ fn member() -> impl Strategy<Value = Member> {
     })
 }
 
-fn desired() -> impl Strategy<Value = Desired> {
-    let members = proptest::collection::btree_map(0..6_u8, member(), 0..6);
-    let ports = proptest::collection::vec(80..82_u16, 4);
-    (members, 0..6_usize, ports).prop_map(|(members, turn, ports)| {
-        let mut members: Vec<(u8, Member)> = members.into_iter().collect();
-        let turn = turn % members.len().max(1);
-        members.rotate_left(turn);
+/// Members in their order of precedence, and what their target groups are like.
+#[derive(Clone, Debug)]
+struct World {
+    members: Vec<(String, Member)>,
+    turn: usize,
+    ports: Vec<u16>,
+}
+
+impl World {
+    fn desired(&self) -> Desired {
         let mut desired = Desired::new();
-        for (name, member) in members {
-            desired = with_member(desired, &format!("m{name}"), &member, turn);
+        for (name, member) in &self.members {
+            desired = with_member(desired, name, member, self.turn);
         }
-        for (index, port) in ports.into_iter().enumerate() {
+        for (index, port) in self.ports.iter().enumerate() {
             let group = format!("g{index}");
             let id = TargetGroupId(group.as_str().into());
             if desired.0.target_groups.contains_key(&id) {
-                desired = desired.edit_group(&group, |it| it.port = port);
+                desired = desired.edit_group(&group, |it| it.port = *port);
             }
         }
         desired
+    }
+}
+
+fn world() -> impl Strategy<Value = World> {
+    let members = proptest::collection::btree_map(0..6_u8, member(), 0..6);
+    let ports = proptest::collection::vec(80..82_u16, 4);
+    (members, 0..6_usize, ports).prop_map(|(members, turn, ports)| {
+        let members = members.into_iter();
+        let mut members: Vec<_> = members
+            .map(|(name, member)| (format!("m{name}"), member))
+            .collect();
+        let turn = turn % members.len().max(1);
+        members.rotate_left(turn);
+        World {
+            members,
+            turn,
+            ports,
+        }
     })
+}
+
+fn desired() -> impl Strategy<Value = Desired> {
+    world().prop_map(|world| world.desired())
+}
+
+/// Whatever was served and is no longer, or otherwise: ELB listeners, certificates, rules, targets.
+fn lost(before: &Observed, after: &Observed) -> Vec<String> {
+    let mut lost = Vec::new();
+    let nothing = BTreeMap::new();
+    for (arn, was) in &before.load_balancers {
+        let is = after.load_balancers.get(arn);
+        let listeners = is.map_or(&nothing, |it| &it.listeners);
+        for (arn, was) in &was.listeners {
+            let Some(is) = listeners.get(arn) else {
+                lost.push(arn.clone());
+                continue;
+            };
+            let certificates = |it: &crate::observed::ObservedListener| -> BTreeSet<String> {
+                let default = it.default_certificate.iter();
+                default.chain(&it.certificates).cloned().collect()
+            };
+            let gone = certificates(was).into_iter();
+            lost.extend(gone.filter(|it| !certificates(is).contains(it)));
+            let gone = was.rules.iter().filter(|(arn, was)| {
+                is.rules
+                    .get(*arn)
+                    .is_none_or(|is| (&is.conditions, &is.action) != (&was.conditions, &was.action))
+            });
+            lost.extend(gone.map(|(arn, _)| arn.clone()));
+        }
+    }
+    for (arn, was) in &before.target_groups {
+        let is = after.target_groups.get(arn);
+        let gone = was.targets.keys();
+        let gone = gone.filter(|target| is.is_none_or(|is| !is.targets.contains_key(*target)));
+        lost.extend(gone.map(|target| format!("{arn} {target}")));
+    }
+    lost
 }
 
 fn with_member(desired: Desired, name: &str, member: &Member, turn: usize) -> Desired {
@@ -199,6 +259,25 @@ proptest! {
         let done = run(&observed, &shuffled(&plan.steps, seed), &alb(), &after);
         prop_assert_eq!(&done.violations, &Vec::<String>::new(), "\n{}", plan);
         prop_assert!(to.plan(&done.observed, &after).steps.is_empty());
+    }
+
+    #[test]
+    fn what_one_owner_adds_takes_nothing_from_others(
+        world in world(), added in proptest::collection::vec((0..7_usize, member()), 1..4),
+        context in limits(), seed in any::<u64>(),
+    ) {
+        let before = settle(&world.desired(), &account(), &context);
+        let mut grown = world;
+        for (index, (place, member)) in added.into_iter().enumerate() {
+            let place = place % (grown.members.len() + 1);
+            grown.members.insert(place, (format!("new{index}"), member));
+        }
+        let plan = grown.desired().plan(&before, &context);
+        let steps = shuffled(&plan.steps, seed);
+        for taken in 0..=steps.len() {
+            let done = run(&before, &steps[..taken], &alb(), &context);
+            prop_assert_eq!(lost(&before, &done.observed), Vec::<String>::new(), "\n{}", plan);
+        }
     }
 
     #[test]

@@ -42,17 +42,119 @@ fn over_the_listener_quota_the_last_ports_lose() {
     );
 }
 
+/// From nothing: which rules are left out, by the team and with the words of the quota; every listener is served.
+#[track_caller]
+fn check_rules(desired: &Desired, context: &Context, expected: &[(&str, &str)]) {
+    let observed = settle(desired, &empty(), context);
+    check_rules_of(desired, &observed, context, expected);
+}
+
+#[track_caller]
+fn check_rules_of(
+    desired: &Desired,
+    observed: &Observed,
+    context: &Context,
+    expected: &[(&str, &str)],
+) {
+    let report = desired.plan(observed, context).report;
+    let left_out: Vec<(&str, &str)> = report
+        .rules
+        .iter()
+        .map(|it| (&*it.origin.route.key.name, it.message.as_str()))
+        .collect();
+    assert_eq!(left_out, expected);
+    for listener in &report.listeners {
+        assert_eq!(listener.state, ProgrammedState::Programmed);
+    }
+    assert!(report.settled);
+}
+
+const TWO_RULES: &str = "it does not fit: the load balancer may have 2 rules";
+
 #[test]
-fn over_the_rule_quota_the_last_listener_loses_and_a_smaller_one_still_fits() {
+fn over_the_rule_quota_the_last_rule_is_left_out_and_its_listener_served() {
+    let desired = two_teams()
+        .rule(80, "b", "/more", "b-web")
+        .http(80, "c")
+        .rule(80, "c", "/", "c-web");
+    let context = limited(|it| it.rules = 2);
+    check_rules(&desired, &context, &[("b", TWO_RULES), ("c", TWO_RULES)]);
+}
+
+#[test]
+fn a_hundred_and_first_rule_leaves_the_hundred_that_are_served() {
+    let hundred = (0..100).fold(Desired::new().http(80, "a"), |desired, n| {
+        desired.rule(80, "a", &format!("/{n}"), "a-web")
+    });
+    let observed = settle(&hundred, &empty(), &context());
+    // It comes first, and waits all the same.
+    let more = hundred
+        .rule(80, "a", "/front", "a-web")
+        .edit_rules(80, |rules| rules.rotate_right(1));
+    let plan = more.plan(&observed, &context());
+    assert_eq!(ops(&plan), Vec::<String>::new());
+    let left_out: Vec<_> = plan.report.rules.iter().map(|it| &it.message).collect();
+    assert_eq!(
+        left_out,
+        ["it does not fit: the load balancer may have 100 rules"]
+    );
+}
+
+#[test]
+fn rules_that_a_team_of_higher_precedence_adds_take_no_place_from_anybody() {
+    let context = limited(|it| it.rules = 3);
+    let observed = settle(&two_teams(), &empty(), &context);
+    let grown = (0..5).fold(two_teams(), |desired, n| {
+        desired.rule(80, "a", &format!("/{n}"), "a-web")
+    });
+    let observed = settle(&grown, &observed, &context);
+    let three = "it does not fit: the load balancer may have 3 rules";
+    check_rules_of(&grown, &observed, &context, &[("a", three); 4]);
+    // From nothing precedence alone decides.
+    let fresh = settle(&grown, &empty(), &context);
+    let lost = [("a", three), ("a", three), ("a", three), ("b", three)];
+    check_rules_of(&grown, &fresh, &context, &lost);
+}
+
+#[test]
+fn a_rule_that_is_refused_leaves_a_place_to_one_that_needs_less() {
     let desired = Desired::new()
         .http(80, "a")
-        .rule(80, "a", "/", "a")
+        .rule(80, "a", "/", "a-web")
         .http(80, "b")
-        .rule(80, "b", "/1", "b")
-        .rule(80, "b", "/2", "b")
+        .rule(80, "b", "/", "b-web")
         .http(80, "c")
-        .rule(80, "c", "/", "c");
-    check_losers(&desired, &limited(|it| it.rules = 2), &["b"], "2 rules");
+        .rule(80, "c", "/", "a-web");
+    let context = limited(|it| it.target_groups = 1);
+    let why = "it does not fit: the load balancer may have 1 target groups";
+    check_rules(&desired, &context, &[("b", why)]);
+}
+
+#[test]
+fn a_change_that_does_not_fit_leaves_the_rule_as_it_is() {
+    let context = limited(|it| it.target_groups = 2);
+    let observed = settle(&two_teams(), &empty(), &context);
+    let to = two_teams().edit_rule(80, 1, |rule| {
+        rule.action = tributary_model::desired::DesiredAction::Forward {
+            targets: ["b-web", "b-new"]
+                .map(|group| tributary_model::desired::WeightedTargetGroup {
+                    target_group: TargetGroupId(group.into()),
+                    weight: 1,
+                })
+                .into(),
+            stickiness_seconds: None,
+        };
+    });
+    let to = to.group("b-new", "b", 1);
+    let why = "its change is not made: it does not fit: the load balancer may have 2 target groups";
+    check_repair_within(&observed, &to, &context, &[]);
+    check_rules_of(&to, &observed, &context, &[("b", why)]);
+}
+
+#[track_caller]
+fn check_repair_within(observed: &Observed, to: &Desired, context: &Context, expected: &[&str]) {
+    let plan = to.plan(observed, context);
+    assert_eq!(ops(&plan), expected, "\n{plan}");
 }
 
 #[test]
@@ -67,26 +169,61 @@ fn over_the_certificate_quota_defaults_do_not_count() {
 }
 
 #[test]
-fn over_the_target_group_quota_sharing_helps() {
+fn over_the_certificate_quota_a_listener_is_served_with_those_that_fit() {
     let desired = Desired::new()
-        .http(80, "a")
-        .rule(80, "a", "/", "shared")
-        .http(80, "b")
-        .rule(80, "b", "/", "own")
-        .http(80, "c")
-        .rule(80, "c", "/", "shared");
-    let context = limited(|it| it.target_groups = 1);
-    check_losers(&desired, &context, &["b"], "1 target groups");
+        .https(443, "a", arn("arn:a"))
+        .certificate(443, "a", arn("arn:a2"))
+        .certificate(443, "a", arn("arn:a3"));
+    let context = limited(|it| it.certificates = 1);
+    let observed = settle(&desired, &empty(), &context);
+    let report = desired.plan(&observed, &context).report;
+    assert_eq!(report.listeners[0].state, ProgrammedState::Programmed);
+    let why = "it does not fit: the load balancer may have 1 certificates besides the default ones";
+    assert_eq!(
+        report.listeners[0].notes,
+        [format!("certificate arn:a3: {why}")]
+    );
 }
 
 #[test]
-fn over_the_target_quota_the_last_listener_loses() {
-    check_losers(
-        &two_teams(),
-        &limited(|it| it.targets = 1),
-        &["b"],
-        "1 targets",
-    );
+fn a_certificate_of_higher_precedence_takes_no_place_from_anybody() {
+    let context = limited(|it| it.certificates = 1);
+    let before = Desired::new()
+        .https(443, "b", arn("arn:b"))
+        .https(443, "c", arn("arn:c"));
+    let observed = settle(&before, &empty(), &context);
+    // Precedence goes by the order of these calls.
+    let after = Desired::new()
+        .https(443, "a", arn("arn:a"))
+        .https(443, "b", arn("arn:b"))
+        .https(443, "c", arn("arn:c"));
+    let plan = after.plan(&observed, &context);
+    assert_eq!(ops(&plan), Vec::<String>::new());
+    assert!(matches!(
+        state(&plan, "a"),
+        ProgrammedState::TooManyListeners(_)
+    ));
+}
+
+#[test]
+fn over_the_target_quota_the_last_targets_get_no_traffic() {
+    let desired = two_teams()
+        .group("b-web", "b", 1)
+        .edit_group("b-web", |group| {
+            group.targets = [target(7, 80), target(8, 80), target(9, 80)].into();
+        });
+    let why = "target 10.0.0.8:80, 10.0.0.9:80 gets no traffic: it does not fit: the load balancer may have 2 targets";
+    check_rules(&desired, &limited(|it| it.targets = 2), &[("b", why)]);
+}
+
+#[test]
+fn targets_that_are_registered_keep_their_places() {
+    let context = limited(|it| it.targets = 2);
+    let observed = settle(&two_teams(), &empty(), &context);
+    let grown = two_teams().edit_group("a-web", |group| {
+        group.targets = [target(0, 80), target(1, 80), target(2, 80)].into();
+    });
+    check_repair_within(&observed, &grown, &context, &[]);
 }
 
 #[test]
@@ -139,14 +276,14 @@ fn at_the_target_quota_targets_go_before_others_come() {
 }
 
 #[test]
-fn a_lowered_quota_takes_the_losers_down_and_deletes_pass() {
-    let context = limited(|it| it.rules = 1);
+fn a_lowered_quota_takes_nothing_from_anybody() {
+    let context = limited(|it| {
+        it.rules = 1;
+        it.target_groups = 1;
+        it.targets = 1;
+    });
     let observed = two_teams().programmed();
-    let plan = two_teams().plan(&observed, &context);
-    assert!(matches!(
-        state(&plan, "b"),
-        ProgrammedState::TooManyListeners(_)
-    ));
-    assert!(ops(&plan)[0].starts_with("delete rule"), "\n{plan}");
-    settle(&two_teams(), &observed, &context);
+    check_repair_within(&observed, &two_teams(), &context, &[]);
+    let more = two_teams().rule(80, "a", "/more", "a-web");
+    check_repair_within(&observed, &more, &context, &[]);
 }

@@ -1,0 +1,206 @@
+//! Which certificates are served, and so which listeners that terminate TLS can be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::ListenerRef;
+use tributary_model::desired::{CertificateSource, DesiredListener, MemberListener};
+use tributary_model::report::ProgrammedState;
+
+use super::incumbents::Incumbents;
+use super::{Fit, FitPort, has_room, quota, terminates_tls};
+use crate::certificates::{self, CertificateId, Wanted};
+use crate::observed::Completeness;
+use crate::scope::Scope;
+
+/// A certificate that can be had, for one listener.
+pub(super) struct Usable<'a> {
+    pub(super) member: &'a MemberListener,
+    id: CertificateId,
+    fingerprint: Option<&'a str>,
+}
+
+/// Takes the members off whose certificates cannot be had or do not fit, and gives each port its certificates.
+pub(super) fn admit<'a>(
+    scope: &Scope<'a>,
+    incumbents: &Incumbents<'a>,
+    mut usable: BTreeMap<u16, Vec<Usable<'a>>>,
+    fit: &mut Fit<'a>,
+) {
+    usable.retain(|port, _| fit.ports.contains_key(port));
+    let (admitted, used) = choose(scope, incumbents, &usable);
+    for (number, usable) in usable {
+        let Some(port) = fit.ports.get_mut(&number) else {
+            continue;
+        };
+        let mut over: BTreeSet<&ListenerRef> = BTreeSet::new();
+        for it in usable {
+            if !admitted.contains(&(number, it.id.clone())) {
+                over.insert(&it.member.listener);
+                let limit = scope.limits().certificates;
+                let why = quota(limit, "certificates besides the default ones");
+                let note = format!("certificate {}: {why}", name(&it.id));
+                fit.notes.entry(&it.member.listener).or_default().push(note);
+                continue;
+            }
+            if !port.certificates.contains(&it.id) {
+                port.certificates.push(it.id.clone());
+            }
+            port.wanted
+                .entry(it.id)
+                .or_insert_with(|| Wanted {
+                    fingerprint: it.fingerprint,
+                    wanted_by: BTreeSet::new(),
+                })
+                .wanted_by
+                .insert(it.member.listener.clone());
+        }
+        keep_default(scope, incumbents, used, port);
+        let served: BTreeSet<_> = port
+            .wanted
+            .values()
+            .flat_map(|wanted| wanted.wanted_by.iter().cloned())
+            .collect();
+        port.members.retain(|member| {
+            if served.contains(&member.listener) {
+                return true;
+            }
+            let notes = fit.notes.remove(&member.listener).unwrap_or_default();
+            let state = if over.contains(&member.listener) {
+                ProgrammedState::TooManyListeners(notes.join("; "))
+            } else {
+                none_usable(scope, &notes)
+            };
+            fit.refused.insert(&member.listener, state);
+            false
+        });
+    }
+}
+
+/// By port that terminates TLS: what can be had for its members, highest precedence first; what cannot is noted.
+pub(super) fn look_up<'a>(
+    scope: &Scope<'a>,
+    notes: &mut BTreeMap<&'a ListenerRef, Vec<String>>,
+) -> BTreeMap<u16, Vec<Usable<'a>>> {
+    let ports = scope.desired.listeners.values();
+    ports
+        .filter(|listener| terminates_tls(listener.protocol))
+        .map(|listener| (listener.port, of_port(scope, listener, notes)))
+        .collect()
+}
+
+fn of_port<'a>(
+    scope: &Scope<'a>,
+    listener: &'a DesiredListener,
+    notes: &mut BTreeMap<&'a ListenerRef, Vec<String>>,
+) -> Vec<Usable<'a>> {
+    let mut found = Vec::new();
+    for member in listener.members.values() {
+        for source in &member.certificates {
+            let usable = match certificates::usable(scope, source) {
+                Ok(usable) => usable,
+                Err(reason) => {
+                    notes.entry(&member.listener).or_default().push(reason);
+                    continue;
+                }
+            };
+            if let Some(note) = usable.note {
+                notes.entry(&member.listener).or_default().push(note);
+            }
+            found.push(Usable {
+                member,
+                id: usable.id,
+                fingerprint: match source {
+                    CertificateSource::Secret { fingerprint, .. } => Some(fingerprint),
+                    CertificateSource::Arn(_) | CertificateSource::Discovered { .. } => None,
+                },
+            });
+        }
+    }
+    found
+}
+
+/// Which certificates are on which port. The first one of a port is its default one, which the quota does not count.
+fn choose<'a>(
+    scope: &Scope<'a>,
+    incumbents: &Incumbents<'a>,
+    usable: &BTreeMap<u16, Vec<Usable<'a>>>,
+) -> (BTreeSet<(u16, CertificateId)>, usize) {
+    let limit = scope.limits().certificates;
+    let mut admitted: BTreeSet<(u16, CertificateId)> = BTreeSet::new();
+    let mut ports: BTreeSet<u16> = BTreeSet::new();
+    let mut used = incumbents.foreign.certificates;
+    let mut queue = Vec::new();
+    for (number, usable) in usable {
+        for it in usable {
+            let arn = arn(scope, &it.id);
+            if arn.is_some_and(|arn| incumbents.certificates.contains(&(*number, arn))) {
+                if admitted.insert((*number, it.id.clone())) {
+                    used += usize::from(!ports.insert(*number));
+                }
+            } else {
+                queue.push((&it.member.precedence, *number, &it.id));
+            }
+        }
+    }
+    // Stable: a listener's own order decides among its own.
+    queue.sort_by_key(|(precedence, number, _)| (*precedence, *number));
+    for (_, number, id) in queue {
+        let place = (number, id.clone());
+        let is_default = !ports.contains(&number);
+        if admitted.contains(&place) || !is_default && !has_room(limit, used) {
+            continue;
+        }
+        ports.insert(number);
+        used += usize::from(!is_default);
+        admitted.insert(place);
+    }
+    (admitted, used)
+}
+
+/// The default certificate is the one of highest precedence. Where it would change places with the present one and there
+/// is no room for both to be served by SNI meanwhile, the present one stays it.
+fn keep_default(scope: &Scope, incumbents: &Incumbents, used: usize, port: &mut FitPort) {
+    let number = port.listener.port;
+    let is_attached = port
+        .certificates
+        .first()
+        .and_then(|first| arn(scope, first))
+        .is_some_and(|arn| incumbents.certificates.contains(&(number, arn)));
+    if !is_attached || has_room(scope.limits().certificates, used) {
+        return;
+    }
+    let present = incumbents.defaults.get(&number).copied();
+    let mut certificates = port.certificates.iter();
+    if let Some(at) = certificates.position(|id| present.is_some() && arn(scope, id) == present) {
+        port.certificates[..=at].rotate_right(1);
+    }
+}
+
+/// What it is called in AWS; an import that is still to come has no name.
+fn arn<'i>(scope: &Scope<'i>, id: &'i CertificateId) -> Option<&'i str> {
+    match id {
+        CertificateId::Arn(arn) => Some(arn),
+        CertificateId::Import(secret) => certificates::imported(scope, secret).map(|(arn, _)| arn),
+    }
+}
+
+/// Why a listener is not served of whose certificates none can be had.
+pub(super) fn none_usable(scope: &Scope, notes: &[String]) -> ProgrammedState {
+    if let Completeness::Partial(gaps) = &scope.observed.completeness {
+        // What was not seen may be there: that is no refusal.
+        let text = format!("AWS could not be looked at: {}", gaps.join("; "));
+        return ProgrammedState::Pending(text);
+    }
+    if notes.is_empty() {
+        let text = "it names no certificate and has no hostname to look one up";
+        return ProgrammedState::NoCertificate(text.to_owned());
+    }
+    ProgrammedState::NoCertificate(notes.join("; "))
+}
+
+fn name(id: &CertificateId) -> String {
+    match id {
+        CertificateId::Import(secret) => format!("of Secret {secret}"),
+        CertificateId::Arn(arn) => arn.clone(),
+    }
+}

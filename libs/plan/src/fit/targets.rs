@@ -1,0 +1,221 @@
+//! Which target groups are used, and which targets they get.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::desired::{DesiredRule, DesiredTarget, TargetGroupId};
+use tributary_model::report::RuleProblem;
+use tributary_model::{ListenerRef, Precedence};
+
+use super::incumbents::Incumbents;
+use super::{Fit, FitRule, FitTargetGroup, has_room, quota, target_groups_of};
+use crate::observed::ObservedTargetGroup;
+use crate::op::RuleOwner;
+use crate::rules::identity;
+use crate::scope::Scope;
+use crate::tags;
+use crate::target_groups::is_same;
+
+/// Target groups that are used so far.
+#[derive(Clone)]
+pub(super) struct Groups<'s, 'a> {
+    scope: &'s Scope<'a>,
+    incumbents: &'s Incumbents<'a>,
+    used: BTreeSet<&'a TargetGroupId>,
+    /// Those of them that are in use now and go on being used.
+    kept: BTreeSet<&'a TargetGroupId>,
+    /// Identity tags of those that are used only because a rule stays as it is.
+    held: BTreeSet<&'a str>,
+}
+
+impl<'s, 'a> Groups<'s, 'a> {
+    pub(super) fn new(scope: &'s Scope<'a>, incumbents: &'s Incumbents<'a>) -> Self {
+        Self {
+            scope,
+            incumbents,
+            used: BTreeSet::new(),
+            kept: BTreeSet::new(),
+            held: BTreeSet::new(),
+        }
+    }
+
+    /// Those of them that are in use stay.
+    pub(super) fn keep(&mut self, groups: &BTreeSet<&'a TargetGroupId>) {
+        for group in groups {
+            let identity = tags::tag_value(&group.0);
+            let Some(desired) = self.scope.desired.target_groups.get(*group) else {
+                continue;
+            };
+            // One that cannot be changed in place is another: it takes a place of its own.
+            let is_same = |it: &&ObservedTargetGroup| is_same(self.scope, desired, it);
+            let incumbents = self.incumbents.groups.get(identity.as_str());
+            if incumbents.into_iter().flatten().any(is_same) {
+                self.kept.insert(group);
+                self.used.insert(group);
+            }
+        }
+    }
+
+    /// All of them or none, and then why.
+    pub(super) fn admit(&mut self, groups: &BTreeSet<&'a TargetGroupId>) -> Result<(), String> {
+        let limit = self.scope.limits().target_groups;
+        let more = groups.iter().filter(|it| !self.used.contains(*it)).count();
+        let used = self.used.len() + self.held_alone();
+        if more > 0 && !has_room(limit, used + more - 1) {
+            return Err(self.full());
+        }
+        self.used.extend(groups);
+        Ok(())
+    }
+
+    /// A rule stays as it is, and so do the groups that it forwards to.
+    pub(super) fn hold(&mut self, port: u16, rule: &DesiredRule) {
+        for group in self.incumbents.groups_of_rule(port, &identity(rule)) {
+            let id = TargetGroupId(group.into());
+            if let Some((id, _)) = self.scope.desired.target_groups.get_key_value(&id) {
+                self.keep(&BTreeSet::from([id]));
+            }
+            self.held.insert(group);
+        }
+    }
+
+    /// Those that are held and not used otherwise.
+    fn held_alone(&self) -> usize {
+        let is_alone = |held: &&&str| !self.used.iter().any(|it| tags::tag_value(&it.0) == ***held);
+        self.held.iter().filter(is_alone).count()
+    }
+
+    pub(super) fn full(&self) -> String {
+        quota(self.scope.limits().target_groups, "target groups")
+    }
+
+    /// What is used in the end, and by whom; the targets that fit.
+    pub(super) fn finish(self, fit: &mut Fit<'a>) {
+        for port in fit.ports.values() {
+            let members = port.members.iter().map(|member| &member.listener);
+            for group in target_groups_of(&port.listener.default_action) {
+                if let Some(group) = entry(self.scope, &mut fit.target_groups, group) {
+                    group.listeners.extend(members.clone().cloned());
+                }
+            }
+            for rule in port.rules.iter().map(|it| it.rule) {
+                let groups = target_groups_of(&rule.action).filter(|it| self.used.contains(it));
+                for group in groups {
+                    let Some(group) = entry(self.scope, &mut fit.target_groups, group) else {
+                        continue;
+                    };
+                    match &rule.origin {
+                        Some(origin) => {
+                            group.rules.insert(RuleOwner {
+                                listener: rule.listener.clone(),
+                                origin: origin.clone(),
+                            });
+                        }
+                        None => {
+                            group.listeners.insert(rule.listener.clone());
+                        }
+                    }
+                }
+            }
+        }
+        self.leave_out_targets(fit);
+    }
+
+    /// Those that are registered stay, then the others come, by the precedence of who uses their groups.
+    fn leave_out_targets(&self, fit: &mut Fit<'a>) {
+        let limit = self.scope.limits().targets;
+        let targets = |it: &FitTargetGroup| it.desired.targets.len();
+        let all: usize = fit.target_groups.values().map(targets).sum();
+        if u32::try_from(all).is_ok_and(|all| all <= limit) {
+            return;
+        }
+        let mut used = 0;
+        let mut queue: Vec<(&TargetGroupId, &DesiredTarget)> = Vec::new();
+        for group in by_precedence(fit) {
+            let Some(of) = fit.target_groups.get(group) else {
+                continue;
+            };
+            let identity = tags::tag_value(&group.0);
+            for target in &of.desired.targets {
+                let is_kept = self.kept.contains(group);
+                if is_kept && self.incumbents.is_registered(&identity, target) {
+                    used += 1;
+                } else {
+                    queue.push((group, target));
+                }
+            }
+        }
+        for (group, target) in queue {
+            if has_room(limit, used) {
+                used += 1;
+            } else if let Some(group) = fit.target_groups.get_mut(group) {
+                group.left_out.insert(target);
+            }
+        }
+        tell(limit, fit);
+    }
+}
+
+/// The target groups in the order of their first users.
+fn by_precedence<'a>(fit: &Fit<'a>) -> Vec<&'a TargetGroupId> {
+    let mut users = Vec::new();
+    for (number, port) in &fit.ports {
+        let members = port.members.iter();
+        let members: BTreeMap<&ListenerRef, &Precedence> = members
+            .map(|member| (&member.listener, &member.precedence))
+            .collect();
+        let default = target_groups_of(&port.listener.default_action);
+        users.extend(default.map(|group| (members.values().min().copied(), *number, 0, group)));
+        for (index, FitRule { rule, .. }) in port.rules.iter().enumerate() {
+            let precedence = members.get(&rule.listener).copied();
+            let groups = target_groups_of(&rule.action);
+            users.extend(groups.map(|group| (precedence, *number, index, group)));
+        }
+    }
+    users.sort();
+    let mut seen = BTreeSet::new();
+    let groups = users.into_iter().map(|(_, _, _, group)| group);
+    groups.filter(|group| seen.insert(*group)).collect()
+}
+
+fn entry<'f, 'a>(
+    scope: &Scope<'a>,
+    groups: &'f mut BTreeMap<&'a TargetGroupId, FitTargetGroup<'a>>,
+    id: &'a TargetGroupId,
+) -> Option<&'f mut FitTargetGroup<'a>> {
+    let desired = scope.desired.target_groups.get(id)?;
+    let new = || FitTargetGroup {
+        desired,
+        listeners: BTreeSet::new(),
+        rules: BTreeSet::new(),
+        left_out: BTreeSet::new(),
+    };
+    Some(groups.entry(id).or_insert_with(new))
+}
+
+/// The routes, or the listeners of a default action, learn which of their targets get no traffic.
+fn tell(limit: u32, fit: &mut Fit) {
+    let why = quota(limit, "targets");
+    for group in fit.target_groups.values() {
+        if group.left_out.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = group.left_out.iter().map(ToString::to_string).collect();
+        let message = format!("target {} gets no traffic: {why}", names.join(", "));
+        let problems = group.rules.iter().map(|rule| RuleProblem {
+            origin: rule.origin.clone(),
+            listener: rule.listener.clone(),
+            message: message.clone(),
+        });
+        fit.rule_problems.extend(problems);
+        for port in fit.ports.values() {
+            for member in &port.members {
+                if group.listeners.contains(&member.listener) {
+                    fit.notes
+                        .entry(&member.listener)
+                        .or_default()
+                        .push(message.clone());
+                }
+            }
+        }
+    }
+}
