@@ -21,7 +21,7 @@ use tributary_plan::observed::{
     Completeness, Network, Observed, ObservedCertificate, ObservedSecurityGroup,
     ObservedTargetGroup, Tags,
 };
-use tributary_plan::tags::{ASKED, CLUSTER, Ownership, stack_key, tag_value};
+use tributary_plan::tags::{ASKED, CLUSTER, Ownership, Unmarked, stack_key, tag_value};
 
 use crate::Aws;
 use crate::ec2::SecurityGroupFilter;
@@ -36,6 +36,8 @@ mod load_balancers;
 pub struct Site {
     /// Value of the tag `elbv2.k8s.aws/cluster`.
     pub cluster: String,
+    /// Value of the tag `gateway.tributary.dev/installation`: whose marks are ours.
+    pub installation: String,
     /// The cluster's VPC, if known: subnets of others are not looked at.
     pub vpc: Option<String>,
 }
@@ -56,7 +58,10 @@ pub async fn observe(
 ) -> Observed {
     let ownership = Ownership {
         cluster: &site.cluster,
+        installation: &site.installation,
         key,
+        // What nobody has marked is seen, too: the plan may take it over.
+        unmarked: Unmarked::Ours,
     };
     let gaps = Gaps::default();
     let ((load_balancers, target_groups, imported), security_groups, chosen, network) = tokio::join!(
@@ -131,7 +136,7 @@ impl Gaps {
     }
 }
 
-/// The two tags that make something this Gateway's.
+/// The two tags by which something is this Gateway's, whoever made it.
 fn owner_tags(ownership: Ownership<'_>) -> Tags {
     let gateway = ownership.key.gateway.to_string();
     Tags::from_iter([

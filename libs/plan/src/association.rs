@@ -236,7 +236,7 @@ fn suspended(current: Current, op: &Op) -> Option<Op> {
             let observed = current.load_balancer.listeners.get(listener)?;
             let mut spec = spec.clone();
             spec.default_action = unavailable;
-            spec.protocol = observed.protocol;
+            spec.protocol = observed.protocol?;
             spec.certificate = observed.default_certificate.clone().map(Handle::Existing);
             Some(Op::ModifyListener {
                 listener: listener.clone(),

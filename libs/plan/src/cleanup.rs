@@ -157,7 +157,7 @@ fn target_group_uses<'a>(observed: &'a Observed, draft: &Draft) -> Uses<'a> {
 fn is_ours(observed: &Observed, ownership: Ownership, user: &str) -> bool {
     load_balancers(observed, ownership)
         .flat_map(|it| &it.load_balancer.listeners)
-        .filter(|(_, listener)| ownership.owns(&listener.tags))
+        .filter(|(_, listener)| ownership.owns_listener(listener))
         .any(|(arn, listener)| {
             let rule = listener.rules.get(user);
             arn == user || rule.is_some_and(|rule| ownership.owns(&rule.tags))

@@ -96,11 +96,6 @@ impl Draft {
         }
     }
 
-    /// Whether nothing is to be done so far.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
     /// Leaves out the steps that are not wanted, and all that cannot be done without them.
     pub(crate) fn retain(&mut self, wanted: impl Fn(&Op) -> bool) {
         self.steps = retain(std::mem::take(&mut self.steps), |step| wanted(&step.op)).0;

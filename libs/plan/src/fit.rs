@@ -219,7 +219,7 @@ fn held_by_others<'a>(scope: &Scope<'a>, port: u16) -> Option<&'a str> {
         .load_balancer
         .listeners
         .iter()
-        .find(|(_, listener)| listener.port == port && !scope.ownership.owns(&listener.tags))
+        .find(|(_, listener)| listener.port == port && !scope.ownership.owns_listener(listener))
         .map(|(arn, _)| arn.as_str())
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn key(kind: LoadBalancerKind) -> LoadBalancerKey {
 pub(crate) fn context() -> Context {
     Context {
         cluster: "test".to_owned(),
+        installation: "here".to_owned(),
         ..Context::default()
     }
 }
@@ -334,11 +335,12 @@ pub(crate) fn run(
     apply(observed, steps, key, context)
 }
 
-/// Plans and applies until nothing is left, three times at most: a replacement takes a second look.
+/// Plans and applies until nothing is left, six times at most: a replacement takes a second look, and one under a name that
+/// was asked for is two.
 #[track_caller]
 pub(crate) fn settle(desired: &Desired, observed: &Observed, context: &Context) -> Observed {
     let mut observed = observed.clone();
-    for _ in 0..3 {
+    for _ in 0..6 {
         let plan = desired.plan(&observed, context);
         if plan.steps.is_empty() {
             return observed;

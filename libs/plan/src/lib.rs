@@ -50,7 +50,9 @@ pub mod setbacks;
 pub mod simulate;
 mod sni;
 mod subnets;
+mod succession;
 pub mod tags;
+mod takeover;
 mod target_groups;
 mod unread;
 

@@ -5,16 +5,22 @@ use std::collections::BTreeMap;
 use tributary_model::ObjectKey;
 use tributary_model::elb::LoadBalancerKind;
 
+use crate::setbacks::Setback;
+
 /// What is neither desired nor observed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     /// Value of the tag `elbv2.k8s.aws/cluster`; part of every name.
     pub cluster: String,
+    /// Value of the tag `gateway.tributary.dev/installation`.
+    pub installation: String,
     /// Quotas.
     pub limits: Limits,
     /// Secrets that ACM refused to import for good, or that could not be read, by Secret and fingerprint: the reason. An
     /// entry costs the listeners that have no other certificate.
     pub refused_certificates: BTreeMap<SecretVersion, String>,
+    /// What became of earlier requests, by their text.
+    pub setbacks: BTreeMap<String, Setback>,
     /// Fingerprints of OIDC client Secrets, as the programmer read them. AWS never returns a client secret, so
     /// a tag remembers which one a rule carries; a Secret that is missing here is taken as unchanged.
     pub client_secrets: BTreeMap<ObjectKey, String>,

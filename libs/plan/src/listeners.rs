@@ -96,7 +96,7 @@ fn order_protocol_change(port: &FitPort, kept: &Kept, planned: &rules::Planned, 
         return;
     };
     match (
-        terminates_tls(kept.observed.protocol),
+        kept.observed.protocol.is_some_and(terminates_tls),
         terminates_tls(port.listener.protocol),
     ) {
         (false, true) => {
@@ -120,7 +120,7 @@ fn ours<'a>(scope: &Scope<'a>) -> impl Iterator<Item = (&'a str, &'a ObservedLis
         .current
         .into_iter()
         .flat_map(|current| &current.load_balancer.listeners)
-        .filter(move |(_, listener)| ownership.owns(&listener.tags))
+        .filter(move |(_, listener)| ownership.owns_listener(listener))
         .map(|(arn, listener)| (arn.as_str(), listener))
 }
 
@@ -297,7 +297,7 @@ fn is_same(spec: &ListenerSpec, observed: &ObservedListener) -> bool {
     let observed_certificate = observed.default_certificate.clone().map(Handle::Existing);
     let alpn = |policy: Option<&String>| policy.filter(|policy| *policy != "None").cloned();
     *port == observed.port
-        && *protocol == observed.protocol
+        && Some(*protocol) == observed.protocol
         && actions::is_same(default_action, &observed.default_action)
         && *certificate == observed_certificate
         && (ssl_policy.is_none() || *ssl_policy == observed.ssl_policy)

@@ -8,7 +8,7 @@ use tributary_model::elb::LoadBalancerKind;
 use crate::attributes::{self, Carrier};
 use crate::draft::{Draft, retag};
 use crate::names;
-use crate::observed::{Observed, Tags};
+use crate::observed::{LoadBalancerState, Observed, Tags};
 use crate::op::{Blame, Handle, LoadBalancerSpec, Op, StepId, SubnetMapping, Taggable};
 use crate::scope::{Current, Scope, load_balancers};
 use crate::security_group::Guard;
@@ -17,28 +17,61 @@ use crate::tags::{self, Ownership};
 /// The observed load balancer that can become what is desired.
 ///
 /// Scheme and name cannot be changed in place. A name only counts when one was asked for: a load balancer that
-/// another controller named, with the same tags, is taken over as it is.
+/// another controller named, with the same tags, is taken over as it is. While a predecessor has the name that was asked
+/// for, one of another name stands in.
 pub(crate) fn current<'a>(
     desired: &DesiredLoadBalancer,
     observed: &'a Observed,
     ownership: Ownership<'a>,
 ) -> Option<Current<'a>> {
-    let wanted = name(desired, ownership.cluster);
+    let asked = desired.settings.name.as_ref();
+    let derived = derived_name(desired, ownership.cluster);
+    let wanted = asked.unwrap_or(&derived);
+    let scheme = desired.settings.scheme.unwrap_or_default();
+    let is_taken = is_taken(observed, ownership, wanted);
     load_balancers(observed, ownership)
-        .filter(|it| it.load_balancer.scheme == desired.settings.scheme.unwrap_or_default())
+        .filter(|it| it.load_balancer.scheme == scheme)
         .filter(|it| {
-            let asked = desired.settings.name.as_ref();
-            asked.is_none_or(|asked| *asked == it.load_balancer.name)
+            let name = &it.load_balancer.name;
+            asked.is_none_or(|asked| asked == name) || is_taken && *name == derived
         })
-        .min_by_key(|it| (it.load_balancer.name != wanted, it.arn))
+        .min_by_key(|it| (it.load_balancer.name != *wanted, it.arn))
+}
+
+/// The one that serves while its successor, which is this one or none yet, does not.
+pub(crate) fn predecessor<'a>(
+    observed: &'a Observed,
+    ownership: Ownership<'a>,
+    successor: Option<Current<'a>>,
+) -> Option<Current<'a>> {
+    let successor = successor.map(|it| it.arn);
+    load_balancers(observed, ownership)
+        .filter(|it| Some(it.arn) != successor)
+        .find(|it| match it.load_balancer.state {
+            LoadBalancerState::Active | LoadBalancerState::ActiveImpaired => true,
+            LoadBalancerState::Provisioning | LoadBalancerState::Failed(_) => false,
+        })
+}
+
+fn is_taken(observed: &Observed, ownership: Ownership, name: &str) -> bool {
+    load_balancers(observed, ownership).any(|it| it.load_balancer.name == name)
+}
+
+fn derived_name(desired: &DesiredLoadBalancer, cluster: &str) -> String {
+    let scheme = desired.settings.scheme.unwrap_or_default();
+    names::load_balancer(cluster, &desired.key, scheme)
 }
 
 /// The name it has or gets.
-pub(crate) fn name(desired: &DesiredLoadBalancer, cluster: &str) -> String {
-    let settings = &desired.settings;
-    settings.name.clone().unwrap_or_else(|| {
-        names::load_balancer(cluster, &desired.key, settings.scheme.unwrap_or_default())
-    })
+pub(crate) fn name(scope: &Scope) -> String {
+    if let Some(current) = scope.current {
+        return current.load_balancer.name.clone();
+    }
+    let asked = scope.desired.settings.name.as_ref();
+    asked
+        .filter(|asked| !is_taken(scope.observed, scope.ownership, asked))
+        .cloned()
+        .unwrap_or_else(|| derived_name(scope.desired, &scope.context.cluster))
 }
 
 /// Creates it, in its subnets and behind its guard.
@@ -46,13 +79,12 @@ pub(crate) fn create(
     scope: &Scope,
     subnets: Vec<SubnetMapping>,
     guard: &Guard,
-    predecessors: &[StepId],
     draft: &mut Draft,
 ) -> Handle {
     let settings = &scope.desired.settings;
-    let name = name(scope.desired, &scope.context.cluster);
+    let name = name(scope);
     let security_groups = match guard {
-        Guard::Groups(groups) => groups.clone(),
+        Guard::Groups(groups, _) => groups.clone(),
         Guard::Unmanaged => BTreeSet::new(),
     };
     let spec = LoadBalancerSpec {
@@ -67,9 +99,6 @@ pub(crate) fn create(
         tags: wanted_tags(scope),
     };
     let step = draft.add(Op::CreateLoadBalancer(Box::new(spec)), Blame::LoadBalancer);
-    for predecessor in predecessors {
-        draft.after(step, *predecessor);
-    }
     let handle = Handle::Created { step, name };
     set_attributes(
         handle.clone(),
@@ -160,7 +189,7 @@ pub(crate) fn unsupported(scope: &Scope) -> Vec<String> {
 }
 
 fn set_guard(current: Current, guard: &Guard, draft: &mut Draft) -> Option<StepId> {
-    let Guard::Groups(wanted) = guard else {
+    let Guard::Groups(wanted, opened) = guard else {
         return None;
     };
     let Current { arn, load_balancer } = current;
@@ -184,7 +213,12 @@ fn set_guard(current: Current, guard: &Guard, draft: &mut Draft) -> Option<StepI
         load_balancer: arn.to_owned(),
         security_groups: wanted.clone(),
     };
-    Some(draft.add(op, Blame::LoadBalancer))
+    let step = draft.add(op, Blame::LoadBalancer);
+    // Traffic never meets a group that is still closed.
+    if let Some(opened) = opened {
+        draft.after(step, *opened);
+    }
+    Some(step)
 }
 
 fn set_attributes(load_balancer: Handle, attributes: BTreeMap<String, String>, draft: &mut Draft) {

@@ -99,8 +99,8 @@ pub enum LoadBalancerState {
 pub struct ObservedListener {
     /// `Port`.
     pub port: u16,
-    /// `Protocol`.
-    pub protocol: ElbProtocol,
+    /// `Protocol`; absent when it is one that we do not program (QUIC and the like), so it is not ours.
+    pub protocol: Option<ElbProtocol>,
     /// The one default action, target groups by ARN.
     pub default_action: Action<String>,
     /// The certificate of `DescribeListenerCertificates` with `IsDefault`.

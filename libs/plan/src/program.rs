@@ -16,11 +16,15 @@ use crate::load_balancer;
 use crate::observed::{Completeness, LoadBalancerState, Observed};
 use crate::op::{Handle, Plan, StepId};
 use crate::report;
-use crate::scope::{Scope, imported_certificates, load_balancers, target_groups};
+use crate::scope::{
+    Current, Others, Role, Scope, imported_certificates, load_balancers, target_groups,
+};
 use crate::security_group::{self, Guard};
 use crate::served;
 use crate::subnets;
-use crate::tags::Ownership;
+use crate::succession;
+use crate::tags::{Ownership, Unmarked};
+use crate::takeover;
 use crate::target_groups::{self, TargetGroups};
 use crate::unread;
 
@@ -36,16 +40,73 @@ pub fn plan(
 ) -> Plan {
     let ownership = Ownership {
         cluster: &context.cluster,
+        installation: &context.installation,
         key,
+        unmarked: Unmarked::Foreign,
+    };
+    let Some(desired) = desired else {
+        let mut draft = Draft::default();
+        let report = remove(observed, ownership, &mut draft);
+        return finish(draft, report, observed, context, None);
+    };
+    let inputs = Inputs {
+        desired,
+        observed,
+        context,
+        ownership,
+    };
+    if let Some(plan) = takeover::plan(inputs) {
+        return plan;
+    }
+    let current = load_balancer::current(desired, observed, ownership);
+    match load_balancer::predecessor(observed, ownership, current) {
+        Some(predecessor) => succession::plan(inputs, current, predecessor),
+        None => on(inputs, current, Role::Target(Others::Go)),
+    }
+}
+
+/// What a plan is made from.
+#[derive(Clone, Copy)]
+pub(crate) struct Inputs<'a> {
+    pub(crate) desired: &'a DesiredLoadBalancer,
+    pub(crate) observed: &'a Observed,
+    pub(crate) context: &'a Context,
+    pub(crate) ownership: Ownership<'a>,
+}
+
+/// The plan for one load balancer: this one, or one that is still to be created.
+pub(crate) fn on<'a>(inputs: Inputs<'a>, current: Option<Current<'a>>, role: Role) -> Plan {
+    let Inputs {
+        desired,
+        observed,
+        context,
+        ownership,
+    } = inputs;
+    let certificates = certificates::index(observed, ownership);
+    let scope = Scope {
+        desired,
+        observed,
+        context,
+        ownership,
+        certificates: &certificates,
+        current,
+        role,
     };
     let mut draft = Draft::default();
-    let mut report = match desired {
-        Some(desired) => program(desired, observed, context, ownership, &mut draft),
-        None => remove(observed, ownership, &mut draft),
-    };
+    let report = program(&scope, &mut draft);
+    let unread = unread::withhold(desired, observed, ownership, &mut draft);
+    finish(draft, report, observed, context, unread)
+}
+
+/// What can be done of a draft now, and what is true meanwhile.
+fn finish(
+    mut draft: Draft,
+    mut report: LoadBalancerReport,
+    observed: &Observed,
+    context: &Context,
+    withheld: Option<String>,
+) -> Plan {
     let held_back = served::hold_back(&mut report, &draft.unserved);
-    let withheld =
-        desired.and_then(|desired| unread::withhold(desired, observed, ownership, &mut draft));
     if let Completeness::Partial(gaps) = &observed.completeness {
         // What was not seen may be there: nothing is made twice, and nothing is taken for unused.
         draft.retain(|op| !op.removes() && !op.creates());
@@ -59,43 +120,28 @@ pub fn plan(
     if let Some(withheld) = withheld {
         unread::tell(&mut report, withheld);
     }
-    Plan {
+    let plan = Plan {
         steps,
         report,
         waiting,
         held_back,
-    }
+    };
+    plan.with_setbacks(&context.setbacks)
 }
 
-fn program<'a>(
-    desired: &'a DesiredLoadBalancer,
-    observed: &'a Observed,
-    context: &'a Context,
-    ownership: Ownership<'a>,
-    draft: &mut Draft,
-) -> LoadBalancerReport {
-    let certificates = certificates::index(observed, ownership);
-    let current = load_balancer::current(desired, observed, ownership);
-    let scope = Scope {
-        desired,
-        observed,
-        context,
-        ownership,
-        certificates: &certificates,
-        current,
-    };
-    let fit = fit::fit(&scope);
-    draft.problems = load_balancer::unsupported(&scope);
+fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
+    let fit = fit::fit(scope);
+    draft.problems = load_balancer::unsupported(scope);
     let mut deleted = Deleted::new();
     let mut rules = fit.rule_problems.clone();
-    if let Some(base) = base(&scope, &fit, &mut deleted, draft) {
-        rules.extend(fill(&scope, &fit, base, &mut deleted, draft));
+    if let Some(base) = base(scope, &fit, draft) {
+        rules.extend(fill(scope, &fit, base, &mut deleted, draft));
     }
-    if !desired.unread.is_empty() {
+    if !scope.desired.unread.is_empty() {
         // All of it waits for a removal, and nothing is removed.
         draft.waiting.clear();
     }
-    match current.map(|current| &current.load_balancer.state) {
+    match scope.current.map(|current| &current.load_balancer.state) {
         Some(LoadBalancerState::Provisioning) => {
             draft
                 .waiting
@@ -108,12 +154,12 @@ fn program<'a>(
         }
         Some(LoadBalancerState::Active | LoadBalancerState::ActiveImpaired) | None => {}
     }
-    if let Completeness::Partial(gaps) = &observed.completeness {
+    if let Completeness::Partial(gaps) = &scope.observed.completeness {
         // What seems to be missing may only not have been seen.
         draft.problems.clone_from(gaps);
     }
     let problems = std::mem::take(&mut draft.problems);
-    report::report(&scope, &fit, rules, problems)
+    report::report(scope, &fit, rules, problems)
 }
 
 /// What everything else stands on.
@@ -127,36 +173,38 @@ struct Base {
 }
 
 /// The load balancer with its subnets and security groups; nothing if it cannot be had.
-fn base<'a>(
-    scope: &Scope<'a>,
-    fit: &Fit,
-    deleted: &mut Deleted<'a>,
-    draft: &mut Draft,
-) -> Option<Base> {
+fn base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
     let no_load_balancer = |vpc: &str| Base {
         load_balancer: None,
         vpc: vpc.to_owned(),
         // None is needed, so one that a crash left behind goes.
-        guard: Guard::Groups(BTreeSet::new()),
+        guard: Guard::Groups(BTreeSet::new(), None),
         regrouped: None,
     };
     let Some(current) = scope.current else {
         if scope.desired.listeners.is_empty() {
             return Some(no_load_balancer(""));
         }
-        return new_base(scope, fit, deleted, draft);
+        return new_base(scope, fit, draft);
     };
     let vpc = &current.load_balancer.vpc;
-    let subnets = match subnets::choose(scope) {
-        Ok(subnets) => Some(subnets),
-        Err(problem) => {
-            // It stands somewhere already and goes on serving there.
-            draft.problems.push(problem);
-            None
+    let (guard, regrouped) = match scope.role {
+        Role::Target(_) => {
+            let subnets = match subnets::choose(scope) {
+                Ok(subnets) => Some(subnets),
+                Err(problem) => {
+                    // It stands somewhere already and goes on serving there.
+                    draft.problems.push(problem);
+                    None
+                }
+            };
+            let guard = security_group::guard(scope, fit, vpc, draft);
+            let regrouped = load_balancer::adjust(scope, current, subnets, &guard, draft);
+            (guard, regrouped)
         }
+        // Its settings are the former ones, but for the ports of listeners that are new.
+        Role::Predecessor => (security_group::of_predecessor(scope, fit, vpc, draft), None),
     };
-    let guard = security_group::guard(scope, fit, vpc, draft);
-    let regrouped = load_balancer::adjust(scope, current, subnets, &guard, draft);
     Some(Base {
         load_balancer: Some(Handle::Existing(current.arn.to_owned())),
         vpc: vpc.clone(),
@@ -165,12 +213,7 @@ fn base<'a>(
     })
 }
 
-fn new_base<'a>(
-    scope: &Scope<'a>,
-    fit: &Fit,
-    deleted: &mut Deleted<'a>,
-    draft: &mut Draft,
-) -> Option<Base> {
+fn new_base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
     let subnets = match subnets::choose(scope) {
         Ok(subnets) => subnets,
         Err(problem) => {
@@ -185,20 +228,12 @@ fn new_base<'a>(
             .push("the VPC of its subnets is unknown".to_owned());
         return None;
     };
-    // A name that was asked for can only be given once: the predecessor goes first then.
-    let name = load_balancer::name(scope.desired, &scope.context.cluster);
-    let mut predecessors = Vec::new();
-    for namesake in load_balancers(scope.observed, scope.ownership)
-        .filter(|other| other.load_balancer.name == name)
-    {
-        predecessors.push(cleanup::delete_load_balancer(namesake, deleted, draft)?);
-    }
     let guard = security_group::guard(scope, fit, vpc, draft);
     if matches!(guard, Guard::Unmanaged) && !scope.desired.settings.security_groups.is_empty() {
         // Without the groups that were named AWS would put it behind the VPC's default one.
         return None;
     }
-    let load_balancer = load_balancer::create(scope, subnets, &guard, &predecessors, draft);
+    let load_balancer = load_balancer::create(scope, subnets, &guard, draft);
     Some(Base {
         load_balancer: Some(load_balancer),
         vpc: vpc.to_owned(),
@@ -220,7 +255,7 @@ fn fill<'a>(
     let wanted = wanted_certificates(fit);
     if let Some(load_balancer) = base.load_balancer {
         let certificates = certificates::import(scope, &wanted, draft);
-        groups = target_groups::plan(scope, fit, &base.vpc, deleted, draft);
+        groups = target_groups::plan(scope, fit, &base.vpc, draft);
         let parts = Parts {
             load_balancer,
             groups: &groups,
@@ -229,46 +264,28 @@ fn fill<'a>(
         rules = listeners::plan(scope, fit, &parts, draft);
         association::order(scope, draft);
     }
-    retire_others(scope, deleted, draft);
-    let keep = keep(scope, &groups, &wanted, &base.guard);
-    cleanup::delete_unused(
-        scope.observed,
-        scope.ownership,
-        &keep,
-        deleted,
-        base.regrouped,
-        draft,
-    );
-    rules
-}
-
-/// Load balancers of ours that cannot become what is desired: they serve until their successor does.
-fn retire_others<'a>(scope: &Scope<'a>, deleted: &mut Deleted<'a>, draft: &mut Draft) {
-    let is_idle = draft.is_empty();
-    let successor_serves = match scope.current {
-        Some(current) => {
-            is_idle
-                && matches!(
-                    current.load_balancer.state,
-                    LoadBalancerState::Active | LoadBalancerState::ActiveImpaired
-                )
+    match scope.role {
+        Role::Target(Others::Go) => {
+            let current = scope.current.map(|current| current.arn);
+            for other in load_balancers(scope.observed, scope.ownership) {
+                if Some(other.arn) != current {
+                    cleanup::delete_load_balancer(other, deleted, draft);
+                }
+            }
+            let keep = keep(scope, &groups, &wanted, &base.guard);
+            cleanup::delete_unused(
+                scope.observed,
+                scope.ownership,
+                &keep,
+                deleted,
+                base.regrouped,
+                draft,
+            );
         }
-        None => scope.desired.listeners.is_empty(),
-    };
-    let current = scope.current.map(|current| current.arn);
-    for other in load_balancers(scope.observed, scope.ownership) {
-        if Some(other.arn) == current || deleted.contains_key(other.arn) {
-            continue;
-        }
-        if successor_serves {
-            cleanup::delete_load_balancer(other, deleted, draft);
-            continue;
-        }
-        draft.waiting.push(format!(
-            "load balancer {} goes once its successor serves",
-            other.load_balancer.name
-        ));
+        // What the one does not use the other may need.
+        Role::Target(Others::Stay) | Role::Predecessor => {}
     }
+    rules
 }
 
 fn keep<'a>(
@@ -286,7 +303,7 @@ fn keep<'a>(
         .map(|(arn, _)| arn)
         .collect();
     let wanted_group = |id: &String| match guard {
-        Guard::Groups(groups) => groups.contains(&Handle::Existing(id.clone())),
+        Guard::Groups(groups, _) => groups.contains(&Handle::Existing(id.clone())),
         // A group that was not judged stays where it is in use; `cleanup` sees to that.
         Guard::Unmanaged => security_group::is_managed(scope),
     };

@@ -1,6 +1,7 @@
 //! What is true now, as observed: never what the steps are hoped to bring.
 
 use tributary_model::desired::{LoadBalancerKey, MemberListener};
+use tributary_model::elb::ElbProtocol;
 use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
 };
@@ -87,7 +88,7 @@ fn member_report(
             .load_balancer
             .listeners
             .iter()
-            .find(|(_, it)| it.port == port && scope.ownership.owns(&it.tags))
+            .find(|(_, it)| it.port == port && scope.ownership.owns_listener(it))
     });
     let state = match (fit.refused.get(&member.listener), fit.ports.get(&port)) {
         (Some(refused), _) => refused.clone(),
@@ -135,10 +136,12 @@ fn missing(
     let Some(observed) = observed else {
         return Some(format!("listener on port {number} is being created"));
     };
-    if observed.protocol != port.listener.protocol {
+    if observed.protocol != Some(port.listener.protocol) {
         return Some(format!(
             "listener on port {number} is being changed from {} to {}",
-            observed.protocol.as_str(),
+            observed
+                .protocol
+                .map_or("another protocol", ElbProtocol::as_str),
             port.listener.protocol.as_str()
         ));
     }

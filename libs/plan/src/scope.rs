@@ -16,8 +16,25 @@ pub(crate) struct Scope<'a> {
     pub(crate) context: &'a Context,
     pub(crate) ownership: Ownership<'a>,
     pub(crate) certificates: &'a CertificateIndex<'a>,
-    /// The load balancer that serves, or will: the others are on their way out.
+    /// The load balancer that the plan is for; none when it is still to be created.
     pub(crate) current: Option<Current<'a>>,
+    pub(crate) role: Role,
+}
+
+/// What a load balancer is planned for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It is, or becomes, what is desired.
+    Target(Others),
+    /// It cannot become what is desired, and serves until its successor does.
+    Predecessor,
+}
+
+/// What happens to the other load balancers of the Gateway, and to what nothing uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    Stay,
+    Go,
 }
 
 /// An observed load balancer with its ARN.

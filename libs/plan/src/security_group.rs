@@ -15,14 +15,14 @@ use crate::op::{
     Blame, Handle, IngressRule, IngressSource, IngressTraffic, Op, SecurityGroupSpec, StepId,
     Taggable,
 };
-use crate::scope::Scope;
+use crate::scope::{Scope, load_balancers};
 use crate::tags;
 
 /// What the load balancer's security groups are to be.
 #[derive(Debug)]
 pub(crate) enum Guard {
-    /// These.
-    Groups(BTreeSet<Handle>),
+    /// These; the last step opens what has to be open before traffic comes through them.
+    Groups(BTreeSet<Handle>, Option<StepId>),
     /// As AWS decides or as they are: nothing was asked for, or what was asked for cannot be had.
     Unmanaged,
 }
@@ -44,7 +44,18 @@ pub(crate) fn guard(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> G
     {
         return Guard::Unmanaged;
     }
-    Guard::Groups(BTreeSet::from([managed(scope, fit, vpc, draft)]))
+    managed(scope, fit, vpc, draft)
+}
+
+/// Lets the listeners' ports in through the group that a load balancer on its way out has from us; others stay as they are.
+pub(crate) fn of_predecessor(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
+    let groups = scope.current.map(|it| &it.load_balancer.security_groups);
+    let is_ours = observed_managed(scope, vpc)
+        .is_some_and(|(id, _)| groups.is_some_and(|groups| groups.contains(id)));
+    if !is_managed(scope) || !is_ours {
+        return Guard::Unmanaged;
+    }
+    managed(scope, fit, vpc, draft)
 }
 
 /// Whether the plan has a group of ours.
@@ -92,10 +103,10 @@ fn named(scope: &Scope, draft: &mut Draft) -> Guard {
     if groups.len() < scope.desired.settings.security_groups.len() {
         return Guard::Unmanaged;
     }
-    Guard::Groups(groups)
+    Guard::Groups(groups, None)
 }
 
-fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Handle {
+fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
     let wanted = ingress(scope, fit);
     let group_tags = tags::with_asked(
         scope.ownership.tags(tags::SECURITY_GROUP),
@@ -111,21 +122,23 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Handle {
             tags: group_tags,
         };
         let handle = draft.create(Op::CreateSecurityGroup(spec), name, Blame::LoadBalancer);
-        authorize(handle.clone(), wanted, draft);
-        return handle;
+        let authorized = authorize(handle.clone(), wanted, draft);
+        return Guard::Groups(BTreeSet::from([handle]), authorized);
     };
     let handle = Handle::Existing(id.to_owned());
     let missing = wanted.difference(&group.ingress).cloned().collect();
     let authorized = authorize(handle.clone(), missing, draft);
     let surplus: BTreeSet<IngressRule> = group.ingress.difference(&wanted).cloned().collect();
-    if !surplus.is_empty() {
+    // While one load balancer replaces another, neither closes what the other may need.
+    let is_alone = load_balancers(scope.observed, scope.ownership).count() < 2;
+    if !surplus.is_empty() && is_alone {
         let revoke = Op::RevokeIngress {
             group: id.to_owned(),
             rules: surplus,
         };
         let revoke = draft.add(revoke, Blame::LoadBalancer);
         if let Some(authorized) = authorized {
-            draft.following(revoke, authorized);
+            draft.after(revoke, authorized);
         }
     }
     let resource = Taggable::SecurityGroup(id.to_owned());
@@ -136,7 +149,7 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Handle {
         &Blame::LoadBalancer,
         draft,
     );
-    handle
+    Guard::Groups(BTreeSet::from([handle]), authorized)
 }
 
 fn authorize(group: Handle, rules: BTreeSet<IngressRule>, draft: &mut Draft) -> Option<StepId> {

@@ -10,7 +10,7 @@ use tributary_model::desired::LoadBalancerKey;
 use crate::limits::Context;
 use crate::observed::{Observed, ObservedListener, ObservedLoadBalancer, ObservedRule, Tags};
 use crate::op::{Action, Handle, Op, Step, StepId};
-use crate::tags::Ownership;
+use crate::tags::{INSTALLATION, Ownership, Unmarked};
 
 mod effects;
 mod parts;
@@ -43,7 +43,9 @@ pub fn apply(
     let mut world = World {
         ownership: Ownership {
             cluster: &context.cluster,
+            installation: &context.installation,
             key,
+            unmarked: Unmarked::Foreign,
         },
         observed: observed.clone(),
         created: BTreeMap::new(),
@@ -194,11 +196,17 @@ fn target_groups_of(load_balancer: &ObservedLoadBalancer) -> BTreeSet<&String> {
 
 /// The first thing that an operation changes and that does not carry our tags.
 fn not_ours(world: &World, op: &Op) -> Option<String> {
-    changed(world, op).into_iter().find(|id| {
-        world
-            .tags(id)
-            .is_some_and(|tags| !world.ownership.owns(tags))
-    })
+    let ownership = Ownership {
+        unmarked: match op {
+            // A take-over.
+            Op::AddTags { tags, .. } if tags.contains_key(INSTALLATION) => Unmarked::Ours,
+            _ => Unmarked::Foreign,
+        },
+        ..world.ownership
+    };
+    changed(world, op)
+        .into_iter()
+        .find(|id| world.tags(id).is_some_and(|tags| !ownership.owns(tags)))
 }
 
 /// What exists already and is changed or removed by an operation.

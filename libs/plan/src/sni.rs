@@ -105,7 +105,7 @@ pub(crate) fn add(
         let Some((kept, modified)) = kept.and_then(|kept| Some((kept, kept.modified?))) else {
             continue;
         };
-        if !terminates_tls(kept.observed.protocol) {
+        if !kept.observed.protocol.is_some_and(terminates_tls) {
             // Certificates only fit once the protocol has changed.
             draft.after(step, modified);
         } else if arn == kept.observed.default_certificate.as_ref() && waits.is_empty() {

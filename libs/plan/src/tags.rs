@@ -7,10 +7,12 @@ use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 
 use crate::names::hash;
-use crate::observed::Tags;
+use crate::observed::{ObservedListener, Tags};
 
 /// Whose cluster it is. The AWS Load Balancer Controller's key, so that users can move.
 pub const CLUSTER: &str = "elbv2.k8s.aws/cluster";
+/// The mark of what we made or took over: the name of the installation. What lacks it is never deleted.
+pub const INSTALLATION: &str = "gateway.tributary.dev/installation";
 /// On an imported certificate: `namespace/name` of its Secret.
 pub const SECRET: &str = "gateway.tributary.dev/secret";
 /// On an imported certificate: the fingerprint of what was imported last.
@@ -34,13 +36,26 @@ pub const CERTIFICATE: &str = "Certificate";
 /// AWS: a tag value has at most 256 characters.
 const MAX_VALUE: usize = 256;
 
-/// What makes a resource ours: the cluster and the Gateway.
+/// What makes a resource ours: the cluster, the Gateway and the mark of our installation.
 #[derive(Clone, Copy, Debug)]
 pub struct Ownership<'a> {
     /// Cluster name.
     pub cluster: &'a str,
+    /// Installation name.
+    pub installation: &'a str,
     /// The load balancer.
     pub key: &'a LoadBalancerKey,
+    /// What nobody has marked.
+    pub unmarked: Unmarked,
+}
+
+/// Whose a resource of our Gateway is that carries no mark: another controller made it, or a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmarked {
+    /// Not ours.
+    Foreign,
+    /// Ours, or about to be taken over.
+    Ours,
 }
 
 impl Ownership<'_> {
@@ -48,6 +63,7 @@ impl Ownership<'_> {
     pub fn tags(&self, resource: &str) -> Tags {
         Tags::from_iter([
             (CLUSTER.to_owned(), tag_value(self.cluster)),
+            (INSTALLATION.to_owned(), tag_value(self.installation)),
             (
                 stack_key(self.key.kind).to_owned(),
                 tag_value(&self.key.gateway.to_string()),
@@ -58,6 +74,15 @@ impl Ownership<'_> {
 
     /// Whether something with these tags is this load balancer's.
     pub fn owns(&self, tags: &Tags) -> bool {
+        let is_marked = match tags.get(INSTALLATION) {
+            Some(mark) => mark == self.installation || *mark == tag_value(self.installation),
+            None => self.unmarked == Unmarked::Ours,
+        };
+        is_marked && self.names(tags)
+    }
+
+    /// Whether something with these tags belongs to this Gateway, whoever made it.
+    fn names(&self, tags: &Tags) -> bool {
         let is_ours = |value: &String| {
             let gateway = &self.key.gateway;
             // Nearly always as it stands; asked of every rule, so without making a string of it.
@@ -71,6 +96,11 @@ impl Ownership<'_> {
             && tags
                 .get(CLUSTER)
                 .is_some_and(|value| value == self.cluster || *value == tag_value(self.cluster))
+    }
+
+    /// Whether an ELB listener is ours: also one with our tags is not, if somebody gave it a protocol that we never would.
+    pub fn owns_listener(&self, listener: &ObservedListener) -> bool {
+        listener.protocol.is_some() && self.owns(&listener.tags)
     }
 
     /// What something of this load balancer stands for.
@@ -105,9 +135,11 @@ pub fn resource_key(kind: LoadBalancerKind) -> &'static str {
     }
 }
 
-/// The Gateway that a resource's tags name, and the kind of load balancer, if this cluster made it.
-pub fn owner(cluster: &str, tags: &Tags) -> Option<LoadBalancerKey> {
-    if tags.get(CLUSTER) != Some(&tag_value(cluster)) {
+/// The Gateway that a resource's tags name, and the kind of load balancer, if this installation made it or took it over.
+pub fn owner(cluster: &str, installation: &str, tags: &Tags) -> Option<LoadBalancerKey> {
+    let is_ours = tags.get(CLUSTER) == Some(&tag_value(cluster))
+        && tags.get(INSTALLATION) == Some(&tag_value(installation));
+    if !is_ours {
         return None;
     }
     [LoadBalancerKind::Alb, LoadBalancerKind::Nlb]

@@ -9,7 +9,6 @@ use tributary_model::elb::{
 };
 
 use crate::attributes::{self, Carrier};
-use crate::cleanup::Deleted;
 use crate::draft::{Draft, retag};
 use crate::fit::{Fit, FitTargetGroup};
 use crate::names;
@@ -25,7 +24,7 @@ pub(crate) struct TargetGroups<'a> {
     pub(crate) handles: BTreeMap<&'a TargetGroupId, Handle>,
     /// Those that stay, by ARN.
     pub(crate) kept: BTreeMap<&'a str, &'a DesiredTargetGroup>,
-    /// Registrations with groups that are new, by group: traffic that moves to one waits for them.
+    /// Registrations with groups that have no target yet, by group: traffic that moves to one waits for them.
     pub(crate) registrations: BTreeMap<Handle, Vec<StepId>>,
     /// Deregistrations of targets that do not fit: whoever takes their group up waits for them.
     pub(crate) cleared: BTreeMap<Handle, Vec<StepId>>,
@@ -36,20 +35,23 @@ pub(crate) fn plan<'a>(
     scope: &Scope<'a>,
     fit: &Fit<'a>,
     vpc: &str,
-    deleted: &Deleted,
     draft: &mut Draft,
 ) -> TargetGroups<'a> {
     let mut groups = TargetGroups::default();
-    let matched = matched(scope, fit, vpc, deleted);
+    let matched = matched(scope, fit, vpc);
     let mut names: BTreeSet<&str> = target_groups(scope.observed, scope.ownership)
         .map(|(_, observed)| observed.name.as_str())
         .collect();
     for (id, group) in &fit.target_groups {
         let desired = group.desired;
         let handle = if let Some((arn, observed)) = matched.get(id) {
-            let deregistered = adjust(scope, group, arn, observed, draft);
+            let (registrations, deregistered) = adjust(scope, group, arn, observed, draft);
             groups.kept.insert(arn, desired);
             let handle = Handle::Existing((*arn).to_owned());
+            let mut states = observed.targets.values();
+            if !states.any(|state| *state == TargetState::Registered) {
+                groups.registrations.insert(handle.clone(), registrations);
+            }
             if !group.left_out.is_empty() {
                 groups.cleared.insert(handle.clone(), deregistered);
             }
@@ -72,13 +74,11 @@ pub(crate) fn plan<'a>(
 }
 
 /// Each used target group with the observed one that it is: the same identity, nothing different that
-/// cannot be changed in place, and attached to this load balancer, or free by the time this one exists (AWS: one
-/// group serves one).
+/// cannot be changed in place, and attached to this load balancer or free and made for it (AWS: one group serves one).
 fn matched<'a>(
     scope: &Scope<'a>,
     fit: &Fit<'a>,
     vpc: &str,
-    deleted: &Deleted,
 ) -> BTreeMap<&'a TargetGroupId, (&'a str, &'a ObservedTargetGroup)> {
     let mut by_resource: BTreeMap<&str, Vec<(&str, &ObservedTargetGroup)>> = BTreeMap::new();
     for (arn, observed) in target_groups(scope.observed, scope.ownership) {
@@ -100,9 +100,11 @@ fn matched<'a>(
             .filter(|(_, it)| {
                 it.vpc == vpc
                     && is_same(scope, desired, it)
-                    && it.load_balancers.iter().all(|arn| {
-                        Some(arn.as_str()) == current || deleted.contains_key(arn.as_str())
-                    })
+                    && it
+                        .load_balancers
+                        .iter()
+                        .all(|arn| Some(arn.as_str()) == current)
+                    && (!it.load_balancers.is_empty() || is_named_for(scope, desired, it))
             })
             .min_by_key(|(arn, it)| (it.load_balancers.is_empty(), *arn));
         if let Some(found) = found {
@@ -130,6 +132,15 @@ pub(crate) fn is_same(
         && desired.ip_address_type == observed.ip_address_type
 }
 
+/// Whether a group that nothing uses was made for this load balancer and not for the one that it replaces.
+fn is_named_for(
+    scope: &Scope,
+    desired: &DesiredTargetGroup,
+    observed: &ObservedTargetGroup,
+) -> bool {
+    desired.name.as_ref() == Some(&observed.name) || observed.name == derived_name(scope, desired)
+}
+
 fn derived_name(scope: &Scope, desired: &DesiredTargetGroup) -> String {
     let gateway = &scope.key().gateway;
     let (namespace, name) = match &desired.service {
@@ -145,7 +156,7 @@ fn derived_name(scope: &Scope, desired: &DesiredTargetGroup) -> String {
         target_type(desired.target_type).to_owned(),
         ip_address_type(desired.ip_address_type).to_owned(),
     ];
-    let load_balancer = crate::load_balancer::name(scope.desired, &scope.context.cluster);
+    let load_balancer = crate::load_balancer::name(scope);
     // Under an explicit name too, the load balancers of two Gateways must not share a target group.
     let load_balancer = format!("{}/{}/{load_balancer}", scope.context.cluster, scope.key());
     names::target_group(
@@ -188,7 +199,7 @@ fn adjust(
     arn: &str,
     observed: &ObservedTargetGroup,
     draft: &mut Draft,
-) -> Vec<StepId> {
+) -> (Vec<StepId>, Vec<StepId>) {
     let desired = group.desired;
     let blame = &group.blame();
     let handle = Handle::Existing(arn.to_owned());
@@ -240,7 +251,7 @@ fn adjust(
         }
         deregistered.push(step);
     }
-    deregistered
+    (registrations, deregistered)
 }
 
 fn register(

@@ -246,11 +246,11 @@ pub(super) async fn modify_listener<'a>(
             listener.alpn_policy = modified.alpn_policy;
             listener.mutual_authentication = modified.mutual_authentication;
             match listener.protocol {
-                ElbProtocol::Https | ElbProtocol::Tls => {}
+                Some(ElbProtocol::Https | ElbProtocol::Tls) | None => {}
                 // AWS drops what a listener without TLS cannot have.
-                ElbProtocol::Http | ElbProtocol::Tcp | ElbProtocol::Udp | ElbProtocol::TcpUdp => {
-                    listener.certificates.clear();
-                }
+                Some(
+                    ElbProtocol::Http | ElbProtocol::Tcp | ElbProtocol::Udp | ElbProtocol::TcpUdp,
+                ) => listener.certificates.clear(),
             }
         }
     }))

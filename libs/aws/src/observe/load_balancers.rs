@@ -101,10 +101,10 @@ async fn read_listener(
     mut listener: ObservedListener,
 ) -> Answer<(String, ObservedListener)> {
     let (has_rules, has_certificates) = match listener.protocol {
-        ElbProtocol::Http => (true, false),
-        ElbProtocol::Https => (true, true),
-        ElbProtocol::Tls => (false, true),
-        ElbProtocol::Tcp | ElbProtocol::Udp | ElbProtocol::TcpUdp => (false, false),
+        Some(ElbProtocol::Http) => (true, false),
+        Some(ElbProtocol::Https) => (true, true),
+        Some(ElbProtocol::Tls) => (false, true),
+        Some(ElbProtocol::Tcp | ElbProtocol::Udp | ElbProtocol::TcpUdp) | None => (false, false),
     };
     let rules = async {
         if !has_rules {

@@ -174,7 +174,9 @@ impl Elbv2 for SdkElbv2 {
         let request = write::load_balancer(&self.client, spec, security_groups);
         let answer = send!(self, write(operation), request)?;
         let created = answer.load_balancers.into_iter().flatten().next();
-        read::load_balancer(operation, required(operation, "LoadBalancers", created)?)
+        let created = required(operation, "LoadBalancers", created)?;
+        let created = read::load_balancer(operation, created)?;
+        required(operation, "LoadBalancers", created)
     }
 
     async fn set_subnets(&self, load_balancer: &str, subnets: &[SubnetMapping]) -> Answer<()> {
@@ -244,7 +246,9 @@ impl Elbv2 for SdkElbv2 {
         let request = write::target_group(&self.client, spec);
         let answer = send!(self, write(operation), request)?;
         let created = answer.target_groups.into_iter().flatten().next();
-        read::target_group(operation, required(operation, "TargetGroups", created)?)
+        let created = required(operation, "TargetGroups", created)?;
+        let created = read::target_group(operation, created)?;
+        required(operation, "TargetGroups", created)
     }
 
     async fn modify_target_group(
@@ -257,7 +261,9 @@ impl Elbv2 for SdkElbv2 {
         let answer = send!(self, write(operation), request)?;
         let modified = answer.target_groups.into_iter().flatten().next();
         let modified = required(operation, "TargetGroups", modified)?;
-        Ok(read::target_group(operation, modified)?.1.health_check)
+        let modified = read::target_group(operation, modified)?;
+        let (_, modified) = required(operation, "TargetGroups", modified)?;
+        Ok(modified.health_check)
     }
 
     async fn modify_target_group_attributes(

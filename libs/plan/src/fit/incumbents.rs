@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::desired::DesiredTarget;
 
 use crate::observed::{ObservedTargetGroup, TargetState};
-use crate::scope::{Scope, load_balancers, target_groups};
+use crate::scope::{Role, Scope, load_balancers, target_groups};
 
-/// What is programmed, on the load balancer or on one that it replaces.
+/// What is programmed, on the load balancer or on one that it replaces: what a predecessor serves has its place on the
+/// successor, too.
 #[derive(Debug, Default)]
 pub(super) struct Incumbents<'a> {
     /// Ports of ELB listeners.
@@ -42,10 +43,15 @@ impl<'a> Incumbents<'a> {
         };
         let ownership = scope.ownership;
         let mut ours: BTreeSet<&str> = BTreeSet::new();
-        for it in load_balancers(scope.observed, ownership) {
+        let current = scope.current.map(|current| current.arn);
+        let places = load_balancers(scope.observed, ownership).filter(|it| match scope.role {
+            Role::Target(_) => true,
+            Role::Predecessor => Some(it.arn) == current,
+        });
+        for it in places {
             ours.insert(it.arn);
             let listeners = it.load_balancer.listeners.values();
-            for listener in listeners.filter(|it| ownership.owns(&it.tags)) {
+            for listener in listeners.filter(|it| ownership.owns_listener(it)) {
                 incumbents.ports.insert(listener.port);
                 if let Some(certificate) = &listener.default_certificate
                     && scope.current.is_some_and(|current| current.arn == it.arn)
@@ -102,7 +108,7 @@ fn foreign(scope: &Scope) -> Usage {
         return usage;
     };
     for listener in current.load_balancer.listeners.values() {
-        let ours = scope.ownership.owns(&listener.tags);
+        let ours = scope.ownership.owns_listener(listener);
         usage.listeners += usize::from(!ours);
         usage.certificates += if ours { 0 } else { listener.certificates.len() };
         usage.rules += listener

@@ -14,6 +14,7 @@ mod certificates;
 mod ownership;
 mod properties;
 mod quotas;
+mod refusals;
 mod replacement;
 mod unread;
 

@@ -101,7 +101,7 @@ pub(super) fn listener(
     }
     Ok(ObservedListener {
         port: spec.port,
-        protocol: spec.protocol,
+        protocol: Some(spec.protocol),
         default_action: action(world, &spec.default_action, load_balancer)?,
         default_certificate: certificate,
         certificates: BTreeSet::new(),

@@ -8,6 +8,15 @@ fn key() -> LoadBalancerKey {
     }
 }
 
+fn ours(key: &LoadBalancerKey) -> Ownership<'_> {
+    Ownership {
+        cluster: "c",
+        installation: "here",
+        key,
+        unmarked: Unmarked::Foreign,
+    }
+}
+
 fn tags(pairs: &[(&str, &str)]) -> Tags {
     strings(pairs)
 }
@@ -15,33 +24,58 @@ fn tags(pairs: &[(&str, &str)]) -> Tags {
 #[test]
 fn what_we_tag_is_ours_and_names_its_gateway() {
     let key = key();
-    let ownership = Ownership {
-        cluster: "c",
-        key: &key,
-    };
+    let ownership = ours(&key);
     let made = ownership.tags(LOAD_BALANCER);
     assert!(ownership.owns(&made));
     assert_eq!(ownership.resource(&made), Some(LOAD_BALANCER));
-    assert_eq!(owner("c", &made), Some(key.clone()));
-    assert_eq!(owner("other", &made), None);
+    assert_eq!(owner("c", "here", &made), Some(key.clone()));
+    assert_eq!(owner("other", "here", &made), None);
+    assert_eq!(owner("c", "there", &made), None);
 }
 
 #[test]
 fn another_cluster_gateway_or_kind_is_not_ours() {
     let key = key();
-    let ownership = Ownership {
-        cluster: "c",
-        key: &key,
-    };
+    let ownership = ours(&key);
+    let mark = (INSTALLATION, "here");
     for foreign in [
-        tags(&[]),
-        tags(&[(CLUSTER, "c")]),
-        tags(&[(CLUSTER, "d"), ("gateway.k8s.aws.alb/stack", "infra/gw")]),
-        tags(&[(CLUSTER, "c"), ("gateway.k8s.aws.alb/stack", "infra/gw2")]),
-        tags(&[(CLUSTER, "c"), ("gateway.k8s.aws.nlb/stack", "infra/gw")]),
+        tags(&[mark]),
+        tags(&[mark, (CLUSTER, "c")]),
+        tags(&[
+            mark,
+            (CLUSTER, "d"),
+            ("gateway.k8s.aws.alb/stack", "infra/gw"),
+        ]),
+        tags(&[
+            mark,
+            (CLUSTER, "c"),
+            ("gateway.k8s.aws.alb/stack", "infra/gw2"),
+        ]),
+        tags(&[
+            mark,
+            (CLUSTER, "c"),
+            ("gateway.k8s.aws.nlb/stack", "infra/gw"),
+        ]),
     ] {
         assert!(!ownership.owns(&foreign), "{foreign:?}");
     }
+}
+
+#[test]
+fn what_carries_no_mark_or_anothers_is_not_ours() {
+    let key = key();
+    let mut made = ours(&key).tags(LOAD_BALANCER);
+    made.insert(INSTALLATION.to_owned(), "there".to_owned());
+    let taking_over = Ownership {
+        unmarked: Unmarked::Ours,
+        ..ours(&key)
+    };
+    assert!(!ours(&key).owns(&made));
+    assert!(!taking_over.owns(&made));
+    made.remove(INSTALLATION);
+    assert!(!ours(&key).owns(&made));
+    assert!(taking_over.owns(&made));
+    assert_eq!(owner("c", "here", &made), None);
 }
 
 #[test]

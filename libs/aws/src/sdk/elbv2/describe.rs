@@ -30,7 +30,7 @@ impl SdkElbv2 {
                 .load_balancers
                 .into_iter()
                 .flatten()
-                .map(|found| read::load_balancer(operation, found))
+                .filter_map(|found| read::load_balancer(operation, found).transpose())
                 .collect()
         })
         .await
@@ -49,7 +49,7 @@ impl SdkElbv2 {
                 .target_groups
                 .into_iter()
                 .flatten()
-                .map(|found| read::target_group(operation, found))
+                .filter_map(|found| read::target_group(operation, found).transpose())
                 .collect()
         })
         .await

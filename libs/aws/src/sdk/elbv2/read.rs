@@ -21,15 +21,19 @@ use super::super::{odd, required};
 use super::{actions, rules};
 use crate::elbv2::Answer;
 
+/// Nothing for one of a type that we do not program, whatever its tags say.
 pub(super) fn load_balancer(
     operation: &'static str,
     found: aws::LoadBalancer,
-) -> Answer<(String, ObservedLoadBalancer)> {
+) -> Answer<Option<(String, ObservedLoadBalancer)>> {
     let arn = required(operation, "LoadBalancerArn", found.load_balancer_arn)?;
     let kind = match required(operation, "Type", found.r#type)? {
         aws::LoadBalancerTypeEnum::Application => LoadBalancerKind::Alb,
         aws::LoadBalancerTypeEnum::Network => LoadBalancerKind::Nlb,
-        other => return Err(odd(operation, format!("{arn} is of type {other}"))),
+        other => {
+            tracing::debug!(arn, r#type = %other, "left alone");
+            return Ok(None);
+        }
     };
     let scheme = match found.scheme {
         Some(aws::LoadBalancerSchemeEnum::InternetFacing) => Scheme::InternetFacing,
@@ -57,7 +61,7 @@ pub(super) fn load_balancer(
         tags: Tags::new(),
         listeners: BTreeMap::new(),
     };
-    Ok((arn, observed))
+    Ok(Some((arn, observed)))
 }
 
 fn state(state: Option<aws::LoadBalancerState>) -> LoadBalancerState {
@@ -93,9 +97,8 @@ pub(super) fn listener(
     found: aws::Listener,
 ) -> Answer<(String, ObservedListener)> {
     let arn = required(operation, "ListenerArn", found.listener_arn)?;
-    let protocol = required(operation, "Protocol", found.protocol)?;
-    let protocol = elb_protocol(protocol.as_str())
-        .ok_or_else(|| odd(operation, format!("{arn} has protocol {protocol}")))?;
+    // Absent on a Gateway Load Balancer.
+    let protocol = found.protocol.and_then(|it| elb_protocol(it.as_str()));
     let port = required(operation, "Port", found.port)?;
     let observed = ObservedListener {
         port: u16::try_from(port).map_err(|_| odd(operation, format!("{arn} has port {port}")))?,
@@ -157,18 +160,22 @@ pub(super) fn rule(
     Ok(Some((arn, observed)))
 }
 
+/// Nothing for one of a type or protocol that we do not program (`alb`, `lambda`, GENEVE, QUIC), whatever its tags say.
 pub(super) fn target_group(
     operation: &'static str,
     found: aws::TargetGroup,
-) -> Answer<(String, ObservedTargetGroup)> {
+) -> Answer<Option<(String, ObservedTargetGroup)>> {
     let arn = required(operation, "TargetGroupArn", found.target_group_arn)?;
-    let protocol = required(operation, "Protocol", found.protocol)?;
-    let protocol = target_protocol(protocol.as_str())
-        .ok_or_else(|| odd(operation, format!("{arn} has protocol {protocol}")))?;
     let target_type = match required(operation, "TargetType", found.target_type)? {
-        aws::TargetTypeEnum::Instance => TargetType::Instance,
-        aws::TargetTypeEnum::Ip => TargetType::Ip,
-        other => return Err(odd(operation, format!("{arn} has target type {other}"))),
+        aws::TargetTypeEnum::Instance => Some(TargetType::Instance),
+        aws::TargetTypeEnum::Ip => Some(TargetType::Ip),
+        _ => None,
+    };
+    // A group for a function has neither protocol nor port.
+    let protocol = found.protocol.and_then(|it| target_protocol(it.as_str()));
+    let (Some(target_type), Some(protocol)) = (target_type, protocol) else {
+        tracing::debug!(arn, "left alone: its type or protocol is none that we program");
+        return Ok(None);
     };
     let port = required(operation, "Port", found.port)?;
     let matcher = found.matcher;
@@ -206,7 +213,7 @@ pub(super) fn target_group(
         load_balancers: found.load_balancer_arns.into_iter().flatten().collect(),
         targets: BTreeMap::new(),
     };
-    Ok((arn, observed))
+    Ok(Some((arn, observed)))
 }
 
 pub(super) fn target(

@@ -9,13 +9,13 @@ use crate::op::{Op, Step};
 
 /// One member: its port (odd ones are HTTPS), certificate, and rules as path and target group.
 #[derive(Clone, Debug)]
-struct Member {
+pub(super) struct Member {
     port: u16,
     certificate: u8,
     rules: BTreeMap<u8, u8>,
 }
 
-fn member() -> impl Strategy<Value = Member> {
+pub(super) fn member() -> impl Strategy<Value = Member> {
     let rules = proptest::collection::btree_map(0..4_u8, 0..4_u8, 0..4);
     (80..84_u16, 0..4_u8, rules).prop_map(|(port, certificate, rules)| Member {
         port,
@@ -26,14 +26,14 @@ fn member() -> impl Strategy<Value = Member> {
 
 /// Members in their order of precedence, and what their target groups are like.
 #[derive(Clone, Debug)]
-struct World {
-    members: Vec<(String, Member)>,
+pub(super) struct World {
+    pub(super) members: Vec<(String, Member)>,
     turn: usize,
-    ports: Vec<u16>,
+    pub(super) ports: Vec<u16>,
 }
 
 impl World {
-    fn desired(&self) -> Desired {
+    pub(super) fn desired(&self) -> Desired {
         let mut desired = Desired::new();
         for (name, member) in &self.members {
             desired = with_member(desired, name, member, self.turn);
@@ -49,7 +49,7 @@ impl World {
     }
 }
 
-fn world() -> impl Strategy<Value = World> {
+pub(super) fn world() -> impl Strategy<Value = World> {
     let members = proptest::collection::btree_map(0..6_u8, member(), 0..6);
     let ports = proptest::collection::vec(80..82_u16, 4);
     (members, 0..6_usize, ports).prop_map(|(members, turn, ports)| {
@@ -120,7 +120,7 @@ fn with_member(desired: Desired, name: &str, member: &Member, turn: usize) -> De
     desired
 }
 
-fn limits() -> impl Strategy<Value = Context> {
+pub(super) fn limits() -> impl Strategy<Value = Context> {
     (1..4_u32, 1..8_u32, 0..3_u32, 1..4_u32, 1..4_u32).prop_map(
         |(listeners, rules, certificates, target_groups, targets)| {
             let mut context = context();
@@ -136,7 +136,7 @@ fn limits() -> impl Strategy<Value = Context> {
     )
 }
 
-fn account() -> Observed {
+pub(super) fn account() -> Observed {
     let mut observed = empty();
     observed
         .missing_certificates
@@ -145,7 +145,7 @@ fn account() -> Observed {
 }
 
 /// Another order that the steps allow, chosen by the seed.
-fn shuffled(steps: &[Step], mut seed: u64) -> Vec<Step> {
+pub(super) fn shuffled(steps: &[Step], mut seed: u64) -> Vec<Step> {
     let mut done: BTreeSet<StepId> = BTreeSet::new();
     let mut rest: Vec<Step> = steps.to_vec();
     let mut order = Vec::new();

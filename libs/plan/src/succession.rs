@@ -1,0 +1,147 @@
+//! A load balancer that replaces another, since scheme, name and kind of addresses cannot be changed in place.
+//!
+//! ```text
+//! the predecessor serves: its listeners, rules, certificates and targets are kept up to date
+//!   └─ then the successor is made and filled ── serves all that the predecessor serves? ── yes ─> the predecessor goes
+//!                └─ cannot be had: told, and the predecessor serves on                  └─ no ──> told, both stay
+//! ```
+//!
+//! Until the last step the report speaks of the predecessor, which is what clients reach.
+
+use std::collections::BTreeSet;
+
+use tributary_model::ListenerRef;
+use tributary_model::report::{LoadBalancerReport, ProgrammedState};
+
+use crate::observed::{LoadBalancerState, TargetState};
+use crate::op::Plan;
+use crate::program::{Inputs, on};
+use crate::rules::identity;
+use crate::scope::{Current, Others, Role, target_groups};
+use crate::tags::tag_value;
+
+/// The next steps while `predecessor` serves; `successor` is what was made of its successor so far.
+pub(crate) fn plan<'a>(
+    inputs: Inputs<'a>,
+    successor: Option<Current<'a>>,
+    predecessor: Current<'a>,
+) -> Plan {
+    let serving = on(inputs, Some(predecessor), Role::Predecessor);
+    let next = on(inputs, successor, Role::Target(Others::Stay));
+    let name = &predecessor.load_balancer.name;
+    let mut waiting = serving.waiting;
+    let mut report = serving.report;
+    let mut told = next.report.problems.clone();
+    let mut steps = serving.steps;
+    let is_done = next.steps.is_empty();
+    let needs_none = successor.is_none() && inputs.desired.listeners.is_empty();
+    if is_done && (successor.is_some_and(is_active) || needs_none) {
+        let mut missing = missing(&report, &next.report);
+        if let Some(successor) = successor {
+            missing.extend(without_rules(inputs, predecessor, successor));
+            missing.extend(without_targets(inputs, predecessor, successor));
+        }
+        if missing.is_empty() {
+            return on(inputs, successor, Role::Target(Others::Go));
+        }
+        told.push(format!(
+            "load balancer {name} goes on serving: its successor does not serve {}",
+            missing.join(", ")
+        ));
+    } else if !is_done || successor.is_some() {
+        waiting.push(format!(
+            "load balancer {name} goes once its successor serves"
+        ));
+    }
+    // What serves comes first.
+    if steps.is_empty() {
+        steps = next.steps;
+    }
+    for problem in told {
+        if !report.problems.contains(&problem) {
+            report.problems.push(problem);
+        }
+    }
+    for reason in next.waiting {
+        if !waiting.contains(&reason) {
+            waiting.push(reason);
+        }
+    }
+    report.settled = steps.is_empty() && waiting.is_empty();
+    Plan {
+        steps,
+        report,
+        waiting,
+        held_back: serving.held_back,
+    }
+}
+
+/// Target groups that have targets on the one and none on the other, by what they stand for.
+fn without_targets(inputs: Inputs, predecessor: Current, successor: Current) -> Vec<String> {
+    let has_targets = |identity: &str, of: Current| {
+        target_groups(inputs.observed, inputs.ownership).any(|(_, group)| {
+            inputs.ownership.resource(&group.tags) == Some(identity)
+                && group.load_balancers.contains(of.arn)
+                && group
+                    .targets
+                    .values()
+                    .any(|it| *it == TargetState::Registered)
+        })
+    };
+    let desired = inputs.desired.target_groups.values();
+    let wanted = desired.filter(|group| !group.targets.is_empty());
+    wanted
+        .map(|group| tag_value(&group.id.0))
+        .filter(|identity| has_targets(identity, predecessor) && !has_targets(identity, successor))
+        .map(|identity| format!("any target of {identity}"))
+        .collect()
+}
+
+fn is_active(load_balancer: Current) -> bool {
+    match load_balancer.load_balancer.state {
+        LoadBalancerState::Active | LoadBalancerState::ActiveImpaired => true,
+        LoadBalancerState::Provisioning | LoadBalancerState::Failed(_) => false,
+    }
+}
+
+/// The listeners that the one serves and the other does not, by name.
+fn missing(before: &LoadBalancerReport, after: &LoadBalancerReport) -> Vec<String> {
+    let served = |report: &LoadBalancerReport| -> BTreeSet<ListenerRef> {
+        let listeners = report.listeners.iter();
+        let served = listeners.filter(|it| it.state == ProgrammedState::Programmed);
+        served.map(|it| it.listener.clone()).collect()
+    };
+    let after_too = served(after);
+    let mut gone = served(before);
+    gone.retain(|listener| !after_too.contains(listener));
+    gone.iter().map(ToString::to_string).collect()
+}
+
+/// The rules that the one has and the other has not, by their routes.
+fn without_rules(inputs: Inputs, predecessor: Current, successor: Current) -> Vec<String> {
+    let ownership = inputs.ownership;
+    let rules = |of: Current, port: u16| -> BTreeSet<String> {
+        let listeners = of.load_balancer.listeners.values();
+        let of_port = listeners.filter(|it| it.port == port && ownership.owns_listener(it));
+        let rules = of_port.flat_map(|it| it.rules.values());
+        let ours = rules.filter(|it| ownership.owns(&it.tags));
+        ours.filter_map(|it| ownership.resource(&it.tags))
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut missing = Vec::new();
+    for (port, listener) in &inputs.desired.listeners {
+        let (before, after) = (rules(predecessor, *port), rules(successor, *port));
+        for rule in listener.rules.iter() {
+            let identity = identity(rule);
+            if before.contains(&identity) && !after.contains(&identity) {
+                missing.push(match &rule.origin {
+                    Some(origin) => format!("rules[{}] of {}", origin.rule, origin.route),
+                    None => format!("a rule of {}", rule.listener),
+                });
+            }
+        }
+    }
+    missing.dedup();
+    missing
+}

@@ -1,0 +1,102 @@
+//! A load balancer of a Gateway of ours that somebody else made, the AWS Load Balancer Controller as a rule: it is marked
+//! as ours before anything of it is changed. What is never desired is never marked, and so never deleted.
+
+use tributary_model::report::LoadBalancerReport;
+
+use crate::draft::Draft;
+use crate::load_balancer;
+use crate::observed::Tags;
+use crate::op::{Blame, Op, Plan, Taggable};
+use crate::program::{Inputs, on};
+use crate::scope::{Others, Role, load_balancers};
+use crate::tags::{self, INSTALLATION, Ownership, Unmarked};
+
+/// The marks that a take-over begins with; nothing when there is nothing to take over.
+pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
+    let Inputs {
+        desired,
+        observed,
+        context,
+        ownership,
+    } = inputs;
+    if load_balancers(observed, ownership).next().is_some() {
+        return None;
+    }
+    let taking = Ownership {
+        unmarked: Unmarked::Ours,
+        ..ownership
+    };
+    let current = load_balancer::current(desired, observed, taking)?;
+    let mut draft = Draft::default();
+    for resource in unmarked(inputs, taking) {
+        let op = Op::AddTags {
+            resource,
+            tags: Tags::from_iter([(
+                INSTALLATION.to_owned(),
+                tags::tag_value(&context.installation),
+            )]),
+        };
+        draft.add(op, Blame::LoadBalancer);
+    }
+    let taken = Inputs {
+        ownership: taking,
+        ..inputs
+    };
+    // As it is, it may serve some of what is desired already.
+    let Plan {
+        report,
+        waiting,
+        held_back,
+        steps: _,
+    } = on(taken, Some(current), Role::Target(Others::Stay));
+    let steps = draft.finish();
+    let report = LoadBalancerReport {
+        settled: false,
+        ..report
+    };
+    let plan = Plan {
+        steps,
+        report,
+        waiting,
+        held_back,
+    };
+    Some(plan.with_setbacks(&context.setbacks))
+}
+
+/// Everything of this Gateway that nobody has marked, parts before the whole: until the load balancer itself is marked, a
+/// take-over that was interrupted begins again.
+fn unmarked(inputs: Inputs, taking: Ownership) -> Vec<Taggable> {
+    let observed = inputs.observed;
+    let is_unmarked = |tags: &Tags| taking.owns(tags) && !inputs.ownership.owns(tags);
+    let mut found = Vec::new();
+    for (arn, group) in &observed.target_groups {
+        if is_unmarked(&group.tags) {
+            found.push(Taggable::Elb(arn.clone()));
+        }
+    }
+    for (id, group) in &observed.security_groups {
+        if is_unmarked(&group.tags) {
+            found.push(Taggable::SecurityGroup(id.clone()));
+        }
+    }
+    for (arn, certificate) in &observed.certificates {
+        if is_unmarked(&certificate.tags) {
+            found.push(Taggable::Certificate(arn.clone()));
+        }
+    }
+    for it in load_balancers(observed, taking) {
+        for (arn, listener) in &it.load_balancer.listeners {
+            for (arn, rule) in &listener.rules {
+                if is_unmarked(&rule.tags) {
+                    found.push(Taggable::Elb(arn.clone()));
+                }
+            }
+            if is_unmarked(&listener.tags) {
+                found.push(Taggable::Elb(arn.clone()));
+            }
+        }
+    }
+    let whole = load_balancers(observed, taking).map(|it| Taggable::Elb(it.arn.to_owned()));
+    found.extend(whole);
+    found
+}
