@@ -14,8 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
-use tributary_model::ListenerRef;
-use tributary_model::desired::RuleOrigin;
 use tributary_plan::op::{Handle, Plan, Step, StepId};
 
 use crate::Aws;
@@ -53,10 +51,6 @@ pub struct StepResult {
     pub step: StepId,
     /// Done or not.
     pub outcome: Outcome,
-    /// The listeners that pay when it failed; empty means the whole load balancer.
-    pub owners: BTreeSet<ListenerRef>,
-    /// The route rule that pays, in place of its listener.
-    pub origin: Option<RuleOrigin>,
 }
 
 /// How a step ended.
@@ -139,8 +133,6 @@ fn result(step: &Step, outcome: Outcome) -> StepResult {
     StepResult {
         step: step.id,
         outcome,
-        owners: step.owners.clone(),
-        origin: step.origin.clone(),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use tributary_aws::Endpoint;
+use tributary_aws::{Endpoint, Site};
 use tributary_kubernetes::SourceArg;
 use tributary_kubernetes::lease::LeaseArgs;
 use tributary_runtime::CommonArgs;
 
-/// Name of an installation that was given none.
-pub const DEFAULT_CLUSTER: &str = "tributary";
+/// Name of a cluster that was given none, and of an installation.
+const DEFAULT_NAME: &str = "tributary";
 
 /// A programmer's command line.
 #[derive(Debug, clap::Args)]
@@ -32,13 +32,59 @@ pub struct Args {
     /// Of the shares.
     #[command(flatten)]
     pub leases: LeaseArgs,
-    /// Name of this installation: in tags and names of everything that is created.
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_CLUSTER)]
-    pub cluster: String,
-    /// VPC, if subnets of others must not be looked at.
-    #[arg(long, value_name = "ID")]
-    pub vpc: Option<String>,
+    /// Whose load balancers.
+    #[command(flatten)]
+    pub site: SiteArgs,
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
 }
+
+/// Whose load balancers, and where.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SiteArgs {
+    /// Name of the cluster, in tags and names of everything that is created. Required with the real AWS: load balancers of
+    /// another cluster must never look like ours. `tributary` otherwise.
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// Name of this installation: the mark of what it made or took over. It removes nothing that carries another or none.
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
+    pub installation: String,
+    /// VPC, if subnets of others must not be looked at.
+    #[arg(long, value_name = "ID")]
+    pub vpc: Option<String>,
+}
+
+/// A programmer of the real AWS that does not know whose load balancers it programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "--cluster is required with the real AWS: its value tells this cluster's load balancers from others'"
+)]
+pub struct NoCluster;
+
+impl SiteArgs {
+    /// The site on this AWS.
+    ///
+    /// # Errors
+    /// When the real AWS is meant and no cluster is named.
+    pub fn site(self, aws: &Endpoint) -> Result<Site, NoCluster> {
+        let Self {
+            cluster,
+            installation,
+            vpc,
+        } = self;
+        let cluster = match (cluster, aws) {
+            (Some(cluster), _) => cluster,
+            (None, Endpoint::Url(_)) => DEFAULT_NAME.to_owned(),
+            (None, Endpoint::Real { .. }) => return Err(NoCluster),
+        };
+        Ok(Site {
+            cluster,
+            installation,
+            vpc,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@ use tributary_runtime::tasks::TaskError;
 use tributary_runtime::{BoxError, Context, OnError};
 use tributary_stream::{Published, StreamOptions, Transport, TransportError, clients, publish};
 
-pub use args::{Args, DEFAULT_CLUSTER};
+pub use args::{Args, NoCluster, SiteArgs};
 pub use secrets::{ClusterSecrets, FolderSecrets};
 pub use shards::Division;
 pub use tributary_aws::{Endpoint, SecretSource, Site};
@@ -68,6 +68,9 @@ pub enum Error {
     /// The API server's address.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// Whose load balancers.
+    #[error(transparent)]
+    Site(#[from] NoCluster),
     /// A task.
     #[error(transparent)]
     Task(#[from] TaskError),
@@ -91,16 +94,16 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         kubeconfig,
         shards,
         leases,
-        cluster,
-        vpc,
+        site,
         common: _,
     } = args;
+    let site = site.site(&aws)?;
     let options = |secrets, gateways| {
         Ok::<_, Error>(Options {
             kind,
             merger: Transport::remote(&merger)?,
             aws,
-            site: Site { cluster, vpc },
+            site,
             secrets,
             gateways,
         })

@@ -272,20 +272,21 @@ impl Worker {
             .retain(|_, (_, until)| *until > now);
         let context = PlanContext {
             cluster: self.shared.site.cluster.clone(),
+            installation: self.shared.site.installation.clone(),
             limits: self.shared.limits.borrow().clone(),
             refused_certificates: self
                 .refused_certificates
                 .iter()
                 .map(|(version, (reason, _))| (version.clone(), reason.clone()))
                 .collect(),
+            setbacks: self
+                .setbacks
+                .iter()
+                .map(|(op, (setback, _))| (op.clone(), setback.clone()))
+                .collect(),
             client_secrets: BTreeMap::new(),
         };
-        let setbacks = self
-            .setbacks
-            .iter()
-            .map(|(op, (setback, _))| (op.clone(), setback.clone()))
-            .collect();
-        let plan = plan(desired, &self.key, known.observed(), &context).with_setbacks(&setbacks);
+        let plan = plan(desired, &self.key, known.observed(), &context);
         match self.shared.reports.get(&self.key) {
             Some(last) => plan.with_served(&last),
             None => plan,
@@ -331,12 +332,7 @@ impl Worker {
         let results = execute(&execution, plan, known).await;
         let mut next = Next::Now;
         for (step, result) in plan.steps.iter().zip(results) {
-            let StepResult {
-                step: _,
-                outcome,
-                owners: _,
-                origin: _,
-            } = result;
+            let StepResult { step: _, outcome } = result;
             match outcome {
                 Outcome::Done => {
                     tracing::info!(op = %step.op, "done");

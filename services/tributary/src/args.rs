@@ -74,6 +74,8 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "sandbox|real|URL", default_value = "sandbox")]
     pub(crate) aws: AwsArg,
     #[command(flatten)]
+    pub(crate) site: tributary_programmer::SiteArgs,
+    #[command(flatten)]
     pub(crate) common: tributary_runtime::CommonArgs,
 }
 

@@ -17,9 +17,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use tributary_kubernetes::{Cluster, SourceArg};
 use tributary_model::elb::LoadBalancerKind;
-use tributary_programmer::{
-    ClusterSecrets, DEFAULT_CLUSTER, Endpoint, FolderSecrets, SecretSource, Site,
-};
+use tributary_programmer::{ClusterSecrets, Endpoint, FolderSecrets, SecretSource};
 use tributary_proto::call::Settling;
 use tributary_runtime::grpc::{BoundGrpc, Grpc, GrpcError};
 use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Tasks};
@@ -173,6 +171,7 @@ fn start(
     source: &Source,
     aws: &Endpoint,
 ) -> anyhow::Result<Transport> {
+    let site = args.site.clone().site(aws)?;
     let store = source.store(args)?;
     let watcher = tributary_watcher::Service::new(context.child("watcher"), source.watched(args))?;
     let to_watcher = Transport::local(watcher.contracts(GrpcServices::default()).build()?.routes());
@@ -208,10 +207,7 @@ fn start(
             kind,
             merger: to_merger.clone(),
             aws: aws.clone(),
-            site: Site {
-                cluster: DEFAULT_CLUSTER.to_owned(),
-                vpc: None,
-            },
+            site: site.clone(),
             secrets: source.secrets(),
             gateways: source.gateways(),
         };

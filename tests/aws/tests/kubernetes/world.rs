@@ -200,6 +200,7 @@ impl World {
             aws: Endpoint::Url(self.endpoint.clone()),
             site: Site {
                 cluster: "test".to_owned(),
+                installation: "here".to_owned(),
                 vpc: None,
             },
             secrets: Arc::new(ClusterSecrets(cluster.clone())),

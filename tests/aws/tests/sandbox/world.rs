@@ -67,10 +67,12 @@ impl World {
             aws,
             site: Site {
                 cluster: "test".to_owned(),
+                installation: "here".to_owned(),
                 vpc: None,
             },
             context: Context {
                 cluster: "test".to_owned(),
+                installation: "here".to_owned(),
                 ..Context::default()
             },
             secrets: Secrets::default(),

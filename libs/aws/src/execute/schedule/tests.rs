@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use tributary_plan::op::{Op, Step, StepId};
+use tributary_plan::op::{Blame, Op, Step, StepId};
 
 use super::Schedule;
 use crate::execute::Outcome;
@@ -18,8 +18,7 @@ fn steps(rows: &[Row]) -> Vec<Step> {
             },
             after: ids(after),
             following: ids(following),
-            owners: BTreeSet::new(),
-            origin: None,
+            blame: Blame::default(),
         })
         .collect()
 }

@@ -174,7 +174,10 @@ pub(super) fn target_group(
     // A group for a function has neither protocol nor port.
     let protocol = found.protocol.and_then(|it| target_protocol(it.as_str()));
     let (Some(target_type), Some(protocol)) = (target_type, protocol) else {
-        tracing::debug!(arn, "left alone: its type or protocol is none that we program");
+        tracing::debug!(
+            arn,
+            "left alone: its type or protocol is none that we program"
+        );
         return Ok(None);
     };
     let port = required(operation, "Port", found.port)?;
