@@ -126,7 +126,7 @@ fn admit<'a>(
     fit: &mut Fit<'a>,
 ) -> Result<(), ProgrammedState> {
     if let Some(arn) = held_by_others(scope, listener.port) {
-        return Err(ProgrammedState::Refused(format!(
+        return Err(ProgrammedState::PortUnavailable(format!(
             "port {} of the load balancer is held by listener {arn}, which is not ours",
             listener.port
         )));

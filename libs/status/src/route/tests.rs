@@ -199,7 +199,7 @@ fn an_older_route_has_the_traffic() {
     check_message(
         judged,
         "Accepted",
-        "The route is attached, but an older route has the traffic of the listener.",
+        "The route is attached, but another route has the traffic of its port.",
     );
 }
 
