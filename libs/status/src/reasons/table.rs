@@ -41,7 +41,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             ACCEPTED,
             True,
             "ListenersNotValid",
-            "Some of the Gateway's own listeners are not valid; the others are served. Their conditions say what to change.",
+            "Some of the Gateway's own listeners are not valid; the others are accepted. Their conditions say what to change.",
         ),
         S::GatewayAcceptedNoListener => row(
             ACCEPTED,
