@@ -189,7 +189,7 @@ fn partially_invalid_goes_when_no_longer_so() {
 }
 
 #[test]
-fn an_older_route_has_the_traffic() {
+fn another_route_has_the_traffic() {
     let mut judged = parent("app");
     judged.shadowed = true;
     check(
