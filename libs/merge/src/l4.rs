@@ -5,8 +5,9 @@
 //! precedence that has a route. The others are accepted, counted, and told that they are shadowed.
 //!
 //! TCP and UDP on one port are one `TCP_UDP` listener with one default action for both. So both are served
-//! exactly when they want the same target groups (see `target_groups`). Where they do not, the higher
-//! listener's route keeps the port to itself, as a plain TCP or UDP listener: a tenant who adds the other
+//! exactly when their routes want the same `TCP_UDP` target groups (see `target_groups`), or there is one
+//! such route or none. Where they do not, the higher listener keeps the port to itself as a plain TCP or UDP
+//! listener, whether or not a route has come to it yet (spec/listenersets §2): a tenant who adds the other
 //! protocol with another Service changes nothing for it.
 
 use std::collections::BTreeSet;
@@ -136,31 +137,21 @@ pub(crate) fn translate(reader: &mut Reader<'_>, site: Site<'_>, route: &Route) 
 /// Decides a port. Members come highest precedence first, each with its strongest route.
 pub(crate) fn decide<'a>(members: &[(&'a Member, Option<&'a Forward>)]) -> Option<Decision<'a>> {
     let classes: BTreeSet<WireClass> = members.iter().map(|(member, _)| member.class).collect();
-    let winner = members
-        .iter()
-        .find_map(|(member, forward)| forward.map(|forward| (*member, forward)));
     let mixed = classes.contains(&WireClass::Tcp) && classes.contains(&WireClass::Udp);
-    let shared = mixed
-        && winner.is_none_or(|(_, forward)| {
-            !forward.groups.is_empty()
-                && forward
-                    .groups
-                    .iter()
-                    .all(|spec| spec.group.protocol == TargetProtocol::TcpUdp)
-        });
-    let first = members.first()?.0;
-    let class = winner.map_or(first.class, |(member, _)| member.class);
+    let shared = mixed && serve_both(members.iter().filter_map(|(_, forward)| *forward));
+    let class = members.first()?.0.class;
     let protocol = if shared {
         ElbProtocol::TcpUdp
     } else {
         elb_protocol(class)
     };
-    let served = members
-        .iter()
-        .filter(|(member, _)| shared || member.class == class)
-        .map(|(member, _)| *member)
-        .collect();
-    let (action, groups) = match winner.and_then(|(_, forward)| {
+    let served = || {
+        members
+            .iter()
+            .filter(|(member, _)| shared || member.class == class)
+    };
+    let winner = served().find_map(|(_, forward)| *forward);
+    let (action, groups) = match winner.and_then(|forward| {
         forward
             .action
             .clone()
@@ -173,9 +164,21 @@ pub(crate) fn decide<'a>(members: &[(&'a Member, Option<&'a Forward>)]) -> Optio
         protocol,
         action,
         groups,
-        members: served,
-        served: winner.map(|(_, forward)| forward),
+        members: served().map(|(member, _)| *member).collect(),
+        served: winner,
     })
+}
+
+/// Whether one default action for TCP and UDP does what all of these want.
+fn serve_both<'a>(mut forwards: impl Iterator<Item = &'a Forward>) -> bool {
+    let Some(first) = forwards.next() else {
+        return true;
+    };
+    let for_both = first
+        .groups
+        .iter()
+        .all(|spec| spec.group.protocol == TargetProtocol::TcpUdp);
+    for_both && forwards.all(|forward| forward.action == first.action)
 }
 
 /// Whether a route has its listener's traffic: it is the served one, or wants the very same on the other

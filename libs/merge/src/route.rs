@@ -177,6 +177,14 @@ fn place_all(
         protocol: &attachment.entry.listener.protocol,
         hosts: &attachment.hosts,
     };
+    for (index, host) in route.hostnames.iter().enumerate() {
+        let reached = attachment.hosts.contains(&Some(host.clone()));
+        if let (true, Err(message)) = (reached, rules::form(host)) {
+            // Told once, at the first rule; with the other hostnames every rule is served.
+            let problem = rules::Problem::unsupported(format!("hostnames[{index}]"), message);
+            dropped.insert(problem.dropping(0));
+        }
+    }
     let mut placed = Vec::new();
     for rule in translated {
         let mut problems = Vec::new();

@@ -11,7 +11,7 @@ use tributary_model::listener::{Listener, Protocol, TlsMode};
 use crate::class;
 use crate::conflict::{Contender, WireClass};
 use crate::kinds::SupportedKinds;
-use crate::words;
+use crate::{rules, words};
 
 /// What a listener is by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +83,12 @@ pub(crate) fn wire_class(listener: &Listener) -> Validity {
     } = listener;
     if *port == 0 {
         return invalid("port", "it must be 1 to 65535");
+    }
+    // Its rules, and those that keep others' from it, need a condition for it.
+    if let (Protocol::Http | Protocol::Https, Some(Err(reason))) =
+        (protocol, hostname.as_ref().map(rules::form))
+    {
+        return invalid("hostname", reason);
     }
     let mode = tls.as_ref().map(|tls| tls.mode);
     let class = match protocol {

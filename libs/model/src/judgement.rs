@@ -63,7 +63,7 @@ pub struct GatewayJudgement {
     pub addresses: Vec<String>,
     /// Its own listeners, in spec order.
     pub listeners: Vec<ListenerJudgement>,
-    /// Sets with at least one good listener.
+    /// Sets with at least one valid listener.
     pub attached_listener_sets: u32,
 }
 
@@ -168,26 +168,38 @@ pub struct ParentJudgement {
     pub shadowed: bool,
 }
 
+/// What a listener counts for in the conditions of its owner (spec/listenersets §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// It lost, is invalid, is over a quota, or has nothing to serve with.
+    NotValid,
+    /// Valid; still being programmed, or no programmer has reported on it yet.
+    Awaited,
+    /// Valid and served.
+    Served,
+    /// Valid, but its port is another's and cannot be shared.
+    PortUnavailable,
+    /// Valid as far as Gateway API goes, but AWS refused it for good.
+    Refused,
+}
+
 impl ListenerJudgement {
-    /// Whether it counts as a good listener of its owner (spec/listenersets §4): it holds its port and
-    /// hostname, has something to serve with, and nothing refused it for good. A listener that is still
-    /// being programmed, or that no programmer has reported on yet, is good.
-    pub fn is_good(&self) -> bool {
+    /// What it counts for.
+    pub fn standing(&self) -> Standing {
         match &self.outcome {
-            JudgedOutcome::Won(state) => {
-                let refused = match state {
-                    None | Some(ProgrammedState::Programmed | ProgrammedState::Pending(_)) => false,
-                    Some(
-                        ProgrammedState::TooManyListeners(_)
-                        | ProgrammedState::NoCertificate(_)
-                        | ProgrammedState::Refused(_),
-                    ) => true,
-                };
-                !refused && !self.unusable_refs
+            JudgedOutcome::Won(_) if self.unusable_refs => Standing::NotValid,
+            JudgedOutcome::Won(None | Some(ProgrammedState::Pending(_))) => Standing::Awaited,
+            JudgedOutcome::Won(Some(ProgrammedState::Programmed)) => Standing::Served,
+            JudgedOutcome::Won(Some(ProgrammedState::PortUnavailable(_))) => {
+                Standing::PortUnavailable
             }
-            JudgedOutcome::Conflicted(..)
+            JudgedOutcome::Won(Some(ProgrammedState::Refused(_))) => Standing::Refused,
+            JudgedOutcome::Won(Some(
+                ProgrammedState::TooManyListeners(_) | ProgrammedState::NoCertificate(_),
+            ))
+            | JudgedOutcome::Conflicted(..)
             | JudgedOutcome::UnsupportedProtocol
-            | JudgedOutcome::Invalid { .. } => false,
+            | JudgedOutcome::Invalid { .. } => Standing::NotValid,
         }
     }
 }

@@ -71,6 +71,8 @@ pub enum ProgrammedState {
     NoCertificate(String),
     /// AWS refused it for good; the text is AWS's.
     Refused(String),
+    /// Its port is another's, and it cannot be served beside that; the text says whose. AWS was not asked.
+    PortUnavailable(String),
 }
 
 /// A route rule that is not served.

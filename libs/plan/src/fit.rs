@@ -134,7 +134,7 @@ fn admit_ports<'a>(
     let mut ports: Vec<(bool, &'a Precedence, &'a DesiredListener)> = Vec::new();
     for listener in scope.desired.listeners.values() {
         if let Some(arn) = held_by_others(scope, listener.port) {
-            let state = ProgrammedState::Refused(format!(
+            let state = ProgrammedState::PortUnavailable(format!(
                 "port {} of the load balancer is held by listener {arn}, which is not ours",
                 listener.port
             ));

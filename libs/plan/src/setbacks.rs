@@ -158,7 +158,8 @@ fn set_states(
             }
             ProgrammedState::TooManyListeners(_)
             | ProgrammedState::NoCertificate(_)
-            | ProgrammedState::Refused(_) => {}
+            | ProgrammedState::Refused(_)
+            | ProgrammedState::PortUnavailable(_) => {}
         }
     }
 }

@@ -6,8 +6,8 @@ use tributary_model::resolved::GatewayAcceptance;
 use tributary_model::status::{GatewayStatus, StatusAddress};
 
 use crate::conditions::{Entry, Stamp, find, next_conditions};
-use crate::listener::{Recalled, Serving, Tally, next_listeners, recalled, tally};
-use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, Verdict, is_report_based, verdict};
+use crate::listener::{Programming, Recalled, Serving, Tally, next_listeners, recalled, tally};
+use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, Verdict, verdict};
 
 /// The condition types that we write.
 pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED];
@@ -20,7 +20,7 @@ pub(crate) fn next_status(
     let listeners = own_listeners(judged, current);
     let tally = tally(&listeners);
     let kept = find(&current.conditions, PROGRAMMED)
-        .filter(|condition| is_report_based(condition) && rests_on_report(judged, tally));
+        .filter(|condition| rests_on_report(judged, tally) && tally.may_keep(condition));
     let programmed = match kept {
         Some(condition) => Entry::Kept(condition.clone()),
         None => programmed(judged, tally).into(),
@@ -53,7 +53,7 @@ pub(crate) fn accepted(judged: &GatewayJudgement, tally: Tally) -> Verdict {
         }
         GatewayAcceptance::UnsupportedAddress => Situation::GatewayAcceptedUnsupportedAddress,
         GatewayAcceptance::Accepted if tally.is_hopeless() => Situation::GatewayAcceptedNoListener,
-        GatewayAcceptance::Accepted if tally.good < tally.all => {
+        GatewayAcceptance::Accepted if tally.has_invalid() => {
             Situation::GatewayAcceptedSomeListeners
         }
         GatewayAcceptance::Accepted => Situation::GatewayAccepted,
@@ -67,15 +67,20 @@ pub(crate) fn programmed(judged: &GatewayJudgement, tally: Tally) -> Verdict {
     if tally.is_hopeless() {
         return verdict(Situation::GatewayProgrammedNoListener);
     }
-    verdict(match &judged.load_balancer {
-        LoadBalancerJudgement::Unknown => Situation::GatewayProgrammedUnreported,
-        LoadBalancerJudgement::Pending(why) => Situation::GatewayProgrammedProvisioning(why),
-        LoadBalancerJudgement::Failed(why) => Situation::GatewayProgrammedFailed(why),
-        LoadBalancerJudgement::Leaving(why) => Situation::GatewayProgrammedLeaving(why),
-        LoadBalancerJudgement::Ready if tally.served < tally.good => {
+    verdict(match (&judged.load_balancer, tally.programming()) {
+        (LoadBalancerJudgement::Pending(why), _) => Situation::GatewayProgrammedProvisioning(why),
+        (LoadBalancerJudgement::Failed(why), _) => Situation::GatewayProgrammedFailed(why),
+        (LoadBalancerJudgement::Leaving(why), _) => Situation::GatewayProgrammedLeaving(why),
+        (
+            LoadBalancerJudgement::Ready | LoadBalancerJudgement::Unknown,
+            Programming::NoneServed(hindrance),
+        ) => Situation::GatewayProgrammedNoneServed(hindrance),
+        (LoadBalancerJudgement::Unknown, _) => Situation::GatewayProgrammedUnreported,
+        (LoadBalancerJudgement::Ready, Programming::Awaited) => {
             Situation::GatewayProgrammedListenersPending
         }
-        LoadBalancerJudgement::Ready => Situation::GatewayProgrammed,
+        (LoadBalancerJudgement::Ready, Programming::SomeServed) => Situation::GatewayProgrammedSome,
+        (LoadBalancerJudgement::Ready, Programming::AllServed) => Situation::GatewayProgrammed,
     })
 }
 
@@ -83,7 +88,7 @@ pub(crate) fn programmed(judged: &GatewayJudgement, tally: Tally) -> Verdict {
 pub(crate) fn rests_on_report(judged: &GatewayJudgement, tally: Tally) -> bool {
     judged.acceptance == GatewayAcceptance::Accepted
         && judged.load_balancer == LoadBalancerJudgement::Unknown
-        && !tally.is_hopeless()
+        && !tally.is_told_without_report()
 }
 
 /// An ELB has a DNS name; its IP addresses change and are nobody's to remember.

@@ -1,14 +1,16 @@
 //! `status.listeners[]` of Gateways and ListenerSets: one and the same for both.
 
-use tributary_model::judgement::{JudgedOutcome, ListenerJudgement, LoadBalancerJudgement};
+use tributary_model::judgement::{
+    JudgedOutcome, ListenerJudgement, LoadBalancerJudgement, Standing,
+};
 use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{RefCause, UnresolvedRef};
-use tributary_model::status::{Condition, ListenerStatus};
+use tributary_model::status::{Condition, ConditionStatus, ListenerStatus};
 
 use crate::conditions::{Entry, Stamp, find, next_conditions};
 use crate::reasons::{
     ACCEPTED, CONFLICTED, OVERLAPPING_TLS_CONFIG, PROGRAMMED, RESOLVED_REFS, Situation, Verdict,
-    recall, verdict,
+    is_report_based, recall, verdict,
 };
 use crate::words::{clause, list};
 
@@ -45,12 +47,36 @@ pub(crate) struct Recalled<'a> {
     current: &'a [Condition],
 }
 
-/// How many of an owner's listeners are good, and how many of those are served now.
+/// How many of an owner's listeners count for what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
-    pub(crate) all: usize,
-    pub(crate) good: usize,
-    pub(crate) served: usize,
+    not_valid: usize,
+    awaited: usize,
+    served: usize,
+    port_unavailable: usize,
+    refused: usize,
+}
+
+/// What an owner's valid listeners come to on a load balancer that serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Programming {
+    /// One at least is not programmed yet.
+    Awaited,
+    /// All are served; or there is none, and nothing to say against it.
+    AllServed,
+    /// The others never will be, as things are.
+    SomeServed,
+    /// None ever will be, as things are.
+    NoneServed(Hindrance),
+}
+
+/// Why no valid listener is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hindrance {
+    /// All ports are others'.
+    Ports,
+    /// AWS refused one at least.
+    Refused,
 }
 
 /// Takes each listener with what the status says of it now, and completes it from there while there is
@@ -84,18 +110,19 @@ pub(crate) fn recalled<'a>(
         .collect()
 }
 
-/// Counts (see [`ListenerJudgement::is_good`]).
+/// Counts (see [`ListenerJudgement::standing`]).
 pub(crate) fn tally(listeners: &[Recalled<'_>]) -> Tally {
-    let good = || listeners.iter().filter(|one| one.listener.is_good());
-    Tally {
-        all: listeners.len(),
-        good: good().count(),
-        served: good()
-            .filter(|one| {
-                one.listener.outcome == JudgedOutcome::Won(Some(ProgrammedState::Programmed))
-            })
-            .count(),
+    let mut tally = Tally::default();
+    for one in listeners {
+        *match one.listener.standing() {
+            Standing::NotValid => &mut tally.not_valid,
+            Standing::Awaited => &mut tally.awaited,
+            Standing::Served => &mut tally.served,
+            Standing::PortUnavailable => &mut tally.port_unavailable,
+            Standing::Refused => &mut tally.refused,
+        } += 1;
     }
+    tally
 }
 
 /// The entries, in the order of the judgement, which is spec order. Entries of listeners that are gone
@@ -117,9 +144,61 @@ pub(crate) fn next_listeners(
 }
 
 impl Tally {
-    /// There are listeners, and none is good.
+    /// There are listeners, and none is valid.
     pub(crate) fn is_hopeless(self) -> bool {
-        self.all > 0 && self.good == 0
+        let Self {
+            not_valid,
+            awaited,
+            served,
+            port_unavailable,
+            refused,
+        } = self;
+        not_valid > 0 && awaited + served + port_unavailable + refused == 0
+    }
+
+    /// One at least is not valid.
+    pub(crate) fn has_invalid(self) -> bool {
+        self.not_valid > 0
+    }
+
+    pub(crate) fn programming(self) -> Programming {
+        match self {
+            Self { awaited: 1.., .. } => Programming::Awaited,
+            Self {
+                port_unavailable: 0,
+                refused: 0,
+                ..
+            } => Programming::AllServed,
+            Self { served: 1.., .. } => Programming::SomeServed,
+            Self { refused: 1.., .. } => Programming::NoneServed(Hindrance::Refused),
+            Self { .. } => Programming::NoneServed(Hindrance::Ports),
+        }
+    }
+
+    /// Whether the owner's `Programmed` may stand until a report comes: one that is True is not, once there is a
+    /// listener that no report has told of.
+    pub(crate) fn may_keep(self, programmed: &Condition) -> bool {
+        is_report_based(programmed)
+            && match (programmed.status, self.programming()) {
+                (ConditionStatus::True, Programming::Awaited) => false,
+                (
+                    ConditionStatus::True | ConditionStatus::False | ConditionStatus::Unknown,
+                    Programming::Awaited
+                    | Programming::AllServed
+                    | Programming::SomeServed
+                    | Programming::NoneServed(_),
+                ) => true,
+            }
+    }
+
+    /// What is known of the valid ones needs no report to come.
+    pub(crate) fn is_told_without_report(self) -> bool {
+        match self.programming() {
+            Programming::NoneServed(_) => true,
+            Programming::Awaited | Programming::AllServed | Programming::SomeServed => {
+                self.is_hopeless()
+            }
+        }
     }
 }
 
@@ -143,7 +222,7 @@ fn entries(one: &Recalled<'_>, serving: Serving) -> Vec<Entry> {
     } = one;
     let mut entries: Vec<Entry> = vec![accepted(listener).into()];
     let recalled =
-        *unreported && listener.is_good() && listener.outcome != JudgedOutcome::Won(None);
+        *unreported && is_kept(listener.standing()) && listener.outcome != JudgedOutcome::Won(None);
     entries.push(match find(current, PROGRAMMED) {
         Some(condition) if recalled => Entry::Kept(condition.clone()),
         Some(_) | None => programmed(listener, serving).into(),
@@ -154,6 +233,16 @@ fn entries(one: &Recalled<'_>, serving: Serving) -> Vec<Entry> {
         entries.push(verdict(Situation::ListenerOverlappingTls).into());
     }
     entries
+}
+
+/// Whether what was written of such a listener's programming stands until a report comes.
+fn is_kept(standing: Standing) -> bool {
+    match standing {
+        Standing::Awaited | Standing::Served | Standing::PortUnavailable | Standing::Refused => {
+            true
+        }
+        Standing::NotValid => false,
+    }
 }
 
 fn accepted(listener: &ListenerJudgement) -> Verdict {
@@ -189,6 +278,9 @@ fn programmed(listener: &ListenerJudgement, serving: Serving) -> Verdict {
         }
         JudgedOutcome::Won(Some(ProgrammedState::Refused(why))) => {
             Situation::ListenerProgrammedRefused(why)
+        }
+        JudgedOutcome::Won(Some(ProgrammedState::PortUnavailable(why))) => {
+            Situation::ListenerProgrammedPortUnavailable(why)
         }
         JudgedOutcome::Won(
             state @ (None | Some(ProgrammedState::Pending(_) | ProgrammedState::Programmed)),

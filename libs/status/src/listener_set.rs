@@ -5,8 +5,8 @@ use tributary_model::resolved::ListenerSetAcceptance;
 use tributary_model::status::ListenerSetStatus;
 
 use crate::conditions::{Entry, Stamp, find, next_conditions};
-use crate::listener::{Recalled, Serving, Tally, next_listeners, recalled, tally};
-use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, Verdict, is_report_based, verdict};
+use crate::listener::{Programming, Recalled, Serving, Tally, next_listeners, recalled, tally};
+use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, Verdict, verdict};
 
 /// The condition types that we write.
 pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED];
@@ -19,7 +19,7 @@ pub(crate) fn next_status(
     let listeners = listeners(judged, current);
     let tally = tally(&listeners);
     let kept = find(&current.conditions, PROGRAMMED)
-        .filter(|condition| is_report_based(condition) && rests_on_report(judged, tally));
+        .filter(|condition| rests_on_report(judged, tally) && tally.may_keep(condition));
     let programmed = match kept {
         Some(condition) => Entry::Kept(condition.clone()),
         None => programmed(judged, tally).into(),
@@ -54,7 +54,7 @@ pub(crate) fn accepted(judged: &ListenerSetJudgement, tally: Tally) -> Verdict {
         ListenerSetAcceptance::ParentNotAccepted => Situation::SetAcceptedParentNotAccepted,
         ListenerSetAcceptance::ParentGone => Situation::SetAcceptedParentGone,
         ListenerSetAcceptance::Admitted if tally.is_hopeless() => Situation::SetAcceptedNoListener,
-        ListenerSetAcceptance::Admitted if tally.good < tally.all => {
+        ListenerSetAcceptance::Admitted if tally.has_invalid() => {
             Situation::SetAcceptedSomeListeners
         }
         ListenerSetAcceptance::Admitted => Situation::SetAccepted,
@@ -69,14 +69,22 @@ pub(crate) fn programmed(judged: &ListenerSetJudgement, tally: Tally) -> Verdict
         ListenerSetAcceptance::Admitted if tally.is_hopeless() => {
             Situation::SetProgrammedNoListener
         }
-        ListenerSetAcceptance::Admitted => match &judged.load_balancer {
-            LoadBalancerJudgement::Ready if tally.served == tally.good => Situation::SetProgrammed,
-            LoadBalancerJudgement::Ready
-            | LoadBalancerJudgement::Unknown
-            // The reason is for the Gateway's owner; its text may speak of what is not this tenant's.
-            | LoadBalancerJudgement::Pending(_)
-            | LoadBalancerJudgement::Leaving(_) => Situation::SetProgrammedPending,
-            LoadBalancerJudgement::Failed(_) => Situation::SetProgrammedParentFailed,
+        ListenerSetAcceptance::Admitted => match (&judged.load_balancer, tally.programming()) {
+            (LoadBalancerJudgement::Failed(_), _) => Situation::SetProgrammedParentFailed,
+            (
+                LoadBalancerJudgement::Ready | LoadBalancerJudgement::Unknown,
+                Programming::NoneServed(hindrance),
+            ) => Situation::SetProgrammedNoneServed(hindrance),
+            (LoadBalancerJudgement::Ready, Programming::AllServed) => Situation::SetProgrammed,
+            (LoadBalancerJudgement::Ready, Programming::SomeServed) => Situation::SetProgrammedSome,
+            (LoadBalancerJudgement::Ready, Programming::Awaited)
+            | (
+                LoadBalancerJudgement::Unknown
+                // The reason is for the Gateway's owner; its text may speak of what is not this tenant's.
+                | LoadBalancerJudgement::Pending(_)
+                | LoadBalancerJudgement::Leaving(_),
+                _,
+            ) => Situation::SetProgrammedPending,
         },
     })
 }
@@ -85,7 +93,7 @@ pub(crate) fn programmed(judged: &ListenerSetJudgement, tally: Tally) -> Verdict
 pub(crate) fn rests_on_report(judged: &ListenerSetJudgement, tally: Tally) -> bool {
     judged.acceptance == ListenerSetAcceptance::Admitted
         && judged.load_balancer == LoadBalancerJudgement::Unknown
-        && !tally.is_hopeless()
+        && !tally.is_told_without_report()
 }
 
 fn serving(judged: &ListenerSetJudgement) -> Serving {

@@ -11,6 +11,8 @@ mod table;
 use tributary_model::resolved::{Conflict, NotAllowedCause, RefCause, RivalClass};
 use tributary_model::status::ConditionStatus;
 
+use crate::listener::Hindrance;
+
 pub(crate) use recall::{is_report_based, recall};
 pub(crate) use table::verdict;
 
@@ -31,6 +33,8 @@ pub(crate) const PARTIALLY_INVALID: &str = "PartiallyInvalid";
 pub(crate) const INVALID_CERTIFICATE_REF: &str = "InvalidCertificateRef";
 /// `Accepted` False: a quota of the load balancer leaves no place for the listener.
 pub(crate) const TOO_MANY_LISTENERS: &str = "TooManyListeners";
+/// `Programmed` False: the port is another's.
+pub(crate) const PORT_UNAVAILABLE: &str = "PortUnavailable";
 
 /// What one condition says, before it is known since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +58,8 @@ pub(crate) enum Situation<'a> {
     GatewayAcceptedInvalidParameters(&'a str),
     GatewayAcceptedUnsupportedAddress,
     GatewayProgrammed,
+    GatewayProgrammedSome,
+    GatewayProgrammedNoneServed(Hindrance),
     GatewayProgrammedUnreported,
     GatewayProgrammedProvisioning(&'a str),
     GatewayProgrammedListenersPending,
@@ -69,6 +75,8 @@ pub(crate) enum Situation<'a> {
     SetAcceptedParentNotAccepted,
     SetAcceptedParentGone,
     SetProgrammed,
+    SetProgrammedSome,
+    SetProgrammedNoneServed(Hindrance),
     SetProgrammedPending,
     SetProgrammedParentFailed,
     SetProgrammedNoListener,
@@ -90,6 +98,7 @@ pub(crate) enum Situation<'a> {
     ListenerProgrammedUnusableRefs,
     ListenerProgrammedNoCertificate,
     ListenerProgrammedRefused(&'a str),
+    ListenerProgrammedPortUnavailable(&'a str),
     ListenerProgrammedPending(&'a str),
     ListenerProgrammedWaiting,
     ListenerProgrammedParentFailed,

@@ -64,6 +64,22 @@ pub(crate) fn pending(name: &str) -> ListenerJudgement {
     )
 }
 
+pub(crate) fn port_unavailable(name: &str) -> ListenerJudgement {
+    won(
+        name,
+        Some(ProgrammedState::PortUnavailable(
+            "another listener has it".to_owned(),
+        )),
+    )
+}
+
+pub(crate) fn refused(name: &str) -> ListenerJudgement {
+    won(
+        name,
+        Some(ProgrammedState::Refused("it is not possible".to_owned())),
+    )
+}
+
 pub(crate) fn conflicted(name: &str, conflict: Conflict) -> ListenerJudgement {
     ListenerJudgement {
         outcome: JudgedOutcome::Conflicted(conflict, RivalClass::ParentGateway),

@@ -1,5 +1,7 @@
 //! Properties of `next` over every judgement and every status that may be there already.
 
+mod follow;
+
 use proptest::prelude::*;
 use tributary_model::Timestamp;
 use tributary_model::controller::is_ours;
@@ -27,6 +29,7 @@ fn load_balancers() -> impl Strategy<Value = LoadBalancerJudgement> {
             "it is provisioning".to_owned()
         )),
         Just(LoadBalancerJudgement::Failed("no subnets".to_owned())),
+        Just(LoadBalancerJudgement::Leaving("it is protected".to_owned())),
     ]
 }
 
@@ -43,6 +46,9 @@ fn outcomes() -> impl Strategy<Value = JudgedOutcome> {
             text()
         )))),
         Just(JudgedOutcome::Won(Some(ProgrammedState::Refused(text())))),
+        Just(JudgedOutcome::Won(Some(ProgrammedState::PortUnavailable(
+            text()
+        )))),
         Just(JudgedOutcome::Conflicted(
             Conflict::Hostname,
             RivalClass::SameResource
@@ -263,7 +269,11 @@ proptest! {
     #[test]
     fn the_present_status_decides_nothing((first, second) in pairs()) {
         let is_unknown = match &second {
-            Judgement::Gateway(judged) => judged.load_balancer == LoadBalancerJudgement::Unknown,
+            // One that cannot be removed keeps its address.
+            Judgement::Gateway(judged) => matches!(
+                judged.load_balancer,
+                LoadBalancerJudgement::Unknown | LoadBalancerJudgement::Leaving(_)
+            ),
             Judgement::ListenerSet(judged) => judged.load_balancer == LoadBalancerJudgement::Unknown,
             Judgement::GatewayClass(_) | Judgement::Route(_) => false,
         };

@@ -91,14 +91,14 @@ fn won(merge: &Merge, listener: &ResolvedListener, explanation: &mut Explanation
         "holds its port and hostname, but has nothing to serve with".to_owned()
     } else if left_out {
         explanation.because.push(
-            "TCP and UDP of one port are one TCP_UDP listener with one default action, and the higher \
-             listener's route goes to a backend of its own protocol only"
+            "TCP and UDP of one port are one TCP_UDP listener with one default action, and the routes of the \
+             two listeners do not agree on one that serves both"
                 .to_owned(),
         );
         explanation
             .would_change
             .push("routes to one Service that has the port for both protocols".to_owned());
-        "holds its port, but its ELB listener serves the other protocol".to_owned()
+        "holds its port, but the ELB listener of the port serves the other protocol".to_owned()
     } else {
         "holds its port and hostname".to_owned()
     };

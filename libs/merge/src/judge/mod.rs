@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::judgement::{
     GatewayClassJudgement, GatewayJudgement, JudgedOutcome, Judgement, ListenerJudgement,
-    ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement, RouteJudgement,
+    ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement, RouteJudgement, Standing,
 };
 use tributary_model::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState};
 use tributary_model::resolved::{
@@ -87,20 +87,15 @@ fn judge_gateway(merge: &Merge, gateway: &ResolvedGateway, reports: &Reports) ->
     }
 }
 
-/// Sets that have a good listener by the merge's word and none by the programmer's. Only the owners of
-/// refused listeners can be such, so that the count does not look at every set.
+/// Sets that have a valid listener by the merge's word and none by the programmer's. Only the owners of
+/// listeners that are not valid by the latter can be such, so that the count does not look at every set.
 fn lost_sets(merge: &Merge, gateway: &ObjectKey, reports: &Reports) -> u32 {
-    let left_out = merge
-        .states
-        .get(gateway)
-        .into_iter()
-        .flat_map(|state| state.left_out.values().flatten());
-    let refused = merge
+    let not_valid = merge
         .load_balancer_key(gateway)
-        .map(|key| reports.refused(&key))
+        .map(|key| reports.not_valid(&key))
         .unwrap_or_default();
-    let suspects: BTreeSet<&ListenerOwner> = left_out
-        .chain(refused)
+    let suspects: BTreeSet<&ListenerOwner> = not_valid
+        .into_iter()
         .map(|listener| &listener.owner)
         .filter(|owner| owner.kind == OwnerKind::ListenerSet)
         .collect();
@@ -109,14 +104,14 @@ fn lost_sets(merge: &Merge, gateway: &ObjectKey, reports: &Reports) -> u32 {
         .filter(
             |owner| match merge.resolved(&owner.object()).map(AsRef::as_ref) {
                 Some(Resolved::ListenerSet(set)) => {
-                    let good_by_merge = set.listeners.iter().any(|listener| {
+                    let valid_by_merge = set.listeners.iter().any(|listener| {
                         listener.outcome == ListenerOutcome::Won && !listener.unusable_refs
                     });
-                    good_by_merge
+                    valid_by_merge
                         && set.gateway == *gateway
                         && judge_listeners(merge, gateway, &set.listeners, reports)
                             .iter()
-                            .all(|listener| !listener.is_good())
+                            .all(|listener| listener.standing() == Standing::NotValid)
                 }
                 Some(Resolved::GatewayClass(_) | Resolved::Gateway(_) | Resolved::Route(_))
                 | None => false,
@@ -242,9 +237,9 @@ pub fn programmed(
         .and_then(|state| state.left_out.get(&listener.port))
         .is_some_and(|left_out| left_out.contains(&listener.listener));
     if left_out {
-        return Some(ProgrammedState::Refused(format!(
-            "port {} has one ELB listener, whose traffic goes to a backend of the other protocol only: TCP \
-             and UDP share a port when their routes name one Service that has the port for both",
+        return Some(ProgrammedState::PortUnavailable(format!(
+            "a listener of higher precedence has port {} for its own protocol; TCP and UDP share a port only \
+             while all routes to it name one Service that has its port for both",
             listener.port
         )));
     }

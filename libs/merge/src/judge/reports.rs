@@ -21,8 +21,8 @@ struct Indexed {
     listeners: BTreeMap<ListenerRef, usize>,
     /// Places in `report.rules`.
     rules: BTreeMap<ObjectRef, Vec<usize>>,
-    /// Listeners that were refused for good.
-    refused: BTreeSet<ListenerRef>,
+    /// Listeners that are not valid by the programmer's word.
+    not_valid: BTreeSet<ListenerRef>,
 }
 
 impl Reports {
@@ -80,11 +80,11 @@ impl Reports {
         places.filter_map(move |place| indexed?.report.rules.get(*place))
     }
 
-    /// Listeners that were refused for good.
-    pub(super) fn refused(&self, key: &LoadBalancerKey) -> Vec<&ListenerRef> {
+    /// Listeners that are not valid by the programmer's word: over a quota, or without a certificate.
+    pub(super) fn not_valid(&self, key: &LoadBalancerKey) -> Vec<&ListenerRef> {
         self.by_key
             .get(key)
-            .map(|indexed| indexed.refused.iter().collect())
+            .map(|indexed| indexed.not_valid.iter().collect())
             .unwrap_or_default()
     }
 }
@@ -92,15 +92,16 @@ impl Reports {
 impl Indexed {
     fn new(report: LoadBalancerReport) -> Self {
         let mut listeners = BTreeMap::new();
-        let mut refused = BTreeSet::new();
+        let mut not_valid = BTreeSet::new();
         for (place, listener) in report.listeners.iter().enumerate() {
             listeners.insert(listener.listener.clone(), place);
             match listener.state {
-                ProgrammedState::Programmed | ProgrammedState::Pending(_) => {}
-                ProgrammedState::TooManyListeners(_)
-                | ProgrammedState::NoCertificate(_)
-                | ProgrammedState::Refused(_) => {
-                    refused.insert(listener.listener.clone());
+                ProgrammedState::Programmed
+                | ProgrammedState::Pending(_)
+                | ProgrammedState::Refused(_)
+                | ProgrammedState::PortUnavailable(_) => {}
+                ProgrammedState::TooManyListeners(_) | ProgrammedState::NoCertificate(_) => {
+                    not_valid.insert(listener.listener.clone());
                 }
             }
         }
@@ -115,7 +116,7 @@ impl Indexed {
             report,
             listeners,
             rules,
-            refused,
+            not_valid,
         }
     }
 }

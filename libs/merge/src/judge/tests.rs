@@ -175,16 +175,24 @@ fn a_listener_that_the_report_does_not_know_is_pending() {
 }
 
 #[test]
-fn a_set_whose_listeners_were_all_refused_is_not_attached() {
+fn a_set_is_attached_while_one_of_its_listeners_is_valid() {
     let merge = settled(world());
-    for state in [
-        ProgrammedState::TooManyListeners("rules".to_owned()),
-        ProgrammedState::NoCertificate("none".to_owned()),
-        ProgrammedState::Refused("no".to_owned()),
+    for (state, attached) in [
+        (ProgrammedState::Programmed, 1),
+        (ProgrammedState::Pending("it is being made".to_owned()), 1),
+        (ProgrammedState::TooManyListeners("rules".to_owned()), 0),
+        (ProgrammedState::NoCertificate("none".to_owned()), 0),
+        // Their own conditions say Accepted, so the set's must.
+        (ProgrammedState::Refused("no".to_owned()), 1),
+        (ProgrammedState::PortUnavailable("taken".to_owned()), 1),
     ] {
         let reports = reported(&merge, report(&merge, &state));
-        assert_eq!(programmed(&merge, &reports), Some(state));
-        assert_eq!(gateway_of(&merge, &reports).attached_listener_sets, 0);
+        assert_eq!(programmed(&merge, &reports), Some(state.clone()));
+        assert_eq!(
+            gateway_of(&merge, &reports).attached_listener_sets,
+            attached,
+            "{state:?}"
+        );
     }
 }
 

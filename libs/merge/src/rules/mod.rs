@@ -6,6 +6,7 @@
 
 mod conditions;
 mod filters;
+mod host_header;
 mod paths;
 mod place;
 mod precedence;
@@ -14,7 +15,8 @@ mod translate;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use place::{PlacedRule, Site, every_path, host_condition, place};
+pub(crate) use host_header::{form, host_condition};
+pub(crate) use place::{PlacedRule, Site, every_path, place};
 pub(crate) use translate::{Translated, translate};
 
 use tributary_model::resolved::DroppedRule;

@@ -8,20 +8,18 @@ use super::conditions::MAX_VALUE_LENGTH;
 /// The condition for a path; nothing for one that every path satisfies.
 pub(super) fn condition(path: &PathMatch) -> Result<Option<RuleCondition>, String> {
     let patterns = match path {
-        PathMatch::Exact(path) if has_wildcards(path) => {
-            Patterns::Regex(vec![format!("^{}$", escape(path))])
-        }
-        PathMatch::Exact(path) => Patterns::Wildcard(vec![path.clone()]),
+        PathMatch::Exact(path) if is_plain(path) => Patterns::Wildcard(vec![path.clone()]),
+        PathMatch::Exact(path) => Patterns::Regex(vec![format!("^{}$", escape(path))]),
         PathMatch::Prefix(path) => {
             let prefix = path.trim_end_matches('/');
             if prefix.is_empty() {
                 return Ok(None);
             }
-            if has_wildcards(prefix) {
-                Patterns::Regex(vec![format!("^{}(/.*)?$", escape(prefix))])
-            } else {
+            if is_plain(prefix) {
                 // Whole elements: `/a/*` alone would miss `/a`, and `/a*` would catch `/ab`.
                 Patterns::Wildcard(vec![prefix.to_owned(), format!("{prefix}/*")])
+            } else {
+                Patterns::Regex(vec![format!("^{}(/.*)?$", escape(prefix))])
             }
         }
         PathMatch::Regex(pattern) => {
@@ -158,6 +156,13 @@ fn literal_path(path: &str) -> Result<String, String> {
         return Ok(path.to_owned());
     }
     Ok(format!("/{path}"))
+}
+
+/// Whether an ELB takes the path as a value that stands for it alone: of the characters that Gateway API admits it
+/// refuses `%`, `!`, `(`, `)`, `,`, `;` and `=` (ELBv2 user guide, path conditions), and reads `*` as a pattern.
+fn is_plain(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.$/~\"'@:+&".contains(&byte);
+    path.bytes().all(plain)
 }
 
 /// Whether an ELB would read the value as a pattern.

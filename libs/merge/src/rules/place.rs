@@ -11,7 +11,7 @@ use tributary_model::route::Route;
 use tributary_model::{Hostname, ListenerRef, ObjectRef};
 
 use super::Problem;
-use super::conditions::MAX_VALUE_LENGTH;
+use super::host_header::{self, Form, host_condition};
 use super::precedence::RuleOrder;
 use super::translate::{HttpsOnly, Translated, TranslatedMatch, no_backend};
 use crate::order::Age;
@@ -185,16 +185,6 @@ fn placed_rule(
     }
 }
 
-/// The host-header condition for these hostnames; nothing for none.
-pub(crate) fn host_condition(hosts: &[Hostname]) -> Option<RuleCondition> {
-    if hosts.is_empty() {
-        return None;
-    }
-    // ELB's `*` matches one or more labels, as Gateway API's wildcard does.
-    let values = hosts.iter().map(ToString::to_string).collect();
-    Some(RuleCondition::HostHeader(Patterns::Wildcard(values)))
-}
-
 /// What matches every request. A rule must have a condition; a match has this one only for lack of others, for
 /// a path that says so itself is compared by a regular expression.
 pub(crate) fn every_path() -> RuleCondition {
@@ -202,7 +192,8 @@ pub(crate) fn every_path() -> RuleCondition {
 }
 
 /// Splits hostnames so that each rule keeps to five values and five wildcards. Hostnames of different
-/// specificity never share a rule: their rules stand at different places in the order.
+/// specificity never share a rule: their rules stand at different places in the order. Nor do hostnames of
+/// different forms. What an ELB cannot compare at all is left out here and told by the caller.
 fn chunks(
     hosts: &BTreeSet<Option<Hostname>>,
     matched: &TranslatedMatch,
@@ -214,20 +205,18 @@ fn chunks(
             "{wildcards} wildcards, where an ELB rule has {MAX_WILDCARDS_PER_RULE}"
         ));
     }
-    let mut by_rank: BTreeMap<HostRank, Vec<Hostname>> = BTreeMap::new();
+    let mut by_rank: BTreeMap<(HostRank, Form), Vec<Hostname>> = BTreeMap::new();
     let mut any = false;
     for host in hosts {
-        match host {
-            None => any = true,
-            Some(host) if host.as_str().len() > MAX_VALUE_LENGTH => {
-                return Err(format!(
-                    "an ELB compares hostnames of at most {MAX_VALUE_LENGTH} characters"
-                ));
-            }
-            Some(host) => by_rank
-                .entry(HostRank::of(Some(host)))
+        let Some(host) = host else {
+            any = true;
+            continue;
+        };
+        if let Ok(form) = host_header::form(host) {
+            by_rank
+                .entry((HostRank::of(Some(host)), form))
                 .or_default()
-                .push(host.clone()),
+                .push(host.clone());
         }
     }
     let too_many = |values: usize| {
@@ -237,12 +226,14 @@ fn chunks(
         )
     };
     let mut chunks = Vec::new();
-    for (rank, hosts) in by_rank {
-        let room = match rank {
-            HostRank::Wildcard(_) => MAX_CONDITION_VALUES_PER_RULE
+    for ((rank, form), hosts) in by_rank {
+        let room = match (rank, form) {
+            (HostRank::Wildcard(_), Form::Plain) => MAX_CONDITION_VALUES_PER_RULE
                 .saturating_sub(values)
                 .min(MAX_WILDCARDS_PER_RULE - wildcards),
-            HostRank::Exact | HostRank::Any => MAX_CONDITION_VALUES_PER_RULE.saturating_sub(values),
+            (HostRank::Wildcard(_) | HostRank::Exact | HostRank::Any, _) => {
+                MAX_CONDITION_VALUES_PER_RULE.saturating_sub(values)
+            }
         };
         if room == 0 {
             return Err(too_many(values + 1));

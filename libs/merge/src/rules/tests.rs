@@ -273,6 +273,103 @@ fn hostnames_are_split_over_rules_of_five_values() {
 }
 
 #[test]
+fn paths_that_aws_refuses_as_values_are_compared_by_regular_expressions() {
+    for path in ["%20", "!", "(", ")", ",", ";", "="] {
+        let escaped = path.replace('(', r"\(").replace(')', r"\)");
+        let to = |rule: RuleBuilder| http_route("t/r").rule(rule.backend("web", 80));
+        check(
+            to(rule().exact(&format!("/a{path}"))),
+            &[&format!("path ~^/a{escaped}$ -> web*1")],
+        );
+        check(
+            to(rule().prefix(&format!("/a{path}"))),
+            &[&format!("path ~^/a{escaped}(/.*)?$ -> web*1")],
+        );
+    }
+}
+
+#[test]
+fn hostnames_that_aws_refuses_as_values_are_compared_by_regular_expressions() {
+    check(
+        http_route("t/r")
+            .host("shop")
+            .host("shop.example.com")
+            .host("shop.xn--p1ai")
+            .host("*.site1")
+            .rule(rule().exact("/p").backend("web", 80)),
+        &[
+            "host shop.example.com & path /p -> web*1",
+            "host ~^[sS][hH][oO][pP](:[0-9]+)?$\
+             |^[sS][hH][oO][pP]\\.[xX][nN]--[pP]1[aA][iI](:[0-9]+)?$ & path /p -> web*1",
+            "host ~^.+\\.[sS][iI][tT][eE]1(:[0-9]+)?$ & path /p -> web*1",
+        ],
+    );
+}
+
+#[test]
+fn a_rule_keeps_to_five_values_with_regular_expressions_too() {
+    let route = (0..4).fold(http_route("t/r"), |route, number| {
+        route.host(&format!("{number}"))
+    });
+    check(
+        route.rule(rule().prefix("/p").backend("web", 80)),
+        &[
+            "host ~^0(:[0-9]+)?$|^1(:[0-9]+)?$|^2(:[0-9]+)?$ & path /p|/p/* -> web*1",
+            "host ~^3(:[0-9]+)?$ & path /p|/p/* -> web*1",
+        ],
+    );
+}
+
+/// A hostname of more than 128 characters, and one whose regular expression is that long.
+fn hosts_that_no_elb_compares() -> [String; 2] {
+    let label = "a".repeat(40);
+    [format!("{label}.{label}.{label}.{label}.com"), label]
+}
+
+#[test]
+fn a_hostname_that_no_elb_compares_is_refused_by_name_and_the_others_are_served() {
+    for host in hosts_that_no_elb_compares() {
+        let outcome = outcome(
+            http_route("t/r")
+                .host("shop.example.com")
+                .host(&host)
+                .rule(rule().exact("/p").backend("web", 80))
+                .rule(rule().exact("/q").backend("web", 80)),
+            vec![],
+        );
+        assert_eq!(outcome.acceptance, RouteAcceptance::Accepted);
+        assert_eq!(
+            outcome.http,
+            [
+                "host shop.example.com & path /p -> web*1",
+                "host shop.example.com & path /q -> web*1",
+            ]
+        );
+        let fields: Vec<&str> = outcome
+            .dropped
+            .iter()
+            .map(|dropped| &*dropped.field)
+            .collect();
+        assert_eq!(fields, ["hostnames[1]"]);
+    }
+}
+
+#[test]
+fn a_route_whose_only_hostname_no_elb_compares_is_not_accepted() {
+    for host in hosts_that_no_elb_compares() {
+        let outcome = outcome(
+            http_route("t/r")
+                .host(&host)
+                .rule(rule().exact("/p").backend("web", 80)),
+            vec![],
+        );
+        assert_eq!(outcome.acceptance, RouteAcceptance::UnsupportedValue);
+        assert_eq!(outcome.http, Vec::<String>::new());
+        assert_eq!(outcome.dropped[0].field, "hostnames[0]");
+    }
+}
+
+#[test]
 fn precedence_is_path_then_method_then_headers_then_query_then_order() {
     let to = |rule: RuleBuilder, backend: &str| rule.backend(backend, 80);
     check(

@@ -341,6 +341,34 @@ fn an_invalid_listener_takes_no_part() {
 }
 
 #[test]
+fn a_hostname_that_no_elb_compares_makes_a_listener_invalid() {
+    // More than 128 characters as they stand, and more than that as a regular expression.
+    let label = "a".repeat(40);
+    let long = format!("{label}.{label}.{label}.{label}.com");
+    check(
+        alb(),
+        &[&[
+            http("a", 80).host(&long),
+            http("b", 80).host(&label),
+            https("c", 443, &long),
+            http("d", 80).host("shop"),
+            http("e", 80).host("*.xn--p1ai"),
+        ]],
+        &[(
+            ListenerSet,
+            "t/s0",
+            &[
+                "a: invalid hostname",
+                "b: invalid hostname",
+                "c: invalid hostname",
+                "d: won",
+                "e: won",
+            ],
+        )],
+    );
+}
+
+#[test]
 fn a_listener_without_its_certificate_still_holds_its_port_and_hostname() {
     check(
         alb(),

@@ -109,3 +109,39 @@ fn more_specific_hosts_of_one_listener_come_first() {
         ],
     );
 }
+
+#[test]
+fn hostnames_that_aws_refuses_as_values_are_isolated_too() {
+    let set = |name: &str, host: Option<&str>| {
+        let listener = http("l", 80);
+        listener_set(&format!("t/{name}"), "infra/gw")
+            .listener(match host {
+                Some(host) => listener.host(host),
+                None => listener,
+            })
+            .build()
+    };
+    let merged = merged([
+        class("alb", "gateway.k8s.aws/alb"),
+        gateway("infra/gw").allow_all().build(),
+        set("any", None),
+        set("wild", Some("*.7")),
+        set("exact", Some("1.7")),
+        service("t/web", 80),
+        to("any", "/p").build(),
+        to("wild", "/p").build(),
+    ]);
+    let lines: Vec<String> = rules(load_balancer(&merged, "infra/gw"), 80)
+        .iter()
+        .map(|line| line.replace("service/t/web/80/HTTP/HTTP1/ip/ipv4*1", "web"))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            r"host ~^1\.7(:[0-9]+)?$ -> 404",
+            r"host ~^.+\.7(:[0-9]+)?$ & path /p|/p/* -> web",
+            r"host ~^.+\.7(:[0-9]+)?$ -> 404",
+            "path /p|/p/* -> web",
+        ]
+    );
+}

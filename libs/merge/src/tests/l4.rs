@@ -1,6 +1,7 @@
 //! NLB: spec/listenersets §5 (the oldest gets the traffic), §7.6 and spec/aws §2.
 
 use tributary_model::elb::ElbProtocol;
+use tributary_model::judgement::{Judgement, Standing};
 use tributary_model::listener::TlsMode;
 use tributary_model::resolved::{Resolved, RouteAcceptance};
 use tributary_model::workload::L4Protocol;
@@ -130,22 +131,91 @@ fn a_service_of_one_protocol_keeps_the_port_to_itself() {
         shadow(&merged, Kind::UdpRoute, "t/r").as_deref(),
         Some("TCPRoute t/r")
     );
-    // Its listener holds the port all the same, and is told the truth.
+    check_port_unavailable(&merged, "t/s");
+}
+
+/// The only listener of a set conflicts with nobody, is told that its port is another's, and leaves its set attached.
+fn check_port_unavailable(merged: &Merged, set: &str) {
     assert_eq!(
-        super::outcomes(&merged, Kind::ListenerSet, "t/s"),
+        super::outcomes(merged, Kind::ListenerSet, set),
         ["udp: won"]
     );
-    let judged = judge(
-        &merged.merge,
-        &ObjectRef::new(Kind::ListenerSet, key("t/s")),
-        &Reports::default(),
+    let judged = |kind, name| {
+        judge(
+            &merged.merge,
+            &ObjectRef::new(kind, key(name)),
+            &Reports::default(),
+        )
+    };
+    let Some(Judgement::ListenerSet(judged_set)) = judged(Kind::ListenerSet, set) else {
+        panic!("the set is ours");
+    };
+    assert_eq!(
+        judged_set.listeners[0].standing(),
+        Standing::PortUnavailable
     );
-    match judged {
-        Some(tributary_model::judgement::Judgement::ListenerSet(set)) => {
-            assert!(!set.listeners[0].is_good());
-        }
-        other => panic!("{other:?}"),
+    let Some(Judgement::Gateway(judged_gateway)) = judged(Kind::Gateway, "t/gw") else {
+        panic!("the Gateway is ours");
+    };
+    assert_eq!(judged_gateway.listeners[0].standing(), Standing::Awaited);
+    assert_eq!(judged_gateway.attached_listener_sets, 1);
+}
+
+#[test]
+fn a_higher_listener_keeps_its_port_also_before_a_route_comes_to_it() {
+    let merged = check(
+        world(vec![udp("r", "udp")]),
+        ElbProtocol::Tcp,
+        1,
+        "empty/TCP*1",
+    );
+    check_port_unavailable(&merged, "t/s");
+    assert_eq!(shadow(&merged, Kind::UdpRoute, "t/r"), None);
+}
+
+#[test]
+fn precedence_decides_which_protocol_keeps_the_port() {
+    // The same as above, the other way round: the Gateway has UDP, the set has TCP and a route.
+    let mut objects = world(vec![]);
+    objects[1] = gateway("t/gw")
+        .class("nlb")
+        .allow_all()
+        .listener(listener("udp", 53, "UDP"))
+        .build();
+    objects[2] = listener_set("t/s", "t/gw")
+        .listener(listener("udp", 53, "TCP"))
+        .build();
+    objects.push(
+        route(RouteKind::Tcp, "t/r")
+            .to_set("t/s")
+            .rule(rule().backend("tcp", 53))
+            .build(),
+    );
+    let merged = check(objects, ElbProtocol::Udp, 1, "empty/UDP*1");
+    check_port_unavailable(&merged, "t/s");
+}
+
+#[test]
+fn one_route_to_a_service_with_both_protocols_serves_both() {
+    for routes in [vec![tcp("r", "dns")], vec![udp("r", "dns")]] {
+        check(
+            world(routes),
+            ElbProtocol::TcpUdp,
+            2,
+            "service/t/dns/53/TCP_UDP/-/ip/ipv4*1",
+        );
     }
+}
+
+#[test]
+fn a_listener_is_not_served_with_what_its_own_route_does_not_name() {
+    let merged = check(
+        world(vec![tcp("r", "dns"), udp("r", "udp")]),
+        ElbProtocol::Tcp,
+        1,
+        "service/t/dns/53/TCP_UDP/-/ip/ipv4*1",
+    );
+    check_port_unavailable(&merged, "t/s");
 }
 
 #[test]

@@ -66,7 +66,8 @@ variants!(ProgrammedState: |source|
     Self::Pending(source.any()),
     Self::TooManyListeners(source.any()),
     Self::NoCertificate(source.any()),
-    Self::Refused(source.any()));
+    Self::Refused(source.any()),
+    Self::PortUnavailable(source.any()));
 
 variants!(PrecedenceClass: |source|
     Self::Gateway, fields!(source, Self::ListenerSet { created }));

@@ -61,6 +61,7 @@ impl From<&ProgrammedState> for types::ProgrammedState {
             }
             ProgrammedState::NoCertificate(message) => (State::NoCertificate, message.as_str()),
             ProgrammedState::Refused(message) => (State::Refused, message.as_str()),
+            ProgrammedState::PortUnavailable(message) => (State::PortUnavailable, message.as_str()),
         };
         Self {
             state: state.into(),
@@ -81,6 +82,7 @@ impl TryFrom<types::ProgrammedState> for ProgrammedState {
             State::TooManyListeners => Ok(Self::TooManyListeners(message)),
             State::NoCertificate => Ok(Self::NoCertificate(message)),
             State::Refused => Ok(Self::Refused(message)),
+            State::PortUnavailable => Ok(Self::PortUnavailable(message)),
         }
     }
 }

@@ -1,11 +1,10 @@
 use tributary_model::judgement::{GatewayJudgement, Judgement, LoadBalancerJudgement};
-use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{Conflict, GatewayAcceptance, RefCause};
 use tributary_model::status::{Status, StatusAddress};
 
 use crate::testing::{
-    LATER, after, conflicted, entries, gateway, good, listener, pending, top, unusable, won,
-    written,
+    LATER, after, conflicted, entries, gateway, good, listener, pending, port_unavailable, refused,
+    top, unusable, won, written,
 };
 
 fn check(judged: GatewayJudgement, conditions: &str) {
@@ -213,17 +212,29 @@ fn own_listeners_in_spec_order_and_removed_ones_gone() {
 }
 
 #[test]
-fn refused_listeners_count_as_not_valid() {
+fn a_listener_that_aws_refused_is_accepted_like_its_own_condition_says() {
     check(
-        gateway(vec![
-            good("a"),
-            won(
-                "b",
-                Some(ProgrammedState::Refused(
-                    "InvalidConfigurationRequest".to_owned(),
-                )),
-            ),
-        ]),
-        "Accepted=True/ListenersNotValid Programmed=True/Programmed",
+        gateway(vec![good("a"), refused("b")]),
+        "Accepted=True/Accepted Programmed=True/Programmed",
+    );
+    check(
+        gateway(vec![pending("a"), refused("b")]),
+        "Accepted=True/Accepted Programmed=False/Pending",
+    );
+    check(
+        gateway(vec![refused("b")]),
+        "Accepted=True/Accepted Programmed=False/Invalid",
+    );
+}
+
+#[test]
+fn a_listener_without_its_port_is_accepted_like_its_own_condition_says() {
+    check(
+        gateway(vec![good("tcp"), port_unavailable("udp")]),
+        "Accepted=True/Accepted Programmed=True/Programmed",
+    );
+    check(
+        gateway(vec![port_unavailable("udp")]),
+        "Accepted=True/Accepted Programmed=False/Invalid",
     );
 }

@@ -7,8 +7,8 @@ use tributary_model::resolved::{Conflict, RefCause};
 use tributary_model::status::Status;
 
 use crate::testing::{
-    LATER, after, condition, conflicted, entries, good, listener, pending, set, top, unresolved,
-    unusable, won, written,
+    LATER, after, condition, conflicted, entries, good, listener, message, pending,
+    port_unavailable, set, top, unresolved, unusable, won, written,
 };
 use crate::{Next, next};
 
@@ -131,6 +131,25 @@ fn refused_by_aws_for_good() {
 }
 
 #[test]
+fn aws_refused_is_said_of_answers_by_aws_only() {
+    let said = |judged| {
+        let status = written(&Judgement::ListenerSet(set(vec![judged])));
+        message(&entries(&status)[0].conditions, "Programmed")
+    };
+    assert_eq!(
+        said(won(
+            "a",
+            Some(ProgrammedState::Refused("SSL policy not found".to_owned()))
+        )),
+        "AWS refused the listener: SSL policy not found."
+    );
+    assert_eq!(
+        said(port_unavailable("a")),
+        "The listener cannot have its port: another listener has it."
+    );
+}
+
+#[test]
 fn what_did_not_work_out_of_a_served_listener_is_told() {
     let status = written(&Judgement::ListenerSet(set(vec![ListenerJudgement {
         notes: vec![
@@ -210,6 +229,11 @@ fn a_restart_keeps_a_refusal() {
         "a",
         Some(ProgrammedState::Refused("SSL policy not found".to_owned())),
     ));
+}
+
+#[test]
+fn a_restart_keeps_a_port_that_cannot_be_had() {
+    check_restart(port_unavailable("a"));
 }
 
 /// A restart finds that a reference is not permitted: what is written then is all that there is to write until the first

@@ -5,7 +5,8 @@ use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{Conflict, ListenerSetAcceptance, NotAllowedCause, RefCause};
 
 use crate::testing::{
-    conflicted, entries, good, listener, pending, set, top, unresolved, unusable, won, written,
+    conflicted, entries, good, listener, pending, port_unavailable, refused, set, top, unresolved,
+    unusable, won, written,
 };
 
 const GOOD: &str = "Accepted=True/Accepted Programmed=True/Programmed \
@@ -237,6 +238,35 @@ fn over_a_quota_with_nothing_that_fits() {
             "Accepted=False/TooManyListeners Programmed=False/TooManyListeners \
              Conflicted=False/NoConflicts ResolvedRefs=True/ResolvedRefs",
         )],
+    );
+}
+
+const PORT_UNAVAILABLE: &str = "Accepted=True/Accepted Programmed=False/PortUnavailable \
+    Conflicted=False/NoConflicts ResolvedRefs=True/ResolvedRefs";
+
+#[test]
+fn a_listener_whose_port_is_anothers_is_told_by_its_own_programmed() {
+    check(
+        set(vec![good("a"), port_unavailable("udp")]),
+        "Accepted=True/Accepted Programmed=True/Programmed",
+        &[("a", GOOD), ("udp", PORT_UNAVAILABLE)],
+    );
+    check(
+        set(vec![port_unavailable("udp")]),
+        "Accepted=True/Accepted Programmed=False/PortUnavailable",
+        &[("udp", PORT_UNAVAILABLE)],
+    );
+}
+
+#[test]
+fn refusals_by_aws_and_ports_of_others_together() {
+    let status = written(&Judgement::ListenerSet(set(vec![
+        refused("a"),
+        port_unavailable("udp"),
+    ])));
+    assert_eq!(
+        top(&status),
+        "Accepted=True/Accepted Programmed=False/Invalid"
     );
 }
 

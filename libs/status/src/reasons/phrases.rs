@@ -2,6 +2,7 @@
 
 use tributary_model::resolved::{Conflict, NotAllowedCause, RivalClass};
 
+use crate::listener::Hindrance;
 use crate::words::sentence;
 
 pub(super) const NO_VALID_LISTENER: &str =
@@ -12,6 +13,8 @@ pub(super) const TOO_MANY: &str = "The listener does not fit on the load balance
 pub(super) const TOO_MANY_ADVICE: &str =
     " Raise the quota, or remove listeners, rules or certificates.";
 pub(super) const REFUSED: &str = "AWS refused the listener";
+pub(super) const UNAVAILABLE: &str = "The listener cannot have its port";
+pub(super) const SOME_SERVED: &str = "The load balancer serves some of the listeners. The conditions of the others say what keeps them.";
 pub(super) const NOTHING_TO_SERVE_WITH: &str =
     "There is no certificate to serve the listener with. ResolvedRefs says why.";
 pub(super) const NO_CERTIFICATE: &str = "No certificate was found for the listener";
@@ -22,6 +25,17 @@ pub(super) const DROPPED_RULE: &str = "Dropped Rule";
 
 pub(super) fn too_many(quota: &str) -> String {
     sentence(TOO_MANY, quota, TOO_MANY_ADVICE)
+}
+
+pub(super) fn none_served(hindrance: Hindrance) -> &'static str {
+    match hindrance {
+        Hindrance::Ports => {
+            "None of the valid listeners can have its port. Their conditions say what to change."
+        }
+        Hindrance::Refused => {
+            "The load balancer serves none of the valid listeners. Their conditions say why."
+        }
+    }
 }
 
 pub(super) fn not_allowed(cause: NotAllowedCause) -> &'static str {

@@ -5,9 +5,9 @@ use tributary_model::status::{Condition, ConditionStatus};
 
 use super::phrases::{
     NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NOTHING_TO_SERVE_WITH, REFUSED, TOO_MANY,
-    TOO_MANY_ADVICE,
+    TOO_MANY_ADVICE, UNAVAILABLE,
 };
-use super::{PROGRAMMED, RESOLVED_REFS, TOO_MANY_LISTENERS};
+use super::{PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, TOO_MANY_LISTENERS};
 use crate::words::told;
 
 /// The conditions of a listener that was served, refused or waiting when it was last reported on, as the
@@ -32,6 +32,10 @@ pub(crate) fn recall(conditions: &[Condition]) -> Option<ProgrammedState> {
     if programmed.reason == TOO_MANY_LISTENERS {
         let quota = told(&programmed.message, TOO_MANY, TOO_MANY_ADVICE)?;
         return Some(ProgrammedState::TooManyListeners(quota));
+    }
+    if programmed.reason == PORT_UNAVAILABLE {
+        let why = told(&programmed.message, UNAVAILABLE, "")?;
+        return Some(ProgrammedState::PortUnavailable(why));
     }
     if let Some(why) = told(&programmed.message, REFUSED, "") {
         return Some(ProgrammedState::Refused(why));

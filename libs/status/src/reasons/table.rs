@@ -5,12 +5,14 @@ use tributary_model::status::ConditionStatus;
 
 use super::phrases::{
     DROPPED_RULE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NO_VALID_LISTENER, NOTHING_TO_SERVE_WITH,
-    PARENT_GONE, REFUSED, conflict_message, not_allowed, too_many,
+    PARENT_GONE, REFUSED, SOME_SERVED, UNAVAILABLE, conflict_message, none_served, not_allowed,
+    too_many,
 };
 use super::{
     ACCEPTED, CONFLICTED, INVALID_CERTIFICATE_REF, OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID,
-    PROGRAMMED, RESOLVED_REFS, Situation, TOO_MANY_LISTENERS, Verdict,
+    PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, Situation, TOO_MANY_LISTENERS, Verdict,
 };
+use crate::listener::Hindrance;
 use crate::words::{clause, sentence};
 
 /// The table.
@@ -39,7 +41,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             ACCEPTED,
             True,
             "ListenersNotValid",
-            "Some of the Gateway's own listeners are not valid; the others are served. Their conditions say what to change.",
+            "Some of the Gateway's own listeners are not valid; the others are accepted. Their conditions say what to change.",
         ),
         S::GatewayAcceptedNoListener => row(
             ACCEPTED,
@@ -68,6 +70,13 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "Programmed",
             "The load balancer serves the Gateway's own listeners.",
         ),
+        S::GatewayProgrammedSome | S::SetProgrammedSome => {
+            row(PROGRAMMED, True, "Programmed", SOME_SERVED)
+        }
+        // Gateway API has PortUnavailable for listeners and ListenerSets only.
+        S::GatewayProgrammedNoneServed(hindrance) => {
+            row(PROGRAMMED, False, "Invalid", none_served(hindrance))
+        }
         S::GatewayProgrammedUnreported => row(
             PROGRAMMED,
             False,
@@ -141,6 +150,15 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             True,
             "Programmed",
             "The load balancer serves the valid listeners.",
+        ),
+        S::SetProgrammedNoneServed(hindrance) => row(
+            PROGRAMMED,
+            False,
+            match hindrance {
+                Hindrance::Ports => PORT_UNAVAILABLE,
+                Hindrance::Refused => "Invalid",
+            },
+            none_served(hindrance),
         ),
         S::SetProgrammedPending => row(
             PROGRAMMED,
@@ -235,6 +253,12 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         S::ListenerProgrammedRefused(why) => {
             row(PROGRAMMED, False, "Invalid", sentence(REFUSED, why, ""))
         }
+        S::ListenerProgrammedPortUnavailable(why) => row(
+            PROGRAMMED,
+            False,
+            PORT_UNAVAILABLE,
+            sentence(UNAVAILABLE, why, ""),
+        ),
         S::ListenerProgrammedPending(why) => row(
             PROGRAMMED,
             False,
@@ -302,7 +326,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             ACCEPTED,
             True,
             "Accepted",
-            "The route is attached, but an older route has the traffic of the listener.",
+            "The route is attached, but another route has the traffic of its port.",
         ),
         S::RouteAcceptedNoMatchingParent => row(
             ACCEPTED,

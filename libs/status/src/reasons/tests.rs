@@ -1,6 +1,7 @@
 use tributary_model::resolved::{Conflict, NotAllowedCause, RefCause, RivalClass};
 
 use super::{Situation, verdict};
+use crate::listener::Hindrance;
 
 const CONFLICTS: [Conflict; 2] = [Conflict::Protocol, Conflict::Hostname];
 const RIVALS: [RivalClass; 4] = [
@@ -21,6 +22,9 @@ fn every_situation() -> Vec<Situation<'static>> {
         S::GatewayAcceptedInvalidParameters("it does not exist"),
         S::GatewayAcceptedUnsupportedAddress,
         S::GatewayProgrammed,
+        S::GatewayProgrammedSome,
+        S::GatewayProgrammedNoneServed(Hindrance::Ports),
+        S::GatewayProgrammedNoneServed(Hindrance::Refused),
         S::GatewayProgrammedUnreported,
         S::GatewayProgrammedProvisioning("it is provisioning"),
         S::GatewayProgrammedListenersPending,
@@ -34,6 +38,9 @@ fn every_situation() -> Vec<Situation<'static>> {
         S::SetAcceptedParentNotAccepted,
         S::SetAcceptedParentGone,
         S::SetProgrammed,
+        S::SetProgrammedSome,
+        S::SetProgrammedNoneServed(Hindrance::Ports),
+        S::SetProgrammedNoneServed(Hindrance::Refused),
         S::SetProgrammedPending,
         S::SetProgrammedParentFailed,
         S::SetProgrammedNoListener,
@@ -51,6 +58,7 @@ fn every_situation() -> Vec<Situation<'static>> {
         S::ListenerProgrammedUnusableRefs,
         S::ListenerProgrammedNoCertificate,
         S::ListenerProgrammedRefused("SSL policy not found."),
+        S::ListenerProgrammedPortUnavailable("a listener of higher precedence has it"),
         S::ListenerProgrammedPending("creating it"),
         S::ListenerProgrammedWaiting,
         S::ListenerProgrammedParentFailed,

@@ -189,7 +189,7 @@ fn partially_invalid_goes_when_no_longer_so() {
 }
 
 #[test]
-fn an_older_route_has_the_traffic() {
+fn another_route_has_the_traffic() {
     let mut judged = parent("app");
     judged.shadowed = true;
     check(
@@ -199,7 +199,7 @@ fn an_older_route_has_the_traffic() {
     check_message(
         judged,
         "Accepted",
-        "The route is attached, but an older route has the traffic of the listener.",
+        "The route is attached, but another route has the traffic of its port.",
     );
 }
 

@@ -109,6 +109,9 @@ fn won(view: &ListenerView) -> (ListenerState, Option<String>) {
             (ListenerState::NoCertificate, Some(why.clone()))
         }
         Some(ProgrammedState::Refused(why)) => (ListenerState::Refused, Some(why.clone())),
+        Some(ProgrammedState::PortUnavailable(why)) => {
+            (ListenerState::NotServed, Some(why.clone()))
+        }
         // No programmer was asked for a winner that only a change of the objects could get served.
         None if !view.explanation.would_change.is_empty() => (
             ListenerState::NotServed,

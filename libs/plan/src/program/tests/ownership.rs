@@ -44,7 +44,7 @@ fn a_port_held_by_a_listener_that_is_not_ours_is_refused_by_name() {
     }
     let plan = two_teams().plan(&observed, &context());
     assert!(
-        matches!(state(&plan, "a"), ProgrammedState::Refused(text) if text.contains("not ours"))
+        matches!(state(&plan, "a"), ProgrammedState::PortUnavailable(text) if text.contains("not ours"))
     );
     let touching = |op: &String| op.contains(" listener") || op.contains(" rule ");
     assert!(!ops(&plan).iter().any(touching), "\n{plan}");

@@ -1,7 +1,7 @@
 //! Cells that several tables share.
 
 use tributary_model::ObjectKey;
-use tributary_model::judgement::ListenerJudgement;
+use tributary_model::judgement::{ListenerJudgement, Standing};
 use tributary_model::report::{LoadBalancerPhase, LoadBalancerReport};
 use tributary_model::status::ConditionStatus;
 use tributary_status::{Said, Summary};
@@ -26,7 +26,10 @@ pub(crate) fn phase_word(phase: LoadBalancerPhase) -> &'static str {
 pub(super) fn good_of_all(listeners: &[ListenerJudgement]) -> Cell {
     let good = listeners
         .iter()
-        .filter(|listener| listener.is_good())
+        .filter(|listener| match listener.standing() {
+            Standing::Awaited | Standing::Served => true,
+            Standing::NotValid | Standing::PortUnavailable | Standing::Refused => false,
+        })
         .count();
     let tone = if good == listeners.len() {
         Tone::Plain

@@ -167,4 +167,8 @@ fn every_report_has_its_state() {
         "NoCertificate: why",
     );
     check_state(Some(ProgrammedState::Refused(why())), "Refused: why");
+    check_state(
+        Some(ProgrammedState::PortUnavailable(why())),
+        "NotServed: why",
+    );
 }
