@@ -19,4 +19,4 @@ pub mod secret;
 pub mod status;
 pub mod watch;
 
-pub use index::{Folder, Reading};
+pub use index::{Emptied, Folder, Reading};
