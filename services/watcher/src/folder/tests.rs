@@ -161,8 +161,8 @@ async fn a_root_that_is_a_link_is_followed_when_it_is_swapped() {
     watching.sees(&["v1"]).await;
     swap(&watching.place.path().join("source"), "v2");
     watching.sees(&["v2"]).await;
-    put(&watching.path("y.yaml"), "y");
-    watching.sees(&["v2", "y"]).await;
+    put(&watching.path("z.yaml"), "z");
+    watching.sees(&["v2", "z"]).await;
     watching.stop().await;
 }
 
@@ -178,8 +178,8 @@ async fn a_linked_folder_that_is_swapped_is_watched_anew() {
     watching.sees(&["v1"]).await;
     swap(&watching.place.path().join("source"), "v2");
     watching.sees(&["v2"]).await;
-    put(&watching.place.path().join("v2/y.yaml"), "y");
-    watching.sees(&["v2", "y"]).await;
+    put(&watching.place.path().join("v2/z.yaml"), "z");
+    watching.sees(&["v2", "z"]).await;
     watching.stop().await;
 }
 

@@ -322,7 +322,7 @@ fn a_file_that_is_too_large_or_no_text_keeps_its_objects() {
         File::create(path)
             .unwrap()
             .set_len(MAX_FILE_BYTES as u64 + 1)
-            .unwrap()
+            .unwrap();
     };
     let binary = |path: &Path| fs::write(path, b"a: \xff").unwrap();
     check("team/a.yaml", "has 257 MiB", instead(large), mend);
@@ -385,8 +385,11 @@ fn the_first_by_path_counts_also_while_it_cannot_be_read() {
     }
 }
 
+/// Something is done to the files of a root, and these objects count then.
+type Step<'a> = (fn(&mut Source), &'a [&'a str]);
+
 /// Steps on the files of a root, and what counts after each.
-fn check_root(files: &[&str], emptied: Emptied, steps: &[(fn(&mut Source), &[&str])]) {
+fn check_root(files: &[&str], emptied: Emptied, steps: &[Step<'_>]) {
     let mut folder = Source::new(files);
     folder.folder = opened(folder.place.path()).emptied(emptied);
     folder.read();

@@ -157,8 +157,13 @@ impl World {
             }
             Step::Read => self.read(),
             // What is not at hand is edited by nobody.
-            Step::Write(..) | Step::Remove(_) | Step::Fail(..) | Step::Mend(_) => {}
-            Step::RootGone | Step::RootUnmounted | Step::RootBack => {}
+            Step::Write(..)
+            | Step::Remove(_)
+            | Step::Fail(..)
+            | Step::Mend(_)
+            | Step::RootGone
+            | Step::RootUnmounted
+            | Step::RootBack => {}
         }
     }
 
@@ -218,8 +223,8 @@ impl World {
                 let holds = |path: &&str| is_in(folder, path);
                 !folder.is_empty()
                     && is_another(folder)
-                    && self.view.keys().any(|it| holds(it))
-                    && !listed.keys().any(|it| holds(it))
+                    && self.view.keys().any(&holds)
+                    && !listed.keys().any(holds)
             })
             .collect();
         uncertain.extend(lost);
