@@ -28,6 +28,9 @@ use version::{Claim, Held, Past};
 /// Namespace of a namespaced object that names none, as kubectl's default context has it.
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
 
+/// So many of the paths that cannot be read are asked for: the rest is seen with the periodic reading.
+const MOST_ASKED: usize = 1_000;
+
 /// A folder and what is known of it.
 #[derive(Debug)]
 pub struct Folder {
@@ -106,11 +109,6 @@ impl Folder {
         Self { emptied, ..self }
     }
 
-    /// The folder.
-    pub fn root(&self) -> &std::path::Path {
-        &self.root
-    }
-
     /// The folders in which changes show, as of the last reading; nothing while the folder cannot be listed.
     pub fn watched(&self) -> &BTreeMap<PathBuf, Identity> {
         &self.watched
@@ -118,7 +116,7 @@ impl Folder {
 
     /// The folder, and what the last reading could not read: whether that changed has to be asked for.
     pub fn asked(&self) -> Vec<PathBuf> {
-        let unread = self.unread.iter().cloned();
+        let unread = self.unread.iter().take(MOST_ASKED).cloned();
         std::iter::once(self.root.clone()).chain(unread).collect()
     }
 

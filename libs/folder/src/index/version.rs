@@ -241,6 +241,10 @@ pub(super) fn unknown_kinds(
     if !memory.unseen.is_empty() {
         return Kind::ALL.into_iter().collect();
     }
+    // What counts is remembered, so that nothing else is, nearly always.
+    if memory.objects.len() == objects.len() {
+        return BTreeSet::new();
+    }
     let remembered = memory.objects.keys().filter_map(|name| object_of(name));
     remembered
         .filter(|key| !objects.contains_key(key))

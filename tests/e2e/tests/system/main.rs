@@ -17,3 +17,4 @@ mod scratch;
 mod seen;
 mod stops;
 mod teams;
+mod unread;
