@@ -3,9 +3,9 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use tributary_folder::Emptied;
 use tributary_model::{Kind, ObjectKey, ObjectRef};
+use tributary_runtime::{OnError, Tasks};
 use tributary_stream::Position;
 
 use super::*;
@@ -19,7 +19,7 @@ struct Watching {
     place: TempDir,
     context: Context,
     shared: Shared,
-    task: JoinHandle<Result<(), Error>>,
+    tasks: Tasks,
 }
 
 impl Watching {
@@ -35,12 +35,13 @@ impl Watching {
         };
         let service = Service::new(context.clone(), source).unwrap();
         let shared = service.shared.clone();
-        let task = tokio::spawn(service.run());
+        let tasks = context.tasks();
+        tasks.spawn("watcher", OnError::ShutDown, service.run());
         Self {
             place,
             context,
             shared,
-            task,
+            tasks,
         }
     }
 
@@ -60,13 +61,9 @@ impl Watching {
                 changes.tick().await;
             }
         };
-        if timeout(SOON, wait).await.is_err() {
-            panic!(
-                "not {what}: {:?}, {:?}",
-                self.names(),
-                self.shared.rejections()
-            );
-        }
+        let waited = timeout(SOON, wait).await;
+        let (names, rejections) = (self.names(), self.shared.rejections());
+        assert!(waited.is_ok(), "not {what}: {names:?}, {rejections:?}");
     }
 
     async fn sees(&self, names: &[&str]) {
@@ -82,7 +79,7 @@ impl Watching {
 
     async fn stop(self) {
         self.context.shutdown.cancel();
-        self.task.await.unwrap().unwrap();
+        self.tasks.join(SOON).await.unwrap();
     }
 }
 
