@@ -17,4 +17,3 @@ mod scratch;
 mod seen;
 mod stops;
 mod teams;
-mod unread;
