@@ -6,7 +6,8 @@
 //! ```
 //!
 //! **Knows:** where documents begin and end, which of two equal names counts, what was there before.
-//! A file that breaks after it was good keeps its objects' last good version; only a deleted file deletes.
+//! A file that breaks after it was good keeps its objects' last good version, and so does everything below what cannot
+//! be read; only a file that a complete listing does not show is deleted (`index::gaps`).
 //!
 //! **Must not know:** what the objects mean (that is normalize's and the merge's business) or who wants
 //! them. The watcher streams them; a programmer reads one Secret by name with [`secret::find`].
@@ -19,4 +20,4 @@ pub mod secret;
 pub mod status;
 pub mod watch;
 
-pub use index::{Folder, Reading};
+pub use index::{Emptied, Folder, Reading};

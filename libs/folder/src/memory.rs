@@ -1,12 +1,14 @@
 //! What a folder source remembers across restarts: when an object was first seen, which generation it
 //! has reached, and its last good version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tributary_model::Timestamp;
+use tributary_model::workload::CertificateFacts;
 
 /// Memory of one object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,13 +26,71 @@ pub struct Remembered {
     /// The last version that could be used. Absent for Secrets, whose keys stay where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_good: Option<Value>,
+    /// Of a Secret, what others see of its last version that could be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<RememberedCertificate>,
 }
 
-/// Memory of a folder, by `Kind/namespace/name`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The public part of a certificate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RememberedCertificate {
+    /// As in [`CertificateFacts`].
+    pub fingerprint: String,
+    /// As in [`CertificateFacts`].
+    pub dns_names: Vec<String>,
+    /// Seconds since 1970.
+    pub not_after: i64,
+}
+
+/// Memory of a folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
     /// By `Kind/namespace/name`.
     pub objects: BTreeMap<String, Remembered>,
+    /// Paths that could never be read, so that nothing is known of what is there. The empty one is the whole folder.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unseen: BTreeSet<String>,
+}
+
+/// Of a folder that was never read.
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            objects: BTreeMap::new(),
+            unseen: BTreeSet::from([String::new()]),
+        }
+    }
+}
+
+impl From<&CertificateFacts> for RememberedCertificate {
+    fn from(facts: &CertificateFacts) -> Self {
+        let CertificateFacts {
+            fingerprint,
+            dns_names,
+            not_after,
+        } = facts;
+        Self {
+            fingerprint: fingerprint.clone(),
+            dns_names: dns_names.clone(),
+            not_after: not_after.0,
+        }
+    }
+}
+
+impl From<&RememberedCertificate> for CertificateFacts {
+    fn from(remembered: &RememberedCertificate) -> Self {
+        let RememberedCertificate {
+            fingerprint,
+            dns_names,
+            not_after,
+        } = remembered;
+        Self {
+            fingerprint: fingerprint.clone(),
+            dns_names: dns_names.clone(),
+            not_after: Timestamp(*not_after),
+        }
+    }
 }
 
 /// The memory could not be read or written.

@@ -10,7 +10,7 @@ use tributary_normalize::{Normalized, TlsMaterial, normalize, tls_material};
 
 use crate::document;
 use crate::index::defaults;
-use crate::scan::{FolderError, scan};
+use crate::scan::{FolderError, Scan, Unread, scan};
 
 /// A certificate with its key. No Debug: never logged.
 pub struct TlsSecret {
@@ -34,6 +34,16 @@ pub enum SecretError {
     /// The folder could not be listed.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// It is in no file that could be read, and not all could be.
+    #[error("Secret {secret}: not found, and {path} cannot be read: {reason}")]
+    Unread {
+        /// The Secret.
+        secret: ObjectKey,
+        /// The first that could not be read, below the folder.
+        path: String,
+        /// From the operating system.
+        reason: String,
+    },
     /// It is there, but not what is needed.
     #[error("Secret {secret}: {field}: {reason}")]
     Unusable {
@@ -115,15 +125,22 @@ pub fn client(value: &Value, secret: &ObjectKey) -> Result<ClientSecret, SecretE
     })
 }
 
-fn named(root: &Path, secret: &ObjectKey) -> Result<Option<Value>, FolderError> {
-    let files = scan(root)?;
+/// None only if it is in nothing that the folder holds: not if it may be in what cannot be read.
+fn named(root: &Path, secret: &ObjectKey) -> Result<Option<Value>, SecretError> {
+    let Scan { files, unread, .. } = scan(root)?;
     let documents = files
         .iter()
-        .filter_map(|file| file.text.as_ref().ok())
-        .flat_map(|text| document::parse(text).0);
-    Ok(documents
-        .map(|document| document.value)
-        .find(|value| is_named(value, secret)))
+        .flat_map(|file| document::parse(&file.text).0)
+        .map(|document| document.value);
+    let found = documents.into_iter().find(|value| is_named(value, secret));
+    match (found, unread.into_iter().next()) {
+        (None, Some(Unread { path, reason, .. })) => Err(SecretError::Unread {
+            secret: secret.clone(),
+            path,
+            reason,
+        }),
+        (found, _) => Ok(found),
+    }
 }
 
 /// Of whatever type: only `kubernetes.io/tls` is a kind that normalize knows.

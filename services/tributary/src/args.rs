@@ -55,6 +55,10 @@ pub(crate) struct UpArgs {
     /// What must survive a restart: first-seen times and last good versions.
     #[arg(long, value_name = "DIR", default_value = ".tributary")]
     pub(crate) state_dir: PathBuf,
+    /// For a folder, believe that it is meant when all its manifests are gone at once; else what they held counts on until
+    /// there are manifests again.
+    #[arg(long)]
+    pub(crate) allow_empty_source: bool,
     /// End when settled: 0 if every object was judged, 1 otherwise.
     #[arg(long)]
     pub(crate) once: bool,

@@ -24,6 +24,7 @@ use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Ta
 use tributary_sandbox::Sandbox;
 use tributary_status_writer::{Kubernetes, Store};
 use tributary_stream::Transport;
+use tributary_watcher::Emptied;
 
 use crate::args::{AwsArg, UpArgs};
 use crate::query::{self, Client};
@@ -91,6 +92,9 @@ async fn source(args: &UpArgs) -> anyhow::Result<Source> {
                     "--status-dir goes with a folder: with --source kubernetes statuses are the objects' own"
                 );
             }
+            if args.allow_empty_source {
+                bail!("--allow-empty-source does not go with --source kubernetes");
+            }
             let cluster = Cluster::connect(args.kubeconfig.as_deref()).await?;
             return Ok(Source::Kubernetes(cluster));
         }
@@ -113,6 +117,11 @@ impl Source {
                 root: root.clone(),
                 state_dir: Some(args.state_dir.clone()),
                 status_dir: args.status_dir.clone(),
+                emptied: if args.allow_empty_source {
+                    Emptied::Believed
+                } else {
+                    Emptied::Waits
+                },
             },
             Self::Kubernetes(cluster) => tributary_watcher::Source::Kubernetes(cluster.clone()),
         }

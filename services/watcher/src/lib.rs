@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  folder ──notify, debounce──> Folder::read ──┬──> Published<ObjectRef, SourceObject> ──> WatchSnapshot
-//!     ^── Sync, and every half minute          │
+//!     ^── Sync, a look at what is not watched  │
 //!  API server ──discovery──> one watch a kind ─┴──> rejections ──────────────────────────> ListRejections
 //! ```
 //!
@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, oneshot};
+pub use tributary_folder::Emptied;
 use tributary_folder::Folder;
 use tributary_folder::memory::MemoryError;
 use tributary_kubernetes::{Cluster, ConnectError, SourceArg};
@@ -49,6 +50,10 @@ pub struct Args {
     /// For a folder, where the status writer writes: what it holds is the status that objects carry.
     #[arg(long, value_name = "DIR")]
     pub status_dir: Option<PathBuf>,
+    /// For a folder, believe that it is meant when all its manifests are gone at once; else what they held counts on until
+    /// there are manifests again. A folder that is not there, or cannot be read, deletes nothing either way.
+    #[arg(long)]
+    pub allow_empty_source: bool,
     /// gRPC address.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7071")]
     pub grpc_listen: SocketAddr,
@@ -68,6 +73,8 @@ pub enum Source {
         state_dir: Option<PathBuf>,
         /// Where the status writer writes.
         status_dir: Option<PathBuf>,
+        /// What is believed when all manifests are gone at once.
+        emptied: Emptied,
     },
     /// An API server.
     Kubernetes(Cluster),
@@ -153,11 +160,12 @@ impl Service {
                 root,
                 state_dir,
                 status_dir,
-            } => Reader::Folder(Box::new(Folder::open(
-                root,
-                state_dir.map(|folder| folder.join("watcher.json")),
-                status_dir,
-            )?)),
+                emptied,
+            } => {
+                let memory = state_dir.map(|folder| folder.join("watcher.json"));
+                let folder = Folder::open(root, memory, status_dir)?;
+                Reader::Folder(Box::new(folder.emptied(emptied)))
+            }
             Source::Kubernetes(cluster) => Reader::Kubernetes(cluster),
         };
         let published = Published::new(&context, "snapshot");
@@ -248,6 +256,11 @@ impl Args {
                     root: root.clone(),
                     state_dir: self.state_dir.clone(),
                     status_dir: self.status_dir.clone(),
+                    emptied: if self.allow_empty_source {
+                        Emptied::Believed
+                    } else {
+                        Emptied::Waits
+                    },
                 })
             }
             SourceArg::Kubernetes => {
@@ -256,6 +269,9 @@ impl Args {
                 }
                 if self.status_dir.is_some() {
                     return Err(misplaced("--status-dir"));
+                }
+                if self.allow_empty_source {
+                    return Err(misplaced("--allow-empty-source"));
                 }
                 let cluster = Cluster::connect(self.kubeconfig.as_deref()).await?;
                 Ok(Source::Kubernetes(cluster))

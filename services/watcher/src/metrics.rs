@@ -1,4 +1,4 @@
-//! The watcher's own numbers, of an API server as source.
+//! The watcher's own numbers.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -54,3 +54,15 @@ pub(crate) const WATCH_BACKOFF_SECONDS: MetricName<Family<KindLabels, SecondsCou
         "Seconds waited before requests to the API server were made again",
         Family::default,
     );
+/// Of a folder: what `ListRejections` lists.
+pub(crate) const FOLDER_REFUSED: MetricName<Gauge> = MetricName::new(
+    "tributary_folder_refused",
+    "Documents, files and folders of the source that are refused at this moment",
+    Gauge::default,
+);
+/// Of a folder: while there are any, something may count that is no longer asked for.
+pub(crate) const FOLDER_WITHHELD: MetricName<Gauge> = MetricName::new(
+    "tributary_folder_withheld_paths",
+    "Files and folders of the source that cannot be read and keep what they held, or hide what they hold",
+    Gauge::default,
+);

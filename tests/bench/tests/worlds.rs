@@ -16,6 +16,7 @@ fn check(size: Size) {
         objects,
         rejections,
         complete: _,
+        withheld: _,
     } = source.read(Timestamp(0)).unwrap();
     assert_eq!(rejections, []);
     let mut expected = world(size);

@@ -33,6 +33,7 @@ pub(crate) fn decide(case: &Path) -> Result<Decided, GoldenError> {
         objects,
         rejections,
         complete: _,
+        withheld: _,
     } = read(case)?;
     let snapshot: Snapshot = objects
         .values()

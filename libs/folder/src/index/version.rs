@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tributary_model::resource::SourceObject;
 use tributary_model::status::{Condition, Status};
 use tributary_model::view::Rejection;
-use tributary_model::{Kind, ObjectRef, Timestamp};
+use tributary_model::workload::TlsSecret;
+use tributary_model::{Kind, Meta, ObjectKey, ObjectRef, Resource, Timestamp};
 use tributary_normalize::{Normalized, Rejected, has_status, identify, normalize};
 
-use crate::memory::{Memory, Remembered};
+use crate::memory::{Memory, Remembered, RememberedCertificate};
 
+use super::gaps::Gaps;
 use super::{defaults, refused};
 
 /// An object as it counts now.
@@ -20,8 +23,8 @@ use super::{defaults, refused};
 pub(super) struct Held {
     /// Where its version comes from.
     pub(super) path: String,
-    /// The document that counts: the last good one.
-    pub(super) value: Value,
+    /// The document that counts: the last good one. Absent for a Secret of an earlier run, whose key stayed where it was.
+    pub(super) value: Option<Value>,
     pub(super) object: SourceObject,
 }
 
@@ -40,16 +43,17 @@ pub(super) struct Past<'a> {
     pub(super) status_dir: Option<&'a Path>,
 }
 
-/// Decides for every claimed object which version counts, and keeps what broken files held. Returns the files
-/// of which something was kept that no document claims now, too.
+/// Decides for every claimed object which version counts, and keeps what broken files held, and all below what could not
+/// be read. Returns the files of which something was kept that no document claims now, too.
 pub(super) fn counting(
     past: &Past<'_>,
     claims: BTreeMap<ObjectRef, Claim>,
-    broken: &BTreeSet<String>,
+    gaps: &Gaps,
     rejections: &mut Vec<Rejection>,
     now: Timestamp,
 ) -> (BTreeMap<ObjectRef, Held>, BTreeSet<String>) {
     let mut objects = BTreeMap::new();
+    let mut kept = BTreeSet::new();
     for (
         key,
         Claim {
@@ -60,7 +64,15 @@ pub(super) fn counting(
     ) in claims
     {
         let before = past.objects.get(&key);
-        if let Some(before) = before.filter(|before| before.value == value) {
+        // The first by path counts, also while it cannot be read.
+        if let Some(first) = before.filter(|it| it.path < path && gaps.hold(&it.path)) {
+            let reason = format!("{} holds this object; the first by path counts", first.path);
+            rejections.push(duplicate(&path, number, &key, reason));
+            kept.insert(first.path.clone());
+            objects.insert(key, first.clone());
+            continue;
+        }
+        if let Some(before) = before.filter(|before| before.value.as_ref() == Some(&value)) {
             objects.insert(
                 key,
                 Held {
@@ -76,7 +88,7 @@ pub(super) fn counting(
                     key,
                     Held {
                         path,
-                        value,
+                        value: Some(value),
                         object,
                     },
                 );
@@ -99,9 +111,8 @@ pub(super) fn counting(
             }
         }
     }
-    let mut kept = BTreeSet::new();
     for (key, held) in past.objects {
-        if broken.contains(&held.path) && !objects.contains_key(key) {
+        if gaps.hold(&held.path) && !objects.contains_key(key) {
             objects.insert(key.clone(), held.clone());
             kept.insert(held.path.clone());
         }
@@ -109,21 +120,68 @@ pub(super) fn counting(
     (objects, kept)
 }
 
+/// Refuses a document because of another one.
+pub(super) fn duplicate(path: &str, number: usize, key: &ObjectRef, reason: String) -> Rejection {
+    Rejection {
+        source: format!("{path} document {number}"),
+        object: key.to_string(),
+        field: "metadata.name".to_owned(),
+        reason,
+        last_good_kept: false,
+        object_ref: Some(key.clone()),
+    }
+}
+
 /// The last good versions of an earlier run.
 pub(super) fn recalled(memory: &Memory) -> BTreeMap<ObjectRef, Held> {
     let mut objects = BTreeMap::new();
-    for remembered in memory.objects.values() {
-        let Some(value) = &remembered.last_good else {
+    for (name, remembered) in &memory.objects {
+        let Remembered {
+            first_seen,
+            generation,
+            spec: _,
+            path,
+            last_good,
+            certificate,
+        } = remembered;
+        let defaults = defaults(Timestamp(*first_seen), *generation);
+        if let Some(certificate) = certificate
+            && let Some(key) = object_of(name)
+        {
+            let meta = Meta {
+                key: key.key.clone(),
+                generation: *generation,
+                created: defaults.created,
+                deleting: false,
+            };
+            let certificate = Ok(certificate.into());
+            let secret = Resource::Secret(TlsSecret { meta, certificate });
+            let object = SourceObject {
+                resource: Arc::new(secret),
+                status: None,
+                resource_version: None,
+            };
+            let path = path.clone();
+            let value = None;
+            objects.insert(
+                key,
+                Held {
+                    path,
+                    value,
+                    object,
+                },
+            );
+        }
+        let Some(value) = last_good else {
             continue;
         };
-        let defaults = defaults(Timestamp(remembered.first_seen), remembered.generation);
         match (identify(value, &defaults), normalize(value, &defaults)) {
             (Ok(Some(key)), Ok(Normalized::Ours { object, .. })) => {
                 objects.insert(
                     key,
                     Held {
-                        path: remembered.path.clone(),
-                        value: value.clone(),
+                        path: path.clone(),
+                        value: Some(value.clone()),
                         object: *object,
                     },
                 );
@@ -131,7 +189,7 @@ pub(super) fn recalled(memory: &Memory) -> BTreeMap<ObjectRef, Held> {
             // An older version accepted it and this one does not: the file's own text decides.
             (identified, _) => tracing::warn!(
                 ?identified,
-                path = remembered.path,
+                path,
                 "a remembered object can no longer be used"
             ),
         }
@@ -139,24 +197,66 @@ pub(super) fn recalled(memory: &Memory) -> BTreeMap<ObjectRef, Held> {
     objects
 }
 
-/// The memory after a reading of these objects.
-pub(super) fn remembered(before: &Memory, objects: &BTreeMap<ObjectRef, Held>) -> Memory {
-    let objects = objects
+/// The memory after a reading of these objects. What is below something that could not be read is not forgotten.
+pub(super) fn remembered(
+    before: &Memory,
+    objects: &BTreeMap<ObjectRef, Held>,
+    gaps: &Gaps,
+) -> Memory {
+    let mut next: BTreeMap<_, _> = objects
         .iter()
         .map(|(key, held)| {
             let meta = held.object.resource.meta();
             let known = before.objects.get(&memory_key(key));
+            let spec = held.value.as_ref().map(spec_digest);
             let remembered = Remembered {
                 first_seen: known.map_or(meta.created.0, |known| known.first_seen),
                 generation: meta.generation,
-                spec: spec_digest(&held.value),
+                spec: spec
+                    .or_else(|| known.map(|known| known.spec.clone()))
+                    .unwrap_or_default(),
                 path: held.path.clone(),
-                last_good: (key.kind != Kind::Secret).then(|| held.value.clone()),
+                last_good: held.value.clone().filter(|_| key.kind != Kind::Secret),
+                certificate: certificate(&held.object.resource),
             };
             (memory_key(key), remembered)
         })
         .collect();
-    Memory { objects }
+    for (name, remembered) in &before.objects {
+        if !next.contains_key(name) && gaps.cover(&remembered.path) {
+            next.insert(name.clone(), remembered.clone());
+        }
+    }
+    Memory {
+        objects: next,
+        unseen: gaps.still_unseen(&before.unseen),
+    }
+}
+
+/// Kinds of which objects may be there that nothing is known of.
+pub(super) fn unknown_kinds(
+    memory: &Memory,
+    objects: &BTreeMap<ObjectRef, Held>,
+) -> BTreeSet<Kind> {
+    if !memory.unseen.is_empty() {
+        return Kind::ALL.into_iter().collect();
+    }
+    // What counts is remembered, so that nothing else is, nearly always.
+    if memory.objects.len() == objects.len() {
+        return BTreeSet::new();
+    }
+    let remembered = memory.objects.keys().filter_map(|name| object_of(name));
+    remembered
+        .filter(|key| !objects.contains_key(key))
+        .map(|key| key.kind)
+        .collect()
+}
+
+fn certificate(resource: &Resource) -> Option<RememberedCertificate> {
+    let Resource::Secret(secret) = resource else {
+        return None;
+    };
+    secret.certificate.as_ref().ok().map(Into::into)
 }
 
 /// The status in an object's status file.
@@ -238,6 +338,15 @@ fn memory_key(object: &ObjectRef) -> String {
         "{}/{}/{}",
         object.kind, object.key.namespace, object.key.name
     )
+}
+
+fn object_of(memory_key: &str) -> Option<ObjectRef> {
+    let mut parts = memory_key.splitn(3, '/');
+    let (kind, namespace, name) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(ObjectRef::new(
+        Kind::parse(kind)?,
+        ObjectKey::new(namespace, name),
+    ))
 }
 
 /// Of everything but `metadata` and `status`: what the API server counts generations by. Labels of a
