@@ -90,8 +90,7 @@ pub(crate) fn spec(
         target_type,
         protocol,
         protocol_version,
-        // Sharing a target group between clusters concerns who deregisters what, which is the plan's.
-        multi_cluster: _,
+        multi_cluster,
         tags,
     } = settings;
     let protocol = target_protocol(family, protocol, service, port);
@@ -136,6 +135,7 @@ pub(crate) fn spec(
             attributes,
             tags,
             targets: BTreeSet::new(),
+            multi_cluster: multi_cluster == Some(true),
         },
         source: Some(TargetSource {
             service: key.clone(),
@@ -172,6 +172,7 @@ pub(crate) fn empty(protocol: TargetProtocol) -> TargetGroupSpec {
             attributes: BTreeMap::new(),
             tags: BTreeMap::new(),
             targets: BTreeSet::new(),
+            multi_cluster: false,
         },
         source: None,
     }

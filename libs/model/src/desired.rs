@@ -292,6 +292,8 @@ pub struct DesiredTargetGroup {
     pub tags: BTreeMap<String, String>,
     /// Ready endpoints.
     pub targets: BTreeSet<DesiredTarget>,
+    /// `enableMultiCluster`: other clusters register targets, too, which stay.
+    pub multi_cluster: bool,
 }
 
 /// One target.

@@ -195,6 +195,7 @@ impl Desired {
                 attributes: BTreeMap::new(),
                 tags: BTreeMap::new(),
                 targets: (0..targets).map(|n| target(n, 80)).collect(),
+                multi_cluster: false,
             })
         });
         Arc::make_mut(&mut known).listeners.insert(listener(user));

@@ -41,6 +41,7 @@ pub mod observed;
 pub mod op;
 mod priorities;
 mod program;
+mod registered;
 mod report;
 mod rules;
 mod scope;

@@ -22,6 +22,8 @@ pub const CLIENT_SECRET: &str = "gateway.tributary.dev/client-secret";
 /// On anything: short hashes of the attribute and tag keys that were asked for. When one is no longer asked
 /// for, the attribute goes back to AWS's default and the tag goes; what others set is never touched.
 pub const ASKED: &str = "gateway.tributary.dev/asked";
+/// On a target group that several clusters share, with a number: short hashes of the targets that we registered.
+pub(crate) const OUR_TARGETS: &str = "gateway.tributary.dev/targets-";
 
 /// What the keys begin with that nobody else sets.
 const OURS: &str = "gateway.tributary.dev/";

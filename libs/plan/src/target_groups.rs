@@ -14,6 +14,7 @@ use crate::fit::{Fit, FitTargetGroup};
 use crate::names;
 use crate::observed::{ObservedTargetGroup, TargetState};
 use crate::op::{Blame, Handle, Op, StepId, TARGETS_PER_CALL, Taggable, TargetGroupSpec};
+use crate::registered;
 use crate::scope::{Scope, target_groups};
 use crate::tags;
 
@@ -62,7 +63,7 @@ pub(crate) fn plan<'a>(
                 Some(_) | None => derived_name(scope, desired),
             };
             let blame = group.blame();
-            let handle = create(scope, desired, name, vpc, &blame, draft);
+            let handle = create(scope, group, name, vpc, &blame, draft);
             let targets: Vec<&DesiredTarget> = group.targets().collect();
             let registrations = register(&handle, vpc, &targets, &blame, draft);
             groups.registrations.insert(handle.clone(), registrations);
@@ -169,12 +170,13 @@ fn derived_name(scope: &Scope, desired: &DesiredTargetGroup) -> String {
 
 fn create(
     scope: &Scope,
-    desired: &DesiredTargetGroup,
+    group: &FitTargetGroup,
     name: String,
     vpc: &str,
     blame: &Blame,
     draft: &mut Draft,
 ) -> Handle {
+    let desired = group.desired;
     let spec = TargetGroupSpec {
         name: name.clone(),
         vpc: vpc.to_owned(),
@@ -184,7 +186,7 @@ fn create(
         target_type: desired.target_type,
         ip_address_type: desired.ip_address_type,
         health_check: health_check(scope.key().kind, desired),
-        tags: wanted_tags(scope, desired),
+        tags: wanted_tags(scope, group, None),
     };
     let op = Op::CreateTargetGroup(Box::new(spec));
     let handle = draft.create(op, name, blame.clone());
@@ -218,25 +220,34 @@ fn adjust(
         &observed.tags,
     );
     set_attributes(handle.clone(), attributes, blame, draft);
-    let tags = wanted_tags(scope, desired);
-    retag(
+    let tags = wanted_tags(scope, group, Some(observed));
+    let remembered = retag(
         Taggable::Elb(arn.to_owned()),
         &tags,
         &observed.tags,
         blame,
         draft,
     );
-    let registered =
+    let is_registered =
         |target: &&DesiredTarget| observed.targets.get(*target) == Some(&TargetState::Registered);
     let missing: Vec<&DesiredTarget> = group
         .targets()
-        .filter(|target| !registered(target))
+        .filter(|target| !is_registered(target))
         .collect();
     let registrations = register(&handle, &observed.vpc, &missing, blame, draft);
+    if desired.multi_cluster {
+        // A target that is ours and not remembered would never go.
+        for registration in &registrations {
+            for step in &remembered {
+                draft.following(*registration, *step);
+            }
+        }
+    }
     let surplus: Vec<&DesiredTarget> = observed
         .targets
         .keys()
-        .filter(|target| registered(target) && !group.has(target))
+        .filter(|target| is_registered(target) && !group.has(target))
+        .filter(|target| registered::is_ours(group, &observed.tags, target))
         .collect();
     let mut deregistered = Vec::new();
     for batch in surplus.chunks(TARGETS_PER_CALL) {
@@ -290,8 +301,14 @@ fn set_attributes(
     draft.add(op, blame.clone());
 }
 
-fn wanted_tags(scope: &Scope, desired: &DesiredTargetGroup) -> crate::observed::Tags {
-    let ours = scope.ownership.tags(&desired.id.0);
+fn wanted_tags(
+    scope: &Scope,
+    group: &FitTargetGroup,
+    observed: Option<&ObservedTargetGroup>,
+) -> crate::observed::Tags {
+    let desired = group.desired;
+    let mut ours = scope.ownership.tags(&desired.id.0);
+    ours.extend(registered::tags(group, observed));
     tags::with_asked(ours, &desired.tags, &desired.attributes)
 }
 

@@ -16,6 +16,7 @@ mod properties;
 mod quotas;
 mod refusals;
 mod replacement;
+mod targets;
 mod unread;
 
 /// Two teams on one port.

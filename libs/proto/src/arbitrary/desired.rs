@@ -29,7 +29,7 @@ structs! {
     WeightedTargetGroup { target_group, weight }
     DesiredTargetGroup {
         id, listeners, service, name, protocol, protocol_version, port, target_type,
-        ip_address_type, health_check, attributes, tags, targets,
+        ip_address_type, health_check, attributes, tags, targets, multi_cluster,
     }
     DesiredTarget { id, port }
     LoadBalancerReport { key, phase, arn, dns_name, listeners, rules, problems, settled }

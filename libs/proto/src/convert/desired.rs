@@ -100,6 +100,7 @@ message!(
         attributes: same,
         tags: same,
         targets: list,
+        multi_cluster: same,
     }
 );
 

@@ -231,6 +231,7 @@ impl Desired {
                 attributes: BTreeMap::new(),
                 tags: BTreeMap::new(),
                 targets: BTreeSet::from([target(1), target(2)]),
+                multi_cluster: false,
             })
         });
         Arc::make_mut(&mut known).listeners.insert(listener(user));

@@ -264,6 +264,7 @@ fn target_group(desired: &DesiredTargetGroup) -> Value {
         attributes,
         tags,
         targets,
+        multi_cluster,
     } = desired;
     let version = protocol_version
         .map(|version| format!(" {version:?}"))
@@ -294,6 +295,7 @@ fn target_group(desired: &DesiredTargetGroup) -> Value {
                     .map(|DesiredTarget { id, port }| format!("{id}:{port}")),
             ),
         )
+        .put("shared", multi_cluster.then_some("with other clusters"))
         .into()
 }
 

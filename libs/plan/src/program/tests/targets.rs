@@ -1,0 +1,84 @@
+use super::*;
+
+/// One more target in group `a-web`, registered by somebody else.
+fn with_foreign_target(mut observed: Observed) -> Observed {
+    let mut groups = observed.target_groups.values_mut();
+    let group = groups.find(|it| it.name.contains("aweb")).unwrap();
+    let foreign = (target(77, 8080), TargetState::Registered);
+    group.targets.extend([foreign]);
+    observed
+}
+
+fn shared(desired: Desired) -> Desired {
+    desired.edit_group("a-web", |group| group.multi_cluster = true)
+}
+
+fn moved(desired: Desired) -> Desired {
+    desired.edit_group("a-web", |group| group.targets = [target(9, 80)].into())
+}
+
+fn targets_of_a(observed: &Observed) -> Vec<String> {
+    let mut groups = observed.target_groups.values();
+    let group = groups.find(|it| it.name.contains("aweb")).unwrap();
+    group.targets.keys().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_target_that_another_cluster_registered_stays_and_ours_follow() {
+    let observed = with_foreign_target(shared(two_teams()).programmed());
+    let same = shared(two_teams()).plan(&observed, &context());
+    assert_eq!(ops(&same), Vec::<String>::new());
+    // All that is known of who registered what is in AWS, so a restart makes no difference.
+    let observed = settle(&shared(moved(two_teams())), &observed, &context());
+    assert_eq!(targets_of_a(&observed), ["10.0.0.9:80", "10.0.0.77:8080"]);
+}
+
+#[test]
+fn without_sharing_a_target_that_somebody_registered_goes() {
+    let observed = settle(
+        &two_teams(),
+        &with_foreign_target(two_teams().programmed()),
+        &context(),
+    );
+    assert_eq!(targets_of_a(&observed), ["10.0.0.0:80"]);
+}
+
+#[test]
+fn a_group_that_becomes_shared_keeps_what_it_has() {
+    let observed = with_foreign_target(two_teams().programmed());
+    let observed = settle(&shared(two_teams()), &observed, &context());
+    assert_eq!(targets_of_a(&observed), ["10.0.0.0:80", "10.0.0.77:8080"]);
+    let observed = settle(&shared(moved(two_teams())), &observed, &context());
+    assert_eq!(targets_of_a(&observed), ["10.0.0.9:80", "10.0.0.77:8080"]);
+}
+
+/// Two good pods and one that AWS refuses, then a rollout.
+#[test]
+fn a_bad_target_keeps_no_good_one_out_and_a_rollout_leaves_no_group_empty() {
+    let pods = |numbers: &[u8]| {
+        let targets: BTreeSet<_> = numbers.iter().map(|n| target(*n, 80)).collect();
+        two_teams().edit_group("a-web", |group| group.targets = targets)
+    };
+    let mut observed = pods(&[5, 6]).programmed();
+    let mut context = context();
+    for numbers in [&[5, 6, 99][..], &[15, 16, 99]] {
+        loop {
+            let plan = pods(numbers).plan(&observed, &context);
+            if plan.steps.is_empty() {
+                let told: Vec<_> = plan.report.rules.iter().map(|it| &it.message).collect();
+                assert_eq!(told, ["target 10.0.0.99:80: no such address"]);
+                break;
+            }
+            for step in &plan.steps {
+                if step.op.to_string().contains("10.0.0.99") {
+                    let refused = crate::setbacks::Setback::Refused("no such address".to_owned());
+                    context.setbacks.insert(step.op.to_string(), refused);
+                    break;
+                }
+                observed = run(&observed, std::slice::from_ref(step), &alb(), &context).observed;
+                assert!(targets_of_a(&observed).len() >= 2);
+            }
+        }
+    }
+    assert_eq!(targets_of_a(&observed), ["10.0.0.15:80", "10.0.0.16:80"]);
+}
