@@ -3,11 +3,11 @@
 
 use tributary_model::judgement::{GatewayJudgement, LoadBalancerJudgement};
 use tributary_model::resolved::GatewayAcceptance;
-use tributary_model::status::{GatewayStatus, StatusAddress};
+use tributary_model::status::{Condition, GatewayStatus, StatusAddress};
 
-use crate::conditions::{Entry, Stamp, find, next_conditions};
+use crate::conditions::{Entry, Stamp, find, next_conditions, shortened};
 use crate::listener::{Recalled, Serving, Tally, next_listeners, recalled, tally};
-use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, Verdict, is_report_based, verdict};
+use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, UNHEARD, Verdict, is_report_based, verdict};
 
 /// The condition types that we write.
 pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED];
@@ -25,6 +25,9 @@ pub(crate) fn next_status(
         Some(condition) => Entry::Kept(condition.clone()),
         None => programmed(judged, tally).into(),
     };
+    let unheard =
+        judged.unheard && judged.acceptance == GatewayAcceptance::Accepted && !tally.is_hopeless();
+    let programmed = with_doubt(programmed, unheard);
     GatewayStatus {
         conditions: next_conditions(
             vec![accepted(judged, tally).into(), programmed],
@@ -77,6 +80,29 @@ pub(crate) fn programmed(judged: &GatewayJudgement, tally: Tally) -> Verdict {
         }
         LoadBalancerJudgement::Ready => Situation::GatewayProgrammed,
     })
+}
+
+/// The same condition; if nobody stands for it any more, its message says so. Its status stays: what was programmed
+/// serves on without a programmer.
+fn with_doubt(entry: Entry, unheard: bool) -> Entry {
+    let doubted = |message: String| {
+        let bare = message.strip_suffix(UNHEARD).unwrap_or(&message);
+        if unheard {
+            shortened(format!("{bare}{UNHEARD}"))
+        } else {
+            bare.to_owned()
+        }
+    };
+    match entry {
+        Entry::Judged(verdict) => Entry::Judged(Verdict {
+            message: doubted(verdict.message),
+            ..verdict
+        }),
+        Entry::Kept(condition) => Entry::Kept(Condition {
+            message: doubted(condition.message),
+            ..condition
+        }),
+    }
 }
 
 /// Whether only a report that has not come yet can tell whether the Gateway is programmed.

@@ -32,6 +32,10 @@ pub(crate) const INVALID_CERTIFICATE_REF: &str = "InvalidCertificateRef";
 /// `Accepted` False: a quota of the load balancer leaves no place for the listener.
 pub(crate) const TOO_MANY_LISTENERS: &str = "TooManyListeners";
 
+/// Behind the message of a Gateway's `Programmed` that no programmer has stood for for too long. It names no time, so
+/// that it is written once.
+pub(crate) const UNHEARD: &str = " No programmer has reported on the load balancer for more than a minute, so its state may have changed since.";
+
 /// What one condition says, before it is known since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
