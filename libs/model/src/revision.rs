@@ -20,7 +20,10 @@ impl Revision {
         let hash = texts.into_iter().fold(FNV_OFFSET_BASIS, |hash, text| {
             // No memory holds a longer text.
             let length = u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes();
-            length.into_iter().chain(text.bytes()).fold(hash, fnv1a_step)
+            length
+                .into_iter()
+                .chain(text.bytes())
+                .fold(hash, fnv1a_step)
         });
         Self(hash)
     }

@@ -36,8 +36,8 @@ pub struct Publisher {
     pub instance: String,
     /// What it looks after.
     pub load_balancers: LoadBalancerShard,
-    /// Transition count of the shard's Lease: of two streams for one shard the higher counts. 0 without
-    /// Leases.
+    /// Transition count of the shard's Lease, or 0 without Leases. A merger with leader election refuses any other than
+    /// the Lease's; one without compares nothing.
     pub shard_epoch: u64,
 }
 

@@ -25,9 +25,12 @@ pub(crate) fn next_status(
         Some(condition) => Entry::Kept(condition.clone()),
         None => programmed(judged, tally).into(),
     };
-    let unheard =
-        judged.unheard && judged.acceptance == GatewayAcceptance::Accepted && !tally.is_hopeless();
-    let programmed = with_doubt(programmed, unheard);
+    let rests_on_reports = judged.acceptance == GatewayAcceptance::Accepted && !tally.is_hopeless();
+    let programmed = if judged.unheard && rests_on_reports {
+        with_doubt(programmed)
+    } else {
+        programmed
+    };
     GatewayStatus {
         conditions: next_conditions(
             vec![accepted(judged, tally).into(), programmed],
@@ -82,16 +85,14 @@ pub(crate) fn programmed(judged: &GatewayJudgement, tally: Tally) -> Verdict {
     })
 }
 
-/// The same condition; if nobody stands for it any more, its message says so. Its status stays: what was programmed
-/// serves on without a programmer.
-fn with_doubt(entry: Entry, unheard: bool) -> Entry {
+/// What is said of the load balancer, now that nobody stands for it any more. The status stays: what was programmed
+/// serves on without a programmer. Nothing is taken back here: the next report is judged without doubt.
+fn with_doubt(entry: Entry) -> Entry {
     let doubted = |message: String| {
-        let bare = message.strip_suffix(UNHEARD).unwrap_or(&message);
-        if unheard {
-            shortened(format!("{bare}{UNHEARD}"))
-        } else {
-            bare.to_owned()
+        if message.ends_with(UNHEARD) {
+            return message;
         }
+        shortened(message + UNHEARD)
     };
     match entry {
         Entry::Judged(verdict) => Entry::Judged(Verdict {

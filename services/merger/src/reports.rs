@@ -167,7 +167,7 @@ pub(crate) async fn take(
         shard_epoch,
     } = Publisher::try_from(publisher)
         .map_err(|error| Status::invalid_argument(error.under("publisher").to_string()))?;
-    let (kind, shard) = (share.kind.as_str(), share.shard.index());
+    let (kind, index) = (share.kind.as_str(), share.shard.index());
     let begun = async {
         desk.holders.check(share, shard_epoch).await?;
         // Before that nobody knows which load balancers there are.
@@ -181,10 +181,16 @@ pub(crate) async fn take(
     let speaking = begun.inspect_err(|status| {
         let (code, message) = (status.code(), status.message());
         if code == tonic::Code::FailedPrecondition {
-            tracing::warn!(instance, kind, shard, message, "reports are refused");
+            tracing::warn!(
+                instance,
+                kind,
+                shard = index,
+                message,
+                "reports are refused"
+            );
         }
     })?;
-    tracing::info!(instance, kind, shard, "programmer reports");
+    tracing::info!(instance, kind, shard = index, "programmer reports");
     let mut following = Some(first);
     while let Some(message) = following {
         speaking

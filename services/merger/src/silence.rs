@@ -32,7 +32,8 @@ const UNHEARD: MetricName<Family<KindLabels, Gauge>> = MetricName::new(
     Family::default,
 );
 
-struct Kind {
+/// What is told of one kind.
+struct Told {
     kind: LoadBalancerKind,
     concern: Concern,
     count: Gauge,
@@ -40,7 +41,7 @@ struct Kind {
 
 pub(crate) async fn listen(context: &Context, shared: &Shared, reign: &Reign) -> Result<(), Torn> {
     let family = context.metrics.get(&UNHEARD);
-    let kinds = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb].map(|kind| Kind {
+    let kinds = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb].map(|kind| Told {
         kind,
         concern: context.concern(&format!("{}-programmers", kind.as_str())),
         count: family.get_or_create_owned(&KindLabels {
@@ -62,14 +63,14 @@ pub(crate) async fn listen(context: &Context, shared: &Shared, reign: &Reign) ->
             }
             state.unheard().cloned().collect()
         };
-        for kind in &kinds {
-            kind.tell(&unheard);
+        for told in &kinds {
+            told.tell(&unheard);
         }
     }
     Ok(())
 }
 
-impl Kind {
+impl Told {
     fn tell(&self, unheard: &[LoadBalancerKey]) {
         let Self {
             kind,

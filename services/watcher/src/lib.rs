@@ -212,6 +212,7 @@ impl Service {
 impl Shared {
     /// Replaces what is refused.
     pub(crate) fn reject(&self, rejections: Vec<Rejection>) {
+        // A list is replaced as a whole, whatever panics.
         *self
             .rejections
             .write()

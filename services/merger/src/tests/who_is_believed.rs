@@ -254,10 +254,7 @@ async fn an_unknown_listener_is_left_out_and_the_rest_is_taken() {
     let listeners: Vec<_> = taken.listeners.iter().map(|it| &it.listener).collect();
     assert_eq!(
         listeners,
-        [
-            &own().listener("http"),
-            &sets().listener("own")
-        ]
+        [&own().listener("http"), &sets().listener("own")]
     );
     let refused = programmer.ends().await.unwrap().refused;
     let refused: Vec<String> = refused.iter().map(|it| it.error.path.clone()).collect();
