@@ -265,7 +265,7 @@ fn dns_name(report: Option<LoadBalancerReport>) -> Option<String> {
 }
 
 /// `gateway infra/web http`: what is said of one listener.
-fn listener(owner: ListenerOwner, name: &str) -> ListenerReport {
+fn listener(owner: &ListenerOwner, name: &str) -> ListenerReport {
     ListenerReport {
         listener: owner.listener(name),
         revision: tributary_model::Revision(1),

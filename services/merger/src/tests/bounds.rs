@@ -47,7 +47,7 @@ async fn the_largest_report_is_taken() {
         .map(|number| {
             let set = key(&format!("a-team-with-a-long-name/listener-set-{number:05}"));
             let owner = tributary_model::ListenerOwner::listener_set(set);
-            let mut listener = listener(owner, "a-listener-with-a-name");
+            let mut listener = listener(&owner, "a-listener-with-a-name");
             listener.state = tributary_model::report::ProgrammedState::Refused("why ".repeat(50));
             let arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/";
             listener.elb_listener = Some(format!("{arn}{}", "x".repeat(70)));

@@ -243,10 +243,10 @@ async fn an_unknown_listener_is_left_out_and_the_rest_is_taken() {
     let sets = || ListenerOwner::listener_set(key("team/set"));
     let mut said = active("infra/web", "x");
     said.listeners = vec![
-        listener(own(), "http"),
-        listener(own(), "ghost"),
-        listener(sets(), "own"),
-        listener(ListenerOwner::listener_set(key("team/ghost")), "own"),
+        listener(&own(), "http"),
+        listener(&own(), "ghost"),
+        listener(&sets(), "own"),
+        listener(&ListenerOwner::listener_set(key("team/ghost")), "own"),
     ];
     programmer.list([said]).await;
     heard(&world, "x").await;

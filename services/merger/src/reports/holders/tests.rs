@@ -27,8 +27,10 @@ fn leases(epoch: Result<Option<u64>, Failure>) -> (Holders, Arc<AtomicUsize>) {
 async fn check(lease: Option<u64>, epoch: u64, said: Result<(), &str>) {
     let (holders, _) = leases(Ok(lease));
     let checked = holders.check(SHARE, epoch).await;
-    let checked = checked.as_ref().map(|()| ());
-    let refused = checked.map_err(|status| (status.code(), status.message()));
+    let refused = checked
+        .as_ref()
+        .copied()
+        .map_err(|status| (status.code(), status.message()));
     assert_eq!(
         refused,
         said.map_err(|said| (Code::FailedPrecondition, said))
