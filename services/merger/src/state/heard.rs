@@ -71,6 +71,7 @@ impl State {
 
     /// What programmers have although nobody wants it.
     pub(crate) fn strays(&self) -> impl Iterator<Item = &LoadBalancerKey> {
-        self.strays.keys()
+        // It may be wanted by now: then its report is awaited as any other.
+        self.strays.keys().filter(|key| !self.is_desired(key))
     }
 }

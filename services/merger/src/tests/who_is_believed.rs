@@ -234,6 +234,24 @@ async fn what_a_programmer_has_and_nobody_wants_is_waited_for() {
     assert!(!waits(&world.shared.lock().unwrap()));
 }
 
+#[tokio::test]
+async fn what_is_wanted_by_now_is_not_said_to_be_unwanted() {
+    let world = World::new(Holders::Latest).await;
+    let programmer = world.programmer("programmer", Shard::WHOLE, 0);
+    programmer.list([active("infra/late", "x")]).await;
+    let is_unwanted = |state: &State| {
+        let lines = pending(state, Position::default());
+        lines.iter().any(|line| line.contains("nobody wants it"))
+    };
+    world.until("it is not wanted", is_unwanted).await;
+    world.say(gateway("infra/late").listener(http("http", 80)).build());
+    world
+        .until("it is", |state| {
+            state.is_desired(&alb("infra/late")) && !is_unwanted(state)
+        })
+        .await;
+}
+
 /// The other team's listener is a witness: what is said of it is taken.
 #[tokio::test]
 async fn an_unknown_listener_is_left_out_and_the_rest_is_taken() {
