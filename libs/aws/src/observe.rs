@@ -118,6 +118,7 @@ impl Gaps {
             Ok(value) => Some(value),
             Err(error) => {
                 let line = format!("{what}: {error}");
+                // A set of lines is whole after any panic.
                 self.0
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)

@@ -278,6 +278,7 @@ impl Pace {
     /// Learns from an answer. Returns the group's new rate if it changed.
     pub(crate) fn learn(&self, group: Group, failure: Option<Class>) -> Option<f64> {
         let turns = &self.turns[group.index()];
+        // Some numbers, none of which makes another one wrong.
         let mut rate = turns.rate.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = match failure {
             Some(Class::Throttled) => rate.throttled(Instant::now()),

@@ -22,6 +22,7 @@ mod args;
 mod candidate;
 mod division;
 mod election;
+mod epochs;
 mod leadership;
 mod metrics;
 mod shards;
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 pub use args::{DEFAULT_NAMESPACE, LeaderElection, LeaseArgs};
 pub use election::Election;
+pub use epochs::{ShardEpochs, shard_group};
 pub use leadership::Leadership;
 pub use shards::{Holding, Shards};
 

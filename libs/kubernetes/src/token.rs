@@ -46,6 +46,7 @@ impl TokenFile {
     }
 
     fn header(&self) -> HeaderValue {
+        // After a panic it is the header that was read before.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.read.elapsed() >= AGAIN {
             last.read = Instant::now();

@@ -178,6 +178,15 @@ impl Merge {
         Some(load_balancer::key(gateway, facts.kind))
     }
 
+    /// Whether a listener is among those that a desired load balancer is to serve.
+    pub fn serves(&self, key: &LoadBalancerKey, listener: &ListenerRef) -> bool {
+        self.load_balancers.contains_key(key)
+            && self
+                .states
+                .get(&key.gateway)
+                .is_some_and(|state| state.revisions.contains_key(listener))
+    }
+
     /// The Gateway and its merged sets, highest precedence first; empty unless it is ours.
     pub fn owners(&self, gateway: &ObjectKey) -> Vec<ListenerOwner> {
         self.states

@@ -116,14 +116,33 @@ fn entries(
 
 fn core(owner: &ListenerOwner, listener: &Listener, certificates: Vec<CertificateSource>) -> Core {
     Core {
-        revision: Revision::of(&(
-            listener.port,
-            &listener.protocol,
-            &listener.hostname,
-            &certificates,
-        )),
+        revision: revision(listener, &certificates),
         listener: owner.listener(Name::clone(&listener.name)),
         hostname: listener.hostname.clone(),
         certificates,
     }
+}
+
+/// Of what a listener asks for; each certificate by its kind, so that no two of them read alike.
+fn revision(listener: &Listener, certificates: &[CertificateSource]) -> Revision {
+    let port = listener.port.to_string();
+    let hostname = listener.hostname.as_ref().map(ToString::to_string);
+    let mut texts = vec![
+        port.as_str(),
+        listener.protocol.as_str(),
+        hostname.as_deref().unwrap_or_default(),
+    ];
+    for certificate in certificates {
+        match certificate {
+            CertificateSource::Secret {
+                secret: ObjectKey { namespace, name },
+                fingerprint,
+            } => texts.extend(["secret", &**namespace, &**name, fingerprint.as_str()]),
+            CertificateSource::Arn(arn) => texts.extend(["arn", arn.as_str()]),
+            CertificateSource::Discovered { hostname } => {
+                texts.extend(["discovered", hostname.as_str()]);
+            }
+        }
+    }
+    Revision::of(texts)
 }

@@ -59,6 +59,8 @@ pub struct GatewayJudgement {
     pub acceptance: GatewayAcceptance,
     /// State of its load balancer.
     pub load_balancer: LoadBalancerJudgement,
+    /// No programmer has been heard of the load balancer for so long that its state may be another one.
+    pub unheard: bool,
     /// DNS name of the load balancer once it exists.
     pub addresses: Vec<String>,
     /// Its own listeners, in spec order.

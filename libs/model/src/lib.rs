@@ -29,6 +29,7 @@ pub mod revision;
 pub mod route;
 pub mod rules;
 pub mod selector;
+pub mod shard;
 pub mod snapshot;
 pub mod status;
 pub mod time;
@@ -41,5 +42,6 @@ pub use key::{Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, Owne
 pub use precedence::{Precedence, PrecedenceClass};
 pub use resource::{Change, Meta, Resource};
 pub use revision::Revision;
+pub use shard::shard_of;
 pub use snapshot::Snapshot;
 pub use time::Timestamp;

@@ -1,34 +1,30 @@
 //! Content revisions: a short stand-in for "the same desired content".
 
-use std::hash::{Hash, Hasher};
+use crate::shard::{FNV_OFFSET_BASIS, fnv1a_step};
+
+#[cfg(test)]
+mod tests;
 
 /// A 64-bit fingerprint of some desired content.
 ///
-/// The merger computes it and the programmers only echo it, so it need not be stable across
-/// compilers; two processes never compare revisions that they both computed.
+/// The merger computes it and the programmers echo it to whoever leads then: another merger, of another build during an
+/// update, which must not take every listener for changed. So it is a function of texts and no `derive(Hash)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub u64);
 
 impl Revision {
-    /// The revision of a value: equal values have equal revisions, in every run of one build.
-    pub fn of(content: &impl Hash) -> Self {
-        let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
-        content.hash(&mut hasher);
-        Self(hasher.finish())
-    }
-}
-
-/// FNV-1a. Not `DefaultHasher`, whose algorithm std leaves open.
-struct Fnv(u64);
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+    /// The revision of texts: equal ones have equal revisions, in every build. FNV-1a with 64 bits (see
+    /// [`shard_of`](crate::shard_of)) of each text's length in bytes, as eight bytes, the highest first, and of the text
+    /// in UTF-8: so that `a`, `bc` is not `ab`, `c`.
+    pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let hash = texts.into_iter().fold(FNV_OFFSET_BASIS, |hash, text| {
+            // No memory holds a longer text.
+            let length = u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes();
+            length
+                .into_iter()
+                .chain(text.bytes())
+                .fold(hash, fnv1a_step)
+        });
+        Self(hash)
     }
 }

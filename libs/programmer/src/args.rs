@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tributary_aws::{Endpoint, Site};
 use tributary_kubernetes::SourceArg;
 use tributary_kubernetes::lease::LeaseArgs;
+use tributary_proto::call::Shard;
 use tributary_runtime::CommonArgs;
 
 /// Name of a cluster that was given none, and of an installation.
@@ -27,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// Shares that the load balancers are in, in Kubernetes; the same for all replicas.
-    #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=i64::from(Shard::MOST)))]
     pub shards: u32,
     /// Of the shares.
     #[command(flatten)]

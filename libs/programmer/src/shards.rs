@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use tributary_aws::Permit;
 use tributary_kubernetes::Cluster;
-use tributary_kubernetes::lease::{Holding, Shards, Timing, identity};
-use tributary_model::elb::LoadBalancerKind;
+use tributary_kubernetes::lease::{Holding, Shards, Timing, identity, shard_group};
 use tributary_proto::call::{LoadBalancerShard, Shard};
 use tributary_runtime::{BoxError, Context, Readiness};
 
@@ -54,14 +53,10 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
     } = division;
     let aws = connect(&context, &options.aws).await;
     let instance = identity();
-    let group = match options.kind {
-        LoadBalancerKind::Alb => "tributary-alb-programmer",
-        LoadBalancerKind::Nlb => "tributary-nlb-programmer",
-    };
     let dividing = Shards::new(
         &cluster,
         &namespace,
-        group,
+        shard_group(options.kind),
         shards,
         instance.clone(),
         timing,

@@ -21,6 +21,7 @@ pub(crate) struct Target {
 #[derive(Debug)]
 pub(crate) struct Wanted(Mutex<Form>);
 
+/// Replaced as a whole, so no panic leaves half of it.
 #[derive(Debug)]
 enum Form {
     Whole(Arc<DesiredLoadBalancer>),

@@ -2,12 +2,13 @@
 //!
 //! Requests and answers convert like everything else: `From<&T>` writes, `TryFrom<Message>` reads.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::key::{Kind, ListenerOwner, Name};
-use tributary_model::{ObjectKey, ObjectRef, Revision};
+use tributary_model::{ObjectKey, ObjectRef, shard_of};
 
 use crate::convert::ConvertError;
 use crate::event::{Position, Refused};
@@ -16,7 +17,7 @@ use crate::event::{Position, Refused};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shard {
     index: u32,
-    count: u32,
+    count: NonZeroU32,
 }
 
 /// The load balancers that one programmer looks after (`DesiredService.WatchLoadBalancers`).
@@ -31,12 +32,12 @@ pub struct LoadBalancerShard {
 /// A programmer that publishes reports, and the load balancers it speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publisher {
-    /// Pod or process, for logs.
+    /// Pod or process, for logs: up to [`Publisher::LONGEST_INSTANCE`] letters, digits, `-` and `.`.
     pub instance: String,
     /// What it looks after.
     pub load_balancers: LoadBalancerShard,
-    /// Transition count of the shard's Lease: of two streams for one shard the higher counts. 0 without
-    /// Leases.
+    /// Transition count of the shard's Lease, or 0 without Leases. A merger with leader election refuses any other than
+    /// the Lease's; one without compares nothing.
     pub shard_epoch: u64,
 }
 
@@ -131,11 +132,17 @@ pub enum Settling {
 
 impl Shard {
     /// All of it.
-    pub const WHOLE: Self = Self { index: 0, count: 1 };
+    pub const WHOLE: Self = Self {
+        index: 0,
+        count: NonZeroU32::MIN,
+    };
+    /// No more replicas than this have anything to divide, and what is remembered of each share is bounded by it.
+    pub const MOST: u32 = 256;
 
-    /// Share `index` of `count`; nothing if there is no such share.
+    /// Share `index` of `count`, of which there are [`Shard::MOST`] at most; nothing if there is no such share.
     pub fn new(index: u32, count: u32) -> Option<Self> {
-        (index < count).then_some(Self { index, count })
+        let count = NonZeroU32::new(count).filter(|count| count.get() <= Self::MOST)?;
+        (index < count.get()).then_some(Self { index, count })
     }
 
     /// 0 to `count` - 1.
@@ -145,16 +152,34 @@ impl Shard {
 
     /// At least 1.
     pub fn count(self) -> u32 {
-        self.count
+        self.count.get()
     }
+
+    /// Whether something may be in both: the rest modulo the greatest common divisor of the counts is the same.
+    fn overlaps(self, other: Self) -> bool {
+        let (mut divisor, mut rest) = (self.count(), other.count());
+        while rest > 0 {
+            (divisor, rest) = (rest, divisor % rest);
+        }
+        self.index % divisor == other.index % divisor
+    }
+}
+
+impl Publisher {
+    /// As a Kubernetes object's name, in bytes.
+    pub const LONGEST_INSTANCE: usize = 253;
 }
 
 impl LoadBalancerShard {
     /// Whether a load balancer is in this share. The merger sends by it and programmers search by it.
     pub fn includes(&self, key: &LoadBalancerKey) -> bool {
         let Self { kind, shard } = self;
-        key.kind == *kind
-            && Revision::of(&key.gateway).0 % u64::from(shard.count) == u64::from(shard.index)
+        key.kind == *kind && shard_of(&key.gateway, shard.count) == shard.index
+    }
+
+    /// Whether some load balancer may be in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.shard.overlaps(other.shard)
     }
 }
 

@@ -47,9 +47,21 @@ pub use contracts::tributary::types::v1 as types;
 /// All contracts with their comments, for `tonic_reflection`.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
-/// Largest message that clients and servers must be told to accept, in bytes.
+/// Largest message of a server's that its clients must be told to accept, in bytes: listings and desired states.
 ///
 /// tonic's default of 4 MiB is less than one desired load balancer of 40,000 routes: about 40,000 rules
 /// and as many target groups at some 300 bytes each are 24 MiB. Ten times that still bounds what a
 /// broken peer can make us hold.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
+
+/// Largest question that a server must be told to accept, in bytes: some names of 253 characters. Other servers than
+/// [`MAX_REPORT_BYTES`]'s and [`MAX_ACKNOWLEDGEMENT_BYTES`]'s are only asked questions.
+pub const MAX_QUESTION_BYTES: usize = 64 * 1024;
+
+/// Largest report on a load balancer, in bytes: 40,000 listeners at some 250 bytes (names, revision, the ARN of the ELB
+/// listener), or at some 500 when each says why it is not served, are 20 MiB.
+pub const MAX_REPORT_BYTES: usize = 32 * 1024 * 1024;
+
+/// Largest acknowledgement of judgements, in bytes: 40,000 objects that cannot be written, at some 300 bytes with the
+/// API server's reason, are 12 MiB.
+pub const MAX_ACKNOWLEDGEMENT_BYTES: usize = 32 * 1024 * 1024;

@@ -91,15 +91,16 @@ pub fn routes(context: &Context) -> Router {
 }
 
 async fn readyz(State(readiness): State<Readiness>) -> Response {
-    if readiness.is_ready() {
-        return "ok\n".into_response();
-    }
-    let mut text = String::from("not ready\n");
-    for condition in readiness.unmet() {
-        text.push_str(&condition);
-        text.push('\n');
-    }
-    (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+    let (status, mut lines) = if readiness.is_ready() {
+        (StatusCode::OK, vec!["ok".to_owned()])
+    } else {
+        let mut lines = vec!["not ready".to_owned()];
+        lines.extend(readiness.unmet());
+        (StatusCode::SERVICE_UNAVAILABLE, lines)
+    };
+    let concerns = readiness.concerns().into_iter();
+    lines.extend(concerns.map(|concern| format!("concern: {concern}")));
+    (status, lines.join("\n") + "\n").into_response()
 }
 
 async fn metrics(State(metrics): State<Metrics>) -> Response {

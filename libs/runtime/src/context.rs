@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::metrics::Metrics;
-use crate::readiness::{Condition, Readiness};
+use crate::readiness::{Concern, Condition, Readiness};
 use crate::tasks::Tasks;
 
 /// The first argument of every `Service::run`. Clones share everything.
@@ -51,6 +51,11 @@ impl Context {
     pub fn condition(&self, condition: &str) -> Condition {
         self.readiness
             .condition(format!("{}/{condition}", self.name))
+    }
+
+    /// What may become a concern of this service, `<service>/<concern>`.
+    pub fn concern(&self, concern: &str) -> Concern {
+        self.readiness.concern(format!("{}/{concern}", self.name))
     }
 
     /// A group of tasks that stops when this service should, and stops this service when one of them fails.

@@ -61,6 +61,6 @@ pub use grpc::{Grpc, GrpcServices};
 pub use metrics::Metrics;
 pub use options::{CommonArgs, LogFormat};
 pub use process::{RunError, run};
-pub use readiness::{Condition, Readiness};
+pub use readiness::{Concern, Condition, Readiness};
 pub use tasks::{OnError, Tasks};
 pub use tokio_util::sync::CancellationToken;

@@ -46,6 +46,7 @@ impl Metrics {
     /// The metric of that name: registered when first asked for, the same handle ever after.
     pub fn get<M: Metric + Clone>(&self, metric: &MetricName<M>) -> M {
         let MetricName { name, help, make } = metric;
+        // After a panic a metric is registered or not: it counts nothing that is wrong.
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (*name, TypeId::of::<M>());
         if let Some(known) = inner

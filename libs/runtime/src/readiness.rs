@@ -1,6 +1,6 @@
-//! Whether the process can do its work: named conditions, all of which must hold.
+//! Whether the process can do its work: named conditions, all of which must hold; and concerns, which are only told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -14,6 +14,7 @@ mod tests;
 #[derive(Clone, Debug)]
 pub struct Readiness {
     conditions: Arc<watch::Sender<BTreeMap<String, bool>>>,
+    concerns: Arc<watch::Sender<BTreeSet<String>>>,
 }
 
 /// One condition, unmet at first. What nobody vouches for any more does not hold: dropping it makes it unmet.
@@ -24,10 +25,21 @@ pub struct Condition {
     conditions: Arc<watch::Sender<BTreeMap<String, bool>>>,
 }
 
+/// What a person should know of and what does not make the process unready: that somebody is missing who has to come
+/// to it, say, which nobody can as long as a Service leaves it out for being unready. Nothing at first, nor once this
+/// is dropped.
+#[derive(Debug)]
+#[must_use = "a dropped concern is none"]
+pub struct Concern {
+    name: String,
+    concerns: Arc<watch::Sender<BTreeSet<String>>>,
+}
+
 impl Default for Readiness {
     fn default() -> Self {
         Self {
             conditions: Arc::new(watch::Sender::new(BTreeMap::new())),
+            concerns: Arc::new(watch::Sender::new(BTreeSet::new())),
         }
     }
 }
@@ -41,6 +53,19 @@ impl Readiness {
         };
         condition.unmet();
         condition
+    }
+
+    /// Names what may become a concern: `merger/alb-programmers`.
+    pub fn concern(&self, name: impl Into<String>) -> Concern {
+        Concern {
+            name: name.into(),
+            concerns: Arc::clone(&self.concerns),
+        }
+    }
+
+    /// What is of concern now, by name.
+    pub fn concerns(&self) -> Vec<String> {
+        self.concerns.borrow().iter().cloned().collect()
     }
 
     /// Whether there is a condition and all are met.
@@ -92,6 +117,26 @@ impl Condition {
     fn set(&self, met: bool) {
         self.conditions
             .send_if_modified(|conditions| conditions.insert(self.name.clone(), met) != Some(met));
+    }
+}
+
+impl Concern {
+    /// It is so now.
+    pub fn raise(&self) {
+        self.concerns
+            .send_if_modified(|concerns| concerns.insert(self.name.clone()));
+    }
+
+    /// It is not so now.
+    pub fn settle(&self) {
+        self.concerns
+            .send_if_modified(|concerns| concerns.remove(&self.name));
+    }
+}
+
+impl Drop for Concern {
+    fn drop(&mut self) {
+        self.settle();
     }
 }
 

@@ -93,7 +93,7 @@ fn stamped(verdict: Verdict, current: &[Condition], stamp: Stamp) -> Condition {
 /// `metav1.Condition.message` holds 32768 characters; the API refuses the whole status beyond that.
 const MAX_MESSAGE_CHARACTERS: usize = 32_768;
 
-fn shortened(message: String) -> String {
+pub(crate) fn shortened(message: String) -> String {
     if message.len() <= MAX_MESSAGE_CHARACTERS || message.chars().count() <= MAX_MESSAGE_CHARACTERS
     {
         return message;

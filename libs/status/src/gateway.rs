@@ -3,11 +3,11 @@
 
 use tributary_model::judgement::{GatewayJudgement, LoadBalancerJudgement};
 use tributary_model::resolved::GatewayAcceptance;
-use tributary_model::status::{GatewayStatus, StatusAddress};
+use tributary_model::status::{Condition, GatewayStatus, StatusAddress};
 
-use crate::conditions::{Entry, Stamp, find, next_conditions};
+use crate::conditions::{Entry, Stamp, find, next_conditions, shortened};
 use crate::listener::{Programming, Recalled, Serving, Tally, next_listeners, recalled, tally};
-use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, Verdict, verdict};
+use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, UNHEARD, Verdict, verdict};
 
 /// The condition types that we write.
 pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED];
@@ -24,6 +24,12 @@ pub(crate) fn next_status(
     let programmed = match kept {
         Some(condition) => Entry::Kept(condition.clone()),
         None => programmed(judged, tally).into(),
+    };
+    let rests_on_reports = judged.acceptance == GatewayAcceptance::Accepted && !tally.is_hopeless();
+    let programmed = if judged.unheard && rests_on_reports {
+        with_doubt(programmed)
+    } else {
+        programmed
     };
     GatewayStatus {
         conditions: next_conditions(
@@ -82,6 +88,27 @@ pub(crate) fn programmed(judged: &GatewayJudgement, tally: Tally) -> Verdict {
         (LoadBalancerJudgement::Ready, Programming::SomeServed) => Situation::GatewayProgrammedSome,
         (LoadBalancerJudgement::Ready, Programming::AllServed) => Situation::GatewayProgrammed,
     })
+}
+
+/// What is said of the load balancer, now that nobody stands for it any more. The status stays: what was programmed
+/// serves on without a programmer. Nothing is taken back here: the next report is judged without doubt.
+fn with_doubt(entry: Entry) -> Entry {
+    let doubted = |message: String| {
+        if message.ends_with(UNHEARD) {
+            return message;
+        }
+        shortened(message + UNHEARD)
+    };
+    match entry {
+        Entry::Judged(verdict) => Entry::Judged(Verdict {
+            message: doubted(verdict.message),
+            ..verdict
+        }),
+        Entry::Kept(condition) => Entry::Kept(Condition {
+            message: doubted(condition.message),
+            ..condition
+        }),
+    }
 }
 
 /// Whether only a report that has not come yet can tell whether the Gateway is programmed.

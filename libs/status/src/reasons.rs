@@ -36,6 +36,10 @@ pub(crate) const TOO_MANY_LISTENERS: &str = "TooManyListeners";
 /// `Programmed` False: the port is another's.
 pub(crate) const PORT_UNAVAILABLE: &str = "PortUnavailable";
 
+/// Behind the message of a Gateway's `Programmed` that no programmer has stood for for too long. It names no time, so
+/// that it is written once.
+pub(crate) const UNHEARD: &str = " No programmer has reported on the load balancer for more than a minute, so its state may have changed since.";
+
 /// What one condition says, before it is known since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {

@@ -110,6 +110,7 @@ pub(crate) fn gateway(listeners: Vec<ListenerJudgement>) -> GatewayJudgement {
         generation: GENERATION,
         acceptance: GatewayAcceptance::Accepted,
         load_balancer: LoadBalancerJudgement::Ready,
+        unheard: false,
         addresses: vec!["web.elb.example".to_owned()],
         listeners,
         attached_listener_sets: 2,

@@ -107,10 +107,12 @@ fn judged_gateways() -> impl Strategy<Value = Judgement> {
         1 => Just(GatewayAcceptance::UnsupportedAddress),
         1 => Just(GatewayAcceptance::InvalidParameters("a text".to_owned())),
     ];
-    (listeners(), load_balancers(), acceptances, 1_i64..4).prop_map(
-        |(listeners, load_balancer, acceptance, generation)| {
+    let gateways = (listeners(), load_balancers(), acceptances);
+    (gateways, any::<bool>(), 1_i64..4).prop_map(
+        |((listeners, load_balancer, acceptance), unheard, generation)| {
             Judgement::Gateway(GatewayJudgement {
                 load_balancer,
+                unheard,
                 acceptance,
                 generation,
                 ..gateway(listeners)

@@ -124,7 +124,7 @@ where
             Ok(None) => return self.lose(&Status::unavailable("the server ended the stream")),
             Err(status) => return self.lose(&status),
         };
-        let Some(updates) = self.receiver.accept_fenced(message) else {
+        let Some(updates) = self.receiver.accept_fenced(message.decode_event()) else {
             return self.lose(&Status::failed_precondition("the server was deposed"));
         };
         if updates

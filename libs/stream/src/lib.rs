@@ -48,7 +48,7 @@ pub use client::watch;
 pub use clients::says_not_found;
 pub use published::{EventStream, Published, Subscription, events};
 pub use publisher::{Messages, publish};
-pub use receiver::{Received, Receiver, span};
+pub use receiver::{Decoded, Received, Receiver, span};
 pub use transport::{Transport, TransportError};
 pub use tributary_proto::event::{Event, EventMessage, Position, Positioned, Refused};
 pub use tributary_runtime::Backoff;

@@ -3,7 +3,7 @@
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use tracing::Span;
-use tributary_proto::event::{EventMessage, Positioned};
+use tributary_proto::event::{DecodedEvent, EventMessage, Positioned, Refused};
 use tributary_runtime::metrics::MetricName;
 use tributary_runtime::names::{
     SPAN_RECEIVE, STREAM_REFUSED_ITEMS, STREAM_STALE_MESSAGES, StreamLabels,
@@ -14,6 +14,9 @@ use crate::view::{Accepted, Fencing, Update, View};
 
 /// What a message of a stream told: an update, its position, its trace.
 pub type Received<M> = Positioned<Update<<M as EventMessage>::Key, <M as EventMessage>::Item>>;
+
+/// A message of a stream that was read, or why it could not be.
+pub type Decoded<M> = Result<DecodedEvent<M>, Refused<<M as EventMessage>::Key>>;
 
 /// The receiver of messages of one kind, for servers whose clients send the events. Clients use [`crate::watch`].
 ///
@@ -48,13 +51,18 @@ impl<M: EventMessage> Receiver<M> {
 
     /// Takes in one message and returns what is different now, in order.
     pub fn accept(&mut self, message: M) -> Vec<Received<M>> {
+        self.accept_decoded(message.decode_event())
+    }
+
+    /// The same of a message that was looked into before: what must not be taken is refused there, by name.
+    pub fn accept_decoded(&mut self, message: Decoded<M>) -> Vec<Received<M>> {
         // Only a fenced receiver has deposed senders, and those are the client's own.
         self.accept_fenced(message).unwrap_or_default()
     }
 
     /// None when the sender was deposed.
-    pub(crate) fn accept_fenced(&mut self, message: M) -> Option<Vec<Received<M>>> {
-        let updates = match self.view.accept(message.decode_event(), M::key) {
+    pub(crate) fn accept_fenced(&mut self, message: Decoded<M>) -> Option<Vec<Received<M>>> {
+        let updates = match self.view.accept(message, M::key) {
             Accepted::Updates(updates) => updates,
             Accepted::Stale => {
                 self.stale.inc();

@@ -107,6 +107,7 @@ fn endpoint(uri: &str) -> Result<Endpoint, TransportError> {
 impl Remote {
     /// The channel that is called now, and whose turn it is. Inside a runtime only.
     fn channel(&self) -> Result<(usize, Channel), BoxError> {
+        // A turn and a channel of any other turn are whole, too: one that answers nothing is left for the next.
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = current.turn;
         if let Some(channel) = &current.channel {

@@ -11,7 +11,8 @@ use tributary_proto::snapshot::WatchSnapshotRequest;
 use tributary_runtime::Context;
 use tributary_stream::{Positioned, StreamOptions, Transport, Update, clients, watch};
 
-use crate::state::Shared;
+use crate::shared::{Shared, Torn};
+use crate::state::State;
 
 /// Updates that are taken in before what they change is published: a burst is settled once, a stream that
 /// never pauses still gets out.
@@ -22,7 +23,11 @@ const QUIET: Duration = Duration::from_millis(2);
 /// … or after this time.
 const LONGEST_BURST: Duration = Duration::from_millis(50);
 
-pub(crate) async fn follow(context: &Context, watcher: Transport, shared: &Arc<Shared>) {
+pub(crate) async fn follow(
+    context: &Context,
+    watcher: Transport,
+    shared: &Arc<Shared>,
+) -> Result<(), Torn> {
     let ready = context.condition("snapshot");
     let client = clients::snapshot(watcher);
     // Of several watchers any will do: none of them leads.
@@ -42,21 +47,22 @@ pub(crate) async fn follow(context: &Context, watcher: Transport, shared: &Arc<S
             burst.push(update);
         }
         let settled = || {
-            let mut state = shared.lock();
+            let mut state = shared.lock()?;
             for update in burst {
                 take(&mut state, update);
             }
             state.settle();
-            state.is_complete()
+            Ok::<_, Torn>(state.is_complete())
         };
-        if span.in_scope(settled) {
+        if span.in_scope(settled)? {
             ready.met();
         }
         shared.progress.changed();
     }
+    Ok(())
 }
 
-fn take(state: &mut crate::state::State, update: Positioned<Update<ObjectRef, SourceObject>>) {
+fn take(state: &mut State, update: Positioned<Update<ObjectRef, SourceObject>>) {
     let Positioned {
         position,
         traceparent: _,

@@ -17,12 +17,14 @@ mod progress;
 mod reign;
 mod reports;
 mod rpc;
+mod shared;
+mod silence;
 mod state;
 mod views;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tributary_kubernetes::ConnectError;
 use tributary_kubernetes::lease::{Election, LeaderElection};
@@ -36,7 +38,9 @@ use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError};
 use tributary_stream::{Transport, TransportError};
 
 use crate::reign::{Accession, Reign};
-use crate::state::Shared;
+use crate::reports::{Desk, Holders};
+use crate::shared::Shared;
+pub use crate::shared::Torn;
 
 /// The merger's command line.
 #[derive(Debug, clap::Args)]
@@ -90,6 +94,7 @@ pub struct Service {
     shared: Arc<Shared>,
     reign: Reign,
     accession: Option<Accession>,
+    desk: Desk,
 }
 
 /// The Lease's name, unless another is given.
@@ -105,18 +110,23 @@ impl Service {
         // Without a Lease the epoch is the time of the start: generations begin anew with each start, and
         // a report on an earlier life's generation 57 must not pass for one on this life's 3.
         let epoch = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
-        shared.lock().lead(epoch);
+        if let Ok(mut state) = shared.lock() {
+            state.lead(epoch);
+        }
         Self {
             context,
             options,
             shared,
             reign: Reign::always(epoch),
             accession: None,
+            desk: Desk::new(Holders::Latest),
         }
     }
 
     /// One of several: it follows the watcher and answers questions, and the rest when it is elected.
+    /// A report counts if its publisher has the shard by the Leases of the same namespace.
     pub fn elected(context: Context, options: Options, election: Election) -> Self {
+        let desk = Desk::new(Holders::by_leases(election.shards()));
         let (reign, accession) = Reign::elected(election);
         Self {
             shared: Arc::new(Shared::new(&context)),
@@ -124,43 +134,79 @@ impl Service {
             options,
             reign,
             accession: Some(accession),
+            desk,
         }
     }
 
     /// Adds this service's four contracts to a server.
     #[must_use]
     pub fn contracts(&self, services: GrpcServices) -> GrpcServices {
-        let limit = tributary_proto::MAX_MESSAGE_BYTES;
+        let answer = tributary_proto::MAX_MESSAGE_BYTES;
+        let question = tributary_proto::MAX_QUESTION_BYTES;
         let rpc = rpc::Rpc {
             shared: Arc::clone(&self.shared),
             reign: self.reign.clone(),
             watcher: self.options.watcher.clone(),
             context: self.context.clone(),
-            receivers: Arc::new(Mutex::default()),
+            desk: self.desk.clone(),
         };
         services
-            .add_service(DesiredServiceServer::new(rpc.clone()).max_encoding_message_size(limit))
-            .add_service(JudgementServiceServer::new(rpc.clone()).max_encoding_message_size(limit))
-            .add_service(ListenersServiceServer::new(rpc.clone()).max_encoding_message_size(limit))
-            .add_service(ReportServiceServer::new(rpc).max_decoding_message_size(limit))
+            .add_service(
+                DesiredServiceServer::new(rpc.clone())
+                    .max_decoding_message_size(question)
+                    .max_encoding_message_size(answer),
+            )
+            .add_service(
+                JudgementServiceServer::new(rpc.clone())
+                    .max_decoding_message_size(tributary_proto::MAX_ACKNOWLEDGEMENT_BYTES)
+                    .max_encoding_message_size(answer),
+            )
+            .add_service(
+                ListenersServiceServer::new(rpc.clone())
+                    .max_decoding_message_size(question)
+                    .max_encoding_message_size(answer),
+            )
+            .add_service(
+                ReportServiceServer::new(rpc)
+                    .max_decoding_message_size(tributary_proto::MAX_REPORT_BYTES),
+            )
     }
 
     /// Follows the watcher until the context stops, and gives up the lead then.
-    pub async fn run(self) {
+    ///
+    /// # Errors
+    /// When the state is torn: the context stops, and whoever runs this has to end with it.
+    pub async fn run(self) -> Result<(), Torn> {
         let Self {
             context,
             options: Options { watcher },
             shared,
-            reign: _,
+            reign,
             accession,
+            desk: _,
         } = self;
-        let following = engine::follow(&context, watcher, &shared);
-        match accession {
-            Some(accession) => {
-                tokio::join!(following, accession.follow(&context, &shared));
+        let leading = async {
+            match accession {
+                Some(accession) => accession.follow(&context, &shared).await,
+                None => Ok(()),
             }
-            None => following.await,
-        }
+        };
+        let stopping = async {
+            let torn = shared.torn().cancelled();
+            if context.shutdown.run_until_cancelled(torn).await.is_some() {
+                // The others end in their own way: a Lease is released.
+                context.shutdown.cancel();
+                return Err(Torn);
+            }
+            Ok(())
+        };
+        let (followed, led, listened, stopped) = tokio::join!(
+            engine::follow(&context, watcher, &shared),
+            leading,
+            silence::listen(&context, &shared, &reign),
+            stopping,
+        );
+        followed.and(led).and(listened).and(stopped)
     }
 }
 
@@ -191,10 +237,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         .bind(grpc_listen)?;
     tracing::info!(address = %grpc.local_addr(), "gRPC");
     let tasks = context.tasks();
-    tasks.spawn("merger", OnError::ShutDown, async {
-        service.run().await;
-        Ok::<_, Error>(())
-    });
+    tasks.spawn("merger", OnError::ShutDown, service.run());
     tasks.spawn(
         "grpc",
         OnError::ShutDown,
@@ -202,3 +245,6 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
     );
     Ok(tasks.join(STOP_DEADLINE).await?)
 }
+
+#[cfg(test)]
+mod tests;

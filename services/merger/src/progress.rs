@@ -73,6 +73,11 @@ pub(crate) fn pending(state: &State, read: Position) -> Vec<String> {
             in_brackets(&report.problems)
         ));
     }
+    for stray in state.strays() {
+        pending.push(format!(
+            "load balancer {stray} is there by the word of a programmer, and nobody wants it"
+        ));
+    }
     for key in state.desired_keys() {
         if let Err(why) = state.settled_report(key) {
             pending.push(format!("load balancer {key}: {why}"));

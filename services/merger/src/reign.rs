@@ -14,7 +14,7 @@ use tributary_proto::event::EventMessage;
 use tributary_runtime::Context;
 use tributary_stream::EventStream;
 
-use crate::state::Shared;
+use crate::shared::{Shared, Torn};
 
 /// Clones follow the same election.
 #[derive(Clone, Debug)]
@@ -98,39 +98,38 @@ impl Reign {
 
 impl Accession {
     /// Wants to lead until the context stops, but not before there is something to lead with.
-    pub(crate) async fn follow(self, context: &Context, shared: &Arc<Shared>) {
+    pub(crate) async fn follow(self, context: &Context, shared: &Arc<Shared>) -> Result<(), Torn> {
         let Self { election, begun } = self;
         let complete = async {
             let mut changes = shared.progress.subscribe();
             loop {
                 changes.borrow_and_update();
-                if shared.lock().is_complete() || changes.changed().await.is_err() {
-                    return;
+                if shared.lock()?.is_complete() || changes.changed().await.is_err() {
+                    return Ok::<_, Torn>(());
                 }
             }
         };
-        if context
-            .shutdown
-            .run_until_cancelled(complete)
-            .await
-            .is_none()
-        {
-            return;
+        match context.shutdown.run_until_cancelled(complete).await {
+            Some(complete) => complete?,
+            None => return Ok(()),
         }
         let mut leadership = election.leadership();
         let reigning = async {
             loop {
                 let leading = leadership.changed().await;
                 if let Some(epoch) = leading {
-                    shared.lock().lead(epoch);
+                    match shared.lock() {
+                        Ok(mut state) => state.lead(epoch),
+                        Err(torn) => return Err::<(), Torn>(torn),
+                    }
                 }
                 begun.send_replace(leading);
                 shared.progress.changed();
             }
         };
         tokio::select! {
-            () = election.run(context) => {}
-            () = reigning => {}
+            () = election.run(context) => Ok(()),
+            torn = reigning => torn,
         }
     }
 }

@@ -41,8 +41,8 @@ use tributary_stream::{EventStream, Position, Transport, clients, events};
 
 use crate::progress::pending;
 use crate::reign::Reign;
-use crate::reports::{self, Receivers};
-use crate::state::Shared;
+use crate::reports::{self, Desk};
+use crate::shared::Shared;
 use crate::views;
 
 /// All four contracts over one state.
@@ -52,7 +52,7 @@ pub(crate) struct Rpc {
     pub(crate) reign: Reign,
     pub(crate) watcher: Transport,
     pub(crate) context: Context,
-    pub(crate) receivers: Receivers,
+    pub(crate) desk: Desk,
 }
 
 /// No caller waits longer for the system to settle.
@@ -91,16 +91,16 @@ impl DesiredService for Rpc {
             .try_into()
             .map_err(|error: ConvertError| invalid(error.under("key")))?;
         let position = self.shared.desired.position();
-        let item = self.shared.desired.get(&key).ok_or_else(|| {
-            let state = self.shared.lock();
+        let Some(item) = self.shared.desired.get(&key) else {
+            let state = self.shared.lock()?;
             if !state.is_complete() {
-                return Status::unavailable("the snapshot is not complete yet");
+                return Err(Status::unavailable("the snapshot is not complete yet"));
             }
-            if let Some(why) = state.kept(&key.gateway) {
-                return Status::failed_precondition(why);
-            }
-            Status::not_found(format!("load balancer {key}"))
-        })?;
+            return Err(match state.kept(&key.gateway) {
+                Some(why) => Status::failed_precondition(why),
+                None => Status::not_found(format!("load balancer {key}")),
+            });
+        };
         Ok(Response::new(GetLoadBalancerResponse::from(&Answer {
             position,
             item,
@@ -127,7 +127,7 @@ impl JudgementService for Rpc {
     ) -> Result<Response<AcknowledgeJudgementsResponse>, Status> {
         self.reign.epoch()?;
         let acknowledgement = Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
-        self.shared.lock().written.acknowledge(acknowledgement);
+        self.shared.lock()?.written.acknowledge(acknowledgement);
         self.shared.progress.changed();
         Ok(Response::new(AcknowledgeJudgementsResponse {}))
     }
@@ -143,7 +143,7 @@ impl ReportService for Rpc {
             &self.context,
             &self.shared,
             &self.reign,
-            &self.receivers,
+            &self.desk,
             request.into_inner(),
         )
         .await?;
@@ -217,7 +217,7 @@ impl ListenersService for Rpc {
     ) -> Result<Response<Self::ListObjectsStream>, Status> {
         let filter = ObjectFilter::try_from(request.into_inner()).map_err(invalid)?;
         let (position, judged) = self.shared.judgements.snapshot();
-        let state = self.shared.lock();
+        let state = self.shared.lock()?;
         let objects: Vec<_> = judged
             .into_iter()
             .filter(|(object, _)| views::object_passes(&filter, object))
@@ -240,7 +240,7 @@ impl ListenersService for Rpc {
         _: Request<ListLoadBalancersRequest>,
     ) -> Result<Response<Self::ListLoadBalancersStream>, Status> {
         let position = self.shared.desired.position();
-        let load_balancers = views::load_balancers(&self.shared.lock());
+        let load_balancers = views::load_balancers(&*self.shared.lock()?);
         Ok(Response::new(
             stream::iter(parts(position, load_balancers).map(Ok)).boxed(),
         ))
@@ -252,7 +252,7 @@ impl ListenersService for Rpc {
     ) -> Result<Response<ExplainResponse>, Status> {
         let Question { object, listener } =
             Question::try_from(request.into_inner()).map_err(invalid)?;
-        let state = self.shared.lock();
+        let state = self.shared.lock()?;
         let answer = Answer {
             position: state.judged_position(),
             item: state.merge().explain(&object, listener.as_deref()),
@@ -300,7 +300,7 @@ impl Rpc {
         let mut changes = self.shared.progress.subscribe();
         loop {
             changes.borrow_and_update();
-            let pending = pending(&self.shared.lock(), read);
+            let pending = pending(&*self.shared.lock()?, read);
             if pending.is_empty() {
                 return Ok(Settling::Settled);
             }

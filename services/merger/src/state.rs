@@ -1,8 +1,11 @@
-//! Everything the merger knows, and what it publishes of it. One lock: a settling takes milliseconds.
+//! Everything the merger knows, and what it publishes of it.
+
+mod heard;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use tokio::time::Instant;
 use tributary_merge::judge::{Reports, judge, judge_orphan, judge_orphan_route};
 use tributary_merge::{Merge, Outcome};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
@@ -13,23 +16,16 @@ use tributary_model::resource::{SourceObject, cannot_be_read};
 use tributary_model::status::Status;
 use tributary_model::view::ListenerView;
 use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef, compact};
+use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::packed::Packed;
 use tributary_proto::types;
-use tributary_runtime::Context;
 use tributary_stream::{Position, Published};
 
-use crate::progress::{Progress, Written};
+use crate::progress::Written;
 use crate::views;
 
-/// What RPCs and the loop share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
-    pub(crate) judgements: Published<ObjectRef, Judged>,
-    pub(crate) listeners: Published<ListenerRef, ListenerView>,
-    pub(crate) progress: Progress,
-    state: Mutex<State>,
-}
+/// Load balancers of [`State::strays`] that are remembered.
+const MOST_STRAYS: usize = 100;
 
 /// The snapshot, what follows from it, and what was answered.
 #[derive(Debug)]
@@ -47,50 +43,19 @@ pub(crate) struct State {
     held: BTreeSet<LoadBalancerKey>,
     /// Judgements that may be others now.
     stale: BTreeSet<ObjectRef>,
+    /// Which load balancers each stream of reports speaks for, once its listing is complete.
+    speakers: BTreeMap<u64, LoadBalancerShard>,
+    /// Desired load balancers that no stream speaks for, and since when.
+    silent_since: BTreeMap<LoadBalancerKey, Instant>,
+    /// What programmers have although nobody wants it, by the stream that says so: its report counts for nothing, but
+    /// nothing is settled either.
+    strays: BTreeMap<LoadBalancerKey, u64>,
     read: Position,
     complete: bool,
     pub(crate) written: Written,
     desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
     judgements: Published<ObjectRef, Judged>,
     listeners: Published<ListenerRef, ListenerView>,
-}
-
-impl Shared {
-    pub(crate) fn new(context: &Context) -> Self {
-        let (desired, judgements, listeners) = (
-            Published::new(context, "desired"),
-            Published::new(context, "judgement"),
-            Published::new(context, "listeners"),
-        );
-        let state = State {
-            merge: Merge::new(tributary_merge::Options::default()),
-            carried: BTreeMap::new(),
-            reports: Reports::default(),
-            reported_at: BTreeMap::new(),
-            desired_at: BTreeMap::new(),
-            listeners_of: BTreeMap::new(),
-            held: BTreeSet::new(),
-            stale: BTreeSet::new(),
-            read: Position::default(),
-            complete: false,
-            written: Written::default(),
-            desired: desired.clone(),
-            judgements: judgements.clone(),
-            listeners: listeners.clone(),
-        };
-        Self {
-            desired,
-            judgements,
-            listeners,
-            progress: Progress::default(),
-            state: Mutex::new(state),
-        }
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        // The merge cannot fail; should it panic all the same, what it remembers may be torn: stop here.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// What a judgement sends along of its object.
@@ -130,6 +95,32 @@ impl From<&Judged> for types::JudgedObject {
 }
 
 impl State {
+    pub(crate) fn new(
+        desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
+        judgements: Published<ObjectRef, Judged>,
+        listeners: Published<ListenerRef, ListenerView>,
+    ) -> Self {
+        Self {
+            merge: Merge::new(tributary_merge::Options::default()),
+            carried: BTreeMap::new(),
+            reports: Reports::default(),
+            reported_at: BTreeMap::new(),
+            desired_at: BTreeMap::new(),
+            listeners_of: BTreeMap::new(),
+            held: BTreeSet::new(),
+            stale: BTreeSet::new(),
+            speakers: BTreeMap::new(),
+            silent_since: BTreeMap::new(),
+            strays: BTreeMap::new(),
+            read: Position::default(),
+            complete: false,
+            written: Written::default(),
+            desired,
+            judgements,
+            listeners,
+        }
+    }
+
     /// The first full listing.
     pub(crate) fn reset(&mut self, objects: impl Iterator<Item = Arc<SourceObject>>) {
         for object in objects {
@@ -243,10 +234,12 @@ impl State {
             position.epoch = epoch;
         }
         self.written = Written::default();
+        self.await_programmers();
     }
 
     /// Takes a programmer's report in.
     pub(crate) fn report(&mut self, position: Position, report: &LoadBalancerReport) {
+        self.strays.remove(&report.key);
         self.reported_at.insert(report.key.clone(), position);
         let affected = self.reports.insert(&self.merge, report.clone());
         self.stale.extend(affected);
@@ -262,6 +255,7 @@ impl State {
 
     /// The programmer has nothing of the load balancer left.
     pub(crate) fn forget_report(&mut self, key: &LoadBalancerKey) {
+        self.strays.remove(key);
         self.reported_at.remove(key);
         let affected = self.reports.remove(&self.merge, key);
         self.stale.extend(affected);
@@ -354,6 +348,11 @@ impl State {
         self.desired_at.contains_key(key)
     }
 
+    /// The newest desired state that anybody was told.
+    pub(crate) fn desired_position(&self) -> Position {
+        self.desired.position()
+    }
+
     pub(crate) fn desired_keys(&self) -> impl Iterator<Item = &LoadBalancerKey> {
         self.desired_at.keys()
     }
@@ -364,6 +363,12 @@ impl State {
 
     pub(crate) fn reports(&self) -> &Reports {
         &self.reports
+    }
+
+    /// Load balancers of a share that were reported on.
+    pub(crate) fn reported_in(&self, share: &LoadBalancerShard) -> Vec<LoadBalancerKey> {
+        let reports = self.reports.iter().map(|report| &report.key);
+        reports.filter(|key| share.includes(key)).cloned().collect()
     }
 
     pub(crate) fn reported_at(&self, key: &LoadBalancerKey) -> Position {

@@ -199,10 +199,7 @@ fn start(
     tracing::info!(address = %bound.local_addr(), "gRPC");
 
     tasks.spawn("watcher", OnError::ShutDown, watcher.run());
-    tasks.spawn("merger", OnError::ShutDown, async {
-        merger.run().await;
-        Ok::<_, BoxError>(())
-    });
+    tasks.spawn("merger", OnError::ShutDown, merger.run());
     tasks.spawn(
         "grpc",
         OnError::ShutDown,

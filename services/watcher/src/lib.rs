@@ -189,11 +189,10 @@ impl Service {
     /// Adds this service's contract to a server.
     #[must_use]
     pub fn contracts(&self, services: GrpcServices) -> GrpcServices {
-        let limit = tributary_proto::MAX_MESSAGE_BYTES;
         services.add_service(
             SnapshotServiceServer::new(rpc::Rpc(self.shared.clone()))
-                .max_decoding_message_size(limit)
-                .max_encoding_message_size(limit),
+                .max_decoding_message_size(tributary_proto::MAX_QUESTION_BYTES)
+                .max_encoding_message_size(tributary_proto::MAX_MESSAGE_BYTES),
         )
     }
 
@@ -221,6 +220,7 @@ impl Service {
 impl Shared {
     /// Replaces what is refused.
     pub(crate) fn reject(&self, rejections: Vec<Rejection>) {
+        // A list is replaced as a whole, whatever panics.
         *self
             .rejections
             .write()

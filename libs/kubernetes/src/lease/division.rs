@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::candidate::{Claim, Record};
+use super::epochs::shard_lease;
 
 #[cfg(test)]
 mod tests;
@@ -72,7 +73,7 @@ impl Division {
     }
 
     pub(super) fn shard_lease(&self, index: u32) -> String {
-        format!("{}-shard-{index}", self.group)
+        shard_lease(&self.group, index)
     }
 
     pub(super) fn replica_lease(&self, identity: &str) -> String {

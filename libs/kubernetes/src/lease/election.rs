@@ -6,6 +6,7 @@ use tributary_runtime::backoff::Delays;
 
 use super::api::Leases;
 use super::candidate::{Candidate, Next};
+use super::epochs::ShardEpochs;
 use super::leadership::{Leadership, Terms};
 use super::metrics::Meter;
 use super::{RELEASE_DEADLINE, RETRY, Timing};
@@ -63,6 +64,11 @@ impl Election {
     /// What comes of it.
     pub fn leadership(&self) -> Leadership {
         self.leadership.clone()
+    }
+
+    /// The shards whose Leases are in the same namespace.
+    pub fn shards(&self) -> ShardEpochs {
+        ShardEpochs::of(self.leases.clone())
     }
 
     /// Wants to lead until the context stops, then gives the Lease up, so that the next one leads at once.

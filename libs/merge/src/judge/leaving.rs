@@ -30,6 +30,7 @@ pub(super) fn judge_leaving(
         generation: meta.generation,
         acceptance: GatewayAcceptance::Accepted,
         load_balancer: LoadBalancerJudgement::Leaving(obstacles.join("; ")),
+        unheard: false,
         addresses: Vec::new(),
         // It has neither any more.
         listeners: Vec::new(),

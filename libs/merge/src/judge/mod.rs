@@ -77,6 +77,9 @@ fn judge_gateway(merge: &Merge, gateway: &ResolvedGateway, reports: &Reports) ->
         generation: gateway.generation,
         acceptance: gateway.acceptance.clone(),
         load_balancer: load_balancer(merge, &gateway.key, reports),
+        unheard: merge
+            .load_balancer_key(&gateway.key)
+            .is_some_and(|key| reports.is_unheard(&key)),
         addresses,
         listeners: judge_listeners(merge, &gateway.key, &gateway.listeners, reports),
         attached_listener_sets: gateway.attached_listener_sets.saturating_sub(lost_sets(

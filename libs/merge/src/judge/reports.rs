@@ -12,6 +12,8 @@ use crate::merge::Merge;
 #[derive(Clone, Debug, Default)]
 pub struct Reports {
     by_key: BTreeMap<LoadBalancerKey, Indexed>,
+    /// Load balancers whose last report nobody stands for any more.
+    unheard: BTreeSet<LoadBalancerKey>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,6 +43,21 @@ impl Reports {
     pub fn remove(&mut self, merge: &Merge, key: &LoadBalancerKey) -> BTreeSet<ObjectRef> {
         let old = self.by_key.remove(key);
         affected(merge, key, old.as_ref(), None)
+    }
+
+    /// Takes in of which load balancers no programmer has been heard for too long. Returns the objects whose judgement
+    /// this may change.
+    pub fn hear_nothing_of(&mut self, unheard: BTreeSet<LoadBalancerKey>) -> BTreeSet<ObjectRef> {
+        let before = std::mem::replace(&mut self.unheard, unheard);
+        before
+            .symmetric_difference(&self.unheard)
+            .map(|key| ObjectRef::new(Kind::Gateway, key.gateway.clone()))
+            .collect()
+    }
+
+    /// Whether no programmer has been heard of a load balancer for too long.
+    pub fn is_unheard(&self, key: &LoadBalancerKey) -> bool {
+        self.unheard.contains(key)
     }
 
     /// The last report of a load balancer.

@@ -18,7 +18,8 @@ structs! {
     JudgedObject { judgement, current, resource_version }
     GatewayClassJudgement { key, generation, controller_name, invalid_parameters }
     GatewayJudgement {
-        key, generation, acceptance, load_balancer, addresses, listeners, attached_listener_sets,
+        key, generation, acceptance, load_balancer, unheard, addresses, listeners,
+        attached_listener_sets,
     }
     ListenerSetJudgement { key, generation, acceptance, load_balancer, listeners }
     ListenerJudgement {

@@ -30,7 +30,6 @@ structs! {
     Rejection { source, object, field, reason, last_good_kept, object_ref }
     Position { epoch, generation }
     LoadBalancerShard { kind, shard }
-    Publisher { instance, load_balancers, shard_epoch }
     ReportsTaken { position, refused }
     RefusedReport { key, error }
     Acknowledgement { position, set_aside, failed }
@@ -47,6 +46,17 @@ variants!(ListenerOutcome: |source|
     fields!(source, Self::Invalid { field, reason }));
 variants!(Shard: |source| Self::WHOLE, Self::new(2, 3).unwrap());
 variants!(Settling: |source| Self::Settled, Self::Pending(source.any()));
+
+impl Arbitrary for Publisher {
+    fn arbitrary(source: &mut Source) -> Self {
+        let longest = "x".repeat(Self::LONGEST_INSTANCE);
+        Self {
+            instance: source.pick(&["", "4711", "pod-a.b-C", &longest]).to_owned(),
+            load_balancers: source.any(),
+            shard_epoch: source.any(),
+        }
+    }
+}
 
 impl Arbitrary for Patience {
     fn arbitrary(source: &mut Source) -> Self {

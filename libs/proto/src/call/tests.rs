@@ -66,6 +66,76 @@ fn there_is_no_share_of_nothing() {
 }
 
 #[test]
+fn there_are_not_endlessly_many_shares() {
+    check_refused::<Shard, _>(
+        types::Shard {
+            index: 0,
+            count: 257,
+        },
+        "count: is 257, and the most is 256",
+    );
+}
+
+fn check_overlap(one: (u32, u32), other: (u32, u32), expected: bool) {
+    let share = |(index, count)| LoadBalancerShard {
+        kind: LoadBalancerKind::Alb,
+        shard: Shard::new(index, count).unwrap(),
+    };
+    let (one, other) = (share(one), share(other));
+    assert_eq!(one.overlaps(&other), expected);
+    assert_eq!(other.overlaps(&one), expected);
+    let nlbs = LoadBalancerShard {
+        kind: LoadBalancerKind::Nlb,
+        ..other
+    };
+    assert!(!one.overlaps(&nlbs));
+}
+
+#[test]
+fn shares_of_one_count_do_not_overlap() {
+    check_overlap((1, 8), (1, 8), true);
+    check_overlap((1, 8), (2, 8), false);
+}
+
+#[test]
+fn shares_of_unlike_counts_overlap_where_something_may_be_in_both() {
+    check_overlap((0, 1), (5, 8), true);
+    check_overlap((3, 8), (11, 16), true);
+    check_overlap((3, 8), (12, 16), false);
+    check_overlap((1, 2), (2, 3), true);
+    check_overlap((1, 4), (2, 6), false);
+}
+
+fn check_instance(instance: &str, said: &str) {
+    let publisher = report::Publisher {
+        instance: instance.to_owned(),
+        kind: types::LoadBalancerKind::Alb.into(),
+        shard: Some((&Shard::WHOLE).into()),
+        shard_epoch: 0,
+    };
+    check_refused::<Publisher, _>(publisher, said);
+}
+
+#[test]
+fn an_instance_has_a_short_name() {
+    check_instance(
+        &"x".repeat(254),
+        "instance: has 254 bytes, and the most is 253",
+    );
+    check_instance(
+        &"x".repeat(60 << 20),
+        "instance: has 62914560 bytes, and the most is 253",
+    );
+}
+
+#[test]
+fn an_instance_s_name_cannot_write_lines_of_the_log() {
+    let said = "instance: has other characters than letters, digits, \"-\" and \".\"";
+    check_instance("pod\n2026-01-01 INFO all is well", said);
+    check_instance("ünï", said);
+}
+
+#[test]
 fn a_watch_of_load_balancers_names_their_kind() {
     check_refused::<LoadBalancerShard, _>(
         desired::WatchLoadBalancersRequest::default(),

@@ -94,6 +94,10 @@ impl TryFrom<types::Shard> for Shard {
 
     fn try_from(message: types::Shard) -> Result<Self, Self::Error> {
         let types::Shard { index, count } = message;
+        if count > Self::MOST {
+            let reason = format!("is {count}, and the most is {}", Self::MOST);
+            return Err(ConvertError::at("count", reason));
+        }
         Self::new(index, count)
             .ok_or_else(|| ConvertError::at("index", format!("{index} is not below {count}")))
     }
@@ -126,7 +130,7 @@ impl TryFrom<report::Publisher> for Publisher {
             shard_epoch,
         } = message;
         Ok(Self {
-            instance,
+            instance: instance_name("instance", instance)?,
             load_balancers: LoadBalancerShard {
                 kind: one_of::read("kind", kind)?,
                 shard: required::read("shard", shard)?,
@@ -134,6 +138,21 @@ impl TryFrom<report::Publisher> for Publisher {
             shard_epoch,
         })
     }
+}
+
+/// What is logged is short and has no line of its own.
+fn instance_name(field: &str, instance: String) -> Result<String, ConvertError> {
+    if instance.len() > Publisher::LONGEST_INSTANCE {
+        let (length, most) = (instance.len(), Publisher::LONGEST_INSTANCE);
+        let reason = format!("has {length} bytes, and the most is {most}");
+        return Err(ConvertError::at(field, reason));
+    }
+    let is_plain = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'.');
+    if !instance.bytes().all(is_plain) {
+        let reason = "has other characters than letters, digits, \"-\" and \".\"";
+        return Err(ConvertError::at(field, reason));
+    }
+    Ok(instance)
 }
 
 impl From<&ReportsTaken> for report::PublishReportsResponse {

@@ -14,6 +14,7 @@ use super::codec::{
     optional, optional_hostname, optional_one_of, optional_port, parse_hostname, port_number,
     required, rule_id, same, set_of, shared_list, target_group_id, text, within,
 };
+use super::key::object_name;
 use crate::types;
 use crate::types::certificate_source::Source;
 use crate::types::desired_action::Action;
@@ -25,7 +26,7 @@ use crate::types::rule_transform::Transform;
 message!(
     LoadBalancerKey = types::LoadBalancerKey {
         kind: one_of,
-        gateway: required
+        gateway: object_name
     }
 );
 message!(

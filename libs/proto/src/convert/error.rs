@@ -8,18 +8,27 @@ use std::borrow::Cow;
 pub struct ConvertError {
     /// Field path within the message, in proto names: `gateway.listeners[2].allowed_routes.kinds[0].kind`.
     pub path: String,
-    /// Lower case, no full stop.
+    /// Lower case, no full stop; what it quotes of the message is cut off after [`ConvertError::LONGEST_REASON`].
     pub reason: Cow<'static, str>,
 }
 
 impl ConvertError {
     /// About a field of the message at hand.
     pub fn at(field: impl Into<String>, reason: impl Into<Cow<'static, str>>) -> Self {
+        let mut reason = reason.into();
+        if reason.len() > Self::LONGEST_REASON {
+            let end = reason.floor_char_boundary(Self::LONGEST_REASON);
+            reason = format!("{}…", &reason[..end]).into();
+        }
         Self {
             path: field.into(),
-            reason: reason.into(),
+            reason,
         }
     }
+
+    /// In bytes: room for three names of Kubernetes and some words. It goes into logs and answers, and what is quoted is
+    /// as long as its sender likes.
+    pub const LONGEST_REASON: usize = 1024;
 
     /// The same, seen from the message that holds this one in `field`.
     #[must_use]

@@ -158,6 +158,7 @@ impl From<&GatewayJudgement> for types::GatewayJudgement {
             generation: _,
             acceptance,
             load_balancer,
+            unheard,
             addresses,
             listeners,
             attached_listener_sets,
@@ -168,6 +169,7 @@ impl From<&GatewayJudgement> for types::GatewayJudgement {
             addresses: addresses.clone(),
             listeners: list::write(listeners),
             attached_listener_sets: *attached_listener_sets,
+            unheard: *unheard,
         }
     }
 }
@@ -181,6 +183,7 @@ impl TryFrom<Beside<Judged, types::GatewayJudgement>> for GatewayJudgement {
         let types::GatewayJudgement {
             acceptance,
             load_balancer,
+            unheard,
             addresses,
             listeners,
             attached_listener_sets,
@@ -190,6 +193,7 @@ impl TryFrom<Beside<Judged, types::GatewayJudgement>> for GatewayJudgement {
             generation,
             acceptance: required::read("acceptance", acceptance)?,
             load_balancer: required::read("load_balancer", load_balancer)?,
+            unheard,
             addresses,
             listeners: list::read("listeners", listeners)?,
             attached_listener_sets,

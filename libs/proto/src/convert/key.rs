@@ -49,6 +49,34 @@ message!(
     }
 );
 
+/// An [`ObjectKey`] that is a name itself, and not a reference of somebody's: the API server takes none that is longer,
+/// and it is logged.
+pub(super) mod object_name {
+    use tributary_model::ObjectKey;
+
+    use super::{ConvertError, required, types};
+
+    /// In bytes, of a name or a namespace.
+    const LONGEST: usize = 253;
+
+    pub(in crate::convert) use super::required::write;
+
+    pub(in crate::convert) fn read(
+        field: &str,
+        key: Option<types::ObjectKey>,
+    ) -> Result<ObjectKey, ConvertError> {
+        let key: ObjectKey = required::read(field, key)?;
+        let ObjectKey { namespace, name } = &key;
+        for (part, text) in [("namespace", namespace), ("name", name)] {
+            if text.len() > LONGEST {
+                let reason = format!("has {} bytes, and the most is {LONGEST}", text.len());
+                return Err(ConvertError::at(part, reason).under(field));
+            }
+        }
+        Ok(key)
+    }
+}
+
 impl OneOf for RouteKind {
     type Wire = types::Kind;
 }

@@ -89,7 +89,7 @@ macro_rules! event_message {
                 match position {
                     Some(position) => Ok(Positioned {
                         position,
-                        traceparent: self.traceparent,
+                        traceparent: trace_context(self.traceparent),
                         item,
                     }),
                     None => Err(refuse(ConvertError::at("position", "is required"))),
@@ -177,6 +177,16 @@ impl Named for types::ListenerView {
     fn key(&self) -> Option<&types::ListenerRef> {
         self.resolved.as_ref()?.listener.as_ref()
     }
+}
+
+/// A trace context as it was sent, unless it is none: version 00 has 55 characters, later ones may have more. It is kept
+/// with the item, and a trace is no reason to lose a message.
+fn trace_context(traceparent: String) -> String {
+    const LONGEST: usize = 256;
+    if traceparent.len() > LONGEST {
+        return String::new();
+    }
+    traceparent
 }
 
 fn read<K, T, P, M>(

@@ -220,3 +220,45 @@ fn a_refusal_says_what_and_where() {
         "Gateway infra/shared is refused: apply.gateway.class_name: is required"
     );
 }
+
+fn report_of(gateway: &str, traceparent: String) -> PublishReportsRequest {
+    let key = types::LoadBalancerKey {
+        kind: types::LoadBalancerKind::Alb.into(),
+        gateway: Some(types::ObjectKey {
+            namespace: "infra".to_owned(),
+            name: gateway.to_owned(),
+        }),
+    };
+    PublishReportsRequest {
+        position: Some(types::Position::default()),
+        traceparent,
+        event: Some(crate::report::publish_reports_request::Event::Delete(key)),
+        publisher: None,
+    }
+}
+
+#[test]
+fn a_load_balancer_s_name_is_no_longer_than_an_object_s() {
+    check_refused(
+        report_of(&"x".repeat(254), String::new()),
+        None,
+        "delete.gateway.name: has 254 bytes, and the most is 253",
+    );
+}
+
+#[test]
+fn a_trace_context_that_is_none_is_not_kept() {
+    let decoded = report_of("shared", "0".repeat(60 << 20)).decode_event();
+    assert_eq!(decoded.unwrap().traceparent, "");
+}
+
+#[test]
+fn what_is_said_of_a_message_quotes_little_of_it() {
+    let error = crate::convert::ConvertError::at("field", "ü".repeat(1 << 20));
+    assert!(
+        error.reason.len() <= 1024 + "…".len(),
+        "{}",
+        error.reason.len()
+    );
+    assert!(error.reason.ends_with("ü…"), "cut between characters");
+}

@@ -56,6 +56,24 @@ fn ready_when_all_is_met() {
 }
 
 #[test]
+fn a_concern_is_named_ready_or_not() {
+    let context = Context::new("merger");
+    let snapshot = context.condition("snapshot");
+    let programmers = context.concern("alb-programmers");
+    programmers.raise();
+    let unready = "not ready\nmerger/snapshot\nconcern: merger/alb-programmers\n";
+    answers(
+        &context,
+        "/readyz",
+        StatusCode::SERVICE_UNAVAILABLE,
+        unready,
+    );
+    snapshot.met();
+    let ready = "ok\nconcern: merger/alb-programmers\n";
+    answers(&context, "/readyz", StatusCode::OK, ready);
+}
+
+#[test]
 fn metrics_are_openmetrics_text() {
     let context = Context::new("merger");
     context

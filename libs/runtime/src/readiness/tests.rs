@@ -48,3 +48,26 @@ async fn waiting_ends_with_the_last_condition() {
     );
     assert!(waited);
 }
+
+#[test]
+fn a_concern_is_told_and_does_not_make_unready() {
+    let readiness = Readiness::default();
+    let snapshot = readiness.condition("snapshot");
+    snapshot.met();
+    let programmers = readiness.concern("programmers");
+    assert!(readiness.concerns().is_empty());
+    programmers.raise();
+    assert_eq!(readiness.concerns(), ["programmers"]);
+    assert!(readiness.is_ready());
+    programmers.settle();
+    assert!(readiness.concerns().is_empty());
+}
+
+#[test]
+fn a_dropped_concern_is_none() {
+    let readiness = Readiness::default();
+    let programmers = readiness.concern("programmers");
+    programmers.raise();
+    drop(programmers);
+    assert!(readiness.concerns().is_empty());
+}

@@ -3,8 +3,8 @@ use tributary_model::resolved::{Conflict, GatewayAcceptance, RefCause};
 use tributary_model::status::{Status, StatusAddress};
 
 use crate::testing::{
-    LATER, after, conflicted, entries, gateway, good, listener, pending, port_unavailable, refused,
-    top, unusable, won, written,
+    LATER, after, conflicted, entries, gateway, good, listener, message, pending, port_unavailable,
+    refused, top, unusable, won, written,
 };
 
 fn check(judged: GatewayJudgement, conditions: &str) {
@@ -134,6 +134,65 @@ fn no_report_yet_on_a_new_gateway() {
         ),
         "Accepted=True/Accepted Programmed=False/Pending",
     );
+}
+
+fn unheard(judged: GatewayJudgement) -> Judgement {
+    Judgement::Gateway(GatewayJudgement {
+        unheard: true,
+        ..judged
+    })
+}
+
+fn programmed(status: &Status) -> String {
+    let Status::Gateway(status) = status else {
+        panic!("a Gateway has a Gateway's status");
+    };
+    message(&status.conditions, "Programmed")
+}
+
+const DOUBT: &str = "No programmer has reported on the load balancer for more than a minute, so its state may have changed since.";
+
+#[test]
+fn what_nobody_reports_on_any_more_is_said_with_doubt_and_not_taken_back() {
+    let before = written(&Judgement::Gateway(gateway(vec![good("a")])));
+    let now = after(&unheard(gateway(vec![good("a")])), Some(&before), LATER);
+    assert_eq!(
+        top(&now),
+        "Accepted=True/Accepted Programmed=True/Programmed"
+    );
+    assert_eq!(programmed(&now), format!("{} {DOUBT}", programmed(&before)));
+    // Once, however long it lasts; and gone with the next word.
+    let again = after(&unheard(gateway(vec![good("a")])), Some(&now), LATER);
+    assert_eq!(again, now);
+    let heard = Judgement::Gateway(gateway(vec![good("a")]));
+    assert_eq!(after(&heard, Some(&now), LATER), before);
+}
+
+#[test]
+fn doubt_is_said_beside_what_an_earlier_merger_wrote() {
+    let unknown = || {
+        behind(
+            LoadBalancerJudgement::Unknown,
+            gateway(vec![won("a", None)]),
+        )
+    };
+    let before = written(&Judgement::Gateway(gateway(vec![good("a")])));
+    let now = after(&unheard(unknown()), Some(&before), LATER);
+    assert_eq!(programmed(&now), format!("{} {DOUBT}", programmed(&before)));
+    assert_eq!(after(&unheard(unknown()), Some(&now), LATER), now);
+    // The next merger has heard nothing either: until the first report it says what was said.
+    let next = Judgement::Gateway(unknown());
+    assert_eq!(after(&next, Some(&now), LATER), now);
+}
+
+#[test]
+fn what_no_report_can_change_is_not_doubted() {
+    let refused = || GatewayJudgement {
+        acceptance: GatewayAcceptance::UnsupportedAddress,
+        ..gateway(vec![good("a")])
+    };
+    let status = written(&unheard(refused()));
+    assert_eq!(status, written(&Judgement::Gateway(refused())));
 }
 
 #[test]

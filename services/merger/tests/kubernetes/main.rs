@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use futures::stream::{self, BoxStream, StreamExt};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use tokio::task::JoinSet;
 use tonic::{Code, Request, Response, Status};
 use tributary_kubernetes::Cluster;
@@ -16,15 +17,18 @@ use tributary_merger::{Options, Service};
 use tributary_model::ObjectRef;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::resource::SourceObject;
-use tributary_proto::call::{LoadBalancerShard, Shard};
+use tributary_proto::call::{LoadBalancerShard, Publisher, Shard};
 use tributary_proto::desired::WatchLoadBalancersRequest;
 use tributary_proto::judgement::WatchJudgementsRequest;
 use tributary_proto::listeners::ListObjectsRequest;
+use tributary_proto::report::PublishReportsRequest;
+use tributary_proto::report::publish_reports_request::Event;
 use tributary_proto::snapshot::snapshot_service_server::{SnapshotService, SnapshotServiceServer};
 use tributary_proto::snapshot::{
     GetSnapshotRequest, GetSnapshotResponse, ListRejectionsRequest, ListRejectionsResponse,
     SyncRequest, SyncResponse, WatchSnapshotRequest, WatchSnapshotResponse,
 };
+use tributary_proto::types;
 use tributary_runtime::{CancellationToken, Context, GrpcServices};
 use tributary_stream::{
     EventStream, Published, StreamOptions, Transport, Update, clients, events, watch,
@@ -104,7 +108,7 @@ impl Merger {
         let mut tasks = JoinSet::new();
         let serving = bound.serve(context.readiness.clone(), context.shutdown.clone());
         tasks.spawn(async { serving.await.unwrap() });
-        tasks.spawn(service.run());
+        tasks.spawn(async { service.run().await.unwrap() });
         Self {
             address,
             stop: context.shutdown.clone(),
@@ -324,4 +328,50 @@ async fn a_merger_that_was_stopped_for_a_while_says_nothing_as_leader_afterwards
     let ended = open.message().await.unwrap_err();
     assert_eq!(ended.code(), Code::Unavailable, "{ended}");
     assert_eq!(desired(&second.address).await.unwrap(), 2);
+}
+
+/// One stream of reports that lists nothing, from a programmer that names this epoch for its shard.
+async fn published(merger: &Merger, shard_epoch: u64) -> Result<(), Status> {
+    let publisher = Publisher {
+        instance: "programmer".to_owned(),
+        load_balancers: LoadBalancerShard {
+            kind: LoadBalancerKind::Alb,
+            shard: Shard::WHOLE,
+        },
+        shard_epoch,
+    };
+    let listing = [
+        Event::Init(types::Init {}),
+        Event::InitDone(types::InitDone {}),
+    ];
+    let messages = listing.map(|event| PublishReportsRequest {
+        position: Some(types::Position::default()),
+        traceparent: String::new(),
+        event: Some(event),
+        publisher: Some((&publisher).into()),
+    });
+    let mut client = clients::report(merger.to());
+    client.publish_reports(stream::iter(messages)).await?;
+    Ok(())
+}
+
+/// The merger reads the shard's Lease for itself, with the rights that it needs to lead.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_programmer_is_believed_by_the_lease_of_its_shard() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("merger").await;
+    let merger = Merger::start(cluster.kubeconfig(), &namespace).await;
+    merger.leads().await;
+    let lease = json!({
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": { "name": "tributary-alb-programmer-shard-0", "namespace": namespace },
+        "spec": { "holderIdentity": "programmer", "leaseTransitions": 3 },
+    });
+    cluster.apply(&lease).await.unwrap();
+    let invented = published(&merger, u64::MAX).await.unwrap_err();
+    assert_eq!(invented.code(), Code::FailedPrecondition, "{invented}");
+    published(&merger, 3).await.unwrap();
+    let deposed = published(&merger, 2).await.unwrap_err();
+    assert_eq!(deposed.code(), Code::FailedPrecondition, "{deposed}");
 }

@@ -17,6 +17,7 @@ fn gateway(attached_routes: u32, address: &str) -> Judgement {
         generation: 1,
         acceptance: GatewayAcceptance::Accepted,
         load_balancer: LoadBalancerJudgement::Ready,
+        unheard: false,
         addresses: vec![address.to_owned()],
         listeners: vec![ListenerJudgement {
             name: "http".into(),

@@ -102,6 +102,7 @@ pub(crate) fn gateway(object: &ObjectRef, routes: u32) -> Judgement {
         generation: 1,
         acceptance: GatewayAcceptance::Accepted,
         load_balancer: LoadBalancerJudgement::Ready,
+        unheard: false,
         addresses: vec!["web.elb.example".to_owned()],
         listeners: vec![listener("http", served(), routes)],
         attached_listener_sets: 0,

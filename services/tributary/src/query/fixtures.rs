@@ -129,6 +129,7 @@ pub(crate) fn gateway() -> ObjectView {
             generation: 2,
             acceptance: GatewayAcceptance::Accepted,
             load_balancer: LoadBalancerJudgement::Ready,
+            unheard: false,
             addresses: vec![ADDRESS.to_owned()],
             listeners: vec![judged("http")],
             attached_listener_sets: 1,

@@ -103,7 +103,7 @@ impl World {
         );
         let grpc = merger.contracts(GrpcServices::default()).build().unwrap();
         let mut tasks = JoinSet::new();
-        tasks.spawn(merger.run());
+        tasks.spawn(async { merger.run().await.unwrap() });
         let sandbox = Sandbox::new(tributary_sandbox::Options {
             provisioning: Duration::ZERO,
             seed: SeedOptions::default(),

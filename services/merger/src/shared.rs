@@ -1,0 +1,99 @@
+//! What RPCs and the loop share. One lock: a settling takes milliseconds.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::{Mutex, MutexGuard};
+
+use tonic::Status;
+use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
+use tributary_model::view::ListenerView;
+use tributary_model::{ListenerRef, ObjectRef};
+use tributary_runtime::{CancellationToken, Context};
+use tributary_stream::Published;
+
+use crate::progress::Progress;
+use crate::state::{Judged, State};
+
+/// The state, what is published of it, and who waits for it to change.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
+    pub(crate) judgements: Published<ObjectRef, Judged>,
+    pub(crate) listeners: Published<ListenerRef, ListenerView>,
+    pub(crate) progress: Progress,
+    state: Mutex<State>,
+    torn: CancellationToken,
+}
+
+/// The state, held by one. If that one panics, nobody gets it any more.
+#[derive(Debug)]
+pub(crate) struct Held<'a> {
+    state: MutexGuard<'a, State>,
+    torn: &'a CancellationToken,
+}
+
+/// Somebody panicked with the state in hand. The merge is not whole between its steps, and what follows from half of it
+/// would be programmed; so the process ends, and the next one reads everything anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a panic has torn the merger's state")]
+pub struct Torn;
+
+impl Shared {
+    pub(crate) fn new(context: &Context) -> Self {
+        let (desired, judgements, listeners) = (
+            Published::new(context, "desired"),
+            Published::new(context, "judgement"),
+            Published::new(context, "listeners"),
+        );
+        let state = State::new(desired.clone(), judgements.clone(), listeners.clone());
+        Self {
+            desired,
+            judgements,
+            listeners,
+            progress: Progress::default(),
+            state: Mutex::new(state),
+            torn: CancellationToken::new(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> Result<Held<'_>, Torn> {
+        let torn = &self.torn;
+        match self.state.lock() {
+            Ok(state) => Ok(Held { state, torn }),
+            Err(_poisoned) => Err(Torn),
+        }
+    }
+
+    /// Cancelled when the state is torn. A panic in an RPC ends only its connection: this is how the service learns.
+    pub(crate) fn torn(&self) -> &CancellationToken {
+        &self.torn
+    }
+}
+
+impl Deref for Held<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // Its guard, which goes next, poisons the lock by the same sign.
+        if std::thread::panicking() {
+            self.torn.cancel();
+        }
+    }
+}
+
+impl From<Torn> for Status {
+    fn from(torn: Torn) -> Self {
+        Self::internal(torn.to_string())
+    }
+}
