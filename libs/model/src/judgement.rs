@@ -61,6 +61,9 @@ pub struct GatewayJudgement {
     pub load_balancer: LoadBalancerJudgement,
     /// No programmer has been heard of the load balancer for so long that its state may be another one.
     pub unheard: bool,
+    /// What is not as it was asked for on a load balancer that serves all the same: a setting that AWS refuses, or that
+    /// names what does not exist.
+    pub problems: Vec<String>,
     /// DNS name of the load balancer once it exists.
     pub addresses: Vec<String>,
     /// Its own listeners, in spec order.

@@ -75,8 +75,8 @@ pub enum ProgrammedState {
     PortUnavailable(String),
 }
 
-/// A route rule that is not served.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A route rule that is not served, or not with all its targets.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleProblem {
     /// The route rule.
     pub origin: RuleOrigin,

@@ -7,10 +7,11 @@ use tributary_model::status::{Condition, GatewayStatus, StatusAddress};
 
 use crate::conditions::{Entry, Stamp, find, next_conditions, shortened};
 use crate::listener::{Programming, Recalled, Serving, Tally, next_listeners, recalled, tally};
-use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, UNHEARD, Verdict, verdict};
+use crate::reasons::{ACCEPTED, DEGRADED, PROGRAMMED, Situation, UNHEARD, Verdict, verdict};
+use crate::words::list;
 
 /// The condition types that we write.
-pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED];
+pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED, DEGRADED];
 
 pub(crate) fn next_status(
     judged: &GatewayJudgement,
@@ -31,13 +32,10 @@ pub(crate) fn next_status(
     } else {
         programmed
     };
+    let mut conditions: Vec<Entry> = vec![accepted(judged, tally).into(), programmed];
+    conditions.extend(degraded(judged, current));
     GatewayStatus {
-        conditions: next_conditions(
-            vec![accepted(judged, tally).into(), programmed],
-            OWNED,
-            &current.conditions,
-            stamp,
-        ),
+        conditions: next_conditions(conditions, OWNED, &current.conditions, stamp),
         addresses: addresses(judged, current),
         listeners: next_listeners(&listeners, serving(judged), stamp),
         attached_listener_sets: Some(judged.attached_listener_sets),
@@ -50,6 +48,19 @@ pub(crate) fn own_listeners<'a>(
     current: &'a GatewayStatus,
 ) -> Vec<Recalled<'a>> {
     recalled(&judged.listeners, &current.listeners, serving(judged))
+}
+
+/// Only there while something is wrong; what was said stands until the next report.
+fn degraded(judged: &GatewayJudgement, current: &GatewayStatus) -> Option<Entry> {
+    if judged.load_balancer == LoadBalancerJudgement::Unknown {
+        let said = find(&current.conditions, DEGRADED)?;
+        return Some(Entry::Kept(said.clone()));
+    }
+    if judged.problems.is_empty() {
+        return None;
+    }
+    let problems = list(judged.problems.iter().cloned());
+    Some(verdict(Situation::GatewayDegraded(&problems)).into())
 }
 
 pub(crate) fn accepted(judged: &GatewayJudgement, tally: Tally) -> Verdict {

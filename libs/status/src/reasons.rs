@@ -31,6 +31,8 @@ pub(crate) const PARTIALLY_INVALID: &str = "PartiallyInvalid";
 
 /// `ResolvedRefs` False: a certificate is missing or malformed.
 pub(crate) const INVALID_CERTIFICATE_REF: &str = "InvalidCertificateRef";
+/// Ours: the load balancer serves, but not all that was asked for is so.
+pub(crate) const DEGRADED: &str = "gateway.tributary.dev/Degraded";
 /// `Accepted` False: a quota of the load balancer leaves no place for the listener.
 pub(crate) const TOO_MANY_LISTENERS: &str = "TooManyListeners";
 /// `Programmed` False: the port is another's.
@@ -63,6 +65,7 @@ pub(crate) enum Situation<'a> {
     GatewayAcceptedUnsupportedAddress,
     GatewayProgrammed,
     GatewayProgrammedSome,
+    GatewayDegraded(&'a str),
     GatewayProgrammedNoneServed(Hindrance),
     GatewayProgrammedUnreported,
     GatewayProgrammedProvisioning(&'a str),

@@ -111,6 +111,7 @@ pub(crate) fn gateway(listeners: Vec<ListenerJudgement>) -> GatewayJudgement {
         acceptance: GatewayAcceptance::Accepted,
         load_balancer: LoadBalancerJudgement::Ready,
         unheard: false,
+        problems: Vec::new(),
         addresses: vec!["web.elb.example".to_owned()],
         listeners,
         attached_listener_sets: 2,

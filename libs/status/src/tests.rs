@@ -108,11 +108,13 @@ fn judged_gateways() -> impl Strategy<Value = Judgement> {
         1 => Just(GatewayAcceptance::InvalidParameters("a text".to_owned())),
     ];
     let gateways = (listeners(), load_balancers(), acceptances);
-    (gateways, any::<bool>(), 1_i64..4).prop_map(
-        |((listeners, load_balancer, acceptance), unheard, generation)| {
+    let problems = prop_oneof![Just(Vec::new()), Just(vec!["a text".to_owned()])];
+    (gateways, any::<bool>(), problems, 1_i64..4).prop_map(
+        |((listeners, load_balancer, acceptance), unheard, problems, generation)| {
             Judgement::Gateway(GatewayJudgement {
                 load_balancer,
                 unheard,
+                problems,
                 acceptance,
                 generation,
                 ..gateway(listeners)

@@ -31,6 +31,7 @@ pub(super) fn judge_leaving(
         acceptance: GatewayAcceptance::Accepted,
         load_balancer: LoadBalancerJudgement::Leaving(obstacles.join("; ")),
         unheard: false,
+        problems: Vec::new(),
         addresses: Vec::new(),
         // It has neither any more.
         listeners: Vec::new(),

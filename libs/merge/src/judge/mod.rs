@@ -80,6 +80,10 @@ fn judge_gateway(merge: &Merge, gateway: &ResolvedGateway, reports: &Reports) ->
         unheard: merge
             .load_balancer_key(&gateway.key)
             .is_some_and(|key| reports.is_unheard(&key)),
+        problems: report(merge, &gateway.key, reports)
+            .filter(|report| report.phase == LoadBalancerPhase::Active)
+            .map(|report| report.problems.clone())
+            .unwrap_or_default(),
         addresses,
         listeners: judge_listeners(merge, &gateway.key, &gateway.listeners, reports),
         attached_listener_sets: gateway.attached_listener_sets.saturating_sub(lost_sets(

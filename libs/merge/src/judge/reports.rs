@@ -138,6 +138,12 @@ impl Indexed {
     }
 }
 
+/// As many as there are rules, where a quota is passed by far.
+fn problems(indexed: Option<&Indexed>) -> BTreeSet<&RuleProblem> {
+    let reports = indexed.into_iter().map(|indexed| &indexed.report);
+    reports.flat_map(|report| &report.rules).collect()
+}
+
 /// Owners of listeners that are reported differently, routes whose problems differ, the Gateway; all
 /// owners when the load balancer itself is in another state.
 fn affected(
@@ -193,16 +199,8 @@ fn affected(
         affected.insert(ObjectRef::new(Kind::Gateway, key.gateway.clone()));
         affected.insert(owner);
     }
-    let rules = |indexed: Option<&Indexed>| -> Vec<RuleProblem> {
-        indexed
-            .map(|indexed| indexed.report.rules.clone())
-            .unwrap_or_default()
-    };
-    let (before, after) = (rules(old), rules(new));
-    let differing = before
-        .iter()
-        .filter(|problem| !after.contains(problem))
-        .chain(after.iter().filter(|problem| !before.contains(problem)));
+    let (before, after) = (problems(old), problems(new));
+    let differing = before.symmetric_difference(&after);
     affected.extend(differing.map(|problem| problem.origin.route.clone()));
     affected
 }

@@ -18,7 +18,7 @@ structs! {
     JudgedObject { judgement, current, resource_version }
     GatewayClassJudgement { key, generation, controller_name, invalid_parameters }
     GatewayJudgement {
-        key, generation, acceptance, load_balancer, unheard, addresses, listeners,
+        key, generation, acceptance, load_balancer, unheard, problems, addresses, listeners,
         attached_listener_sets,
     }
     ListenerSetJudgement { key, generation, acceptance, load_balancer, listeners }

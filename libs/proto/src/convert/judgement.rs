@@ -159,6 +159,7 @@ impl From<&GatewayJudgement> for types::GatewayJudgement {
             acceptance,
             load_balancer,
             unheard,
+            problems,
             addresses,
             listeners,
             attached_listener_sets,
@@ -170,6 +171,7 @@ impl From<&GatewayJudgement> for types::GatewayJudgement {
             listeners: list::write(listeners),
             attached_listener_sets: *attached_listener_sets,
             unheard: *unheard,
+            problems: problems.clone(),
         }
     }
 }
@@ -184,6 +186,7 @@ impl TryFrom<Beside<Judged, types::GatewayJudgement>> for GatewayJudgement {
             acceptance,
             load_balancer,
             unheard,
+            problems,
             addresses,
             listeners,
             attached_listener_sets,
@@ -194,6 +197,7 @@ impl TryFrom<Beside<Judged, types::GatewayJudgement>> for GatewayJudgement {
             acceptance: required::read("acceptance", acceptance)?,
             load_balancer: required::read("load_balancer", load_balancer)?,
             unheard,
+            problems,
             addresses,
             listeners: list::read("listeners", listeners)?,
             attached_listener_sets,

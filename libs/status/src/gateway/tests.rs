@@ -297,3 +297,36 @@ fn a_listener_without_its_port_is_accepted_like_its_own_condition_says() {
         "Accepted=True/Accepted Programmed=False/Invalid",
     );
 }
+
+#[test]
+fn what_is_wrong_with_a_load_balancer_that_serves_is_told_beside_programmed() {
+    let with = |problems: &[&str]| {
+        Judgement::Gateway(GatewayJudgement {
+            problems: problems.iter().map(|it| (*it).to_owned()).collect(),
+            ..gateway(vec![good("a")])
+        })
+    };
+    let missing = "there is no security group with id or Name tag \"sg-1\"";
+    let degraded = written(&with(&[missing]));
+    assert_eq!(
+        top(&degraded),
+        "Accepted=True/Accepted Programmed=True/Programmed gateway.tributary.dev/Degraded=True/NotAsAsked"
+    );
+    let Status::Gateway(status) = &degraded else {
+        panic!("{degraded:?}");
+    };
+    let said = message(&status.conditions, "gateway.tributary.dev/Degraded");
+    assert!(said.contains(missing), "{said}");
+    // A merger that has just started does not take it back before the next report, which does.
+    let unknown = Judgement::Gateway(GatewayJudgement {
+        load_balancer: LoadBalancerJudgement::Unknown,
+        ..gateway(vec![good("a")])
+    });
+    let kept = after(&unknown, Some(&degraded), LATER);
+    assert_eq!(top(&kept), top(&degraded));
+    let mended = after(&with(&[]), Some(&kept), LATER);
+    assert_eq!(
+        top(&mended),
+        "Accepted=True/Accepted Programmed=True/Programmed"
+    );
+}

@@ -9,8 +9,9 @@ use super::phrases::{
     too_many,
 };
 use super::{
-    ACCEPTED, CONFLICTED, INVALID_CERTIFICATE_REF, OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID,
-    PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, Situation, TOO_MANY_LISTENERS, Verdict,
+    ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, OVERLAPPING_TLS_CONFIG,
+    PARTIALLY_INVALID, PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, Situation, TOO_MANY_LISTENERS,
+    Verdict,
 };
 use crate::listener::Hindrance;
 use crate::words::{clause, sentence};
@@ -69,6 +70,16 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             True,
             "Programmed",
             "The load balancer serves the Gateway's own listeners.",
+        ),
+        S::GatewayDegraded(problems) => row(
+            DEGRADED,
+            True,
+            "NotAsAsked",
+            sentence(
+                "The load balancer serves, but not as it was asked for",
+                problems,
+                "",
+            ),
         ),
         S::GatewayProgrammedSome | S::SetProgrammedSome => {
             row(PROGRAMMED, True, "Programmed", SOME_SERVED)

@@ -18,6 +18,7 @@ fn gateway(attached_routes: u32, address: &str) -> Judgement {
         acceptance: GatewayAcceptance::Accepted,
         load_balancer: LoadBalancerJudgement::Ready,
         unheard: false,
+        problems: Vec::new(),
         addresses: vec![address.to_owned()],
         listeners: vec![ListenerJudgement {
             name: "http".into(),

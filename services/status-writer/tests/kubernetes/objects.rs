@@ -103,6 +103,7 @@ pub(crate) fn gateway(object: &ObjectRef, routes: u32) -> Judgement {
         acceptance: GatewayAcceptance::Accepted,
         load_balancer: LoadBalancerJudgement::Ready,
         unheard: false,
+        problems: Vec::new(),
         addresses: vec!["web.elb.example".to_owned()],
         listeners: vec![listener("http", served(), routes)],
         attached_listener_sets: 0,

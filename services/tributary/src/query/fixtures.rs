@@ -130,6 +130,7 @@ pub(crate) fn gateway() -> ObjectView {
             acceptance: GatewayAcceptance::Accepted,
             load_balancer: LoadBalancerJudgement::Ready,
             unheard: false,
+            problems: Vec::new(),
             addresses: vec![ADDRESS.to_owned()],
             listeners: vec![judged("http")],
             attached_listener_sets: 1,
