@@ -12,12 +12,17 @@
 //! **Must not know:** what should be there (the merger), which calls lead there (`tributary-plan`), how AWS
 //! is called (`tributary-aws`). An event that changes nothing makes no AWS call.
 //!
+//! **Nobody waits for somebody else's call.** The supervisor's loop awaits neither AWS nor the API server nor the merger: its
+//! questions are futures beside it.
+//!
 //! In a cluster several replicas divide the load balancers: one supervisor for each shard whose Lease is held here, and
 //! before each write to AWS the question whether it still is.
 
 mod args;
 mod holds;
 pub mod metrics;
+mod questions;
+mod search;
 mod secrets;
 mod shards;
 mod supervisor;
