@@ -1,6 +1,5 @@
 //! The loop over a merger and an AWS of which parts never answer. Time is paused: it moves only when nothing else can.
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -10,14 +9,15 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 use tributary_aws::{
-    ClientCredentials, Endpoint, KeyMaterial, Pacing, ResourceType, SecretError, TagFilter,
-    Tagging, Unmetered,
+    AwsError, Class, ClientCredentials, Ec2, Endpoint, Found, KeyMaterial, Pacing, ResourceType,
+    SecretError, SecurityGroupFilter, TagFilter, Tagging, Unmetered,
 };
 use tributary_model::ObjectKey;
 use tributary_model::config::LoadBalancerSettings;
 use tributary_model::desired::OrdMap;
 use tributary_model::elb::LoadBalancerKind;
-use tributary_plan::observed::Tags;
+use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Tags};
+use tributary_plan::op::{IngressRule, SecurityGroupSpec};
 use tributary_proto::call::Shard;
 use tributary_proto::desired::desired_service_server::{DesiredService, DesiredServiceServer};
 use tributary_proto::desired::{GetLoadBalancerResponse, WatchLoadBalancersResponse};
@@ -26,6 +26,7 @@ use tributary_stream::events;
 
 use super::*;
 
+type Answer<T> = Result<Found<T>, AwsError>;
 type Desired = Published<LoadBalancerKey, DesiredLoadBalancer>;
 
 struct World {
@@ -48,6 +49,10 @@ enum Search {
     Answers,
     Hangs,
 }
+
+/// Has nothing, and cannot be written to.
+#[derive(Debug)]
+struct EmptyEc2;
 
 #[derive(Debug)]
 struct NoSecrets;
@@ -78,15 +83,55 @@ impl DesiredService for Merger {
 
 #[async_trait]
 impl Tagging for Search {
-    async fn resources(
-        &self,
-        filter: &TagFilter,
-    ) -> Result<std::collections::BTreeMap<String, Tags>, tributary_aws::AwsError> {
+    async fn resources(&self, filter: &TagFilter) -> Answer<Tags> {
         let is_search = filter.types == BTreeSet::from(ResourceType::ALL);
         match self {
             Self::Hangs if is_search => std::future::pending().await,
-            Self::Hangs | Self::Answers => Ok(std::collections::BTreeMap::new()),
+            Self::Hangs | Self::Answers => Ok(BTreeMap::new()),
         }
+    }
+}
+
+fn read_only<T>() -> Result<T, AwsError> {
+    Err(AwsError::new(Class::Permanent, "write", "not of this test"))
+}
+
+#[async_trait]
+impl Ec2 for EmptyEc2 {
+    async fn subnets(&self, _: Option<&str>) -> Answer<ObservedSubnet> {
+        Ok(BTreeMap::new())
+    }
+
+    async fn vpc_blocks(&self) -> Answer<Vec<ipnet::IpNet>> {
+        Ok(BTreeMap::new())
+    }
+
+    async fn security_groups(&self, _: &SecurityGroupFilter) -> Answer<ObservedSecurityGroup> {
+        Ok(BTreeMap::new())
+    }
+
+    async fn create_security_group(&self, _: &SecurityGroupSpec) -> Result<String, AwsError> {
+        read_only()
+    }
+
+    async fn authorize_ingress(&self, _: &str, _: &BTreeSet<IngressRule>) -> Result<(), AwsError> {
+        read_only()
+    }
+
+    async fn revoke_ingress(&self, _: &str, _: &BTreeSet<IngressRule>) -> Result<(), AwsError> {
+        read_only()
+    }
+
+    async fn delete_security_group(&self, _: &str) -> Result<(), AwsError> {
+        read_only()
+    }
+
+    async fn add_tags(&self, _: &str, _: &Tags) -> Result<(), AwsError> {
+        read_only()
+    }
+
+    async fn remove_tags(&self, _: &str, _: &Tags) -> Result<(), AwsError> {
+        read_only()
     }
 }
 
@@ -129,6 +174,7 @@ impl World {
         let nobody = Endpoint::Url("http://127.0.0.1:1".to_owned());
         let mut aws = Aws::connect(&nobody, &Pacing::LOCAL, Arc::new(Unmetered)).await;
         aws.tagging = Arc::new(search);
+        aws.ec2 = Arc::new(EmptyEc2);
         let setup = Setup {
             share: LoadBalancerShard {
                 kind: LoadBalancerKind::Alb,
@@ -164,7 +210,7 @@ impl World {
         let desired = DesiredLoadBalancer {
             key: key(name),
             settings: LoadBalancerSettings::default(),
-            listeners: std::collections::BTreeMap::new(),
+            listeners: BTreeMap::new(),
             target_groups: OrdMap::new_sync(),
             unread: BTreeSet::new(),
         };
