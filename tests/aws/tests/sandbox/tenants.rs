@@ -184,3 +184,17 @@ async fn edits_among_slow_calls_leave_nothing_double_and_nothing_behind() {
     assert!(left.steps.is_empty(), "{left}");
     programmer.end().await;
 }
+
+/// The programmer's own deadline would make an error of it.
+#[tokio::test]
+async fn a_stop_waits_for_no_call_that_hangs() {
+    let world = World::new().await;
+    let mut programmer = Programmer::start(&world);
+    world.fault("RegisterTargets", Latency { millis: HANGS }, Some(1));
+    programmer.want(&served());
+    programmer
+        .says(&served(), |report| state(report, "b").is_some())
+        .await;
+    world.hit(0).await;
+    programmer.end().await;
+}
