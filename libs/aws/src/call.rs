@@ -58,7 +58,8 @@ impl Operation {
 }
 
 impl Caller {
-    /// Sends until it succeeds, is refused, or was tried often enough.
+    /// Sends until it succeeds, is refused, or was tried often enough. A write is sent once: whoever carries out the plan
+    /// tries it again, and does everything else meanwhile.
     pub(crate) async fn call<T, E, F>(
         &self,
         operation: Operation,
@@ -76,6 +77,9 @@ impl Caller {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            if operation.group.is_write() {
+                return Err(error);
+            }
             let delay = match error.class {
                 Class::Throttled => throttled.next(),
                 Class::Retryable => broken.next(),
@@ -158,7 +162,7 @@ where
         (class, _) => class,
     };
     let message = match error.message() {
-        Some(message) => message.to_owned(),
+        Some(message) => lasting(message).to_owned(),
         None => chain(error),
     };
     AwsError {
@@ -167,6 +171,14 @@ where
         code: error.code().map(str::to_owned),
         message,
         request_id: error.request_id().map(str::to_owned),
+    }
+}
+
+/// The part of AWS's text that is the same for every try: EC2 ends a missing permission with a new cipher each time.
+fn lasting(message: &str) -> &str {
+    match message.split_once("Encoded authorization failure message") {
+        Some((lasting, _)) => lasting.trim_end(),
+        None => message,
     }
 }
 
@@ -183,3 +195,6 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     }
     texts.join(": ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ pub struct AwsError {
     pub code: Option<String>,
     /// AWS's text, or the transport's.
     pub message: String,
-    /// For AWS's support.
+    /// For AWS's support; in logs only.
     pub request_id: Option<String>,
 }
 
@@ -66,6 +66,12 @@ impl AwsError {
     pub fn is_not_found(&self) -> bool {
         self.code.as_deref().is_some_and(says_not_found)
     }
+
+    /// Whether AWS says that the world is not as the request has it: a name that is taken, something in use or not there.
+    /// Once a look shows that nothing changed, this is a refusal.
+    pub fn is_contested(&self) -> bool {
+        self.class == Class::NeedsReobserve && self.code.as_deref().is_some_and(says_otherwise)
+    }
 }
 
 impl fmt::Display for Class {
@@ -79,17 +85,14 @@ impl fmt::Display for Class {
     }
 }
 
+/// Equal for equal failures: it is told in statuses, so nothing is in it that differs from one try to the next.
 impl fmt::Display for AwsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.operation)?;
         if let Some(code) = &self.code {
             write!(f, "{code}: ")?;
         }
-        f.write_str(&self.message)?;
-        match &self.request_id {
-            Some(request_id) => write!(f, " (request {request_id})"),
-            None => Ok(()),
-        }
+        f.write_str(&self.message)
     }
 }
 
@@ -111,7 +114,7 @@ pub(crate) fn classify(failure: Failure<'_>) -> Class {
     if REFUSED.contains(&code) {
         return Class::Permanent;
     }
-    if says_not_found(code) || OTHERWISE.contains(&code) || code.starts_with("Duplicate") {
+    if says_otherwise(code) {
         return Class::NeedsReobserve;
     }
     // TooMany*, LimitExceeded*, AccessDenied*, Unauthorized*, Validation*, OperationNotPermitted, Invalid* … and codes
@@ -163,6 +166,10 @@ const OTHERWISE: [&str; 6] = [
     "InvalidGroup.Duplicate",
     "InvalidPermission.Duplicate",
 ];
+
+fn says_otherwise(code: &str) -> bool {
+    says_not_found(code) || OTHERWISE.contains(&code) || code.starts_with("Duplicate")
+}
 
 fn says_not_found(code: &str) -> bool {
     code.ends_with("NotFound") || code.ends_with("NotFoundException")

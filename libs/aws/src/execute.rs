@@ -1,54 +1,84 @@
-//! Carrying out a plan: as much at once as its dependencies allow, everybody's steps apart from everybody else's.
+//! Carrying out plans: as much at once as dependencies and AWS's groups of operations allow, everybody's steps apart from
+//! everybody else's.
 //!
 //! ```text
-//! steps ──> ready (all `after` done, all `following` over) ──> in flight (bounded) ──> done ──> folded into Known
-//!    ^                                                             │
-//!    └── steps that need a failed one are skipped <── failed ──────┘
+//! steps ──> ready (all `after` done, all `following` over) ──> in flight (bounded by group) ──> landed ──> folded into Known
+//!    ^          │                                                                       │
+//!    │          └── held back: what touches, needs or follows something in flight       │
+//!    │                         of an earlier plan, or something that is tried again soon│
+//!    └───────────── the next plan takes the place of all that has not begun <───────────┘
 //! ```
 //!
-//! One task, no spawn: dropping the future drops the calls in flight. Whoever does that no longer knows what took effect and
-//! must look again.
+//! What is in flight outlives its plan, so that no plan waits for its slowest call. Each is a task of a set that is dropped
+//! with the [`Flights`]: whoever drops it no longer knows what took effect and must look again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tributary_plan::op::{Handle, Plan, Step, StepId};
+use tracing::Instrument;
+use tributary_plan::op::{Handle, Op, Step, StepId};
 
 use crate::Aws;
 use crate::elbv2::Answer;
 use crate::error::{AwsError, Class};
 use crate::known::Known;
+use crate::pace::Group;
 use crate::secrets::SecretSource;
 
-mod edit;
+mod claims;
+pub(crate) mod edit;
 mod elb;
 mod other;
 mod schedule;
 mod step;
 mod targets;
 
+use claims::Claims;
 use schedule::Schedule;
 
-/// With what a plan is carried out.
-#[derive(Clone, Copy, Debug)]
-pub struct Execution<'a> {
-    /// Where.
-    pub aws: &'a Aws,
+/// Steps in flight at once of a group that AWS throttles. Those that wait would only stand in line: the fewer they are,
+/// the sooner another tenant's step of the same group gets its turn.
+const SLOWED_AT_ONCE: usize = 2;
+
+/// The steps of one load balancer on their way to AWS: those of the newest plan, and what is left in flight of earlier ones.
+#[derive(Debug)]
+pub struct Flights {
+    aws: Aws,
     /// Private keys and client secrets.
-    pub secrets: &'a dyn SecretSource,
-    /// Steps in flight at once, at least one. The pace of AWS's operation groups bounds the rest.
-    pub concurrency: usize,
-    /// Once cancelled, no step begins; those in flight end.
-    pub stop: &'a CancellationToken,
+    secrets: Arc<dyn SecretSource>,
+    at_once: usize,
+    stop: CancellationToken,
+    schedule: Schedule,
+    /// Number of the newest plan.
+    plan: u64,
+    /// What steps of the newest plan have created.
+    created: Created,
+    tasks: JoinSet<Landed>,
+    in_flight: BTreeMap<u64, InFlight>,
+    next_flight: u64,
+    /// Flights of earlier plans for which steps of the newest one are held back.
+    awaited: BTreeSet<u64>,
+    has_released: bool,
+}
+
+/// Whether an operation may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// It may.
+    Now,
+    /// It is tried again soon: what needs it waits, and so does what follows it.
+    Soon,
+    /// It has failed for so long that what only follows it goes on without it.
+    Later,
 }
 
 /// What became of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepResult {
-    /// Which.
-    pub step: StepId,
+    /// Which, with who pays when it failed.
+    pub step: Arc<Step>,
     /// Done or not.
     pub outcome: Outcome,
 }
@@ -60,104 +90,302 @@ pub enum Outcome {
     Done,
     /// It did not, or nobody knows.
     Failed(AwsError),
-    /// Not tried: this step, which it needs, was not done.
+    /// Not tried: this step of its plan, which it needs or follows, was not done.
     Skipped(StepId),
     /// Not tried: execution was stopped.
     Stopped,
 }
 
-/// What a successful call means for what is known.
-struct Done<'a> {
-    /// ARN or id of what was created.
-    created: Option<String>,
-    change: Change<'a>,
+#[derive(Debug)]
+struct InFlight {
+    step: Arc<Step>,
+    group: Group,
+    /// Of the newest plan, or what it holds on to after its plan was given up.
+    of: Of,
 }
 
-type Change<'a> = Box<dyn FnOnce(&mut Known) + Send + 'a>;
+#[derive(Debug)]
+enum Of {
+    Newest,
+    Earlier(Claims),
+}
 
-/// Runs the plan. What succeeded is in `known` afterwards, so that the next plan needs no look; the results are in the order of
-/// the steps.
-pub async fn execute(execution: &Execution<'_>, plan: &Plan, known: &mut Known) -> Vec<StepResult> {
-    let mut schedule = Schedule::new(&plan.steps);
-    let mut created: BTreeMap<StepId, String> = BTreeMap::new();
-    let mut in_flight = FuturesUnordered::new();
-    let mut results: BTreeMap<StepId, StepResult> = BTreeMap::new();
-    loop {
-        for (step, outcome) in schedule.take_dropped() {
-            results.insert(step.id, result(step, outcome));
+#[derive(Debug)]
+struct Landed {
+    flight: u64,
+    answer: Answer<Done>,
+}
+
+/// What a successful call means for what is known.
+struct Done {
+    /// ARN or id of what was created.
+    created: Option<String>,
+    change: Change,
+}
+
+type Change = Box<dyn FnOnce(&mut Known) + Send>;
+
+impl Flights {
+    /// Nothing in flight. `at_once` bounds the steps in flight of each group of operations, at least one; once `stop` is
+    /// cancelled no step begins, and those in flight end.
+    pub fn new(
+        aws: Aws,
+        secrets: Arc<dyn SecretSource>,
+        at_once: usize,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            aws,
+            secrets,
+            at_once: at_once.max(1),
+            stop,
+            schedule: Schedule::default(),
+            plan: 0,
+            created: Created::default(),
+            tasks: JoinSet::new(),
+            in_flight: BTreeMap::new(),
+            next_flight: 0,
+            awaited: BTreeSet::new(),
+            has_released: false,
         }
-        if execution.stop.is_cancelled() {
-            for step in schedule.stop() {
-                results.insert(step.id, result(step, Outcome::Stopped));
-            }
-        }
-        while in_flight.len() < execution.concurrency.max(1)
-            && let Some(step) = schedule.next()
-        {
-            in_flight.push(run(execution, step, needed(step, &created)));
-        }
-        let Some((step, answer)) = in_flight.next().await else {
-            if schedule.has_dropped() {
-                continue;
-            }
-            break;
-        };
-        let outcome = match answer {
-            Ok(done) => {
-                (done.change)(known);
-                if let Some(id) = done.created {
-                    known.created(&id);
-                    created.insert(step.id, id);
+    }
+
+    /// Takes up a plan that was made from what is known: it takes the place of what has not begun of the last one. Steps
+    /// that touch what is still in flight are held back, with all that needs or follows them, and so are new things of a
+    /// kind of which one is in flight that the plan does not count.
+    pub fn take_up(&mut self, steps: &[Step], known: &Known, due: impl Fn(&Op) -> Due) {
+        for flight in self.in_flight.values_mut() {
+            match flight.of {
+                Of::Newest => {
+                    let claims = Claims::of(&flight.step.op, &self.created, known.observed());
+                    flight.of = Of::Earlier(claims);
                 }
-                schedule.done(step.id);
+                Of::Earlier(_) => {}
+            }
+        }
+        self.plan += 1;
+        self.created = Created::default();
+        self.awaited.clear();
+        self.has_released = false;
+        self.schedule = Schedule::new(steps);
+        for (step, flight) in self.in_the_way(steps, known) {
+            self.awaited.insert(flight);
+            self.schedule.hold(step);
+        }
+        for step in steps {
+            match due(&step.op) {
+                Due::Now => {}
+                Due::Soon => self.schedule.hold(step.id),
+                Due::Later => self.schedule.skip(step.id),
+            }
+        }
+        self.depart();
+    }
+
+    /// Steps that must wait, and the flight that each waits for.
+    fn in_the_way(&self, steps: &[Step], known: &Known) -> Vec<(StepId, u64)> {
+        let earlier: Vec<(u64, &InFlight, &Claims)> = self
+            .in_flight
+            .iter()
+            .filter_map(|(number, flight)| match &flight.of {
+                Of::Newest => None,
+                Of::Earlier(claims) => Some((*number, flight, claims)),
+            })
+            .collect();
+        if earlier.is_empty() {
+            return Vec::new();
+        }
+        let nothing = Created::default();
+        let planned: Vec<(&Step, Claims)> = steps
+            .iter()
+            .map(|step| (step, Claims::of(&step.op, &nothing, known.observed())))
+            .collect();
+        let mut held = Vec::new();
+        for (number, flight, claims) in earlier {
+            let places = claims::places(&flight.step.op);
+            let is_counted = planned.iter().any(|(step, planned)| {
+                planned.makes_the_same(claims) && claims::places(&step.op) == places
+            });
+            for (step, planned) in &planned {
+                let uncounted = !is_counted && !claims::places(&step.op).is_disjoint(&places);
+                if uncounted || planned.conflicts_with(claims) {
+                    held.push((step.id, number));
+                }
+            }
+        }
+        held
+    }
+
+    /// The next step that ended, folded into what is known; nothing when none is in flight. Dropped while it waits, it
+    /// loses nothing.
+    pub async fn land(&mut self, known: &mut Known) -> Option<StepResult> {
+        self.depart();
+        if let Some((step, outcome)) = self.schedule.next_dropped() {
+            return Some(StepResult { step, outcome });
+        }
+        let result = loop {
+            let Landed { flight, answer } = match self.tasks.join_next().await? {
+                Ok(landed) => landed,
+                // It is our own panic, in another task.
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_) => continue,
+                },
+            };
+            if let Some(in_flight) = self.in_flight.remove(&flight) {
+                break self.landed(flight, in_flight, answer, known);
+            }
+        };
+        self.depart();
+        if self.is_over() {
+            known.relate();
+        }
+        Some(result)
+    }
+
+    fn landed(
+        &mut self,
+        number: u64,
+        flight: InFlight,
+        answer: Answer<Done>,
+        known: &mut Known,
+    ) -> StepResult {
+        let InFlight { step, group: _, of } = flight;
+        self.has_released |= self.awaited.remove(&number);
+        let outcome = match answer {
+            Ok(Done { created, change }) => {
+                known.change(change);
+                if let Some(id) = &created {
+                    known.created(id);
+                }
+                if let Of::Newest = of {
+                    self.created.insert(step.id, created);
+                    self.schedule.done(step.id);
+                }
                 Outcome::Done
             }
             Err(error) => {
-                tracing::debug!(op = %step.op, %error, "step failed");
+                let request_id = error.request_id.as_deref();
+                tracing::debug!(op = %step.op, %error, request_id, "step failed");
                 if error.class == Class::NeedsReobserve {
-                    for id in edit::named(&step.op, &created) {
+                    let named = match &of {
+                        Of::Newest => edit::named(&step.op, &self.created),
+                        Of::Earlier(claims) => claims.named().to_vec(),
+                    };
+                    for id in named {
                         known.doubt(&id);
                     }
                 }
-                schedule.failed(step.id);
+                if let Of::Newest = of {
+                    match error.class {
+                        Class::Permanent => self.schedule.failed(step.id),
+                        // It is tried again: what it is to replace stays until then.
+                        Class::Retryable | Class::Throttled | Class::NeedsReobserve => {
+                            self.schedule.hold(step.id);
+                        }
+                    }
+                }
                 Outcome::Failed(error)
             }
         };
-        results.insert(step.id, result(step, outcome));
+        StepResult { step, outcome }
     }
-    edit::relate(known.observed_mut());
-    results.into_values().collect()
-}
 
-fn result(step: &Step, outcome: Outcome) -> StepResult {
-    StepResult {
-        step: step.id,
-        outcome,
+    /// Whether nothing is left of the newest plan but what is held back: nothing begins, nothing of it is in flight.
+    pub fn is_over(&self) -> bool {
+        let is_newest = |flight: &InFlight| match flight.of {
+            Of::Newest => true,
+            Of::Earlier(_) => false,
+        };
+        self.schedule.is_idle() && !self.in_flight.values().any(is_newest)
     }
-}
 
-async fn run<'a>(
-    execution: &'a Execution<'_>,
-    step: &'a Step,
-    created: Created,
-) -> (&'a Step, Answer<Done<'a>>) {
-    let answer = step::take(execution, &step.op, &created).await;
-    (step, answer)
+    /// Whether something has landed for which steps of the newest plan were held back: the next plan has them.
+    pub fn has_released(&self) -> bool {
+        self.has_released
+    }
+
+    /// Whether nothing is in flight.
+    pub fn is_empty(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// Begins what may begin.
+    fn depart(&mut self) {
+        if self.stop.is_cancelled() {
+            self.schedule.stop();
+        }
+        loop {
+            let mut busy: BTreeMap<Group, usize> = BTreeMap::new();
+            for flight in self.in_flight.values() {
+                *busy.entry(flight.group).or_default() += 1;
+            }
+            let has_room = |group: Group| {
+                let at_once = if self.aws.is_slowed(group) {
+                    self.at_once.min(SLOWED_AT_ONCE)
+                } else {
+                    self.at_once
+                };
+                busy.get(&group).copied().unwrap_or_default() < at_once
+            };
+            let Some(step) = self.schedule.next(has_room) else {
+                return;
+            };
+            self.fly(step);
+        }
+    }
+
+    fn fly(&mut self, step: Arc<Step>) {
+        let flight = self.next_flight;
+        self.next_flight += 1;
+        let needed = self.created.of(&step);
+        let (aws, secrets) = (self.aws.clone(), Arc::clone(&self.secrets));
+        let group = claims::group(&step.op);
+        let flying = {
+            let step = Arc::clone(&step);
+            async move {
+                let answer = step::take(&aws, &*secrets, &step.op, &needed).await;
+                Landed { flight, answer }
+            }
+        };
+        self.tasks.spawn(flying.in_current_span());
+        let in_flight = InFlight {
+            step,
+            group,
+            of: Of::Newest,
+        };
+        self.in_flight.insert(flight, in_flight);
+    }
 }
 
 /// ARNs and ids that a step's handles may stand for.
+#[derive(Debug, Default)]
 struct Created(BTreeMap<StepId, String>);
 
-fn needed(step: &Step, created: &BTreeMap<StepId, String>) -> Created {
-    let needed = step.after.iter();
-    Created(
-        needed
-            .filter_map(|id| Some((*id, created.get(id)?.clone())))
-            .collect(),
-    )
-}
-
 impl Created {
+    fn insert(&mut self, step: StepId, id: Option<String>) {
+        if let Some(id) = id {
+            self.0.insert(step, id);
+        }
+    }
+
+    /// What the step needs to know.
+    fn of(&self, step: &Step) -> Self {
+        let needed = step.after.iter();
+        Self(
+            needed
+                .filter_map(|id| Some((*id, self.0.get(id)?.clone())))
+                .collect(),
+        )
+    }
+
+    fn known(&self, handle: &Handle) -> Option<String> {
+        match handle {
+            Handle::Existing(id) => Some(id.clone()),
+            Handle::Created { step, .. } => self.0.get(step).cloned(),
+        }
+    }
+
     fn id(&self, handle: &Handle) -> Answer<String> {
         match handle {
             Handle::Existing(id) => Ok(id.clone()),
@@ -174,15 +402,15 @@ impl Created {
     }
 }
 
-impl<'a> Done<'a> {
-    fn changed(change: impl FnOnce(&mut Known) + Send + 'a) -> Self {
+impl Done {
+    fn changed(change: impl FnOnce(&mut Known) + Send + 'static) -> Self {
         Self {
             created: None,
             change: Box::new(change),
         }
     }
 
-    fn created(id: String, change: impl FnOnce(&mut Known, String) + Send + 'a) -> Self {
+    fn created(id: String, change: impl FnOnce(&mut Known, String) + Send + 'static) -> Self {
         let created = Some(id.clone());
         Self {
             created,
@@ -190,7 +418,17 @@ impl<'a> Done<'a> {
         }
     }
 
-    fn removed(id: &'a str) -> Self {
-        Self::changed(move |known| known.removed(id))
+    fn removed(id: &str) -> Self {
+        let id = id.to_owned();
+        Self::changed(move |known| known.removed(&id))
+    }
+}
+
+impl std::fmt::Debug for Done {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Done")
+            .field("created", &self.created)
+            .finish_non_exhaustive()
     }
 }

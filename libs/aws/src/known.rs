@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tributary_plan::observed::{Completeness, Observed};
 
+use crate::execute::edit;
+
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +27,8 @@ pub struct Known {
     created: BTreeMap<String, Instant>,
     /// By ARN or id: when we removed it.
     removed: BTreeMap<String, Instant>,
+    /// What uses what is as it was before the last changes.
+    is_unrelated: bool,
 }
 
 impl Known {
@@ -99,6 +103,19 @@ impl Known {
         for id in self.removed.keys() {
             remove(&mut self.observed, id);
         }
+    }
+
+    /// Says of everything again what uses it, if it changed: before the next plan.
+    pub fn relate(&mut self) {
+        if std::mem::take(&mut self.is_unrelated) {
+            edit::relate(&mut self.observed);
+        }
+    }
+
+    /// What a call of ours brought about.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Self)) {
+        change(self);
+        self.is_unrelated = true;
     }
 
     pub(crate) fn observed_mut(&mut self) -> &mut Observed {

@@ -43,7 +43,7 @@ pub use elbv2::{
 };
 pub use endpoint::{Endpoint, InvalidEndpoint, SANDBOX_REGION};
 pub use error::{AwsError, Class};
-pub use execute::{Execution, Outcome, StepResult, execute};
+pub use execute::{Due, Flights, Outcome, StepResult};
 pub use known::Known;
 pub use meter::{Call, Meter, Unmetered, Wait, WaitReason};
 pub use observe::{Site, observe, refresh_load_balancer_state};
@@ -117,6 +117,11 @@ impl Aws {
             config,
             caller,
         }
+    }
+
+    /// Whether AWS throttles a group: it allows itself fewer calls than it may make at best.
+    pub(crate) fn is_slowed(&self, group: Group) -> bool {
+        self.caller.pace.is_slowed(group)
     }
 
     /// Forgets subnets and certificates to choose from, for a caller that has reason to doubt them (a certificate or subnet

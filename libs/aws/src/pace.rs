@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! call ─> in-flight limit ─> rate of its group ─> request ─┬─ success ──> rate grows a little
-//!             (FIFO)          (governor, AIMD)      ^      ├─ throttled ─> rate halves ─┐
+//!             (FIFO)        (FIFO, governor, AIMD)  ^      ├─ throttled ─> rate halves ─┐
 //!                                                   │      ├─ broken, no answer ────────┤
 //!                                                   │      └─ anything else ─> the end  │
 //!                                                   └── backoff, jittered, bounded <────┘
@@ -113,6 +113,8 @@ pub(crate) struct Pace {
 #[derive(Debug)]
 struct Turns {
     in_flight: Semaphore,
+    /// Held by who is next: the limiter alone gives cells to whoever asks at the right moment, and some wait for ever.
+    next: tokio::sync::Mutex<()>,
     /// Counts cells, not calls: a call costs more cells the lower the rate is, so that the rate can change without a
     /// new limiter (which would begin with a full burst).
     cells: DefaultDirectRateLimiter,
@@ -275,6 +277,13 @@ impl Pace {
         }
     }
 
+    /// Whether the group's rate is below its ceiling.
+    pub(crate) fn is_slowed(&self, group: Group) -> bool {
+        let rate = &self.turns[group.index()].rate;
+        let rate = rate.lock().unwrap_or_else(PoisonError::into_inner);
+        rate.now < rate.ceiling
+    }
+
     /// Learns from an answer. Returns the group's new rate if it changed.
     pub(crate) fn learn(&self, group: Group, failure: Option<Class>) -> Option<f64> {
         let turns = &self.turns[group.index()];
@@ -294,6 +303,7 @@ impl Turns {
         let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
         Self {
             in_flight: Semaphore::new(limit.in_flight.max(1)),
+            next: tokio::sync::Mutex::new(()),
             cells: RateLimiter::direct(quota),
             rate: Mutex::new(Rate::new(limit, Instant::now())),
         }
@@ -301,6 +311,7 @@ impl Turns {
 
     async fn take(&self) -> Option<SemaphorePermit<'_>> {
         let permit = self.in_flight.acquire().await.ok()?;
+        let _next = self.next.lock().await;
         let cost = self
             .rate
             .lock()

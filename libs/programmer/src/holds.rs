@@ -59,3 +59,51 @@ impl Holds {
         }
     }
 }
+
+/// One Gateway, held or not; without a cluster it always is.
+#[derive(Debug)]
+pub(crate) struct HeldGateway {
+    holds: Option<Holds>,
+    gateway: ObjectKey,
+    /// It stays until we let it go.
+    is_held: bool,
+}
+
+impl HeldGateway {
+    pub(crate) fn new(holds: Option<Holds>, gateway: ObjectKey) -> Self {
+        Self {
+            holds,
+            gateway,
+            is_held: false,
+        }
+    }
+
+    /// Makes sure that the Gateway stays as long as anything of its load balancer may.
+    pub(crate) async fn hold(&mut self) -> bool {
+        let Some(holds) = &self.holds else {
+            return true;
+        };
+        if !self.is_held {
+            match holds.hold(&self.gateway).await {
+                Ok(()) => self.is_held = true,
+                Err(error) => {
+                    tracing::warn!(%error, "nothing is created before the Gateway is held");
+                }
+            }
+        }
+        self.is_held
+    }
+
+    /// Nothing is left: the Gateway may go.
+    pub(crate) async fn let_go(&mut self) -> bool {
+        let Some(holds) = &self.holds else {
+            return true;
+        };
+        let result = holds.let_go(&self.gateway).await;
+        if let Err(error) = &result {
+            tracing::warn!(%error, "the Gateway cannot be let go yet");
+        }
+        self.is_held = false;
+        result.is_ok()
+    }
+}

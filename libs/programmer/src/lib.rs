@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  WatchLoadBalancers ──> supervisor ──target──> worker, one per load balancer ──> Published reports ──> PublishReports
-//!                             ^                    │ observe ─> plan ─> execute ─┐
+//!                             ^                    │ observe ─> plan ─> flights ─┐
 //!   orphans, by tags ─────────┘                    └────────────<────────────────┘
 //! ```
 //!
@@ -12,16 +12,23 @@
 //! **Must not know:** what should be there (the merger), which calls lead there (`tributary-plan`), how AWS
 //! is called (`tributary-aws`). An event that changes nothing makes no AWS call.
 //!
+//! **Nobody waits for somebody else's call.** The supervisor's loop awaits neither AWS nor the API server nor the merger: its
+//! questions are futures beside it. A worker plans around what is in flight, and what failed is tried again by itself.
+//!
 //! In a cluster several replicas divide the load balancers: one supervisor for each shard whose Lease is held here, and
 //! before each write to AWS the question whether it still is.
 
 mod args;
+mod choices;
 mod holds;
 pub mod metrics;
+mod questions;
+mod search;
 mod secrets;
 mod shards;
 mod supervisor;
 mod target;
+mod tries;
 mod worker;
 
 use std::sync::Arc;

@@ -1,32 +1,36 @@
 //! One worker per load balancer: started when it is wanted or found, told what it should be, let go when
 //! nothing is left of it.
+//!
+//! ```text
+//!  updates of the merger ──┐
+//!  answers to questions ───┼──> one loop that awaits nobody in particular ──> workers
+//!  a search is due ────────┘             └──> questions: AWS, API server, merger (beside it)
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{Instant, sleep_until, timeout};
-use tributary_aws::{Aws, SecretSource, Site, owned};
+use tributary_aws::{Aws, SecretSource, Site};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerReport;
 use tributary_plan::limits::Limits;
 use tributary_proto::call::LoadBalancerShard;
+use tributary_proto::desired::WatchLoadBalancersRequest;
 use tributary_proto::desired::desired_service_client::DesiredServiceClient;
-use tributary_proto::desired::{GetLoadBalancerRequest, WatchLoadBalancersRequest};
-use tributary_runtime::backoff::Delays;
-use tributary_runtime::{Backoff, Condition, Context, OnError, Tasks};
+use tributary_runtime::{Condition, Context, OnError, Tasks};
 use tributary_stream::{
-    Position, Positioned, Published, StreamOptions, Transport, Update, clients, says_not_found,
-    watch as follow,
+    Position, Positioned, Published, StreamOptions, Transport, Update, clients, watch as follow,
 };
 
 use crate::Error;
 use crate::holds::Holds;
-use crate::metrics::{LOAD_BALANCERS, WORKER_WAIT_SECONDS, WaitLabels};
+use crate::metrics::{LOAD_BALANCERS, WORKER_WAIT_SECONDS};
+use crate::questions::{Answer, Asked, Questions};
+use crate::search::{Heard, Search};
 use crate::target::{Target, Wanted};
 use crate::worker;
 
@@ -58,21 +62,6 @@ pub(crate) struct Shared {
 
 /// Load balancers that are worked on at once: enough to fill AWS's pace, few enough that each is done soon.
 const WORKERS_AT_ONCE: usize = 16;
-/// Everything of ours that nobody wants is searched for after the first listing and then this often: it is
-/// found at once unless it was removed while nothing ran, so the search only backs that up.
-const SEARCH: Backoff = Backoff {
-    first: Duration::from_mins(5),
-    most: Duration::from_mins(20),
-};
-/// After a search that failed.
-const SEARCH_AGAIN: Backoff = Backoff {
-    first: Duration::from_secs(1),
-    most: Duration::from_mins(1),
-};
-
-/// The merger answers from memory or is gone.
-const ASK_DEADLINE: Duration = Duration::from_secs(2);
-
 struct Supervisor {
     shared: Shared,
     share: LoadBalancerShard,
@@ -138,27 +127,28 @@ impl Supervisor {
             async move { client.watch_load_balancers(request).await }
         });
         let waits = context.metrics.get(&WORKER_WAIT_SECONDS);
-        let delays = |policy: Backoff, reason| {
-            policy.delays(waits.get_or_create_owned(&WaitLabels { reason }))
-        };
-        let mut search = Search {
-            due: None,
-            regular: delays(SEARCH, "search"),
-            again: delays(SEARCH_AGAIN, "search_again"),
-        };
+        let mut search = Search::new(&waits);
+        let mut questions = Questions::new(self.shared.merger.clone());
         loop {
             let update = tokio::select! {
                 update = updates.next() => update,
+                Some(answer) = questions.next() => {
+                    self.hear(tasks, &mut search, &mut questions, answer);
+                    self.let_go();
+                    continue;
+                }
                 () = search.is_due() => {
-                    self.search(tasks, &mut search).await;
+                    let count = questions.search(&self.shared, self.share);
+                    search.begin(count);
                     continue;
                 }
             };
+            // Whatever is still asked is not waited for.
             let Some(first) = update else { return };
             let mut next = Some(first);
             while let Some(update) = next {
-                if self.take(tasks, update).await && search.due.is_none() {
-                    search.due = Some(Instant::now());
+                if self.take(tasks, &mut questions, update) {
+                    search.may_begin();
                 }
                 next = updates.next().now_or_never().flatten();
             }
@@ -167,9 +157,10 @@ impl Supervisor {
     }
 
     /// Returns whether a listing is complete.
-    async fn take(
+    fn take(
         &mut self,
         tasks: &Tasks,
+        questions: &mut Questions,
         update: Positioned<Update<LoadBalancerKey, DesiredLoadBalancer>>,
     ) -> bool {
         let Positioned {
@@ -181,6 +172,7 @@ impl Supervisor {
         match item {
             Update::Reset(desired) => {
                 for (key, desired) in desired {
+                    questions.forget(&key);
                     self.want(
                         tasks,
                         key,
@@ -191,9 +183,16 @@ impl Supervisor {
                 }
             }
             Update::Apply(key, desired) => {
+                questions.forget(&key);
                 self.want(tasks, key, Some(desired), position, traceparent);
             }
-            Update::Delete(key) => self.remove(tasks, key, position, traceparent).await,
+            Update::Delete(key) => {
+                let asked = Asked {
+                    position,
+                    traceparent,
+                };
+                questions.ask_whether_wanted(key, asked);
+            }
             Update::Repositioned(key) => {
                 if let Some(worker) = self.workers.get(&key) {
                     worker
@@ -210,29 +209,6 @@ impl Supervisor {
             }
         }
         false
-    }
-
-    /// Removes a load balancer if the merger says that nobody wants it. A Gateway that is only refused keeps
-    /// its load balancer, and absence from a listing does not tell the two apart: the merger may have been
-    /// started while the Gateway was refused. What it cannot say now is asked again at the next search.
-    async fn remove(
-        &mut self,
-        tasks: &Tasks,
-        key: LoadBalancerKey,
-        position: Position,
-        traceparent: String,
-    ) {
-        match self.shared.is_wanted(&key).await {
-            Ok(false) => {
-                self.held.remove(&key);
-                self.want(tasks, key, None, position, traceparent);
-            }
-            answer => {
-                if self.held.insert(key.clone()) {
-                    tracing::info!(load_balancer = %key, ?answer, "not removed: the merger does not say that nobody wants it");
-                }
-            }
-        }
     }
 
     fn want(
@@ -286,54 +262,87 @@ impl Supervisor {
         }
     }
 
-    /// Starts a worker for everything of ours that nobody wants.
-    async fn search(&mut self, tasks: &Tasks, search: &mut Search) {
-        let found: Result<BTreeSet<_>, _> =
-            owned(&self.shared.aws, &self.shared.site, self.share.kind).await;
-        let limits = self.shared.aws.elbv2.account_limits().await;
-        match &limits {
-            Ok(limits) => {
-                self.limits
-                    .send_if_modified(|known| std::mem::replace(known, limits.clone()) != *limits);
-            }
-            Err(error) => tracing::warn!(%error, "AWS's quotas are taken to be as they were"),
-        }
-        match found {
-            Ok(mut found) => {
-                if let Some(holds) = &self.shared.holds {
-                    match holds.leaving().await {
-                        Ok(leaving) => found.extend(leaving),
-                        Err(error) => tracing::warn!(%error, "Gateways that wait cannot be listed"),
+    /// What was asked beside the loop.
+    fn hear(
+        &mut self,
+        tasks: &Tasks,
+        search: &mut Search,
+        questions: &mut Questions,
+        answer: Answer,
+    ) {
+        match answer {
+            Answer::Wanted(key, asked, answer) => self.judge(tasks, key, asked, answer),
+            Answer::Limits(answer) => {
+                match answer {
+                    Ok(limits) => {
+                        self.limits.send_if_modified(|known| {
+                            std::mem::replace(known, limits.clone()) != limits
+                        });
+                    }
+                    Err(error) => {
+                        tracing::warn!(error, "AWS's quotas are taken to be as they were");
                     }
                 }
-                // The others have their own holders.
-                let share = self.share;
-                for key in found.into_iter().filter(|key| share.includes(key)) {
-                    if !self.workers.contains_key(&key) || self.held.contains(&key) {
-                        self.remove(tasks, key, self.position, String::new()).await;
+                search.heard(Heard::Aside);
+            }
+            Answer::Leaving(answer) => {
+                match answer {
+                    Ok(leaving) => self.found(questions, leaving),
+                    Err(error) => {
+                        tracing::warn!(error, "Gateways that wait cannot be listed");
                     }
                 }
-                self.let_go();
-                search.later();
+                search.heard(Heard::Aside);
             }
-            Err(error) => {
-                tracing::warn!(%error, "what nobody wants any more cannot be searched for");
-                search.soon();
+            Answer::Owned(Ok(owned)) => {
+                self.found(questions, owned);
+                search.heard(Heard::Whole);
+            }
+            Answer::Owned(Err(error)) => {
+                tracing::warn!(error, "what nobody wants any more cannot be searched for");
+                search.heard(Heard::Nothing);
             }
         }
     }
-}
 
-impl Shared {
-    /// Whether somebody wants a load balancer; an error if the merger does not say.
-    pub(crate) async fn is_wanted(&self, key: &LoadBalancerKey) -> Result<bool, String> {
-        let mut merger = self.merger.clone();
-        let asking = merger.get_load_balancer(GetLoadBalancerRequest::from(key));
-        match timeout(ASK_DEADLINE, asking).await {
-            Ok(Ok(_)) => Ok(true),
-            Ok(Err(status)) if says_not_found(&status) => Ok(false),
-            Ok(Err(status)) => Err(status.to_string()),
-            Err(_) => Err("no answer in time".to_owned()),
+    /// Asks of everything of ours that seems to be wanted by nobody; the others have their own holders.
+    fn found(&self, questions: &mut Questions, found: BTreeSet<LoadBalancerKey>) {
+        let share = self.share;
+        for key in found.into_iter().filter(|key| share.includes(key)) {
+            if !self.workers.contains_key(&key) || self.held.contains(&key) {
+                let asked = Asked {
+                    position: self.position,
+                    traceparent: String::new(),
+                };
+                questions.ask_whether_wanted(key, asked);
+            }
+        }
+    }
+
+    /// Removes a load balancer if the merger says that nobody wants it. A Gateway that is only refused keeps
+    /// its load balancer, and absence from a listing does not tell the two apart: the merger may have been
+    /// started while the Gateway was refused. What it cannot say now is asked again at the next search.
+    fn judge(
+        &mut self,
+        tasks: &Tasks,
+        key: LoadBalancerKey,
+        asked: Asked,
+        answer: Result<bool, String>,
+    ) {
+        match answer {
+            Ok(false) => {
+                self.held.remove(&key);
+                let Asked {
+                    position,
+                    traceparent,
+                } = asked;
+                self.want(tasks, key, None, position, traceparent);
+            }
+            answer => {
+                if self.held.insert(key.clone()) {
+                    tracing::info!(load_balancer = %key, ?answer, "not removed: the merger does not say that nobody wants it");
+                }
+            }
         }
     }
 }
@@ -347,27 +356,5 @@ impl Drop for Supervisor {
     }
 }
 
-/// When what nobody wants is searched for; never before the first complete listing.
-struct Search {
-    due: Option<Instant>,
-    regular: Delays,
-    again: Delays,
-}
-
-impl Search {
-    async fn is_due(&self) {
-        match self.due {
-            Some(due) => sleep_until(due).await,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn later(&mut self) {
-        self.again.reset();
-        self.due = Some(Instant::now() + self.regular.next_delay());
-    }
-
-    fn soon(&mut self) {
-        self.due = Some(Instant::now() + self.again.next_delay());
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,11 @@
 //! Finding things in what is known.
 
-use std::collections::BTreeMap;
-
 use tributary_plan::observed::{
     Observed, ObservedListener, ObservedLoadBalancer, ObservedRule, Tags,
 };
-use tributary_plan::op::{Action, Handle, Op, StepId, Taggable};
+use tributary_plan::op::{Action, Handle, Op, Taggable};
+
+use super::Created;
 
 pub(super) fn listener_mut<'o>(
     observed: &'o mut Observed,
@@ -53,11 +53,8 @@ fn elb_tags_mut<'o>(observed: &'o mut Observed, arn: &str) -> Option<&'o mut Tag
 }
 
 /// ARNs and ids that an operation names: those that may not be as we know when it fails.
-pub(super) fn named(op: &Op, created: &BTreeMap<StepId, String>) -> Vec<String> {
-    let id = |handle: &Handle| match handle {
-        Handle::Existing(id) => Some(id.clone()),
-        Handle::Created { step, .. } => created.get(step).cloned(),
-    };
+pub(super) fn named(op: &Op, created: &Created) -> Vec<String> {
+    let id = |handle: &Handle| created.known(handle);
     let forwards = |action: &Action<Handle>| -> Vec<String> {
         action.target_groups().filter_map(id).collect()
     };
@@ -140,7 +137,7 @@ pub(super) fn named(op: &Op, created: &BTreeMap<StepId, String>) -> Vec<String> 
 }
 
 /// Which load balancer uses which target group and certificate, after our changes. Users that we do not see stay.
-pub(super) fn relate(observed: &mut Observed) {
+pub(crate) fn relate(observed: &mut Observed) {
     let Observed {
         load_balancers,
         target_groups,

@@ -15,10 +15,7 @@ use crate::elbv2::{Answer, AuthenticateRequest, Elbv2, ListenerRequest, RuleRequ
 use crate::error::{AwsError, Class};
 use crate::secrets::SecretSource;
 
-pub(super) async fn create_target_group<'a>(
-    elbv2: &dyn Elbv2,
-    spec: &'a TargetGroupSpec,
-) -> Answer<Done<'a>> {
+pub(super) async fn create_target_group(elbv2: &dyn Elbv2, spec: &TargetGroupSpec) -> Answer<Done> {
     let (arn, mut group) = elbv2.create_target_group(spec).await?;
     group.tags = spec.tags.clone();
     Ok(Done::created(arn, |known, arn| {
@@ -26,39 +23,41 @@ pub(super) async fn create_target_group<'a>(
     }))
 }
 
-pub(super) async fn modify_target_group<'a>(
+pub(super) async fn modify_target_group(
     elbv2: &dyn Elbv2,
-    arn: &'a str,
+    arn: &str,
     health_check: &HealthCheckSettings,
-) -> Answer<Done<'a>> {
+) -> Answer<Done> {
     let health_check = elbv2.modify_target_group(arn, health_check).await?;
+    let arn = arn.to_owned();
     Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().target_groups.get_mut(arn) {
+        if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
             group.health_check = health_check;
         }
     }))
 }
 
-pub(super) async fn target_group_attributes<'a>(
+pub(super) async fn target_group_attributes(
     elbv2: &dyn Elbv2,
     arn: String,
-    attributes: &'a BTreeMap<String, String>,
-) -> Answer<Done<'a>> {
+    attributes: &BTreeMap<String, String>,
+) -> Answer<Done> {
     elbv2
         .modify_target_group_attributes(&arn, attributes)
         .await?;
+    let attributes = attributes.clone();
     Ok(Done::changed(move |known| {
         if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
-            group.attributes.extend(attributes.clone());
+            group.attributes.extend(attributes);
         }
     }))
 }
 
-pub(super) async fn create_load_balancer<'a>(
+pub(super) async fn create_load_balancer(
     elbv2: &dyn Elbv2,
-    spec: &'a LoadBalancerSpec,
+    spec: &LoadBalancerSpec,
     security_groups: BTreeSet<String>,
-) -> Answer<Done<'a>> {
+) -> Answer<Done> {
     let (arn, mut load_balancer) = elbv2.create_load_balancer(spec, &security_groups).await?;
     load_balancer.tags = spec.tags.clone();
     Ok(Done::created(arn, |known, arn| {
@@ -67,57 +66,62 @@ pub(super) async fn create_load_balancer<'a>(
     }))
 }
 
-pub(super) async fn set_subnets<'a>(
+pub(super) async fn set_subnets(
     elbv2: &dyn Elbv2,
-    arn: &'a str,
-    subnets: &'a [SubnetMapping],
-) -> Answer<Done<'a>> {
+    arn: &str,
+    subnets: &[SubnetMapping],
+) -> Answer<Done> {
     elbv2.set_subnets(arn, subnets).await?;
+    let arn = arn.to_owned();
+    let subnets = subnets.to_vec();
     Ok(Done::changed(move |known| {
-        if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(arn) {
-            let by_id = subnets.iter().map(|it| (it.subnet.clone(), it.clone()));
+        if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(&arn) {
+            let by_id = subnets.into_iter().map(|it| (it.subnet.clone(), it));
             load_balancer.subnets = by_id.collect();
         }
     }))
 }
 
-pub(super) async fn set_security_groups<'a>(
+pub(super) async fn set_security_groups(
     elbv2: &dyn Elbv2,
-    arn: &'a str,
+    arn: &str,
     groups: BTreeSet<String>,
-) -> Answer<Done<'a>> {
+) -> Answer<Done> {
     elbv2.set_security_groups(arn, &groups).await?;
+    let arn = arn.to_owned();
     Ok(Done::changed(move |known| {
-        if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(arn) {
+        if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(&arn) {
             load_balancer.security_groups = groups;
         }
     }))
 }
 
-pub(super) async fn set_ip_address_type<'a>(
+pub(super) async fn set_ip_address_type(
     elbv2: &dyn Elbv2,
-    arn: &'a str,
+    arn: &str,
     to: IpAddressType,
-) -> Answer<Done<'a>> {
+) -> Answer<Done> {
     elbv2.set_ip_address_type(arn, to).await?;
+    let arn = arn.to_owned();
     Ok(Done::changed(move |known| {
-        if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(arn) {
+        if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(&arn) {
             load_balancer.ip_address_type = to;
         }
     }))
 }
 
-pub(super) async fn load_balancer_attributes<'a>(
+pub(super) async fn load_balancer_attributes(
     elbv2: &dyn Elbv2,
     arn: String,
-    attributes: &'a BTreeMap<String, String>,
-) -> Answer<Done<'a>> {
+    attributes: &BTreeMap<String, String>,
+) -> Answer<Done> {
     elbv2
         .modify_load_balancer_attributes(&arn, attributes)
         .await?;
+    let attributes = attributes.clone();
     Ok(Done::changed(move |known| {
         if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(&arn) {
-            load_balancer.attributes.extend(attributes.clone());
+            load_balancer.attributes.extend(attributes);
         }
     }))
 }
@@ -213,12 +217,12 @@ fn action(action: &Action<Handle>, created: &Created) -> Answer<Action<String>> 
     })
 }
 
-pub(super) async fn create_listener<'a>(
+pub(super) async fn create_listener(
     elbv2: &dyn Elbv2,
     load_balancer: String,
     request: ListenerRequest,
-    tags: &'a Tags,
-) -> Answer<Done<'a>> {
+    tags: &Tags,
+) -> Answer<Done> {
     let (arn, mut listener) = elbv2
         .create_listener(&load_balancer, &request, tags)
         .await?;
@@ -231,14 +235,15 @@ pub(super) async fn create_listener<'a>(
     }))
 }
 
-pub(super) async fn modify_listener<'a>(
+pub(super) async fn modify_listener(
     elbv2: &dyn Elbv2,
-    arn: &'a str,
+    arn: &str,
     request: ListenerRequest,
-) -> Answer<Done<'a>> {
+) -> Answer<Done> {
     let modified = elbv2.modify_listener(arn, &request).await?;
+    let arn = arn.to_owned();
     Ok(Done::changed(move |known| {
-        if let Some(listener) = edit::listener_mut(known.observed_mut(), arn) {
+        if let Some(listener) = edit::listener_mut(known.observed_mut(), &arn) {
             listener.protocol = modified.protocol;
             listener.default_action = modified.default_action;
             listener.default_certificate = modified.default_certificate;
@@ -256,24 +261,25 @@ pub(super) async fn modify_listener<'a>(
     }))
 }
 
-pub(super) async fn listener_attributes<'a>(
+pub(super) async fn listener_attributes(
     elbv2: &dyn Elbv2,
     arn: String,
-    attributes: &'a BTreeMap<String, String>,
-) -> Answer<Done<'a>> {
+    attributes: &BTreeMap<String, String>,
+) -> Answer<Done> {
     elbv2.modify_listener_attributes(&arn, attributes).await?;
+    let attributes = attributes.clone();
     Ok(Done::changed(move |known| {
         if let Some(listener) = edit::listener_mut(known.observed_mut(), &arn) {
-            listener.attributes.extend(attributes.clone());
+            listener.attributes.extend(attributes);
         }
     }))
 }
 
-pub(super) async fn add_certificate<'a>(
+pub(super) async fn add_certificate(
     elbv2: &dyn Elbv2,
     listener: String,
     certificate: String,
-) -> Answer<Done<'a>> {
+) -> Answer<Done> {
     elbv2
         .add_listener_certificate(&listener, &certificate)
         .await?;
@@ -284,17 +290,19 @@ pub(super) async fn add_certificate<'a>(
     }))
 }
 
-pub(super) async fn remove_certificate<'a>(
+pub(super) async fn remove_certificate(
     elbv2: &dyn Elbv2,
-    listener: &'a str,
-    certificate: &'a str,
-) -> Answer<Done<'a>> {
+    listener: &str,
+    certificate: &str,
+) -> Answer<Done> {
     elbv2
         .remove_listener_certificate(listener, certificate)
         .await?;
+    let listener = listener.to_owned();
+    let certificate = certificate.to_owned();
     Ok(Done::changed(move |known| {
-        if let Some(listener) = edit::listener_mut(known.observed_mut(), listener) {
-            listener.certificates.remove(certificate);
+        if let Some(listener) = edit::listener_mut(known.observed_mut(), &listener) {
+            listener.certificates.remove(&certificate);
         }
     }))
 }
@@ -347,13 +355,13 @@ async fn authenticate_request(
     })
 }
 
-pub(super) async fn create_rule<'a>(
+pub(super) async fn create_rule(
     elbv2: &dyn Elbv2,
     listener: String,
     priority: u32,
     request: RuleRequest,
-    tags: &'a Tags,
-) -> Answer<Done<'a>> {
+    tags: &Tags,
+) -> Answer<Done> {
     let (arn, mut rule) = elbv2
         .create_rule(&listener, priority, &request, tags)
         .await?;
@@ -365,14 +373,15 @@ pub(super) async fn create_rule<'a>(
     }))
 }
 
-pub(super) async fn modify_rule<'a>(
+pub(super) async fn modify_rule(
     elbv2: &dyn Elbv2,
-    arn: &'a str,
+    arn: &str,
     request: RuleRequest,
-) -> Answer<Done<'a>> {
+) -> Answer<Done> {
     let modified = elbv2.modify_rule(arn, &request).await?;
+    let arn = arn.to_owned();
     Ok(Done::changed(move |known| {
-        if let Some(rule) = edit::rule_mut(known.observed_mut(), arn) {
+        if let Some(rule) = edit::rule_mut(known.observed_mut(), &arn) {
             rule.conditions = modified.conditions;
             rule.authenticate = modified.authenticate;
             rule.action = modified.action;
@@ -381,15 +390,16 @@ pub(super) async fn modify_rule<'a>(
     }))
 }
 
-pub(super) async fn set_priorities<'a>(
+pub(super) async fn set_priorities(
     elbv2: &dyn Elbv2,
-    priorities: &'a BTreeMap<String, u32>,
-) -> Answer<Done<'a>> {
+    priorities: &BTreeMap<String, u32>,
+) -> Answer<Done> {
     elbv2.set_rule_priorities(priorities).await?;
+    let priorities = priorities.clone();
     Ok(Done::changed(move |known| {
         for (arn, priority) in priorities {
-            if let Some(rule) = edit::rule_mut(known.observed_mut(), arn) {
-                rule.priority = *priority;
+            if let Some(rule) = edit::rule_mut(known.observed_mut(), &arn) {
+                rule.priority = priority;
             }
         }
     }))

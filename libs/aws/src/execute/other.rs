@@ -45,11 +45,7 @@ pub(super) async fn material(
     Ok(material)
 }
 
-pub(super) async fn import_new<'a>(
-    acm: &dyn Acm,
-    material: &KeyMaterial,
-    tags: &'a Tags,
-) -> Answer<Done<'a>> {
+pub(super) async fn import_new(acm: &dyn Acm, material: &KeyMaterial, tags: &Tags) -> Answer<Done> {
     let arn = acm.import(material, Import::New(tags)).await?;
     let certificate = ObservedCertificate {
         // Only discovery asks for names, and it leaves imports alone.
@@ -64,14 +60,11 @@ pub(super) async fn import_new<'a>(
     }))
 }
 
-pub(super) async fn import_over<'a>(
-    acm: &dyn Acm,
-    material: &KeyMaterial,
-    arn: &'a str,
-) -> Answer<Done<'a>> {
+pub(super) async fn import_over(acm: &dyn Acm, material: &KeyMaterial, arn: &str) -> Answer<Done> {
     acm.import(material, Import::Over(arn)).await?;
-    Ok(Done::changed(|known| {
-        if let Some(certificate) = known.observed_mut().certificates.get_mut(arn) {
+    let arn = arn.to_owned();
+    Ok(Done::changed(move |known| {
+        if let Some(certificate) = known.observed_mut().certificates.get_mut(&arn) {
             certificate.issued = now();
             certificate.status = CertificateStatus::Issued;
         }
@@ -84,10 +77,7 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
-pub(super) async fn create_security_group<'a>(
-    ec2: &dyn Ec2,
-    spec: &'a SecurityGroupSpec,
-) -> Answer<Done<'a>> {
+pub(super) async fn create_security_group(ec2: &dyn Ec2, spec: &SecurityGroupSpec) -> Answer<Done> {
     let id = ec2.create_security_group(spec).await?;
     let SecurityGroupSpec {
         name,
@@ -106,54 +96,51 @@ pub(super) async fn create_security_group<'a>(
     }))
 }
 
-pub(super) async fn authorize<'a>(
+pub(super) async fn authorize(
     ec2: &dyn Ec2,
     group: String,
-    rules: &'a BTreeSet<IngressRule>,
-) -> Answer<Done<'a>> {
+    rules: &BTreeSet<IngressRule>,
+) -> Answer<Done> {
     ec2.authorize_ingress(&group, rules).await?;
+    let rules = rules.clone();
     Ok(Done::changed(move |known| {
         if let Some(group) = known.observed_mut().security_groups.get_mut(&group) {
-            group.ingress.extend(rules.iter().cloned());
+            group.ingress.extend(rules);
         }
     }))
 }
 
-pub(super) async fn revoke<'a>(
+pub(super) async fn revoke(
     ec2: &dyn Ec2,
-    group: &'a str,
-    rules: &'a BTreeSet<IngressRule>,
-) -> Answer<Done<'a>> {
+    group: &str,
+    rules: &BTreeSet<IngressRule>,
+) -> Answer<Done> {
     ec2.revoke_ingress(group, rules).await?;
+    let group = group.to_owned();
+    let rules = rules.clone();
     Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().security_groups.get_mut(group) {
+        if let Some(group) = known.observed_mut().security_groups.get_mut(&group) {
             group.ingress.retain(|rule| !rules.contains(rule));
         }
     }))
 }
 
-pub(super) async fn add_tags<'a>(
-    aws: &Aws,
-    resource: &'a Taggable,
-    tags: &'a Tags,
-) -> Answer<Done<'a>> {
+pub(super) async fn add_tags(aws: &Aws, resource: &Taggable, tags: &Tags) -> Answer<Done> {
     match resource {
         Taggable::Elb(arn) => aws.elbv2.add_tags(arn, tags).await?,
         Taggable::Certificate(arn) => aws.acm.add_tags(arn, tags).await?,
         Taggable::SecurityGroup(id) => aws.ec2.add_tags(id, tags).await?,
     }
+    let resource = resource.clone();
+    let tags = tags.clone();
     Ok(Done::changed(move |known| {
-        if let Some(known) = edit::tags_mut(known.observed_mut(), resource) {
-            known.extend(tags.clone());
+        if let Some(known) = edit::tags_mut(known.observed_mut(), &resource) {
+            known.extend(tags);
         }
     }))
 }
 
-pub(super) async fn remove_tags<'a>(
-    aws: &Aws,
-    resource: &'a Taggable,
-    tags: &'a Tags,
-) -> Answer<Done<'a>> {
+pub(super) async fn remove_tags(aws: &Aws, resource: &Taggable, tags: &Tags) -> Answer<Done> {
     match resource {
         Taggable::Elb(arn) => {
             let keys = tags.keys().cloned().collect();
@@ -162,8 +149,10 @@ pub(super) async fn remove_tags<'a>(
         Taggable::Certificate(arn) => aws.acm.remove_tags(arn, tags).await?,
         Taggable::SecurityGroup(id) => aws.ec2.remove_tags(id, tags).await?,
     }
+    let resource = resource.clone();
+    let tags = tags.clone();
     Ok(Done::changed(move |known| {
-        if let Some(known) = edit::tags_mut(known.observed_mut(), resource) {
+        if let Some(known) = edit::tags_mut(known.observed_mut(), &resource) {
             known.retain(|key, _| !tags.contains_key(key));
         }
     }))

@@ -2,20 +2,17 @@
 
 use tributary_plan::op::Op;
 
-use super::{Created, Done, Execution, elb, other, targets};
+use super::{Created, Done, elb, other, targets};
+use crate::Aws;
 use crate::elbv2::Answer;
+use crate::secrets::SecretSource;
 
-pub(super) async fn take<'a>(
-    execution: &'a Execution<'_>,
-    op: &'a Op,
+pub(super) async fn take(
+    aws: &Aws,
+    secrets: &dyn SecretSource,
+    op: &Op,
     created: &Created,
-) -> Answer<Done<'a>> {
-    let Execution {
-        aws,
-        secrets,
-        concurrency: _,
-        stop: _,
-    } = execution;
+) -> Answer<Done> {
     let (elbv2, ec2, acm) = (&*aws.elbv2, &*aws.ec2, &*aws.acm);
     match op {
         Op::CreateSecurityGroup(spec) => other::create_security_group(ec2, spec).await,
@@ -33,7 +30,7 @@ pub(super) async fn take<'a>(
             existing,
             tags,
         } => {
-            let material = other::material(*secrets, secret, fingerprint).await?;
+            let material = other::material(secrets, secret, fingerprint).await?;
             match existing {
                 Some(arn) => other::import_over(acm, &material, arn).await,
                 None => other::import_new(acm, &material, tags).await,
@@ -129,11 +126,11 @@ pub(super) async fn take<'a>(
             spec,
             tags,
         } => {
-            let request = elb::rule_request(*secrets, spec, created).await?;
+            let request = elb::rule_request(secrets, spec, created).await?;
             elb::create_rule(elbv2, created.id(listener)?, *priority, request, tags).await
         }
         Op::ModifyRule { rule, spec } => {
-            let request = elb::rule_request(*secrets, spec, created).await?;
+            let request = elb::rule_request(secrets, spec, created).await?;
             elb::modify_rule(elbv2, rule, request).await
         }
         Op::SetRulePriorities {

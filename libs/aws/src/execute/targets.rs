@@ -38,31 +38,34 @@ fn outside_of(blocks: &[IpNet], targets: &BTreeSet<DesiredTarget>) -> BTreeSet<D
     targets.iter().filter(is_outside).cloned().collect()
 }
 
-pub(super) async fn register<'a>(
+pub(super) async fn register(
     elbv2: &dyn Elbv2,
     arn: String,
-    targets: &'a BTreeSet<DesiredTarget>,
+    targets: &BTreeSet<DesiredTarget>,
     outside: &BTreeSet<DesiredTarget>,
-) -> Answer<Done<'a>> {
+) -> Answer<Done> {
     elbv2.register_targets(&arn, targets, outside).await?;
+    let targets = targets.clone();
     Ok(Done::changed(move |known| {
         if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
             let registered = targets
-                .iter()
-                .map(|target| (target.clone(), TargetState::Registered));
+                .into_iter()
+                .map(|target| (target, TargetState::Registered));
             group.targets.extend(registered);
         }
     }))
 }
 
-pub(super) async fn deregister<'a>(
+pub(super) async fn deregister(
     elbv2: &dyn Elbv2,
-    arn: &'a str,
-    targets: &'a BTreeSet<DesiredTarget>,
-) -> Answer<Done<'a>> {
+    arn: &str,
+    targets: &BTreeSet<DesiredTarget>,
+) -> Answer<Done> {
     elbv2.deregister_targets(arn, targets).await?;
+    let arn = arn.to_owned();
+    let targets = targets.clone();
     Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().target_groups.get_mut(arn) {
+        if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
             // AWS shows them as draining for a while, which is the same to a plan.
             group.targets.retain(|target, _| !targets.contains(target));
         }

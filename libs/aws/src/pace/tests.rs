@@ -113,6 +113,26 @@ async fn no_call_waits_for_ever() {
     drop(pace.turn(Group::Sts, "GetCallerIdentity").await.unwrap());
 }
 
+/// The limiter alone gives cells to whoever asks at the right moment: of many that wait the first may wait for ever.
+#[tokio::test]
+async fn turns_come_in_the_order_in_which_they_were_asked_for() {
+    let mut pacing = Pacing::LOCAL;
+    pacing.sts = Limit::new(50, 1);
+    let pace = Pace::new(&pacing);
+    let order = std::sync::Mutex::new(Vec::new());
+    let callers = (0..12).map(|number| {
+        let (pace, order) = (&pace, &order);
+        async move {
+            let turn = pace.turn(Group::Sts, "GetCallerIdentity").await.unwrap();
+            order.lock().unwrap().push(number);
+            drop(turn);
+        }
+    });
+    futures::future::join_all(callers).await;
+    let expected: Vec<u32> = (0..12).collect();
+    assert_eq!(order.into_inner().unwrap(), expected);
+}
+
 #[tokio::test(start_paused = true)]
 async fn groups_do_not_wait_for_each_other() {
     let mut pacing = Pacing::LOCAL;

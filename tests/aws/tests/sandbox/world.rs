@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tributary_aws::{
-    Aws, ClientCredentials, Endpoint, Execution, KeyMaterial, Known, Meter, Outcome, Pacing,
-    SecretError, SecretSource, Site, StepResult, Unmetered, execute, observe,
+    Aws, ClientCredentials, Due, Endpoint, Flights, KeyMaterial, Known, Meter, Outcome, Pacing,
+    SecretError, SecretSource, Site, StepResult, Unmetered, observe,
 };
 use tributary_model::ObjectKey;
 use tributary_plan::limits::Context;
@@ -24,6 +24,7 @@ use crate::desired::Desired;
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) aws: Aws,
+    pub(crate) endpoint: Endpoint,
     pub(crate) site: Site,
     pub(crate) context: Context,
     pub(crate) secrets: Secrets,
@@ -65,6 +66,7 @@ impl World {
         Self {
             sandbox,
             aws,
+            endpoint,
             site: Site {
                 cluster: "test".to_owned(),
                 installation: "here".to_owned(),
@@ -93,6 +95,19 @@ impl World {
         });
     }
 
+    /// Waits until the fault has hit a call, after which it may hit so many more.
+    pub(crate) async fn hit(&self, left: u32) {
+        while self.hits_left() > left {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// How often the fault may still hit.
+    pub(crate) fn hits_left(&self) -> u32 {
+        let faults = self.sandbox.faults();
+        faults.rules.iter().filter_map(|rule| rule.times).sum()
+    }
+
     pub(crate) fn no_faults(&self) {
         self.sandbox.set_faults(FaultOptions::default());
     }
@@ -108,14 +123,23 @@ impl World {
         plan(desired.wanted(), key, known.observed(), &self.context)
     }
 
+    /// Nothing in flight.
+    pub(crate) fn flights(&self) -> Flights {
+        let secrets = Arc::new(self.secrets.clone());
+        Flights::new(self.aws.clone(), secrets, 16, self.stop.clone())
+    }
+
+    /// A plan from its first step to its last. The results are in the order of the steps.
     pub(crate) async fn execute(&self, plan: &Plan, known: &mut Known) -> Vec<StepResult> {
-        let execution = Execution {
-            aws: &self.aws,
-            secrets: &self.secrets,
-            concurrency: 16,
-            stop: &self.stop,
-        };
-        execute(&execution, plan, known).await
+        let mut flights = self.flights();
+        flights.take_up(&plan.steps, known, |_| Due::Now);
+        let mut results = Vec::new();
+        while let Some(result) = flights.land(known).await {
+            results.push(result);
+        }
+        known.relate();
+        results.sort_by_key(|result| result.step.id);
+        results
     }
 
     /// Plans and executes from what is known, without another look, until nothing is left; everything must succeed.
@@ -133,7 +157,7 @@ impl World {
                     return;
                 }
                 for result in self.execute(&plan, known).await {
-                    let step = &plan.steps[result.step.0 as usize];
+                    let step = &result.step;
                     assert_eq!(
                         result.outcome,
                         Outcome::Done,
@@ -151,6 +175,18 @@ impl World {
         let mut known = Known::new(self.look(desired).await);
         self.settle(desired, &mut known).await;
         known
+    }
+
+    /// Plans and executes from what is known, without another look, until nothing is left; what failed is tried again.
+    pub(crate) async fn endure(&self, desired: &Desired, known: &mut Known) {
+        for _ in 0..8 {
+            let plan = self.plan(desired, known);
+            if plan.steps.is_empty() {
+                return;
+            }
+            self.execute(&plan, known).await;
+        }
+        panic!("never settles:\n{}", self.plan(desired, known));
     }
 
     /// As the loop of a programmer: whatever fails is tried again after another look. Returns how many looks it took.

@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
 
+use tributary_model::{ListenerOwner, ObjectKey};
 use tributary_plan::op::{Blame, Op, Step, StepId};
 
 use super::Schedule;
 use crate::execute::Outcome;
+use crate::pace::Group;
 
 /// Number, `after`, `following`.
 type Row = (u32, &'static [u32], &'static [u32]);
@@ -31,7 +33,7 @@ fn check(rows: &[Row], failing: &[u32], expected: &str) {
     let mut waves = Vec::new();
     loop {
         let mut wave = Vec::new();
-        while let Some(step) = schedule.next() {
+        while let Some(step) = schedule.next(|_| true) {
             wave.push(step.id);
         }
         if wave.is_empty() {
@@ -48,7 +50,7 @@ fn check(rows: &[Row], failing: &[u32], expected: &str) {
         waves.push(texts.join(" "));
     }
     let mut text = waves.join(" | ");
-    for (step, outcome) in schedule.take_dropped() {
+    while let Some((step, outcome)) = schedule.next_dropped() {
         if let Outcome::Skipped(because) = outcome {
             text = format!("{text} {}<{because}", step.id);
         }
@@ -107,9 +109,86 @@ fn what_waits_for_nothing_in_the_plan_is_ready() {
 fn a_stop_returns_what_has_not_begun() {
     let steps = steps(&[(0, &[], &[]), (1, &[], &[]), (2, &[0], &[])]);
     let mut schedule = Schedule::new(&steps);
-    assert_eq!(schedule.next().map(|step| step.id), Some(StepId(0)));
-    let stopped: Vec<u32> = schedule.stop().iter().map(|step| step.id.0).collect();
-    assert_eq!(stopped, [1, 2]);
+    assert_eq!(next(&mut schedule), Some(0));
+    schedule.stop();
+    let dropped = std::iter::from_fn(|| schedule.next_dropped());
+    let stopped: Vec<(u32, Outcome)> = dropped.map(|(step, it)| (step.id.0, it)).collect();
+    assert_eq!(stopped, [(1, Outcome::Stopped), (2, Outcome::Stopped)]);
     schedule.done(StepId(0));
-    assert!(schedule.next().is_none());
+    assert_eq!(next(&mut schedule), None);
+}
+
+fn next(schedule: &mut Schedule) -> Option<u32> {
+    schedule.next(|_| true).map(|step| step.id.0)
+}
+
+/// What runs at once when a step is tried again soon, or left out for long, and what never runs.
+#[track_caller]
+fn check_left_out(rows: &[Row], leave_out: fn(&mut Schedule, StepId), id: u32, expected: &[u32]) {
+    let mut schedule = Schedule::new(&steps(rows));
+    leave_out(&mut schedule, StepId(id));
+    let mut ran = Vec::new();
+    while let Some(id) = next(&mut schedule) {
+        ran.push(id);
+        schedule.done(StepId(id));
+    }
+    assert_eq!(ran, expected);
+}
+
+const REPLACED: &[Row] = &[(0, &[], &[]), (1, &[0], &[]), (2, &[], &[1]), (3, &[], &[])];
+
+#[test]
+fn what_follows_a_step_that_is_tried_again_soon_waits() {
+    check_left_out(REPLACED, Schedule::hold, 0, &[3]);
+    check_left_out(REPLACED, Schedule::hold, 1, &[0, 3]);
+}
+
+#[test]
+fn what_follows_a_step_that_failed_for_long_goes_on() {
+    check_left_out(REPLACED, Schedule::skip, 0, &[2, 3]);
+    check_left_out(REPLACED, Schedule::skip, 1, &[0, 2, 3]);
+}
+
+#[test]
+fn what_fails_and_is_tried_again_holds_what_follows_it() {
+    let mut schedule = Schedule::new(&steps(REPLACED));
+    assert_eq!(next(&mut schedule), Some(0));
+    schedule.hold(StepId(0));
+    assert_eq!(next(&mut schedule), Some(3));
+    assert_eq!(next(&mut schedule), None);
+}
+
+#[test]
+fn many_steps_of_one_owner_let_one_of_another_through() {
+    let mut steps = steps(&[
+        (0, &[], &[]),
+        (1, &[], &[]),
+        (2, &[], &[]),
+        (3, &[], &[]),
+        (4, &[], &[]),
+    ]);
+    for (step, owner) in steps
+        .iter_mut()
+        .zip(["many", "many", "many", "many", "one"])
+    {
+        let owner = ListenerOwner::listener_set(ObjectKey::new("team", owner));
+        step.blame = Blame::Listeners(BTreeSet::from([owner.listener("web")]));
+    }
+    let mut schedule = Schedule::new(&steps);
+    let order: Vec<u32> = std::iter::from_fn(|| next(&mut schedule)).collect();
+    assert_eq!(order, [0, 4, 1, 2, 3]);
+}
+
+#[test]
+fn a_group_without_room_keeps_no_other_waiting() {
+    let mut steps = steps(&[(0, &[], &[]), (1, &[], &[])]);
+    steps[0].op = Op::DeregisterTargets {
+        target_group: "arn".to_owned(),
+        targets: BTreeSet::new(),
+    };
+    let mut schedule = Schedule::new(&steps);
+    let has_room = |group| group != Group::ElbTargets;
+    assert_eq!(schedule.next(has_room).map(|step| step.id), Some(StepId(1)));
+    assert_eq!(schedule.next(has_room), None);
+    assert_eq!(next(&mut schedule), Some(0));
 }
