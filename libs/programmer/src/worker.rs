@@ -326,40 +326,10 @@ impl Worker {
         Next::Drift
     }
 
-<<<<<<< HEAD
-    async fn carry_out(&mut self, plan: &Plan, known: &mut Known) -> Next {
-        let shutdown = self.shared.context.shutdown.clone();
-        let execution = Execution {
-            aws: &self.shared.aws,
-            secrets: &*self.shared.secrets,
-            concurrency: STEPS_AT_ONCE,
-            stop: &shutdown,
-        };
-        let results = execute(&execution, plan, known).await;
-        let mut next = Next::Now;
-        for (step, result) in plan.steps.iter().zip(results) {
-            let StepResult { step: _, outcome } = result;
-            match outcome {
-                Outcome::Done => {
-                    tracing::info!(op = %step.op, "done");
-                    self.setbacks.remove(&step.op.to_string());
-                }
-                Outcome::Failed(error) => {
-                    if error.class != Class::Permanent {
-                        next = Next::Again;
-                        self.doubted |= error.class == Class::NeedsReobserve;
-                    }
-                    self.remember(&step.op, &error);
-                }
-                Outcome::Skipped(_) => {}
-                Outcome::Stopped => next = Next::Again,
-            }
-=======
     /// Nothing is left of it.
     async fn leave(&mut self, target: &Target) -> Next {
         if !self.gateway.let_go().await {
             return Next::Again;
->>>>>>> worker
         }
         self.shared.reports.remove_at(&self.key, target.position);
         Next::Gone
