@@ -8,6 +8,8 @@ use tributary_kubernetes::lease::LeaseArgs;
 use tributary_proto::call::Shard;
 use tributary_runtime::CommonArgs;
 
+use crate::UnwantedAll;
+
 /// Name of a cluster that was given none, and of an installation.
 const DEFAULT_NAME: &str = "tributary";
 
@@ -54,6 +56,10 @@ pub struct SiteArgs {
     /// VPC, if subnets of others must not be looked at.
     #[arg(long, value_name = "ID")]
     pub vpc: Option<String>,
+    /// Also remove load balancers that a start finds while the source wants none of those found. Without it they stay, since
+    /// it may be the wrong source.
+    #[arg(long)]
+    pub allow_removing_all: bool,
 }
 
 /// A programmer of the real AWS that does not know whose load balancers it programs.
@@ -64,6 +70,15 @@ pub struct SiteArgs {
 pub struct NoCluster;
 
 impl SiteArgs {
+    /// Whether a source is believed that wants nothing of what is found.
+    pub fn unwanted_all(&self) -> UnwantedAll {
+        if self.allow_removing_all {
+            UnwantedAll::Remove
+        } else {
+            UnwantedAll::Spare
+        }
+    }
+
     /// The site on this AWS.
     ///
     /// # Errors
@@ -73,6 +88,7 @@ impl SiteArgs {
             cluster,
             installation,
             vpc,
+            allow_removing_all: _,
         } = self;
         let cluster = match (cluster, aws) {
             (Some(cluster), _) => cluster,

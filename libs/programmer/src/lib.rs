@@ -26,6 +26,7 @@ mod questions;
 mod search;
 mod secrets;
 mod shards;
+mod spared;
 mod supervisor;
 mod target;
 mod tries;
@@ -47,6 +48,7 @@ use tributary_stream::{Published, StreamOptions, Transport, TransportError, clie
 pub use args::{Args, NoCluster, SiteArgs};
 pub use secrets::{ClusterSecrets, FolderSecrets};
 pub use shards::Division;
+pub use spared::UnwantedAll;
 pub use tributary_aws::{Endpoint, SecretSource, Site};
 
 /// What a programmer needs.
@@ -64,6 +66,8 @@ pub struct Options {
     pub secrets: Arc<dyn SecretSource>,
     /// The cluster whose Gateways stay until nothing is left of their load balancers; none holds those of a folder.
     pub gateways: Option<Cluster>,
+    /// What becomes of load balancers that are found at the start while the source wants none of them.
+    pub unwanted_all: UnwantedAll,
 }
 
 /// Why a programmer ended.
@@ -104,6 +108,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         site,
         common: _,
     } = args;
+    let unwanted_all = site.unwanted_all();
     let site = site.site(&aws)?;
     let options = |secrets, gateways| {
         Ok::<_, Error>(Options {
@@ -113,6 +118,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
             site,
             secrets,
             gateways,
+            unwanted_all,
         })
     };
     match source {
@@ -175,6 +181,7 @@ async fn program(context: Context, options: Options, aws: Aws, share: Share) -> 
         site,
         secrets,
         gateways,
+        unwanted_all,
     } = options;
     let Share {
         load_balancers,
@@ -209,6 +216,7 @@ async fn program(context: Context, options: Options, aws: Aws, share: Share) -> 
                 secrets,
                 holds,
                 reports,
+                unwanted_all,
             },
         ),
     );

@@ -21,7 +21,7 @@ use tributary_plan::limits::Limits;
 use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::desired::WatchLoadBalancersRequest;
 use tributary_proto::desired::desired_service_client::DesiredServiceClient;
-use tributary_runtime::{Condition, Context, OnError, Tasks};
+use tributary_runtime::{Concern, Condition, Context, OnError, Tasks};
 use tributary_stream::{
     Position, Positioned, Published, StreamOptions, Transport, Update, clients, watch as follow,
 };
@@ -31,6 +31,7 @@ use crate::holds::Holds;
 use crate::metrics::{LOAD_BALANCERS, WORKER_WAIT_SECONDS};
 use crate::questions::{Answer, Asked, Questions};
 use crate::search::{Heard, Search};
+use crate::spared::{Spared, UnwantedAll};
 use crate::target::{Target, Wanted};
 use crate::worker;
 
@@ -43,6 +44,7 @@ pub(crate) struct Setup {
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) holds: Option<Holds>,
     pub(crate) reports: Published<LoadBalancerKey, LoadBalancerReport>,
+    pub(crate) unwanted_all: UnwantedAll,
 }
 
 /// What all workers share.
@@ -69,6 +71,9 @@ struct Supervisor {
     workers: BTreeMap<LoadBalancerKey, Worker>,
     /// Absent from what the merger streams, and not removed: their Gateway is refused.
     held: BTreeSet<LoadBalancerKey>,
+    spared: Spared,
+    /// Something is spared.
+    unwanted: Concern,
     count: Gauge,
     /// Of the newest desired state that was seen.
     position: Position,
@@ -90,6 +95,7 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
         secrets,
         holds,
         reports,
+        unwanted_all,
     } = setup;
     let (limits, limits_receiver) = watch::channel(Limits::default());
     let mut supervisor = Supervisor {
@@ -108,6 +114,8 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
         limits,
         workers: BTreeMap::new(),
         held: BTreeSet::new(),
+        spared: Spared::new(unwanted_all),
+        unwanted: context.concern("unwanted-load-balancers"),
         count: context.metrics.get(&LOAD_BALANCERS),
         position: Position::default(),
         synced: context.condition("desired"),
@@ -220,6 +228,10 @@ impl Supervisor {
         traceparent: String,
     ) {
         self.held.remove(&key);
+        if desired.is_some() {
+            self.spared.wanted(&key);
+            self.tell_spared();
+        }
         let target = Target {
             desired: desired.map(|desired| Arc::new(Wanted::new(desired))),
             position,
@@ -295,6 +307,7 @@ impl Supervisor {
                 search.heard(Heard::Aside);
             }
             Answer::Owned(Ok(owned)) => {
+                let owned = self.without_spared(owned);
                 self.found(questions, owned);
                 search.heard(Heard::Whole);
             }
@@ -302,6 +315,37 @@ impl Supervisor {
                 tracing::warn!(error, "what nobody wants any more cannot be searched for");
                 search.heard(Heard::Nothing);
             }
+        }
+    }
+
+    /// What a search found, without what is not removed whatever the merger says.
+    fn without_spared(
+        &mut self,
+        mut found: BTreeSet<LoadBalancerKey>,
+    ) -> BTreeSet<LoadBalancerKey> {
+        let share = self.share;
+        found.retain(|key| share.includes(key));
+        let workers = &self.workers;
+        let is_wanted = |key: &LoadBalancerKey| workers.contains_key(key);
+        if self.spared.judge(&found, is_wanted) {
+            for key in self.spared.keys() {
+                tracing::warn!(
+                    load_balancer = %key,
+                    "not removed: the source wants none of the load balancers that were found; \
+                     --allow-removing-all if that is meant"
+                );
+            }
+            self.tell_spared();
+        }
+        found.retain(|key| !self.spared.includes(key));
+        found
+    }
+
+    fn tell_spared(&self) {
+        if self.spared.keys().next().is_some() {
+            self.unwanted.raise();
+        } else {
+            self.unwanted.settle();
         }
     }
 

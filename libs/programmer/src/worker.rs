@@ -270,27 +270,22 @@ impl Worker {
     fn plan(&mut self, desired: Option<&DesiredLoadBalancer>, known: &Known) -> Planned {
         let now = Instant::now();
         self.tries.forget_old(now);
-        let context = PlanContext {
-            cluster: self.shared.site.cluster.clone(),
-            installation: self.shared.site.installation.clone(),
-            limits: self.shared.limits.borrow().clone(),
-            refused_certificates: self.tries.refused_certificates(),
-            setbacks: self.tries.told(),
-            client_secrets: BTreeMap::new(),
+        let planned = |setbacks| {
+            let context = PlanContext {
+                cluster: self.shared.site.cluster.clone(),
+                installation: self.shared.site.installation.clone(),
+                limits: self.shared.limits.borrow().clone(),
+                refused_certificates: self.tries.refused_certificates(),
+                setbacks,
+                client_secrets: BTreeMap::new(),
+            };
+            plan(desired, &self.key, known.observed(), &context)
         };
-        let told = plan(desired, &self.key, known.observed(), &context);
-        self.wake = self.tries.next_due(now);
+        let told = planned(self.tries.told());
         // What is refused and due again is asked for, and told as refused until it is not.
-        let steps = match self.tries.still_refused(now) {
-            None => told.steps.clone(),
-            Some(setbacks) => {
-                let context = PlanContext {
-                    setbacks,
-                    ..context
-                };
-                plan(desired, &self.key, known.observed(), &context).steps
-            }
-        };
+        let due = self.tries.still_refused(now);
+        let steps = due.map_or_else(|| told.steps.clone(), |setbacks| planned(setbacks).steps);
+        self.wake = self.tries.next_due(now);
         let mut told = match self.shared.reports.get(&self.key) {
             Some(last) => told.with_served(&last),
             None => told,

@@ -216,6 +216,7 @@ fn start(
             site: site.clone(),
             secrets: source.secrets(),
             gateways: source.gateways(),
+            unwanted_all: args.site.unwanted_all(),
         };
         tasks.spawn(
             name,

@@ -5,6 +5,7 @@ fn site(cluster: Option<&str>, aws: &Endpoint) -> Result<String, NoCluster> {
         cluster: cluster.map(str::to_owned),
         installation: "here".to_owned(),
         vpc: None,
+        allow_removing_all: false,
     };
     args.site(aws).map(|site| site.cluster)
 }

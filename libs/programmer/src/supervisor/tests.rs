@@ -184,11 +184,13 @@ impl World {
             aws,
             site: Site {
                 cluster: "test".to_owned(),
+                installation: "here".to_owned(),
                 vpc: None,
             },
             secrets: Arc::new(NoSecrets),
             holds: None,
             reports: reports.clone(),
+            unwanted_all: UnwantedAll::Spare,
         };
         let mut supervisor = JoinSet::new();
         supervisor.spawn(supervise(context.clone(), setup));

@@ -15,7 +15,9 @@ use tributary_kubernetes::lease::Timing;
 use tributary_model::ObjectRef;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::resource::SourceObject;
-use tributary_programmer::{ClusterSecrets, Division, Endpoint, Options, Site, run_shards};
+use tributary_programmer::{
+    ClusterSecrets, Division, Endpoint, Options, Site, UnwantedAll, run_shards,
+};
 use tributary_proto::snapshot::snapshot_service_server::{SnapshotService, SnapshotServiceServer};
 use tributary_proto::snapshot::{
     GetSnapshotRequest, GetSnapshotResponse, ListRejectionsRequest, ListRejectionsResponse,
@@ -205,6 +207,7 @@ impl World {
             },
             secrets: Arc::new(ClusterSecrets(cluster.clone())),
             gateways: Some(cluster.clone()),
+            unwanted_all: UnwantedAll::default(),
         };
         let division = Division {
             cluster,

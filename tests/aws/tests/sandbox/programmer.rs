@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status, Streaming};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::{ListenerReport, LoadBalancerReport, ProgrammedState};
-use tributary_programmer::Options;
+use tributary_programmer::{Options, UnwantedAll};
 use tributary_proto::desired::desired_service_server::{DesiredService, DesiredServiceServer};
 use tributary_proto::desired::{
     GetLoadBalancerRequest, GetLoadBalancerResponse, WatchLoadBalancersRequest,
@@ -119,6 +119,7 @@ impl Programmer {
             site: world.site.clone(),
             secrets: Arc::new(world.secrets.clone()),
             gateways: None,
+            unwanted_all: UnwantedAll::default(),
         };
         desired.mark_complete();
         let stop = context.shutdown.clone();
