@@ -4,6 +4,7 @@ use kube::api::{Patch, PatchParams};
 use serde_json::json;
 use tokio::time::timeout;
 use tributary_model::elb::LoadBalancerKind;
+use tributary_model::holder::Holder;
 use tributary_model::{Kind, ObjectKey};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
@@ -11,13 +12,9 @@ use crate::failure::{Class, Failure};
 use crate::served::Served;
 use crate::watch::version;
 
-/// On every Gateway that has a load balancer of the kind, or may have. Each kind has its own: a Gateway whose class
-/// changes has one of each for a while, and who programs the one knows nothing of the other.
+/// On every Gateway that has a load balancer of the kind, or may have.
 pub fn finalizer(kind: LoadBalancerKind) -> &'static str {
-    match kind {
-        LoadBalancerKind::Alb => "gateway.tributary.dev/load-balancer-alb",
-        LoadBalancerKind::Nlb => "gateway.tributary.dev/load-balancer-nlb",
-    }
+    Holder::Us(kind).finalizer()
 }
 
 /// Others write the same object: theirs is not overwritten, ours is tried on what they wrote.

@@ -1,11 +1,13 @@
 //! What the layers remember. Each is compared by value with what it was: equal stops the wave.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use tributary_model::config::{LoadBalancerConfiguration, LoadBalancerSettings};
 use tributary_model::desired::CertificateSource;
 use tributary_model::elb::LoadBalancerKind;
+use tributary_model::holder::Holder;
 use tributary_model::listener::{FrontendTls, Listener, RouteGroupKind};
 use tributary_model::resolved::{
     GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, SecretCertificate, UnresolvedRef,
@@ -25,6 +27,8 @@ use crate::validate::Validity;
 pub(crate) struct Facts {
     pub(crate) classes: BTreeMap<Name, Arc<ClassFacts>>,
     pub(crate) gateways: BTreeMap<ObjectKey, Arc<GatewayFacts>>,
+    /// None of them is among `gateways`.
+    pub(crate) left_alone: BTreeMap<ObjectKey, LeftAlone>,
     pub(crate) owners: BTreeMap<ListenerOwner, Arc<OwnerFacts>>,
     pub(crate) merged: BTreeMap<ListenerOwner, Arc<MergedOwner>>,
 }
@@ -37,6 +41,16 @@ pub(crate) struct ClassFacts {
     pub(crate) choice: KindChoice,
     /// Its configuration; the text says why it cannot be used.
     pub(crate) parameters: Result<Option<LoadBalancerConfiguration>, String>,
+}
+
+/// Why a Gateway is not ours to decide on, although something is made for it that must stay as it is: its load balancer,
+/// and what is written of it, its sets and its routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LeftAlone {
+    /// The same `controllerName` never makes two programs fight: who made a load balancer for it goes on with it.
+    Held(Holder),
+    /// No object says whose it is.
+    ClassMissing(Name),
 }
 
 /// A Gateway of ours, as far as others depend on it. Not its listeners: those are an [`OwnerFacts`].
@@ -101,6 +115,21 @@ pub(crate) struct MergedListener {
     pub(crate) overlapping_tls: Option<ListenerRef>,
     /// It won, something is there to serve with, and the Gateway is accepted.
     pub(crate) served: bool,
+}
+
+impl fmt::Display for LeftAlone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held(holder) => {
+                let name = match holder {
+                    Holder::Us(_) => "Tributary",
+                    Holder::AwsLoadBalancerController(_) => "the AWS Load Balancer Controller",
+                };
+                write!(f, "{name} holds it by its finalizer {}", holder.finalizer())
+            }
+            Self::ClassMissing(class) => write!(f, "its GatewayClass {class} is not there"),
+        }
+    }
 }
 
 impl OwnerFacts {

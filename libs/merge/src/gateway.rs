@@ -1,17 +1,38 @@
 //! A Gateway as a whole: ours or not, accepted or not, its kind and its settings.
 
-use tributary_model::ObjectKey;
 use tributary_model::resolved::GatewayAcceptance;
+use tributary_model::resource::Gateway;
+use tributary_model::{Name, ObjectKey};
 
 use crate::class;
-use crate::facts::GatewayFacts;
+use crate::facts::{ClassFacts, GatewayFacts, LeftAlone};
 use crate::parameters::{self, Effective};
 use crate::reads::Reader;
 
-/// The facts of a Gateway; nothing unless its class is ours.
-pub(crate) fn facts(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<GatewayFacts> {
+/// Whose a Gateway is.
+pub(crate) enum Standing {
+    /// Its class is ours, and nobody else has made a load balancer for it.
+    Ours(Box<GatewayFacts>),
+    LeftAlone(LeftAlone),
+}
+
+/// What is to be known of a Gateway; nothing when it is another controller's.
+pub(crate) fn standing(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<Standing> {
     let gateway = reader.gateway_object(key)?;
-    let class = reader.class(&gateway.class_name)?;
+    let Some(class) = reader.class(&gateway.class_name) else {
+        let class = ObjectKey::cluster(Name::clone(&gateway.class_name));
+        let is_missing = reader.class_object(&class).is_none();
+        return is_missing.then(|| Standing::LeftAlone(LeftAlone::ClassMissing(class.name)));
+    };
+    let other = gateway.holders.iter().find(|holder| !holder.is_us());
+    Some(match other {
+        Some(other) => Standing::LeftAlone(LeftAlone::Held(*other)),
+        None => Standing::Ours(Box::new(facts(reader, gateway, class))),
+    })
+}
+
+fn facts(reader: &mut Reader<'_>, gateway: &Gateway, class: &ClassFacts) -> GatewayFacts {
+    let key = &gateway.meta.key;
     let own = match &gateway.parameters_ref {
         None => Ok(None),
         Some(reference) => parameters::configuration(reader, reference, Some(&key.namespace))
@@ -35,7 +56,7 @@ pub(crate) fn facts(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<GatewayF
         settings,
         default_target_groups,
     } = parameters::effective(of_class, own);
-    Some(GatewayFacts {
+    GatewayFacts {
         kind: class::load_balancer_kind(class.choice, &gateway.listeners),
         controller_name: class.controller_name.clone(),
         acceptance,
@@ -43,5 +64,5 @@ pub(crate) fn facts(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<GatewayF
         default_target_groups,
         allowed_listeners: gateway.allowed_listeners.clone(),
         frontend_tls: gateway.frontend_tls.clone(),
-    })
+    }
 }

@@ -147,6 +147,8 @@ pub struct RouteJudgement {
     pub generation: i64,
     /// One per parentRef of ours, in spec order.
     pub parents: Vec<ParentJudgement>,
+    /// ParentRefs whose Gateway is left alone: what is written about those parents stays, whoever wrote it.
+    pub left_alone: Vec<ParentRef>,
 }
 
 /// Of one parentRef.

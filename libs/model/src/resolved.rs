@@ -53,6 +53,10 @@ pub enum GatewayAcceptance {
     InvalidParameters(String),
     /// `UnsupportedAddress`: an ELB's addresses cannot be asked for in `spec.addresses`.
     UnsupportedAddress,
+    /// Another program holds it: nothing of it is decided here. The text names who, and by what.
+    LeftAlone(String),
+    /// It was ours, and its GatewayClass, which the text names, is not there: nobody decides on it.
+    ClassMissing(String),
 }
 
 /// A ListenerSet whose parent is a Gateway of ours (or was, when it is gone now).
@@ -229,6 +233,8 @@ pub struct ResolvedRoute {
     pub generation: i64,
     /// One per parentRef of ours, in spec order.
     pub parents: Vec<ResolvedParent>,
+    /// ParentRefs whose Gateway is left alone.
+    pub left_alone: Vec<Arc<ParentRef>>,
 }
 
 /// The judgement of one parentRef.

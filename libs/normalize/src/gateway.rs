@@ -11,6 +11,7 @@ use gateway_api::experimental::gateways::{
 };
 use gateway_api::experimental::listenersets::ListenerSetParentRef;
 use serde::Deserialize;
+use tributary_model::holder::Holder;
 use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::listener::{CertificateRef, FrontendTls, FrontendValidation};
 use tributary_model::resource::{
@@ -73,7 +74,11 @@ pub(crate) fn gateway_class(meta: Meta, spec: GatewayClassSpec) -> Result<Gatewa
     })
 }
 
-pub(crate) fn gateway(meta: Meta, spec: GatewaySpec) -> Result<Gateway, Fault> {
+pub(crate) fn gateway(
+    meta: Meta,
+    finalizers: &[String],
+    spec: GatewaySpec,
+) -> Result<Gateway, Fault> {
     let GatewaySpec {
         addresses,
         allowed_listeners,
@@ -128,6 +133,10 @@ pub(crate) fn gateway(meta: Meta, spec: GatewaySpec) -> Result<Gateway, Fault> {
         parameters_ref,
         frontend_tls,
         requests_addresses: !addresses.is_empty(),
+        holders: finalizers
+            .iter()
+            .filter_map(|finalizer| Holder::of(finalizer))
+            .collect(),
         meta,
     })
 }

@@ -24,6 +24,8 @@ pub(crate) const CONFLICTED: &str = "Conflicted";
 pub(crate) const RESOLVED_REFS: &str = "ResolvedRefs";
 /// `OverlappingTLSConfig`: of listeners; absent when not true.
 pub(crate) const OVERLAPPING_TLS_CONFIG: &str = "OverlappingTLSConfig";
+/// Of a Gateway that another program holds; absent otherwise.
+pub(crate) const MANAGED: &str = "gateway.tributary.dev/Managed";
 /// `PartiallyInvalid`: of a route's parents; absent when not true.
 pub(crate) const PARTIALLY_INVALID: &str = "PartiallyInvalid";
 
@@ -53,6 +55,8 @@ pub(crate) enum Situation<'a> {
     GatewayAcceptedNoListener,
     GatewayAcceptedInvalidParameters(&'a str),
     GatewayAcceptedUnsupportedAddress,
+    GatewayAcceptedClassMissing(&'a str),
+    GatewayNotManaged(&'a str),
     GatewayProgrammed,
     GatewayProgrammedUnreported,
     GatewayProgrammedProvisioning(&'a str),

@@ -155,6 +155,7 @@ pub(crate) fn route(parents: Vec<ParentJudgement>) -> RouteJudgement {
     RouteJudgement {
         route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team-a", "app")),
         generation: GENERATION,
+        left_alone: Vec::new(),
         parents,
     }
 }

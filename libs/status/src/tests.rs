@@ -100,9 +100,19 @@ fn judged_gateways() -> impl Strategy<Value = Judgement> {
         4 => Just(GatewayAcceptance::Accepted),
         1 => Just(GatewayAcceptance::UnsupportedAddress),
         1 => Just(GatewayAcceptance::InvalidParameters("a text".to_owned())),
+        1 => Just(GatewayAcceptance::LeftAlone("a text".to_owned())),
+        1 => Just(GatewayAcceptance::ClassMissing("a class".to_owned())),
     ];
     (listeners(), load_balancers(), acceptances, 1_i64..4).prop_map(
         |(listeners, load_balancer, acceptance, generation)| {
+            let load_balancer = match acceptance {
+                GatewayAcceptance::LeftAlone(_) | GatewayAcceptance::ClassMissing(_) => {
+                    LoadBalancerJudgement::Unknown
+                }
+                GatewayAcceptance::Accepted
+                | GatewayAcceptance::UnsupportedAddress
+                | GatewayAcceptance::InvalidParameters(_) => load_balancer,
+            };
             Judgement::Gateway(GatewayJudgement {
                 load_balancer,
                 acceptance,

@@ -2,6 +2,9 @@
 //!
 //! Objects are named `namespace/name`. What a test does not mention has the CRD's default.
 
+use std::collections::BTreeSet;
+
+use tributary_model::holder::Holder;
 use tributary_model::hostname::Hostname;
 use tributary_model::listener::{
     AllowedRoutes, CertificateRef, FrontendTls, FrontendValidation, Listener, ListenerTls,
@@ -82,6 +85,7 @@ pub fn gateway(name: &str) -> GatewayBuilder {
         parameters_ref: None,
         frontend_tls: FrontendTls::default(),
         requests_addresses: false,
+        holders: BTreeSet::new(),
     })
 }
 
@@ -122,6 +126,13 @@ impl GatewayBuilder {
             namespace: None,
             name: name.into(),
         });
+        self
+    }
+
+    /// The finalizer of a program that made a load balancer for it.
+    #[must_use]
+    pub fn held_by(mut self, holder: Holder) -> Self {
+        self.0.holders.insert(holder);
         self
     }
 

@@ -51,7 +51,11 @@ variants!(JudgedOutcome: |source|
     Self::UnsupportedProtocol,
     fields!(source, Self::Invalid { field, reason }));
 variants!(GatewayAcceptance: |source|
-    Self::Accepted, Self::InvalidParameters(source.any()), Self::UnsupportedAddress);
+    Self::Accepted,
+    Self::InvalidParameters(source.any()),
+    Self::UnsupportedAddress,
+    Self::LeftAlone(source.any()),
+    Self::ClassMissing(source.any()));
 variants!(ListenerSetAcceptance: |source|
     Self::Admitted, Self::NotAllowed(source.any()), Self::ParentNotAccepted, Self::ParentGone);
 variants!(NotAllowedCause: |source|
@@ -83,6 +87,7 @@ impl Arbitrary for RouteJudgement {
             route: ObjectRef::new(kind.kind(), source.any()),
             generation: source.any(),
             parents: source.any(),
+            left_alone: source.any(),
         }
     }
 }

@@ -241,9 +241,11 @@ impl From<&RouteJudgement> for types::RouteJudgement {
             route: _,
             generation: _,
             parents,
+            left_alone,
         } = value;
         Self {
             parents: list::write(parents),
+            left_alone: list::write(left_alone),
         }
     }
 }
@@ -254,11 +256,15 @@ impl TryFrom<Beside<Judged, types::RouteJudgement>> for RouteJudgement {
     fn try_from(
         Beside((route, generation), message): Beside<Judged, types::RouteJudgement>,
     ) -> Result<Self, Self::Error> {
-        let types::RouteJudgement { parents } = message;
+        let types::RouteJudgement {
+            parents,
+            left_alone,
+        } = message;
         Ok(Self {
             route,
             generation,
             parents: list::read("parents", parents)?,
+            left_alone: list::read("left_alone", left_alone)?,
         })
     }
 }

@@ -8,14 +8,14 @@ use super::phrases::{
     PARENT_GONE, REFUSED, conflict_message, not_allowed, too_many,
 };
 use super::{
-    ACCEPTED, CONFLICTED, INVALID_CERTIFICATE_REF, OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID,
-    PROGRAMMED, RESOLVED_REFS, Situation, TOO_MANY_LISTENERS, Verdict,
+    ACCEPTED, CONFLICTED, INVALID_CERTIFICATE_REF, MANAGED, OVERLAPPING_TLS_CONFIG,
+    PARTIALLY_INVALID, PROGRAMMED, RESOLVED_REFS, Situation, TOO_MANY_LISTENERS, Verdict,
 };
 use crate::words::{clause, sentence};
 
 /// The table.
 pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
-    use ConditionStatus::{False, True};
+    use ConditionStatus::{False, True, Unknown};
     use Situation as S;
     match situation {
         S::ClassAccepted => row(
@@ -61,6 +61,25 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             False,
             "UnsupportedAddress",
             "Remove spec.addresses: the addresses of an AWS load balancer cannot be chosen there.",
+        ),
+        S::GatewayAcceptedClassMissing(class) => row(
+            ACCEPTED,
+            Unknown,
+            "Pending",
+            format!(
+                "GatewayClass {class} is not there, so nobody decides on this Gateway; its load balancer serves on as it was. \
+                 Restore the class, or name another one."
+            ),
+        ),
+        S::GatewayNotManaged(why) => row(
+            MANAGED,
+            False,
+            "HeldByAnotherController",
+            sentence(
+                "Tributary leaves this Gateway, its load balancer and its routes alone",
+                why,
+                "",
+            ),
         ),
         S::GatewayProgrammed => row(
             PROGRAMMED,

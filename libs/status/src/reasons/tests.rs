@@ -20,6 +20,8 @@ fn every_situation() -> Vec<Situation<'static>> {
         S::GatewayAcceptedNoListener,
         S::GatewayAcceptedInvalidParameters("it does not exist"),
         S::GatewayAcceptedUnsupportedAddress,
+        S::GatewayAcceptedClassMissing("alb"),
+        S::GatewayNotManaged("another program holds it"),
         S::GatewayProgrammed,
         S::GatewayProgrammedUnreported,
         S::GatewayProgrammedProvisioning("it is provisioning"),

@@ -97,6 +97,7 @@ fn what_is_known_to_be_impossible_needs_nothing() {
         judgement: Judgement::Route(RouteJudgement {
             route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", "app")),
             generation: 1,
+            left_alone: Vec::new(),
             parents: vec![ParentJudgement {
                 parent_ref: parent_ref(),
                 controller_name: controller::ALB.to_owned(),

@@ -56,6 +56,7 @@ pub(crate) fn route(object: &ObjectRef) -> Judgement {
     Judgement::Route(RouteJudgement {
         route: object.clone(),
         generation: 1,
+        left_alone: Vec::new(),
         parents: vec![ParentJudgement {
             parent_ref: ParentRef {
                 group: GATEWAY_GROUP.to_owned(),
