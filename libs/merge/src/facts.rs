@@ -1,6 +1,6 @@
 //! What the layers remember. Each is compared by value with what it was: equal stops the wave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,6 +29,9 @@ pub(crate) struct Facts {
     pub(crate) gateways: BTreeMap<ObjectKey, Arc<GatewayFacts>>,
     /// None of them is among `gateways`.
     pub(crate) left_alone: BTreeMap<ObjectKey, LeftAlone>,
+    /// The class of every Gateway that is there, but of those that another program holds; and the other way round.
+    pub(crate) class_of: BTreeMap<ObjectKey, Name>,
+    pub(crate) users: BTreeMap<Name, BTreeSet<ObjectKey>>,
     pub(crate) owners: BTreeMap<ListenerOwner, Arc<OwnerFacts>>,
     pub(crate) merged: BTreeMap<ListenerOwner, Arc<MergedOwner>>,
 }
@@ -129,6 +132,32 @@ impl fmt::Display for LeftAlone {
             }
             Self::ClassMissing(class) => write!(f, "its GatewayClass {class} is not there"),
         }
+    }
+}
+
+impl Facts {
+    /// Notes which class a Gateway uses now. Returns the classes that have one user more or less.
+    pub(crate) fn uses(&mut self, gateway: &ObjectKey, class: Option<Name>) -> Vec<Name> {
+        let old = match &class {
+            Some(class) => self.class_of.insert(gateway.clone(), Name::clone(class)),
+            None => self.class_of.remove(gateway),
+        };
+        if old == class {
+            return Vec::new();
+        }
+        if let Some(old) = &old
+            && let Some(users) = self.users.get_mut(old)
+        {
+            users.remove(gateway);
+            if users.is_empty() {
+                self.users.remove(old);
+            }
+        }
+        if let Some(class) = &class {
+            let users = self.users.entry(Name::clone(class)).or_default();
+            users.insert(gateway.clone());
+        }
+        old.into_iter().chain(class).collect()
     }
 }
 

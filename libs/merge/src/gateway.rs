@@ -2,12 +2,13 @@
 
 use tributary_model::resolved::GatewayAcceptance;
 use tributary_model::resource::Gateway;
-use tributary_model::{Name, ObjectKey};
+use tributary_model::{Kind, Name, ObjectKey, ObjectRef, Resource};
 
 use crate::class;
 use crate::facts::{ClassFacts, GatewayFacts, LeftAlone};
 use crate::parameters::{self, Effective};
 use crate::reads::Reader;
+use crate::store::Store;
 
 /// Whose a Gateway is.
 pub(crate) enum Standing {
@@ -22,13 +23,25 @@ pub(crate) fn standing(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<Stand
     let Some(class) = reader.class(&gateway.class_name) else {
         let class = ObjectKey::cluster(Name::clone(&gateway.class_name));
         let is_missing = reader.class_object(&class).is_none();
-        return is_missing.then(|| Standing::LeftAlone(LeftAlone::ClassMissing(class.name)));
+        return is_missing.then_some(Standing::LeftAlone(LeftAlone::ClassMissing(class.name)));
     };
     let other = gateway.holders.iter().find(|holder| !holder.is_us());
     Some(match other {
         Some(other) => Standing::LeftAlone(LeftAlone::Held(*other)),
         None => Standing::Ours(Box::new(facts(reader, gateway, class))),
     })
+}
+
+/// The class that a Gateway keeps in use: as long as the Gateway is there, being deleted or not. One that another program
+/// holds is that program's to keep a class for.
+pub(crate) fn used_class(store: &Store, key: &ObjectKey) -> Option<Name> {
+    let object = ObjectRef::new(Kind::Gateway, key.clone());
+    match store.any(&object)?.as_ref() {
+        Resource::Gateway(gateway) if gateway.holders.iter().all(|holder| holder.is_us()) => {
+            Some(Name::clone(&gateway.class_name))
+        }
+        _ => None,
+    }
 }
 
 fn facts(reader: &mut Reader<'_>, gateway: &Gateway, class: &ClassFacts) -> GatewayFacts {

@@ -9,7 +9,7 @@ use tributary_model::elb::TargetType;
 use tributary_model::resolved::Resolved;
 use tributary_model::view::Explanation;
 use tributary_model::{
-    Change, Kind, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Resource, Snapshot,
+    Change, Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, Resource, Snapshot,
 };
 
 use crate::dirty::Dirty;
@@ -139,6 +139,10 @@ impl Merge {
         let left_alone = self.facts.left_alone.keys();
         let left_alone = left_alone.map(|gateway| ObjectRef::new(Kind::Gateway, gateway.clone()));
         self.dirty.judge.extend(left_alone);
+        let classes = self.facts.classes.keys().map(Name::clone);
+        let classes =
+            classes.map(|name| ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(name)));
+        self.dirty.objects.extend(classes);
     }
 
     /// Recomputes what is dirty, layer by layer, and says what is different since the last time.

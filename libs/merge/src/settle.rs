@@ -36,17 +36,23 @@ impl Merge {
             let inputs = kept(&self.store, &object, reader);
             self.reads
                 .replace(&Reading::Class(Name::clone(&name)), inputs);
+            // Its finalizer is no fact that others read.
+            self.dirty.objects.insert(object);
             if self.facts.classes.get(&name) == facts.as_ref() {
                 continue;
             }
             put(&mut self.facts.classes, &name, facts);
             self.dirty.readers(&self.reads, &Input::Class(name));
-            self.dirty.objects.insert(object);
         }
     }
 
     fn settle_gateways(&mut self) {
         for key in std::mem::take(&mut self.dirty.gateways) {
+            let used = gateway::used_class(&self.store, &key);
+            for class in self.facts.uses(&key, used) {
+                let class = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(class));
+                self.dirty.objects.insert(class);
+            }
             let mut reader = Reader::new(&self.store, &self.facts);
             let (facts, left_alone) = match gateway::standing(&mut reader, &key) {
                 Some(Standing::Ours(facts)) => (Some(Arc::from(facts)), None),

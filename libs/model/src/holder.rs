@@ -1,6 +1,9 @@
-//! Whose finalizer keeps a Gateway from going before what was made for it is gone.
+//! Finalizers: whose keeps a Gateway from going before what was made for it is gone, and which keeps a class.
 
 use crate::elb::LoadBalancerKind;
+
+/// On a GatewayClass that a Gateway uses: it stays as long as one does (Gateway API, GatewayClass).
+pub const CLASS_IN_USE: &str = "gateway-exists-finalizer.gateway.networking.k8s.io";
 
 /// A program that made a load balancer for a Gateway, or may have, by its finalizer on the Gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -25,6 +25,19 @@ pub struct ResolvedGatewayClass {
     pub controller_name: String,
     /// Why it cannot be used: its parameters, with object and field.
     pub invalid_parameters: Option<String>,
+    /// What its finalizer should become.
+    pub mark: ClassMark,
+}
+
+/// What is to be done about the finalizer of a GatewayClass in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClassMark {
+    /// It is as it should be, or cannot be otherwise.
+    Stands,
+    /// A Gateway uses the class: add it.
+    Missing,
+    /// No Gateway does: take it off.
+    Obsolete,
 }
 
 /// A Gateway of one of our classes.

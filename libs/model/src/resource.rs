@@ -125,6 +125,8 @@ pub struct GatewayClass {
     pub controller_name: String,
     /// Namespace required by our kinds.
     pub parameters_ref: Option<ParametersRef>,
+    /// It has the finalizer [`CLASS_IN_USE`](crate::holder::CLASS_IN_USE).
+    pub marked_in_use: bool,
 }
 
 /// `ParametersReference` and `LocalParametersReference`.

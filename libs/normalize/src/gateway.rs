@@ -11,7 +11,7 @@ use gateway_api::experimental::gateways::{
 };
 use gateway_api::experimental::listenersets::ListenerSetParentRef;
 use serde::Deserialize;
-use tributary_model::holder::Holder;
+use tributary_model::holder::{CLASS_IN_USE, Holder};
 use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::listener::{CertificateRef, FrontendTls, FrontendValidation};
 use tributary_model::resource::{
@@ -36,7 +36,11 @@ pub(crate) struct ListenerSetSpec {
     parent_ref: ListenerSetParentRef,
 }
 
-pub(crate) fn gateway_class(meta: Meta, spec: GatewayClassSpec) -> Result<GatewayClass, Fault> {
+pub(crate) fn gateway_class(
+    meta: Meta,
+    finalizers: &[String],
+    spec: GatewayClassSpec,
+) -> Result<GatewayClass, Fault> {
     let GatewayClassSpec {
         controller_name,
         description,
@@ -71,6 +75,7 @@ pub(crate) fn gateway_class(meta: Meta, spec: GatewayClassSpec) -> Result<Gatewa
         meta,
         controller_name,
         parameters_ref,
+        marked_in_use: finalizers.iter().any(|it| it == CLASS_IN_USE),
     })
 }
 

@@ -183,7 +183,8 @@ fn resource(envelope: Envelope<'_>, warnings: &mut Vec<Warning>) -> Result<Resou
     Ok(match envelope.kind {
         Kind::GatewayClass => {
             let spec = spec(&envelope, warnings)?;
-            Resource::GatewayClass(gateway::gateway_class(envelope.meta, spec)?)
+            let class = gateway::gateway_class(envelope.meta, &envelope.finalizers, spec)?;
+            Resource::GatewayClass(class)
         }
         Kind::Gateway => {
             let spec = spec(&envelope, warnings)?;

@@ -68,7 +68,20 @@ pub fn class_with_parameters(
                 name: key.name,
             }
         }),
+        marked_in_use: false,
     })
+}
+
+/// A GatewayClass with the finalizer of a class in use, or one that is being deleted, as the metadata says.
+pub fn class_in_use(name: &str, controller_name: &str, meta: Meta) -> Resource {
+    match class(name, controller_name) {
+        Resource::GatewayClass(class) => Resource::GatewayClass(GatewayClass {
+            meta,
+            marked_in_use: true,
+            ..class
+        }),
+        other => other,
+    }
 }
 
 /// A Gateway under construction.

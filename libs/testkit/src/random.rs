@@ -12,11 +12,11 @@ use tributary_model::status::{
     GatewayStatus, ListenerSetStatus, RouteParentStatus, RouteStatus, Status,
 };
 use tributary_model::workload::L4Protocol;
-use tributary_model::{Change, Kind, ObjectRef, Resource, RouteKind, controller};
+use tributary_model::{Change, Kind, Meta, ObjectRef, Resource, RouteKind, controller};
 
 use crate::objects::{
-    GatewayBuilder, ListenerBuilder, ListenerSetBuilder, class, gateway, key, listener,
-    listener_set, selecting,
+    GatewayBuilder, ListenerBuilder, ListenerSetBuilder, class, class_in_use, gateway, key,
+    listener, listener_set, meta, selecting,
 };
 use crate::routes::{route, rule};
 use crate::workloads::{
@@ -75,8 +75,10 @@ fn any_class() -> impl Strategy<Value = Resource> {
         prop::sample::select(vec!["alb", "nlb", "elb"]),
         prop::sample::select(controllers),
         0..3_u8,
+        any::<bool>(),
+        prop::bool::weighted(0.2),
     )
-        .prop_map(|(name, random, dice)| {
+        .prop_map(|(name, random, dice, is_marked, deleting)| {
             // Mostly the controller that the name promises, so that most Gateways are ours.
             let controller = match (dice, name) {
                 (0, _) => random,
@@ -84,6 +86,13 @@ fn any_class() -> impl Strategy<Value = Resource> {
                 (_, "nlb") => controller::NLB,
                 _ => controller::ELB,
             };
+            if is_marked {
+                let meta = Meta {
+                    deleting,
+                    ..meta(name)
+                };
+                return class_in_use(name, controller, meta);
+            }
             class(name, controller)
         })
 }

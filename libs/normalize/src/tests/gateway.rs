@@ -240,6 +240,7 @@ fn a_class_may_have_parameters_in_a_namespace() {
             namespace: Some("infra".into()),
             name: "lb".into(),
         }),
+        marked_in_use: false,
     };
     assert_eq!(class, Resource::GatewayClass(expected));
 }

@@ -8,15 +8,15 @@ use tributary_model::judgement::{
 };
 use tributary_model::key::RouteKind;
 use tributary_model::resolved::{
-    Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause, RefCause,
-    RivalClass, RouteAcceptance, SecretCertificate, UnresolvedRef,
+    ClassMark, Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause,
+    RefCause, RivalClass, RouteAcceptance, SecretCertificate, UnresolvedRef,
 };
 
 use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
     JudgedObject { judgement, current, resource_version }
-    GatewayClassJudgement { key, generation, controller_name, invalid_parameters }
+    GatewayClassJudgement { key, generation, controller_name, invalid_parameters, mark }
     GatewayJudgement {
         key, generation, acceptance, load_balancer, addresses, listeners, attached_listener_sets,
     }
@@ -67,6 +67,7 @@ variants!(RouteAcceptance: |source|
     Self::NoMatchingListenerHostname,
     Self::UnsupportedValue,
     Self::IncompatibleFilters);
+variants!(ClassMark: |source| Self::Stands, Self::Missing, Self::Obsolete);
 variants!(Conflict: |source| Self::Protocol, Self::Hostname);
 variants!(RivalClass: |source|
     Self::ParentGateway, Self::SameResource, Self::OlderListenerSet, Self::EarlierByName);

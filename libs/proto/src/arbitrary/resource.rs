@@ -31,7 +31,7 @@ structs! {
     SourceObject { resource, status, resource_version }
     CarriedStatus { status, author }
     Meta { key, generation, created, deleting }
-    GatewayClass { meta, controller_name, parameters_ref }
+    GatewayClass { meta, controller_name, parameters_ref, marked_in_use }
     ParametersRef { group, kind, namespace, name }
     Gateway {
         meta, class_name, listeners, allowed_listeners, parameters_ref, frontend_tls,

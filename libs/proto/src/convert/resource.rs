@@ -21,6 +21,7 @@ spec!(
     GatewayClass = types::GatewayClassSpec {
         controller_name: text,
         parameters_ref: optional,
+        marked_in_use: same,
     }
 );
 message!(
