@@ -215,6 +215,13 @@ fn of_set(set: &ResolvedListenerSet) -> Explanation {
             format!("Gateway {gateway} is not accepted itself"),
             vec![format!("what makes Gateway {gateway} accepted")],
         ),
+        ListenerSetAcceptance::LeftAlone => (
+            "left as it is",
+            format!("nobody here decides on Gateway {gateway}"),
+            vec![format!(
+                "what keeps Gateway {gateway} from being decided on"
+            )],
+        ),
         ListenerSetAcceptance::ParentGone => (
             "its Gateway is gone",
             format!("Gateway {gateway} is gone"),

@@ -189,7 +189,9 @@ impl OwnerFacts {
     pub(crate) fn is_merged(&self) -> bool {
         match self.acceptance {
             ListenerSetAcceptance::Admitted | ListenerSetAcceptance::ParentNotAccepted => true,
-            ListenerSetAcceptance::NotAllowed(_) | ListenerSetAcceptance::ParentGone => false,
+            ListenerSetAcceptance::NotAllowed(_)
+            | ListenerSetAcceptance::ParentGone
+            | ListenerSetAcceptance::LeftAlone => false,
         }
     }
 }

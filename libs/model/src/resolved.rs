@@ -99,6 +99,8 @@ pub enum ListenerSetAcceptance {
     ParentNotAccepted,
     /// The Gateway was ours and is gone or belongs to another class now.
     ParentGone,
+    /// We judged it once, and its Gateway is left alone: what is written stays.
+    LeftAlone,
 }
 
 /// Which form of `allowedListeners` said no.

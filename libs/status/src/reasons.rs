@@ -72,6 +72,7 @@ pub(crate) enum Situation<'a> {
     SetAcceptedNotAllowed(NotAllowedCause),
     SetAcceptedParentNotAccepted,
     SetAcceptedParentGone,
+    SetAcceptedLeftAlone,
     SetProgrammed,
     SetProgrammedPending,
     SetProgrammedParentFailed,

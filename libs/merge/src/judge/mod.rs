@@ -61,9 +61,9 @@ pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Jud
                     load_balancer(merge, &set.gateway, reports)
                 }
                 // Who is not on it learns nothing about it.
-                ListenerSetAcceptance::NotAllowed(_) | ListenerSetAcceptance::ParentGone => {
-                    LoadBalancerJudgement::Unknown
-                }
+                ListenerSetAcceptance::NotAllowed(_)
+                | ListenerSetAcceptance::ParentGone
+                | ListenerSetAcceptance::LeftAlone => LoadBalancerJudgement::Unknown,
             },
             listeners: judge_listeners(merge, &set.gateway, &set.listeners, reports),
         }),

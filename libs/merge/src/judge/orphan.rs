@@ -9,7 +9,7 @@ use tributary_model::judgement::{
 use tributary_model::resolved::{GatewayAcceptance, ListenerSetAcceptance};
 use tributary_model::resource::{Author, CarriedStatus};
 use tributary_model::route::{ParentRef, Route};
-use tributary_model::status::Status;
+use tributary_model::status::{RouteParentStatus, Status};
 use tributary_model::{Kind, ObjectRef};
 
 use crate::facts::LeftAlone;
@@ -19,8 +19,8 @@ use crate::{attachment, class};
 
 use super::held;
 
-/// The judgement of an object that is not in the merge, if what it carries has to become something else. Nothing when
-/// it never was ours, or when what stands may be as true as it was: its parents cannot be read, or are left alone.
+/// The judgement of an object that is not in the merge and carries what we wrote: what that has to become, or that it
+/// stays. Nothing when it never was ours, or when its parents cannot be read.
 pub fn judge_orphan(
     merge: &Merge,
     object: &ObjectRef,
@@ -29,12 +29,13 @@ pub fn judge_orphan(
     if merge.resolved(object).is_some() || parents_are_unread(merge) {
         return None;
     }
-    let CarriedStatus { status, author } = carried;
     match object.kind {
-        Kind::Gateway => gateway(merge, object, *author).map(Judgement::Gateway),
-        Kind::ListenerSet => listener_set(merge, object, *author).map(Judgement::ListenerSet),
+        Kind::Gateway => gateway(merge, object, carried.author).map(Judgement::Gateway),
+        Kind::ListenerSet => {
+            listener_set(merge, object, carried.author).map(Judgement::ListenerSet)
+        }
         Kind::HttpRoute | Kind::GrpcRoute | Kind::TcpRoute | Kind::UdpRoute | Kind::TlsRoute => {
-            route(merge, object, status).map(Judgement::Route)
+            route(merge, object, carried).map(Judgement::Route)
         }
         Kind::GatewayClass
         | Kind::ReferenceGrant
@@ -71,43 +72,65 @@ fn gateway(merge: &Merge, object: &ObjectRef, author: Author) -> Option<GatewayJ
     }
 }
 
-/// A ListenerSet that was judged by us: its parent Gateway is gone, or another controller's.
+/// A ListenerSet that was judged by us: its parent Gateway is gone, another controller's, or left alone.
 fn listener_set(merge: &Merge, object: &ObjectRef, author: Author) -> Option<ListenerSetJudgement> {
     let set = merge.store.listener_set(&object.key)?;
-    let is_left_alone = set
-        .parent_ref
-        .gateway()
-        .is_some_and(|gateway| merge.facts.left_alone.contains_key(gateway));
     match author {
-        Author::Us if !is_left_alone => Some(ListenerSetJudgement {
-            key: object.key.clone(),
-            generation: set.meta.generation,
-            acceptance: ListenerSetAcceptance::ParentGone,
-            load_balancer: LoadBalancerJudgement::Pending("the parent Gateway is gone".to_owned()),
-            listeners: Vec::new(),
-        }),
-        Author::Us | Author::Other | Author::Unknown => None,
+        Author::Us => {}
+        Author::Other | Author::Unknown => return None,
     }
+    let parent = set.parent_ref.gateway();
+    let is_left_alone = parent.is_some_and(|gateway| merge.facts.left_alone.contains_key(gateway));
+    let (acceptance, load_balancer) = if is_left_alone {
+        (
+            ListenerSetAcceptance::LeftAlone,
+            LoadBalancerJudgement::Unknown,
+        )
+    } else {
+        (
+            ListenerSetAcceptance::ParentGone,
+            LoadBalancerJudgement::Pending("the parent Gateway is gone".to_owned()),
+        )
+    };
+    Some(ListenerSetJudgement {
+        key: object.key.clone(),
+        generation: set.meta.generation,
+        acceptance,
+        load_balancer,
+        listeners: Vec::new(),
+    })
 }
 
 /// A route without a parent of ours whose status still has entries of our controllers: a judgement with no
 /// parents, so that they are taken out. An entry says itself whose it is, but for those of parents that are left alone:
-/// another program has our `controllerName`s, too.
-fn route(merge: &Merge, object: &ObjectRef, status: &Status) -> Option<RouteJudgement> {
+/// another program has our `controllerName`s, too. Those stay.
+fn route(
+    merge: &Merge,
+    object: &ObjectRef,
+    CarriedStatus { status, author }: &CarriedStatus,
+) -> Option<RouteJudgement> {
     let route = merge.store.route(object)?;
     let left_alone = left_alone(merge, route);
-    let is_ours = match status {
-        Status::Route(status) => status.parents.iter().any(|parent| {
-            class::is_ours(&parent.controller_name)
-                && !left_alone.iter().any(|left_alone| {
-                    parent
-                        .parent_ref
-                        .names_same(left_alone, &object.key.namespace)
-                })
-        }),
-        Status::GatewayClass(_) | Status::Gateway(_) | Status::ListenerSet(_) => false,
+    let Status::Route(status) = status else {
+        return None;
     };
-    is_ours.then(|| RouteJudgement {
+    let stays = |parent: &RouteParentStatus| {
+        left_alone.iter().any(|left_alone| {
+            parent
+                .parent_ref
+                .names_same(left_alone, &object.key.namespace)
+        })
+    };
+    let mut ours = status
+        .parents
+        .iter()
+        .filter(|parent| class::is_ours(&parent.controller_name));
+    // A status that is ours as a whole is kept by a judgement: a status folder forgets what nobody judges.
+    let is_judged = match author {
+        Author::Us => ours.next().is_some(),
+        Author::Other | Author::Unknown => ours.any(|parent| !stays(parent)),
+    };
+    is_judged.then(|| RouteJudgement {
         route: object.clone(),
         generation: route.meta.generation,
         parents: Vec::new(),

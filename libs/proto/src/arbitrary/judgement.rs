@@ -57,7 +57,7 @@ variants!(GatewayAcceptance: |source|
     Self::LeftAlone(source.any()),
     Self::ClassMissing(source.any()));
 variants!(ListenerSetAcceptance: |source|
-    Self::Admitted, Self::NotAllowed(source.any()), Self::ParentNotAccepted, Self::ParentGone);
+    Self::Admitted, Self::NotAllowed(source.any()), Self::ParentNotAccepted, Self::ParentGone, Self::LeftAlone);
 variants!(NotAllowedCause: |source|
     Self::NoneAllowed, Self::OtherNamespace, Self::SelectorMiss, Self::SelectorMissing);
 variants!(RouteAcceptance: |source|

@@ -193,6 +193,7 @@ impl From<ListenerSetAcceptance> for types::ListenerSetAcceptance {
             }
             ListenerSetAcceptance::ParentNotAccepted => Self::ParentNotAccepted,
             ListenerSetAcceptance::ParentGone => Self::ParentGone,
+            ListenerSetAcceptance::LeftAlone => Self::LeftAlone,
         }
     }
 }
@@ -211,6 +212,7 @@ impl TryFrom<types::ListenerSetAcceptance> for ListenerSetAcceptance {
             Wire::SelectorMissing => Self::NotAllowed(NotAllowedCause::SelectorMissing),
             Wire::ParentNotAccepted => Self::ParentNotAccepted,
             Wire::ParentGone => Self::ParentGone,
+            Wire::LeftAlone => Self::LeftAlone,
         })
     }
 }

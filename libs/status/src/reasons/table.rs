@@ -154,6 +154,13 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "ParentNotAccepted",
             "The parent Gateway is not accepted. Its owner finds the reason in its conditions.",
         ),
+        // For tables: on the object what is written stays.
+        S::SetAcceptedLeftAlone => row(
+            ACCEPTED,
+            Unknown,
+            "Pending",
+            "Nobody here decides on the parent Gateway; what is written of the ListenerSet stays.",
+        ),
         S::SetAcceptedParentGone => row(ACCEPTED, False, "ParentNotAccepted", PARENT_GONE),
         S::SetProgrammed => row(
             PROGRAMMED,

@@ -35,6 +35,7 @@ fn every_situation() -> Vec<Situation<'static>> {
         S::SetAcceptedNoListener,
         S::SetAcceptedParentNotAccepted,
         S::SetAcceptedParentGone,
+        S::SetAcceptedLeftAlone,
         S::SetProgrammed,
         S::SetProgrammedPending,
         S::SetProgrammedParentFailed,

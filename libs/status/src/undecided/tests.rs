@@ -1,8 +1,10 @@
-use tributary_model::judgement::{GatewayJudgement, Judgement, LoadBalancerJudgement};
-use tributary_model::resolved::GatewayAcceptance;
+use tributary_model::judgement::{
+    GatewayJudgement, Judgement, ListenerSetJudgement, LoadBalancerJudgement,
+};
+use tributary_model::resolved::{GatewayAcceptance, ListenerSetAcceptance};
 use tributary_model::status::{ConditionStatus, GatewayStatus, Status};
 
-use crate::testing::{EARLIER, LATER, after, condition, gateway, good, message, top, written};
+use crate::testing::{EARLIER, LATER, after, condition, gateway, good, message, set, top, written};
 use crate::{Next, next, summary};
 
 fn judged(acceptance: GatewayAcceptance) -> Judgement {
@@ -121,4 +123,19 @@ fn a_table_shows_that_nothing_is_decided() {
         said(&class_missing()),
         (ConditionStatus::Unknown, "Pending", None)
     );
+}
+
+#[test]
+fn a_set_whose_gateway_is_left_alone_keeps_all_that_is_written() {
+    let served = written(&Judgement::ListenerSet(set(vec![good("a")])));
+    let left_alone = Judgement::ListenerSet(ListenerSetJudgement {
+        acceptance: ListenerSetAcceptance::LeftAlone,
+        load_balancer: LoadBalancerJudgement::Unknown,
+        ..set(Vec::new())
+    });
+    assert_eq!(next(&left_alone, Some(&served), LATER), Next::Unchanged);
+    let summary = summary(&left_alone);
+    let accepted = summary.accepted.expect("a set says so");
+    assert_eq!(accepted.status, ConditionStatus::Unknown);
+    assert_eq!(summary.programmed, None);
 }

@@ -93,9 +93,12 @@ fn a_set_that_is_ours_is_no_orphan() {
 
 #[test]
 fn a_set_whose_gateway_is_left_alone_stays_as_it_is() {
-    assert_eq!(set(without(CLASS), Author::Us), None);
     let holder = Holder::AwsLoadBalancerController(Alb);
-    assert_eq!(set(held(holder), Author::Us), None);
+    let left_alone = Some(ListenerSetAcceptance::LeftAlone);
+    for objects in [without(CLASS), held(holder)] {
+        assert_eq!(set(objects.clone(), Author::Us), left_alone);
+        assert_eq!(set(objects, Author::Other), None);
+    }
 }
 
 /// What the Gateway `infra/gw` is told.
@@ -156,8 +159,14 @@ fn a_gateway_that_another_program_holds_is_told_so() {
     );
 }
 
-/// Whether the entry of a controller for a parent stays on the route `t/r`, whose parent is `t/s`.
-fn entry_stays(objects: Vec<Resource>, controller_name: &str, parent: &str) -> bool {
+/// What is judged of the route `t/r`, whose parent is `t/s`, when it carries the entry of a controller for a parent: the
+/// names of the parents whose entries stay.
+fn entry(
+    objects: Vec<Resource>,
+    controller_name: &str,
+    parent: &str,
+    author: Author,
+) -> Option<Vec<String>> {
     let to_parent = http_route("t/r").to_set(parent).build();
     let Resource::Route(route) = to_parent else {
         panic!("not a route");
@@ -170,22 +179,35 @@ fn entry_stays(objects: Vec<Resource>, controller_name: &str, parent: &str) -> b
     let status = Status::Route(RouteStatus {
         parents: vec![entry],
     });
-    let carried = CarriedStatus {
-        status,
-        author: Author::Unknown,
-    };
     let route = object(Kind::HttpRoute, "t/r");
-    judge_orphan(&merged(objects).merge, &route, &carried).is_none()
+    let carried = CarriedStatus { status, author };
+    match judge_orphan(&merged(objects).merge, &route, &carried)? {
+        Judgement::Route(judged) => {
+            assert_eq!(judged.parents, []);
+            let names = judged.left_alone.iter();
+            Some(names.map(|parent| parent.name.to_string()).collect())
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
 fn a_routes_entries_stay_while_the_gateway_behind_them_is_left_alone() {
     let lbc = Holder::AwsLoadBalancerController(Alb);
-    assert!(entry_stays(held(lbc), controller::ALB, "t/s"));
-    assert!(entry_stays(without(CLASS), controller::ALB, "t/s"));
-    assert!(!entry_stays(held(lbc), controller::ALB, "t/elsewhere"));
-    assert!(!entry_stays(without(GATEWAY), controller::ALB, "t/s"));
-    assert!(entry_stays(without(GATEWAY), "example.com/other", "t/s"));
+    for objects in [held(lbc), without(CLASS)] {
+        let of = |parent, author| entry(objects.clone(), controller::ALB, parent, author);
+        assert_eq!(of("t/s", Author::Unknown), None);
+        // In a status folder a file stays as long as it is judged.
+        let stays = Some(vec!["s".to_owned()]);
+        assert_eq!(of("t/s", Author::Us), stays);
+        assert_eq!(of("t/elsewhere", Author::Unknown), stays);
+    }
+    for author in [Author::Us, Author::Unknown] {
+        let taken_out = Some(Vec::new());
+        let of = |controller| entry(without(GATEWAY), controller, "t/s", author);
+        assert_eq!(of(controller::ALB), taken_out);
+        assert_eq!(of("example.com/other"), None);
+    }
 }
 
 #[test]
