@@ -1,5 +1,6 @@
 //! Finalizers: whose keeps a Gateway from going before what was made for it is gone, and which keeps a class.
 
+use crate::controller;
 use crate::elb::LoadBalancerKind;
 
 /// On a GatewayClass that a Gateway uses: it stays as long as one does (Gateway API, GatewayClass).
@@ -29,8 +30,9 @@ impl Holder {
         match self {
             Self::Us(LoadBalancerKind::Alb) => "gateway.tributary.dev/load-balancer-alb",
             Self::Us(LoadBalancerKind::Nlb) => "gateway.tributary.dev/load-balancer-nlb",
-            Self::AwsLoadBalancerController(LoadBalancerKind::Alb) => "gateway.k8s.aws/alb",
-            Self::AwsLoadBalancerController(LoadBalancerKind::Nlb) => "gateway.k8s.aws/nlb",
+            // That controller uses its `controllerName`s for both.
+            Self::AwsLoadBalancerController(LoadBalancerKind::Alb) => controller::ALB,
+            Self::AwsLoadBalancerController(LoadBalancerKind::Nlb) => controller::NLB,
         }
     }
 
