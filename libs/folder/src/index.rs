@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use tributary_model::resource::{self, SourceObject};
+use tributary_model::resource::{self, Author, CarriedStatus, SourceObject};
 use tributary_model::view::Rejection;
 use tributary_model::{Kind, Meta, ObjectKey, ObjectRef, Resource, Timestamp};
 use tributary_normalize::{Defaults, Rejected, identify, implied_namespace};
@@ -334,11 +334,13 @@ impl Folder {
         objects
     }
 
-    /// An object with the status that it carries.
+    /// An object with the status that it carries. What is in the status folder our status writer wrote; a status in a
+    /// document came with the document.
     fn with_status(&self, key: &ObjectRef, object: &SourceObject) -> SourceObject {
         let mut object = object.clone();
         if let Some(status) = version::written_status(self.status_dir.as_deref(), key) {
-            object.status = Some(status);
+            let author = Author::Us;
+            object.status = Some(CarriedStatus { status, author });
         }
         object
     }

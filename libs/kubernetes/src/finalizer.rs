@@ -1,23 +1,21 @@
-//! Our finalizers on a Gateway: the object stays until nothing is left of its load balancer.
+//! Our finalizers on a Gateway: the object stays until nothing is left of its load balancer. And that of a GatewayClass
+//! in use.
 
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 use tokio::time::timeout;
 use tributary_model::elb::LoadBalancerKind;
-use tributary_model::{Kind, ObjectKey};
+use tributary_model::holder::{CLASS_IN_USE, Holder};
+use tributary_model::{Kind, ObjectKey, ObjectRef};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
 use crate::served::Served;
 use crate::watch::version;
 
-/// On every Gateway that has a load balancer of the kind, or may have. Each kind has its own: a Gateway whose class
-/// changes has one of each for a while, and who programs the one knows nothing of the other.
+/// On every Gateway that has a load balancer of the kind, or may have.
 pub fn finalizer(kind: LoadBalancerKind) -> &'static str {
-    match kind {
-        LoadBalancerKind::Alb => "gateway.tributary.dev/load-balancer-alb",
-        LoadBalancerKind::Nlb => "gateway.tributary.dev/load-balancer-nlb",
-    }
+    Holder::Us(kind).finalizer()
 }
 
 /// Others write the same object: theirs is not overwritten, ours is tried on what they wrote.
@@ -30,7 +28,7 @@ pub enum Finalizer {
     Written,
     /// It was as it should be.
     Unchanged,
-    /// There is no such Gateway, or it is being deleted and none can be added.
+    /// There is no such object, or it is being deleted and none can be added.
     Gone,
 }
 
@@ -45,17 +43,33 @@ impl Cluster {
         kind: LoadBalancerKind,
     ) -> Result<Finalizer, Failure> {
         let ours = finalizer(kind);
-        self.change_finalizers(gateway, |finalizers, is_deleting| {
-            if finalizers.iter().any(|it| it == ours) {
-                return Finalizer::Unchanged;
-            }
-            if is_deleting {
-                return Finalizer::Gone;
-            }
-            finalizers.push(ours.to_owned());
-            Finalizer::Written
+        let gateway = ObjectRef::new(Kind::Gateway, gateway.clone());
+        self.change_finalizers(&gateway, |finalizers, is_deleting| {
+            add(finalizers, ours, is_deleting)
         })
         .await
+    }
+
+    /// Puts on a GatewayClass that it is in use.
+    ///
+    /// # Errors
+    /// When the API server refuses or does not answer.
+    pub async fn mark_class(&self, class: &ObjectKey) -> Result<Finalizer, Failure> {
+        let class = ObjectRef::new(Kind::GatewayClass, class.clone());
+        self.change_finalizers(&class, |finalizers, is_deleting| {
+            add(finalizers, CLASS_IN_USE, is_deleting)
+        })
+        .await
+    }
+
+    /// Takes from a GatewayClass that it is in use.
+    ///
+    /// # Errors
+    /// When the API server refuses or does not answer.
+    pub async fn unmark_class(&self, class: &ObjectKey) -> Result<Finalizer, Failure> {
+        let class = ObjectRef::new(Kind::GatewayClass, class.clone());
+        self.change_finalizers(&class, |finalizers, _| remove(finalizers, CLASS_IN_USE))
+            .await
     }
 
     /// The Gateways that are being deleted and have our finalizer.
@@ -102,27 +116,20 @@ impl Cluster {
         kind: LoadBalancerKind,
     ) -> Result<Finalizer, Failure> {
         let ours = finalizer(kind);
-        self.change_finalizers(gateway, |finalizers, _| {
-            let before = finalizers.len();
-            finalizers.retain(|it| it != ours);
-            if finalizers.len() == before {
-                Finalizer::Unchanged
-            } else {
-                Finalizer::Written
-            }
-        })
-        .await
+        let gateway = ObjectRef::new(Kind::Gateway, gateway.clone());
+        self.change_finalizers(&gateway, |finalizers, _| remove(finalizers, ours))
+            .await
     }
 
     async fn change_finalizers(
         &self,
-        gateway: &ObjectKey,
+        object: &ObjectRef,
         change: impl Fn(&mut Vec<String>, bool) -> Finalizer,
     ) -> Result<Finalizer, Failure> {
         let changing = async {
             let mut attempt = 1;
             loop {
-                match self.change_once(gateway, &change).await {
+                match self.change_once(object, &change).await {
                     Err(failure) if failure.class == Class::NotFound => return Ok(Finalizer::Gone),
                     Err(failure) if failure.class == Class::Conflict && attempt < ATTEMPTS => {
                         attempt += 1;
@@ -138,12 +145,12 @@ impl Cluster {
 
     async fn change_once(
         &self,
-        gateway: &ObjectKey,
+        object: &ObjectRef,
         change: impl Fn(&mut Vec<String>, bool) -> Finalizer,
     ) -> Result<Finalizer, Failure> {
         let mut outcome = Ok(Finalizer::Gone);
-        for served in Served::each_version(Kind::Gateway) {
-            outcome = self.change_at(&served, gateway, &change).await;
+        for served in Served::each_version(object.kind) {
+            outcome = self.change_at(&served, &object.key, &change).await;
             if !is_not_found(&outcome) {
                 break;
             }
@@ -154,11 +161,11 @@ impl Cluster {
     async fn change_at(
         &self,
         served: &Served,
-        gateway: &ObjectKey,
+        key: &ObjectKey,
         change: impl Fn(&mut Vec<String>, bool) -> Finalizer,
     ) -> Result<Finalizer, Failure> {
-        let api = self.object_api(served, gateway);
-        let found = api.get_metadata(&gateway.name).await?;
+        let api = self.object_api(served, key);
+        let found = api.get_metadata(&key.name).await?;
         let is_deleting = found.metadata.deletion_timestamp.is_some();
         let mut finalizers = found.metadata.finalizers.unwrap_or_default();
         let outcome = change(&mut finalizers, is_deleting);
@@ -169,10 +176,31 @@ impl Cluster {
                 "uid": found.metadata.uid,
                 "finalizers": finalizers,
             } });
-            api.patch_metadata(&gateway.name, &PatchParams::default(), &Patch::Merge(patch))
+            api.patch_metadata(&key.name, &PatchParams::default(), &Patch::Merge(patch))
                 .await?;
         }
         Ok(outcome)
+    }
+}
+
+fn add(finalizers: &mut Vec<String>, ours: &str, is_deleting: bool) -> Finalizer {
+    if finalizers.iter().any(|it| it == ours) {
+        return Finalizer::Unchanged;
+    }
+    if is_deleting {
+        return Finalizer::Gone;
+    }
+    finalizers.push(ours.to_owned());
+    Finalizer::Written
+}
+
+fn remove(finalizers: &mut Vec<String>, ours: &str) -> Finalizer {
+    let before = finalizers.len();
+    finalizers.retain(|it| it != ours);
+    if finalizers.len() == before {
+        Finalizer::Unchanged
+    } else {
+        Finalizer::Written
     }
 }
 

@@ -14,6 +14,7 @@
 //! again: callers have one loop each, with its bounds and its metrics. Only [`lease`] has its own: to hold a Lease is to
 //! keep writing it.
 
+mod author;
 mod cluster;
 mod events;
 mod failure;

@@ -76,7 +76,7 @@ impl Served {
         }
     }
 
-    /// An object as its JSON. Without managedFields and kubectl's last-applied copy: nobody reads them, and they are
+    /// An object as its JSON. Without managedFields and kubectl's last-applied copy: nobody reads them there, and they are
     /// most of it.
     pub(crate) fn json(&self, object: DynamicObject) -> Value {
         let DynamicObject {

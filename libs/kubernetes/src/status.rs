@@ -37,8 +37,8 @@ pub enum Found {
     NoKind,
 }
 
-/// In managedFields.
-const FIELD_MANAGER: &str = "tributary-status-writer";
+/// In managedFields: by this name the watcher knows later that a status is ours. Another installation has another.
+pub(crate) const FIELD_MANAGER: &str = "tributary-status-writer";
 
 impl Cluster {
     /// The object's status now, not from a cache.

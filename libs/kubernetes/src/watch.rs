@@ -12,8 +12,10 @@ use kube::api::{Api, DynamicObject, ListParams, WatchEvent as Told, WatchParams}
 use kube::core::metadata::ObjectMeta;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
+use tributary_model::resource::Author;
 use tributary_model::{Kind, ObjectKey};
 
+use crate::author::author;
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
 use crate::served::Served;
@@ -41,6 +43,8 @@ pub enum WatchEvent {
         version: String,
         /// Kind and apiVersion among it.
         object: Value,
+        /// Who wrote its status.
+        author: Author,
     },
     /// The list is complete: what it did not name is gone.
     InitDone,
@@ -345,6 +349,13 @@ impl Watch {
         WatchEvent::Apply {
             key,
             version,
+            author: author(
+                object
+                    .metadata
+                    .managed_fields
+                    .as_deref()
+                    .unwrap_or_default(),
+            ),
             object: self.served.json(object),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::resolved::RouteAcceptance;
 use tributary_model::route::{ParentRef, Route};
-use tributary_model::{Hostname, Kind, ListenerOwner, ListenerRef, Name, ObjectKey};
+use tributary_model::{Hostname, Kind, ListenerOwner, ListenerRef, Name, ObjectKey, OwnerKind};
 
 use crate::allowed;
 use crate::facts::{Entry, GatewayFacts, OwnerFacts};
@@ -89,6 +89,20 @@ pub(crate) fn attach<'a>(
         judged.acceptance = nearer(judged.acceptance, acceptance);
     }
     Some(judged)
+}
+
+/// Whether a parentRef names a Gateway that is left alone, or a ListenerSet of one.
+pub(crate) fn is_left_alone(reader: &mut Reader<'_>, route: &Route, parent: &ParentRef) -> bool {
+    let Some(owner) = owner(route, parent) else {
+        return false;
+    };
+    let gateway = match owner.kind {
+        OwnerKind::Gateway => Some(&owner.key),
+        OwnerKind::ListenerSet => reader
+            .listener_set(&owner.key)
+            .and_then(|set| set.parent_ref.gateway()),
+    };
+    gateway.is_some_and(|gateway| reader.is_left_alone(gateway))
 }
 
 /// The listeners that sectionName and port leave. Of two with one name (only a file can hold them) the

@@ -64,15 +64,18 @@ fn not_ours(merge: &Merge, object: &ObjectRef) -> Option<Explanation> {
 fn owner_missing(merge: &Merge, object: &ObjectRef) -> String {
     match object.kind {
         Kind::Gateway => match merge.store.gateway_object(&object.key) {
-            Some(gateway) => format!(
-                "its GatewayClass {} is missing or of another controller",
-                gateway.class_name
-            ),
+            Some(gateway) => match merge.facts.left_alone.get(&object.key) {
+                Some(left_alone) => left_alone.to_string(),
+                None => format!(
+                    "its GatewayClass {} is of another controller",
+                    gateway.class_name
+                ),
+            },
             None => "it is gone".to_owned(),
         },
         Kind::ListenerSet => match merge.store.listener_set(&object.key) {
             Some(set) => format!(
-                "its parent {} {} is missing or of another controller",
+                "its parent {} {} is missing, left alone or of another controller",
                 set.parent_ref.kind, set.parent_ref.key
             ),
             None => "it is gone".to_owned(),
@@ -144,6 +147,19 @@ fn of_gateway(merge: &Merge, gateway: &ResolvedGateway) -> Explanation {
                 vec!["a parametersRef that resolves, or none".to_owned()],
             )
         }
+        GatewayAcceptance::LeftAlone(reason) => {
+            because.push(reason.clone());
+            (
+                "left alone",
+                "one controllerName never makes two programs fight",
+                vec!["no finalizer of another program".to_owned()],
+            )
+        }
+        GatewayAcceptance::ClassMissing(class) => (
+            "left as it is",
+            "Gateway API, GatewayClass: nobody decides on a Gateway without one",
+            vec![format!("a GatewayClass {class}")],
+        ),
         GatewayAcceptance::UnsupportedAddress => (
             "not accepted: UnsupportedAddress",
             "an ELB's addresses cannot be asked for in spec.addresses",
@@ -198,6 +214,13 @@ fn of_set(set: &ResolvedListenerSet) -> Explanation {
             "its Gateway is not accepted",
             format!("Gateway {gateway} is not accepted itself"),
             vec![format!("what makes Gateway {gateway} accepted")],
+        ),
+        ListenerSetAcceptance::LeftAlone => (
+            "left as it is",
+            format!("nobody here decides on Gateway {gateway}"),
+            vec![format!(
+                "what keeps Gateway {gateway} from being decided on"
+            )],
         ),
         ListenerSetAcceptance::ParentGone => (
             "its Gateway is gone",

@@ -1,11 +1,13 @@
 //! What the layers remember. Each is compared by value with what it was: equal stops the wave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use tributary_model::config::{LoadBalancerConfiguration, LoadBalancerSettings};
 use tributary_model::desired::CertificateSource;
 use tributary_model::elb::LoadBalancerKind;
+use tributary_model::holder::Holder;
 use tributary_model::listener::{FrontendTls, Listener, RouteGroupKind};
 use tributary_model::resolved::{
     GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, SecretCertificate, UnresolvedRef,
@@ -25,6 +27,11 @@ use crate::validate::Validity;
 pub(crate) struct Facts {
     pub(crate) classes: BTreeMap<Name, Arc<ClassFacts>>,
     pub(crate) gateways: BTreeMap<ObjectKey, Arc<GatewayFacts>>,
+    /// None of them is among `gateways`.
+    pub(crate) left_alone: BTreeMap<ObjectKey, LeftAlone>,
+    /// The class of every Gateway that is there, but of those that another program holds; and the other way round.
+    pub(crate) class_of: BTreeMap<ObjectKey, Name>,
+    pub(crate) users: BTreeMap<Name, BTreeSet<ObjectKey>>,
     pub(crate) owners: BTreeMap<ListenerOwner, Arc<OwnerFacts>>,
     pub(crate) merged: BTreeMap<ListenerOwner, Arc<MergedOwner>>,
 }
@@ -37,6 +44,16 @@ pub(crate) struct ClassFacts {
     pub(crate) choice: KindChoice,
     /// Its configuration; the text says why it cannot be used.
     pub(crate) parameters: Result<Option<LoadBalancerConfiguration>, String>,
+}
+
+/// Why a Gateway is not ours to decide on, although something is made for it that must stay as it is: its load balancer,
+/// and what is written of it, its sets and its routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LeftAlone {
+    /// The same `controllerName` never makes two programs fight: who made a load balancer for it goes on with it.
+    Held(Holder),
+    /// No object says whose it is.
+    ClassMissing(Name),
 }
 
 /// A Gateway of ours, as far as others depend on it. Not its listeners: those are an [`OwnerFacts`].
@@ -103,6 +120,47 @@ pub(crate) struct MergedListener {
     pub(crate) served: bool,
 }
 
+impl fmt::Display for LeftAlone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held(holder) => {
+                let name = match holder {
+                    Holder::Us(_) => "Tributary",
+                    Holder::AwsLoadBalancerController(_) => "the AWS Load Balancer Controller",
+                };
+                write!(f, "{name} holds it by its finalizer {}", holder.finalizer())
+            }
+            Self::ClassMissing(class) => write!(f, "its GatewayClass {class} is not there"),
+        }
+    }
+}
+
+impl Facts {
+    /// Notes which class a Gateway uses now. Returns the classes that have one user more or less.
+    pub(crate) fn uses(&mut self, gateway: &ObjectKey, class: Option<Name>) -> Vec<Name> {
+        let old = match &class {
+            Some(class) => self.class_of.insert(gateway.clone(), Name::clone(class)),
+            None => self.class_of.remove(gateway),
+        };
+        if old == class {
+            return Vec::new();
+        }
+        if let Some(old) = &old
+            && let Some(users) = self.users.get_mut(old)
+        {
+            users.remove(gateway);
+            if users.is_empty() {
+                self.users.remove(old);
+            }
+        }
+        if let Some(class) = &class {
+            let users = self.users.entry(Name::clone(class)).or_default();
+            users.insert(gateway.clone());
+        }
+        old.into_iter().chain(class).collect()
+    }
+}
+
 impl OwnerFacts {
     /// Its claim to precedence.
     pub(crate) fn age(&self, owner: &ListenerOwner) -> Age {
@@ -131,7 +189,9 @@ impl OwnerFacts {
     pub(crate) fn is_merged(&self) -> bool {
         match self.acceptance {
             ListenerSetAcceptance::Admitted | ListenerSetAcceptance::ParentNotAccepted => true,
-            ListenerSetAcceptance::NotAllowed(_) | ListenerSetAcceptance::ParentGone => false,
+            ListenerSetAcceptance::NotAllowed(_)
+            | ListenerSetAcceptance::ParentGone
+            | ListenerSetAcceptance::LeftAlone => false,
         }
     }
 }

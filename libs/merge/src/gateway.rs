@@ -1,17 +1,51 @@
 //! A Gateway as a whole: ours or not, accepted or not, its kind and its settings.
 
-use tributary_model::ObjectKey;
 use tributary_model::resolved::GatewayAcceptance;
+use tributary_model::resource::Gateway;
+use tributary_model::{Kind, Name, ObjectKey, ObjectRef, Resource};
 
 use crate::class;
-use crate::facts::GatewayFacts;
+use crate::facts::{ClassFacts, GatewayFacts, LeftAlone};
 use crate::parameters::{self, Effective};
 use crate::reads::Reader;
+use crate::store::Store;
 
-/// The facts of a Gateway; nothing unless its class is ours.
-pub(crate) fn facts(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<GatewayFacts> {
+/// Whose a Gateway is.
+pub(crate) enum Standing {
+    /// Its class is ours, and nobody else has made a load balancer for it.
+    Ours(Box<GatewayFacts>),
+    LeftAlone(LeftAlone),
+}
+
+/// What is to be known of a Gateway; nothing when it is another controller's.
+pub(crate) fn standing(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<Standing> {
     let gateway = reader.gateway_object(key)?;
-    let class = reader.class(&gateway.class_name)?;
+    let Some(class) = reader.class(&gateway.class_name) else {
+        let class = ObjectKey::cluster(Name::clone(&gateway.class_name));
+        let is_missing = reader.class_object(&class).is_none();
+        return is_missing.then_some(Standing::LeftAlone(LeftAlone::ClassMissing(class.name)));
+    };
+    let other = gateway.holders.iter().find(|holder| !holder.is_us());
+    Some(match other {
+        Some(other) => Standing::LeftAlone(LeftAlone::Held(*other)),
+        None => Standing::Ours(Box::new(facts(reader, gateway, class))),
+    })
+}
+
+/// The class that a Gateway keeps in use: as long as the Gateway is there, being deleted or not. One that another program
+/// holds is that program's to keep a class for.
+pub(crate) fn used_class(store: &Store, key: &ObjectKey) -> Option<Name> {
+    let object = ObjectRef::new(Kind::Gateway, key.clone());
+    match store.any(&object)?.as_ref() {
+        Resource::Gateway(gateway) if gateway.holders.iter().all(|holder| holder.is_us()) => {
+            Some(Name::clone(&gateway.class_name))
+        }
+        _ => None,
+    }
+}
+
+fn facts(reader: &mut Reader<'_>, gateway: &Gateway, class: &ClassFacts) -> GatewayFacts {
+    let key = &gateway.meta.key;
     let own = match &gateway.parameters_ref {
         None => Ok(None),
         Some(reference) => parameters::configuration(reader, reference, Some(&key.namespace))
@@ -35,7 +69,7 @@ pub(crate) fn facts(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<GatewayF
         settings,
         default_target_groups,
     } = parameters::effective(of_class, own);
-    Some(GatewayFacts {
+    GatewayFacts {
         kind: class::load_balancer_kind(class.choice, &gateway.listeners),
         controller_name: class.controller_name.clone(),
         acceptance,
@@ -43,5 +77,5 @@ pub(crate) fn facts(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<GatewayF
         default_target_groups,
         allowed_listeners: gateway.allowed_listeners.clone(),
         frontend_tls: gateway.frontend_tls.clone(),
-    })
+    }
 }

@@ -58,7 +58,7 @@ mod uses;
 mod validate;
 mod words;
 
-pub use merge::{Merge, Merged, Options, Outcome, merge};
+pub use merge::{Merge, Merged, Options, Outcome, Untouched, merge};
 
 #[cfg(test)]
 mod tests;

@@ -8,10 +8,12 @@ use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::elb::TargetType;
 use tributary_model::resolved::Resolved;
 use tributary_model::view::Explanation;
-use tributary_model::{Change, Kind, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Snapshot};
+use tributary_model::{
+    Change, Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, Resource, Snapshot,
+};
 
 use crate::dirty::Dirty;
-use crate::facts::Facts;
+use crate::facts::{Facts, LeftAlone};
 use crate::load_balancer;
 use crate::reads::Input;
 use crate::record::Reads;
@@ -57,6 +59,15 @@ pub struct Outcome {
     /// Objects whose judgement may be another one: those of `objects`, and those whose listeners ask their
     /// load balancer for something else now (a rotated certificate) although the decision on them stands.
     pub judge: BTreeSet<ObjectRef>,
+}
+
+/// What must stay although nothing is desired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Untouched {
+    /// Another program made it, or may have. The text says which.
+    Theirs(String),
+    /// We made it, if anybody did. The text says what is missing.
+    Ours(String),
 }
 
 /// A merge from scratch.
@@ -125,6 +136,13 @@ impl Merge {
             .load_balancers
             .extend(self.states.keys().cloned());
         self.dirty.judge.extend(self.store.attachable().cloned());
+        let left_alone = self.facts.left_alone.keys();
+        let left_alone = left_alone.map(|gateway| ObjectRef::new(Kind::Gateway, gateway.clone()));
+        self.dirty.judge.extend(left_alone);
+        let classes = self.facts.classes.keys().map(Name::clone);
+        let classes =
+            classes.map(|name| ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(name)));
+        self.dirty.objects.extend(classes);
     }
 
     /// Recomputes what is dirty, layer by layer, and says what is different since the last time.
@@ -170,6 +188,29 @@ impl Merge {
         unread.contains(&Kind::Gateway)
             || (is_there && unread.contains(&Kind::GatewayClass))
             || (is_ours && !unread.is_empty())
+    }
+
+    /// Why whatever is made for a Gateway stays as it is, and nothing is desired for it: another program holds it, or its
+    /// class is not there. Nothing when neither is so.
+    pub fn left_alone(&self, gateway: &ObjectKey) -> Option<Untouched> {
+        if let Some(left_alone) = self.facts.left_alone.get(gateway) {
+            let why = format!("Gateway {gateway} is left alone: {left_alone}");
+            return Some(match left_alone {
+                LeftAlone::Held(_) => Untouched::Theirs(why),
+                LeftAlone::ClassMissing(_) => Untouched::Ours(why),
+            });
+        }
+        // One that is being deleted is nobody's to the merge. What we made for it goes; what others made does not.
+        let object = ObjectRef::new(Kind::Gateway, gateway.clone());
+        let Resource::Gateway(object) = self.store.any(&object)?.as_ref() else {
+            return None;
+        };
+        let is_theirs = object.meta.deleting && !object.holders.iter().any(|it| it.is_us());
+        let holder = object.holders.iter().find(|_| is_theirs)?;
+        let why = LeftAlone::Held(*holder);
+        Some(Untouched::Theirs(format!(
+            "Gateway {gateway} is left alone: {why}"
+        )))
     }
 
     /// The load balancer that a Gateway has or would have; nothing unless it is ours.

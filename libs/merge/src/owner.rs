@@ -68,9 +68,10 @@ fn acceptance(
     }
     match gateway.acceptance {
         GatewayAcceptance::Accepted => ListenerSetAcceptance::Admitted,
-        GatewayAcceptance::InvalidParameters(_) | GatewayAcceptance::UnsupportedAddress => {
-            ListenerSetAcceptance::ParentNotAccepted
-        }
+        GatewayAcceptance::InvalidParameters(_)
+        | GatewayAcceptance::UnsupportedAddress
+        | GatewayAcceptance::LeftAlone(_)
+        | GatewayAcceptance::ClassMissing(_) => ListenerSetAcceptance::ParentNotAccepted,
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) enum Input {
     Unread(Kind),
     /// The facts of a class.
     Class(Name),
-    /// The facts of a Gateway.
+    /// The facts of a Gateway, or that it is left alone.
     Gateway(ObjectKey),
     /// The facts of an owner's listeners, and which of them are served.
     Listeners(ListenerOwner),
@@ -164,6 +164,12 @@ impl<'a> Reader<'a> {
     pub(crate) fn gateway(&mut self, key: &ObjectKey) -> Option<&'a Arc<GatewayFacts>> {
         self.inputs.push(Input::Gateway(key.clone()));
         self.facts.gateways.get(key)
+    }
+
+    /// Whether a Gateway is left alone. Read together with [`Self::gateway`].
+    pub(crate) fn is_left_alone(&mut self, key: &ObjectKey) -> bool {
+        self.inputs.push(Input::Gateway(key.clone()));
+        self.facts.left_alone.contains_key(key)
     }
 
     pub(crate) fn owner(&mut self, owner: &ListenerOwner) -> Option<&'a Arc<OwnerFacts>> {

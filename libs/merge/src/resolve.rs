@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use tributary_model::resolved::{
-    Resolved, ResolvedGateway, ResolvedGatewayClass, ResolvedListener, ResolvedListenerSet,
-    ResolvedParent,
+    ClassMark, Resolved, ResolvedGateway, ResolvedGatewayClass, ResolvedListener,
+    ResolvedListenerSet, ResolvedParent,
 };
-use tributary_model::{Kind, ListenerOwner, Name, ObjectRef};
+use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
 
 use crate::facts::{MergedOwner, OwnerFacts};
 use crate::merge::Merge;
@@ -23,6 +23,7 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved
                 generation: class.generation,
                 controller_name: class.controller_name.clone(),
                 invalid_parameters: class.parameters.as_ref().err().cloned(),
+                mark: mark(merge, key)?,
             })
         }
         Kind::Gateway => {
@@ -82,6 +83,22 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved
         | Kind::ListenerRuleConfiguration => return None,
     };
     Some(Arc::new(resolved))
+}
+
+/// What the finalizer of a class should become. None can be added to one that is being deleted.
+fn mark(merge: &Merge, class: &ObjectKey) -> Option<ClassMark> {
+    let object = merge.store.class_object(class)?;
+    let is_used = merge.facts.users.contains_key(&class.name);
+    let may_be_used = is_used || merge.unread().contains(&Kind::Gateway);
+    Some(
+        if is_used && !object.marked_in_use && !object.meta.deleting {
+            ClassMark::Missing
+        } else if object.marked_in_use && !may_be_used {
+            ClassMark::Obsolete
+        } else {
+            ClassMark::Stands
+        },
+    )
 }
 
 fn listeners(merge: &Merge, owner: &ListenerOwner, facts: &OwnerFacts) -> Vec<ResolvedListener> {

@@ -58,10 +58,14 @@ pub(crate) fn facts(
         route: route.clone(),
         generation: object.meta.generation,
         parents: Vec::with_capacity(object.parent_refs.len()),
+        left_alone: Vec::new(),
     };
     let mut contributions = BTreeMap::new();
     for parent_ref in &object.parent_refs {
         let Some(parent) = attachment::attach(reader, object, parent_ref) else {
+            if attachment::is_left_alone(reader, object, parent_ref) {
+                resolved.left_alone.push(Arc::clone(parent_ref));
+            }
             continue;
         };
         let judged = judge(reader, object, &parent, default_type);

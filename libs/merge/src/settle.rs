@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use tributary_model::{Kind, Name, ObjectKey, ObjectRef};
 
+use crate::gateway::{self, Standing};
 use crate::load_balancer::{self, AssembledPort, Differences};
 use crate::merge::{Merge, Outcome};
 use crate::reads::{Input, Reader, Reading};
 use crate::route::{self, RouteFacts};
 use crate::state::{Merges, OwnerMerged};
 use crate::store::Store;
-use crate::{class, gateway, owner, resolve, target_groups};
+use crate::{class, owner, resolve, target_groups};
 
 /// Recomputes what is dirty and says what is different.
 pub(crate) fn settle(merge: &mut Merge) -> Outcome {
@@ -35,28 +36,47 @@ impl Merge {
             let inputs = kept(&self.store, &object, reader);
             self.reads
                 .replace(&Reading::Class(Name::clone(&name)), inputs);
+            // Its finalizer is no fact that others read.
+            self.dirty.objects.insert(object);
             if self.facts.classes.get(&name) == facts.as_ref() {
                 continue;
             }
             put(&mut self.facts.classes, &name, facts);
             self.dirty.readers(&self.reads, &Input::Class(name));
-            self.dirty.objects.insert(object);
         }
     }
 
     fn settle_gateways(&mut self) {
         for key in std::mem::take(&mut self.dirty.gateways) {
+            let used = gateway::used_class(&self.store, &key);
+            for class in self.facts.uses(&key, used) {
+                let class = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(class));
+                self.dirty.objects.insert(class);
+            }
             let mut reader = Reader::new(&self.store, &self.facts);
-            let facts = gateway::facts(&mut reader, &key).map(Arc::new);
+            let (facts, left_alone) = match gateway::standing(&mut reader, &key) {
+                Some(Standing::Ours(facts)) => (Some(Arc::from(facts)), None),
+                Some(Standing::LeftAlone(left_alone)) => (None, Some(left_alone)),
+                None => (None, None),
+            };
             let object = ObjectRef::new(Kind::Gateway, key.clone());
             let inputs = kept(&self.store, &object, reader);
             self.reads.replace(&Reading::Gateway(key.clone()), inputs);
-            if self.facts.gateways.get(&key) == facts.as_ref() {
+            if facts.is_none() {
+                // What it carries may be ours all the same.
+                self.dirty.judge.insert(object.clone());
+            }
+            let is_same = self.facts.gateways.get(&key) == facts.as_ref();
+            if is_same && self.facts.left_alone.get(&key) == left_alone.as_ref() {
                 continue;
             }
             put(&mut self.facts.gateways, &key, facts);
+            put(&mut self.facts.left_alone, &key, left_alone);
             self.dirty
                 .readers(&self.reads, &Input::Gateway(key.clone()));
+            if is_same {
+                continue;
+            }
             // Settings and kind reach every port.
             if let Some(state) = self.states.get(&key) {
                 let ports = state.ports.keys().map(|port| (key.clone(), *port));
@@ -75,6 +95,10 @@ impl Merge {
             let object = owner.object();
             let inputs = kept(&self.store, &object, reader);
             self.reads.replace(&Reading::Owner(owner.clone()), inputs);
+            if facts.is_none() {
+                // What it carries may be ours all the same.
+                self.dirty.judge.insert(object.clone());
+            }
             let old = self.facts.owners.get(&owner).cloned();
             if old == facts {
                 continue;
@@ -139,6 +163,10 @@ impl Merge {
                 route::facts(&mut reader, &object, self.options.default_target_type).map(Arc::new);
             let inputs = kept(&self.store, &object, reader);
             self.reads.replace(&Reading::Route(object.clone()), inputs);
+            if facts.is_none() {
+                // What it carries may be ours all the same.
+                self.dirty.judge.insert(object.clone());
+            }
             let old = self.routes.get(&object).cloned();
             if old == facts {
                 continue;

@@ -45,7 +45,6 @@ impl Store {
     }
 
     getters! {
-        class_object: GatewayClass(GatewayClass) -> GatewayClass;
         gateway_object: Gateway(Gateway) -> Gateway;
         listener_set: ListenerSet(ListenerSet) -> ListenerSet;
         service: Service(Service) -> Service;
@@ -104,6 +103,15 @@ impl Store {
     pub(crate) fn route(&self, route: &ObjectRef) -> Option<&Route> {
         match self.live(route.kind, &route.key)? {
             Resource::Route(route) => Some(route),
+            _ => None,
+        }
+    }
+
+    /// A GatewayClass counts until it is gone: in use it has a finalizer, which keeps it for its Gateways.
+    pub(crate) fn class_object(&self, key: &ObjectKey) -> Option<&GatewayClass> {
+        let object = ObjectRef::new(Kind::GatewayClass, key.clone());
+        match self.objects.get(&object)?.as_ref() {
+            Resource::GatewayClass(class) => Some(class),
             _ => None,
         }
     }

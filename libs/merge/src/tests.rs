@@ -1,6 +1,7 @@
 //! What the whole merge says, rule by rule of spec/listenersets. Each test is data; what they share is here.
 
 mod attachment;
+mod classes;
 mod configuration;
 mod conflicts;
 mod handshake;

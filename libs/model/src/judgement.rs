@@ -5,8 +5,8 @@ use crate::key::{Name, ObjectKey, ObjectRef};
 use crate::listener::RouteGroupKind;
 use crate::report::ProgrammedState;
 use crate::resolved::{
-    Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, RivalClass, RouteAcceptance,
-    SecretCertificate, UnresolvedRef,
+    ClassMark, Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, RivalClass,
+    RouteAcceptance, SecretCertificate, UnresolvedRef,
 };
 use crate::route::ParentRef;
 use crate::status::Status;
@@ -46,6 +46,8 @@ pub struct GatewayClassJudgement {
     pub controller_name: String,
     /// Absent: accepted.
     pub invalid_parameters: Option<String>,
+    /// What its finalizer should become. Of a class in a folder nobody looks at it.
+    pub mark: ClassMark,
 }
 
 /// Of a Gateway.
@@ -152,6 +154,8 @@ pub struct RouteJudgement {
     pub generation: i64,
     /// One per parentRef of ours, in spec order.
     pub parents: Vec<ParentJudgement>,
+    /// ParentRefs whose Gateway is left alone: what is written about those parents stays, whoever wrote it.
+    pub left_alone: Vec<ParentRef>,
 }
 
 /// Of one parentRef.

@@ -17,6 +17,7 @@ pub mod config;
 pub mod controller;
 pub mod desired;
 pub mod elb;
+pub mod holder;
 pub mod hostname;
 pub mod judgement;
 pub mod key;

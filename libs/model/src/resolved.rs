@@ -25,6 +25,19 @@ pub struct ResolvedGatewayClass {
     pub controller_name: String,
     /// Why it cannot be used: its parameters, with object and field.
     pub invalid_parameters: Option<String>,
+    /// What its finalizer should become.
+    pub mark: ClassMark,
+}
+
+/// What is to be done about the finalizer of a GatewayClass in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClassMark {
+    /// It is as it should be, or cannot be otherwise.
+    Stands,
+    /// A Gateway uses the class: add it.
+    Missing,
+    /// No Gateway does: take it off.
+    Obsolete,
 }
 
 /// A Gateway of one of our classes.
@@ -53,6 +66,10 @@ pub enum GatewayAcceptance {
     InvalidParameters(String),
     /// `UnsupportedAddress`: an ELB's addresses cannot be asked for in `spec.addresses`.
     UnsupportedAddress,
+    /// Another program holds it: nothing of it is decided here. The text names who, and by what.
+    LeftAlone(String),
+    /// It was ours, and its GatewayClass, which the text names, is not there: nobody decides on it.
+    ClassMissing(String),
 }
 
 /// A ListenerSet whose parent is a Gateway of ours (or was, when it is gone now).
@@ -82,6 +99,8 @@ pub enum ListenerSetAcceptance {
     ParentNotAccepted,
     /// The Gateway was ours and is gone or belongs to another class now.
     ParentGone,
+    /// We judged it once, and its Gateway is left alone: what is written stays.
+    LeftAlone,
 }
 
 /// Which form of `allowedListeners` said no.
@@ -229,6 +248,8 @@ pub struct ResolvedRoute {
     pub generation: i64,
     /// One per parentRef of ours, in spec order.
     pub parents: Vec<ResolvedParent>,
+    /// ParentRefs whose Gateway is left alone.
+    pub left_alone: Vec<Arc<ParentRef>>,
 }
 
 /// The judgement of one parentRef.

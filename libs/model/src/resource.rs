@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::{
     ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration,
 };
+use crate::holder::Holder;
 use crate::key::{Kind, Name, ObjectKey, ObjectRef};
 use crate::listener::{FrontendTls, Listener};
 use crate::route::Route;
@@ -80,9 +81,30 @@ pub struct SourceObject {
     /// What was asked for. Shared: a service's view of a stream and what it makes of it hold the same one.
     pub resource: Arc<Resource>,
     /// `.status`, for the kinds that get one from us.
-    pub status: Option<Status>,
+    pub status: Option<CarriedStatus>,
     /// `metadata.resourceVersion` at which that is the status, for the same kinds; absent where the source has none.
     pub resource_version: Option<u64>,
+}
+
+/// `.status` as an object carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CarriedStatus {
+    /// What it says, own and other writers' parts.
+    pub status: Status,
+    /// Who says so. A Gateway's or ListenerSet's status names no controller, and that nobody else is there to have
+    /// written it proves nothing: the one who did may be gone.
+    pub author: Author,
+}
+
+/// Who wrote the `Accepted` condition of a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Author {
+    /// Our status writer.
+    Us,
+    /// Somebody else.
+    Other,
+    /// The source does not say, or nobody did yet.
+    Unknown,
 }
 
 /// One step in the life of a snapshot.
@@ -103,6 +125,8 @@ pub struct GatewayClass {
     pub controller_name: String,
     /// Namespace required by our kinds.
     pub parameters_ref: Option<ParametersRef>,
+    /// It has the finalizer [`CLASS_IN_USE`](crate::holder::CLASS_IN_USE).
+    pub marked_in_use: bool,
 }
 
 /// `ParametersReference` and `LocalParametersReference`.
@@ -135,6 +159,8 @@ pub struct Gateway {
     pub frontend_tls: FrontendTls,
     /// `spec.addresses` is not empty: an ELB's addresses cannot be asked for this way.
     pub requests_addresses: bool,
+    /// Who made a load balancer for it, by their finalizers.
+    pub holders: BTreeSet<Holder>,
 }
 
 /// ListenerSet (GEP-1713).

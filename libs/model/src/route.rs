@@ -38,6 +38,22 @@ pub struct ParentRef {
     pub port: Option<u16>,
 }
 
+impl ParentRef {
+    /// Whether two parentRefs of a route in this namespace name one object, whichever of its listeners they mean.
+    pub fn names_same(&self, other: &Self, namespace: &Name) -> bool {
+        let object = |parent: &Self| {
+            let namespace = parent.namespace.as_ref().unwrap_or(namespace);
+            (
+                parent.group.clone(),
+                parent.kind.clone(),
+                Name::clone(namespace),
+                Name::clone(&parent.name),
+            )
+        };
+        object(self) == object(other)
+    }
+}
+
 /// One rule of a route.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RouteRule {

@@ -52,6 +52,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) kind: Kind,
     pub(crate) meta: Meta,
     pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) finalizers: Vec<String>,
     pub(crate) object: &'a Value,
 }
 
@@ -78,6 +79,7 @@ struct Metadata {
     creation_timestamp: Option<String>,
     deletion_timestamp: Option<String>,
     labels: Option<BTreeMap<String, String>>,
+    finalizers: Option<Vec<String>>,
 }
 
 /// `ObjectMeta` of Kubernetes 1.34, `selfLink` of older clusters among it.
@@ -205,6 +207,7 @@ pub(crate) fn open<'a>(
         creation_timestamp,
         deletion_timestamp,
         labels,
+        finalizers,
     } = read_quietly(
         &at,
         crate::read::required(object, &Path::document(), "metadata")?,
@@ -243,6 +246,7 @@ pub(crate) fn open<'a>(
             deleting: deletion_timestamp.is_some(),
         },
         labels,
+        finalizers: finalizers.unwrap_or_default(),
         object,
     })
 }

@@ -11,6 +11,7 @@ use gateway_api::experimental::gateways::{
 };
 use gateway_api::experimental::listenersets::ListenerSetParentRef;
 use serde::Deserialize;
+use tributary_model::holder::{CLASS_IN_USE, Holder};
 use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::listener::{CertificateRef, FrontendTls, FrontendValidation};
 use tributary_model::resource::{
@@ -35,7 +36,11 @@ pub(crate) struct ListenerSetSpec {
     parent_ref: ListenerSetParentRef,
 }
 
-pub(crate) fn gateway_class(meta: Meta, spec: GatewayClassSpec) -> Result<GatewayClass, Fault> {
+pub(crate) fn gateway_class(
+    meta: Meta,
+    finalizers: &[String],
+    spec: GatewayClassSpec,
+) -> Result<GatewayClass, Fault> {
     let GatewayClassSpec {
         controller_name,
         description,
@@ -70,10 +75,15 @@ pub(crate) fn gateway_class(meta: Meta, spec: GatewayClassSpec) -> Result<Gatewa
         meta,
         controller_name,
         parameters_ref,
+        marked_in_use: finalizers.iter().any(|it| it == CLASS_IN_USE),
     })
 }
 
-pub(crate) fn gateway(meta: Meta, spec: GatewaySpec) -> Result<Gateway, Fault> {
+pub(crate) fn gateway(
+    meta: Meta,
+    finalizers: &[String],
+    spec: GatewaySpec,
+) -> Result<Gateway, Fault> {
     let GatewaySpec {
         addresses,
         allowed_listeners,
@@ -128,6 +138,10 @@ pub(crate) fn gateway(meta: Meta, spec: GatewaySpec) -> Result<Gateway, Fault> {
         parameters_ref,
         frontend_tls,
         requests_addresses: !addresses.is_empty(),
+        holders: finalizers
+            .iter()
+            .filter_map(|finalizer| Holder::of(finalizer))
+            .collect(),
         meta,
     })
 }

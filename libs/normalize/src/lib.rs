@@ -34,7 +34,7 @@ mod workload;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tributary_model::resource::SourceObject;
+use tributary_model::resource::{Author, CarriedStatus, SourceObject};
 use tributary_model::status::Status;
 use tributary_model::{Kind, ObjectRef, Resource, RouteKind};
 
@@ -144,7 +144,11 @@ fn normalize_as(
     Ok(Normalized::Ours {
         object: Box::new(SourceObject {
             resource: Arc::new(resource),
-            status,
+            // Whose it is shows in how it came here, which the reader of the source knows.
+            status: status.map(|status| CarriedStatus {
+                status,
+                author: Author::Unknown,
+            }),
             resource_version,
         }),
         warnings,
@@ -179,11 +183,13 @@ fn resource(envelope: Envelope<'_>, warnings: &mut Vec<Warning>) -> Result<Resou
     Ok(match envelope.kind {
         Kind::GatewayClass => {
             let spec = spec(&envelope, warnings)?;
-            Resource::GatewayClass(gateway::gateway_class(envelope.meta, spec)?)
+            let class = gateway::gateway_class(envelope.meta, &envelope.finalizers, spec)?;
+            Resource::GatewayClass(class)
         }
         Kind::Gateway => {
             let spec = spec(&envelope, warnings)?;
-            Resource::Gateway(Box::new(gateway::gateway(envelope.meta, spec)?))
+            let gateway = gateway::gateway(envelope.meta, &envelope.finalizers, spec)?;
+            Resource::Gateway(Box::new(gateway))
         }
         Kind::ListenerSet => {
             let spec = spec(&envelope, warnings)?;

@@ -7,17 +7,29 @@ use tributary_model::status::{Condition, GatewayStatus, StatusAddress};
 
 use crate::conditions::{Entry, Stamp, find, next_conditions, shortened};
 use crate::listener::{Programming, Recalled, Serving, Tally, next_listeners, recalled, tally};
-use crate::reasons::{ACCEPTED, DEGRADED, PROGRAMMED, Situation, UNHEARD, Verdict, verdict};
+use crate::reasons::{
+    ACCEPTED, DEGRADED, MANAGED, PROGRAMMED, Situation, UNHEARD, Verdict, verdict,
+};
+use crate::undecided;
 use crate::words::list;
 
 /// The condition types that we write.
-pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED, DEGRADED];
+pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED, DEGRADED, MANAGED];
 
 pub(crate) fn next_status(
     judged: &GatewayJudgement,
     current: &GatewayStatus,
     stamp: Stamp,
 ) -> GatewayStatus {
+    match &judged.acceptance {
+        GatewayAcceptance::LeftAlone(why) => return undecided::left_alone(why, current, stamp),
+        GatewayAcceptance::ClassMissing(class) => {
+            return undecided::class_missing(class, current, stamp);
+        }
+        GatewayAcceptance::Accepted
+        | GatewayAcceptance::InvalidParameters(_)
+        | GatewayAcceptance::UnsupportedAddress => {}
+    }
     let listeners = own_listeners(judged, current);
     let tally = tally(&listeners);
     let kept = find(&current.conditions, PROGRAMMED)
@@ -69,6 +81,8 @@ pub(crate) fn accepted(judged: &GatewayJudgement, tally: Tally) -> Verdict {
             Situation::GatewayAcceptedInvalidParameters(why)
         }
         GatewayAcceptance::UnsupportedAddress => Situation::GatewayAcceptedUnsupportedAddress,
+        GatewayAcceptance::LeftAlone(why) => Situation::GatewayNotManaged(why),
+        GatewayAcceptance::ClassMissing(class) => Situation::GatewayAcceptedClassMissing(class),
         GatewayAcceptance::Accepted if tally.is_hopeless() => Situation::GatewayAcceptedNoListener,
         GatewayAcceptance::Accepted if tally.has_invalid() => {
             Situation::GatewayAcceptedSomeListeners
@@ -122,11 +136,17 @@ fn with_doubt(entry: Entry) -> Entry {
     }
 }
 
-/// Whether only a report that has not come yet can tell whether the Gateway is programmed.
+/// Whether nothing that is known tells whether the Gateway is programmed: a report that has not come yet may, or nobody
+/// here can.
 pub(crate) fn rests_on_report(judged: &GatewayJudgement, tally: Tally) -> bool {
-    judged.acceptance == GatewayAcceptance::Accepted
-        && judged.load_balancer == LoadBalancerJudgement::Unknown
-        && !tally.is_told_without_report()
+    match judged.acceptance {
+        GatewayAcceptance::Accepted => {
+            judged.load_balancer == LoadBalancerJudgement::Unknown
+                && !tally.is_told_without_report()
+        }
+        GatewayAcceptance::LeftAlone(_) | GatewayAcceptance::ClassMissing(_) => true,
+        GatewayAcceptance::InvalidParameters(_) | GatewayAcceptance::UnsupportedAddress => false,
+    }
 }
 
 /// An ELB has a DNS name; its IP addresses change and are nobody's to remember.
@@ -153,9 +173,10 @@ fn addresses(judged: &GatewayJudgement, current: &GatewayStatus) -> Vec<StatusAd
 fn serving(judged: &GatewayJudgement) -> Serving {
     match judged.acceptance {
         GatewayAcceptance::Accepted => Serving::of(&judged.load_balancer),
-        GatewayAcceptance::InvalidParameters(_) | GatewayAcceptance::UnsupportedAddress => {
-            Serving::ParentNotAccepted
-        }
+        GatewayAcceptance::InvalidParameters(_)
+        | GatewayAcceptance::UnsupportedAddress
+        | GatewayAcceptance::LeftAlone(_)
+        | GatewayAcceptance::ClassMissing(_) => Serving::ParentNotAccepted,
     }
 }
 

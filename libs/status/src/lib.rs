@@ -30,6 +30,7 @@ mod notices;
 mod reasons;
 mod route;
 mod summary;
+mod undecided;
 mod words;
 
 use tributary_model::Timestamp;

@@ -16,6 +16,9 @@ pub(crate) fn next_status(
     current: &ListenerSetStatus,
     stamp: Stamp,
 ) -> ListenerSetStatus {
+    if judged.acceptance == ListenerSetAcceptance::LeftAlone {
+        return current.clone();
+    }
     let listeners = listeners(judged, current);
     let tally = tally(&listeners);
     let kept = find(&current.conditions, PROGRAMMED)
@@ -44,7 +47,9 @@ pub(crate) fn listeners<'a>(
         ListenerSetAcceptance::Admitted | ListenerSetAcceptance::ParentNotAccepted => {
             recalled(&judged.listeners, &current.listeners, serving(judged))
         }
-        ListenerSetAcceptance::NotAllowed(_) | ListenerSetAcceptance::ParentGone => Vec::new(),
+        ListenerSetAcceptance::NotAllowed(_)
+        | ListenerSetAcceptance::ParentGone
+        | ListenerSetAcceptance::LeftAlone => Vec::new(),
     }
 }
 
@@ -53,6 +58,7 @@ pub(crate) fn accepted(judged: &ListenerSetJudgement, tally: Tally) -> Verdict {
         ListenerSetAcceptance::NotAllowed(cause) => Situation::SetAcceptedNotAllowed(cause),
         ListenerSetAcceptance::ParentNotAccepted => Situation::SetAcceptedParentNotAccepted,
         ListenerSetAcceptance::ParentGone => Situation::SetAcceptedParentGone,
+        ListenerSetAcceptance::LeftAlone => Situation::SetAcceptedLeftAlone,
         ListenerSetAcceptance::Admitted if tally.is_hopeless() => Situation::SetAcceptedNoListener,
         ListenerSetAcceptance::Admitted if tally.has_invalid() => {
             Situation::SetAcceptedSomeListeners
@@ -66,6 +72,7 @@ pub(crate) fn programmed(judged: &ListenerSetJudgement, tally: Tally) -> Verdict
         ListenerSetAcceptance::NotAllowed(cause) => Situation::SetProgrammedNotAllowed(cause),
         ListenerSetAcceptance::ParentNotAccepted => Situation::SetProgrammedParentNotAccepted,
         ListenerSetAcceptance::ParentGone => Situation::SetProgrammedParentGone,
+        ListenerSetAcceptance::LeftAlone => Situation::SetProgrammedPending,
         ListenerSetAcceptance::Admitted if tally.is_hopeless() => {
             Situation::SetProgrammedNoListener
         }
@@ -89,8 +96,12 @@ pub(crate) fn programmed(judged: &ListenerSetJudgement, tally: Tally) -> Verdict
     })
 }
 
-/// Whether only a report that has not come yet can tell whether the set is programmed.
+/// Whether nothing that is known tells whether the set is programmed: a report that has not come yet may, or nobody here
+/// can.
 pub(crate) fn rests_on_report(judged: &ListenerSetJudgement, tally: Tally) -> bool {
+    if judged.acceptance == ListenerSetAcceptance::LeftAlone {
+        return true;
+    }
     judged.acceptance == ListenerSetAcceptance::Admitted
         && judged.load_balancer == LoadBalancerJudgement::Unknown
         && !tally.is_told_without_report()
@@ -101,7 +112,8 @@ fn serving(judged: &ListenerSetJudgement) -> Serving {
         ListenerSetAcceptance::Admitted => Serving::of(&judged.load_balancer),
         ListenerSetAcceptance::NotAllowed(_)
         | ListenerSetAcceptance::ParentNotAccepted
-        | ListenerSetAcceptance::ParentGone => Serving::ParentNotAccepted,
+        | ListenerSetAcceptance::ParentGone
+        | ListenerSetAcceptance::LeftAlone => Serving::ParentNotAccepted,
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) const CONFLICTED: &str = "Conflicted";
 pub(crate) const RESOLVED_REFS: &str = "ResolvedRefs";
 /// `OverlappingTLSConfig`: of listeners; absent when not true.
 pub(crate) const OVERLAPPING_TLS_CONFIG: &str = "OverlappingTLSConfig";
+/// Of a Gateway that another program holds; absent otherwise.
+pub(crate) const MANAGED: &str = "gateway.tributary.dev/Managed";
 /// `PartiallyInvalid`: of a route's parents; absent when not true.
 pub(crate) const PARTIALLY_INVALID: &str = "PartiallyInvalid";
 
@@ -63,6 +65,8 @@ pub(crate) enum Situation<'a> {
     GatewayAcceptedNoListener,
     GatewayAcceptedInvalidParameters(&'a str),
     GatewayAcceptedUnsupportedAddress,
+    GatewayAcceptedClassMissing(&'a str),
+    GatewayNotManaged(&'a str),
     GatewayProgrammed,
     GatewayProgrammedSome,
     GatewayDegraded(&'a str),
@@ -81,6 +85,7 @@ pub(crate) enum Situation<'a> {
     SetAcceptedNotAllowed(NotAllowedCause),
     SetAcceptedParentNotAccepted,
     SetAcceptedParentGone,
+    SetAcceptedLeftAlone,
     SetProgrammed,
     SetProgrammedSome,
     SetProgrammedNoneServed(Hindrance),

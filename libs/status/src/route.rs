@@ -19,17 +19,25 @@ pub(crate) const OWNED: &[&str] = &[ACCEPTED, RESOLVED_REFS, PARTIALLY_INVALID];
 
 /// The next parents, and how many of ours do not fit beside the others'.
 ///
-/// Other controllers' entries keep their places and order. Ours take the places that ours had, in spec
+/// Other controllers' entries keep their places and order, and so do those of parents that are left alone: one of them
+/// may be another program's with the same `controllerName`. Ours take the places that ours had, in spec
 /// order, then the end of the list; those of parentRefs that are gone are not there.
 pub(crate) fn next_status(
     judged: &RouteJudgement,
     current: &RouteStatus,
     stamp: Stamp,
 ) -> (RouteStatus, usize) {
+    let is_ours = |parent: &RouteParentStatus| {
+        is_ours(&parent.controller_name)
+            && !judged.left_alone.iter().any(|left_alone| {
+                let namespace = &judged.route.key.namespace;
+                parent.parent_ref.names_same(left_alone, namespace)
+            })
+    };
     let foreign = current
         .parents
         .iter()
-        .filter(|parent| !is_ours(&parent.controller_name))
+        .filter(|parent| !is_ours(parent))
         .count();
     let fitting = MAX_ROUTE_PARENTS
         .saturating_sub(foreign)
@@ -40,7 +48,7 @@ pub(crate) fn next_status(
         .collect();
     let mut parents = Vec::with_capacity(foreign + ours.len());
     for parent in &current.parents {
-        if is_ours(&parent.controller_name) {
+        if is_ours(parent) {
             parents.extend(ours.pop_front());
         } else {
             parents.push(parent.clone());

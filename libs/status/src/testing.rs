@@ -12,8 +12,8 @@ use tributary_model::key::{Kind, Name, ObjectKey, ObjectRef};
 use tributary_model::listener::RouteGroupKind;
 use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{
-    Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, RefCause, RivalClass,
-    RouteAcceptance, UnresolvedRef,
+    ClassMark, Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, RefCause,
+    RivalClass, RouteAcceptance, UnresolvedRef,
 };
 use tributary_model::route::ParentRef;
 use tributary_model::status::{Condition, ConditionStatus, ListenerStatus, Status};
@@ -134,6 +134,7 @@ pub(crate) fn class() -> GatewayClassJudgement {
         generation: GENERATION,
         controller_name: controller::ALB.to_owned(),
         invalid_parameters: None,
+        mark: ClassMark::Stands,
     }
 }
 
@@ -173,6 +174,7 @@ pub(crate) fn route(parents: Vec<ParentJudgement>) -> RouteJudgement {
     RouteJudgement {
         route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team-a", "app")),
         generation: GENERATION,
+        left_alone: Vec::new(),
         parents,
     }
 }

@@ -106,11 +106,21 @@ fn judged_gateways() -> impl Strategy<Value = Judgement> {
         4 => Just(GatewayAcceptance::Accepted),
         1 => Just(GatewayAcceptance::UnsupportedAddress),
         1 => Just(GatewayAcceptance::InvalidParameters("a text".to_owned())),
+        1 => Just(GatewayAcceptance::LeftAlone("a text".to_owned())),
+        1 => Just(GatewayAcceptance::ClassMissing("a class".to_owned())),
     ];
     let gateways = (listeners(), load_balancers(), acceptances);
     let problems = prop_oneof![Just(Vec::new()), Just(vec!["a text".to_owned()])];
     (gateways, any::<bool>(), problems, 1_i64..4).prop_map(
         |((listeners, load_balancer, acceptance), unheard, problems, generation)| {
+            let load_balancer = match acceptance {
+                GatewayAcceptance::LeftAlone(_) | GatewayAcceptance::ClassMissing(_) => {
+                    LoadBalancerJudgement::Unknown
+                }
+                GatewayAcceptance::Accepted
+                | GatewayAcceptance::UnsupportedAddress
+                | GatewayAcceptance::InvalidParameters(_) => load_balancer,
+            };
             Judgement::Gateway(GatewayJudgement {
                 load_balancer,
                 unheard,

@@ -2,6 +2,9 @@
 //!
 //! Objects are named `namespace/name`. What a test does not mention has the CRD's default.
 
+use std::collections::BTreeSet;
+
+use tributary_model::holder::Holder;
 use tributary_model::hostname::Hostname;
 use tributary_model::listener::{
     AllowedRoutes, CertificateRef, FrontendTls, FrontendValidation, Listener, ListenerTls,
@@ -65,7 +68,20 @@ pub fn class_with_parameters(
                 name: key.name,
             }
         }),
+        marked_in_use: false,
     })
+}
+
+/// A GatewayClass with the finalizer of a class in use, or one that is being deleted, as the metadata says.
+pub fn class_in_use(name: &str, controller_name: &str, meta: Meta) -> Resource {
+    match class(name, controller_name) {
+        Resource::GatewayClass(class) => Resource::GatewayClass(GatewayClass {
+            meta,
+            marked_in_use: true,
+            ..class
+        }),
+        other => other,
+    }
 }
 
 /// A Gateway under construction.
@@ -82,6 +98,7 @@ pub fn gateway(name: &str) -> GatewayBuilder {
         parameters_ref: None,
         frontend_tls: FrontendTls::default(),
         requests_addresses: false,
+        holders: BTreeSet::new(),
     })
 }
 
@@ -122,6 +139,13 @@ impl GatewayBuilder {
             namespace: None,
             name: name.into(),
         });
+        self
+    }
+
+    /// The finalizer of a program that made a load balancer for it.
+    #[must_use]
+    pub fn held_by(mut self, holder: Holder) -> Self {
+        self.0.holders.insert(holder);
         self
     }
 

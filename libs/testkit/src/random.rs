@@ -1,16 +1,22 @@
 //! Random small worlds: few names, ports and hostnames, so that everything collides with everything.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use tributary_model::resource::Unread;
+use tributary_model::holder::Holder;
+use tributary_model::resource::{Author, CarriedStatus, Unread};
+use tributary_model::route::ParentRef;
 use tributary_model::selector::FromNamespaces;
+use tributary_model::status::{
+    GatewayStatus, ListenerSetStatus, RouteParentStatus, RouteStatus, Status,
+};
 use tributary_model::workload::L4Protocol;
-use tributary_model::{Change, Kind, ObjectRef, Resource, RouteKind, controller};
+use tributary_model::{Change, Kind, Meta, ObjectRef, Resource, RouteKind, controller};
 
 use crate::objects::{
-    GatewayBuilder, ListenerBuilder, ListenerSetBuilder, class, gateway, key, listener,
-    listener_set, selecting,
+    GatewayBuilder, ListenerBuilder, ListenerSetBuilder, class, class_in_use, gateway, key,
+    listener, listener_set, meta, selecting,
 };
 use crate::routes::{route, rule};
 use crate::workloads::{
@@ -69,8 +75,10 @@ fn any_class() -> impl Strategy<Value = Resource> {
         prop::sample::select(vec!["alb", "nlb", "elb"]),
         prop::sample::select(controllers),
         0..3_u8,
+        any::<bool>(),
+        prop::bool::weighted(0.2),
     )
-        .prop_map(|(name, random, dice)| {
+        .prop_map(|(name, random, dice, is_marked, deleting)| {
             // Mostly the controller that the name promises, so that most Gateways are ours.
             let controller = match (dice, name) {
                 (0, _) => random,
@@ -78,6 +86,13 @@ fn any_class() -> impl Strategy<Value = Resource> {
                 (_, "nlb") => controller::NLB,
                 _ => controller::ELB,
             };
+            if is_marked {
+                let meta = Meta {
+                    deleting,
+                    ..meta(name)
+                };
+                return class_in_use(name, controller, meta);
+            }
             class(name, controller)
         })
 }
@@ -136,14 +151,20 @@ fn any_gateway() -> impl Strategy<Value = Resource> {
         prop::sample::select(vec!["alb", "nlb", "elb"]),
         from(),
         prop::collection::vec(any_listener(), 0..3),
+        prop::option::weighted(0.2, prop::sample::select(Holder::ALL.to_vec())),
+        prop::bool::weighted(0.1),
     )
-        .prop_map(|(name, class, from, listeners)| {
+        .prop_map(|(name, class, from, listeners, holder, is_deleting)| {
+            let mut built = gateway(&name).class(class).allow(from);
+            if let Some(holder) = holder {
+                built = built.held_by(holder);
+            }
+            if is_deleting {
+                built = built.deleting();
+            }
             listeners
                 .into_iter()
-                .fold(
-                    gateway(&name).class(class).allow(from),
-                    GatewayBuilder::listener,
-                )
+                .fold(built, GatewayBuilder::listener)
                 .build()
         })
 }
@@ -263,6 +284,56 @@ fn any_secret() -> impl Strategy<Value = Resource> {
 
 fn any_unread() -> impl Strategy<Value = Resource> {
     prop::sample::select(Kind::ALL.to_vec()).prop_map(|kind| Resource::Unread(Unread::of(kind)))
+}
+
+/// What objects of the small world carry: some a status, of any author.
+pub fn carried() -> impl Strategy<Value = BTreeMap<ObjectRef, CarriedStatus>> {
+    prop::collection::btree_map(
+        prop_oneof![
+            any_gateway().prop_map(|resource| resource.object_ref()),
+            any_set().prop_map(|resource| resource.object_ref()),
+            any_route().prop_map(|resource| resource.object_ref()),
+        ],
+        prop::sample::select(vec![Author::Us, Author::Us, Author::Other, Author::Unknown]),
+        0..30,
+    )
+    .prop_flat_map(|authors| {
+        let statuses: Vec<_> = authors
+            .into_iter()
+            .map(|(object, author)| {
+                any_status(object.kind)
+                    .prop_map(move |status| (object.clone(), CarriedStatus { status, author }))
+            })
+            .collect();
+        statuses.prop_map(|statuses| statuses.into_iter().collect())
+    })
+}
+
+/// What of it matters: of whom a route's entries are, and of which parents.
+fn any_status(kind: Kind) -> BoxedStrategy<Status> {
+    match kind {
+        Kind::Gateway => Just(Status::Gateway(GatewayStatus::default())).boxed(),
+        Kind::ListenerSet => Just(Status::ListenerSet(ListenerSetStatus::default())).boxed(),
+        _ => {
+            let controllers = vec![controller::ALB, controller::NLB, "example.com/other"];
+            let entry = (any_route(), prop::sample::select(controllers));
+            let entries = entry.prop_map(|(route, controller_name)| match route {
+                Resource::Route(route) => route
+                    .parent_refs
+                    .iter()
+                    .map(|parent_ref| RouteParentStatus {
+                        parent_ref: ParentRef::clone(parent_ref),
+                        controller_name: controller_name.to_owned(),
+                        conditions: Vec::new(),
+                    })
+                    .collect(),
+                _ => Vec::new(),
+            });
+            entries
+                .prop_map(|parents| Status::Route(RouteStatus { parents }))
+                .boxed()
+        }
+    }
 }
 
 /// The object that a name means.

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use tributary_merge::judge::{Reports, judge, judge_orphan, judge_orphan_route};
-use tributary_merge::{Merge, Outcome};
+use tributary_merge::judge::{Reports, judge, judge_orphan};
+use tributary_merge::{Merge, Outcome, Untouched};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::judgement::Judgement;
 use tributary_model::report::LoadBalancerReport;
 use tributary_model::resolved::{GatewayAcceptance, Resolved};
-use tributary_model::resource::{SourceObject, cannot_be_read};
+use tributary_model::resource::{Author, CarriedStatus, SourceObject, cannot_be_read};
 use tributary_model::status::Status;
 use tributary_model::view::ListenerView;
 use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef, compact};
@@ -62,7 +62,7 @@ pub(crate) struct State {
 #[derive(Debug, Default, PartialEq)]
 struct Carried {
     /// Looked into only once the object is nobody's any more.
-    status: Option<Packed<types::Status>>,
+    status: Option<(Packed<types::Status>, Author)>,
     resource_version: Option<u64>,
 }
 
@@ -88,7 +88,7 @@ impl From<&Judged> for types::JudgedObject {
         } = &*judged.carried;
         Self {
             judgement: Some(judged.judgement()),
-            current: status.as_ref().map(Packed::message),
+            current: status.as_ref().map(|(status, _)| status.message()),
             resource_version: *resource_version,
         }
     }
@@ -137,7 +137,7 @@ impl State {
         let key = resource.object_ref();
         self.merge.apply(Change::Apply(resource));
         let now = Carried {
-            status: status.as_ref().map(Packed::of),
+            status: status.map(|CarriedStatus { status, author }| (Packed::of(&status), author)),
             resource_version,
         };
         let before = self.carried.get(&key);
@@ -193,27 +193,36 @@ impl State {
     }
 
     /// Withdraws what is no longer desired, but for load balancers of Gateways that are there and not
-    /// accepted, or that a kind which cannot be read may want: a typo in a parametersRef or a role must not take every
-    /// tenant's traffic down (spec/listenersets §7.7). Those stay as they were last desired.
+    /// accepted, whose class is not there, or that a kind which cannot be read may want: a typo in a parametersRef or a
+    /// role must not take every tenant's traffic down (spec/listenersets §7.7). Those stay as they were last desired.
     fn let_go(&mut self) {
         let mut held = std::mem::take(&mut self.held);
         held.retain(|key| {
             if self.merge.load_balancers().contains_key(key) {
                 return false;
             }
-            let is_kept = self.kept(&key.gateway).is_some();
-            if !is_kept {
+            // Nothing of ours is desired of what another program makes; that is no reason to remove it.
+            let is_theirs = matches!(
+                self.merge.left_alone(&key.gateway),
+                Some(Untouched::Theirs(_))
+            );
+            let stays = !is_theirs && self.kept(&key.gateway).is_some();
+            if !stays {
                 self.desired.remove(key);
                 self.desired_at.remove(key);
             }
-            is_kept
+            stays
         });
         self.held = held;
     }
 
-    /// Why a Gateway's load balancer stays although it is not desired: the Gateway is there and not accepted, or what is
-    /// not known may want it.
+    /// Why a Gateway's load balancer stays although it is not desired: the Gateway is there and not accepted, it is left
+    /// alone, or what is not known may want it.
     pub(crate) fn kept(&self, gateway: &ObjectKey) -> Option<String> {
+        if let Some(Untouched::Theirs(why) | Untouched::Ours(why)) = self.merge.left_alone(gateway)
+        {
+            return Some(why);
+        }
         let object = ObjectRef::new(Kind::Gateway, gateway.clone());
         if let Some(Resolved::Gateway(resolved)) = self.merge.resolved(&object).map(|it| &**it)
             && resolved.acceptance != GatewayAcceptance::Accepted
@@ -287,19 +296,13 @@ impl State {
             return Some(judgement);
         }
         // Nobody's any more: what we once wrote must not stand as if it were true.
-        let current = carried.status.as_ref()?.read::<Status>();
-        let current = current
+        let (status, author) = carried.status.as_ref()?;
+        let status = status
+            .read::<Status>()
             .inspect_err(|error| tracing::error!(%object, %error, "its status is not looked at"))
             .ok()?;
-        match object.kind {
-            Kind::ListenerSet => {
-                judge_orphan(&self.merge, object, &current).map(Judgement::ListenerSet)
-            }
-            kind if kind.route().is_some() => {
-                judge_orphan_route(&self.merge, object, &current).map(Judgement::Route)
-            }
-            _ => None,
-        }
+        let author = *author;
+        judge_orphan(&self.merge, object, &CarriedStatus { status, author })
     }
 
     fn show_listeners(&mut self, object: &ObjectRef) {
@@ -398,3 +401,6 @@ impl State {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@
 
 mod events;
 mod kinds;
+mod marks;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -132,6 +133,9 @@ pub(crate) fn need(judged: &JudgedObject, known: Option<&Status>, aside: Option<
             Need::Attempt(if slow { Urgency::Slow } else { Urgency::Prompt })
         }
     };
+    if marks::asks(judgement) {
+        return Need::Attempt(Urgency::Prompt);
+    }
     let by_current = given(current.as_ref());
     match (by_current, known.map(|known| given(Some(known)))) {
         (by_current, None) => by_current,
@@ -192,7 +196,7 @@ impl Writer {
     ) -> Outcome {
         for _ in 0..TRIES {
             match self.attempt(object, judged, seen.take(), aside).await {
-                Ok(Tried::Ended(outcome)) => return outcome,
+                Ok(Tried::Ended(outcome)) => return self.mark(judged, outcome).await,
                 Ok(Tried::Overtaken) => {
                     self.conflicts.inc();
                 }
@@ -205,6 +209,25 @@ impl Writer {
         }
         Outcome::Failed {
             reason: format!("somebody else wrote {TRIES} times between reading and writing"),
+        }
+    }
+
+    /// What is to be written beside a status, once that says what it should.
+    async fn mark(&self, judged: &JudgedObject, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Done { known } if self.leadership.may_write() => {
+                match marks::settle(&self.cluster, &judged.judgement).await {
+                    Ok(()) => Outcome::Done { known },
+                    Err(failure) => Outcome::Failed {
+                        reason: failure.to_string(),
+                    },
+                }
+            }
+            Outcome::Done { .. }
+            | Outcome::Failed { .. }
+            | Outcome::SetAside { .. }
+            | Outcome::Gone
+            | Outcome::NotLeading => outcome,
         }
     }
 

@@ -3,6 +3,7 @@
 //! ```text
 //!  cases/<idea>/rule.md        the idea: the rule it shows, with its section of the specification
 //!              /input/*.yaml   what people wrote
+//!              /written/       status files of an earlier run: what our status writer wrote
 //!              /report.yaml    what the programmers say; without it: everything is served
 //!              /status.yaml    expected: what each object's status becomes
 //!              /desired.yaml   expected: what each load balancer should be

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::Value;
 use tributary_folder::{Folder, Reading};
-use tributary_merge::judge::{Reports, judge, judge_orphan, judge_orphan_route};
+use tributary_merge::judge::{Reports, judge, judge_orphan};
 use tributary_merge::{Merge, Merged, Options, merge};
 use tributary_model::judgement::Judgement;
-use tributary_model::status::Status;
+use tributary_model::resource::CarriedStatus;
 use tributary_model::view::Rejection;
 use tributary_model::{ObjectRef, Resource, Snapshot, Timestamp};
 use tributary_status::{Next, next};
@@ -48,9 +48,9 @@ pub(crate) fn decide(case: &Path) -> Result<Decided, GoldenError> {
     }
     let mut statuses = Fields::default().put("rejected", rejected(&rejections));
     for (object, source) in &objects {
-        let current = source.status.as_ref();
-        if let Some(judgement) = judgement(&merge, object, current, &reports) {
-            let next = next(&judgement, current, NOW);
+        let carried = source.status.as_ref();
+        if let Some(judgement) = judgement(&merge, object, carried, &reports) {
+            let next = next(&judgement, carried.map(|carried| &carried.status), NOW);
             statuses = statuses.put(object, written(&next));
         }
     }
@@ -70,12 +70,10 @@ pub(crate) fn decide(case: &Path) -> Result<Decided, GoldenError> {
 fn judgement(
     merge: &Merge,
     object: &ObjectRef,
-    current: Option<&Status>,
+    carried: Option<&CarriedStatus>,
     reports: &Reports,
 ) -> Option<Judgement> {
-    judge(merge, object, reports)
-        .or_else(|| judge_orphan(merge, object, current?).map(Judgement::ListenerSet))
-        .or_else(|| judge_orphan_route(merge, object, current?).map(Judgement::Route))
+    judge(merge, object, reports).or_else(|| judge_orphan(merge, object, carried?))
 }
 
 fn written(next: &Next) -> Value {
@@ -124,7 +122,7 @@ fn read(case: &Path) -> Result<Reading, GoldenError> {
         path: case.to_owned(),
         source,
     };
-    Folder::open(case.join("input"), None, None)
+    Folder::open(case.join("input"), None, Some(case.join("written")))
         .and_then(|mut folder| folder.read(NOW))
         .map_err(failed)
 }

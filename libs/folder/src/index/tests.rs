@@ -292,6 +292,25 @@ fn a_lost_state_folder_does_not_restart_generations_below_the_written_status() {
 }
 
 #[test]
+fn a_status_is_ours_if_it_comes_from_the_status_folder() {
+    let key = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster("a"));
+    let (root, statuses) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let document = format!("{}status: {{conditions: []}}\n", class("a", "x.io/a"));
+    write(root.path(), &[("a.yaml", &document)]);
+    let status_dir = Some(statuses.path().to_owned());
+    let mut folder = Folder::open(root.path().to_owned(), None, status_dir).unwrap();
+    let mut author = || {
+        let reading = folder.read(Timestamp(1)).unwrap();
+        let carried = reading.objects[&key].status.clone();
+        carried.unwrap().author
+    };
+    assert_eq!(author(), Author::Unknown);
+    let status = Status::GatewayClass(GatewayClassStatus::default());
+    crate::status::write(statuses.path(), &key, 1, &status).unwrap();
+    assert_eq!(author(), Author::Us);
+}
+
+#[test]
 fn a_namespace_that_is_used_exists() {
     let root = tempfile::tempdir().unwrap();
     let service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: s\n  namespace: NS\nspec:\n  ports: [{port: 80}]\n";

@@ -1,6 +1,7 @@
 //! What we read and write, against a real API server.
 #![cfg(test)]
 
+mod author;
 mod clocks;
 mod finalizer;
 mod lease;

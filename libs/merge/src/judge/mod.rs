@@ -8,6 +8,7 @@
 //! and an NLB without listeners serves nothing. Its judgement is "pending", as the user's document wants
 //! for a set whose Gateway has no valid listeners.
 
+mod held;
 mod leaving;
 mod orphan;
 mod reports;
@@ -15,7 +16,7 @@ mod reports;
 #[cfg(test)]
 mod tests;
 
-pub use orphan::{judge_orphan, judge_orphan_route};
+pub use orphan::judge_orphan;
 pub use reports::Reports;
 
 use std::collections::BTreeSet;
@@ -38,7 +39,9 @@ use crate::merge::Merge;
 /// The judgement of an object; nothing if it is not ours.
 pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Judgement> {
     let Some(resolved) = merge.resolved(object) else {
-        return leaving::judge_leaving(merge, object, reports).map(Judgement::Gateway);
+        return leaving::judge_leaving(merge, object, reports)
+            .or_else(|| held::judge_held(merge, object))
+            .map(Judgement::Gateway);
     };
     Some(match resolved.as_ref() {
         Resolved::GatewayClass(class) => Judgement::GatewayClass(GatewayClassJudgement {
@@ -46,6 +49,7 @@ pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Jud
             generation: class.generation,
             controller_name: class.controller_name.clone(),
             invalid_parameters: class.invalid_parameters.clone(),
+            mark: class.mark,
         }),
         Resolved::Gateway(gateway) => Judgement::Gateway(judge_gateway(merge, gateway, reports)),
         Resolved::ListenerSet(set) => Judgement::ListenerSet(ListenerSetJudgement {
@@ -57,9 +61,9 @@ pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Jud
                     load_balancer(merge, &set.gateway, reports)
                 }
                 // Who is not on it learns nothing about it.
-                ListenerSetAcceptance::NotAllowed(_) | ListenerSetAcceptance::ParentGone => {
-                    LoadBalancerJudgement::Unknown
-                }
+                ListenerSetAcceptance::NotAllowed(_)
+                | ListenerSetAcceptance::ParentGone
+                | ListenerSetAcceptance::LeftAlone => LoadBalancerJudgement::Unknown,
             },
             listeners: judge_listeners(merge, &set.gateway, &set.listeners, reports),
         }),
@@ -281,6 +285,11 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
                 refused_rules: refused_rules(merge, route, parent, reports),
                 shadowed: parent.shadowed_by.is_some(),
             })
+            .collect(),
+        left_alone: route
+            .left_alone
+            .iter()
+            .map(|parent_ref| ParentRef::clone(parent_ref))
             .collect(),
     }
 }

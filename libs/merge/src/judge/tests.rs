@@ -11,15 +11,12 @@ use tributary_model::judgement::{
 use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
 };
-use tributary_model::resolved::ListenerSetAcceptance;
-use tributary_model::resource::Unread;
-use tributary_model::status::{Condition, ConditionStatus, ListenerSetStatus, Status};
-use tributary_model::{Change, Kind, ObjectRef, Resource, Revision, Timestamp};
+use tributary_model::{Change, Kind, ObjectRef, Resource, Revision};
 use tributary_testkit::objects::{class, gateway, http, https, key, listener_set};
 use tributary_testkit::routes::http_route;
 use tributary_testkit::workloads::{secret, service};
 
-use super::{Reports, judge, judge_orphan};
+use super::{Reports, judge};
 use crate::{Merge, Options};
 
 fn world() -> Vec<Resource> {
@@ -367,62 +364,4 @@ fn a_refused_rule_affects_its_route() {
         affected(|report| report.rules.push(problem)),
         names(&["HTTPRoute t/r"])
     );
-}
-
-fn judged_once(observed_generation: Option<i64>) -> Status {
-    Status::ListenerSet(ListenerSetStatus {
-        conditions: vec![Condition {
-            condition_type: "Accepted".to_owned(),
-            status: ConditionStatus::True,
-            reason: "Accepted".to_owned(),
-            message: String::new(),
-            observed_generation,
-            last_transition_time: Timestamp(0),
-        }],
-        listeners: vec![],
-    })
-}
-
-/// The acceptance of the set `t/s` as an orphan.
-fn orphan(objects: Vec<Resource>, current: &Status) -> Option<ListenerSetAcceptance> {
-    judge_orphan(
-        &settled(objects),
-        &ObjectRef::new(Kind::ListenerSet, key("t/s")),
-        current,
-    )
-    .map(|judged| judged.acceptance)
-}
-
-#[test]
-fn a_set_that_was_ours_is_told_that_its_parent_is_gone() {
-    let mut objects = world();
-    objects.remove(1);
-    assert_eq!(
-        orphan(objects.clone(), &judged_once(Some(1))),
-        Some(ListenerSetAcceptance::ParentGone)
-    );
-    // The CRD's default conditions: nobody judged it yet.
-    assert_eq!(orphan(objects, &judged_once(None)), None);
-}
-
-#[test]
-fn a_set_of_another_controllers_gateway_is_left_to_it() {
-    let mut objects = world();
-    objects[0] = class("alb", "example.com/other");
-    assert_eq!(orphan(objects, &judged_once(Some(1))), None);
-}
-
-#[test]
-fn a_set_whose_parent_is_only_not_known_is_no_orphan() {
-    for kind in [Kind::GatewayClass, Kind::Gateway] {
-        let mut objects = world();
-        objects.retain(|object| object.kind() != kind);
-        objects.push(Resource::Unread(Unread::of(kind)));
-        assert_eq!(orphan(objects, &judged_once(Some(1))), None);
-    }
-}
-
-#[test]
-fn a_set_that_is_ours_is_no_orphan() {
-    assert_eq!(orphan(world(), &judged_once(Some(1))), None);
 }

@@ -10,10 +10,11 @@ use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState,
 };
 use tributary_model::resolved::Resolved;
+use tributary_model::resource::CarriedStatus;
 use tributary_model::{Change, ObjectRef, Snapshot};
 use tributary_testkit::random;
 
-use crate::judge::{Reports, judge};
+use crate::judge::{Reports, judge, judge_orphan};
 use crate::{Merge, Options, merge};
 
 /// Everything that a merge says.
@@ -41,12 +42,20 @@ fn from_scratch(changes: &[Change]) -> Merge {
     merge(&snapshot, Options::default()).merge
 }
 
-type Judged = BTreeMap<ObjectRef, Option<Judgement>>;
+type Judged = BTreeMap<ObjectRef, Judgement>;
 
-fn judged(merge: &Merge, reports: &Reports) -> Judged {
-    merge
+/// What objects carry as long as they are there.
+type Carried = BTreeMap<ObjectRef, CarriedStatus>;
+
+/// Of every object that there is, ours or not: what is not ours may still carry what we wrote.
+fn judged(snapshot: &Snapshot, merge: &Merge, reports: &Reports, carried: &Carried) -> Judged {
+    let judgement = |object: &ObjectRef| {
+        judge(merge, object, reports).or_else(|| judge_orphan(merge, object, carried.get(object)?))
+    };
+    snapshot
         .iter()
-        .map(|(object, _)| (object.clone(), judge(merge, object, reports)))
+        .map(|resource| resource.object_ref())
+        .filter_map(|object| Some((object.clone(), judgement(&object)?)))
         .collect()
 }
 
@@ -121,25 +130,33 @@ proptest! {
         }
     }
 
-    /// The merger judges only what it is told to: nothing else may come out differently.
+    /// The merger judges only what it is told to: nothing else may come out differently. So a judgement is that of a
+    /// merger which has just been started, whatever there was before.
     #[test]
-    fn what_is_judged_differently_was_named(changes in random::changes(60), settle_every in 1..8_usize) {
+    fn what_is_judged_differently_was_named(
+        changes in random::changes(60),
+        carried in random::carried(),
+        settle_every in 1..8_usize,
+    ) {
         let mut merge = Merge::new(Options::default());
+        let mut snapshot = Snapshot::default();
         let mut reports = Reports::default();
+        let mut before = Judged::new();
         for (index, change) in changes.iter().enumerate() {
-            let before = judged(&merge, &reports);
             merge.apply(change.clone());
+            snapshot.apply(change.clone());
             if index % settle_every != 0 && index + 1 != changes.len() {
                 continue;
             }
             let outcome = merge.settle();
-            let after = judged(&merge, &reports);
+            let after = judged(&snapshot, &merge, &reports, &carried);
             prop_assert_eq!(unnamed(&before, &after, &outcome.judge), Vec::<&ObjectRef>::new());
+            before = after;
             for report in all_programmed(&merge) {
-                let before = judged(&merge, &reports);
                 let named = reports.insert(&merge, report);
-                let after = judged(&merge, &reports);
+                let after = judged(&snapshot, &merge, &reports, &carried);
                 prop_assert_eq!(unnamed(&before, &after, &named), Vec::<&ObjectRef>::new());
+                before = after;
             }
         }
     }

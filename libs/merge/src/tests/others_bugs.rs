@@ -141,6 +141,7 @@ fn the_other_rules_of_a_route_with_a_bad_one_are_served() {
 fn an_irrelevant_object_costs_nothing() {
     let mut merge = settled(world());
     for object in [
+        class("foreign", "example.com/other"),
         service("other/web", 80),
         endpoints("other/web", 8080, &["10.0.0.9"]),
         secret("other/cert", "9"),
@@ -156,8 +157,16 @@ fn an_irrelevant_object_costs_nothing() {
             .backend("web")
             .build(),
     ] {
+        let itself = object.object_ref();
         merge.apply(Apply(Arc::new(object)));
-        assert_eq!(merge.settle(), crate::Outcome::default());
+        let crate::Outcome {
+            objects,
+            load_balancers,
+            judge,
+        } = merge.settle();
+        assert_eq!((objects.len(), load_balancers.len()), (0, 0), "{itself}");
+        // What it carries itself may be ours.
+        assert!(judge.iter().all(|object| *object == itself), "{judge:?}");
     }
 }
 

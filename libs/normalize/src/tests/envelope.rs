@@ -1,4 +1,5 @@
 use rstest::rstest;
+use tributary_model::resource::{Author, CarriedStatus};
 
 use super::*;
 
@@ -190,12 +191,10 @@ fn unknown_fields_are_named_and_ignored() {
 #[test]
 fn the_status_comes_along() {
     let (object, _) = accepted(&format!("{}\nstatus: {{conditions: []}}", set("name: app")));
-    assert_eq!(
-        object.status,
-        Some(Status::ListenerSet(
-            tributary_model::status::ListenerSetStatus::default()
-        ))
-    );
+    let status = Status::ListenerSet(tributary_model::status::ListenerSetStatus::default());
+    // Whose it is, the object's text does not say.
+    let author = Author::Unknown;
+    assert_eq!(object.status, Some(CarriedStatus { status, author }));
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use rstest::rstest;
+use tributary_model::holder::Holder;
 use tributary_model::listener::{CertificateRef, FrontendTls, FrontendValidation};
 use tributary_model::resource::{Gateway, GatewayClass, ParametersRef, ParentGatewayRef};
 use tributary_model::selector::{FromNamespaces, LabelOperator, LabelRequirement, LabelSelector};
@@ -36,6 +37,7 @@ fn a_plain_gateway_gets_every_default() {
         parameters_ref,
         frontend_tls,
         requests_addresses,
+        holders,
     } = gateway("");
     assert_eq!(meta, super::meta("infra", "web"));
     assert_eq!(&*class_name, "alb");
@@ -44,6 +46,7 @@ fn a_plain_gateway_gets_every_default() {
     assert_eq!(parameters_ref, None);
     assert_eq!(frontend_tls, FrontendTls::default());
     assert!(!requests_addresses);
+    assert!(holders.is_empty());
 }
 
 #[rstest]
@@ -115,6 +118,27 @@ fn frontend_validation_is_kept_by_port() {
         per_port: [(8443, None), (9443, Some(validation(Some("pki"), true)))].into(),
     };
     assert_eq!(gateway.frontend_tls, expected);
+}
+
+#[test]
+fn who_made_a_load_balancer_for_a_gateway_shows_in_its_finalizers() {
+    use tributary_model::elb::LoadBalancerKind::{Alb, Nlb};
+    let holders = |finalizers: &str| {
+        let metadata = format!("{{name: web, namespace: infra, finalizers: [{finalizers}]}}");
+        let yaml = gateway_yaml("").replace("{name: web, namespace: infra}", &metadata);
+        match resource_of(&yaml) {
+            Resource::Gateway(gateway) => gateway.holders.into_iter().collect::<Vec<_>>(),
+            other => panic!("not a Gateway: {other:?}"),
+        }
+    };
+    let lbc = Holder::AwsLoadBalancerController;
+    assert_eq!(holders("gateway.k8s.aws/alb"), [lbc(Alb)]);
+    assert_eq!(holders("gateway.k8s.aws/nlb"), [lbc(Nlb)]);
+    assert_eq!(
+        holders("example.com/x, gateway.tributary.dev/load-balancer-nlb"),
+        [Holder::Us(Nlb)]
+    );
+    assert_eq!(holders("gateway.k8s.aws/gatewayclass"), []);
 }
 
 #[test]
@@ -216,6 +240,7 @@ fn a_class_may_have_parameters_in_a_namespace() {
             namespace: Some("infra".into()),
             name: "lb".into(),
         }),
+        marked_in_use: false,
     };
     assert_eq!(class, Resource::GatewayClass(expected));
 }

@@ -8,15 +8,15 @@ use tributary_model::judgement::{
 };
 use tributary_model::key::RouteKind;
 use tributary_model::resolved::{
-    Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause, RefCause,
-    RivalClass, RouteAcceptance, SecretCertificate, UnresolvedRef,
+    ClassMark, Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause,
+    RefCause, RivalClass, RouteAcceptance, SecretCertificate, UnresolvedRef,
 };
 
 use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
     JudgedObject { judgement, current, resource_version }
-    GatewayClassJudgement { key, generation, controller_name, invalid_parameters }
+    GatewayClassJudgement { key, generation, controller_name, invalid_parameters, mark }
     GatewayJudgement {
         key, generation, acceptance, load_balancer, unheard, problems, addresses, listeners,
         attached_listener_sets,
@@ -52,9 +52,13 @@ variants!(JudgedOutcome: |source|
     Self::UnsupportedProtocol,
     fields!(source, Self::Invalid { field, reason }));
 variants!(GatewayAcceptance: |source|
-    Self::Accepted, Self::InvalidParameters(source.any()), Self::UnsupportedAddress);
+    Self::Accepted,
+    Self::InvalidParameters(source.any()),
+    Self::UnsupportedAddress,
+    Self::LeftAlone(source.any()),
+    Self::ClassMissing(source.any()));
 variants!(ListenerSetAcceptance: |source|
-    Self::Admitted, Self::NotAllowed(source.any()), Self::ParentNotAccepted, Self::ParentGone);
+    Self::Admitted, Self::NotAllowed(source.any()), Self::ParentNotAccepted, Self::ParentGone, Self::LeftAlone);
 variants!(NotAllowedCause: |source|
     Self::NoneAllowed, Self::OtherNamespace, Self::SelectorMiss, Self::SelectorMissing);
 variants!(RouteAcceptance: |source|
@@ -64,6 +68,7 @@ variants!(RouteAcceptance: |source|
     Self::NoMatchingListenerHostname,
     Self::UnsupportedValue,
     Self::IncompatibleFilters);
+variants!(ClassMark: |source| Self::Stands, Self::Missing, Self::Obsolete);
 variants!(Conflict: |source| Self::Protocol, Self::Hostname);
 variants!(RivalClass: |source|
     Self::ParentGateway, Self::SameResource, Self::OlderListenerSet, Self::EarlierByName);
@@ -84,6 +89,7 @@ impl Arbitrary for RouteJudgement {
             route: ObjectRef::new(kind.kind(), source.any()),
             generation: source.any(),
             parents: source.any(),
+            left_alone: source.any(),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use tributary_model::holder::Holder;
 use tributary_model::listener::{
     AllowedRoutes, CertificateRef, FrontendTls, FrontendValidation, Listener, ListenerTls,
     RouteGroupKind, TlsMode,
 };
 use tributary_model::resource::{
-    Gateway, GatewayClass, ListenerSet, Meta, ParametersRef, ParentGatewayRef, Resource,
-    SourceObject, Unread,
+    Author, CarriedStatus, Gateway, GatewayClass, ListenerSet, Meta, ParametersRef,
+    ParentGatewayRef, Resource, SourceObject, Unread,
 };
 use tributary_model::route::{
     BackendRef, Comparison, ParentRef, PathMatch, PathModifier, Redirect, Route, RouteFilter,
@@ -28,12 +29,13 @@ use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
     SourceObject { resource, status, resource_version }
+    CarriedStatus { status, author }
     Meta { key, generation, created, deleting }
-    GatewayClass { meta, controller_name, parameters_ref }
+    GatewayClass { meta, controller_name, parameters_ref, marked_in_use }
     ParametersRef { group, kind, namespace, name }
     Gateway {
         meta, class_name, listeners, allowed_listeners, parameters_ref, frontend_tls,
-        requests_addresses,
+        requests_addresses, holders,
     }
     ListenerSet { meta, parent_ref, listeners }
     ParentGatewayRef { group, kind, key }
@@ -74,6 +76,9 @@ structs! {
     RouteParentStatus { parent_ref, controller_name, conditions }
 }
 
+variants!(Author: |source| Self::Us, Self::Other, Self::Unknown);
+variants!(Holder: |source|
+    Self::Us(source.any()), Self::AwsLoadBalancerController(source.any()));
 variants!(TlsMode: |source| Self::Terminate, Self::Passthrough);
 variants!(LabelOperator: |source| Self::In, Self::NotIn, Self::Exists, Self::DoesNotExist);
 variants!(FromNamespaces: |source|

@@ -7,6 +7,7 @@ use tributary_model::judgement::{
     RouteJudgement,
 };
 use tributary_model::key::Kind;
+use tributary_model::resolved::ClassMark;
 
 use super::ConvertError;
 use super::codec::{
@@ -124,10 +125,17 @@ impl From<&GatewayClassJudgement> for types::GatewayClassJudgement {
             generation: _,
             controller_name,
             invalid_parameters,
+            mark,
         } = value;
+        let mark = match mark {
+            ClassMark::Stands => types::ClassMark::Unspecified,
+            ClassMark::Missing => types::ClassMark::Missing,
+            ClassMark::Obsolete => types::ClassMark::Obsolete,
+        };
         Self {
             controller_name: controller_name.clone(),
             invalid_parameters: invalid_parameters.clone(),
+            mark: mark.into(),
         }
     }
 }
@@ -141,12 +149,18 @@ impl TryFrom<Beside<Judged, types::GatewayClassJudgement>> for GatewayClassJudge
         let types::GatewayClassJudgement {
             controller_name,
             invalid_parameters,
+            mark,
         } = message;
         Ok(Self {
             key: object.key,
             generation,
             controller_name: text::read("controller_name", controller_name)?,
             invalid_parameters,
+            mark: match known("mark", mark)? {
+                types::ClassMark::Unspecified => ClassMark::Stands,
+                types::ClassMark::Missing => ClassMark::Missing,
+                types::ClassMark::Obsolete => ClassMark::Obsolete,
+            },
         })
     }
 }
@@ -249,9 +263,11 @@ impl From<&RouteJudgement> for types::RouteJudgement {
             route: _,
             generation: _,
             parents,
+            left_alone,
         } = value;
         Self {
             parents: list::write(parents),
+            left_alone: list::write(left_alone),
         }
     }
 }
@@ -262,11 +278,15 @@ impl TryFrom<Beside<Judged, types::RouteJudgement>> for RouteJudgement {
     fn try_from(
         Beside((route, generation), message): Beside<Judged, types::RouteJudgement>,
     ) -> Result<Self, Self::Error> {
-        let types::RouteJudgement { parents } = message;
+        let types::RouteJudgement {
+            parents,
+            left_alone,
+        } = message;
         Ok(Self {
             route,
             generation,
             parents: list::read("parents", parents)?,
+            left_alone: list::read("left_alone", left_alone)?,
         })
     }
 }

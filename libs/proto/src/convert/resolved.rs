@@ -138,6 +138,8 @@ impl From<&GatewayAcceptance> for types::GatewayAcceptance {
                 (Verdict::InvalidParameters, message.as_str())
             }
             GatewayAcceptance::UnsupportedAddress => (Verdict::UnsupportedAddress, ""),
+            GatewayAcceptance::LeftAlone(message) => (Verdict::LeftAlone, message.as_str()),
+            GatewayAcceptance::ClassMissing(class) => (Verdict::ClassMissing, class.as_str()),
         };
         Self {
             verdict: verdict.into(),
@@ -156,6 +158,8 @@ impl TryFrom<types::GatewayAcceptance> for GatewayAcceptance {
             Verdict::Accepted => Ok(Self::Accepted),
             Verdict::InvalidParameters => Ok(Self::InvalidParameters(message)),
             Verdict::UnsupportedAddress => Ok(Self::UnsupportedAddress),
+            Verdict::LeftAlone => Ok(Self::LeftAlone(message)),
+            Verdict::ClassMissing => Ok(Self::ClassMissing(message)),
         }
     }
 }
@@ -189,6 +193,7 @@ impl From<ListenerSetAcceptance> for types::ListenerSetAcceptance {
             }
             ListenerSetAcceptance::ParentNotAccepted => Self::ParentNotAccepted,
             ListenerSetAcceptance::ParentGone => Self::ParentGone,
+            ListenerSetAcceptance::LeftAlone => Self::LeftAlone,
         }
     }
 }
@@ -207,6 +212,7 @@ impl TryFrom<types::ListenerSetAcceptance> for ListenerSetAcceptance {
             Wire::SelectorMissing => Self::NotAllowed(NotAllowedCause::SelectorMissing),
             Wire::ParentNotAccepted => Self::ParentNotAccepted,
             Wire::ParentGone => Self::ParentGone,
+            Wire::LeftAlone => Self::LeftAlone,
         })
     }
 }

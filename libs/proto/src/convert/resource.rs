@@ -4,22 +4,24 @@ use std::sync::Arc;
 
 use tributary_model::key::{Kind, ObjectRef};
 use tributary_model::resource::{
-    Gateway, GatewayClass, ListenerSet, Meta, ParametersRef, ParentGatewayRef, Resource,
-    SourceObject, Unread,
+    Author, CarriedStatus, Gateway, GatewayClass, ListenerSet, Meta, ParametersRef,
+    ParentGatewayRef, Resource, SourceObject, Unread,
 };
 
 use super::ConvertError;
 use super::codec::{
-    Beside, absent, list, message, optional, optional_name, required, same, spec, text, timestamp,
-    within,
+    Beside, absent, known, list, message, optional, optional_name, required, same, spec, text,
+    timestamp, within,
 };
 use crate::types;
+use crate::types::StatusAuthor;
 use crate::types::source_object::Spec;
 
 spec!(
     GatewayClass = types::GatewayClassSpec {
         controller_name: text,
         parameters_ref: optional,
+        marked_in_use: same,
     }
 );
 message!(
@@ -38,6 +40,7 @@ spec!(
         parameters_ref: optional,
         frontend_tls: required,
         requests_addresses: same,
+        holders: holder_set,
     }
 );
 spec!(
@@ -53,6 +56,58 @@ message!(
         key: required
     }
 );
+
+impl From<Author> for StatusAuthor {
+    fn from(author: Author) -> Self {
+        match author {
+            Author::Us => Self::Us,
+            Author::Other => Self::Other,
+            Author::Unknown => Self::Unspecified,
+        }
+    }
+}
+
+impl From<StatusAuthor> for Author {
+    fn from(author: StatusAuthor) -> Self {
+        match author {
+            StatusAuthor::Us => Self::Us,
+            StatusAuthor::Other => Self::Other,
+            StatusAuthor::Unspecified => Self::Unknown,
+        }
+    }
+}
+
+/// `holders`: their finalizers.
+mod holder_set {
+    use std::collections::BTreeSet;
+
+    use tributary_model::holder::Holder;
+
+    use crate::convert::ConvertError;
+
+    pub(super) fn write(holders: &BTreeSet<Holder>) -> Vec<String> {
+        holders
+            .iter()
+            .map(|holder| holder.finalizer().to_owned())
+            .collect()
+    }
+
+    pub(super) fn read(
+        field: &str,
+        finalizers: Vec<String>,
+    ) -> Result<BTreeSet<Holder>, ConvertError> {
+        finalizers
+            .into_iter()
+            .enumerate()
+            .map(|(place, finalizer)| {
+                Holder::of(&finalizer).ok_or_else(|| {
+                    ConvertError::at("", format!("is {finalizer:?}, the finalizer of nobody"))
+                        .under_index(field, place)
+                })
+            })
+            .collect()
+    }
+}
 
 impl From<&SourceObject> for types::SourceObject {
     fn from(value: &SourceObject) -> Self {
@@ -73,8 +128,12 @@ impl From<&SourceObject> for types::SourceObject {
             created: timestamp::write(created),
             deleting: *deleting,
             spec: Some((&**resource).into()),
-            status: optional::write(status),
+            status: status.as_ref().map(|carried| (&carried.status).into()),
             resource_version: *resource_version,
+            status_author: status
+                .as_ref()
+                .map_or(StatusAuthor::Unspecified, |carried| carried.author.into())
+                .into(),
         }
     }
 }
@@ -118,6 +177,7 @@ impl TryFrom<types::SourceObject> for SourceObject {
             spec,
             status,
             resource_version,
+            status_author,
         } = message;
         let object: ObjectRef = required::read("object", object)?;
         let kind = object.kind;
@@ -140,9 +200,11 @@ impl TryFrom<types::SourceObject> for SourceObject {
             let message = format!("is {}, an unread kind's is {key}", object.key);
             return Err(ConvertError::at("object.key", message));
         }
+        let author = known::<StatusAuthor>("status_author", status_author)?.into();
+        let status = optional::read("status", status)?;
         Ok(Self {
             resource: Arc::new(resource),
-            status: optional::read("status", status)?,
+            status: status.map(|status| CarriedStatus { status, author }),
             resource_version,
         })
     }

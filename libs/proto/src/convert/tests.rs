@@ -50,6 +50,7 @@ fn source_object(kind: types::Kind, spec: Spec) -> types::SourceObject {
         spec: Some(spec),
         status: None,
         resource_version: None,
+        status_author: 0,
     }
 }
 

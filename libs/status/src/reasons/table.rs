@@ -9,7 +9,7 @@ use super::phrases::{
     too_many,
 };
 use super::{
-    ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, OVERLAPPING_TLS_CONFIG,
+    ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, MANAGED, OVERLAPPING_TLS_CONFIG,
     PARTIALLY_INVALID, PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, Situation, TOO_MANY_LISTENERS,
     Verdict,
 };
@@ -18,7 +18,7 @@ use crate::words::{clause, sentence};
 
 /// The table.
 pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
-    use ConditionStatus::{False, True};
+    use ConditionStatus::{False, True, Unknown};
     use Situation as S;
     match situation {
         S::ClassAccepted => row(
@@ -64,6 +64,25 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             False,
             "UnsupportedAddress",
             "Remove spec.addresses: the addresses of an AWS load balancer cannot be chosen there.",
+        ),
+        S::GatewayAcceptedClassMissing(class) => row(
+            ACCEPTED,
+            Unknown,
+            "Pending",
+            format!(
+                "GatewayClass {class} is not there, so nobody decides on this Gateway; its load balancer serves on as it was. \
+                 Restore the class, or name another one."
+            ),
+        ),
+        S::GatewayNotManaged(why) => row(
+            MANAGED,
+            False,
+            "HeldByAnotherController",
+            sentence(
+                "Tributary leaves this Gateway, its load balancer and its routes alone",
+                why,
+                "",
+            ),
         ),
         S::GatewayProgrammed => row(
             PROGRAMMED,
@@ -154,6 +173,13 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             False,
             "ParentNotAccepted",
             "The parent Gateway is not accepted. Its owner finds the reason in its conditions.",
+        ),
+        // For tables: on the object what is written stays.
+        S::SetAcceptedLeftAlone => row(
+            ACCEPTED,
+            Unknown,
+            "Pending",
+            "Nobody here decides on the parent Gateway; what is written of the ListenerSet stays.",
         ),
         S::SetAcceptedParentGone => row(ACCEPTED, False, "ParentNotAccepted", PARENT_GONE),
         S::SetProgrammed => row(

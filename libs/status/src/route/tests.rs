@@ -325,3 +325,28 @@ fn a_list_full_of_others_is_set_aside() {
         Next::SetAside { .. }
     ));
 }
+
+#[test]
+fn entries_of_parents_that_are_left_alone_stay_whoever_wrote_them() {
+    let entry = |name: &str| RouteParentStatus {
+        controller_name: controller::ALB.to_owned(),
+        ..theirs(name)
+    };
+    // Another program may name the namespace that the spec leaves out, and one listener.
+    let mut held = entry("held");
+    held.parent_ref.namespace = Some("team-a".into());
+    held.parent_ref.section_name = Some("http".into());
+    let before = Status::Route(RouteStatus {
+        parents: vec![entry("gone"), held.clone()],
+    });
+    let judged = Judgement::Route(RouteJudgement {
+        left_alone: vec![parent_ref("held")],
+        ..route(vec![parent("app")])
+    });
+    let status = after(&judged, Some(&before), LATER);
+    assert_eq!(
+        names(&status),
+        ["gateway.k8s.aws/alb:app", "gateway.k8s.aws/alb:held"]
+    );
+    assert_eq!(parents(&status)[1], held);
+}

@@ -1,10 +1,10 @@
 use tributary_model::controller;
 use tributary_model::judgement::{
-    GatewayJudgement, JudgedOutcome, Judgement, ListenerJudgement, LoadBalancerJudgement,
-    ParentJudgement, RouteJudgement,
+    GatewayClassJudgement, GatewayJudgement, JudgedOutcome, Judgement, ListenerJudgement,
+    LoadBalancerJudgement, ParentJudgement, RouteJudgement,
 };
 use tributary_model::report::ProgrammedState;
-use tributary_model::resolved::{GatewayAcceptance, RouteAcceptance};
+use tributary_model::resolved::{ClassMark, GatewayAcceptance, RouteAcceptance};
 use tributary_model::route::ParentRef;
 use tributary_model::status::{RouteParentStatus, RouteStatus};
 use tributary_model::{Kind, ObjectKey, Timestamp};
@@ -99,6 +99,7 @@ fn what_is_known_to_be_impossible_needs_nothing() {
         judgement: Judgement::Route(RouteJudgement {
             route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", "app")),
             generation: 1,
+            left_alone: Vec::new(),
             parents: vec![ParentJudgement {
                 parent_ref: parent_ref(),
                 controller_name: controller::ALB.to_owned(),
@@ -130,5 +131,27 @@ fn parent_ref() -> ParentRef {
         name: "web".into(),
         section_name: None,
         port: None,
+    }
+}
+
+/// A class whose status says everything.
+#[test]
+fn a_finalizer_that_is_to_change_needs_an_attempt() {
+    let judged = |mark| {
+        Judgement::GatewayClass(GatewayClassJudgement {
+            key: ObjectKey::cluster("alb"),
+            generation: 1,
+            controller_name: controller::ALB.to_owned(),
+            invalid_parameters: None,
+            mark,
+        })
+    };
+    for (mark, expected) in [
+        (ClassMark::Stands, Need::Nothing),
+        (ClassMark::Missing, Need::Attempt(Urgency::Prompt)),
+        (ClassMark::Obsolete, Need::Attempt(Urgency::Prompt)),
+    ] {
+        let now = judged(mark);
+        assert_eq!(needed(now.clone(), Some(&now), None), expected, "{mark:?}");
     }
 }

@@ -46,6 +46,7 @@ fn judged(object: &ObjectRef, generation: i64) -> Arc<JudgedObject> {
         judgement: Judgement::Route(RouteJudgement {
             route: object.clone(),
             generation,
+            left_alone: Vec::new(),
             parents: Vec::new(),
         }),
         current: None,

@@ -6,6 +6,7 @@ mod ends;
 mod events;
 mod leads;
 mod limits;
+mod marks;
 mod merger;
 mod objects;
 mod others;

@@ -9,7 +9,9 @@ use tributary_model::judgement::{
 use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::listener::RouteGroupKind;
 use tributary_model::report::ProgrammedState;
-use tributary_model::resolved::{GatewayAcceptance, ListenerSetAcceptance, RouteAcceptance};
+use tributary_model::resolved::{
+    ClassMark, GatewayAcceptance, ListenerSetAcceptance, RouteAcceptance,
+};
 use tributary_model::route::ParentRef;
 use tributary_model::{Kind, ObjectKey, ObjectRef};
 use tributary_tests_kubernetes::cluster::Cluster;
@@ -56,6 +58,7 @@ pub(crate) fn route(object: &ObjectRef) -> Judgement {
     Judgement::Route(RouteJudgement {
         route: object.clone(),
         generation: 1,
+        left_alone: Vec::new(),
         parents: vec![ParentJudgement {
             parent_ref: ParentRef {
                 group: GATEWAY_GROUP.to_owned(),
@@ -121,11 +124,16 @@ pub(crate) fn set(object: &ObjectRef, listeners: Vec<ListenerJudgement>) -> Judg
 }
 
 pub(crate) fn class(object: &ObjectRef) -> Judgement {
+    class_to_mark(object, ClassMark::Stands)
+}
+
+pub(crate) fn class_to_mark(object: &ObjectRef, mark: ClassMark) -> Judgement {
     Judgement::GatewayClass(GatewayClassJudgement {
         key: object.key.clone(),
         generation: 1,
         controller_name: controller::ALB.to_owned(),
         invalid_parameters: None,
+        mark,
     })
 }
 

@@ -117,6 +117,11 @@ impl Seen {
         }
     }
 
+    /// Where it is.
+    pub(crate) fn api(&self) -> &Api<DynamicObject> {
+        &self.api
+    }
+
     /// Quicker than an apply.
     pub(crate) async fn create(&self, manifest: Value) {
         let object: DynamicObject = serde_json::from_value(manifest).unwrap();

@@ -173,6 +173,7 @@ pub(crate) fn route(acceptance: RouteAcceptance) -> ObjectView {
         judgement: Judgement::Route(RouteJudgement {
             route: route_ref(),
             generation: 1,
+            left_alone: Vec::new(),
             parents: vec![ParentJudgement {
                 parent_ref: ParentRef {
                     group: GATEWAY_GROUP.to_owned(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tributary_kubernetes::WatchEvent;
-use tributary_model::resource::{SourceObject, Unread};
+use tributary_model::resource::{Author, SourceObject, Unread};
 use tributary_model::view::Rejection;
 use tributary_model::{Kind, ObjectKey, ObjectRef, Resource, Timestamp};
 use tributary_normalize::{Defaults, Normalized, Rejected, Warning, normalize};
@@ -99,6 +99,7 @@ impl Objects {
                 key,
                 version,
                 object,
+                author,
             } => {
                 let version = number(&version);
                 of_kind.latest = of_kind.latest.max(version);
@@ -106,7 +107,7 @@ impl Objects {
                 if let Some(listing) = &mut of_kind.listing {
                     listing.insert(key.clone());
                 }
-                self.apply(ObjectRef::new(kind, key), &object);
+                self.apply(ObjectRef::new(kind, key), &object, author);
                 if self.is_synced(kind) {
                     self.measure(kind);
                 }
@@ -138,9 +139,15 @@ impl Objects {
         true
     }
 
-    fn apply(&mut self, key: ObjectRef, object: &Value) {
+    fn apply(&mut self, key: ObjectRef, object: &Value, author: Author) {
         match normalize(object, &self.defaults) {
-            Ok(Normalized::Ours { object, warnings }) => {
+            Ok(Normalized::Ours {
+                mut object,
+                warnings,
+            }) => {
+                if let Some(carried) = &mut object.status {
+                    carried.author = author;
+                }
                 self.accept(&key);
                 if !warnings.is_empty() && self.is_new(&key, &object) {
                     tell_left_aside(&key, &warnings);

@@ -275,6 +275,65 @@ async fn a_programmer_changes_nothing_of_a_gateway_but_its_finalizer() {
 }
 
 #[tokio::test]
+async fn the_status_writer_changes_nothing_of_a_class_but_that_it_is_in_use() {
+    let installation = Installation::new(Vec::new()).await;
+    let cluster = installation.cluster();
+    let mut class = json!({
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "GatewayClass",
+        "metadata": { "name": "mine" },
+        "spec": { "controllerName": "gateway.k8s.aws/alb" },
+    });
+    apply(cluster, &[class.clone()]).await;
+    let account = cluster
+        .kubeconfig_of(NAMESPACE, "tributary-status-writer")
+        .await;
+    let resource = kube::api::ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk(
+        "gateway.networking.k8s.io",
+        "v1",
+        "GatewayClass",
+    ));
+    let classes: Api<kube::api::DynamicObject> = Api::all_with(client(&account).await, &resource);
+    let patch = async |patch: Value| {
+        let params = PatchParams::default();
+        classes.patch("mine", &params, &Patch::Merge(patch)).await
+    };
+    // A policy is in force some moments after it was made; until then each patch has to change something.
+    let tried = AtomicUsize::new(0);
+    until("the policy is in force", async || {
+        let number = tried.fetch_add(1, Ordering::Relaxed).to_string();
+        patch(json!({ "metadata": { "labels": { "tried": number } } }))
+            .await
+            .is_err()
+    })
+    .await;
+    for (forbidden, why) in [
+        (
+            json!({ "spec": { "description": "theirs" } }),
+            "nothing of a GatewayClass but its finalizers",
+        ),
+        (
+            json!({ "metadata": { "annotations": { "a": "b" } } }),
+            "nothing of a GatewayClass but its finalizers",
+        ),
+        (
+            json!({ "metadata": { "finalizers": ["example.com/mine"] } }),
+            "no finalizer but that of a class in use",
+        ),
+    ] {
+        let refused = patch(forbidden).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+    let in_use = "gateway-exists-finalizer.gateway.networking.k8s.io";
+    patch(json!({ "metadata": { "finalizers": [in_use] } }))
+        .await
+        .unwrap();
+    // A person may do all of it.
+    class["metadata"]["annotations"] = json!({ "a": "b" });
+    apply(cluster, &[class]).await;
+}
+
+#[tokio::test]
 async fn nobody_has_another_ones_rights() {
     let installation = Installation::new(Vec::new()).await;
     let reviews: Api<SubjectAccessReview> = Api::all(installation.cluster().client());
@@ -327,6 +386,8 @@ async fn nobody_has_another_ones_rights() {
         }
         let patches = may(part, "patch", gateway_api, "gateways").await;
         assert_eq!(patches, is_programmer, "{part:?}");
+        let patches = may(part, "patch", gateway_api, "gatewayclasses").await;
+        assert_eq!(patches, part == Part::StatusWriter, "{part:?}");
         // Leases are those of the installation's own namespace.
         assert!(
             !may(part, "patch", "coordination.k8s.io", "leases").await,

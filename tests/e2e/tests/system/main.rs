@@ -5,6 +5,7 @@ use tributary_tests_e2e::{address, process, sandbox, status, system, until, web}
 
 mod bad_input;
 mod bad_start;
+mod classes;
 mod collector;
 mod costs;
 mod edits;

@@ -1,0 +1,86 @@
+//! GatewayClasses in use: what their finalizer should become, and how long they count.
+
+use tributary_model::elb::LoadBalancerKind::Alb;
+use tributary_model::holder::Holder;
+use tributary_model::resolved::{ClassMark, Resolved};
+use tributary_model::resource::Unread;
+use tributary_model::{Kind, Meta, Resource, controller};
+use tributary_testkit::objects::{class, class_in_use, gateway, http, meta};
+use tributary_testkit::random::object;
+
+use super::merged;
+
+fn marked() -> Resource {
+    class_in_use("alb", controller::ALB, meta("alb"))
+}
+
+fn marked_and_deleting() -> Resource {
+    let meta = Meta {
+        deleting: true,
+        ..meta("alb")
+    };
+    class_in_use("alb", controller::ALB, meta)
+}
+
+fn plain() -> Resource {
+    class("alb", controller::ALB)
+}
+
+fn user() -> Resource {
+    gateway("infra/gw").listener(http("http", 80)).build()
+}
+
+/// What is to be done about the finalizer of the first.
+fn check(objects: &[Resource], expected: ClassMark) {
+    let merged = merged(objects.to_vec());
+    let class = object(Kind::GatewayClass, "alb");
+    let Some(Resolved::GatewayClass(class)) = merged.merge.resolved(&class).map(AsRef::as_ref)
+    else {
+        panic!("the class is ours");
+    };
+    assert_eq!(class.mark, expected, "{objects:?}");
+}
+
+#[test]
+fn a_class_is_marked_while_a_gateway_uses_it() {
+    check(&[plain(), user()], ClassMark::Missing);
+    check(&[marked(), user()], ClassMark::Stands);
+    check(&[marked()], ClassMark::Obsolete);
+    check(&[plain()], ClassMark::Stands);
+    let of_another = gateway("infra/gw").class("nlb").build();
+    check(&[marked(), of_another.clone()], ClassMark::Obsolete);
+    check(&[plain(), of_another], ClassMark::Stands);
+}
+
+#[test]
+fn a_gateway_uses_its_class_until_it_is_gone() {
+    let leaving = gateway("infra/gw").deleting().build();
+    check(&[marked(), leaving.clone()], ClassMark::Stands);
+    check(&[plain(), leaving], ClassMark::Missing);
+}
+
+#[test]
+fn a_class_that_is_being_deleted_is_marked_no_more_and_let_go_by_its_last_gateway() {
+    check(&[marked_and_deleting(), user()], ClassMark::Stands);
+    check(&[marked_and_deleting()], ClassMark::Obsolete);
+}
+
+#[test]
+fn a_gateway_of_another_program_marks_no_class() {
+    let lbc = Holder::AwsLoadBalancerController(Alb);
+    let theirs = gateway("infra/gw").held_by(lbc).build();
+    check(&[plain(), theirs], ClassMark::Stands);
+}
+
+#[test]
+fn gateways_that_are_only_not_known_may_use_a_class() {
+    let unread = || Resource::Unread(Unread::of(Kind::Gateway));
+    check(&[marked(), unread()], ClassMark::Stands);
+    check(&[plain(), unread()], ClassMark::Stands);
+}
+
+#[test]
+fn a_class_that_is_being_deleted_counts_until_it_is_gone() {
+    let merged = merged([marked_and_deleting(), user()]);
+    assert_eq!(merged.merge.load_balancers().len(), 1);
+}

@@ -1,0 +1,42 @@
+//! The status of a Gateway of which nothing is decided here: what stands is kept.
+
+use tributary_model::status::{Condition, GatewayStatus};
+
+use crate::conditions::{Entry, Stamp, find, next_conditions};
+use crate::gateway::OWNED;
+use crate::reasons::{MANAGED, PROGRAMMED, Situation, verdict};
+
+/// Of a Gateway that another program holds. It writes `Accepted` and `Programmed`, by which people and programs wait for
+/// it: were they written here, too, each would overwrite the other for ever. So this is said in a condition of our own.
+pub(crate) fn left_alone(why: &str, current: &GatewayStatus, stamp: Stamp) -> GatewayStatus {
+    let said = verdict(Situation::GatewayNotManaged(why));
+    with_conditions(
+        next_conditions(vec![said.into()], &[MANAGED], &current.conditions, stamp),
+        current,
+    )
+}
+
+/// Of a Gateway whose class is not there: Gateway API leaves one that nobody decides on at Unknown/Pending. Its load
+/// balancer serves on, so that `Programmed`, addresses and listeners stay true.
+pub(crate) fn class_missing(class: &str, current: &GatewayStatus, stamp: Stamp) -> GatewayStatus {
+    let said = verdict(Situation::GatewayAcceptedClassMissing(class));
+    let programmed = find(&current.conditions, PROGRAMMED).cloned();
+    let entries = [Entry::from(said)]
+        .into_iter()
+        .chain(programmed.map(Entry::Kept))
+        .collect();
+    with_conditions(
+        next_conditions(entries, OWNED, &current.conditions, stamp),
+        current,
+    )
+}
+
+fn with_conditions(conditions: Vec<Condition>, current: &GatewayStatus) -> GatewayStatus {
+    GatewayStatus {
+        conditions,
+        ..current.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;
