@@ -173,10 +173,8 @@ impl Elbv2 for SdkElbv2 {
         let operation = "CreateLoadBalancer";
         let request = write::load_balancer(&self.client, spec, security_groups);
         let answer = send!(self, write(operation), request)?;
-        let created = answer.load_balancers.into_iter().flatten().next();
-        let created = required(operation, "LoadBalancers", created)?;
-        let created = read::load_balancer(operation, created)?;
-        required(operation, "LoadBalancers", created)
+        let created = answer.load_balancers;
+        read::first(operation, "LoadBalancers", created, read::load_balancer)
     }
 
     async fn set_subnets(&self, load_balancer: &str, subnets: &[SubnetMapping]) -> Answer<()> {
@@ -245,10 +243,8 @@ impl Elbv2 for SdkElbv2 {
         let operation = "CreateTargetGroup";
         let request = write::target_group(&self.client, spec);
         let answer = send!(self, write(operation), request)?;
-        let created = answer.target_groups.into_iter().flatten().next();
-        let created = required(operation, "TargetGroups", created)?;
-        let created = read::target_group(operation, created)?;
-        required(operation, "TargetGroups", created)
+        let created = answer.target_groups;
+        read::first(operation, "TargetGroups", created, read::target_group)
     }
 
     async fn modify_target_group(
@@ -259,10 +255,8 @@ impl Elbv2 for SdkElbv2 {
         let operation = "ModifyTargetGroup";
         let request = write::health_check(&self.client, arn, health_check);
         let answer = send!(self, write(operation), request)?;
-        let modified = answer.target_groups.into_iter().flatten().next();
-        let modified = required(operation, "TargetGroups", modified)?;
-        let modified = read::target_group(operation, modified)?;
-        let (_, modified) = required(operation, "TargetGroups", modified)?;
+        let modified = answer.target_groups;
+        let (_, modified) = read::first(operation, "TargetGroups", modified, read::target_group)?;
         Ok(modified.health_check)
     }
 

@@ -157,7 +157,9 @@ async fn told_shadowed(seen: &Seen) -> bool {
     let status = seen.json().await;
     let conditions = status["parents"][0]["conditions"].as_array().unwrap();
     let accepted = conditions.iter().find(|it| it["type"] == "Accepted");
-    accepted.unwrap()["message"].to_string().contains("older")
+    accepted.unwrap()["message"]
+        .to_string()
+        .contains("another route")
 }
 
 async fn until_unserved(system: &System, object: &ObjectRef) {

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use serde_json::json;
+use tokio::net::TcpStream;
 
+use crate::sandbox::faults;
 use crate::system::{FIVE, Part, System};
 use crate::teams::Teams;
 use crate::until;
@@ -64,13 +66,19 @@ async fn sigterm_stops_up_gracefully() {
 async fn a_second_sigterm_ends_at_once() {
     let mut system = System::new();
     Teams::new().write(&system.source());
-    // An AWS that never answers: a call in flight holds the graceful stop up.
-    let aws = TcpListener::bind(system.sandbox).await.unwrap();
+    // What has begun to change AWS may end: such a call in flight holds the graceful stop up.
+    let slow =
+        json!({"operation": "CreateLoadBalancer", "kind": "latency", "millis": 60_000, "times": 1});
+    system.first_faults = json!({ "rules": [slow] });
     let programmer = Part::AlbProgrammer;
-    for part in [Part::Watcher, Part::Merger, programmer] {
+    for part in [Part::Sandbox, Part::Watcher, Part::Merger, programmer] {
         system.start(part);
     }
-    let _call = aws.accept().await.unwrap();
+    let sandbox = system.sandbox;
+    let listens = async || TcpStream::connect(sandbox).await.is_ok();
+    until("the sandbox listens", listens).await;
+    let begun = async || faults(sandbox).await["rules"][0]["times"] == 0;
+    until("the call is in flight", begun).await;
     system.terminate(programmer);
     let told = async || system.log(programmer).contains("stopping");
     until("the first signal is heard", told).await;

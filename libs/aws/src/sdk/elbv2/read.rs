@@ -21,6 +21,18 @@ use super::super::{odd, required};
 use super::{actions, rules};
 use crate::elbv2::Answer;
 
+/// The one thing that a call created or changed.
+pub(super) fn first<T, R>(
+    operation: &'static str,
+    member: &'static str,
+    found: Option<Vec<T>>,
+    read: impl FnOnce(&'static str, T) -> Answer<Option<R>>,
+) -> Answer<R> {
+    let found = found.into_iter().flatten().next();
+    let found = found.map(|it| read(operation, it)).transpose()?;
+    required(operation, member, found.flatten())
+}
+
 /// Nothing for one of a type that we do not program, whatever its tags say.
 pub(super) fn load_balancer(
     operation: &'static str,
