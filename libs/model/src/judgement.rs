@@ -173,6 +173,8 @@ pub struct ParentJudgement {
     pub dropped_rules: Vec<DroppedRule>,
     /// Refused by AWS or by a quota: rule index and message.
     pub refused_rules: Vec<(usize, String)>,
+    /// Served, though not as they were asked for: rule index and message.
+    pub degraded_rules: Vec<(usize, String)>,
     /// L4: an older route has the listener's traffic.
     pub shadowed: bool,
 }

@@ -75,7 +75,7 @@ pub enum ProgrammedState {
     PortUnavailable(String),
 }
 
-/// A route rule that is not served, or not with all its targets.
+/// A route rule that is not served, or not as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleProblem {
     /// The route rule.
@@ -84,4 +84,6 @@ pub struct RuleProblem {
     pub listener: ListenerRef,
     /// What AWS said, or which quota is full.
     pub message: String,
+    /// The rule is served all the same, though not as it was asked for: a target, a setting or a change of it is refused.
+    pub served: bool,
 }

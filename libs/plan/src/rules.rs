@@ -307,5 +307,6 @@ fn no_priority(rule: &DesiredRule) -> Option<RuleProblem> {
         origin: rule.origin.clone()?,
         listener: rule.listener.clone(),
         message: "no rule priority is left on this port".to_owned(),
+        served: false,
     })
 }

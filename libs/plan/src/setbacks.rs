@@ -49,7 +49,7 @@ impl Plan {
             let cause = step.after.iter().find_map(|earlier| lost.get(earlier));
             if let Some((text, was_everybodys)) = cause.cloned() {
                 if !was_everybodys {
-                    refused(&mut self.report, &step.blame, &text);
+                    refused(&mut self.report, &step, &text);
                 }
                 lost.insert(step.id, (text, was_everybodys));
                 continue;
@@ -64,14 +64,16 @@ impl Plan {
                 waits.extend(more);
             }
             let Narrowed { ops, refused: bad } = narrow(step.op.clone(), &known);
-            for (element, text) in &bad {
-                let told = match element.as_str() {
-                    "" => text.clone(),
+            let mut told = None;
+            for (element, text) in bad {
+                let text = match element.as_str() {
+                    "" => text,
                     element => format!("{element}: {text}"),
                 };
-                refused(&mut self.report, &step.blame, &told);
+                refused(&mut self.report, &step, &text);
+                told = Some(text);
             }
-            if let (true, Some((_, text))) = (ops.is_empty(), bad.into_iter().next()) {
+            if let (true, Some(text)) = (ops.is_empty(), told) {
                 lost.insert(step.id, (text, is_everybodys));
                 continue;
             }
@@ -106,19 +108,26 @@ fn retrying(report: &mut LoadBalancerReport, blame: &Blame, text: &str) {
     }
 }
 
-fn refused(report: &mut LoadBalancerReport, blame: &Blame, text: &str) {
-    match blame {
+fn refused(report: &mut LoadBalancerReport, step: &Step, text: &str) {
+    match &step.blame {
         Blame::LoadBalancer => everybody(report, text),
         Blame::Listeners(listeners) => {
             let state = ProgrammedState::Refused(text.to_owned());
             set_states(report, Some(listeners), &state, text);
         }
         Blame::Rules(rules) => {
+            let served = match &step.op {
+                Op::CreateRule { .. } => false,
+                // The rules that need it tell it, each as it concerns them.
+                Op::CreateTargetGroup(_) => return,
+                _ => true,
+            };
             for RuleOwner { listener, origin } in rules {
                 let problem = RuleProblem {
                     origin: origin.clone(),
                     listener: listener.clone(),
                     message: text.to_owned(),
+                    served,
                 };
                 if !report.rules.contains(&problem) {
                     report.rules.push(problem);

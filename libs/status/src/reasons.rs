@@ -131,6 +131,7 @@ pub(crate) enum Situation<'a> {
     RouteAcceptedNoMatchingListenerHostname,
     RouteAcceptedUnsupportedValue(&'a str),
     RouteAcceptedIncompatibleFilters(&'a str),
+    RouteDegraded(&'a str),
     RoutePartiallyUnsupported(&'a str),
     RoutePartiallyIncompatible(&'a str),
 }

@@ -11,11 +11,13 @@ use tributary_model::status::{Condition, RouteParentStatus, RouteStatus};
 use crate::conditions::{Entry, Stamp, next_conditions};
 use crate::limits::MAX_ROUTE_PARENTS;
 use crate::listener::unresolved_text;
-use crate::reasons::{ACCEPTED, PARTIALLY_INVALID, RESOLVED_REFS, Situation, Verdict, verdict};
+use crate::reasons::{
+    ACCEPTED, DEGRADED, PARTIALLY_INVALID, RESOLVED_REFS, Situation, Verdict, verdict,
+};
 use crate::words::list;
 
 /// The condition types that we write on a parent.
-pub(crate) const OWNED: &[&str] = &[ACCEPTED, RESOLVED_REFS, PARTIALLY_INVALID];
+pub(crate) const OWNED: &[&str] = &[ACCEPTED, RESOLVED_REFS, PARTIALLY_INVALID, DEGRADED];
 
 /// The next parents, and how many of ours do not fit beside the others'.
 ///
@@ -62,6 +64,7 @@ fn next_parent(judged: &ParentJudgement, current: &RouteStatus, stamp: Stamp) ->
     let conditions = conditions_of(&judged.parent_ref, &judged.controller_name, current);
     let mut entries: Vec<Entry> = vec![accepted(judged).into(), resolved_refs(judged).into()];
     entries.extend(partially_invalid(judged).map(Entry::from));
+    entries.extend(degraded(judged).map(Entry::from));
     RouteParentStatus {
         parent_ref: judged.parent_ref.clone(),
         controller_name: judged.controller_name.clone(),
@@ -141,6 +144,19 @@ fn partially_invalid(judged: &ParentJudgement) -> Option<Verdict> {
     }))
 }
 
+/// Served rules of which a target or a setting is refused: no rule is dropped, so `PartiallyInvalid` would not be true.
+fn degraded(judged: &ParentJudgement) -> Option<Verdict> {
+    if judged.acceptance != RouteAcceptance::Accepted || judged.degraded_rules.is_empty() {
+        return None;
+    }
+    let what = list(judged.degraded_rules.iter().map(of_rule));
+    Some(verdict(Situation::RouteDegraded(&what)))
+}
+
+fn of_rule((rule, message): &(usize, String)) -> String {
+    format!("rules[{rule}]: {}", message.trim_end_matches('.'))
+}
+
 /// By rule; the merge's reasons before AWS's.
 fn left_out(judged: &ParentJudgement) -> String {
     let dropped = judged.dropped_rules.iter().map(
@@ -151,12 +167,8 @@ fn left_out(judged: &ParentJudgement) -> String {
              incompatible: _,
          }| (*rule, format!("{field}: {message}")),
     );
-    let refused = judged.refused_rules.iter().map(|(rule, message)| {
-        (
-            *rule,
-            format!("rules[{rule}]: {}", message.trim_end_matches('.')),
-        )
-    });
+    let refused = judged.refused_rules.iter();
+    let refused = refused.map(|refused| (refused.0, of_rule(refused)));
     let mut rules: Vec<(usize, String)> = dropped.chain(refused).collect();
     rules.sort_by_key(|(rule, _)| *rule);
     list(rules.into_iter().map(|(_, text)| text))

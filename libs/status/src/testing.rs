@@ -146,6 +146,7 @@ pub(crate) fn parent(name: &str) -> ParentJudgement {
         unresolved_refs: Vec::new(),
         dropped_rules: Vec::new(),
         refused_rules: Vec::new(),
+        degraded_rules: Vec::new(),
         shadowed: false,
     }
 }

@@ -117,6 +117,7 @@ fn rules(desired: &DesiredLoadBalancer, told: &Told) -> Vec<RuleProblem> {
                 origin,
                 listener: rule.listener.clone(),
                 message,
+                served: false,
             })
         })
         .collect()

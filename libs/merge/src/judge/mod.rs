@@ -26,7 +26,9 @@ use tributary_model::judgement::{
     GatewayClassJudgement, GatewayJudgement, JudgedOutcome, Judgement, ListenerJudgement,
     ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement, RouteJudgement, Standing,
 };
-use tributary_model::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState};
+use tributary_model::report::{
+    LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
+};
 use tributary_model::resolved::{
     GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, Resolved, ResolvedGateway,
     ResolvedListener, ResolvedParent, ResolvedRoute,
@@ -282,7 +284,8 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
                 acceptance: parent.acceptance.clone(),
                 unresolved_refs: parent.unresolved_refs.clone(),
                 dropped_rules: parent.dropped_rules.clone(),
-                refused_rules: refused_rules(merge, route, parent, reports),
+                refused_rules: rule_problems(merge, route, parent, reports, |it| !it.served),
+                degraded_rules: rule_problems(merge, route, parent, reports, |it| it.served),
                 shadowed: parent.shadowed_by.is_some(),
             })
             .collect(),
@@ -294,12 +297,13 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
     }
 }
 
-/// What programmers refused of a route on the listeners that this parentRef reached; each rule once.
-fn refused_rules(
+/// What programmers say of a route's rules on the listeners that this parentRef reached; the same once.
+fn rule_problems(
     merge: &Merge,
     route: &ResolvedRoute,
     parent: &ResolvedParent,
     reports: &Reports,
+    wanted: impl Fn(&RuleProblem) -> bool,
 ) -> Vec<(usize, String)> {
     let gateways: BTreeSet<&ObjectKey> = parent
         .listeners
@@ -311,7 +315,7 @@ fn refused_rules(
         .into_iter()
         .filter_map(|gateway| merge.load_balancer_key(gateway))
         .flat_map(|key| reports.rule_problems(&key, &route.route))
-        .filter(|problem| parent.listeners.contains(&problem.listener))
+        .filter(|problem| parent.listeners.contains(&problem.listener) && wanted(problem))
         .map(|problem| (problem.origin.rule, problem.message.clone()))
         .collect();
     refused.into_iter().collect()

@@ -203,6 +203,7 @@ fn what_was_refused_of_a_route_is_told_on_the_route() {
         origin: rule.origin.clone().expect("of a route"),
         listener: rule.listener.clone(),
         message: "no".to_owned(),
+        served: false,
     });
     let reports = reported(&merge, refusing);
     assert_eq!(
@@ -359,6 +360,7 @@ fn a_refused_rule_affects_its_route() {
         origin: rule.origin.clone().expect("of a route"),
         listener: rule.listener.clone(),
         message: "no".to_owned(),
+        served: false,
     };
     assert_eq!(
         affected(|report| report.rules.push(problem)),

@@ -57,11 +57,11 @@ pub(super) fn admit<'a>(
             (Ok(()), _) => AsIs::No,
             (Err(why), IsNew::No) => {
                 let why = format!("its change is not made: {why}");
-                leave_out(candidate.rule, why, fit);
+                tell(candidate.rule, why, Served::AsItWas, fit);
                 AsIs::Yes
             }
             (Err(why), IsNew::Yes) => {
-                leave_out(candidate.rule, why, fit);
+                tell(candidate.rule, why, Served::No, fit);
                 continue;
             }
         };
@@ -140,7 +140,7 @@ fn queue<'a>(
     }
     for rule in dangling {
         let why = "it forwards to a target group that the desired state does not have";
-        leave_out(rule, why.to_owned(), fit);
+        tell(rule, why.to_owned(), Served::No, fit);
     }
     queue
 }
@@ -155,20 +155,27 @@ fn rules<'a>(port: &FitPort<'a>, admitted: &BTreeMap<(u16, usize), AsIs>) -> Vec
         .collect()
 }
 
+/// What becomes of a rule that does not fit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Served {
+    No,
+    AsItWas,
+}
+
 /// Told by the route, or by the listener of a rule that keeps its hostname apart from others'.
-fn leave_out<'a>(rule: &'a DesiredRule, message: String, fit: &mut Fit<'a>) {
-    match &rule.origin {
-        Some(origin) => fit.rule_problems.push(RuleProblem {
+fn tell<'a>(rule: &'a DesiredRule, message: String, served: Served, fit: &mut Fit<'a>) {
+    if let Some(origin) = &rule.origin {
+        fit.rule_problems.push(RuleProblem {
             origin: origin.clone(),
             listener: rule.listener.clone(),
             message,
-        }),
-        None => {
-            let note = format!("the rule that keeps its requests from other listeners: {message}");
-            let notes = fit.notes.entry(&rule.listener).or_default();
-            if !notes.contains(&note) {
-                notes.push(note);
-            }
-        }
+            served: served == Served::AsItWas,
+        });
+        return;
+    }
+    let note = format!("the rule that keeps its requests from other listeners: {message}");
+    let notes = fit.notes.entry(&rule.listener).or_default();
+    if !notes.contains(&note) {
+        notes.push(note);
     }
 }

@@ -205,6 +205,7 @@ fn tell(limit: u32, fit: &mut Fit) {
             origin: rule.origin.clone(),
             listener: rule.listener.clone(),
             message: message.clone(),
+            served: true,
         });
         fit.rule_problems.extend(problems);
         for port in fit.ports.values() {

@@ -34,7 +34,7 @@ structs! {
     DesiredTarget { id, port }
     LoadBalancerReport { key, phase, arn, dns_name, listeners, rules, problems, settled }
     ListenerReport { listener, revision, state, elb_listener, notes }
-    RuleProblem { origin, listener, message }
+    RuleProblem { origin, listener, message, served }
 }
 
 variants!(CertificateSource: |source|

@@ -46,6 +46,7 @@ message!(
         unresolved_refs: list,
         dropped_rules: list,
         refused_rules: refused_rule_list,
+        degraded_rules: refused_rule_list,
         shadowed: same,
     }
 );
@@ -374,7 +375,7 @@ impl TryFrom<types::JudgedOutcome> for JudgedOutcome {
     }
 }
 
-/// `refused_rules`: rule index and message.
+/// `refused_rules` and `degraded_rules`: rule index and message.
 mod refused_rule_list {
     use crate::convert::ConvertError;
     use crate::convert::codec::index;

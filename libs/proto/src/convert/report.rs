@@ -48,6 +48,7 @@ message!(
         origin: required,
         listener: required,
         message: same,
+        served: same,
     }
 );
 

@@ -395,6 +395,12 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "IncompatibleFilters",
             format!("No rule can be served, since their filters exclude each other: {what}."),
         ),
+        S::RouteDegraded(what) => row(
+            DEGRADED,
+            True,
+            "NotAsAsked",
+            sentence("The route is served, but not as it was asked for", what, ""),
+        ),
         S::RoutePartiallyUnsupported(what) => row(
             PARTIALLY_INVALID,
             True,

@@ -146,6 +146,21 @@ fn dropped_rules_with_filters_that_exclude_each_other() {
 }
 
 #[test]
+fn rules_that_are_served_otherwise_than_asked_for_drop_nothing() {
+    let mut judged = parent("app");
+    judged.degraded_rules = vec![(0, "target 203.0.113.9:8080: InvalidTarget.".to_owned())];
+    check(
+        judged.clone(),
+        "Accepted=True/Accepted ResolvedRefs=True/ResolvedRefs gateway.tributary.dev/Degraded=True/NotAsAsked",
+    );
+    check_message(
+        judged,
+        "gateway.tributary.dev/Degraded",
+        "The route is served, but not as it was asked for: rules[0]: target 203.0.113.9:8080: InvalidTarget.",
+    );
+}
+
+#[test]
 fn rules_refused_by_aws_make_it_partially_invalid() {
     let mut judged = parent("app");
     judged.refused_rules = vec![(3, "The quota of 100 rules is full.".to_owned())];

@@ -107,6 +107,7 @@ fn what_is_known_to_be_impossible_needs_nothing() {
                 unresolved_refs: Vec::new(),
                 dropped_rules: Vec::new(),
                 refused_rules: Vec::new(),
+                degraded_rules: Vec::new(),
                 shadowed: false,
             }],
         }),

@@ -73,6 +73,7 @@ pub(crate) fn route(object: &ObjectRef) -> Judgement {
             unresolved_refs: Vec::new(),
             dropped_rules: Vec::new(),
             refused_rules: Vec::new(),
+            degraded_rules: Vec::new(),
             shadowed: false,
         }],
     })

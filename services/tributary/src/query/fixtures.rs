@@ -188,6 +188,7 @@ pub(crate) fn route(acceptance: RouteAcceptance) -> ObjectView {
                 unresolved_refs: Vec::new(),
                 dropped_rules: Vec::new(),
                 refused_rules: Vec::new(),
+                degraded_rules: Vec::new(),
                 shadowed: false,
             }],
         }),

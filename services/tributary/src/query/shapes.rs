@@ -163,6 +163,8 @@ struct RefusedRuleShape<'a> {
     rule: usize,
     listener: ListenerRefShape<'a>,
     message: &'a str,
+    /// All the same, though not as it was asked for.
+    served: bool,
 }
 
 /// An object with the status that its judgement comes to. `now` stands for the time of transitions, which only the
@@ -375,6 +377,7 @@ fn refused_rule(problem: &RuleProblem) -> RefusedRuleShape<'_> {
         origin,
         listener,
         message,
+        served,
     } = problem;
     RefusedRuleShape {
         route: ObjectRefShape {
@@ -385,6 +388,7 @@ fn refused_rule(problem: &RuleProblem) -> RefusedRuleShape<'_> {
         rule: origin.rule,
         listener: listener_ref(listener),
         message,
+        served: *served,
     }
 }
 
