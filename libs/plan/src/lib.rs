@@ -14,14 +14,14 @@
 //! **Must not know:** how AWS is called, what time it is, what happened in an earlier run. Everything that
 //! was done before is in [`observed::Observed`], by its tags.
 //!
-//! Promises: a plan on the outcome of a plan is empty; nothing without our tags is changed or removed; on a
+//! Promises: a plan on the outcome of a plan is empty; nothing without our mark is changed or removed; on a
 //! partial observation nothing is created or removed, only changed in place; while a kind cannot be read nothing is removed
-//! or changed, only added; at no moment of
-//! any order that the steps allow is a quota exceeded. One exception to the first: a load balancer that replaces
-//! another (scheme, name) is made by one plan, and the former removed by a later one, once the new one serves.
+//! or changed, only added; at no moment of any order that the steps allow is a quota exceeded; what one owner adds takes
+//! nothing from others; whichever steps AWS refuses, what was served before is served by something. Exceptions to the
+//! first: a load balancer that replaces another (scheme, name) is made by one plan, and the former removed by a later one,
+//! once the new one serves all that the former does; and what a take-over marks is changed by the next plan.
 //!
-//! Not programmed: WAF and Shield associations, capacity reservations, rules of the targets' security groups,
-//! PrivateLink enforcement. Who asks for one reads so in the report's problems.
+//! What is not programmed is listed in `unprogrammed`. Who asks for it reads so in the report's problems.
 
 mod actions;
 mod association;
@@ -55,6 +55,7 @@ mod succession;
 pub mod tags;
 mod takeover;
 mod target_groups;
+mod unprogrammed;
 mod unread;
 
 pub use program::plan;

@@ -158,36 +158,6 @@ pub(crate) fn adjust(
     guarded
 }
 
-/// Settings that this version does not program: said aloud, since a load balancer without its firewall
-/// is not what was asked for.
-pub(crate) fn unsupported(scope: &Scope) -> Vec<String> {
-    let settings = &scope.desired.settings;
-    let asked = [
-        ("wafV2.webACL", settings.web_acl.is_some()),
-        (
-            "shieldConfiguration.enabled",
-            settings.shield_advanced == Some(true),
-        ),
-        (
-            "minimumLoadBalancerCapacity",
-            settings.minimum_capacity_units.is_some(),
-        ),
-        (
-            "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
-            settings.enforce_private_link_rules.is_some(),
-        ),
-        (
-            "manageBackendSecurityGroupRules",
-            settings.manage_backend_security_group_rules == Some(true),
-        ),
-    ];
-    asked
-        .into_iter()
-        .filter(|(_, asked)| *asked)
-        .map(|(field, _)| format!("{field} is not programmed by this version"))
-        .collect()
-}
-
 fn set_guard(current: Current, guard: &Guard, draft: &mut Draft) -> Option<StepId> {
     let Guard::Groups(wanted, opened) = guard else {
         return None;

@@ -26,6 +26,7 @@ use crate::succession;
 use crate::tags::{Ownership, Unmarked};
 use crate::takeover;
 use crate::target_groups::{self, TargetGroups};
+use crate::unprogrammed::unprogrammed;
 use crate::unread;
 
 /// The steps from what is observed to what is desired (nothing: the load balancer must be gone), and what is true
@@ -131,7 +132,7 @@ fn finish(
 
 fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
     let fit = fit::fit(scope);
-    draft.problems = load_balancer::unsupported(scope);
+    draft.problems = unprogrammed(&scope.desired.settings);
     let mut deleted = Deleted::new();
     let mut rules = fit.rule_problems.clone();
     if let Some(base) = base(scope, &fit, draft) {

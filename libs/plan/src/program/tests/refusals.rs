@@ -158,7 +158,7 @@ fn forwards(observed: &Observed, listener: &ObservedListener, rule: &DesiredRule
 fn is_refused(op: &crate::op::Op, seed: u64) -> bool {
     let mut hasher = DefaultHasher::new();
     (op.to_string(), seed).hash(&mut hasher);
-    hasher.finish() % 3 == 0
+    hasher.finish().is_multiple_of(3)
 }
 
 /// One turn of a programmer: the steps that are taken, in some order, until those that were refused stop it.
