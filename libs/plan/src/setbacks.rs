@@ -48,7 +48,16 @@ impl Plan {
             let is_everybodys = step.blame == Blame::LoadBalancer;
             let cause = step.after.iter().find_map(|earlier| lost.get(earlier));
             if let Some((text, was_everybodys)) = cause.cloned() {
-                if !was_everybodys {
+                // What is done to a target group before its rules is told by the rules.
+                let is_told = matches!(
+                    (&step.blame, &step.op),
+                    (Blame::Listeners(_), _)
+                        | (
+                            Blame::Rules(_),
+                            Op::CreateRule { .. } | Op::ModifyRule { .. }
+                        )
+                );
+                if is_told && !was_everybodys {
                     refused(&mut self.report, &step, &text);
                 }
                 lost.insert(step.id, (text, was_everybodys));

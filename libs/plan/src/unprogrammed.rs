@@ -31,8 +31,14 @@ pub(crate) fn unprogrammed(settings: &LoadBalancerSettings) -> Vec<String> {
     } = settings;
     let asked = [
         ("wafV2.webACL", web_acl.is_some()),
-        ("shieldConfiguration.enabled", *shield_advanced == Some(true)),
-        ("minimumLoadBalancerCapacity", minimum_capacity_units.is_some()),
+        (
+            "shieldConfiguration.enabled",
+            *shield_advanced == Some(true),
+        ),
+        (
+            "minimumLoadBalancerCapacity",
+            minimum_capacity_units.is_some(),
+        ),
         (
             "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
             enforce_private_link_rules.is_some(),
@@ -44,7 +50,11 @@ pub(crate) fn unprogrammed(settings: &LoadBalancerSettings) -> Vec<String> {
     ];
     let own = asked.into_iter().filter(|(_, asked)| *asked);
     own.map(|(field, _)| field.to_owned())
-        .chain(listeners.iter().flat_map(|(port, it)| of_listener(port, it)))
+        .chain(
+            listeners
+                .iter()
+                .flat_map(|(port, it)| of_listener(port, it)),
+        )
         .map(|field| format!("{field} is not programmed by this version"))
         .collect()
 }
@@ -61,7 +71,10 @@ fn of_listener(port: &ProtocolPort, configuration: &ListenerConfiguration) -> Ve
         quic_enabled,
     } = configuration;
     let asked = [
-        ("targetGroupStickiness", *target_group_stickiness == Some(true)),
+        (
+            "targetGroupStickiness",
+            *target_group_stickiness == Some(true),
+        ),
         ("quicEnabled", *quic_enabled == Some(true)),
     ];
     let ProtocolPort { protocol, port } = port;

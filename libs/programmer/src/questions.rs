@@ -13,7 +13,7 @@ use tributary_plan::limits::Limits;
 use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::desired::GetLoadBalancerRequest;
 use tributary_proto::desired::desired_service_client::DesiredServiceClient;
-use tributary_stream::{Position, Transport, says_not_found};
+use tributary_stream::{Position, Transport, says_not_found, says_not_ours};
 
 use crate::supervisor::Shared;
 
@@ -55,7 +55,7 @@ pub(crate) struct Asked {
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// Whether somebody wants the load balancer; an error if the merger does not say.
-    Wanted(LoadBalancerKey, Asked, Result<bool, String>),
+    Wanted(LoadBalancerKey, Asked, Result<Whose, String>),
     /// AWS's quotas.
     Limits(Result<Limits, String>),
     /// What carries our tags.
@@ -67,7 +67,18 @@ pub(crate) enum Answer {
 enum Heard {
     Search(Answer),
     /// With the number of the question.
-    Wanted(LoadBalancerKey, u64, Result<bool, String>),
+    Wanted(LoadBalancerKey, u64, Result<Whose, String>),
+}
+
+/// Whose load balancer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Somebody wants it, or it is kept.
+    Wanted,
+    /// Nobody wants it: it is to go.
+    Nobodys,
+    /// Another program looks after its Gateway.
+    Anothers,
 }
 
 impl Questions {
@@ -179,11 +190,12 @@ async fn in_time<T>(asking: impl Future<Output = Result<T, String>>) -> Result<T
 async fn is_wanted(
     mut merger: DesiredServiceClient<Transport>,
     key: LoadBalancerKey,
-) -> Result<bool, String> {
+) -> Result<Whose, String> {
     let asking = merger.get_load_balancer(GetLoadBalancerRequest::from(&key));
     match timeout(ASK_DEADLINE, asking).await {
-        Ok(Ok(_)) => Ok(true),
-        Ok(Err(status)) if says_not_found(&status) => Ok(false),
+        Ok(Ok(_)) => Ok(Whose::Wanted),
+        Ok(Err(status)) if says_not_found(&status) => Ok(Whose::Nobodys),
+        Ok(Err(status)) if says_not_ours(&status) => Ok(Whose::Anothers),
         Ok(Err(status)) => Err(status.to_string()),
         Err(_) => Err("no answer in time".to_owned()),
     }

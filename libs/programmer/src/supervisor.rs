@@ -29,7 +29,7 @@ use tributary_stream::{
 use crate::Error;
 use crate::holds::Holds;
 use crate::metrics::{LOAD_BALANCERS, WORKER_WAIT_SECONDS};
-use crate::questions::{Answer, Asked, Questions};
+use crate::questions::{Answer, Asked, Questions, Whose};
 use crate::search::{Heard, Search};
 use crate::spared::{Spared, UnwantedAll};
 use crate::target::{Target, Wanted};
@@ -371,10 +371,10 @@ impl Supervisor {
         tasks: &Tasks,
         key: LoadBalancerKey,
         asked: Asked,
-        answer: Result<bool, String>,
+        answer: Result<Whose, String>,
     ) {
         match answer {
-            Ok(false) => {
+            Ok(Whose::Nobodys) => {
                 self.held.remove(&key);
                 let Asked {
                     position,
@@ -382,7 +382,15 @@ impl Supervisor {
                 } = asked;
                 self.want(tasks, key, None, position, traceparent);
             }
-            answer => {
+            Ok(Whose::Anothers) => {
+                // Not even drift is corrected any more. The worker ends with its channel.
+                if self.workers.remove(&key).is_some() {
+                    tracing::warn!(load_balancer = %key, "left alone: another program looks after its Gateway");
+                    self.count.dec();
+                    self.shared.reports.remove_at(&key, asked.position);
+                }
+            }
+            answer @ (Ok(Whose::Wanted) | Err(_)) => {
                 if self.held.insert(key.clone()) {
                     tracing::info!(load_balancer = %key, ?answer, "not removed: the merger does not say that nobody wants it");
                 }

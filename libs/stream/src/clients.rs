@@ -14,6 +14,11 @@ pub fn says_not_found(status: &tonic::Status) -> bool {
     status.code() == tonic::Code::NotFound
 }
 
+/// Whether an answer means that what was asked for is another program's: nobody here may change it.
+pub fn says_not_ours(status: &tonic::Status) -> bool {
+    status.code() == tonic::Code::PermissionDenied
+}
+
 macro_rules! clients {
     ($($(#[$doc:meta])* $name:ident -> $client:ident;)*) => {$(
         $(#[$doc])*

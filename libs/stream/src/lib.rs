@@ -45,7 +45,7 @@ mod view;
 
 pub use attempts::StreamOptions;
 pub use client::watch;
-pub use clients::says_not_found;
+pub use clients::{says_not_found, says_not_ours};
 pub use published::{EventStream, Published, Subscription, events};
 pub use publisher::{Messages, publish};
 pub use receiver::{Decoded, Received, Receiver, span};

@@ -96,6 +96,9 @@ impl DesiredService for Rpc {
             if !state.is_complete() {
                 return Err(Status::unavailable("the snapshot is not complete yet"));
             }
+            if let Some(why) = state.theirs(&key.gateway) {
+                return Err(Status::permission_denied(why));
+            }
             return Err(match state.kept(&key.gateway) {
                 Some(why) => Status::failed_precondition(why),
                 None => Status::not_found(format!("load balancer {key}")),

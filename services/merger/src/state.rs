@@ -202,10 +202,7 @@ impl State {
                 return false;
             }
             // Nothing of ours is desired of what another program makes; that is no reason to remove it.
-            let is_theirs = matches!(
-                self.merge.left_alone(&key.gateway),
-                Some(Untouched::Theirs(_))
-            );
+            let is_theirs = self.theirs(&key.gateway).is_some();
             let stays = !is_theirs && self.kept(&key.gateway).is_some();
             if !stays {
                 self.desired.remove(key);
@@ -214,6 +211,14 @@ impl State {
             stays
         });
         self.held = held;
+    }
+
+    /// Why a Gateway's load balancer is another program's: nobody here changes or removes anything of it.
+    pub(crate) fn theirs(&self, gateway: &ObjectKey) -> Option<String> {
+        match self.merge.left_alone(gateway)? {
+            Untouched::Theirs(why) => Some(why),
+            Untouched::Ours(_) => None,
+        }
     }
 
     /// Why a Gateway's load balancer stays although it is not desired: the Gateway is there and not accepted, it is left

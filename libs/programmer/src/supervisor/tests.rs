@@ -35,12 +35,15 @@ struct World {
     reports: Published<LoadBalancerKey, LoadBalancerReport>,
     /// Questions about these are not answered by the merger; about all others: nobody wants them.
     silent_about: Arc<Mutex<BTreeSet<LoadBalancerKey>>>,
+    /// Another program's.
+    theirs: Arc<Mutex<BTreeSet<LoadBalancerKey>>>,
     supervisor: JoinSet<Result<(), Error>>,
 }
 
 struct Merger {
     desired: Desired,
     silent_about: Arc<Mutex<BTreeSet<LoadBalancerKey>>>,
+    theirs: Arc<Mutex<BTreeSet<LoadBalancerKey>>>,
 }
 
 /// Whether the search for everything of ours is answered; what is asked about one Gateway always is.
@@ -76,6 +79,9 @@ impl DesiredService for Merger {
         let key = LoadBalancerKey::try_from(key).unwrap();
         if self.silent_about.lock().unwrap().contains(&key) {
             std::future::pending::<()>().await;
+        }
+        if self.theirs.lock().unwrap().contains(&key) {
+            return Err(Status::permission_denied("another program holds it"));
         }
         Err(Status::not_found(format!("load balancer {key}")))
     }
@@ -162,9 +168,11 @@ impl World {
         let desired = Published::new(&context, "desired");
         let reports = Published::new(&context, "report");
         let silent_about = Arc::new(Mutex::new(BTreeSet::new()));
+        let theirs = Arc::new(Mutex::new(BTreeSet::new()));
         let merger = Merger {
             desired: desired.clone(),
             silent_about: Arc::clone(&silent_about),
+            theirs: Arc::clone(&theirs),
         };
         let grpc = GrpcServices::default()
             .add_service(DesiredServiceServer::new(merger))
@@ -199,6 +207,7 @@ impl World {
             desired,
             reports,
             silent_about,
+            theirs,
             supervisor,
         };
         world.desired.mark_complete();
@@ -278,5 +287,19 @@ async fn a_stop_waits_for_no_question() {
     world.worked_on("gone").await;
     world.desired.remove(&key("gone"));
     tokio::time::advance(Duration::from_millis(1)).await;
+    assert!(world.stop().await < AT_ONCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_program_looks_after_is_neither_kept_up_nor_removed() {
+    let world = World::new(Search::Answers).await;
+    world.want("web");
+    world.worked_on("web").await;
+    world.theirs.lock().unwrap().insert(key("web"));
+    let mut said = world.reports.subscribe();
+    world.desired.remove(&key("web"));
+    while world.reports.get(&key("web")).is_some() {
+        said.next().await.unwrap();
+    }
     assert!(world.stop().await < AT_ONCE);
 }

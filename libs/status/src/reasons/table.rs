@@ -90,16 +90,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "Programmed",
             "The load balancer serves the Gateway's own listeners.",
         ),
-        S::GatewayDegraded(problems) => row(
-            DEGRADED,
-            True,
-            "NotAsAsked",
-            sentence(
-                "The load balancer serves, but not as it was asked for",
-                problems,
-                "",
-            ),
-        ),
+        S::GatewayDegraded(what) => degraded("The load balancer serves", what),
         S::GatewayProgrammedSome | S::SetProgrammedSome => {
             row(PROGRAMMED, True, "Programmed", SOME_SERVED)
         }
@@ -395,12 +386,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "IncompatibleFilters",
             format!("No rule can be served, since their filters exclude each other: {what}."),
         ),
-        S::RouteDegraded(what) => row(
-            DEGRADED,
-            True,
-            "NotAsAsked",
-            sentence("The route is served, but not as it was asked for", what, ""),
-        ),
+        S::RouteDegraded(what) => degraded("The route is served", what),
         S::RoutePartiallyUnsupported(what) => row(
             PARTIALLY_INVALID,
             True,
@@ -414,6 +400,11 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             format!("{DROPPED_RULE}: {what}."),
         ),
     }
+}
+
+fn degraded(served: &str, what: &str) -> Verdict {
+    let message = sentence(&format!("{served}, but not as it was asked for"), what, "");
+    row(DEGRADED, ConditionStatus::True, "NotAsAsked", message)
 }
 
 fn row(

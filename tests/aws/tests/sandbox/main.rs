@@ -7,6 +7,7 @@ mod crashes;
 mod desired;
 mod faults;
 mod flights;
+mod foreign;
 mod numbers;
 mod programmer;
 mod settles;

@@ -271,3 +271,6 @@ fn target_protocol(name: &str) -> Option<TargetProtocol> {
 pub(super) fn unsigned(number: Option<i32>) -> Option<u32> {
     number.and_then(|number| u32::try_from(number).ok())
 }
+
+#[cfg(test)]
+mod tests;
