@@ -5,8 +5,8 @@ use tributary_model::report::LoadBalancerReport;
 
 use crate::draft::Draft;
 use crate::load_balancer;
-use crate::observed::Tags;
-use crate::op::{Blame, Op, Plan, Taggable};
+use crate::observed::{Completeness, Tags};
+use crate::op::{Blame, Op, Plan, StepId, Taggable};
 use crate::program::{Inputs, on};
 use crate::scope::{Others, Role, load_balancers};
 use crate::tags::{self, INSTALLATION, Ownership, Unmarked};
@@ -28,15 +28,26 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
     };
     let current = load_balancer::current(desired, observed, taking)?;
     let mut draft = Draft::default();
-    for resource in unmarked(inputs, taking) {
+    let mut mark = |resource: Taggable| {
+        let mark = tags::tag_value(&context.installation);
         let op = Op::AddTags {
             resource,
-            tags: Tags::from_iter([(
-                INSTALLATION.to_owned(),
-                tags::tag_value(&context.installation),
-            )]),
+            tags: Tags::from_iter([(INSTALLATION.to_owned(), mark)]),
         };
-        draft.add(op, Blame::LoadBalancer);
+        draft.add(op, Blame::LoadBalancer)
+    };
+    let parts: Vec<StepId> = parts(inputs, taking).into_iter().map(&mut mark).collect();
+    let wholes = load_balancers(observed, taking).map(|it| Taggable::Elb(it.arn.to_owned()));
+    let wholes: Vec<StepId> = wholes.map(mark).collect();
+    // Until the load balancer itself is marked, a take-over that was interrupted begins again.
+    for whole in wholes {
+        for part in &parts {
+            draft.after(whole, *part);
+        }
+    }
+    if observed.completeness != Completeness::Complete {
+        // A part that was not seen would stay without the mark, and so another's, for ever.
+        draft.retain(|_| false);
     }
     let taken = Inputs {
         ownership: taking,
@@ -63,9 +74,8 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
     Some(plan.with_setbacks(&context.setbacks))
 }
 
-/// Everything of this Gateway that nobody has marked, parts before the whole: until the load balancer itself is marked, a
-/// take-over that was interrupted begins again.
-fn unmarked(inputs: Inputs, taking: Ownership) -> Vec<Taggable> {
+/// Everything of this Gateway but its load balancer that nobody has marked.
+fn parts(inputs: Inputs, taking: Ownership) -> Vec<Taggable> {
     let observed = inputs.observed;
     let is_unmarked = |tags: &Tags| taking.owns(tags) && !inputs.ownership.owns(tags);
     let mut found = Vec::new();
@@ -96,7 +106,5 @@ fn unmarked(inputs: Inputs, taking: Ownership) -> Vec<Taggable> {
             }
         }
     }
-    let whole = load_balancers(observed, taking).map(|it| Taggable::Elb(it.arn.to_owned()));
-    found.extend(whole);
     found
 }

@@ -265,6 +265,9 @@ fn a_take_over_begins_with_the_marks_and_the_load_balancer_comes_last() {
             .unwrap()
             .starts_with("tag arn:aws:elb:loadbalancer/app/k8s-infra-gw-")
     );
+    let (whole, parts) = plan.steps.split_last().unwrap();
+    let parts: BTreeSet<_> = parts.iter().map(|step| step.id).collect();
+    assert_eq!(whole.after, parts);
     // It serves meanwhile, and it says so.
     assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
     assert!(!plan.report.settled);
@@ -272,6 +275,15 @@ fn a_take_over_begins_with_the_marks_and_the_load_balancer_comes_last() {
         settle(&two_teams(), &observed, &context()),
         two_teams().programmed()
     );
+}
+
+#[test]
+fn nothing_is_taken_over_that_was_not_seen_whole() {
+    let mut observed = unmarked(&two_teams());
+    observed.completeness = Completeness::Partial(vec!["tags".to_owned()]);
+    let plan = two_teams().plan(&observed, &context());
+    assert_eq!(ops(&plan), Vec::<String>::new());
+    assert!(!plan.report.settled);
 }
 
 #[test]
