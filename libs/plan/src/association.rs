@@ -11,6 +11,7 @@ use tributary_model::elb::LoadBalancerKind;
 use crate::draft::Draft;
 use crate::observed::{ObservedLoadBalancer, TargetState};
 use crate::op::{Action, Handle, Op, Step, StepId};
+use crate::rollout;
 use crate::scope::{Current, Scope};
 
 /// Who adds and who lets go of each target group.
@@ -305,6 +306,11 @@ fn order_targets(
         }
     }
     if registered + more <= scope.limits().targets as usize {
+        return;
+    }
+    if changes.dropped.is_empty() && taking.is_empty() {
+        let needed = registered + more - scope.limits().targets as usize;
+        rollout::make_room(scope, needed, draft);
         return;
     }
     let mut first: BTreeSet<StepId> = changes.dropped.values().flatten().copied().collect();

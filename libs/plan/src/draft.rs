@@ -76,6 +76,46 @@ impl Draft {
         }
     }
 
+    /// `step` does not wait for `earlier` any more.
+    pub(crate) fn not_after(&mut self, step: StepId, earlier: StepId) {
+        if let Some(step) = self.steps.get_mut(step.0 as usize) {
+            step.after.remove(&earlier);
+        }
+    }
+
+    /// Leaves a deregistration so many of its targets; another step, which waits as it did, has the rest.
+    pub(crate) fn divide_deregistration(&mut self, step: StepId, count: usize) {
+        let Some(divided) = self.steps.get_mut(step.0 as usize) else {
+            return;
+        };
+        let mut rest = divided.clone();
+        if let (
+            Op::DeregisterTargets { targets, .. },
+            Op::DeregisterTargets { targets: later, .. },
+        ) = (&mut divided.op, &mut rest.op)
+        {
+            let kept: BTreeSet<_> = targets.iter().take(count).cloned().collect();
+            later.retain(|target| !kept.contains(target));
+            *targets = kept;
+            if !later.is_empty() {
+                let Step {
+                    id: _,
+                    op,
+                    after,
+                    following,
+                    blame,
+                } = rest;
+                let id = self.add(op, blame);
+                for earlier in after {
+                    self.after(id, earlier);
+                }
+                for earlier in following {
+                    self.following(id, earlier);
+                }
+            }
+        }
+    }
+
     /// In the order in which they were thought of.
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps

@@ -43,6 +43,7 @@ mod priorities;
 mod program;
 mod registered;
 mod report;
+mod rollout;
 mod rules;
 mod scope;
 mod security_group;

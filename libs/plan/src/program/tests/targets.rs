@@ -82,3 +82,50 @@ fn a_bad_target_keeps_no_good_one_out_and_a_rollout_leaves_no_group_empty() {
     }
     assert_eq!(targets_of_a(&observed), ["10.0.0.15:80", "10.0.0.16:80"]);
 }
+
+/// A rollout of all pods at a quota of targets with so much room: how many there are at the least, at any moment.
+#[track_caller]
+fn check_rollout(pods: u8, room: u32, fewest: usize) {
+    let of = |first: u8| {
+        let targets: BTreeSet<_> = (first..first + pods).map(|n| target(n, 80)).collect();
+        Desired::new()
+            .http(80, "a")
+            .rule(80, "a", "/", "a-web")
+            .edit_group("a-web", |group| group.targets = targets)
+    };
+    let mut context = context();
+    context.limits.alb.targets = u32::from(pods) + room;
+    let mut observed = settle(&of(0), &empty(), &context);
+    let mut seen = targets_of_a(&observed).len();
+    loop {
+        let plan = of(100).plan(&observed, &context);
+        if plan.steps.is_empty() {
+            break;
+        }
+        for taken in 1..=plan.steps.len() {
+            let done = run(&observed, &plan.steps[..taken], &alb(), &context);
+            assert_eq!(done.violations, Vec::<String>::new(), "\n{plan}");
+            seen = seen.min(targets_of_a(&done.observed).len());
+        }
+        observed = run(&observed, &plan.steps, &alb(), &context).observed;
+    }
+    assert_eq!(seen, fewest);
+    assert_eq!(targets_of_a(&observed).len(), usize::from(pods));
+}
+
+#[test]
+fn with_room_for_both_nobody_goes_before_its_successor_has_come() {
+    check_rollout(3, 3, 3);
+}
+
+#[test]
+fn at_the_quota_as_few_go_first_as_are_needed_and_one_stays() {
+    check_rollout(3, 2, 2);
+    check_rollout(3, 1, 1);
+}
+
+#[test]
+fn where_no_place_is_left_all_go_first() {
+    check_rollout(3, 0, 0);
+    check_rollout(1, 0, 0);
+}
