@@ -28,6 +28,7 @@ pub(super) fn admit<'a>(
 ) {
     usable.retain(|port, _| fit.ports.contains_key(port));
     let (admitted, used) = choose(scope, incumbents, &usable);
+    let changes_fit = has_room_for_changes(scope, &admitted, used);
     for (number, usable) in usable {
         let Some(port) = fit.ports.get_mut(&number) else {
             continue;
@@ -54,7 +55,9 @@ pub(super) fn admit<'a>(
                 .wanted_by
                 .insert(it.member.listener.clone());
         }
-        keep_default(scope, incumbents, used, port);
+        if !changes_fit {
+            keep_default(scope, incumbents, port);
+        }
         let served: BTreeSet<_> = port
             .wanted
             .values()
@@ -157,23 +160,28 @@ fn choose<'a>(
     (admitted, used)
 }
 
-/// The default certificate is the one of highest precedence. Where it would change places with the present one and there
-/// is no room for both to be served by SNI meanwhile, the present one stays it.
-fn keep_default(scope: &Scope, incumbents: &Incumbents, used: usize, port: &mut FitPort) {
+/// The default certificate is the one of highest precedence. It changes only where there is room for one more on each
+/// port: the former default one would else be served by nothing until something has gone.
+fn keep_default(scope: &Scope, incumbents: &Incumbents, port: &mut FitPort) {
     let number = port.listener.port;
-    let is_attached = port
-        .certificates
-        .first()
-        .and_then(|first| arn(scope, first))
-        .is_some_and(|arn| incumbents.certificates.contains(&(number, arn)));
-    if !is_attached || has_room(scope.limits().certificates, used) {
+    let Some(present) = incumbents.defaults.get(&number).copied() else {
         return;
-    }
-    let present = incumbents.defaults.get(&number).copied();
+    };
     let mut certificates = port.certificates.iter();
-    if let Some(at) = certificates.position(|id| present.is_some() && arn(scope, id) == present) {
+    if let Some(at) = certificates.position(|id| arn(scope, id) == Some(present)) {
         port.certificates[..=at].rotate_right(1);
     }
+}
+
+/// Whether in the end there is room for every port to change its default certificate.
+fn has_room_for_changes(
+    scope: &Scope,
+    admitted: &BTreeSet<(u16, CertificateId)>,
+    used: usize,
+) -> bool {
+    let ports: BTreeSet<u16> = admitted.iter().map(|(port, _)| *port).collect();
+    let most = u32::try_from(used + ports.len());
+    most.is_ok_and(|most| most <= scope.limits().certificates)
 }
 
 /// What it is called in AWS; an import that is still to come has no name.
