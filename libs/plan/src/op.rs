@@ -91,7 +91,7 @@ pub enum Handle {
 /// One AWS call.
 ///
 /// Its `Display` is one line with everything in it but step numbers: equal text means the same request. A programmer
-/// can so remember what AWS refused for good (see [`Plan::with_setbacks`]).
+/// can so remember what AWS refused for good (see [`Context::setbacks`](crate::limits::Context::setbacks)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
     /// EC2 `CreateSecurityGroup` with tags; answers its id. Ingress is a step of its own.

@@ -27,7 +27,7 @@ impl Plan {
     /// rules, else the listeners, else the load balancer. A listener that is served stays Programmed,
     /// with a note. A plan with nothing left to try is settled.
     #[must_use]
-    pub fn with_setbacks(mut self, setbacks: &BTreeMap<String, Setback>) -> Self {
+    pub(crate) fn with_setbacks(mut self, setbacks: &BTreeMap<String, Setback>) -> Self {
         if setbacks.is_empty() {
             return self;
         }

@@ -14,9 +14,10 @@ pub fn says_not_found(status: &tonic::Status) -> bool {
     status.code() == tonic::Code::NotFound
 }
 
-/// Whether an answer means that what was asked for is another program's: nobody here may change it.
+/// Whether an answer means that what was asked for is another program's: nobody here may change it. No proxy and no
+/// authorization answers ABORTED, so that a mistake of theirs is not taken for it.
 pub fn says_not_ours(status: &tonic::Status) -> bool {
-    status.code() == tonic::Code::PermissionDenied
+    status.code() == tonic::Code::Aborted
 }
 
 macro_rules! clients {

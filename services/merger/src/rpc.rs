@@ -97,7 +97,7 @@ impl DesiredService for Rpc {
                 return Err(Status::unavailable("the snapshot is not complete yet"));
             }
             if let Some(why) = state.theirs(&key.gateway) {
-                return Err(Status::permission_denied(why));
+                return Err(Status::aborted(why));
             }
             return Err(match state.kept(&key.gateway) {
                 Some(why) => Status::failed_precondition(why),

@@ -81,7 +81,7 @@ impl DesiredService for Merger {
             std::future::pending::<()>().await;
         }
         if self.theirs.lock().unwrap().contains(&key) {
-            return Err(Status::permission_denied("another program holds it"));
+            return Err(Status::aborted("another program holds it"));
         }
         Err(Status::not_found(format!("load balancer {key}")))
     }
