@@ -13,7 +13,7 @@ use tributary_tests_e2e::sandbox::{call_log, put_faults, reset_calls};
 use tributary_tests_e2e::status::conditions;
 use tributary_tests_e2e::system::{FIVE, Part, System};
 
-use crate::figures::Figures;
+use crate::figures::{Figures, milliseconds};
 use crate::first::number;
 
 const WORLD: World = World {
@@ -168,18 +168,24 @@ async fn taken(system: &System, made: SystemTime) -> Change {
 impl Change {
     /// Milliseconds until the first call was answered, and the last one.
     fn answered(&self) -> (f64, f64) {
-        let moments = self.calls.iter().map(|call| {
-            let moment: jiff::Timestamp = call["time"].as_str().unwrap().parse().unwrap();
-            milliseconds(self.made, moment.into())
-        });
+        let moments = self
+            .calls
+            .iter()
+            .map(|call| milliseconds(self.made, answered_at(call)));
         moments.fold((f64::INFINITY, 0.0), |(first, last), moment| {
             (first.min(moment), last.max(moment))
         })
     }
 }
 
+/// When AWS answered a call of the log.
+pub(crate) fn answered_at(call: &Value) -> SystemTime {
+    let moment: jiff::Timestamp = call["time"].as_str().unwrap().parse().unwrap();
+    moment.into()
+}
+
 /// When a set's status came to say that its listener and its route are programmed.
-fn programmed_at(path: &Path) -> Option<SystemTime> {
+pub(crate) fn programmed_at(path: &Path) -> Option<SystemTime> {
     let moment = changed(path)?;
     let text = std::fs::read_to_string(path).ok()?;
     let status = tributary_tests_e2e::status::of(&text);
@@ -193,9 +199,4 @@ fn programmed_at(path: &Path) -> Option<SystemTime> {
 
 fn changed(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).ok()?.modified().ok()
-}
-
-fn milliseconds(from: SystemTime, to: SystemTime) -> f64 {
-    // The kernel stamps files with its last tick, which may be before `from`.
-    to.duration_since(from).unwrap_or_default().as_secs_f64() * 1000.0
 }

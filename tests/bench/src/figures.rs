@@ -1,6 +1,7 @@
 //! The table that is printed.
 
 use std::fmt;
+use std::time::SystemTime;
 
 /// What was measured, in the order of measuring.
 #[derive(Clone, Debug, Default)]
@@ -74,4 +75,9 @@ impl fmt::Display for Figures {
         }
         Ok(())
     }
+}
+
+pub(crate) fn milliseconds(from: SystemTime, to: SystemTime) -> f64 {
+    // The kernel stamps files with its last tick, which may be before `from`.
+    to.duration_since(from).unwrap_or_default().as_secs_f64() * 1000.0
 }

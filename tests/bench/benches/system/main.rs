@@ -3,7 +3,7 @@
 
 use tributary_testkit::worlds::{L, M, S, XL_SINGLE, XL_SPREAD};
 use tributary_tests_bench::figures::Figures;
-use tributary_tests_bench::{changes, first, memory};
+use tributary_tests_bench::{changes, first, memory, tenants};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -27,6 +27,9 @@ async fn main() {
     }
     if wanted("changes") {
         changes::measure(&mut figures, 20).await;
+    }
+    if wanted("tenants") {
+        tenants::measure(&mut figures, 20).await;
     }
     println!("{figures}");
 }
