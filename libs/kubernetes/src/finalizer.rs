@@ -5,8 +5,8 @@ use kube::api::{Patch, PatchParams};
 use serde_json::json;
 use tokio::time::timeout;
 use tributary_model::elb::LoadBalancerKind;
-use tributary_model::holder::{CLASS_IN_USE, Holder};
-use tributary_model::{Kind, ObjectKey, ObjectRef};
+use tributary_model::holder::CLASS_IN_USE;
+use tributary_model::{Installation, Kind, ObjectKey, ObjectRef};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
@@ -14,8 +14,8 @@ use crate::served::Served;
 use crate::watch::version;
 
 /// On every Gateway that has a load balancer of the kind, or may have.
-pub fn finalizer(kind: LoadBalancerKind) -> &'static str {
-    Holder::Us(kind).finalizer()
+pub fn finalizer(kind: LoadBalancerKind) -> String {
+    Installation::default().finalizer(kind)
 }
 
 /// Others write the same object: theirs is not overwritten, ours is tried on what they wrote.
@@ -45,7 +45,7 @@ impl Cluster {
         let ours = finalizer(kind);
         let gateway = ObjectRef::new(Kind::Gateway, gateway.clone());
         self.change_finalizers(&gateway, |finalizers, is_deleting| {
-            add(finalizers, ours, is_deleting)
+            add(finalizers, &ours, is_deleting)
         })
         .await
     }
@@ -96,7 +96,7 @@ impl Cluster {
         self.each_metadata(served, |metadata| {
             let mut finalizers = metadata.finalizers.iter().flatten();
             if metadata.deletion_timestamp.is_some()
-                && finalizers.any(|it| it == finalizer(kind))
+                && finalizers.any(|it| *it == finalizer(kind))
                 && let (Some(namespace), Some(name)) = (metadata.namespace, metadata.name)
             {
                 leaving.push(ObjectKey::new(namespace, name));
@@ -117,7 +117,7 @@ impl Cluster {
     ) -> Result<Finalizer, Failure> {
         let ours = finalizer(kind);
         let gateway = ObjectRef::new(Kind::Gateway, gateway.clone());
-        self.change_finalizers(&gateway, |finalizers, _| remove(finalizers, ours))
+        self.change_finalizers(&gateway, |finalizers, _| remove(finalizers, &ours))
             .await
     }
 

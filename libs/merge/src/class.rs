@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use tributary_model::controller::Controller;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::listener::{Listener, Protocol};
-use tributary_model::{Name, ObjectKey, controller};
+use tributary_model::{Installation, Name, ObjectKey};
 
 use crate::conflict::{self, Contender, Verdict};
 use crate::facts::ClassFacts;
@@ -20,25 +21,19 @@ pub(crate) enum KindChoice {
     ByProtocol,
 }
 
-/// The controller names that are ours (spec/aws §1 and design.md).
-fn choice(controller_name: &str) -> Option<KindChoice> {
-    match controller_name {
-        controller::ALB => Some(KindChoice::Always(LoadBalancerKind::Alb)),
-        controller::NLB => Some(KindChoice::Always(LoadBalancerKind::Nlb)),
-        controller::ELB => Some(KindChoice::ByProtocol),
-        _ => None,
+/// By the controller (spec/aws §1 and design.md).
+fn choice(controller: Controller) -> KindChoice {
+    match controller {
+        Controller::Alb => KindChoice::Always(LoadBalancerKind::Alb),
+        Controller::Nlb => KindChoice::Always(LoadBalancerKind::Nlb),
+        Controller::Elb => KindChoice::ByProtocol,
     }
 }
 
-/// Whether a controller name is ours.
-pub(crate) fn is_ours(controller_name: &str) -> bool {
-    choice(controller_name).is_some()
-}
-
 /// The facts of a class; nothing unless it is ours.
-pub(crate) fn facts(reader: &mut Reader<'_>, name: &Name) -> Option<ClassFacts> {
+pub(crate) fn facts(reader: &mut Reader<'_>, name: &Name, us: &Installation) -> Option<ClassFacts> {
     let class = reader.class_object(&ObjectKey::cluster(Name::clone(name)))?;
-    let choice = choice(&class.controller_name)?;
+    let choice = choice(us.controller(&class.controller_name)?);
     let parameters = match &class.parameters_ref {
         None => Ok(None),
         Some(reference) => {

@@ -124,11 +124,15 @@ impl fmt::Display for LeftAlone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Held(holder) => {
-                let name = match holder {
-                    Holder::Us(_) => "Tributary",
-                    Holder::AwsLoadBalancerController(_) => "the AWS Load Balancer Controller",
-                };
-                write!(f, "{name} holds it by its finalizer {}", holder.finalizer())
+                match holder {
+                    Holder::Tributary(installation, _) => {
+                        write!(f, "the Tributary installation {installation}")
+                    }
+                    Holder::AwsLoadBalancerController(_) => {
+                        write!(f, "the AWS Load Balancer Controller")
+                    }
+                }?;
+                write!(f, " holds it by its finalizer {}", holder.finalizer())
             }
             Self::ClassMissing(class) => write!(f, "its GatewayClass {class} is not there"),
         }

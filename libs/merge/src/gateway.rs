@@ -2,7 +2,7 @@
 
 use tributary_model::resolved::GatewayAcceptance;
 use tributary_model::resource::Gateway;
-use tributary_model::{Kind, Name, ObjectKey, ObjectRef, Resource};
+use tributary_model::{Installation, Kind, Name, ObjectKey, ObjectRef, Resource};
 
 use crate::class;
 use crate::facts::{ClassFacts, GatewayFacts, LeftAlone};
@@ -18,26 +18,30 @@ pub(crate) enum Standing {
 }
 
 /// What is to be known of a Gateway; nothing when it is another controller's.
-pub(crate) fn standing(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<Standing> {
+pub(crate) fn standing(
+    reader: &mut Reader<'_>,
+    key: &ObjectKey,
+    us: &Installation,
+) -> Option<Standing> {
     let gateway = reader.gateway_object(key)?;
     let Some(class) = reader.class(&gateway.class_name) else {
         let class = ObjectKey::cluster(Name::clone(&gateway.class_name));
         let is_missing = reader.class_object(&class).is_none();
         return is_missing.then_some(Standing::LeftAlone(LeftAlone::ClassMissing(class.name)));
     };
-    let other = gateway.holders.iter().find(|holder| !holder.is_us());
+    let other = gateway.holders.iter().find(|holder| !holder.is(us));
     Some(match other {
-        Some(other) => Standing::LeftAlone(LeftAlone::Held(*other)),
+        Some(other) => Standing::LeftAlone(LeftAlone::Held(other.clone())),
         None => Standing::Ours(Box::new(facts(reader, gateway, class))),
     })
 }
 
 /// The class that a Gateway keeps in use: as long as the Gateway is there, being deleted or not. One that another program
 /// holds is that program's to keep a class for.
-pub(crate) fn used_class(store: &Store, key: &ObjectKey) -> Option<Name> {
+pub(crate) fn used_class(store: &Store, key: &ObjectKey, us: &Installation) -> Option<Name> {
     let object = ObjectRef::new(Kind::Gateway, key.clone());
     match store.any(&object)?.as_ref() {
-        Resource::Gateway(gateway) if gateway.holders.iter().all(|holder| holder.is_us()) => {
+        Resource::Gateway(gateway) if gateway.holders.iter().all(|holder| holder.is(us)) => {
             Some(Name::clone(&gateway.class_name))
         }
         _ => None,

@@ -9,7 +9,8 @@ use tributary_model::elb::TargetType;
 use tributary_model::resolved::Resolved;
 use tributary_model::view::Explanation;
 use tributary_model::{
-    Change, Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, Resource, Snapshot,
+    Change, Installation, Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, Resource,
+    Snapshot,
 };
 
 use crate::dirty::Dirty;
@@ -23,8 +24,10 @@ use crate::store::Store;
 use crate::{explain, settle};
 
 /// What the desired state depends on besides the objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// Whose classes, finalizers and status entries are ours.
+    pub installation: Installation,
     /// Target type of Services without a TargetGroupConfiguration that names one.
     pub default_target_type: TargetType,
 }
@@ -83,6 +86,7 @@ impl Default for Options {
     fn default() -> Self {
         // Pods' addresses need no node ports and lose no hop; instances must be asked for.
         Self {
+            installation: Installation::default(),
             default_target_type: TargetType::Ip,
         }
     }
@@ -205,9 +209,10 @@ impl Merge {
         let Resource::Gateway(object) = self.store.any(&object)?.as_ref() else {
             return None;
         };
-        let is_theirs = object.meta.deleting && !object.holders.iter().any(|it| it.is_us());
+        let us = &self.options.installation;
+        let is_theirs = object.meta.deleting && !object.holders.iter().any(|it| it.is(us));
         let holder = object.holders.iter().find(|_| is_theirs)?;
-        let why = LeftAlone::Held(*holder);
+        let why = LeftAlone::Held(holder.clone());
         Some(Untouched::Theirs(format!(
             "Gateway {gateway} is left alone: {why}"
         )))

@@ -31,7 +31,7 @@ impl Merge {
     fn settle_classes(&mut self) {
         for name in std::mem::take(&mut self.dirty.classes) {
             let mut reader = Reader::new(&self.store, &self.facts);
-            let facts = class::facts(&mut reader, &name).map(Arc::new);
+            let facts = class::facts(&mut reader, &name, &self.options.installation).map(Arc::new);
             let object = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(Name::clone(&name)));
             let inputs = kept(&self.store, &object, reader);
             self.reads
@@ -48,13 +48,14 @@ impl Merge {
 
     fn settle_gateways(&mut self) {
         for key in std::mem::take(&mut self.dirty.gateways) {
-            let used = gateway::used_class(&self.store, &key);
+            let us = &self.options.installation;
+            let used = gateway::used_class(&self.store, &key, us);
             for class in self.facts.uses(&key, used) {
                 let class = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(class));
                 self.dirty.objects.insert(class);
             }
             let mut reader = Reader::new(&self.store, &self.facts);
-            let (facts, left_alone) = match gateway::standing(&mut reader, &key) {
+            let (facts, left_alone) = match gateway::standing(&mut reader, &key, us) {
                 Some(Standing::Ours(facts)) => (Some(Arc::from(facts)), None),
                 Some(Standing::LeftAlone(left_alone)) => (None, Some(left_alone)),
                 None => (None, None),

@@ -19,6 +19,7 @@ pub mod desired;
 pub mod elb;
 pub mod holder;
 pub mod hostname;
+pub mod installation;
 pub mod judgement;
 pub mod key;
 pub mod listener;
@@ -39,6 +40,7 @@ pub mod workload;
 
 pub use compact::compact;
 pub use hostname::Hostname;
+pub use installation::Installation;
 pub use key::{Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, OwnerKind, RouteKind};
 pub use precedence::{Precedence, PrecedenceClass};
 pub use resource::{Change, Meta, Resource};

@@ -1,6 +1,6 @@
 //! `GatewayClass.status`.
 
-use tributary_model::controller;
+use tributary_model::controller::{self, Controller};
 use tributary_model::judgement::GatewayClassJudgement;
 use tributary_model::status::GatewayClassStatus;
 
@@ -46,10 +46,11 @@ pub(crate) fn accepted(judged: &GatewayClassJudgement) -> Verdict {
 /// modification, mirrors, timeouts …) has feature names of its own that are absent here, or is said on the
 /// route. `HTTPRouteQueryParamMatching` is absent because ELB compares query strings without case.
 pub fn supported_features(controller_name: &str) -> Vec<&'static str> {
-    let mut features = match controller_name {
-        controller::ALB => [COMMON, ALB].concat(),
-        controller::NLB => [COMMON, NLB].concat(),
-        _ => [COMMON, ALB, NLB].concat(),
+    let controller = controller::of(controller_name).map(|(_, controller)| controller);
+    let mut features = match controller {
+        Some(Controller::Alb) => [COMMON, ALB].concat(),
+        Some(Controller::Nlb) => [COMMON, NLB].concat(),
+        Some(Controller::Elb) | None => [COMMON, ALB, NLB].concat(),
     };
     features.sort_unstable();
     features

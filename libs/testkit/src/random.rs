@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use tributary_model::elb::LoadBalancerKind;
 use tributary_model::holder::Holder;
 use tributary_model::resource::{Author, CarriedStatus, Unread};
 use tributary_model::route::ParentRef;
@@ -12,7 +13,9 @@ use tributary_model::status::{
     GatewayStatus, ListenerSetStatus, RouteParentStatus, RouteStatus, Status,
 };
 use tributary_model::workload::L4Protocol;
-use tributary_model::{Change, Kind, Meta, ObjectRef, Resource, RouteKind, controller};
+use tributary_model::{
+    Change, Installation, Kind, Meta, ObjectRef, Resource, RouteKind, controller,
+};
 
 use crate::objects::{
     GatewayBuilder, ListenerBuilder, ListenerSetBuilder, class, class_in_use, gateway, key,
@@ -151,7 +154,7 @@ fn any_gateway() -> impl Strategy<Value = Resource> {
         prop::sample::select(vec!["alb", "nlb", "elb"]),
         from(),
         prop::collection::vec(any_listener(), 0..3),
-        prop::option::weighted(0.2, prop::sample::select(Holder::ALL.to_vec())),
+        prop::option::weighted(0.2, prop::sample::select(holders())),
         prop::bool::weighted(0.1),
     )
         .prop_map(|(name, class, from, listeners, holder, is_deleting)| {
@@ -339,4 +342,19 @@ fn any_status(kind: Kind) -> BoxedStrategy<Status> {
 /// The object that a name means.
 pub fn object(kind: Kind, name: &str) -> ObjectRef {
     ObjectRef::new(kind, key(name))
+}
+
+/// Us, that is the default installation, another one, and the AWS Load Balancer Controller.
+fn holders() -> Vec<Holder> {
+    let other: Installation = "other".parse().unwrap_or_default();
+    [LoadBalancerKind::Alb, LoadBalancerKind::Nlb]
+        .into_iter()
+        .flat_map(|kind| {
+            [
+                Holder::Tributary(Installation::default(), kind),
+                Holder::Tributary(other.clone(), kind),
+                Holder::AwsLoadBalancerController(kind),
+            ]
+        })
+        .collect()
 }

@@ -91,7 +91,7 @@ async fn it_is_written_once_and_others_stay() {
         let added = programmer.add_finalizer(&key, Alb).await.unwrap();
         assert_eq!(added, Finalizer::Written);
         let (finalizers, version) = fixture.read(name).await;
-        assert_eq!(finalizers, [others, &[finalizer(Alb)]].concat());
+        assert_eq!(finalizers, [others, &[&finalizer(Alb)]].concat());
         let again = programmer.add_finalizer(&key, Alb).await.unwrap();
         assert_eq!(again, Finalizer::Unchanged);
         assert_eq!(fixture.read(name).await.1, version, "nothing to write");
@@ -169,7 +169,7 @@ async fn what_others_write_meanwhile_is_kept() {
             let mut patch = patch;
             patch["metadata"]["resourceVersion"] = json!(version);
             // Who writes the whole list has to keep ours, too.
-            if finalizers.iter().any(|it| it == finalizer(Alb)) {
+            if finalizers.iter().any(|it| *it == finalizer(Alb)) {
                 patch["metadata"]["finalizers"]
                     .as_array_mut()
                     .unwrap()

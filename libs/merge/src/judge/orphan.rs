@@ -12,10 +12,10 @@ use tributary_model::route::{ParentRef, Route};
 use tributary_model::status::{RouteParentStatus, Status};
 use tributary_model::{Kind, ObjectRef};
 
+use crate::attachment;
 use crate::facts::LeftAlone;
 use crate::merge::Merge;
 use crate::reads::Reader;
-use crate::{attachment, class};
 
 use super::held;
 
@@ -60,8 +60,9 @@ fn parents_are_unread(merge: &Merge) -> bool {
 /// A Gateway that was ours and whose class is not there. Its load balancer stays, and so does what is written of that.
 fn gateway(merge: &Merge, object: &ObjectRef, author: Author) -> Option<GatewayJudgement> {
     let gateway = merge.store.gateway_object(&object.key)?;
-    let is_held = gateway.holders.iter().any(|holder| holder.is_us());
-    let is_theirs = gateway.holders.iter().any(|holder| !holder.is_us());
+    let us = &merge.options.installation;
+    let is_held = gateway.holders.iter().any(|holder| holder.is(us));
+    let is_theirs = gateway.holders.iter().any(|holder| !holder.is(us));
     let was_ours = (author == Author::Us || is_held) && !is_theirs;
     match merge.facts.left_alone.get(&object.key)? {
         LeftAlone::ClassMissing(class) if was_ours => {
@@ -121,10 +122,11 @@ fn route(
                 .names_same(left_alone, &object.key.namespace)
         })
     };
+    let us = &merge.options.installation;
     let mut ours = status
         .parents
         .iter()
-        .filter(|parent| class::is_ours(&parent.controller_name));
+        .filter(|parent| us.has_controller(&parent.controller_name));
     // A status that is ours as a whole is kept by a judgement: a status folder forgets what nobody judges.
     let is_judged = match author {
         Author::Us => ours.next().is_some(),

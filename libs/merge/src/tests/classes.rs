@@ -84,3 +84,29 @@ fn a_class_that_is_being_deleted_counts_until_it_is_gone() {
     let merged = merged([marked_and_deleting(), user()]);
     assert_eq!(merged.merge.load_balancers().len(), 1);
 }
+
+#[test]
+fn a_gateway_that_another_installation_holds_is_left_alone_and_says_whose_it_is() {
+    let west = Holder::Tributary("west".parse().unwrap(), Alb);
+    let theirs = gateway("infra/gw").held_by(west).build();
+    let merge = merged([plain(), theirs]).merge;
+    assert!(merge.load_balancers().is_empty());
+    let why = merge.left_alone(&tributary_model::ObjectKey::new("infra", "gw"));
+    let Some(crate::Untouched::Theirs(why)) = why else {
+        panic!("not left alone: {why:?}")
+    };
+    assert!(why.contains("the Tributary installation west"), "{why}");
+    assert!(
+        why.contains("gateway.tributary.dev/west.load-balancer-alb"),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_class_of_another_installation_is_not_ours() {
+    let theirs = class("west", "gateway.tributary.dev/west.alb");
+    let gateway = gateway("infra/gw").class("west").build();
+    let merged = merged([theirs, gateway]);
+    assert!(merged.merge.load_balancers().is_empty());
+    assert!(merged.outcome.objects.values().all(Option::is_none));
+}

@@ -1,4 +1,5 @@
 use rstest::rstest;
+use tributary_model::Installation;
 use tributary_model::holder::Holder;
 use tributary_model::listener::{CertificateRef, FrontendTls, FrontendValidation};
 use tributary_model::resource::{Gateway, GatewayClass, ParametersRef, ParentGatewayRef};
@@ -136,7 +137,11 @@ fn who_made_a_load_balancer_for_a_gateway_shows_in_its_finalizers() {
     assert_eq!(holders("gateway.k8s.aws/nlb"), [lbc(Nlb)]);
     assert_eq!(
         holders("example.com/x, gateway.tributary.dev/load-balancer-nlb"),
-        [Holder::Us(Nlb)]
+        [Holder::Tributary(Installation::default(), Nlb)]
+    );
+    assert_eq!(
+        holders("gateway.tributary.dev/west.load-balancer-alb"),
+        [Holder::Tributary("west".parse().unwrap(), Alb)]
     );
     assert_eq!(holders("gateway.k8s.aws/gatewayclass"), []);
 }

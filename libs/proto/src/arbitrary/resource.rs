@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tributary_model::Installation;
 use tributary_model::holder::Holder;
 use tributary_model::listener::{
     AllowedRoutes, CertificateRef, FrontendTls, FrontendValidation, Listener, ListenerTls,
@@ -76,9 +77,16 @@ structs! {
     RouteParentStatus { parent_ref, controller_name, conditions }
 }
 
+impl Arbitrary for Installation {
+    fn arbitrary(source: &mut Source) -> Self {
+        let name = source.pick(&["tributary", "west", "a-b"]);
+        name.parse().unwrap_or_default()
+    }
+}
+
 variants!(Author: |source| Self::Us, Self::Other, Self::Unknown);
 variants!(Holder: |source|
-    Self::Us(source.any()), Self::AwsLoadBalancerController(source.any()));
+    Self::Tributary(source.any(), source.any()), Self::AwsLoadBalancerController(source.any()));
 variants!(TlsMode: |source| Self::Terminate, Self::Passthrough);
 variants!(LabelOperator: |source| Self::In, Self::NotIn, Self::Exists, Self::DoesNotExist);
 variants!(FromNamespaces: |source|

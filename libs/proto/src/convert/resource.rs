@@ -88,7 +88,7 @@ mod holder_set {
     pub(super) fn write(holders: &BTreeSet<Holder>) -> Vec<String> {
         holders
             .iter()
-            .map(|holder| holder.finalizer().to_owned())
+            .map(|holder| holder.finalizer().into_owned())
             .collect()
     }
 

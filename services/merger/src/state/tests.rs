@@ -2,7 +2,7 @@
 
 use tributary_model::elb::LoadBalancerKind::{self, Alb, Nlb};
 use tributary_model::holder::Holder;
-use tributary_model::{Resource, controller};
+use tributary_model::{Installation, Resource, controller};
 use tributary_runtime::Context;
 use tributary_testkit::objects::{GatewayBuilder, class, gateway, http, key, listener_set};
 use tributary_testkit::random::object;
@@ -144,12 +144,16 @@ fn a_gateway_that_goes_or_changes_its_controller_takes_its_load_balancer_along()
 #[test]
 fn of_a_gateway_that_another_program_holds_nothing_is_desired_and_nothing_goes() {
     let lbc = Holder::AwsLoadBalancerController(Alb);
-    let shared = started(world(web().held_by(lbc)));
+    let shared = started(world(web().held_by(lbc.clone())));
     assert_eq!(told(&shared, Alb), is_held());
     // It comes later.
-    let shared = started(world(web().held_by(Holder::Us(Alb))));
+    let shared = started(world(
+        web().held_by(Holder::Tributary(Installation::default(), Alb)),
+    ));
     assert_eq!(told(&shared, Alb), Told::Desired(2));
-    let both = web().held_by(Holder::Us(Alb)).held_by(lbc);
+    let both = web()
+        .held_by(Holder::Tributary(Installation::default(), Alb))
+        .held_by(lbc.clone());
     becomes(&shared, both.clone().build());
     assert_eq!(told(&shared, Alb), is_held());
     assert_eq!(told(&shared, Nlb), is_held());

@@ -188,7 +188,7 @@ impl World {
             let finalizers = gateway.metadata.finalizers.iter().flatten();
             finalizers
                 .into_iter()
-                .any(|it| it == tributary_kubernetes::finalizer(LoadBalancerKind::Alb))
+                .any(|it| *it == tributary_kubernetes::finalizer(LoadBalancerKind::Alb))
         });
         (held.len(), free.len())
     }

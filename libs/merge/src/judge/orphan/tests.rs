@@ -4,7 +4,7 @@ use tributary_model::elb::LoadBalancerKind::{Alb, Nlb};
 use tributary_model::holder::Holder;
 use tributary_model::resource::Unread;
 use tributary_model::status::{GatewayStatus, ListenerSetStatus, RouteParentStatus, RouteStatus};
-use tributary_model::{Resource, controller};
+use tributary_model::{Installation, Resource, controller};
 use tributary_testkit::objects::{class, gateway, http, https, key, listener_set};
 use tributary_testkit::random::object;
 use tributary_testkit::routes::http_route;
@@ -122,7 +122,7 @@ fn a_gateway_whose_class_is_not_there_is_told_if_it_was_ours() {
     assert_eq!(gateway_as(without(CLASS), Author::Other), None);
     assert_eq!(gateway_as(without(CLASS), Author::Unknown), None);
     // By our finalizer, where nobody says who wrote its status.
-    let mut objects = held(Holder::Us(Nlb));
+    let mut objects = held(Holder::Tributary(Installation::default(), Nlb));
     objects.remove(CLASS);
     assert_eq!(gateway_as(objects, Author::Unknown), expected);
     let mut objects = held(Holder::AwsLoadBalancerController(Nlb));
@@ -154,7 +154,10 @@ fn a_gateway_that_another_program_holds_is_told_so() {
     says(held(lbc(Alb)), "gateway.k8s.aws/alb");
     says(held(lbc(Nlb)), "gateway.k8s.aws/nlb");
     assert_eq!(
-        gateway_as(held(Holder::Us(Alb)), Author::Us),
+        gateway_as(
+            held(Holder::Tributary(Installation::default(), Alb)),
+            Author::Us
+        ),
         Some(GatewayAcceptance::Accepted)
     );
 }
@@ -217,7 +220,7 @@ fn nothing_is_desired_for_a_gateway_that_is_left_alone() {
         assert!(merge.load_balancers().is_empty());
         assert!(merge.left_alone(&key("infra/gw")).is_some());
     }
-    let ours = merged(held(Holder::Us(Alb))).merge;
+    let ours = merged(held(Holder::Tributary(Installation::default(), Alb))).merge;
     assert_eq!(ours.load_balancers().len(), 1);
     assert_eq!(ours.left_alone(&key("infra/gw")), None);
 }
@@ -227,14 +230,17 @@ fn of_a_gateway_that_is_being_deleted_only_what_is_ours_goes() {
     let leaving = |holders: &[Holder]| {
         let mut leaving = gateway("infra/gw").deleting();
         for holder in holders {
-            leaving = leaving.held_by(*holder);
+            leaving = leaving.held_by(holder.clone());
         }
         let merge = merged(with_gateway(leaving.build())).merge;
         merge.left_alone(&key("infra/gw")).is_some()
     };
     let lbc = Holder::AwsLoadBalancerController(Alb);
-    assert!(leaving(&[lbc]));
-    assert!(!leaving(&[lbc, Holder::Us(Alb)]));
-    assert!(!leaving(&[Holder::Us(Alb)]));
+    assert!(leaving(std::slice::from_ref(&lbc)));
+    assert!(!leaving(&[
+        lbc,
+        Holder::Tributary(Installation::default(), Alb)
+    ]));
+    assert!(!leaving(&[Holder::Tributary(Installation::default(), Alb)]));
     assert!(!leaving(&[]));
 }
