@@ -7,8 +7,6 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use tributary_model::resource::Author;
 
-use crate::status::FIELD_MANAGER;
-
 /// In `FieldsV1`: the message of the condition that every controller writes.
 const FIELD: [&str; 4] = [
     "f:status",
@@ -17,17 +15,17 @@ const FIELD: [&str; 4] = [
     "f:message",
 ];
 
-/// Whose words a status has.
-pub(crate) fn author(managed: &[ManagedFieldsEntry]) -> Author {
+/// Whose words a status has, if our writer has this name.
+pub(crate) fn author(managed: &[ManagedFieldsEntry], us: &str) -> Author {
     let mut managers = managed
         .iter()
         .filter(|entry| has_field(entry))
         .map(|entry| entry.manager.as_deref());
     match managers.next() {
         None => Author::Unknown,
-        Some(first) if first == Some(FIELD_MANAGER) => Author::Us,
+        Some(first) if first == Some(us) => Author::Us,
         // Several have a field when one applied what was there already.
-        Some(_) if managers.any(|manager| manager == Some(FIELD_MANAGER)) => Author::Us,
+        Some(_) if managers.any(|manager| manager == Some(us)) => Author::Us,
         Some(_) => Author::Other,
     }
 }
@@ -47,6 +45,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    const US: &str = "tributary-status-writer";
 
     /// Each manager with the leaves that it has of the condition of a type.
     fn check(entries: &[(&str, &str, &[&str])], expected: Author) {
@@ -69,7 +69,7 @@ mod tests {
                 .unwrap()
             })
             .collect();
-        assert_eq!(author(&managed), expected, "{entries:?}");
+        assert_eq!(author(&managed, US), expected, "{entries:?}");
     }
 
     const ALL: &[&str] = &[
@@ -89,6 +89,11 @@ mod tests {
         // Its beginning is no name.
         check(
             &[("tributary-status-writer-2", "Accepted", ALL)],
+            Author::Other,
+        );
+        // Another installation's.
+        check(
+            &[("tributary-west-status-writer", "Accepted", ALL)],
             Author::Other,
         );
     }
@@ -123,6 +128,9 @@ mod tests {
 
     #[test]
     fn managed_fields_without_fields_say_nothing() {
-        assert_eq!(author(&[ManagedFieldsEntry::default()]), Author::Unknown);
+        assert_eq!(
+            author(&[ManagedFieldsEntry::default()], US),
+            Author::Unknown
+        );
     }
 }

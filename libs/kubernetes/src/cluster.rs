@@ -9,6 +9,7 @@ use kube::client::ClientBuilder;
 use kube::config::{AuthInfo, InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use tower::util::MapRequestLayer;
+use tributary_model::Installation;
 
 use crate::token::TokenFile;
 use crate::watch::SILENCE;
@@ -22,6 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Cluster {
     client: Client,
     address: String,
+    installation: Installation,
 }
 
 /// Why there is no way to an API server. Says nothing about whether one answers: that the first request shows.
@@ -73,7 +75,25 @@ impl Cluster {
             address: address.clone(),
             source: Box::new(source),
         })?;
-        Ok(Self { client, address })
+        Ok(Self {
+            client,
+            address,
+            installation: Installation::default(),
+        })
+    }
+
+    /// As this installation: its finalizers, its field manager and its Leases. Otherwise it is the default one.
+    #[must_use]
+    pub fn of_installation(self, installation: Installation) -> Self {
+        Self {
+            installation,
+            ..self
+        }
+    }
+
+    /// Who we are among the Tributaries there.
+    pub fn installation(&self) -> &Installation {
+        &self.installation
     }
 
     /// Where the API server is.

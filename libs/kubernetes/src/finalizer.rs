@@ -6,17 +6,12 @@ use serde_json::json;
 use tokio::time::timeout;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::holder::CLASS_IN_USE;
-use tributary_model::{Installation, Kind, ObjectKey, ObjectRef};
+use tributary_model::{Kind, ObjectKey, ObjectRef};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
 use crate::served::Served;
 use crate::watch::version;
-
-/// On every Gateway that has a load balancer of the kind, or may have.
-pub fn finalizer(kind: LoadBalancerKind) -> String {
-    Installation::default().finalizer(kind)
-}
 
 /// Others write the same object: theirs is not overwritten, ours is tried on what they wrote.
 const ATTEMPTS: u32 = 5;
@@ -42,7 +37,7 @@ impl Cluster {
         gateway: &ObjectKey,
         kind: LoadBalancerKind,
     ) -> Result<Finalizer, Failure> {
-        let ours = finalizer(kind);
+        let ours = self.installation().finalizer(kind);
         let gateway = ObjectRef::new(Kind::Gateway, gateway.clone());
         self.change_finalizers(&gateway, |finalizers, is_deleting| {
             add(finalizers, &ours, is_deleting)
@@ -93,10 +88,11 @@ impl Cluster {
         kind: LoadBalancerKind,
     ) -> Result<Vec<ObjectKey>, Failure> {
         let mut leaving = Vec::new();
+        let ours = self.installation().finalizer(kind);
         self.each_metadata(served, |metadata| {
             let mut finalizers = metadata.finalizers.iter().flatten();
             if metadata.deletion_timestamp.is_some()
-                && finalizers.any(|it| *it == finalizer(kind))
+                && finalizers.any(|it| *it == ours)
                 && let (Some(namespace), Some(name)) = (metadata.namespace, metadata.name)
             {
                 leaving.push(ObjectKey::new(namespace, name));
@@ -115,7 +111,7 @@ impl Cluster {
         gateway: &ObjectKey,
         kind: LoadBalancerKind,
     ) -> Result<Finalizer, Failure> {
-        let ours = finalizer(kind);
+        let ours = self.installation().finalizer(kind);
         let gateway = ObjectRef::new(Kind::Gateway, gateway.clone());
         self.change_finalizers(&gateway, |finalizers, _| remove(finalizers, &ours))
             .await

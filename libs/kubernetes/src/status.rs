@@ -4,7 +4,7 @@ use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 use tributary_model::status::Status;
-use tributary_model::{Kind, ObjectKey};
+use tributary_model::{Installation, Kind, ObjectKey};
 use tributary_normalize::{status_from_json, status_to_json};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
@@ -38,7 +38,9 @@ pub enum Found {
 }
 
 /// In managedFields: by this name the watcher knows later that a status is ours. Another installation has another.
-pub(crate) const FIELD_MANAGER: &str = "tributary-status-writer";
+pub(crate) fn field_manager(installation: &Installation) -> String {
+    installation.service("status-writer")
+}
 
 impl Cluster {
     /// The object's status now, not from a cache.
@@ -88,7 +90,7 @@ impl Cluster {
             "status": fields(status),
         });
         let params = PatchParams {
-            field_manager: Some(FIELD_MANAGER.to_owned()),
+            field_manager: Some(field_manager(self.installation())),
             ..PatchParams::default()
         };
         let api = self.object_api(served, key);

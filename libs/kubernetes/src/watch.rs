@@ -19,6 +19,7 @@ use crate::author::author;
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
 use crate::served::Served;
+use crate::status::field_manager;
 
 /// How the list before the changes comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,7 @@ impl Cluster {
         let watch = Watch {
             api,
             served: served.clone(),
+            writer: field_manager(self.installation()),
             mode,
             place: Place::Nowhere,
             connection: None,
@@ -143,6 +145,8 @@ impl Cluster {
 struct Watch {
     api: Api<DynamicObject>,
     served: Served,
+    /// By whose name a status is ours.
+    writer: String,
     mode: WatchMode,
     place: Place,
     connection: Option<Connection>,
@@ -355,6 +359,7 @@ impl Watch {
                     .managed_fields
                     .as_deref()
                     .unwrap_or_default(),
+                &self.writer,
             ),
             object: self.served.json(object),
         }

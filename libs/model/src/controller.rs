@@ -53,8 +53,3 @@ pub fn of(controller_name: &str) -> Option<(&str, Controller)> {
     // The default one's have names of their own, two of them another's.
     (name != Installation::DEFAULT || controller == Controller::Elb).then_some((name, controller))
 }
-
-/// Whether classes and status entries with this `controllerName` are those of the default installation.
-pub fn is_ours(controller_name: &str) -> bool {
-    of(controller_name).is_some_and(|(name, _)| name == Installation::DEFAULT)
-}

@@ -1,6 +1,7 @@
 //! The joined judgement of one object: what the merge resolved and what the programmers reported,
 //! ready to become conditions. Holds nothing that a tenant must not read.
 
+use crate::installation::Installation;
 use crate::key::{Name, ObjectKey, ObjectRef};
 use crate::listener::RouteGroupKind;
 use crate::report::ProgrammedState;
@@ -152,6 +153,8 @@ pub struct RouteJudgement {
     pub route: ObjectRef,
     /// The generation that was judged.
     pub generation: i64,
+    /// Who judged: of the route's entries those with a controllerName of it are ours.
+    pub installation: Installation,
     /// One per parentRef of ours, in spec order.
     pub parents: Vec<ParentJudgement>,
     /// ParentRefs whose Gateway is left alone: what is written about those parents stays, whoever wrote it.

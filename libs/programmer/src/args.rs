@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use tributary_aws::{Endpoint, Site};
-use tributary_kubernetes::SourceArg;
 use tributary_kubernetes::lease::LeaseArgs;
+use tributary_kubernetes::{InstallationArgs, SourceArg};
 use tributary_proto::call::Shard;
 use tributary_runtime::CommonArgs;
 
 use crate::UnwantedAll;
 
-/// Name of a cluster that was given none, and of an installation.
-const DEFAULT_NAME: &str = "tributary";
+/// Name of a cluster that was given none.
+const DEFAULT_CLUSTER: &str = "tributary";
 
 /// A programmer's command line.
 #[derive(Debug, clap::Args)]
@@ -50,9 +50,9 @@ pub struct SiteArgs {
     /// another cluster must never look like ours. `tributary` otherwise.
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
-    /// Name of this installation: the mark of what it made or took over. It removes nothing that carries another or none.
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
-    pub installation: String,
+    /// Of every service.
+    #[command(flatten)]
+    pub installation: InstallationArgs,
     /// VPC, if subnets of others must not be looked at.
     #[arg(long, value_name = "ID")]
     pub vpc: Option<String>,
@@ -86,18 +86,18 @@ impl SiteArgs {
     pub fn site(self, aws: &Endpoint) -> Result<Site, NoCluster> {
         let Self {
             cluster,
-            installation,
+            installation: InstallationArgs { installation },
             vpc,
             allow_removing_all: _,
         } = self;
         let cluster = match (cluster, aws) {
             (Some(cluster), _) => cluster,
-            (None, Endpoint::Url(_)) => DEFAULT_NAME.to_owned(),
+            (None, Endpoint::Url(_)) => DEFAULT_CLUSTER.to_owned(),
             (None, Endpoint::Real { .. }) => return Err(NoCluster),
         };
         Ok(Site {
             cluster,
-            installation,
+            installation: installation.to_string(),
             vpc,
         })
     }

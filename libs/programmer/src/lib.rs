@@ -109,6 +109,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         common: _,
     } = args;
     let unwanted_all = site.unwanted_all();
+    let installation = site.installation.installation.clone();
     let site = site.site(&aws)?;
     let options = |secrets, gateways| {
         Ok::<_, Error>(Options {
@@ -128,6 +129,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         }
         SourceArg::Kubernetes => {
             let cluster = Cluster::connect(kubeconfig.as_deref()).await?;
+            let cluster = cluster.of_installation(installation);
             let secrets = Arc::new(ClusterSecrets(cluster.clone()));
             let options = options(secrets, Some(cluster.clone()))?;
             let division = Division {

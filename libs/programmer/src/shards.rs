@@ -56,7 +56,7 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
     let dividing = Shards::new(
         &cluster,
         &namespace,
-        shard_group(options.kind),
+        &shard_group(cluster.installation(), options.kind),
         shards,
         instance.clone(),
         timing,

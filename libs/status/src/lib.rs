@@ -34,7 +34,6 @@ mod undecided;
 mod words;
 
 use tributary_model::Timestamp;
-use tributary_model::controller;
 use tributary_model::judgement::Judgement;
 use tributary_model::status::{
     Condition, GatewayClassStatus, GatewayStatus, ListenerSetStatus, ListenerStatus, RouteStatus,
@@ -194,10 +193,10 @@ fn newest_own_generation(judgement: &Judgement, current: &Status) -> Option<i64>
             newest_generation(&status.conditions, listener_set::OWNED)
                 .max(of_listeners(&status.listeners))
         }
-        (Judgement::Route(_), Status::Route(status)) => status
+        (Judgement::Route(judged), Status::Route(status)) => status
             .parents
             .iter()
-            .filter(|parent| controller::is_ours(&parent.controller_name))
+            .filter(|parent| judged.installation.has_controller(&parent.controller_name))
             .filter_map(|parent| newest_generation(&parent.conditions, route::OWNED))
             .max(),
         (

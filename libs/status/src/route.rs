@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use tributary_model::controller::is_ours;
 use tributary_model::judgement::{ParentJudgement, RouteJudgement};
 use tributary_model::resolved::{DroppedRule, RouteAcceptance};
 use tributary_model::route::ParentRef;
@@ -30,7 +29,7 @@ pub(crate) fn next_status(
     stamp: Stamp,
 ) -> (RouteStatus, usize) {
     let is_ours = |parent: &RouteParentStatus| {
-        is_ours(&parent.controller_name)
+        judged.installation.has_controller(&parent.controller_name)
             && !judged.left_alone.iter().any(|left_alone| {
                 let namespace = &judged.route.key.namespace;
                 parent.parent_ref.names_same(left_alone, namespace)

@@ -2,7 +2,6 @@
 //!
 //! A status reads `Accepted=False/NotAllowed Programmed=False/NotAllowed`, its listeners one a line.
 
-use tributary_model::Timestamp;
 use tributary_model::controller;
 use tributary_model::judgement::{
     GatewayClassJudgement, GatewayJudgement, JudgedOutcome, Judgement, ListenerJudgement,
@@ -17,6 +16,7 @@ use tributary_model::resolved::{
 };
 use tributary_model::route::ParentRef;
 use tributary_model::status::{Condition, ConditionStatus, ListenerStatus, Status};
+use tributary_model::{Installation, Timestamp};
 
 use crate::{Next, next};
 
@@ -175,6 +175,7 @@ pub(crate) fn route(parents: Vec<ParentJudgement>) -> RouteJudgement {
     RouteJudgement {
         route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team-a", "app")),
         generation: GENERATION,
+        installation: Installation::default(),
         left_alone: Vec::new(),
         parents,
     }

@@ -3,8 +3,8 @@
 mod follow;
 
 use proptest::prelude::*;
+use tributary_model::Installation;
 use tributary_model::Timestamp;
-use tributary_model::controller::is_ours;
 use tributary_model::judgement::{
     GatewayJudgement, JudgedOutcome, Judgement, ListenerJudgement, ListenerSetJudgement,
     LoadBalancerJudgement, ParentJudgement,
@@ -321,7 +321,7 @@ proptest! {
         }
         let Some(Status::Route(after)) = write(&again, Some(&Status::Route(before.clone())), LATER) else { return Ok(()) };
         let theirs = |status: &tributary_model::status::RouteStatus| {
-            status.parents.iter().filter(|parent| !is_ours(&parent.controller_name)).cloned().collect::<Vec<_>>()
+            status.parents.iter().filter(|parent| !Installation::default().has_controller(&parent.controller_name)).cloned().collect::<Vec<_>>()
         };
         prop_assert_eq!(theirs(&after), theirs(&before));
     }

@@ -26,8 +26,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tributary_kubernetes::ConnectError;
 use tributary_kubernetes::lease::{Election, LeaderElection};
+use tributary_kubernetes::{ConnectError, InstallationArgs};
+use tributary_model::Installation;
 use tributary_proto::desired::desired_service_server::DesiredServiceServer;
 use tributary_proto::judgement::judgement_service_server::JudgementServiceServer;
 use tributary_proto::listeners::listeners_service_server::ListenersServiceServer;
@@ -59,6 +60,9 @@ pub struct Args {
     pub kubeconfig: Option<PathBuf>,
     /// Of every service.
     #[command(flatten)]
+    pub installation: InstallationArgs,
+    /// Of every service.
+    #[command(flatten)]
     pub common: CommonArgs,
 }
 
@@ -67,6 +71,8 @@ pub struct Args {
 pub struct Options {
     /// The way to the watcher.
     pub watcher: Transport,
+    /// Whose classes are decided on.
+    pub installation: Installation,
 }
 
 /// Why a merger ended.
@@ -97,8 +103,8 @@ pub struct Service {
     desk: Desk,
 }
 
-/// The Lease's name, unless another is given.
-const LEASE: &str = "tributary-merger";
+/// After it the Lease is named.
+const SERVICE: &str = "merger";
 
 /// Time that tasks have to stop.
 const STOP_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -106,7 +112,7 @@ const STOP_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
 impl Service {
     /// The only merger, which knows nothing yet.
     pub fn new(context: Context, options: Options) -> Self {
-        let shared = Arc::new(Shared::new(&context));
+        let shared = Arc::new(Shared::new(&context, options.installation.clone()));
         // Without a Lease the epoch is the time of the start: generations begin anew with each start, and
         // a report on an earlier life's generation 57 must not pass for one on this life's 3.
         let epoch = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
@@ -126,10 +132,13 @@ impl Service {
     /// One of several: it follows the watcher and answers questions, and the rest when it is elected.
     /// A report counts if its publisher has the shard by the Leases of the same namespace.
     pub fn elected(context: Context, options: Options, election: Election) -> Self {
-        let desk = Desk::new(Holders::by_leases(election.shards()));
+        let desk = Desk::new(Holders::by_leases(
+            election.shards(),
+            options.installation.clone(),
+        ));
         let (reign, accession) = Reign::elected(election);
         Self {
-            shared: Arc::new(Shared::new(&context)),
+            shared: Arc::new(Shared::new(&context, options.installation.clone())),
             context,
             options,
             reign,
@@ -179,7 +188,11 @@ impl Service {
     pub async fn run(self) -> Result<(), Torn> {
         let Self {
             context,
-            options: Options { watcher },
+            options:
+                Options {
+                    watcher,
+                    installation: _,
+                },
             shared,
             reign,
             accession,
@@ -220,12 +233,15 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         grpc_listen,
         leader,
         kubeconfig,
+        installation: InstallationArgs { installation },
         common: _,
     } = args;
     let options = Options {
         watcher: Transport::remote(&watcher)?,
+        installation,
     };
-    let election = leader.election(kubeconfig.as_ref(), LEASE).await?;
+    let us = &options.installation;
+    let election = leader.election(kubeconfig.as_ref(), us, SERVICE).await?;
     let service = match election {
         Some(election) => Service::elected(context.clone(), options, election),
         None => Service::new(context.clone(), options),

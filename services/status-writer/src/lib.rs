@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use tributary_folder::status::StatusDirError;
 use tributary_kubernetes::lease::LeaderElection;
-use tributary_kubernetes::{Cluster, ConnectError};
+use tributary_kubernetes::{Cluster, ConnectError, InstallationArgs};
 use tributary_model::Timestamp;
 use tributary_model::judgement::Judgement;
 use tributary_runtime::tasks::TaskError;
@@ -65,6 +65,9 @@ pub struct Args {
     /// Whether there are others.
     #[command(flatten)]
     pub leader: LeaderElection,
+    /// Of every service.
+    #[command(flatten)]
+    pub installation: InstallationArgs,
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -111,8 +114,8 @@ pub enum Error {
     Task(#[from] TaskError),
 }
 
-/// Of the Lease, and whose it is.
-const SERVICE: &str = "tributary-status-writer";
+/// After it the Lease is named.
+const SERVICE: &str = "status-writer";
 /// Time that the election has to give the Lease up.
 const STOP_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -133,6 +136,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         kubeconfig,
         writes_per_second,
         leader,
+        installation: InstallationArgs { installation },
         common: _,
     } = args;
     let SinkArgs {
@@ -148,9 +152,11 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         }
         Store::folder(folder)?
     } else {
-        let mut kubernetes = Kubernetes::new(Cluster::connect(kubeconfig.as_deref()).await?);
+        let cluster = Cluster::connect(kubeconfig.as_deref()).await?;
+        let mut kubernetes = Kubernetes::new(cluster.of_installation(installation.clone()));
         kubernetes.writes_per_second = writes_per_second;
-        if let Some(election) = leader.election(kubeconfig.as_ref(), SERVICE).await? {
+        let election = leader.election(kubeconfig.as_ref(), &installation, SERVICE);
+        if let Some(election) = election.await? {
             kubernetes.leadership = Arc::new(election.leadership());
             let context = context.clone();
             tasks.spawn("election", OnError::ShutDown, async move {

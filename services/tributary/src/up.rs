@@ -96,6 +96,7 @@ async fn source(args: &UpArgs) -> anyhow::Result<Source> {
                 bail!("--allow-empty-source does not go with --source kubernetes");
             }
             let cluster = Cluster::connect(args.kubeconfig.as_deref()).await?;
+            let cluster = cluster.of_installation(args.site.installation.installation.clone());
             return Ok(Source::Kubernetes(cluster));
         }
         Some(SourceArg::Folder(folder)) => folder.clone(),
@@ -188,6 +189,7 @@ fn start(
         context.child("merger"),
         tributary_merger::Options {
             watcher: to_watcher,
+            installation: args.site.installation.installation.clone(),
         },
     );
     let services = merger.contracts(watcher.contracts(GrpcServices::default()));

@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use tributary_folder::Emptied;
 use tributary_folder::Folder;
 use tributary_folder::memory::MemoryError;
-use tributary_kubernetes::{Cluster, ConnectError, SourceArg};
+use tributary_kubernetes::{Cluster, ConnectError, InstallationArgs, SourceArg};
 use tributary_model::ObjectRef;
 use tributary_model::view::Rejection;
 use tributary_proto::packed::Packed;
@@ -57,6 +57,9 @@ pub struct Args {
     /// gRPC address.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7071")]
     pub grpc_listen: SocketAddr,
+    /// Of every service.
+    #[command(flatten)]
+    pub installation: InstallationArgs,
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -274,6 +277,7 @@ impl Args {
                     return Err(misplaced("--allow-empty-source"));
                 }
                 let cluster = Cluster::connect(self.kubeconfig.as_deref()).await?;
+                let cluster = cluster.of_installation(self.installation.installation.clone());
                 Ok(Source::Kubernetes(cluster))
             }
         }

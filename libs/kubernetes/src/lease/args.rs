@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tributary_model::Installation;
+
 use crate::cluster::{Cluster, ConnectError};
 use crate::lease::{Election, Timing, identity};
 
@@ -47,23 +49,26 @@ impl LeaseArgs {
 }
 
 impl LeaderElection {
-    /// The election, if there is to be one.
+    /// The election of a service (`merger`), if there is to be one.
     ///
     /// # Errors
     /// When there is no way to an API server.
     pub async fn election(
         &self,
         kubeconfig: Option<&PathBuf>,
+        installation: &Installation,
         service: &str,
     ) -> Result<Option<Election>, ConnectError> {
         if !self.leader_election {
             return Ok(None);
         }
         let cluster = Cluster::connect(kubeconfig.map(PathBuf::as_path)).await?;
+        let name = self.lease_name.clone();
+        let name = name.unwrap_or_else(|| installation.service(service));
         Ok(Some(Election::new(
             &cluster,
             &self.leases.lease_namespace,
-            self.lease_name.as_deref().unwrap_or(service),
+            &name,
             identity(),
             self.leases.timing(),
         )))

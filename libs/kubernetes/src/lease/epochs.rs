@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
+use tributary_model::Installation;
 use tributary_model::elb::LoadBalancerKind;
 
 use super::api::Leases;
@@ -15,12 +16,12 @@ const READ_DEADLINE: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub struct ShardEpochs(Leases);
 
-/// The group in which the programmers of a kind divide their shards.
-pub fn shard_group(kind: LoadBalancerKind) -> &'static str {
-    match kind {
-        LoadBalancerKind::Alb => "tributary-alb-programmer",
-        LoadBalancerKind::Nlb => "tributary-nlb-programmer",
-    }
+/// The group in which an installation's programmers of a kind divide their shards.
+pub fn shard_group(installation: &Installation, kind: LoadBalancerKind) -> String {
+    installation.service(match kind {
+        LoadBalancerKind::Alb => "alb-programmer",
+        LoadBalancerKind::Nlb => "nlb-programmer",
+    })
 }
 
 /// Of a shard of a group.

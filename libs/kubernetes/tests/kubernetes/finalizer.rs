@@ -4,9 +4,9 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 use kube::Api;
 use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
 use serde_json::json;
-use tributary_kubernetes::{Class, Cluster, Finalizer, finalizer};
-use tributary_model::ObjectKey;
+use tributary_kubernetes::{Class, Cluster, Finalizer};
 use tributary_model::elb::LoadBalancerKind::{self, Alb, Nlb};
+use tributary_model::{Installation, ObjectKey};
 use tributary_tests_kubernetes::accounts::Scope;
 use tributary_tests_kubernetes::cluster::Cluster as Admin;
 use tributary_tests_kubernetes::shared::shared;
@@ -91,7 +91,10 @@ async fn it_is_written_once_and_others_stay() {
         let added = programmer.add_finalizer(&key, Alb).await.unwrap();
         assert_eq!(added, Finalizer::Written);
         let (finalizers, version) = fixture.read(name).await;
-        assert_eq!(finalizers, [others, &[&finalizer(Alb)]].concat());
+        assert_eq!(
+            finalizers,
+            [others, &[&Installation::default().finalizer(Alb)]].concat()
+        );
         let again = programmer.add_finalizer(&key, Alb).await.unwrap();
         assert_eq!(again, Finalizer::Unchanged);
         assert_eq!(fixture.read(name).await.1, version, "nothing to write");
@@ -169,11 +172,14 @@ async fn what_others_write_meanwhile_is_kept() {
             let mut patch = patch;
             patch["metadata"]["resourceVersion"] = json!(version);
             // Who writes the whole list has to keep ours, too.
-            if finalizers.iter().any(|it| *it == finalizer(Alb)) {
+            if finalizers
+                .iter()
+                .any(|it| *it == Installation::default().finalizer(Alb))
+            {
                 patch["metadata"]["finalizers"]
                     .as_array_mut()
                     .unwrap()
-                    .push(json!(finalizer(Alb)));
+                    .push(json!(Installation::default().finalizer(Alb)));
             }
             match fixture
                 .api()

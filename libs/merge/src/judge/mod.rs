@@ -275,6 +275,7 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
     RouteJudgement {
         route: route.route.clone(),
         generation: route.generation,
+        installation: merge.options.installation.clone(),
         parents: route
             .parents
             .iter()

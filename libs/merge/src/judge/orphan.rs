@@ -135,6 +135,7 @@ fn route(
     is_judged.then(|| RouteJudgement {
         route: object.clone(),
         generation: route.meta.generation,
+        installation: us.clone(),
         parents: Vec::new(),
         left_alone,
     })

@@ -89,6 +89,7 @@ impl Arbitrary for RouteJudgement {
         Self {
             route: ObjectRef::new(kind.kind(), source.any()),
             generation: source.any(),
+            installation: source.any(),
             parents: source.any(),
             left_alone: source.any(),
         }

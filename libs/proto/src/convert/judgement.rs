@@ -1,6 +1,7 @@
 //! `judgement.proto`: what the status of an object should say.
 
 use tributary_model::ObjectRef;
+use tributary_model::installation::NoInstallation;
 use tributary_model::judgement::{
     GatewayClassJudgement, GatewayJudgement, JudgedObject, JudgedOutcome, Judgement,
     ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement,
@@ -263,10 +264,12 @@ impl From<&RouteJudgement> for types::RouteJudgement {
         let RouteJudgement {
             route: _,
             generation: _,
+            installation,
             parents,
             left_alone,
         } = value;
         Self {
+            installation: installation.to_string(),
             parents: list::write(parents),
             left_alone: list::write(left_alone),
         }
@@ -282,10 +285,14 @@ impl TryFrom<Beside<Judged, types::RouteJudgement>> for RouteJudgement {
         let types::RouteJudgement {
             parents,
             left_alone,
+            installation,
         } = message;
         Ok(Self {
             route,
             generation,
+            installation: installation.parse().map_err(|error: NoInstallation| {
+                ConvertError::at("installation", error.to_string())
+            })?,
             parents: list::read("parents", parents)?,
             left_alone: list::read("left_alone", left_alone)?,
         })

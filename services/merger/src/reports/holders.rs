@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use tonic::Status;
 use tributary_kubernetes::Failure;
 use tributary_kubernetes::lease::{ShardEpochs, shard_group};
+use tributary_model::Installation;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_proto::call::LoadBalancerShard;
 
@@ -52,10 +53,11 @@ struct Seen {
 }
 
 impl Holders {
-    pub(crate) fn by_leases(epochs: ShardEpochs) -> Self {
+    pub(crate) fn by_leases(epochs: ShardEpochs, us: Installation) -> Self {
         Self::reading(Box::new(move |kind, index| {
             let epochs = epochs.clone();
-            Box::pin(async move { epochs.read(shard_group(kind), index).await })
+            let group = shard_group(&us, kind);
+            Box::pin(async move { epochs.read(&group, index).await })
         }))
     }
 

@@ -19,8 +19,8 @@ use super::kinds::Kinds;
 use crate::leadership::Leadership;
 use crate::names::{STATUS_EVENT_FAILURES, STATUS_EVENT_WAIT_SECONDS, STATUS_EVENTS};
 
-/// Who says it.
-const REPORTER: &str = "gateway.tributary.dev/status-writer";
+/// Who says it, qualified by the installation.
+const REPORTER: &str = "status-writer";
 /// What was done when there was something to tell of a status.
 const WRITE_STATUS: &str = "WriteStatus";
 /// What was done when there was something to tell of time that passes.
@@ -76,7 +76,7 @@ pub(crate) fn new(
         queue: receiver,
         cluster: cluster.clone(),
         kinds,
-        recorder: cluster.event_recorder(REPORTER),
+        recorder: cluster.event_recorder(&cluster.installation().qualified(REPORTER)),
         leadership,
         limiter: RateLimiter::direct(Quota::per_second(PER_SECOND)),
         events: metrics.get(&STATUS_EVENTS),

@@ -7,7 +7,7 @@ use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{ClassMark, GatewayAcceptance, RouteAcceptance};
 use tributary_model::route::ParentRef;
 use tributary_model::status::{RouteParentStatus, RouteStatus};
-use tributary_model::{Kind, ObjectKey, Timestamp};
+use tributary_model::{Installation, Kind, ObjectKey, Timestamp};
 
 use super::*;
 
@@ -99,6 +99,7 @@ fn what_is_known_to_be_impossible_needs_nothing() {
         judgement: Judgement::Route(RouteJudgement {
             route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", "app")),
             generation: 1,
+            installation: Installation::default(),
             left_alone: Vec::new(),
             parents: vec![ParentJudgement {
                 parent_ref: parent_ref(),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tributary_model::judgement::{Judgement, RouteJudgement};
 use tributary_model::status::RouteStatus;
-use tributary_model::{Kind, ObjectKey};
+use tributary_model::{Installation, Kind, ObjectKey};
 
 use super::*;
 
@@ -46,6 +46,7 @@ fn judged(object: &ObjectRef, generation: i64) -> Arc<JudgedObject> {
         judgement: Judgement::Route(RouteJudgement {
             route: object.clone(),
             generation,
+            installation: Installation::default(),
             left_alone: Vec::new(),
             parents: Vec::new(),
         }),

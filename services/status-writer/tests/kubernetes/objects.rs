@@ -13,7 +13,7 @@ use tributary_model::resolved::{
     ClassMark, GatewayAcceptance, ListenerSetAcceptance, RouteAcceptance,
 };
 use tributary_model::route::ParentRef;
-use tributary_model::{Kind, ObjectKey, ObjectRef};
+use tributary_model::{Installation, Kind, ObjectKey, ObjectRef};
 use tributary_tests_kubernetes::cluster::Cluster;
 
 pub(crate) fn object(kind: Kind, namespace: &str, name: &str) -> ObjectRef {
@@ -58,6 +58,7 @@ pub(crate) fn route(object: &ObjectRef) -> Judgement {
     Judgement::Route(RouteJudgement {
         route: object.clone(),
         generation: 1,
+        installation: Installation::default(),
         left_alone: Vec::new(),
         parents: vec![ParentJudgement {
             parent_ref: ParentRef {

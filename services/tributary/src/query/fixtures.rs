@@ -20,7 +20,7 @@ use tributary_model::view::{
     DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView,
 };
 use tributary_model::{
-    Hostname, Kind, ObjectKey, ObjectRef, Precedence, PrecedenceClass, Timestamp,
+    Hostname, Installation, Kind, ObjectKey, ObjectRef, Precedence, PrecedenceClass, Timestamp,
 };
 
 /// Address of the only load balancer.
@@ -173,6 +173,7 @@ pub(crate) fn route(acceptance: RouteAcceptance) -> ObjectView {
         judgement: Judgement::Route(RouteJudgement {
             route: route_ref(),
             generation: 1,
+            installation: Installation::default(),
             left_alone: Vec::new(),
             parents: vec![ParentJudgement {
                 parent_ref: ParentRef {

@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 use tonic::{Request, Response, Status};
 use tributary_kubernetes::Cluster;
 use tributary_kubernetes::lease::Timing;
-use tributary_model::ObjectRef;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::resource::SourceObject;
+use tributary_model::{Installation, ObjectRef};
 use tributary_programmer::{
     ClusterSecrets, Division, Endpoint, Options, Site, UnwantedAll, run_shards,
 };
@@ -101,6 +101,7 @@ impl World {
             context.child("merger"),
             tributary_merger::Options {
                 watcher: Transport::local(watcher.routes()),
+                installation: Installation::default(),
             },
         );
         let grpc = merger.contracts(GrpcServices::default()).build().unwrap();
@@ -188,7 +189,7 @@ impl World {
             let finalizers = gateway.metadata.finalizers.iter().flatten();
             finalizers
                 .into_iter()
-                .any(|it| *it == tributary_kubernetes::finalizer(LoadBalancerKind::Alb))
+                .any(|it| *it == Installation::default().finalizer(LoadBalancerKind::Alb))
         });
         (held.len(), free.len())
     }
