@@ -22,6 +22,7 @@ pub mod hostname;
 pub mod judgement;
 pub mod key;
 pub mod listener;
+pub mod other_controller;
 pub mod precedence;
 pub mod report;
 pub mod resolved;

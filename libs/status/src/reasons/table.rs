@@ -84,6 +84,12 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
                 "",
             ),
         ),
+        S::GatewayClassServed(why) => row(
+            MANAGED,
+            False,
+            "ClassServedByAnotherController",
+            sentence("Tributary leaves this Gateway and its routes alone", why, ""),
+        ),
         S::GatewayProgrammed => row(
             PROGRAMMED,
             True,
