@@ -162,7 +162,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Another program that runs and serves classes with this `controllerName`.
-    pub(crate) fn other_controller(&mut self, controller_name: &str) -> Option<&'a OtherController> {
+    pub(crate) fn other_controller(
+        &mut self,
+        controller_name: &str,
+    ) -> Option<&'a OtherController> {
         self.inputs.push(Input::OtherController);
         self.store.other_controller(controller_name)
     }

@@ -117,9 +117,7 @@ fn judged_gateways() -> impl Strategy<Value = Judgement> {
             let load_balancer = match acceptance {
                 GatewayAcceptance::LeftAlone(_)
                 | GatewayAcceptance::ClassServed(_)
-                | GatewayAcceptance::ClassMissing(_) => {
-                    LoadBalancerJudgement::Unknown
-                }
+                | GatewayAcceptance::ClassMissing(_) => LoadBalancerJudgement::Unknown,
                 GatewayAcceptance::Accepted
                 | GatewayAcceptance::UnsupportedAddress
                 | GatewayAcceptance::InvalidParameters(_) => load_balancer,

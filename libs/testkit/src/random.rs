@@ -289,8 +289,7 @@ fn any_unread() -> impl Strategy<Value = Resource> {
 }
 
 fn any_other_controller() -> impl Strategy<Value = Resource> {
-    named(&["lease"])
-        .prop_map(|lease| Resource::OtherController(OtherController::by(key(&lease))))
+    named(&["lease"]).prop_map(|lease| Resource::OtherController(OtherController::by(key(&lease))))
 }
 
 /// What objects of the small world carry: some a status, of any author.

@@ -267,8 +267,6 @@ fn read_spec(kind: Kind, meta: Meta, spec: Spec) -> Result<Resource, ConvertErro
             within("listener_rule_configuration", Beside(meta, spec))?,
         )),
         Spec::Unread(types::UnreadSpec {}) => Resource::Unread(Unread::of(kind)),
-        Spec::OtherController(spec) => {
-            Resource::OtherController(within("other_controller", spec)?)
-        }
+        Spec::OtherController(spec) => Resource::OtherController(within("other_controller", spec)?),
     })
 }

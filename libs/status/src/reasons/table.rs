@@ -88,7 +88,11 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             MANAGED,
             False,
             "ClassServedByAnotherController",
-            sentence("Tributary leaves this Gateway and its routes alone", why, ""),
+            sentence(
+                "Tributary leaves this Gateway and its routes alone",
+                why,
+                "",
+            ),
         ),
         S::GatewayProgrammed => row(
             PROGRAMMED,
