@@ -242,7 +242,7 @@ impl Service {
 
 impl OtherLease {
     /// Neither a blink nor an afternoon.
-    const BOUNDS: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(600);
+    const BOUNDS: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_mins(10);
 
     /// What is asked for; without it where that program's chart has it.
     pub fn of(asked: Option<LbcLease>) -> Option<Self> {

@@ -19,14 +19,14 @@ use crate::seen::{Watcher, gateway};
 const NAME: &str = "leader";
 
 /// Long enough for a busy machine to see renewals in time.
-const LONG: RangeInclusive<Duration> = Duration::from_secs(600)..=Duration::from_secs(600);
+const LONG: RangeInclusive<Duration> = Duration::from_mins(10)..=Duration::from_mins(10);
 const SHORT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(1);
 
-fn lease(namespace: &str, bounds: RangeInclusive<Duration>) -> Option<OtherLease> {
-    Some(OtherLease {
+fn lease(namespace: &str, bounds: RangeInclusive<Duration>) -> OtherLease {
+    OtherLease {
         lease: ObjectKey::new(namespace, NAME),
         bounds,
-    })
+    }
 }
 
 async fn renew(cluster: &Cluster, namespace: &str, holder: &str, second: u32) {
@@ -54,7 +54,7 @@ async fn says(watcher: &Watcher, expected: bool) {
 async fn a_program_counts_while_its_lease_is_renewed_and_for_its_time_after_that() {
     let cluster = shared().await;
     let namespace = cluster.namespace("beside").await;
-    let watcher = Watcher::beside(cluster.kubeconfig(), lease(&namespace, SHORT)).await;
+    let watcher = Watcher::beside(cluster.kubeconfig(), Some(lease(&namespace, SHORT))).await;
     watcher.sync().await;
     assert!(!watcher.says_that_another_runs().await);
     until("it is ready", async || watcher.is_ready().then_some(())).await;
@@ -76,7 +76,7 @@ async fn what_is_there_at_the_start_is_in_the_first_snapshot_and_renewals_change
     let cluster = shared().await;
     let namespace = cluster.namespace("renewed").await;
     renew(&cluster, &namespace, "one", 0).await;
-    let watcher = Watcher::beside(cluster.kubeconfig(), lease(&namespace, LONG)).await;
+    let watcher = Watcher::beside(cluster.kubeconfig(), Some(lease(&namespace, LONG))).await;
     watcher.sync().await;
     // Without a wait: who takes Gateways before it is known takes another program's.
     assert!(watcher.says_that_another_runs().await);
@@ -102,7 +102,7 @@ async fn a_lease_that_cannot_be_read_is_named_and_holds_nobody_up() {
     let cluster = shared().await;
     let namespace = cluster.namespace("denied").await;
     renew(&cluster, &namespace, "one", 0).await;
-    let kinds = Kind::ALL.map(|kind| kind.group()).to_vec();
+    let kinds = Kind::ALL.map(Kind::group).to_vec();
     let all_but_leases: PolicyRule = serde_json::from_value(json!({
         "apiGroups": kinds,
         "resources": ["*"],
@@ -112,7 +112,7 @@ async fn a_lease_that_cannot_be_read_is_named_and_holds_nobody_up() {
     let kubeconfig = cluster
         .account(&namespace, "watcher", &[all_but_leases], Scope::Cluster)
         .await;
-    let watcher = Watcher::beside(&kubeconfig, lease(&namespace, LONG)).await;
+    let watcher = Watcher::beside(&kubeconfig, Some(lease(&namespace, LONG))).await;
     watcher.sync().await;
     assert!(!watcher.says_that_another_runs().await);
     until("it is ready", async || watcher.is_ready().then_some(())).await;

@@ -1,6 +1,6 @@
 use super::*;
 
-const BOUNDS: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(600);
+const BOUNDS: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_mins(10);
 
 #[derive(Clone, Copy)]
 enum Step {
