@@ -15,6 +15,7 @@
 //! keep writing it.
 
 mod author;
+mod beside;
 mod cluster;
 mod events;
 mod failure;
@@ -28,6 +29,7 @@ mod status;
 mod token;
 mod watch;
 
+pub use beside::{LbcLease, NoLease};
 pub use cluster::{Cluster, ConnectError};
 pub use events::{Event, EventRecorder, EventType, Regarding};
 pub use failure::{Class, Failure};

@@ -6,7 +6,7 @@ use tributary_model::{Kind, ObjectKey};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::Failure;
-use crate::served::Served;
+use crate::served::{Served, json};
 
 impl Cluster {
     /// A Secret as its JSON, private parts and all: not for logs, not for disks. `None` if there is none of that name.
@@ -21,6 +21,6 @@ impl Cluster {
         )
         .await
         .map_err(|_| Failure::timed_out("get"))??;
-        Ok(found.map(|object| served.json(object)))
+        Ok(found.map(|object| json(&served.resource, object)))
     }
 }

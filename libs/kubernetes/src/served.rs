@@ -76,26 +76,6 @@ impl Served {
         }
     }
 
-    /// An object as its JSON. Without managedFields and kubectl's last-applied copy: nobody reads them there, and they are
-    /// most of it.
-    pub(crate) fn json(&self, object: DynamicObject) -> Value {
-        let DynamicObject {
-            types: _,
-            mut metadata,
-            data: mut value,
-        } = object;
-        metadata.managed_fields = None;
-        if let Some(annotations) = &mut metadata.annotations {
-            annotations.remove(LAST_APPLIED);
-        }
-        // Items of a list come without them.
-        value["apiVersion"] = Value::String(self.resource.api_version.clone());
-        value["kind"] = Value::String(self.resource.kind.clone());
-        // ObjectMeta has nothing that JSON cannot hold.
-        value["metadata"] = serde_json::to_value(metadata).unwrap_or(Value::Null);
-        value
-    }
-
     /// A kind in the version that is read first, whether or not it is served.
     pub(crate) fn preferred(kind: Kind) -> Self {
         let version = versions(kind).first().copied().unwrap_or("v1");
@@ -108,6 +88,26 @@ impl Served {
             .iter()
             .map(move |version| Self::new(kind, version, plural(kind)))
     }
+}
+
+/// An object as its JSON. Without managedFields and kubectl's last-applied copy: nobody reads them there, and they are
+/// most of it.
+pub(crate) fn json(resource: &ApiResource, object: DynamicObject) -> Value {
+    let DynamicObject {
+        types: _,
+        mut metadata,
+        data: mut value,
+    } = object;
+    metadata.managed_fields = None;
+    if let Some(annotations) = &mut metadata.annotations {
+        annotations.remove(LAST_APPLIED);
+    }
+    // Items of a list come without them.
+    value["apiVersion"] = Value::String(resource.api_version.clone());
+    value["kind"] = Value::String(resource.kind.clone());
+    // ObjectMeta has nothing that JSON cannot hold.
+    value["metadata"] = serde_json::to_value(metadata).unwrap_or(Value::Null);
+    value
 }
 
 impl Cluster {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
-use kube::api::{Api, DynamicObject, ListParams, WatchEvent as Told, WatchParams};
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::api::{Api, ApiResource, DynamicObject, ListParams, WatchEvent as Told, WatchParams};
 use kube::core::metadata::ObjectMeta;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
@@ -18,7 +19,7 @@ use tributary_model::{Kind, ObjectKey};
 use crate::author::author;
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
-use crate::served::Served;
+use crate::served::{Served, json};
 use crate::status::field_manager;
 
 /// How the list before the changes comes.
@@ -89,21 +90,37 @@ impl Cluster {
         served: &Served,
         mode: WatchMode,
     ) -> BoxStream<'static, Result<WatchEvent, Failure>> {
-        let api = Api::all_with(self.client(), &served.resource);
-        let watch = Watch {
-            api,
-            served: served.clone(),
+        Watch {
+            api: Api::all_with(self.client(), &served.resource),
+            resource: served.resource.clone(),
+            selector: field_selector(served.kind()).map(str::to_owned),
             writer: field_manager(self.installation()),
             mode,
             place: Place::Nowhere,
             connection: None,
             connected: Instant::now(),
-        };
-        stream::unfold(watch, |mut watch| async move {
-            let next = watch.next().await;
-            Some((next, watch))
-        })
-        .boxed()
+        }
+        .events()
+    }
+
+    /// One Lease in the same way, whoever renews it: there or not, then every change.
+    pub fn watch_lease(
+        &self,
+        lease: &ObjectKey,
+    ) -> BoxStream<'static, Result<WatchEvent, Failure>> {
+        let resource = ApiResource::erase::<Lease>(&());
+        Watch {
+            api: Api::namespaced_with(self.client(), &lease.namespace, &resource),
+            resource,
+            // RBAC lets a role list and watch by this what it names.
+            selector: Some(format!("metadata.name={}", lease.name)),
+            writer: field_manager(self.installation()),
+            mode: WatchMode::Paged,
+            place: Place::Nowhere,
+            connection: None,
+            connected: Instant::now(),
+        }
+        .events()
     }
 
     /// What is there now, without the objects themselves.
@@ -127,7 +144,7 @@ impl Cluster {
         mut see: impl FnMut(ObjectMeta),
     ) -> Result<String, Failure> {
         let api: Api<DynamicObject> = Api::all_with(self.client(), &served.resource);
-        let mut params = page(served.kind());
+        let mut params = page(field_selector(served.kind()));
         loop {
             let page = timeout(REQUEST_DEADLINE, api.list_metadata(&params))
                 .await
@@ -144,7 +161,8 @@ impl Cluster {
 /// One watch, across its connections.
 struct Watch {
     api: Api<DynamicObject>,
-    served: Served,
+    resource: ApiResource,
+    selector: Option<String>,
     /// By whose name a status is ours.
     writer: String,
     mode: WatchMode,
@@ -173,6 +191,14 @@ enum Place {
 }
 
 impl Watch {
+    fn events(self) -> BoxStream<'static, Result<WatchEvent, Failure>> {
+        stream::unfold(self, |mut watch| async move {
+            let next = watch.next().await;
+            Some((next, watch))
+        })
+        .boxed()
+    }
+
     async fn next(&mut self) -> Result<WatchEvent, Failure> {
         loop {
             match std::mem::replace(&mut self.place, Place::Nowhere) {
@@ -240,7 +266,7 @@ impl Watch {
     }
 
     async fn page(&mut self, token: Option<String>) -> Result<Place, Failure> {
-        let mut params = page(self.served.kind());
+        let mut params = page(self.selector.as_deref());
         if let Some(token) = token {
             params = params.continue_token(&token);
         }
@@ -292,7 +318,7 @@ impl Watch {
             // What came after the version is not known any more: the place stays nowhere.
             Err(failure) if failure.class == Class::Expired => {
                 self.connection = None;
-                tracing::debug!(kind = %self.served.kind(), %failure, "listed anew");
+                tracing::debug!(kind = self.resource.kind, %failure, "listed anew");
                 Ok(None)
             }
             Err(failure) => {
@@ -330,7 +356,7 @@ impl Watch {
 
     fn params(&self) -> WatchParams {
         let params = WatchParams::default().timeout(WATCH_SECONDS);
-        match field_selector(self.served.kind()) {
+        match &self.selector {
             Some(selector) => params.fields(selector),
             None => params,
         }
@@ -361,7 +387,7 @@ impl Watch {
                     .unwrap_or_default(),
                 &self.writer,
             ),
-            object: self.served.json(object),
+            object: json(&self.resource, object),
         }
     }
 }
@@ -380,9 +406,9 @@ fn broken(message: &str) -> Failure {
     }
 }
 
-fn page(kind: Kind) -> ListParams {
+fn page(selector: Option<&str>) -> ListParams {
     let params = ListParams::default().limit(PAGE);
-    match field_selector(kind) {
+    match selector {
         Some(selector) => params.fields(selector),
         None => params,
     }

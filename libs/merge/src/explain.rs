@@ -155,6 +155,14 @@ fn of_gateway(merge: &Merge, gateway: &ResolvedGateway) -> Explanation {
                 vec!["no finalizer of another program".to_owned()],
             )
         }
+        GatewayAcceptance::ClassServed(reason) => {
+            because.push(reason.clone());
+            (
+                "left alone",
+                "one controllerName never makes two programs fight",
+                vec!["a class with another controllerName".to_owned()],
+            )
+        }
         GatewayAcceptance::ClassMissing(class) => (
             "left as it is",
             "Gateway API, GatewayClass: nobody decides on a Gateway without one",

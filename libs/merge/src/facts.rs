@@ -9,13 +9,15 @@ use tributary_model::desired::CertificateSource;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::holder::Holder;
 use tributary_model::listener::{FrontendTls, Listener, RouteGroupKind};
+use tributary_model::other_controller::OtherController;
 use tributary_model::resolved::{
     GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, SecretCertificate, UnresolvedRef,
 };
+use tributary_model::resource::Gateway;
 use tributary_model::selector::FromNamespaces;
 use tributary_model::{
-    Hostname, ListenerOwner, ListenerRef, Name, ObjectKey, OwnerKind, Precedence, PrecedenceClass,
-    Revision, Timestamp,
+    Hostname, Installation, ListenerOwner, ListenerRef, Name, ObjectKey, OwnerKind, Precedence,
+    PrecedenceClass, Revision, Timestamp,
 };
 
 use crate::class::KindChoice;
@@ -29,7 +31,7 @@ pub(crate) struct Facts {
     pub(crate) gateways: BTreeMap<ObjectKey, Arc<GatewayFacts>>,
     /// None of them is among `gateways`.
     pub(crate) left_alone: BTreeMap<ObjectKey, LeftAlone>,
-    /// The class of every Gateway that is there, but of those that another program holds; and the other way round.
+    /// The class of every Gateway that is there, but of those that are another program's; and the other way round.
     pub(crate) class_of: BTreeMap<ObjectKey, Name>,
     pub(crate) users: BTreeMap<Name, BTreeSet<ObjectKey>>,
     pub(crate) owners: BTreeMap<ListenerOwner, Arc<OwnerFacts>>,
@@ -52,6 +54,11 @@ pub(crate) struct ClassFacts {
 pub(crate) enum LeftAlone {
     /// The same `controllerName` never makes two programs fight: who made a load balancer for it goes on with it.
     Held(Holder),
+    /// Nobody made one yet, and another program that runs serves the class, by its `controllerName`.
+    ClassServed {
+        controller_name: String,
+        lease: ObjectKey,
+    },
     /// No object says whose it is.
     ClassMissing(Name),
 }
@@ -134,8 +141,34 @@ impl fmt::Display for LeftAlone {
                 }?;
                 write!(f, " holds it by its finalizer {}", holder.finalizer())
             }
+            Self::ClassServed {
+                controller_name,
+                lease,
+            } => write!(
+                f,
+                "the AWS Load Balancer Controller serves classes of {controller_name}, as Lease {lease} is renewed; to \
+                 have the Gateway served here, use a class with another controllerName, or start the watcher with \
+                 --lbc-lease none if that program leaves Gateways alone"
+            ),
             Self::ClassMissing(class) => write!(f, "its GatewayClass {class} is not there"),
         }
+    }
+}
+
+impl LeftAlone {
+    /// By a program that serves the class of a Gateway. One that carries a finalizer of ours is ours: who made a load
+    /// balancer for it goes on with it.
+    pub(crate) fn served(
+        gateway: &Gateway,
+        controller_name: &str,
+        other: &OtherController,
+        us: &Installation,
+    ) -> Option<Self> {
+        let is_held = gateway.holders.iter().any(|holder| holder.is(us));
+        (!is_held).then(|| Self::ClassServed {
+            controller_name: controller_name.to_owned(),
+            lease: other.lease().clone(),
+        })
     }
 }
 

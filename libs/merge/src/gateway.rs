@@ -2,7 +2,7 @@
 
 use tributary_model::resolved::GatewayAcceptance;
 use tributary_model::resource::Gateway;
-use tributary_model::{Installation, Kind, Name, ObjectKey, ObjectRef, Resource};
+use tributary_model::{Installation, Name, ObjectKey};
 
 use crate::class;
 use crate::facts::{ClassFacts, GatewayFacts, LeftAlone};
@@ -29,23 +29,56 @@ pub(crate) fn standing(
         let is_missing = reader.class_object(&class).is_none();
         return is_missing.then_some(Standing::LeftAlone(LeftAlone::ClassMissing(class.name)));
     };
-    let other = gateway.holders.iter().find(|holder| !holder.is(us));
-    Some(match other {
-        Some(other) => Standing::LeftAlone(LeftAlone::Held(other.clone())),
+    Some(match theirs(reader, gateway, &class.controller_name, us) {
+        Some(left_alone) => Standing::LeftAlone(left_alone),
         None => Standing::Ours(Box::new(facts(reader, gateway, class))),
     })
 }
 
-/// The class that a Gateway keeps in use: as long as the Gateway is there, being deleted or not. One that another program
-/// holds is that program's to keep a class for.
-pub(crate) fn used_class(store: &Store, key: &ObjectKey, us: &Installation) -> Option<Name> {
-    let object = ObjectRef::new(Kind::Gateway, key.clone());
-    match store.any(&object)?.as_ref() {
-        Resource::Gateway(gateway) if gateway.holders.iter().all(|holder| holder.is(us)) => {
-            Some(Name::clone(&gateway.class_name))
-        }
-        _ => None,
+/// Why a Gateway is another program's: that one made a load balancer for it, or it runs and will.
+fn theirs(
+    reader: &mut Reader<'_>,
+    gateway: &Gateway,
+    controller_name: &str,
+    us: &Installation,
+) -> Option<LeftAlone> {
+    if let Some(holder) = gateway.holders.iter().find(|holder| !holder.is(us)) {
+        return Some(LeftAlone::Held(holder.clone()));
     }
+    let other = reader.other_controller(controller_name)?;
+    LeftAlone::served(gateway, controller_name, other, us)
+}
+
+/// The same of one that is being deleted: what we made for it goes, and what others made does not.
+pub(crate) fn theirs_leaving(
+    store: &Store,
+    gateway: &Gateway,
+    us: &Installation,
+) -> Option<LeftAlone> {
+    if !gateway.meta.deleting || gateway.holders.iter().any(|holder| holder.is(us)) {
+        return None;
+    }
+    if let Some(holder) = gateway.holders.first() {
+        return Some(LeftAlone::Held(holder.clone()));
+    }
+    let class = store.class_object(&ObjectKey::cluster(Name::clone(&gateway.class_name)))?;
+    let other = store.other_controller(&class.controller_name)?;
+    LeftAlone::served(gateway, &class.controller_name, other, us)
+}
+
+/// The class that a Gateway keeps in use: as long as the Gateway is there, being deleted or not. One that is another
+/// program's is that program's to keep a class for.
+pub(crate) fn used_class(
+    reader: &mut Reader<'_>,
+    key: &ObjectKey,
+    us: &Installation,
+) -> Option<Name> {
+    let gateway = reader.any_gateway(key)?;
+    let is_theirs = match reader.class(&gateway.class_name) {
+        Some(class) => theirs(reader, gateway, &class.controller_name, us).is_some(),
+        None => gateway.holders.iter().any(|holder| !holder.is(us)),
+    };
+    (!is_theirs).then(|| Name::clone(&gateway.class_name))
 }
 
 fn facts(reader: &mut Reader<'_>, gateway: &Gateway, class: &ClassFacts) -> GatewayFacts {

@@ -21,7 +21,7 @@ use crate::record::Reads;
 use crate::route::RouteFacts;
 use crate::state::State;
 use crate::store::Store;
-use crate::{explain, settle};
+use crate::{explain, gateway, settle};
 
 /// What the desired state depends on besides the objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +129,9 @@ impl Merge {
             if let Input::Unread(_) = input {
                 self.unread_changed();
             }
+            if *input == Input::OtherController {
+                self.every_class();
+            }
             self.dirty.readers(&self.reads, input);
         }
         !touched.is_empty()
@@ -143,6 +146,11 @@ impl Merge {
         let left_alone = self.facts.left_alone.keys();
         let left_alone = left_alone.map(|gateway| ObjectRef::new(Kind::Gateway, gateway.clone()));
         self.dirty.judge.extend(left_alone);
+        self.every_class();
+    }
+
+    /// What is written on a class hangs on what is said of no object.
+    fn every_class(&mut self) {
         let classes = self.facts.classes.keys().map(Name::clone);
         let classes =
             classes.map(|name| ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(name)));
@@ -200,19 +208,16 @@ impl Merge {
         if let Some(left_alone) = self.facts.left_alone.get(gateway) {
             let why = format!("Gateway {gateway} is left alone: {left_alone}");
             return Some(match left_alone {
-                LeftAlone::Held(_) => Untouched::Theirs(why),
+                LeftAlone::Held(_) | LeftAlone::ClassServed { .. } => Untouched::Theirs(why),
                 LeftAlone::ClassMissing(_) => Untouched::Ours(why),
             });
         }
-        // One that is being deleted is nobody's to the merge. What we made for it goes; what others made does not.
+        // One that is being deleted is nobody's to the merge.
         let object = ObjectRef::new(Kind::Gateway, gateway.clone());
         let Resource::Gateway(object) = self.store.any(&object)?.as_ref() else {
             return None;
         };
-        let us = &self.options.installation;
-        let is_theirs = object.meta.deleting && !object.holders.iter().any(|it| it.is(us));
-        let holder = object.holders.iter().find(|_| is_theirs)?;
-        let why = LeftAlone::Held(holder.clone());
+        let why = gateway::theirs_leaving(&self.store, object, &self.options.installation)?;
         Some(Untouched::Theirs(format!(
             "Gateway {gateway} is left alone: {why}"
         )))

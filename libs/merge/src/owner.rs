@@ -71,6 +71,7 @@ fn acceptance(
         GatewayAcceptance::InvalidParameters(_)
         | GatewayAcceptance::UnsupportedAddress
         | GatewayAcceptance::LeftAlone(_)
+        | GatewayAcceptance::ClassServed(_)
         | GatewayAcceptance::ClassMissing(_) => ListenerSetAcceptance::ParentNotAccepted,
     }
 }

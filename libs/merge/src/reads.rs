@@ -7,9 +7,10 @@ use tributary_model::config::{
     ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration,
 };
 use tributary_model::desired::TargetGroupId;
+use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{Gateway, GatewayClass, ListenerSet, cannot_be_read};
 use tributary_model::workload::{EndpointSlice, ReferenceGrant, Service, TlsSecret};
-use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
+use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef, Resource};
 
 use crate::facts::{ClassFacts, Facts, GatewayFacts, OwnerFacts};
 use crate::state::State;
@@ -31,6 +32,8 @@ pub(crate) enum Input {
     Nodes,
     /// Whether a kind can be read.
     Unread(Kind),
+    /// Whether another program serves classes that could be ours.
+    OtherController,
     /// The facts of a class.
     Class(Name),
     /// The facts of a Gateway, or that it is left alone.
@@ -146,6 +149,25 @@ impl<'a> Reader<'a> {
     pub(crate) fn is_unread(&mut self, kind: Kind) -> bool {
         self.inputs.push(Input::Unread(kind));
         self.store.unread().contains(&kind)
+    }
+
+    /// A Gateway until it is gone, being deleted or not.
+    pub(crate) fn any_gateway(&mut self, key: &ObjectKey) -> Option<&'a Gateway> {
+        self.object(Kind::Gateway, key);
+        let object = ObjectRef::new(Kind::Gateway, key.clone());
+        match self.store.any(&object)?.as_ref() {
+            Resource::Gateway(gateway) => Some(gateway),
+            _ => None,
+        }
+    }
+
+    /// Another program that runs and serves classes with this `controllerName`.
+    pub(crate) fn other_controller(
+        &mut self,
+        controller_name: &str,
+    ) -> Option<&'a OtherController> {
+        self.inputs.push(Input::OtherController);
+        self.store.other_controller(controller_name)
     }
 
     /// What is said of an object that is not known: that it is not there only if that is sure.

@@ -24,6 +24,10 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved
                 controller_name: class.controller_name.clone(),
                 invalid_parameters: class.parameters.as_ref().err().cloned(),
                 mark: mark(merge, key)?,
+                left_alone: merge
+                    .store
+                    .other_controller(&class.controller_name)
+                    .is_some(),
             })
         }
         Kind::Gateway => {

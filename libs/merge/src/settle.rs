@@ -49,19 +49,20 @@ impl Merge {
     fn settle_gateways(&mut self) {
         for key in std::mem::take(&mut self.dirty.gateways) {
             let us = &self.options.installation;
-            let used = gateway::used_class(&self.store, &key, us);
+            let mut reader = Reader::new(&self.store, &self.facts);
+            let used = gateway::used_class(&mut reader, &key, us);
+            let standing = gateway::standing(&mut reader, &key, us);
+            let object = ObjectRef::new(Kind::Gateway, key.clone());
+            let inputs = kept(&self.store, &object, reader);
             for class in self.facts.uses(&key, used) {
                 let class = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(class));
                 self.dirty.objects.insert(class);
             }
-            let mut reader = Reader::new(&self.store, &self.facts);
-            let (facts, left_alone) = match gateway::standing(&mut reader, &key, us) {
+            let (facts, left_alone) = match standing {
                 Some(Standing::Ours(facts)) => (Some(Arc::from(facts)), None),
                 Some(Standing::LeftAlone(left_alone)) => (None, Some(left_alone)),
                 None => (None, None),
             };
-            let object = ObjectRef::new(Kind::Gateway, key.clone());
-            let inputs = kept(&self.store, &object, reader);
             self.reads.replace(&Reading::Gateway(key.clone()), inputs);
             if facts.is_none() {
                 // What it carries may be ours all the same.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tributary_model::config::{
     ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration,
 };
+use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{Gateway, GatewayClass, ListenerSet};
 use tributary_model::route::Route;
 use tributary_model::workload::{
@@ -25,6 +26,8 @@ pub(crate) struct Store {
     target_configurations: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
     /// Kinds that cannot be read.
     unread: BTreeSet<Kind>,
+    /// Who else serves classes that could be ours.
+    other_controller: Option<OtherController>,
 }
 
 /// Getters of one kind each. Objects that are being deleted are not there any more (spec §2).
@@ -91,6 +94,12 @@ impl Store {
     /// Kinds of which objects may be there that are not here.
     pub(crate) fn unread(&self) -> &BTreeSet<Kind> {
         &self.unread
+    }
+
+    /// Another program that runs and serves classes with this `controllerName`.
+    pub(crate) fn other_controller(&self, controller_name: &str) -> Option<&OtherController> {
+        let other = self.other_controller.as_ref();
+        other.filter(|_| OtherController::serves(controller_name))
     }
 
     /// Every ListenerSet and route.
@@ -191,6 +200,7 @@ impl Store {
             Indexed::Unread(kind) => {
                 self.unread.insert(kind);
             }
+            Indexed::OtherController(other) => self.other_controller = Some(other),
         }
     }
 
@@ -204,6 +214,10 @@ impl Store {
             Indexed::TargetConfiguration(service) => (&mut self.target_configurations, service),
             Indexed::Unread(kind) => {
                 self.unread.remove(&kind);
+                return;
+            }
+            Indexed::OtherController(_) => {
+                self.other_controller = None;
                 return;
             }
         };
@@ -221,6 +235,7 @@ enum Indexed {
     Slice(ObjectKey),
     TargetConfiguration(ObjectKey),
     Unread(Kind),
+    OtherController(OtherController),
 }
 
 /// Names what may be read through the object besides the object itself, and its index entry.
@@ -252,6 +267,10 @@ fn indexed_as(resource: &Resource, touched: &mut Vec<Input>) -> Option<Indexed> 
         Resource::Unread(unread) => {
             touched.push(Input::Unread(unread.kind()));
             Some(Indexed::Unread(unread.kind()))
+        }
+        Resource::OtherController(other) => {
+            touched.push(Input::OtherController);
+            Some(Indexed::OtherController(other.clone()))
         }
         Resource::GatewayClass(_)
         | Resource::Gateway(_)

@@ -8,6 +8,7 @@ mod handshake;
 mod incremental;
 mod isolation;
 mod l4;
+mod other_controller;
 mod others_bugs;
 mod slice;
 mod tls;

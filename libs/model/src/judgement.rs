@@ -49,6 +49,8 @@ pub struct GatewayClassJudgement {
     pub invalid_parameters: Option<String>,
     /// What its finalizer should become. Of a class in a folder nobody looks at it.
     pub mark: ClassMark,
+    /// Another program serves it: its status stays as it is.
+    pub left_alone: bool,
 }
 
 /// Of a Gateway.

@@ -23,6 +23,7 @@ pub mod installation;
 pub mod judgement;
 pub mod key;
 pub mod listener;
+pub mod other_controller;
 pub mod precedence;
 pub mod report;
 pub mod resolved;

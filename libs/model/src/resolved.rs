@@ -27,6 +27,8 @@ pub struct ResolvedGatewayClass {
     pub invalid_parameters: Option<String>,
     /// What its finalizer should become.
     pub mark: ClassMark,
+    /// Another program serves it: its status is that program's.
+    pub left_alone: bool,
 }
 
 /// What is to be done about the finalizer of a GatewayClass in use.
@@ -68,6 +70,8 @@ pub enum GatewayAcceptance {
     UnsupportedAddress,
     /// Another program holds it: nothing of it is decided here. The text names who, and by what.
     LeftAlone(String),
+    /// Another program serves its class: nothing of it is decided here. The text names who, and by what.
+    ClassServed(String),
     /// It was ours, and its GatewayClass, which the text names, is not there: nobody decides on it.
     ClassMissing(String),
 }

@@ -9,6 +9,7 @@ use crate::config::{
 use crate::holder::Holder;
 use crate::key::{Kind, Name, ObjectKey, ObjectRef};
 use crate::listener::{FrontendTls, Listener};
+use crate::other_controller::OtherController;
 use crate::route::Route;
 use crate::selector::FromNamespaces;
 use crate::status::Status;
@@ -60,6 +61,8 @@ pub enum Resource {
     ListenerRuleConfiguration(Box<ListenerRuleConfiguration>),
     /// No object: a kind of which nothing is known.
     Unread(Unread),
+    /// No object: another program serves classes that could be ours.
+    OtherController(OtherController),
 }
 
 /// Says that no list of a kind was ever complete, because reading it is forbidden: objects of it may be there, and none
@@ -237,13 +240,14 @@ impl Resource {
             Self::TargetGroupConfiguration(object) => &object.meta,
             Self::ListenerRuleConfiguration(object) => &object.meta,
             Self::Unread(unread) => &unread.meta,
+            Self::OtherController(other) => &other.meta,
         }
     }
 
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::GatewayClass(_) => Kind::GatewayClass,
+            Self::GatewayClass(_) | Self::OtherController(_) => Kind::GatewayClass,
             Self::Gateway(_) => Kind::Gateway,
             Self::ListenerSet(_) => Kind::ListenerSet,
             Self::Route(route) => route.kind.kind(),

@@ -22,7 +22,14 @@ pub(crate) fn next_status(
     stamp: Stamp,
 ) -> GatewayStatus {
     match &judged.acceptance {
-        GatewayAcceptance::LeftAlone(why) => return undecided::left_alone(why, current, stamp),
+        GatewayAcceptance::LeftAlone(why) => {
+            let said = Situation::GatewayNotManaged(why);
+            return undecided::left_alone(said, current, stamp);
+        }
+        GatewayAcceptance::ClassServed(why) => {
+            let said = Situation::GatewayClassServed(why);
+            return undecided::left_alone(said, current, stamp);
+        }
         GatewayAcceptance::ClassMissing(class) => {
             return undecided::class_missing(class, current, stamp);
         }
@@ -82,6 +89,7 @@ pub(crate) fn accepted(judged: &GatewayJudgement, tally: Tally) -> Verdict {
         }
         GatewayAcceptance::UnsupportedAddress => Situation::GatewayAcceptedUnsupportedAddress,
         GatewayAcceptance::LeftAlone(why) => Situation::GatewayNotManaged(why),
+        GatewayAcceptance::ClassServed(why) => Situation::GatewayClassServed(why),
         GatewayAcceptance::ClassMissing(class) => Situation::GatewayAcceptedClassMissing(class),
         GatewayAcceptance::Accepted if tally.is_hopeless() => Situation::GatewayAcceptedNoListener,
         GatewayAcceptance::Accepted if tally.has_invalid() => {
@@ -144,7 +152,9 @@ pub(crate) fn rests_on_report(judged: &GatewayJudgement, tally: Tally) -> bool {
             judged.load_balancer == LoadBalancerJudgement::Unknown
                 && !tally.is_told_without_report()
         }
-        GatewayAcceptance::LeftAlone(_) | GatewayAcceptance::ClassMissing(_) => true,
+        GatewayAcceptance::LeftAlone(_)
+        | GatewayAcceptance::ClassServed(_)
+        | GatewayAcceptance::ClassMissing(_) => true,
         GatewayAcceptance::InvalidParameters(_) | GatewayAcceptance::UnsupportedAddress => false,
     }
 }
@@ -176,6 +186,7 @@ fn serving(judged: &GatewayJudgement) -> Serving {
         GatewayAcceptance::InvalidParameters(_)
         | GatewayAcceptance::UnsupportedAddress
         | GatewayAcceptance::LeftAlone(_)
+        | GatewayAcceptance::ClassServed(_)
         | GatewayAcceptance::ClassMissing(_) => Serving::ParentNotAccepted,
     }
 }

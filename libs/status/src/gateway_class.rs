@@ -18,6 +18,9 @@ pub(crate) fn next_status(
     current: &GatewayClassStatus,
     stamp: Stamp,
 ) -> GatewayClassStatus {
+    if judged.left_alone {
+        return current.clone();
+    }
     GatewayClassStatus {
         conditions: next_conditions(
             vec![accepted(judged).into()],

@@ -102,7 +102,10 @@ pub fn next(judgement: &Judgement, current: Option<&Status>, now: Timestamp) -> 
     });
     let unchanged = match current {
         Some(current) => in_type_order(current) == in_type_order(&status),
-        None => status == Status::Route(RouteStatus::default()),
+        None => {
+            status == Status::Route(RouteStatus::default())
+                || status == Status::GatewayClass(GatewayClassStatus::default())
+        }
     };
     match left_out {
         None if unchanged => Next::Unchanged,

@@ -67,6 +67,7 @@ pub(crate) enum Situation<'a> {
     GatewayAcceptedUnsupportedAddress,
     GatewayAcceptedClassMissing(&'a str),
     GatewayNotManaged(&'a str),
+    GatewayClassServed(&'a str),
     GatewayProgrammed,
     GatewayProgrammedSome,
     GatewayDegraded(&'a str),

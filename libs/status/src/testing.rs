@@ -135,6 +135,7 @@ pub(crate) fn class() -> GatewayClassJudgement {
         controller_name: controller::ALB.to_owned(),
         invalid_parameters: None,
         mark: ClassMark::Stands,
+        left_alone: false,
     }
 }
 

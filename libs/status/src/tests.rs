@@ -107,6 +107,7 @@ fn judged_gateways() -> impl Strategy<Value = Judgement> {
         1 => Just(GatewayAcceptance::UnsupportedAddress),
         1 => Just(GatewayAcceptance::InvalidParameters("a text".to_owned())),
         1 => Just(GatewayAcceptance::LeftAlone("a text".to_owned())),
+        1 => Just(GatewayAcceptance::ClassServed("a text".to_owned())),
         1 => Just(GatewayAcceptance::ClassMissing("a class".to_owned())),
     ];
     let gateways = (listeners(), load_balancers(), acceptances);
@@ -114,9 +115,9 @@ fn judged_gateways() -> impl Strategy<Value = Judgement> {
     (gateways, any::<bool>(), problems, 1_i64..4).prop_map(
         |((listeners, load_balancer, acceptance), unheard, problems, generation)| {
             let load_balancer = match acceptance {
-                GatewayAcceptance::LeftAlone(_) | GatewayAcceptance::ClassMissing(_) => {
-                    LoadBalancerJudgement::Unknown
-                }
+                GatewayAcceptance::LeftAlone(_)
+                | GatewayAcceptance::ClassServed(_)
+                | GatewayAcceptance::ClassMissing(_) => LoadBalancerJudgement::Unknown,
                 GatewayAcceptance::Accepted
                 | GatewayAcceptance::UnsupportedAddress
                 | GatewayAcceptance::InvalidParameters(_) => load_balancer,

@@ -6,10 +6,14 @@ use crate::conditions::{Entry, Stamp, find, next_conditions};
 use crate::gateway::OWNED;
 use crate::reasons::{MANAGED, PROGRAMMED, Situation, verdict};
 
-/// Of a Gateway that another program holds. It writes `Accepted` and `Programmed`, by which people and programs wait for
+/// Of a Gateway that is another program's. It writes `Accepted` and `Programmed`, by which people and programs wait for
 /// it: were they written here, too, each would overwrite the other for ever. So this is said in a condition of our own.
-pub(crate) fn left_alone(why: &str, current: &GatewayStatus, stamp: Stamp) -> GatewayStatus {
-    let said = verdict(Situation::GatewayNotManaged(why));
+pub(crate) fn left_alone(
+    why: Situation<'_>,
+    current: &GatewayStatus,
+    stamp: Stamp,
+) -> GatewayStatus {
+    let said = verdict(why);
     with_conditions(
         next_conditions(vec![said.into()], &[MANAGED], &current.conditions, stamp),
         current,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::holder::Holder;
+use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{Author, CarriedStatus, Unread};
 use tributary_model::route::ParentRef;
 use tributary_model::selector::FromNamespaces;
@@ -55,6 +56,7 @@ pub fn resource() -> impl Strategy<Value = Resource> {
         1 => any_endpoints(),
         1 => any_secret(),
         1 => any_unread(),
+        1 => any_other_controller(),
     ]
 }
 
@@ -287,6 +289,10 @@ fn any_secret() -> impl Strategy<Value = Resource> {
 
 fn any_unread() -> impl Strategy<Value = Resource> {
     prop::sample::select(Kind::ALL.to_vec()).prop_map(|kind| Resource::Unread(Unread::of(kind)))
+}
+
+fn any_other_controller() -> impl Strategy<Value = Resource> {
+    named(&["lease"]).prop_map(|lease| Resource::OtherController(OtherController::by(key(&lease))))
 }
 
 /// What objects of the small world carry: some a status, of any author.

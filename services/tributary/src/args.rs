@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tributary_kubernetes::SourceArg;
+use tributary_kubernetes::{LbcLease, SourceArg};
 use tributary_programmer::Endpoint;
 
 /// One AWS load balancer for many teams: Gateways, ListenerSets and routes, programmed and explained.
@@ -49,6 +49,10 @@ pub(crate) struct UpArgs {
     /// For `--source kubernetes`; without it as kubectl does it.
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
+    /// For `--source kubernetes`, the Lease of the AWS Load Balancer Controller, or `none`: while it is renewed, Gateways of
+    /// that program's classes that are not ours yet are left alone.
+    #[arg(long, value_name = "NAMESPACE/NAME|none")]
+    pub(crate) lbc_lease: Option<LbcLease>,
     /// Write every object that gets a status to DIR/KIND/NAMESPACE/NAME.yaml.
     #[arg(long, value_name = "DIR")]
     pub(crate) status_dir: Option<PathBuf>,

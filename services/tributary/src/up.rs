@@ -24,7 +24,7 @@ use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Ta
 use tributary_sandbox::Sandbox;
 use tributary_status_writer::{Kubernetes, Store};
 use tributary_stream::Transport;
-use tributary_watcher::Emptied;
+use tributary_watcher::{Emptied, OtherLease};
 
 use crate::args::{AwsArg, UpArgs};
 use crate::query::{self, Client};
@@ -106,6 +106,9 @@ async fn source(args: &UpArgs) -> anyhow::Result<Source> {
     if args.kubeconfig.is_some() {
         bail!("--kubeconfig goes with --source kubernetes");
     }
+    if args.lbc_lease.is_some() {
+        bail!("--lbc-lease goes with --source kubernetes");
+    }
     std::fs::metadata(&folder)
         .with_context(|| format!("cannot read --source {}", folder.display()))?;
     Ok(Source::Folder(folder))
@@ -124,7 +127,10 @@ impl Source {
                     Emptied::Waits
                 },
             },
-            Self::Kubernetes(cluster) => tributary_watcher::Source::Kubernetes(cluster.clone()),
+            Self::Kubernetes(cluster) => tributary_watcher::Source::Kubernetes {
+                cluster: cluster.clone(),
+                other_lease: OtherLease::of(args.lbc_lease.clone()),
+            },
         }
     }
 

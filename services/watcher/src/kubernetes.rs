@@ -3,10 +3,12 @@
 //! ```text
 //!  discovery, every few seconds ──> a kind comes, goes, changes its version
 //!  watch of a kind ──> objects: normalized and published, or refused by name
+//!  watch of another program's Lease ──> whether it runs
 //!  Sync ──> what is there now, kind by kind ──> answered when all of it was seen
 //! ```
 
 mod objects;
+mod other_controller;
 mod sync;
 mod watching;
 
@@ -25,10 +27,11 @@ use tributary_runtime::backoff::Delays;
 use tributary_runtime::{Backoff, Condition, Context};
 
 use self::objects::Objects;
+use self::other_controller::Beside;
 use self::sync::{Asked, Pending};
 use self::watching::{Item, Watching};
 use crate::metrics::{FailureLabels, KindLabels, WATCH_BACKOFF_SECONDS, WATCH_FAILURES};
-use crate::{Shared, SyncRequest};
+use crate::{OtherLease, Shared, SyncRequest};
 
 /// In metrics, beside the kinds.
 const DISCOVERY_NAME: &str = "discovery";
@@ -84,6 +87,7 @@ type Discovered = Result<(BTreeMap<Kind, Served>, Vec<Unread>), Failure>;
 pub(crate) async fn follow(
     context: &Context,
     cluster: &Cluster,
+    lease: Option<OtherLease>,
     shared: Shared,
     mut requests: mpsc::Receiver<SyncRequest>,
 ) {
@@ -101,6 +105,7 @@ pub(crate) async fn follow(
         done_once: false,
     };
     let mut asking: Option<BoxFuture<'_, Discovered>> = None;
+    let mut beside = Beside::new(context, cluster, shared.clone(), lease);
     let mut follower = Follower {
         context,
         cluster,
@@ -139,6 +144,7 @@ pub(crate) async fn follow(
                     tokio::task::coop::consume_budget().await;
                 }
             }
+            () = beside.next() => follower.objects.refused_beside(beside.forbidden.as_ref()),
             // Before that nobody knows what there might be to see.
             Some(request) = requests.recv(), if discovery.done_once => {
                 let served = follower.readable_kinds();
@@ -152,7 +158,7 @@ pub(crate) async fn follow(
                 }
             },
         }
-        follower.settle(discovery.done_once);
+        follower.settle(discovery.done_once && beside.is_answered());
         pending = sync::answered(pending, &follower.objects);
     }
 }
@@ -308,10 +314,10 @@ impl Follower<'_> {
     }
 
     /// Says how far this is.
-    fn settle(&mut self, discovered: bool) {
+    fn settle(&mut self, is_known: bool) {
         self.objects.tell_refused();
         let readable = self.kinds.values().all(|kind| kind.forbidden.is_none());
-        let synced = discovered
+        let synced = is_known
             && self.kinds.iter().all(|(kind, watched)| {
                 self.objects.is_synced(*kind) || watched.forbidden.is_some()
             });

@@ -17,16 +17,18 @@ mod metrics;
 mod rpc;
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 pub use tributary_folder::Emptied;
 use tributary_folder::Folder;
 use tributary_folder::memory::MemoryError;
-use tributary_kubernetes::{Cluster, ConnectError, InstallationArgs, SourceArg};
-use tributary_model::ObjectRef;
+use tributary_kubernetes::{Cluster, ConnectError, InstallationArgs, LbcLease, SourceArg};
 use tributary_model::view::Rejection;
+use tributary_model::{ObjectKey, ObjectRef};
 use tributary_proto::packed::Packed;
 use tributary_proto::snapshot::snapshot_service_server::SnapshotServiceServer;
 use tributary_proto::types;
@@ -44,6 +46,10 @@ pub struct Args {
     /// For `--source kubernetes`; without it as kubectl does it, or the pod's service account.
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
+    /// For `--source kubernetes`, the Lease of the AWS Load Balancer Controller, or `none`: while it is renewed, Gateways of
+    /// that program's classes that are not ours yet are left alone.
+    #[arg(long, value_name = "NAMESPACE/NAME|none")]
+    pub lbc_lease: Option<LbcLease>,
     /// For a folder, what must survive a restart: first-seen times and last good versions. Without it nothing does.
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
@@ -80,7 +86,21 @@ pub enum Source {
         emptied: Emptied,
     },
     /// An API server.
-    Kubernetes(Cluster),
+    Kubernetes {
+        /// Which.
+        cluster: Cluster,
+        /// What shows that another program serves classes that could be ours; without it none does.
+        other_lease: Option<OtherLease>,
+    },
+}
+
+/// The Lease of the AWS Load Balancer Controller.
+#[derive(Clone, Debug)]
+pub struct OtherLease {
+    /// Which.
+    pub lease: ObjectKey,
+    /// How long a renewal counts at least and at most.
+    pub bounds: RangeInclusive<Duration>,
 }
 
 /// Why a watcher ended.
@@ -127,7 +147,7 @@ pub struct Service {
 #[derive(Debug)]
 enum Reader {
     Folder(Box<Folder>),
-    Kubernetes(Cluster),
+    Kubernetes(Cluster, Option<OtherLease>),
 }
 
 /// A caller of `Sync` who waits for the position, or for the reason why there is none.
@@ -150,7 +170,7 @@ pub(crate) struct Shared {
 const MAX_SYNC_REQUESTS: usize = 64;
 
 /// Time that tasks have to stop.
-const STOP_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
+const STOP_DEADLINE: Duration = Duration::from_secs(5);
 
 impl Service {
     /// Opens a folder's memory; reads nothing else yet.
@@ -169,7 +189,10 @@ impl Service {
                 let folder = Folder::open(root, memory, status_dir)?;
                 Reader::Folder(Box::new(folder.emptied(emptied)))
             }
-            Source::Kubernetes(cluster) => Reader::Kubernetes(cluster),
+            Source::Kubernetes {
+                cluster,
+                other_lease,
+            } => Reader::Kubernetes(cluster, other_lease),
         };
         let published = Published::new(&context, "snapshot");
         // Generations begin anew with each start; the time of the start keeps two lives apart.
@@ -212,10 +235,26 @@ impl Service {
         } = self;
         match reader {
             Reader::Folder(folder) => folder::follow(&context, *folder, &shared, requests).await,
-            Reader::Kubernetes(cluster) => {
-                kubernetes::follow(&context, &cluster, shared, requests).await;
+            Reader::Kubernetes(cluster, lease) => {
+                kubernetes::follow(&context, &cluster, lease, shared, requests).await;
                 Ok(())
             }
+        }
+    }
+}
+
+impl OtherLease {
+    /// Neither a blink nor an afternoon.
+    const BOUNDS: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_mins(10);
+
+    /// What is asked for; without it where that program's chart has it.
+    pub fn of(asked: Option<LbcLease>) -> Option<Self> {
+        match asked.unwrap_or_default() {
+            LbcLease::None => None,
+            LbcLease::Named(lease) => Some(Self {
+                lease,
+                bounds: Self::BOUNDS,
+            }),
         }
     }
 }
@@ -255,6 +294,9 @@ impl Args {
                 if self.kubeconfig.is_some() {
                     return Err(misplaced("--kubeconfig"));
                 }
+                if self.lbc_lease.is_some() {
+                    return Err(misplaced("--lbc-lease"));
+                }
                 Ok(Source::Folder {
                     root: root.clone(),
                     state_dir: self.state_dir.clone(),
@@ -277,8 +319,10 @@ impl Args {
                     return Err(misplaced("--allow-empty-source"));
                 }
                 let cluster = Cluster::connect(self.kubeconfig.as_deref()).await?;
-                let cluster = cluster.of_installation(self.installation.installation.clone());
-                Ok(Source::Kubernetes(cluster))
+                Ok(Source::Kubernetes {
+                    cluster: cluster.of_installation(self.installation.installation.clone()),
+                    other_lease: OtherLease::of(self.lbc_lease.clone()),
+                })
             }
         }
     }

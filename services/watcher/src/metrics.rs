@@ -54,6 +54,24 @@ pub(crate) const WATCH_BACKOFF_SECONDS: MetricName<Family<KindLabels, SecondsCou
         "Seconds waited before requests to the API server were made again",
         Family::default,
     );
+/// 1 while the AWS Load Balancer Controller runs beside us.
+pub(crate) const OTHER_CONTROLLER: MetricName<Gauge> = MetricName::new(
+    "tributary_watch_other_controller_live",
+    "Whether the AWS Load Balancer Controller's Lease is renewed",
+    Gauge::default,
+);
+/// What was told of that Lease: mostly renewals, which change nothing.
+pub(crate) const LEASE_EVENTS: MetricName<Counter> = MetricName::new(
+    "tributary_watch_lease_events",
+    "States of the AWS Load Balancer Controller's Lease that were read",
+    Counter::default,
+);
+/// How often the snapshot said of that program that it came or went.
+pub(crate) const OTHER_CONTROLLER_CHANGES: MetricName<Counter> = MetricName::new(
+    "tributary_watch_other_controller_changes",
+    "Times that the AWS Load Balancer Controller was seen to come or go",
+    Counter::default,
+);
 /// Of a folder: what `ListRejections` lists.
 pub(crate) const FOLDER_REFUSED: MetricName<Gauge> = MetricName::new(
     "tributary_folder_refused",

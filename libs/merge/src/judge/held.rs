@@ -1,4 +1,4 @@
-//! A Gateway of one of our classes for which another program has made a load balancer.
+//! A Gateway of one of our classes that is another program's.
 
 use tributary_model::judgement::{GatewayJudgement, LoadBalancerJudgement};
 use tributary_model::resolved::GatewayAcceptance;
@@ -7,7 +7,7 @@ use tributary_model::{Kind, ObjectKey, ObjectRef};
 use crate::facts::LeftAlone;
 use crate::merge::Merge;
 
-/// That it is left alone, which its owner should read; nothing when nobody else holds it.
+/// That it is left alone, which its owner should read; nothing when it is nobody else's.
 pub(super) fn judge_held(merge: &Merge, object: &ObjectRef) -> Option<GatewayJudgement> {
     if object.kind != Kind::Gateway {
         return None;
@@ -18,6 +18,11 @@ pub(super) fn judge_held(merge: &Merge, object: &ObjectRef) -> Option<GatewayJud
             merge,
             &object.key,
             GatewayAcceptance::LeftAlone(left_alone.to_string()),
+        ),
+        LeftAlone::ClassServed { .. } => undecided(
+            merge,
+            &object.key,
+            GatewayAcceptance::ClassServed(left_alone.to_string()),
         ),
         // Whether that is ours to tell shows in what it carries.
         LeftAlone::ClassMissing(_) => None,

@@ -52,6 +52,7 @@ pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Jud
             controller_name: class.controller_name.clone(),
             invalid_parameters: class.invalid_parameters.clone(),
             mark: class.mark,
+            left_alone: class.left_alone,
         }),
         Resolved::Gateway(gateway) => Judgement::Gateway(judge_gateway(merge, gateway, reports)),
         Resolved::ListenerSet(set) => Judgement::ListenerSet(ListenerSetJudgement {

@@ -69,7 +69,7 @@ fn gateway(merge: &Merge, object: &ObjectRef, author: Author) -> Option<GatewayJ
             let acceptance = GatewayAcceptance::ClassMissing(class.to_string());
             held::undecided(merge, &object.key, acceptance)
         }
-        LeftAlone::ClassMissing(_) | LeftAlone::Held(_) => None,
+        LeftAlone::ClassMissing(_) | LeftAlone::Held(_) | LeftAlone::ClassServed { .. } => None,
     }
 }
 

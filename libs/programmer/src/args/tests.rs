@@ -3,7 +3,9 @@ use super::*;
 fn site(cluster: Option<&str>, aws: &Endpoint) -> Result<String, NoCluster> {
     let args = SiteArgs {
         cluster: cluster.map(str::to_owned),
-        installation: "here".to_owned(),
+        installation: InstallationArgs {
+            installation: "here".parse().unwrap(),
+        },
         vpc: None,
         allow_removing_all: false,
     };

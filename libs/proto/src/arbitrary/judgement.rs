@@ -16,7 +16,7 @@ use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
     JudgedObject { judgement, current, resource_version }
-    GatewayClassJudgement { key, generation, controller_name, invalid_parameters, mark }
+    GatewayClassJudgement { key, generation, controller_name, invalid_parameters, mark, left_alone }
     GatewayJudgement {
         key, generation, acceptance, load_balancer, unheard, problems, addresses, listeners,
         attached_listener_sets,
@@ -57,7 +57,8 @@ variants!(GatewayAcceptance: |source|
     Self::InvalidParameters(source.any()),
     Self::UnsupportedAddress,
     Self::LeftAlone(source.any()),
-    Self::ClassMissing(source.any()));
+    Self::ClassMissing(source.any()),
+    Self::ClassServed(source.any()));
 variants!(ListenerSetAcceptance: |source|
     Self::Admitted, Self::NotAllowed(source.any()), Self::ParentNotAccepted, Self::ParentGone, Self::LeftAlone);
 variants!(NotAllowedCause: |source|

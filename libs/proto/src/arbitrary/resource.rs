@@ -8,6 +8,7 @@ use tributary_model::listener::{
     AllowedRoutes, CertificateRef, FrontendTls, FrontendValidation, Listener, ListenerTls,
     RouteGroupKind, TlsMode,
 };
+use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{
     Author, CarriedStatus, Gateway, GatewayClass, ListenerSet, Meta, ParametersRef,
     ParentGatewayRef, Resource, SourceObject, Unread,
@@ -127,7 +128,8 @@ variants!(Resource: |source|
     Self::LoadBalancerConfiguration(Box::new(source.any())),
     Self::TargetGroupConfiguration(Box::new(source.any())),
     Self::ListenerRuleConfiguration(Box::new(source.any())),
-    Self::Unread(Unread::of(source.any())));
+    Self::Unread(Unread::of(source.any())),
+    Self::OtherController(OtherController::by(source.any())));
 
 impl Arbitrary for Namespace {
     fn arbitrary(source: &mut Source) -> Self {

@@ -128,6 +128,7 @@ impl From<&GatewayClassJudgement> for types::GatewayClassJudgement {
             controller_name,
             invalid_parameters,
             mark,
+            left_alone,
         } = value;
         let mark = match mark {
             ClassMark::Stands => types::ClassMark::Unspecified,
@@ -138,6 +139,7 @@ impl From<&GatewayClassJudgement> for types::GatewayClassJudgement {
             controller_name: controller_name.clone(),
             invalid_parameters: invalid_parameters.clone(),
             mark: mark.into(),
+            left_alone: *left_alone,
         }
     }
 }
@@ -152,6 +154,7 @@ impl TryFrom<Beside<Judged, types::GatewayClassJudgement>> for GatewayClassJudge
             controller_name,
             invalid_parameters,
             mark,
+            left_alone,
         } = message;
         Ok(Self {
             key: object.key,
@@ -163,6 +166,7 @@ impl TryFrom<Beside<Judged, types::GatewayClassJudgement>> for GatewayClassJudge
                 types::ClassMark::Missing => ClassMark::Missing,
                 types::ClassMark::Obsolete => ClassMark::Obsolete,
             },
+            left_alone,
         })
     }
 }

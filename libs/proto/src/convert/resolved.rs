@@ -139,6 +139,7 @@ impl From<&GatewayAcceptance> for types::GatewayAcceptance {
             }
             GatewayAcceptance::UnsupportedAddress => (Verdict::UnsupportedAddress, ""),
             GatewayAcceptance::LeftAlone(message) => (Verdict::LeftAlone, message.as_str()),
+            GatewayAcceptance::ClassServed(message) => (Verdict::ClassServed, message.as_str()),
             GatewayAcceptance::ClassMissing(class) => (Verdict::ClassMissing, class.as_str()),
         };
         Self {
@@ -159,6 +160,7 @@ impl TryFrom<types::GatewayAcceptance> for GatewayAcceptance {
             Verdict::InvalidParameters => Ok(Self::InvalidParameters(message)),
             Verdict::UnsupportedAddress => Ok(Self::UnsupportedAddress),
             Verdict::LeftAlone => Ok(Self::LeftAlone(message)),
+            Verdict::ClassServed => Ok(Self::ClassServed(message)),
             Verdict::ClassMissing => Ok(Self::ClassMissing(message)),
         }
     }

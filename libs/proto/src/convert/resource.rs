@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tributary_model::key::{Kind, ObjectRef};
+use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{
     Author, CarriedStatus, Gateway, GatewayClass, ListenerSet, Meta, ParametersRef,
     ParentGatewayRef, Resource, SourceObject, Unread,
@@ -74,6 +75,23 @@ impl From<StatusAuthor> for Author {
             StatusAuthor::Other => Self::Other,
             StatusAuthor::Unspecified => Self::Unknown,
         }
+    }
+}
+
+impl From<&OtherController> for types::OtherControllerSpec {
+    fn from(other: &OtherController) -> Self {
+        Self {
+            lease: required::write(other.lease()),
+        }
+    }
+}
+
+impl TryFrom<types::OtherControllerSpec> for OtherController {
+    type Error = ConvertError;
+
+    fn try_from(message: types::OtherControllerSpec) -> Result<Self, Self::Error> {
+        let types::OtherControllerSpec { lease } = message;
+        Ok(Self::by(required::read("lease", lease)?))
     }
 }
 
@@ -161,6 +179,7 @@ impl From<&Resource> for Spec {
                 Self::ListenerRuleConfiguration((&**object).into())
             }
             Resource::Unread(_) => Self::Unread(types::UnreadSpec {}),
+            Resource::OtherController(other) => Self::OtherController(other.into()),
         }
     }
 }
@@ -197,7 +216,7 @@ impl TryFrom<types::SourceObject> for SourceObject {
         }
         let key = &resource.meta().key;
         if *key != object.key {
-            let message = format!("is {}, an unread kind's is {key}", object.key);
+            let message = format!("is {}, what stands for no object is {key}", object.key);
             return Err(ConvertError::at("object.key", message));
         }
         let author = known::<StatusAuthor>("status_author", status_author)?.into();
@@ -248,5 +267,6 @@ fn read_spec(kind: Kind, meta: Meta, spec: Spec) -> Result<Resource, ConvertErro
             within("listener_rule_configuration", Beside(meta, spec))?,
         )),
         Spec::Unread(types::UnreadSpec {}) => Resource::Unread(Unread::of(kind)),
+        Spec::OtherController(spec) => Resource::OtherController(within("other_controller", spec)?),
     })
 }

@@ -328,7 +328,7 @@ fn what_is_unread_is_a_kind() {
 fn an_unread_kind_stands_for_no_object() {
     check_refused::<SourceObject, _>(
         source_object(types::Kind::Secret, Spec::Unread(types::UnreadSpec {})),
-        "object.key: is a/b, an unread kind's is *",
+        "object.key: is a/b, what stands for no object is *",
     );
 }
 

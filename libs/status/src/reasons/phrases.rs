@@ -77,3 +77,12 @@ pub(super) fn conflict_message(conflict: Conflict, rival: RivalClass) -> String 
         }
     }
 }
+
+/// Of a Gateway that is another program's.
+pub(super) fn left_alone(why: &str) -> String {
+    sentence(
+        "Tributary leaves this Gateway, its load balancer and its routes alone",
+        why,
+        "",
+    )
+}

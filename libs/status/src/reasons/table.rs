@@ -5,8 +5,8 @@ use tributary_model::status::ConditionStatus;
 
 use super::phrases::{
     DROPPED_RULE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NO_VALID_LISTENER, NOTHING_TO_SERVE_WITH,
-    PARENT_GONE, REFUSED, SOME_SERVED, UNAVAILABLE, conflict_message, none_served, not_allowed,
-    too_many,
+    PARENT_GONE, REFUSED, SOME_SERVED, UNAVAILABLE, conflict_message, left_alone, none_served,
+    not_allowed, too_many,
 };
 use super::{
     ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, MANAGED, OVERLAPPING_TLS_CONFIG,
@@ -74,15 +74,14 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
                  Restore the class, or name another one."
             ),
         ),
-        S::GatewayNotManaged(why) => row(
+        S::GatewayNotManaged(why) => {
+            row(MANAGED, False, "HeldByAnotherController", left_alone(why))
+        }
+        S::GatewayClassServed(why) => row(
             MANAGED,
             False,
-            "HeldByAnotherController",
-            sentence(
-                "Tributary leaves this Gateway, its load balancer and its routes alone",
-                why,
-                "",
-            ),
+            "ClassServedByAnotherController",
+            left_alone(why),
         ),
         S::GatewayProgrammed => row(
             PROGRAMMED,

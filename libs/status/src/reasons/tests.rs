@@ -23,6 +23,7 @@ fn every_situation() -> Vec<Situation<'static>> {
         S::GatewayAcceptedUnsupportedAddress,
         S::GatewayAcceptedClassMissing("alb"),
         S::GatewayNotManaged("another program holds it"),
+        S::GatewayClassServed("another program serves its class"),
         S::GatewayProgrammed,
         S::GatewayProgrammedSome,
         S::GatewayProgrammedNoneServed(Hindrance::Ports),

@@ -1,10 +1,12 @@
 use tributary_model::judgement::{
-    GatewayJudgement, Judgement, ListenerSetJudgement, LoadBalancerJudgement,
+    GatewayClassJudgement, GatewayJudgement, Judgement, ListenerSetJudgement, LoadBalancerJudgement,
 };
 use tributary_model::resolved::{GatewayAcceptance, ListenerSetAcceptance};
 use tributary_model::status::{ConditionStatus, GatewayStatus, Status};
 
-use crate::testing::{EARLIER, LATER, after, condition, gateway, good, message, set, top, written};
+use crate::testing::{
+    EARLIER, LATER, after, class, condition, gateway, good, message, set, top, written,
+};
 use crate::{Next, next, summary};
 
 fn judged(acceptance: GatewayAcceptance) -> Judgement {
@@ -66,6 +68,43 @@ fn a_gateway_that_another_program_holds_keeps_all_that_is_written_and_is_told_on
     rewritten.addresses.clear();
     let rewritten = Status::Gateway(rewritten);
     assert_eq!(next(&held(), Some(&rewritten), LATER), Next::Unchanged);
+}
+
+#[test]
+fn a_gateway_whose_class_another_program_serves_is_told_once_and_keeps_all_that_is_written() {
+    let class_served = judged(GatewayAcceptance::ClassServed(
+        "a Lease is renewed".to_owned(),
+    ));
+    let status = after(&class_served, Some(&served()), LATER);
+    assert_eq!(
+        top(&status),
+        "gateway.tributary.dev/Managed=False/ClassServedByAnotherController \
+         Accepted=True/Accepted Programmed=True/Programmed"
+    );
+    let said = message(
+        &of_gateway(&status).conditions,
+        "gateway.tributary.dev/Managed",
+    );
+    assert!(said.contains("a Lease is renewed"), "{said}");
+    assert_eq!(next(&class_served, Some(&status), LATER), Next::Unchanged);
+}
+
+#[test]
+fn nothing_is_written_of_a_class_that_another_program_serves() {
+    let theirs = Judgement::GatewayClass(GatewayClassJudgement {
+        left_alone: true,
+        ..class()
+    });
+    assert_eq!(next(&theirs, None, LATER), Next::Unchanged);
+    let before = written(&Judgement::GatewayClass(class()));
+    assert_eq!(next(&theirs, Some(&before), LATER), Next::Unchanged);
+    // Theirs says something else of it, at an older generation too.
+    let mut before = before;
+    if let Status::GatewayClass(status) = &mut before {
+        status.conditions[0].message = "theirs".to_owned();
+        status.conditions[0].observed_generation = Some(0);
+    }
+    assert_eq!(next(&theirs, Some(&before), LATER), Next::Unchanged);
 }
 
 #[test]

@@ -146,6 +146,7 @@ fn a_finalizer_that_is_to_change_needs_an_attempt() {
             controller_name: controller::ALB.to_owned(),
             invalid_parameters: None,
             mark,
+            left_alone: false,
         })
     };
     for (mark, expected) in [

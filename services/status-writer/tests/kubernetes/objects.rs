@@ -136,6 +136,7 @@ pub(crate) fn class_to_mark(object: &ObjectRef, mark: ClassMark) -> Judgement {
         controller_name: controller::ALB.to_owned(),
         invalid_parameters: None,
         mark,
+        left_alone: false,
     })
 }
 

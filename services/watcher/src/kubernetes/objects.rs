@@ -40,12 +40,14 @@ pub(crate) struct Objects {
     metrics: Metrics,
     /// Of no use: every object of an API server has its own.
     defaults: Defaults,
+    /// What is not of a kind that is watched.
+    beside: Option<Rejection>,
     /// Something is refused or no longer refused, and has not been told.
     untold: bool,
 }
 
 /// Where objects come from, for people.
-const SOURCE: &str = "Kubernetes";
+pub(crate) const SOURCE: &str = "Kubernetes";
 
 impl Objects {
     pub(crate) fn new(context: &Context, shared: Shared) -> Self {
@@ -58,6 +60,7 @@ impl Objects {
                 created: Timestamp::default(),
                 generation: 1,
             },
+            beside: None,
             untold: false,
         }
     }
@@ -263,6 +266,14 @@ impl Objects {
         }
     }
 
+    /// What cannot be read beside the kinds.
+    pub(crate) fn refused_beside(&mut self, rejection: Option<&Rejection>) {
+        if self.beside.as_ref() != rejection {
+            self.beside = rejection.cloned();
+            self.untold = true;
+        }
+    }
+
     /// Shows what is refused, if that is other than what was shown.
     pub(crate) fn tell_refused(&mut self) {
         if !std::mem::take(&mut self.untold) {
@@ -271,6 +282,7 @@ impl Objects {
         let kinds = self.kinds.values();
         let refused = kinds
             .flat_map(|of_kind| of_kind.unreadable.iter().chain(of_kind.refused.values()))
+            .chain(&self.beside)
             .cloned()
             .collect();
         self.shared.reject(refused);

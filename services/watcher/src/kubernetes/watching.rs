@@ -14,7 +14,7 @@ use tributary_runtime::{Backoff, Context};
 use crate::metrics::{KindLabels, WATCH_BACKOFF_SECONDS};
 
 /// After a failure. An API server that restarts is back within seconds.
-const AGAIN: Backoff = Backoff {
+pub(crate) const AGAIN: Backoff = Backoff {
     first: Duration::from_millis(100),
     most: Duration::from_secs(10),
 };

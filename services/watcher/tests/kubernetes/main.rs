@@ -10,4 +10,5 @@ mod access;
 mod breaks;
 mod kinds;
 mod objects;
+mod other_controller;
 mod seen;

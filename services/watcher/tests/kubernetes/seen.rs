@@ -18,7 +18,7 @@ use tributary_runtime::{Context, GrpcServices, OnError, Tasks};
 use tributary_stream::{Transport, clients};
 use tributary_tests_kubernetes::cluster;
 use tributary_tests_kubernetes::wait::{PATIENCE, until};
-use tributary_watcher::{Service, Source};
+use tributary_watcher::{OtherLease, Service, Source};
 
 /// A watcher that runs as long as this is held.
 pub(crate) struct Watcher {
@@ -29,9 +29,21 @@ pub(crate) struct Watcher {
 
 impl Watcher {
     pub(crate) async fn start(kubeconfig: &Path) -> Self {
+        Self::beside(kubeconfig, None).await
+    }
+
+    /// Beside another program, whose Lease it looks at.
+    pub(crate) async fn beside(kubeconfig: &Path, other_lease: Option<OtherLease>) -> Self {
         let cluster = Cluster::connect(Some(kubeconfig)).await.unwrap();
         let context = Context::new("watcher");
-        let service = Service::new(context.clone(), Source::Kubernetes(cluster)).unwrap();
+        let service = Service::new(
+            context.clone(),
+            Source::Kubernetes {
+                cluster,
+                other_lease,
+            },
+        )
+        .unwrap();
         let grpc = service.contracts(GrpcServices::default()).build().unwrap();
         let tasks = context.tasks();
         tasks.spawn("watcher", OnError::ShutDown, service.run());
@@ -74,6 +86,14 @@ impl Watcher {
             _ => None,
         });
         unread.collect()
+    }
+
+    /// Whether it says that the other program runs.
+    pub(crate) async fn says_that_another_runs(&self) -> bool {
+        let snapshot = self.snapshot().await;
+        snapshot
+            .iter()
+            .any(|object| matches!(&*object.resource, Resource::OtherController(_)))
     }
 
     async fn snapshot(&self) -> Vec<SourceObject> {

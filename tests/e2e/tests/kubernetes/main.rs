@@ -11,5 +11,6 @@ mod example;
 mod expired;
 mod kills;
 mod leaders;
+mod other_controller;
 mod rights;
 mod secrets;
