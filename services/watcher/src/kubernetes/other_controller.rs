@@ -160,7 +160,14 @@ impl Beside {
             // A renewal may have been missed.
             watched.life.interrupted(now);
             if is_new {
-                tracing::warn!(%lease, %failure, "the watch of another program's Lease is down and is begun again");
+                const DOWN: &str =
+                    "the watch of another program's Lease is down and is begun again";
+                // Of the whole server, and told once: by the kinds' watches.
+                if matches!(class, Class::Unauthorized | Class::Unavailable) {
+                    tracing::debug!(%lease, %failure, "{DOWN}");
+                } else {
+                    tracing::warn!(%lease, %failure, "{DOWN}");
+                }
             }
             return;
         }
