@@ -1,9 +1,8 @@
 //! Which Tributary of a cluster one is: every name by which two of them tell each other's things apart.
 //!
 //! Names follow from the installation's name by the two rules here ([`Installation::qualified`] and
-//! [`Installation::service`]); the default installation has the names without it. The merge tells classes, finalizers and
-//! status entries apart by them. The services still are the default installation, whatever `--installation` says of the
-//! mark in AWS: Leases, field manager and Events' reporter do not take their names from here yet.
+//! [`Installation::service`]); the default installation has the names without it: controllerNames, finalizers, Leases,
+//! the status writer's field manager, the reporter of Events, and the mark in AWS.
 //!
 //! Shared by name is what Gateway API itself names: [`CLASS_IN_USE`](crate::holder::CLASS_IN_USE). A class has one
 //! `controllerName`, which cannot change, so one installation alone writes it.

@@ -14,3 +14,4 @@ mod leaders;
 mod other_controller;
 mod rights;
 mod secrets;
+mod two_installations;
