@@ -83,7 +83,7 @@ async fn two_installations_do_not_meet() {
     );
 
     // What goes is the one's alone.
-    delete(installation.cluster(), &[ours.clone()]).await;
+    delete(installation.cluster(), std::slice::from_ref(&ours)).await;
     until("gone", async || {
         get(installation.cluster(), &ours).await.is_none()
     })
