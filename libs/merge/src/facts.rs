@@ -1,6 +1,6 @@
 //! What the layers remember. Each is compared by value with what it was: equal stops the wave.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,11 +31,19 @@ pub(crate) struct Facts {
     pub(crate) gateways: BTreeMap<ObjectKey, Arc<GatewayFacts>>,
     /// None of them is among `gateways`.
     pub(crate) left_alone: BTreeMap<ObjectKey, LeftAlone>,
-    /// The class of every Gateway that is there, but of those that are another program's; and the other way round.
-    pub(crate) class_of: BTreeMap<ObjectKey, Name>,
-    pub(crate) users: BTreeMap<Name, BTreeSet<ObjectKey>>,
+    /// What every Gateway that is there uses; and the other way round, with whether it is ours.
+    pub(crate) class_of: BTreeMap<ObjectKey, ClassUse>,
+    pub(crate) users: BTreeMap<Name, BTreeMap<ObjectKey, bool>>,
     pub(crate) owners: BTreeMap<ListenerOwner, Arc<OwnerFacts>>,
     pub(crate) merged: BTreeMap<ListenerOwner, Arc<MergedOwner>>,
+}
+
+/// How a Gateway uses a class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClassUse {
+    pub(crate) class: Name,
+    /// Otherwise it is another program's.
+    pub(crate) is_ours: bool,
 }
 
 /// A GatewayClass of ours.
@@ -173,28 +181,28 @@ impl LeftAlone {
 }
 
 impl Facts {
-    /// Notes which class a Gateway uses now. Returns the classes that have one user more or less.
-    pub(crate) fn uses(&mut self, gateway: &ObjectKey, class: Option<Name>) -> Vec<Name> {
-        let old = match &class {
-            Some(class) => self.class_of.insert(gateway.clone(), Name::clone(class)),
+    /// Notes which class a Gateway uses now. Returns the classes whose users are others now.
+    pub(crate) fn uses(&mut self, gateway: &ObjectKey, now: Option<ClassUse>) -> Vec<Name> {
+        let old = match &now {
+            Some(now) => self.class_of.insert(gateway.clone(), now.clone()),
             None => self.class_of.remove(gateway),
         };
-        if old == class {
+        if old == now {
             return Vec::new();
         }
-        if let Some(old) = &old
-            && let Some(users) = self.users.get_mut(old)
+        if let Some(ClassUse { class, .. }) = &old
+            && let Some(users) = self.users.get_mut(class)
         {
             users.remove(gateway);
             if users.is_empty() {
-                self.users.remove(old);
+                self.users.remove(class);
             }
         }
-        if let Some(class) = &class {
+        if let Some(ClassUse { class, is_ours }) = &now {
             let users = self.users.entry(Name::clone(class)).or_default();
-            users.insert(gateway.clone());
+            users.insert(gateway.clone(), *is_ours);
         }
-        old.into_iter().chain(class).collect()
+        old.into_iter().chain(now).map(|it| it.class).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use tributary_model::resource::Gateway;
 use tributary_model::{Installation, Name, ObjectKey};
 
 use crate::class;
-use crate::facts::{ClassFacts, GatewayFacts, LeftAlone};
+use crate::facts::{ClassFacts, ClassUse, GatewayFacts, LeftAlone};
 use crate::parameters::{self, Effective};
 use crate::reads::Reader;
 use crate::store::Store;
@@ -66,19 +66,21 @@ pub(crate) fn theirs_leaving(
     LeftAlone::served(gateway, &class.controller_name, other, us)
 }
 
-/// The class that a Gateway keeps in use: as long as the Gateway is there, being deleted or not. One that is another
-/// program's is that program's to keep a class for.
+/// The class that a Gateway keeps in use: as long as the Gateway is there, being deleted or not.
 pub(crate) fn used_class(
     reader: &mut Reader<'_>,
     key: &ObjectKey,
     us: &Installation,
-) -> Option<Name> {
+) -> Option<ClassUse> {
     let gateway = reader.any_gateway(key)?;
     let is_theirs = match reader.class(&gateway.class_name) {
         Some(class) => theirs(reader, gateway, &class.controller_name, us).is_some(),
         None => gateway.holders.iter().any(|holder| !holder.is(us)),
     };
-    (!is_theirs).then(|| Name::clone(&gateway.class_name))
+    Some(ClassUse {
+        class: Name::clone(&gateway.class_name),
+        is_ours: !is_theirs,
+    })
 }
 
 fn facts(reader: &mut Reader<'_>, gateway: &Gateway, class: &ClassFacts) -> GatewayFacts {

@@ -89,13 +89,15 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved
     Some(Arc::new(resolved))
 }
 
-/// What the finalizer of a class should become. None can be added to one that is being deleted.
+/// What the finalizer of a class should become. It is Gateway API's, and whoever has a Gateway of the class may have put it
+/// there: we add it for ours, and remove it when there is none at all. None can be added to one that is being deleted.
 fn mark(merge: &Merge, class: &ObjectKey) -> Option<ClassMark> {
     let object = merge.store.class_object(class)?;
-    let is_used = merge.facts.users.contains_key(&class.name);
-    let may_be_used = is_used || merge.unread().contains(&Kind::Gateway);
+    let users = merge.facts.users.get(&class.name);
+    let is_ours = users.is_some_and(|users| users.values().any(|is_ours| *is_ours));
+    let may_be_used = users.is_some() || merge.unread().contains(&Kind::Gateway);
     Some(
-        if is_used && !object.marked_in_use && !object.meta.deleting {
+        if is_ours && !object.marked_in_use && !object.meta.deleting {
             ClassMark::Missing
         } else if object.marked_in_use && !may_be_used {
             ClassMark::Obsolete

@@ -351,8 +351,9 @@ pub fn object(kind: Kind, name: &str) -> ObjectRef {
 }
 
 /// Us, that is the default installation, another one, and the AWS Load Balancer Controller.
+#[expect(clippy::unwrap_used, reason = "the name is one")]
 fn holders() -> Vec<Holder> {
-    let other: Installation = "other".parse().unwrap_or_default();
+    let other: Installation = "other".parse().unwrap();
     [LoadBalancerKind::Alb, LoadBalancerKind::Nlb]
         .into_iter()
         .flat_map(|kind| {

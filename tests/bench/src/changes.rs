@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tokio::time::interval;
-use tributary_tests_e2e::manifests::{CERTIFICATE, World, file};
+use tributary_tests_e2e::manifests::{World, file};
 use tributary_tests_e2e::sandbox::{call_log, put_faults, reset_calls};
 use tributary_tests_e2e::status::conditions;
-use tributary_tests_e2e::system::{FIVE, Part, System};
+use tributary_tests_e2e::system::System;
 
 use crate::figures::{Figures, milliseconds};
 use crate::first::number;
@@ -35,14 +35,7 @@ struct Change {
 
 /// Prints everything of this file.
 pub async fn measure(figures: &mut Figures, samples: usize) {
-    let mut system = System::new();
-    system.certificate = CERTIFICATE;
-    WORLD.write(&system.source());
-    system.start(Part::Sandbox);
-    for part in FIVE {
-        system.start(part);
-    }
-    system.settled().await;
+    let system = System::of_world(WORLD).await;
     put_faults(system.sandbox, &json!({"latency_ms": LATENCY_MS})).await;
     reset_calls(system.sandbox).await;
     nothing(figures, &system).await;

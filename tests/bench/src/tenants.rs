@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use tokio::time::interval;
 use tributary_tests_e2e::certificates::{Certificate, DAY};
-use tributary_tests_e2e::manifests::{CERTIFICATE, World, file};
+use tributary_tests_e2e::manifests::{World, file};
 use tributary_tests_e2e::sandbox::{call_log, put_faults, reset_calls};
-use tributary_tests_e2e::system::{FIVE, Part, System};
+use tributary_tests_e2e::system::System;
 
 use crate::changes::{answered_at, programmed_at};
 use crate::figures::{Figures, milliseconds};
@@ -31,14 +31,7 @@ const CHANGED: usize = 7;
 
 /// Prints everything of this file.
 pub async fn measure(figures: &mut Figures, samples: usize) {
-    let mut system = System::new();
-    system.certificate = CERTIFICATE;
-    WORLD.write(&system.source());
-    system.start(Part::Sandbox);
-    for part in FIVE {
-        system.start(part);
-    }
-    system.settled().await;
+    let system = System::of_world(WORLD).await;
     put_faults(system.sandbox, &json!({"latency_ms": LATENCY_MS})).await;
     // A set of its own, with a certificate that is imported anew each time.
     let with_certificate = |sample: usize| {

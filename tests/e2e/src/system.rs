@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::address;
+use crate::manifests::{CERTIFICATE, World};
 use crate::process::{Process, run};
 use crate::sandbox::inventory;
 use crate::status::{self, Statuses};
@@ -91,6 +92,19 @@ impl System {
             certificate: "app.example.com",
             more: Vec::new(),
         }
+    }
+
+    /// The sandbox and the five services with a regular world, of which everything is programmed and told.
+    pub async fn of_world(world: World) -> Self {
+        let mut system = Self::new();
+        system.certificate = CERTIFICATE;
+        world.write(&system.source());
+        system.start(Part::Sandbox);
+        for part in FIVE {
+            system.start(part);
+        }
+        system.settled().await;
+        system
     }
 
     /// The sandbox and the five services, in this order.

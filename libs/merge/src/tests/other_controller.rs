@@ -124,7 +124,7 @@ fn check_class(marked: Resource, gateway: Resource, expected: (ClassMark, bool))
 }
 
 #[test]
-fn a_class_that_another_program_serves_keeps_its_status_and_is_marked_for_ours_alone() {
+fn a_class_that_another_program_serves_keeps_its_status_and_mark_and_is_marked_for_ours_alone() {
     let plain = || class("alb", controller::ALB);
     let marked = || class_in_use("alb", controller::ALB, meta("alb"));
     let theirs = || web().build();
@@ -134,7 +134,7 @@ fn a_class_that_another_program_serves_keeps_its_status_and_is_marked_for_ours_a
             .build()
     };
     check_class(plain(), theirs(), (ClassMark::Stands, true));
-    check_class(marked(), theirs(), (ClassMark::Obsolete, true));
+    check_class(marked(), theirs(), (ClassMark::Stands, true));
     check_class(plain(), ours(), (ClassMark::Missing, true));
     check_class(marked(), ours(), (ClassMark::Stands, true));
     let leaving = gateway("infra/gw").deleting().build();

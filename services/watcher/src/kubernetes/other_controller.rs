@@ -156,9 +156,9 @@ impl Beside {
         watched.waiting = Some(Box::pin(sleep(watched.delays.next_delay())));
         let is_new = self.failing.replace(class) != Some(class);
         let lease = &watched.lease;
+        // A renewal may have been missed. Who was seen to run is not gone because we may not look any more.
+        watched.life.interrupted(now);
         if class != Class::Forbidden {
-            // A renewal may have been missed.
-            watched.life.interrupted(now);
             if is_new {
                 const DOWN: &str =
                     "the watch of another program's Lease is down and is begun again";

@@ -2,28 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use tributary_tests_e2e::manifests::{CERTIFICATE, World, file};
+use tributary_tests_e2e::manifests::{World, file};
 
 use crate::sandbox::{calls, reset_calls};
-use crate::system::{FIVE, Part, System};
+use crate::system::{Part, System};
 
 const WORLD: World = World {
     gateways: 1,
     sets: 50,
     routes: 1,
 };
-
-async fn programmed() -> System {
-    let mut system = System::new();
-    system.certificate = CERTIFICATE;
-    WORLD.write(&system.source());
-    system.start(Part::Sandbox);
-    for part in FIVE {
-        system.start(part);
-    }
-    system.settled().await;
-    system
-}
 
 /// Writes one tenant's file, and counts the calls that follow from it.
 async fn cost(system: &System, set: usize, text: &str) -> BTreeMap<String, u64> {
@@ -48,21 +36,21 @@ fn assert_at_most(most: u64, calls: &BTreeMap<String, u64>) {
 
 #[tokio::test]
 async fn a_set_with_its_route_costs_four_calls_at_most() {
-    let system = programmed().await;
+    let system = System::of_world(WORLD).await;
     let calls = cost(&system, 50, &WORLD.tenant(0, 50, "v1")).await;
     assert_at_most(4, &calls);
 }
 
 #[tokio::test]
 async fn one_changed_path_among_many_costs_two_calls_at_most() {
-    let system = programmed().await;
+    let system = System::of_world(WORLD).await;
     let calls = cost(&system, 7, &WORLD.tenant(0, 7, "v2")).await;
     assert_at_most(2, &calls);
 }
 
 #[tokio::test]
 async fn nothing_changed_costs_no_call_and_no_status_write() {
-    let system = programmed().await;
+    let system = System::of_world(WORLD).await;
     let before = status_writes(&system);
     let text = WORLD.tenant(0, 7, "v1");
     let annotated = text.replace("{name: app,", "{annotations: {note: any}, name: app,");
