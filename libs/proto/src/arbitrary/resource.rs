@@ -79,7 +79,6 @@ structs! {
 }
 
 impl Arbitrary for Installation {
-    #[expect(clippy::unwrap_used, reason = "all of them are names")]
     fn arbitrary(source: &mut Source) -> Self {
         let name = source.pick(&["tributary", "west", "a-b"]);
         name.parse().unwrap()
