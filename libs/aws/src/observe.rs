@@ -304,7 +304,10 @@ async fn wanted_certificates(
                 named.insert(arn);
             }
             // A listener may also name a server certificate of IAM, of which ACM knows nothing.
-            CertificateSource::Arn(_) | CertificateSource::Secret { .. } => {}
+            CertificateSource::Arn(_)
+            // Our imports are found by their tags.
+            | CertificateSource::Secret { .. }
+            | CertificateSource::Retained { .. } => {}
             CertificateSource::Discovered { .. } => discovers = true,
         }
     }

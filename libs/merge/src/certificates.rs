@@ -81,9 +81,10 @@ fn from_refs(
 ) -> Certificates {
     let mut resolved = Certificates::default();
     let mut names = Vec::new();
+    let mut is_away = false;
     for (index, reference) in refs.iter().enumerate() {
-        match secret(reader, owner, reference) {
-            Ok((secret, facts)) => {
+        let (cause, message) = match secret(reader, owner, reference) {
+            Found::Certificate(secret, facts) => {
                 names.extend(facts.dns_names.iter().map(String::as_str));
                 resolved.wanted.push(CertificateSource::Secret {
                     secret: secret.clone(),
@@ -94,16 +95,26 @@ fn from_refs(
                     secret,
                     not_after: facts.not_after,
                 });
+                continue;
             }
-            Err((cause, message)) => resolved.unresolved.push(UnresolvedRef {
-                field: format!("tls.certificateRefs[{index}]"),
-                cause,
-                message,
-            }),
-        }
+            Found::Away(secret, message) => {
+                is_away = true;
+                resolved.wanted.push(CertificateSource::Retained { secret });
+                (RefCause::InvalidCertificateRef, message)
+            }
+            Found::Refused(cause, message) => (cause, message),
+        };
+        resolved.unresolved.push(UnresolvedRef {
+            field: format!("tls.certificateRefs[{index}]"),
+            cause,
+            message,
+        });
     }
     resolved.unusable = resolved.wanted.is_empty();
-    resolved.notes.extend(for_other_hosts(listener, &names));
+    if !is_away {
+        // For which hosts the one is that is away, only AWS knows.
+        resolved.notes.extend(for_other_hosts(listener, &names));
+    }
     resolved
 }
 
@@ -135,12 +146,22 @@ fn is_for(name: &str, hostname: &Hostname) -> bool {
             .is_some_and(|(_, rest)| name.strip_prefix("*.") == Some(rest))
 }
 
-/// The Secret, and what its certificate says.
+/// What a reference leads to.
+enum Found<'a> {
+    /// The Secret, and what its certificate says.
+    Certificate(ObjectKey, &'a CertificateFacts),
+    /// The owner may refer to this Secret, and there is no certificate in it now: it is missing or malformed, which a
+    /// rotation may leave behind for a moment. The reference does not resolve; what was imported before serves on.
+    Away(ObjectKey, String),
+    /// It may not be referred to, or can never hold a certificate. Nothing is served for it.
+    Refused(RefCause, String),
+}
+
 fn secret<'a>(
     reader: &mut Reader<'a>,
     owner: &ListenerOwner,
     reference: &CertificateRef,
-) -> Result<(ObjectKey, &'a CertificateFacts), (RefCause, String)> {
+) -> Found<'a> {
     let CertificateRef {
         group,
         kind,
@@ -163,19 +184,23 @@ fn secret<'a>(
             words::one(owner.kind.kind()),
         );
         let message = reader.missing(Kind::ReferenceGrant, message);
-        return Err((RefCause::RefNotPermitted, message));
+        return Found::Refused(RefCause::RefNotPermitted, message);
     }
-    let invalid = |message| Err((RefCause::InvalidCertificateRef, message));
     if !group.is_empty() || kind != Kind::Secret.as_str() {
-        return invalid(format!("{kind} {key} is no Secret"));
+        let message = format!("{kind} {key} is no Secret");
+        return Found::Refused(RefCause::InvalidCertificateRef, message);
     }
     match reader.secret(&key).map(|secret| &secret.certificate) {
         None => {
             let message = format!("no Secret {key} of type kubernetes.io/tls");
-            invalid(reader.missing(Kind::Secret, message))
+            let message = reader.missing(Kind::Secret, message);
+            Found::Away(key, message)
         }
-        Some(Err(reason)) => invalid(format!("Secret {key}: {reason}")),
-        Some(Ok(facts)) => Ok((key, facts)),
+        Some(Err(reason)) => {
+            let message = format!("Secret {key}: {reason}");
+            Found::Away(key, message)
+        }
+        Some(Ok(facts)) => Found::Certificate(key, facts),
     }
 }
 

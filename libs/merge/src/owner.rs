@@ -140,6 +140,9 @@ fn revision(listener: &Listener, certificates: &[CertificateSource]) -> Revision
                 secret: ObjectKey { namespace, name },
                 fingerprint,
             } => texts.extend(["secret", &**namespace, &**name, fingerprint.as_str()]),
+            CertificateSource::Retained {
+                secret: ObjectKey { namespace, name },
+            } => texts.extend(["retained", &**namespace, &**name]),
             CertificateSource::Arn(arn) => texts.extend(["arn", arn.as_str()]),
             CertificateSource::Discovered { hostname } => {
                 texts.extend(["discovered", hostname.as_str()]);

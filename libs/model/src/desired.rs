@@ -106,6 +106,12 @@ pub enum CertificateSource {
         /// Hex SHA-256 over certificate and key; a change means: import again to the same ARN.
         fingerprint: String,
     },
+    /// What was imported of this Secret before, as long as that is there. The Secret itself is away, or holds nothing that
+    /// can be served now: that takes nothing down, and is no reason to import anything.
+    Retained {
+        /// The Secret.
+        secret: ObjectKey,
+    },
     /// An ARN from LoadBalancerConfiguration.
     Arn(String),
     /// ACM discovery: ISSUED, exact name before one-label wildcard, newest.

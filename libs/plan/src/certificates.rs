@@ -29,7 +29,7 @@ pub(crate) enum CertificateId {
 #[derive(Clone, Debug)]
 pub(crate) struct Usable {
     pub(crate) id: CertificateId,
-    /// Something is wrong although it can be used: its renewal was refused.
+    /// Something is wrong although it can be used: its renewal was refused, or its Secret is away.
     pub(crate) note: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct CertificateIndex<'a> {
 /// A certificate that admitted listeners use.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted<'a> {
-    /// Of an import: what it must contain.
+    /// Of an import: what it must contain; absent where whatever was imported before will do.
     pub(crate) fingerprint: Option<&'a str>,
     pub(crate) wanted_by: BTreeSet<ListenerRef>,
 }
@@ -57,6 +57,7 @@ pub(crate) fn usable(scope: &Scope, source: &CertificateSource) -> Result<Usable
             secret,
             fingerprint,
         } => usable_import(scope, secret, fingerprint),
+        CertificateSource::Retained { secret } => usable_retained(scope, secret),
         CertificateSource::Arn(arn) => usable_arn(scope, arn),
         CertificateSource::Discovered { hostname } => {
             let arn = discover(scope, hostname)
@@ -88,6 +89,26 @@ fn usable_import(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> Result
         }),
         None => Err(format!("Secret {secret} could not be imported: {reason}")),
     }
+}
+
+/// The import of a Secret that is away. One that has ended, or that was imported for another listener, will do: it is
+/// what this Secret held last, and the merge has judged that the listener may refer to it.
+fn usable_retained(scope: &Scope, secret: &ObjectKey) -> Result<Usable, String> {
+    let Some((_, certificate)) = imported(scope, secret) else {
+        return Err(format!(
+            "Secret {secret} holds no certificate, and none was imported from it before"
+        ));
+    };
+    let ended = match &certificate.status {
+        CertificateStatus::Issued => String::new(),
+        CertificateStatus::Other(status) => format!(" (ACM says {status})"),
+    };
+    Ok(Usable {
+        id: CertificateId::Import(secret.clone()),
+        note: Some(format!(
+            "Secret {secret} holds no certificate now; the one imported from it before{ended} is served until it does"
+        )),
+    })
 }
 
 fn usable_arn(scope: &Scope, arn: &str) -> Result<Usable, String> {
@@ -160,6 +181,18 @@ pub(crate) fn index<'a>(observed: &'a Observed, ownership: Ownership<'a>) -> Cer
     index
 }
 
+impl Wanted<'_> {
+    /// The same certificate, for others too: a content that is asked for comes before whatever is there.
+    pub(crate) fn join(&mut self, other: &Self) {
+        let Self {
+            fingerprint,
+            wanted_by,
+        } = other;
+        self.fingerprint = self.fingerprint.or(*fingerprint);
+        self.wanted_by.extend(wanted_by.iter().cloned());
+    }
+}
+
 /// Imports what is missing or has changed; what each certificate is called afterwards.
 pub(crate) fn import(
     scope: &Scope,
@@ -168,19 +201,29 @@ pub(crate) fn import(
 ) -> BTreeMap<CertificateId, Handle> {
     wanted
         .iter()
-        .map(|(id, wanted)| {
-            let handle = match id {
-                CertificateId::Arn(arn) => Handle::Existing(arn.clone()),
-                CertificateId::Import(secret) => import_one(scope, secret, wanted, draft),
+        .filter_map(|(id, wanted)| {
+            let handle = match (id, wanted.fingerprint) {
+                (CertificateId::Arn(arn), _) => Handle::Existing(arn.clone()),
+                (CertificateId::Import(secret), Some(fingerprint)) => {
+                    let blame = Blame::Listeners(wanted.wanted_by.clone());
+                    import_one(scope, secret, fingerprint.to_owned(), blame, draft)
+                }
+                (CertificateId::Import(secret), None) => {
+                    Handle::Existing(imported(scope, secret)?.0.to_owned())
+                }
             };
-            (id.clone(), handle)
+            Some((id.clone(), handle))
         })
         .collect()
 }
 
-fn import_one(scope: &Scope, secret: &ObjectKey, wanted: &Wanted, draft: &mut Draft) -> Handle {
-    let fingerprint = wanted.fingerprint.unwrap_or_default().to_owned();
-    let blame = Blame::Listeners(wanted.wanted_by.clone());
+fn import_one(
+    scope: &Scope,
+    secret: &ObjectKey,
+    fingerprint: String,
+    blame: Blame,
+    draft: &mut Draft,
+) -> Handle {
     let Some((arn, certificate)) = imported(scope, secret) else {
         let mut tags = scope.ownership.tags(tags::CERTIFICATE);
         tags.insert(
@@ -239,10 +282,12 @@ pub(crate) fn is_served_as_wanted(
     let CertificateId::Import(secret) = id else {
         return true;
     };
-    if is_refused(scope, secret, fingerprint.unwrap_or_default()) {
+    let Some((_, certificate)) = imported(scope, secret) else {
+        return false;
+    };
+    let Some(fingerprint) = fingerprint else {
         return true;
-    }
-    imported(scope, secret).is_some_and(|(_, certificate)| {
-        certificate.tags.get(tags::FINGERPRINT).map(String::as_str) == fingerprint
-    })
+    };
+    is_refused(scope, secret, fingerprint)
+        || certificate.tags.get(tags::FINGERPRINT).map(String::as_str) == Some(fingerprint)
 }

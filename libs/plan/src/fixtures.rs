@@ -313,6 +313,12 @@ pub(crate) fn secret(name: &str, fingerprint: &str) -> CertificateSource {
     }
 }
 
+pub(crate) fn retained(name: &str) -> CertificateSource {
+    CertificateSource::Retained {
+        secret: ObjectKey::new("team", name),
+    }
+}
+
 pub(crate) fn arn(name: &str) -> CertificateSource {
     CertificateSource::Arn(name.to_owned())
 }

@@ -183,7 +183,11 @@ fn base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
         regrouped: None,
     };
     let Some(current) = scope.current else {
-        if scope.desired.listeners.is_empty() {
+        // One for which there is nothing to serve comes only in another one's place.
+        let is_first = load_balancers(scope.observed, scope.ownership)
+            .next()
+            .is_none();
+        if scope.desired.listeners.is_empty() || is_first && fit.ports.is_empty() {
             return Some(no_load_balancer(""));
         }
         return new_base(scope, fit, draft);
@@ -326,7 +330,7 @@ fn wanted_certificates<'a>(fit: &Fit<'a>) -> BTreeMap<CertificateId, Wanted<'a>>
     let mut wanted: BTreeMap<CertificateId, Wanted> = BTreeMap::new();
     for (id, of_port) in fit.ports.values().flat_map(|port| &port.wanted) {
         match wanted.get_mut(id) {
-            Some(known) => known.wanted_by.extend(of_port.wanted_by.iter().cloned()),
+            Some(known) => known.join(of_port),
             None => {
                 wanted.insert(id.clone(), of_port.clone());
             }

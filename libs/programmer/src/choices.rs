@@ -27,7 +27,7 @@ impl Choices {
                     choices.certificates.insert(arn.clone());
                 }
                 CertificateSource::Discovered { .. } => choices.discovers = true,
-                CertificateSource::Secret { .. } => {}
+                CertificateSource::Secret { .. } | CertificateSource::Retained { .. } => {}
             }
         }
         choices

@@ -173,6 +173,10 @@ fn phase(report: &LoadBalancerReport) -> LoadBalancerJudgement {
         LoadBalancerPhase::Absent if !problems.is_empty() => {
             LoadBalancerJudgement::Failed(problems)
         }
+        // Nothing is left to do: of no listener there is anything that could be served.
+        LoadBalancerPhase::Absent if report.settled => {
+            pending("there is no valid listener to serve")
+        }
         LoadBalancerPhase::Absent => pending("the load balancer is being created"),
         LoadBalancerPhase::Provisioning => pending("the load balancer is provisioning"),
         LoadBalancerPhase::Failed if problems.is_empty() => {

@@ -217,7 +217,7 @@ fn without_a_listener_to_serve_there_is_no_load_balancer_and_nothing_is_programm
     let merge = settled(vec![
         class("alb", "gateway.k8s.aws/alb"),
         gateway("infra/gw")
-            .listener(https("x", 443, "a.x").certificate("none"))
+            .listener(https("x", 443, "a.x").certificate("t/not-permitted"))
             .build(),
     ]);
     assert!(merge.load_balancers().is_empty());
@@ -245,6 +245,13 @@ fn phases_of_a_load_balancer() {
         of(LoadBalancerPhase::Absent, &[]),
         LoadBalancerJudgement::Pending(_)
     ));
+    let mut nothing = report(&merge, &ProgrammedState::NoCertificate("none".to_owned()));
+    nothing.phase = LoadBalancerPhase::Absent;
+    nothing.settled = true;
+    assert_eq!(
+        gateway_of(&merge, &reported(&merge, nothing)).load_balancer,
+        LoadBalancerJudgement::Pending("there is no valid listener to serve".to_owned())
+    );
     assert_eq!(
         of(LoadBalancerPhase::Absent, &["no subnets"]),
         LoadBalancerJudgement::Failed("no subnets".to_owned())

@@ -72,6 +72,7 @@ fn check(objects: Vec<Resource>, causes: &[RefCause], sources: &[&str]) {
                 secret,
                 fingerprint,
             } => format!("{secret} {fingerprint}"),
+            CertificateSource::Retained { secret } => format!("{secret} as before"),
             CertificateSource::Arn(arn) => arn.clone(),
             CertificateSource::Discovered { hostname } => format!("acm {hostname}"),
         })
@@ -89,21 +90,44 @@ fn a_sets_certificate_is_in_the_sets_namespace() {
 }
 
 #[test]
-fn a_missing_certificate_leaves_nothing_to_serve_with() {
-    check(
-        objects(tls().certificate("none")),
-        &[RefCause::InvalidCertificateRef],
-        &[],
-    );
+fn of_a_secret_that_is_away_or_malformed_what_was_imported_before_is_wanted() {
+    for (name, source) in [("none", "t/none as before"), ("bad", "t/bad as before")] {
+        check(
+            objects(tls().certificate(name)),
+            &[RefCause::InvalidCertificateRef],
+            &[source],
+        );
+    }
 }
 
 #[test]
-fn a_malformed_certificate_is_as_good_as_none() {
+fn a_secret_that_is_away_in_another_namespace_is_wanted_with_a_grant_alone() {
+    let with = |grants: &[Resource]| {
+        let mut objects = objects(tls().certificate("infra/none"));
+        objects.extend_from_slice(grants);
+        objects
+    };
+    check(with(&[]), &[RefCause::RefNotPermitted], &[]);
     check(
-        objects(tls().certificate("bad")),
+        with(&[grant("infra/g", (Kind::ListenerSet, "t"), Kind::Secret)]),
         &[RefCause::InvalidCertificateRef],
-        &[],
+        &["infra/none as before"],
     );
+}
+
+/// The one that is away may be for the host.
+#[test]
+fn hosts_are_not_judged_while_a_secret_is_away() {
+    let listener = || https("https", 443, "a.example.com").certificate("other");
+    let notes = |listener: ListenerBuilder| {
+        let mut objects = objects(listener);
+        objects.push(secret_for("t/other", "beef", &["elsewhere.org"]));
+        listeners(&merged(objects), Kind::ListenerSet, "t/s")[0]
+            .notes
+            .len()
+    };
+    assert_eq!(notes(listener()), 1);
+    assert_eq!(notes(listener().certificate("none")), 0);
 }
 
 #[test]
@@ -120,6 +144,11 @@ fn good_refs_serve_beside_bad_ones() {
     check(
         objects(tls().certificate("none").certificate("good")),
         &[RefCause::InvalidCertificateRef],
+        &["t/none as before", "t/good f00d"],
+    );
+    check(
+        objects(tls().certificate("infra/shared").certificate("good")),
+        &[RefCause::RefNotPermitted],
         &["t/good f00d"],
     );
 }

@@ -1,5 +1,6 @@
 //! Which certificates are served, and so which listeners that terminate TLS can be.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::ListenerRef;
@@ -46,16 +47,18 @@ pub(super) fn admit<'a>(
             if !port.certificates.contains(&it.id) {
                 port.certificates.push(it.id.clone());
             }
-            port.wanted
-                .entry(it.id)
-                .or_insert_with(|| Wanted {
-                    fingerprint: it.fingerprint,
-                    wanted_by: BTreeSet::new(),
-                })
-                .wanted_by
-                .insert(it.member.listener.clone());
+            let wanted = Wanted {
+                fingerprint: it.fingerprint,
+                wanted_by: BTreeSet::from([it.member.listener.clone()]),
+            };
+            match port.wanted.entry(it.id) {
+                Entry::Vacant(entry) => {
+                    entry.insert(wanted);
+                }
+                Entry::Occupied(mut entry) => entry.get_mut().join(&wanted),
+            }
         }
-        if !changes_fit {
+        if !changes_fit || is_partial(scope) {
             keep_default(scope, incumbents, port);
         }
         let served: BTreeSet<_> = port
@@ -114,7 +117,9 @@ fn of_port<'a>(
                 id: usable.id,
                 fingerprint: match source {
                     CertificateSource::Secret { fingerprint, .. } => Some(fingerprint),
-                    CertificateSource::Arn(_) | CertificateSource::Discovered { .. } => None,
+                    CertificateSource::Retained { .. }
+                    | CertificateSource::Arn(_)
+                    | CertificateSource::Discovered { .. } => None,
                 },
             });
         }
@@ -161,7 +166,8 @@ fn choose<'a>(
 }
 
 /// The default certificate is the one of highest precedence. It changes only where there is room for one more on each
-/// port: the former default one would else be served by nothing until something has gone.
+/// port: the former default one would else be served by nothing until something has gone. And never on a partial look,
+/// where the one that serves may belong to a listener whose certificate was not seen.
 fn keep_default(scope: &Scope, incumbents: &Incumbents, port: &mut FitPort) {
     let number = port.listener.port;
     let Some(present) = incumbents.defaults.get(&number).copied() else {
@@ -170,7 +176,19 @@ fn keep_default(scope: &Scope, incumbents: &Incumbents, port: &mut FitPort) {
     let mut certificates = port.certificates.iter();
     if let Some(at) = certificates.position(|id| arn(scope, id) == Some(present)) {
         port.certificates[..=at].rotate_right(1);
+    } else if is_partial(scope) {
+        let id = CertificateId::Arn(present.to_owned());
+        let unseen = Wanted {
+            fingerprint: None,
+            wanted_by: BTreeSet::new(),
+        };
+        port.certificates.insert(0, id.clone());
+        port.wanted.insert(id, unseen);
     }
+}
+
+fn is_partial(scope: &Scope) -> bool {
+    scope.observed.completeness != Completeness::Complete
 }
 
 /// Whether in the end there is room for every port to change its default certificate.

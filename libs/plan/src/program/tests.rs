@@ -4,8 +4,8 @@ use tributary_model::report::{LoadBalancerPhase, ProgrammedState};
 
 use super::*;
 use crate::fixtures::{
-    Desired, alb, arn, context, empty, forward, issued, listener, ops, origin, run, secret, settle,
-    state, strings, target,
+    Desired, alb, arn, context, empty, forward, issued, listener, ops, origin, retained, run,
+    secret, settle, state, strings, target,
 };
 use crate::observed::TargetState;
 use crate::op::{Blame, Step};

@@ -39,6 +39,7 @@ structs! {
 
 variants!(CertificateSource: |source|
     fields!(source, Self::Secret { secret, fingerprint }),
+    fields!(source, Self::Retained { secret }),
     Self::Arn(source.any()),
     fields!(source, Self::Discovered { hostname }));
 variants!(RuleCondition: |source|

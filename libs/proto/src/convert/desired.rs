@@ -142,6 +142,7 @@ impl From<&CertificateSource> for types::CertificateSource {
                 secret: required::write(secret),
                 fingerprint: fingerprint.clone(),
             }),
+            CertificateSource::Retained { secret } => Source::RetainedSecret(secret.into()),
             CertificateSource::Arn(arn) => Source::Arn(arn.clone()),
             CertificateSource::Discovered { hostname } => {
                 Source::DiscoveredHostname(hostname.to_string())
@@ -165,6 +166,9 @@ impl TryFrom<types::CertificateSource> for CertificateSource {
             }) => Self::Secret {
                 secret: required::read("secret.secret", secret)?,
                 fingerprint: text::read("secret.fingerprint", fingerprint)?,
+            },
+            Source::RetainedSecret(secret) => Self::Retained {
+                secret: required::read("retained_secret", Some(secret))?,
             },
             Source::Arn(arn) => Self::Arn(arn),
             Source::DiscoveredHostname(hostname) => Self::Discovered {

@@ -91,13 +91,10 @@ pub(crate) fn state(view: &ListenerView) -> (ListenerState, Option<String>) {
 }
 
 fn won(view: &ListenerView) -> (ListenerState, Option<String>) {
+    let unresolved = view.resolved.unresolved_refs.first();
+    let unresolved = unresolved.map(|it| format!("{}: {}", it.field, it.message));
     if view.resolved.unusable_refs {
-        let reason = view
-            .resolved
-            .unresolved_refs
-            .first()
-            .map(|unresolved| format!("{}: {}", unresolved.field, unresolved.message));
-        return (ListenerState::UnresolvedRefs, reason);
+        return (ListenerState::UnresolvedRefs, unresolved);
     }
     match &view.programmed {
         Some(ProgrammedState::Programmed) => (ListenerState::Programmed, None),
@@ -106,7 +103,11 @@ fn won(view: &ListenerView) -> (ListenerState, Option<String>) {
             (ListenerState::TooManyListeners, Some(why.clone()))
         }
         Some(ProgrammedState::NoCertificate(why)) => {
-            (ListenerState::NoCertificate, Some(why.clone()))
+            // References come first, as in ResolvedRefs.
+            match unresolved {
+                Some(reason) => (ListenerState::UnresolvedRefs, Some(reason)),
+                None => (ListenerState::NoCertificate, Some(why.clone())),
+            }
         }
         Some(ProgrammedState::Refused(why)) => (ListenerState::Refused, Some(why.clone())),
         Some(ProgrammedState::PortUnavailable(why)) => {

@@ -99,6 +99,7 @@ fn certificate((listener, source): (&ListenerRef, &CertificateSource)) -> String
             secret,
             fingerprint: _,
         } => format!("Secret {secret}"),
+        CertificateSource::Retained { secret } => format!("Secret {secret} as imported before"),
         CertificateSource::Arn(arn) => arn.clone(),
         CertificateSource::Discovered { hostname } => format!("ACM {hostname}"),
     };

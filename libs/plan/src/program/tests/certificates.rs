@@ -168,3 +168,147 @@ fn what_was_not_seen_is_no_refusal() {
     );
     assert_eq!(plan.report.problems, ["no answer"]);
 }
+
+/// Whoever shares the port is a witness: nothing is done at all.
+#[test]
+fn a_secret_that_is_away_takes_nothing_down_and_asks_for_nothing() {
+    let two = |source| {
+        https(source)
+            .rule(443, "a", "/", "a-web")
+            .https(443, "b", secret("b", "1"))
+    };
+    let observed = two(secret("tls", "1")).programmed();
+    let plan = two(retained("tls")).plan(&observed, &context());
+    assert_eq!(ops(&plan), Vec::<String>::new());
+    assert!(plan.report.settled);
+    assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
+    assert_eq!(state(&plan, "b"), ProgrammedState::Programmed);
+    assert_eq!(
+        plan.report.listeners[0].notes,
+        [
+            "Secret team/tls holds no certificate now; the one imported from it before is served until it does"
+        ]
+    );
+}
+
+#[test]
+fn a_secret_that_comes_back_is_imported_to_the_same_arn_if_it_changed() {
+    let from = https(secret("tls", "1")).programmed();
+    let away = settle(&https(retained("tls")), &from, &context());
+    check_repair(&away, &https(secret("tls", "1")), &[]);
+    check_repair(
+        &away,
+        &https(secret("tls", "2")),
+        &[
+            "import certificate team/tls 2 over arn:aws:acm:certificate/team/tls",
+            "tag arn:aws:acm:certificate/team/tls",
+        ],
+    );
+}
+
+#[test]
+fn of_two_certificates_the_one_that_is_away_stays_attached_and_the_default() {
+    let two = |first| https(first).certificate(443, "a", secret("other", "1"));
+    check_change(&two(secret("tls", "1")), &two(retained("tls")), &[]);
+}
+
+#[test]
+fn a_certificate_whose_secret_is_away_serves_on_after_its_end() {
+    let mut observed = https(secret("tls", "1")).programmed();
+    for certificate in observed.certificates.values_mut() {
+        certificate.status = crate::observed::CertificateStatus::Other("EXPIRED".to_owned());
+    }
+    let plan = https(retained("tls")).plan(&observed, &context());
+    assert_eq!(ops(&plan), Vec::<String>::new());
+    assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
+    assert!(plan.report.listeners[0].notes[0].contains("(ACM says EXPIRED)"));
+}
+
+#[test]
+fn another_listener_may_use_what_was_imported_of_a_secret_that_is_away() {
+    let before = https(secret("tls", "1"));
+    let more = https(retained("tls")).https(444, "b", retained("tls"));
+    let plan = more.plan(&before.programmed(), &context());
+    let listener = find(&plan, "create listener").op.to_string();
+    assert!(
+        listener.contains("arn:aws:acm:certificate/team/tls"),
+        "{listener}"
+    );
+    let settled = settle(&more, &before.programmed(), &context());
+    assert_eq!(settled.certificates.len(), 1);
+}
+
+#[test]
+fn of_a_secret_that_was_never_imported_nothing_is_served_and_no_load_balancer_comes() {
+    let plan = https(retained("tls")).plan(&empty(), &context());
+    assert_eq!(ops(&plan), Vec::<String>::new());
+    assert!(plan.report.settled);
+    assert_eq!(
+        state(&plan, "a"),
+        ProgrammedState::NoCertificate(
+            "Secret team/tls holds no certificate, and none was imported from it before".to_owned()
+        )
+    );
+}
+
+/// Only what carries our mark and the Gateway's tags is ours to serve.
+#[test]
+fn what_others_imported_of_a_secret_is_not_served() {
+    let mut observed = https(secret("tls", "1")).programmed();
+    for certificate in observed.certificates.values_mut() {
+        certificate.tags.remove(crate::tags::INSTALLATION);
+    }
+    let plan = https(retained("tls")).plan(&observed, &context());
+    assert!(matches!(
+        state(&plan, "a"),
+        ProgrammedState::NoCertificate(_)
+    ));
+}
+
+#[test]
+fn what_was_imported_of_a_secret_goes_when_nothing_refers_to_it() {
+    let two = https(arn("arn:a")).https(443, "b", secret("tls", "1"));
+    let away = https(arn("arn:a")).https(443, "b", retained("tls"));
+    let observed = settle(&away, &two.programmed(), &context());
+    check_repair(
+        &observed,
+        &https(arn("arn:a")),
+        &["remove certificate", "delete certificate"],
+    );
+}
+
+/// What one listener is known to hold comes before what another would do with.
+#[test]
+fn a_content_that_is_asked_for_comes_before_whatever_is_there() {
+    let mixed = https(retained("tls")).https(443, "b", secret("tls", "2"));
+    check_change(
+        &https(secret("tls", "1")),
+        &mixed,
+        &["import certificate team/tls 2 over", "tag"],
+    );
+}
+
+#[test]
+fn a_partial_look_leaves_the_default_certificate_to_whom_it_belongs() {
+    let discovered = tributary_model::desired::CertificateSource::Discovered {
+        hostname: tributary_model::Hostname::parse("a.example.com").unwrap(),
+    };
+    for first in [discovered, retained("tls")] {
+        let mut account = empty();
+        account
+            .certificates
+            .insert("arn:a".to_owned(), issued(&["a.example.com"], 1));
+        let served = match &first {
+            tributary_model::desired::CertificateSource::Retained { .. } => secret("tls", "1"),
+            _ => first.clone(),
+        };
+        let of = |first| https(first).https(443, "b", arn("arn:b"));
+        let mut observed = settle(&of(served), &account, &context());
+        observed.certificates.clear();
+        observed.completeness = crate::observed::Completeness::Partial(vec!["ACM".to_owned()]);
+        assert_eq!(
+            ops(&of(first).plan(&observed, &context())),
+            Vec::<String>::new()
+        );
+    }
+}

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use tributary_model::desired::{CertificateSource, MemberListener};
 use tributary_model::{Kind, ListenerRef, Precedence};
 
 use super::*;
@@ -17,7 +18,7 @@ pub(super) struct Member {
 
 pub(super) fn member() -> impl Strategy<Value = Member> {
     let rules = proptest::collection::btree_map(0..4_u8, 0..4_u8, 0..4);
-    (80..84_u16, 0..4_u8, rules).prop_map(|(port, certificate, rules)| Member {
+    (80..84_u16, 0..5_u8, rules).prop_map(|(port, certificate, rules)| Member {
         port,
         certificate,
         rules,
@@ -112,6 +113,7 @@ fn with_member(desired: Desired, name: &str, member: &Member, turn: usize) -> De
         (0, _) => desired.http(port, name),
         (_, 0) => desired.https(port, name, arn("arn:missing")),
         (_, 1) => desired.https(port, name, arn("arn:shared")),
+        (_, 2) => desired.https(port, name, retained(name)),
         (_, _) => desired.https(port, name, secret(name, &turn.to_string())),
     };
     for (path, group) in &member.rules {
@@ -165,6 +167,29 @@ fn is_loser(plan: &Plan, listener: &ListenerRef) -> bool {
     plan.report.listeners.iter().any(|it| {
         it.listener == *listener && matches!(it.state, ProgrammedState::TooManyListeners(_))
     })
+}
+
+/// The same, but for the Secrets that these bits take away, by port and place.
+pub(super) fn away(desired: &Desired, mut which: u8) -> Desired {
+    let mut desired = desired.clone();
+    for port in desired.0.listeners.values_mut() {
+        let port = Arc::make_mut(port);
+        let members = port.members.iter().map(|(place, member)| {
+            let mut member = MemberListener::clone(member);
+            for source in &mut member.certificates {
+                which = which.rotate_left(1);
+                if let CertificateSource::Secret { secret, .. } = source
+                    && which & 1 == 1
+                {
+                    let secret = secret.clone();
+                    *source = CertificateSource::Retained { secret };
+                }
+            }
+            (place.clone(), Arc::new(member))
+        });
+        port.members = members.collect();
+    }
+    desired
 }
 
 /// Without the members of lower precedence than this one.
@@ -315,6 +340,19 @@ proptest! {
         let again = to.plan(&done.observed, &context);
         prop_assert!(again.steps.is_empty(), "first\n{}then\n{}", plan, again);
         prop_assert!(again.report.settled);
+    }
+
+    #[test]
+    fn secrets_that_are_away_change_nothing(from in desired(), context in limits(), which in any::<u8>()) {
+        let before = settle(&from, &account(), &context);
+        let plan = away(&from, which).plan(&before, &context);
+        prop_assert!(plan.steps.is_empty() && plan.report.settled, "\n{}", plan);
+        let served = |plan: &Plan| -> Vec<ListenerRef> {
+            let reports = plan.report.listeners.iter();
+            let served = reports.filter(|it| it.state == ProgrammedState::Programmed);
+            served.map(|it| it.listener.clone()).collect()
+        };
+        prop_assert_eq!(served(&plan), served(&from.plan(&before, &context)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tributary_model::desired::{CertificateSource, DesiredRule, MemberListener};
 use tributary_model::elb::Scheme;
 
-use super::properties::{World, account, limits, member, shuffled, world};
+use super::properties::{World, account, away, limits, member, shuffled, world};
 use super::*;
 use crate::limits::Context;
 use crate::observed::ObservedListener;
@@ -26,6 +26,8 @@ struct Edits {
     rollout: Vec<bool>,
     scheme: bool,
     named: bool,
+    /// Secrets that are away, as bits.
+    away: u8,
 }
 
 fn edits() -> impl Strategy<Value = Edits> {
@@ -36,15 +38,19 @@ fn edits() -> impl Strategy<Value = Edits> {
         proptest::collection::vec(any::<bool>(), 4),
         any::<bool>(),
         any::<bool>(),
+        any::<u8>(),
     )
-        .prop_map(|(without, more, ports, rollout, scheme, named)| Edits {
-            without,
-            more,
-            ports,
-            rollout,
-            scheme,
-            named,
-        })
+        .prop_map(
+            |(without, more, ports, rollout, scheme, named, away)| Edits {
+                without,
+                more,
+                ports,
+                rollout,
+                scheme,
+                named,
+                away,
+            },
+        )
 }
 
 fn with_name(desired: Desired, edits: &Edits) -> Desired {
@@ -75,7 +81,7 @@ fn edited(world: &World, edits: &Edits) -> Desired {
     if edits.scheme {
         desired = desired.settings(|it| it.scheme = Some(Scheme::InternetFacing));
     }
-    desired
+    away(&desired, edits.away)
 }
 
 /// Something that a client can be served by: a listener, with the certificates it wants and the rule, if any.
@@ -91,7 +97,8 @@ fn common<'a>(from: &'a Desired, to: &'a Desired) -> Vec<Service<'a>> {
         for member in listener.members.values() {
             let mut others = next.members.values();
             let stays = |it: &&std::sync::Arc<MemberListener>| {
-                it.listener == member.listener && it.certificates == member.certificates
+                let mut sources = it.certificates.iter().zip(&member.certificates);
+                it.listener == member.listener && sources.all(|(is, was)| is_still_wanted(is, was))
             };
             if next.protocol != listener.protocol || others.find(stays).is_none() {
                 continue;
@@ -114,6 +121,17 @@ fn common<'a>(from: &'a Desired, to: &'a Desired) -> Vec<Service<'a>> {
     services
 }
 
+/// One that is away is wanted as it was.
+fn is_still_wanted(is: &CertificateSource, was: &CertificateSource) -> bool {
+    match (is, was) {
+        (
+            CertificateSource::Retained { secret: is },
+            CertificateSource::Secret { secret: was, .. },
+        ) => is == was,
+        _ => is == was,
+    }
+}
+
 fn is_served(observed: &Observed, (port, member, rule): Service) -> bool {
     observed.load_balancers.values().any(|it| {
         let mut listeners = it.listeners.values();
@@ -132,7 +150,7 @@ fn has_certificate(listener: &ObservedListener, member: &MemberListener) -> bool
     member.certificates.is_empty()
         || member.certificates.iter().any(|source| match source {
             CertificateSource::Arn(arn) => is_attached(arn),
-            CertificateSource::Secret { secret, .. } => {
+            CertificateSource::Secret { secret, .. } | CertificateSource::Retained { secret } => {
                 is_attached(&format!("arn:aws:acm:certificate/{secret}"))
             }
             CertificateSource::Discovered { .. } => false,
