@@ -1,10 +1,12 @@
-//! What the programmers say in a case: that everything is served, unless the case's `report.yaml` says
-//! otherwise.
+//! What the programmers say in a case: that everything is served for which something was imported or is there, unless
+//! the case's `report.yaml` says otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use tributary_model::desired::{DesiredLoadBalancer, MemberListener, RuleOrigin};
+use tributary_model::desired::{
+    CertificateSource, DesiredLoadBalancer, MemberListener, RuleOrigin,
+};
 use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
 };
@@ -45,6 +47,8 @@ enum State {
     TooManyListeners(String),
     NoCertificate(String),
     Refused(String),
+    /// Served, with this note.
+    Noted(String),
     /// The programmer has not come to the listener's present revision.
     Stale,
 }
@@ -80,13 +84,21 @@ pub(crate) fn report(desired: &DesiredLoadBalancer, told: &Told) -> LoadBalancer
 
 fn listener(member: &MemberListener, phase: LoadBalancerPhase, told: &Told) -> ListenerReport {
     let mut revision = member.revision;
+    let mut notes = Vec::new();
     let state = match told.listeners.get(&member.listener.to_string()) {
+        None if is_without_certificate(member) => {
+            ProgrammedState::NoCertificate("nothing was imported before".to_owned())
+        }
         None if phase == LoadBalancerPhase::Active => ProgrammedState::Programmed,
         None => ProgrammedState::Pending("the load balancer is not active".to_owned()),
         Some(State::Pending(why)) => ProgrammedState::Pending(why.clone()),
         Some(State::TooManyListeners(quota)) => ProgrammedState::TooManyListeners(quota.clone()),
         Some(State::NoCertificate(why)) => ProgrammedState::NoCertificate(why.clone()),
         Some(State::Refused(why)) => ProgrammedState::Refused(why.clone()),
+        Some(State::Noted(note)) => {
+            notes.push(note.clone());
+            ProgrammedState::Programmed
+        }
         Some(State::Stale) => {
             revision.0 = revision.0.wrapping_add(1);
             ProgrammedState::Programmed
@@ -97,8 +109,20 @@ fn listener(member: &MemberListener, phase: LoadBalancerPhase, told: &Told) -> L
         revision,
         state,
         elb_listener: None,
-        notes: Vec::new(),
+        notes,
     }
+}
+
+/// A case has no past, so nothing was imported from a Secret that is not there.
+fn is_without_certificate(member: &MemberListener) -> bool {
+    let mut sources = member.certificates.iter();
+    !member.certificates.is_empty()
+        && sources.all(|source| match source {
+            CertificateSource::Retained { .. } => true,
+            CertificateSource::Secret { .. }
+            | CertificateSource::Arn(_)
+            | CertificateSource::Discovered { .. } => false,
+        })
 }
 
 fn rules(desired: &DesiredLoadBalancer, told: &Told) -> Vec<RuleProblem> {

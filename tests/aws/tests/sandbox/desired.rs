@@ -58,6 +58,12 @@ pub(crate) fn secret(name: &str, fingerprint: &str) -> CertificateSource {
     }
 }
 
+pub(crate) fn retained(name: &str) -> CertificateSource {
+    CertificateSource::Retained {
+        secret: ObjectKey::new("team", name),
+    }
+}
+
 pub(crate) fn discovered(host: &str) -> CertificateSource {
     CertificateSource::Discovered {
         hostname: Hostname::parse(host).unwrap(),

@@ -1,6 +1,7 @@
 //! Plan, execute, observe, plan: against a sandbox over HTTP.
 #![cfg(test)]
 
+mod away;
 mod calls;
 mod changes;
 mod crashes;

@@ -252,6 +252,12 @@ impl Secrets {
         let key = ObjectKey::new("team", name);
         self.0.lock().unwrap().insert(key, material);
     }
+
+    /// Takes the Secret `team/<name>` away.
+    pub(crate) fn take(&self, name: &str) {
+        let key = ObjectKey::new("team", name);
+        self.0.lock().unwrap().remove(&key).unwrap();
+    }
 }
 
 #[async_trait]
