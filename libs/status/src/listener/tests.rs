@@ -172,6 +172,38 @@ fn what_did_not_work_out_of_a_served_listener_is_told() {
     );
 }
 
+/// Of a Secret that is away: the reference does not resolve, and what was imported from it before is served or is not there.
+#[test]
+fn a_secret_that_is_away_is_told_whether_or_not_anything_was_imported_before() {
+    let away = |state| ListenerJudgement {
+        unresolved_refs: vec![unresolved(
+            "tls.certificateRefs[0]",
+            RefCause::InvalidCertificateRef,
+        )],
+        ..won("a", Some(state))
+    };
+    check(
+        away(ProgrammedState::Programmed),
+        "Accepted=True/Accepted Programmed=True/Programmed \
+         Conflicted=False/NoConflicts ResolvedRefs=False/InvalidCertificateRef",
+    );
+    check(
+        away(ProgrammedState::NoCertificate("none".to_owned())),
+        "Accepted=True/Accepted Programmed=False/Invalid \
+         Conflicted=False/NoConflicts ResolvedRefs=False/InvalidCertificateRef",
+    );
+    // A merger that has just been started takes nothing back.
+    let set_of = |state| Judgement::ListenerSet(set(vec![away(state)]));
+    let before = written(&set_of(ProgrammedState::Programmed));
+    let mut unknown = set(vec![ListenerJudgement {
+        outcome: JudgedOutcome::Won(None),
+        ..away(ProgrammedState::Programmed)
+    }]);
+    unknown.load_balancer = LoadBalancerJudgement::Unknown;
+    let kept = after(&Judgement::ListenerSet(unknown), Some(&before), LATER);
+    assert_eq!(kept, before);
+}
+
 #[test]
 fn overlapping_tls_config_is_there_only_while_true() {
     let judged = |overlapping_tls| {

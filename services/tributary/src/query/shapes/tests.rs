@@ -2,6 +2,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tributary_model::Timestamp;
 use tributary_model::report::ProgrammedState;
+use tributary_model::resolved::{RefCause, UnresolvedRef};
 
 use super::{conflict, explanation, listener, load_balancer, object};
 use crate::query::fixtures::{
@@ -150,6 +151,27 @@ fn check_state(state: Option<ProgrammedState>, expected: &str) {
     let shape = serde_json::to_value(listener(&view)).unwrap();
     let said = format!("{}: {}", shape["state"], shape["reason"]);
     assert_eq!(said.replace('"', ""), expected);
+}
+
+/// As in `ResolvedRefs`, references come first of what keeps a listener without a certificate.
+#[test]
+fn of_a_secret_that_is_away_the_state_says_whether_the_listener_is_served() {
+    let check = |programmed, expected: &str| {
+        let mut view = in_state(served(own("https"), 0), Some(programmed));
+        view.resolved.unresolved_refs = vec![UnresolvedRef {
+            field: "tls.certificateRefs[0]".to_owned(),
+            cause: RefCause::InvalidCertificateRef,
+            message: "no Secret".to_owned(),
+        }];
+        let shape = serde_json::to_value(listener(&view)).unwrap();
+        let said = format!("{}: {}", shape["state"], shape["reason"]);
+        assert_eq!(said.replace('"', ""), expected);
+    };
+    check(ProgrammedState::Programmed, "Programmed: null");
+    check(
+        ProgrammedState::NoCertificate("why".to_owned()),
+        "UnresolvedRefs: tls.certificateRefs[0]: no Secret",
+    );
 }
 
 #[test]
