@@ -3,6 +3,7 @@
 
 use tributary_tests_e2e::{address, process, sandbox, status, system, until, web};
 
+mod away;
 mod bad_input;
 mod bad_start;
 mod classes;
