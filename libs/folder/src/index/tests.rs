@@ -341,6 +341,60 @@ fn a_namespace_that_is_used_exists() {
     }
 }
 
+/// A cluster's Namespace goes after its objects, so that its labels let them attach as long as they are there.
+#[test]
+fn a_namespace_goes_after_its_objects() {
+    let root = tempfile::tempdir().unwrap();
+    let memory = tempfile::tempdir().unwrap();
+    let memory = memory.path().join("memory.json");
+    let open = || Folder::open(root.path().to_owned(), Some(memory.clone()), None).unwrap();
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: app, namespace: shop}\nspec: {ports: [{port: 80}]}\n";
+    let labels = |reading: &Reading| {
+        let key = ObjectRef::new(Kind::Namespace, ObjectKey::cluster("shop"));
+        let namespace = reading.objects.get(&key)?;
+        match &*namespace.resource {
+            tributary_model::Resource::Namespace(it) => it.labels.get("team").cloned(),
+            other => panic!("{other:?}"),
+        }
+    };
+    write(
+        root.path(),
+        &[
+            ("class.yaml", &class("a", "x.io/a")),
+            ("namespace.yaml", &namespace("shop", "a")),
+            ("service.yaml", service),
+        ],
+    );
+    let mut folder = open();
+    assert_eq!(
+        labels(&folder.read(Timestamp(1)).unwrap()).as_deref(),
+        Some("a")
+    );
+
+    fs::remove_file(root.path().join("namespace.yaml")).unwrap();
+    for folder in [&mut folder, &mut open()] {
+        let reading = folder.read(Timestamp(2)).unwrap();
+        assert_eq!(labels(&reading).as_deref(), Some("a"));
+        let [told] = reading.rejections.as_slice() else {
+            panic!("{:?}", reading.rejections)
+        };
+        assert_eq!(
+            (told.object.as_str(), told.last_good_kept),
+            ("Namespace shop", true)
+        );
+    }
+    write(root.path(), &[("again.yaml", &namespace("shop", "b"))]);
+    let reading = folder.read(Timestamp(3)).unwrap();
+    assert_eq!(labels(&reading).as_deref(), Some("b"));
+    assert_eq!(reading.rejections, []);
+
+    fs::remove_file(root.path().join("again.yaml")).unwrap();
+    fs::remove_file(root.path().join("service.yaml")).unwrap();
+    let reading = folder.read(Timestamp(4)).unwrap();
+    assert_eq!(names(&reading), ["GatewayClass a"]);
+    assert_eq!(reading.rejections, []);
+}
+
 #[test]
 fn a_broken_object_costs_only_itself() {
     let root = tempfile::tempdir().unwrap();

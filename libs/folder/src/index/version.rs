@@ -43,8 +43,8 @@ pub(super) struct Past<'a> {
     pub(super) status_dir: Option<&'a Path>,
 }
 
-/// Decides for every claimed object which version counts, and keeps what broken files held, and all below what could not
-/// be read. Returns the files of which something was kept that no document claims now, too.
+/// Decides for every claimed object which version counts, and keeps what broken files held, all below what could not
+/// be read, and a Namespace as long as there are objects in it. Returns the files of which something was kept that no document claims now, too.
 pub(super) fn counting(
     past: &Past<'_>,
     claims: BTreeMap<ObjectRef, Claim>,
@@ -117,7 +117,32 @@ pub(super) fn counting(
             kept.insert(held.path.clone());
         }
     }
+    for (key, held) in namespaces_in_use(past, &objects) {
+        rejections.push(Rejection {
+            source: held.path.clone(),
+            object: key.to_string(),
+            field: String::new(),
+            reason: "no document holds it any more, but there are objects in it: it goes after them, as in a cluster"
+                .to_owned(),
+            last_good_kept: true,
+            object_ref: Some(key.clone()),
+        });
+        objects.insert(key, held);
+    }
     (objects, kept)
+}
+
+/// Namespaces that were there and of which only the objects are left. Their labels may be what lets those attach.
+fn namespaces_in_use(
+    past: &Past<'_>,
+    objects: &BTreeMap<ObjectRef, Held>,
+) -> Vec<(ObjectRef, Held)> {
+    let used: BTreeSet<_> = objects.keys().map(|it| &it.key.namespace).collect();
+    let gone = past.objects.iter().filter(|(key, _)| {
+        key.kind == Kind::Namespace && used.contains(&key.key.name) && !objects.contains_key(key)
+    });
+    gone.map(|(key, held)| (key.clone(), held.clone()))
+        .collect()
 }
 
 /// Refuses a document because of another one.
