@@ -135,7 +135,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             PROGRAMMED,
             False,
             "Invalid",
-            "Nothing is programmed for a Gateway that is not accepted.",
+            "No change is programmed for a Gateway that is not accepted; a load balancer that it has serves on as it was.",
         ),
         S::GatewayProgrammedNoListener => row(
             PROGRAMMED,
@@ -209,7 +209,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             PROGRAMMED,
             False,
             "ParentNotProgrammed",
-            "Nothing is programmed while the parent Gateway is not accepted.",
+            "No change is programmed while the parent Gateway is not accepted; a load balancer that it has serves on as it was.",
         ),
         S::SetProgrammedParentGone => row(PROGRAMMED, False, "ParentNotProgrammed", PARENT_GONE),
 
