@@ -22,9 +22,14 @@ pub enum Endpoint {
         /// For example `eu-central-1`.
         region: Option<String>,
     },
-    /// A sandbox at this URL: dummy credentials, region from `AWS_REGION` or `AWS_DEFAULT_REGION`, else
+    /// A sandbox: dummy credentials, and where no region is given that of `AWS_REGION` or `AWS_DEFAULT_REGION`, else
     /// [`SANDBOX_REGION`].
-    Url(String),
+    Url {
+        /// For example `http://127.0.0.1:4566`.
+        url: String,
+        /// For example `eu-central-1`.
+        region: Option<String>,
+    },
 }
 
 /// A string that names no AWS.
@@ -47,7 +52,7 @@ impl FromStr for Endpoint {
         if host.is_empty() || host.starts_with(['/', ':']) {
             return Err(InvalidEndpoint);
         }
-        Ok(Self::Url(value.to_owned()))
+        Ok(Self::url(value.to_owned()))
     }
 }
 
@@ -63,11 +68,30 @@ const TRY: Duration = Duration::from_secs(20);
 const IDLE: Duration = Duration::from_secs(20);
 
 impl Endpoint {
+    /// A sandbox in its own region.
+    pub fn url(url: String) -> Self {
+        Self::Url { url, region: None }
+    }
+
+    /// The same AWS, in this region if one is given.
+    #[must_use]
+    pub fn in_region(self, other: Option<String>) -> Self {
+        match self {
+            Self::Real { region } => Self::Real {
+                region: other.or(region),
+            },
+            Self::Url { url, region } => Self::Url {
+                url,
+                region: other.or(region),
+            },
+        }
+    }
+
     /// How fast to ask there unless somebody knows better.
     pub fn pacing(&self) -> Pacing {
         match self {
             Self::Real { .. } => Pacing::REAL,
-            Self::Url(_) => Pacing::LOCAL,
+            Self::Url { .. } => Pacing::LOCAL,
         }
     }
 }
@@ -91,8 +115,9 @@ pub(crate) async fn load(endpoint: &Endpoint) -> SdkConfig {
         Endpoint::Real {
             region: Some(region),
         } => loader.region(Region::new(region.clone())).load().await,
-        Endpoint::Url(url) => {
-            let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        Endpoint::Url { url, region } => {
+            let region = RegionProviderChain::first_try(region.clone().map(Region::new))
+                .or_else(EnvironmentVariableRegionProvider::new())
                 .or_else(SANDBOX_REGION);
             loader
                 .region(region)

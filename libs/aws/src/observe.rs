@@ -21,7 +21,7 @@ use tributary_plan::observed::{
     Completeness, Network, Observed, ObservedCertificate, ObservedSecurityGroup,
     ObservedTargetGroup, Tags,
 };
-use tributary_plan::tags::{ASKED, CLUSTER, Ownership, Unmarked, stack_key, tag_value};
+use tributary_plan::tags::{ASKED_ATTRIBUTES, CLUSTER, Ownership, Unmarked, stack_key, tag_value};
 
 use crate::Aws;
 use crate::ec2::SecurityGroupFilter;
@@ -231,10 +231,10 @@ async fn read_target_group(
     Some((arn, group))
 }
 
-/// Whether attributes or tags were ever asked for. Where not, all are AWS's own, and the first wish is written without a
-/// look; this saves a call for each listener and target group.
+/// Whether attributes were ever asked for. Where not, all are AWS's own, and the first wish is written without a look; this
+/// saves a call for each listener and target group.
 fn has_asked(tags: &Tags) -> bool {
-    tags.contains_key(ASKED)
+    tags.contains_key(ASKED_ATTRIBUTES)
 }
 
 async fn read_imports(

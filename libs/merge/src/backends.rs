@@ -222,6 +222,11 @@ fn target_group(
             port.port
         ));
     }
+    if target_groups::is_out_of_reach(&spec, site.gateway) {
+        return not_found(format!(
+            "the targets of Service {key} have IPv6 addresses, which need a load balancer of ipAddressType dualstack"
+        ));
+    }
     Ok(reader.shared(site.key, spec))
 }
 

@@ -18,12 +18,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tributary_model::config::{HealthCheckSettings, TargetGroupSettings};
+use tributary_model::config::{HealthCheckSettings, LoadBalancerSettings, TargetGroupSettings};
 use tributary_model::desired::{DesiredTarget, DesiredTargetGroup, TargetGroupId, TargetId};
-use tributary_model::elb::{ProtocolVersion, TargetIpAddressType, TargetProtocol, TargetType};
+use tributary_model::elb::{
+    IpAddressType, ProtocolVersion, TargetIpAddressType, TargetProtocol, TargetType,
+};
 use tributary_model::route::Route;
 use tributary_model::selector::LabelSelector;
-use tributary_model::workload::{L4Protocol, Service, ServicePort};
+use tributary_model::workload::{IpFamily, L4Protocol, Service, ServicePort};
 use tributary_model::{ListenerRef, Name, ObjectKey};
 
 use crate::facts::GatewayFacts;
@@ -102,7 +104,8 @@ pub(crate) fn spec(
         port
     };
     let target_type = target_type.unwrap_or(default_type);
-    let ip_address_type = ip_address_type.unwrap_or_default();
+    let ip_address_type =
+        ip_address_type.unwrap_or_else(|| address_family(service, &gateway.settings));
     let id = format!(
         "service/{}/{}/{}/{}/{}/{}/{}{scope}",
         key.namespace,
@@ -110,10 +113,7 @@ pub(crate) fn spec(
         port.port,
         protocol.as_str(),
         protocol_version.map_or("-", version_name),
-        match target_type {
-            TargetType::Instance => "instance",
-            TargetType::Ip => "ip",
-        },
+        target_type.as_str(),
         match ip_address_type {
             TargetIpAddressType::Ipv4 => "ipv4",
             TargetIpAddressType::Ipv6 => "ipv6",
@@ -249,6 +249,30 @@ pub(crate) fn lacks_node_port(spec: &TargetGroupSpec) -> bool {
             .source
             .as_ref()
             .is_some_and(|source| source.node_port.is_none())
+}
+
+/// The Service's primary family. Only a dualstack load balancer reaches IPv6, so behind another one a Service of both
+/// families is reached by IPv4.
+fn address_family(service: &Service, settings: &LoadBalancerSettings) -> TargetIpAddressType {
+    let reaches_ipv6 = reaches_ipv6(settings);
+    match service.ip_families.first() {
+        Some(IpFamily::Ipv6) if reaches_ipv6 || !service.ip_families.contains(&IpFamily::Ipv4) => {
+            TargetIpAddressType::Ipv6
+        }
+        Some(IpFamily::Ipv4 | IpFamily::Ipv6) | None => TargetIpAddressType::Ipv4,
+    }
+}
+
+fn reaches_ipv6(settings: &LoadBalancerSettings) -> bool {
+    match settings.ip_address_type.unwrap_or_default() {
+        IpAddressType::Ipv4 => false,
+        IpAddressType::Dualstack | IpAddressType::DualstackWithoutPublicIpv4 => true,
+    }
+}
+
+/// Whether the load balancer can reach targets of this kind (ELBv2 `CreateTargetGroup`, `IpAddressType`).
+pub(crate) fn is_out_of_reach(spec: &TargetGroupSpec, gateway: &GatewayFacts) -> bool {
+    spec.group.ip_address_type == TargetIpAddressType::Ipv6 && !reaches_ipv6(&gateway.settings)
 }
 
 fn target_protocol(

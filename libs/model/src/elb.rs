@@ -116,6 +116,26 @@ impl LoadBalancerKind {
     }
 }
 
+impl Scheme {
+    /// AWS's spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::InternetFacing => "internet-facing",
+        }
+    }
+}
+
+impl TargetType {
+    /// AWS's spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Instance => "instance",
+            Self::Ip => "ip",
+        }
+    }
+}
+
 impl ElbProtocol {
     /// AWS's spelling.
     pub fn as_str(self) -> &'static str {

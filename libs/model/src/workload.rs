@@ -25,6 +25,17 @@ pub struct Service {
     pub ports: Vec<ServicePort>,
     /// `type: ExternalName` has no endpoints and cannot be a target group.
     pub service_type: ServiceType,
+    /// `ipFamilies`, the primary one first; empty where nobody said, as in a manifest that no API server has seen.
+    pub ip_families: Vec<IpFamily>,
+}
+
+/// `Service.spec.ipFamilies[]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IpFamily {
+    /// `IPv4`.
+    Ipv4,
+    /// `IPv6`.
+    Ipv6,
 }
 
 /// `Service.spec.type`.

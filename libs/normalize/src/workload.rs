@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1::{NodeCondition, NodeSpec, ServiceSpec};
 use k8s_openapi::api::discovery::v1::{Endpoint as SliceEndpoint, EndpointPort as SlicePort};
 use serde_json::Value;
 use tributary_model::workload::{
-    Endpoint, EndpointPort, EndpointSlice, L4Protocol, Namespace, Node, Service, ServicePort,
-    ServiceType,
+    Endpoint, EndpointPort, EndpointSlice, IpFamily, L4Protocol, Namespace, Node, Service,
+    ServicePort, ServiceType,
 };
 use tributary_model::{Meta, Name};
 
@@ -58,6 +58,17 @@ pub(crate) fn service(
             )));
         }
     };
+    let families_path = spec_path.field("ipFamilies");
+    let families = spec.ip_families.unwrap_or_default().into_iter().enumerate();
+    let ip_families = families
+        .map(|(index, family)| match family.as_str() {
+            "IPv4" => Ok(IpFamily::Ipv4),
+            "IPv6" => Ok(IpFamily::Ipv6),
+            other => Err(families_path
+                .index(index)
+                .fault(format!("{other:?} is none of IPv4, IPv6"))),
+        })
+        .collect::<Result<_, Fault>>()?;
     let ports_path = spec_path.field("ports");
     let ports: Vec<ServicePort> = spec
         .ports
@@ -84,6 +95,7 @@ pub(crate) fn service(
         meta: envelope.meta,
         ports,
         service_type,
+        ip_families,
     })
 }
 

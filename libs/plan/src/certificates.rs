@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::desired::CertificateSource;
 use tributary_model::{Hostname, ListenerRef, ObjectKey, Timestamp};
 
-use crate::draft::Draft;
+use crate::draft::{Draft, retag};
 use crate::limits::SecretVersion;
 use crate::observed::{CertificateStatus, Observed, ObservedCertificate, Tags};
 use crate::op::{Blame, Handle, Op, Taggable};
@@ -225,44 +225,58 @@ fn import_one(
     draft: &mut Draft,
 ) -> Handle {
     let Some((arn, certificate)) = imported(scope, secret) else {
-        let mut tags = scope.ownership.tags(tags::CERTIFICATE);
-        tags.insert(
-            tags::SECRET.to_owned(),
-            tags::tag_value(&secret.to_string()),
-        );
-        tags.insert(tags::FINGERPRINT.to_owned(), fingerprint.clone());
         let op = Op::ImportCertificate {
             secret: secret.clone(),
-            fingerprint,
+            fingerprint: fingerprint.clone(),
             existing: None,
-            tags,
+            tags: wanted_tags(scope, secret, fingerprint, None),
         };
         return draft.create(op, format!("Secret {secret}"), blame);
     };
-    if is_refused(scope, secret, &fingerprint)
-        || certificate.tags.get(tags::FINGERPRINT) == Some(&fingerprint)
-    {
-        return Handle::Existing(arn.to_owned());
+    let handle = Handle::Existing(arn.to_owned());
+    if is_refused(scope, secret, &fingerprint) {
+        return handle;
+    }
+    let has_changed = certificate.tags.get(tags::FINGERPRINT) != Some(&fingerprint);
+    let tags = wanted_tags(scope, secret, fingerprint.clone(), Some(&certificate.tags));
+    let tagged = retag(
+        Taggable::Certificate(arn.to_owned()),
+        &tags,
+        &certificate.tags,
+        &blame,
+        draft,
+    );
+    if !has_changed {
+        return handle;
     }
     let import = draft.add(
         Op::ImportCertificate {
             secret: secret.clone(),
-            fingerprint: fingerprint.clone(),
+            fingerprint,
             existing: Some(arn.to_owned()),
             tags: Tags::new(),
         },
-        blame.clone(),
-    );
-    // The tag last: after a crash in between the import is done once more, never forgotten.
-    let tag = draft.add(
-        Op::AddTags {
-            resource: Taggable::Certificate(arn.to_owned()),
-            tags: Tags::from_iter([(tags::FINGERPRINT.to_owned(), fingerprint)]),
-        },
         blame,
     );
-    draft.after(tag, import);
-    Handle::Existing(arn.to_owned())
+    // The tag last: after a crash in between the import is done once more, never forgotten.
+    for tag in tagged {
+        draft.after(tag, import);
+    }
+    handle
+}
+
+fn wanted_tags(
+    scope: &Scope,
+    secret: &ObjectKey,
+    fingerprint: String,
+    observed: Option<&Tags>,
+) -> Tags {
+    let none = BTreeMap::new();
+    let mut tags = scope.tags(tags::CERTIFICATE, &none, &none, observed);
+    let secret = tags::tag_value(&secret.to_string());
+    tags.insert(tags::SECRET.to_owned(), secret);
+    tags.insert(tags::FINGERPRINT.to_owned(), fingerprint);
+    tags
 }
 
 fn is_refused(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> bool {

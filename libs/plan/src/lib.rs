@@ -28,6 +28,7 @@ mod association;
 mod attributes;
 mod certificates;
 mod cleanup;
+pub mod defaults;
 mod draft;
 mod fit;
 #[cfg(test)]

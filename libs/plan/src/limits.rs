@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tributary_model::ObjectKey;
 use tributary_model::elb::LoadBalancerKind;
 
+use crate::defaults::Defaults;
 use crate::setbacks::Setback;
 
 /// What is neither desired nor observed.
@@ -14,6 +15,8 @@ pub struct Context {
     pub cluster: String,
     /// Value of the tag `gateway.tributary.dev/installation`.
     pub installation: String,
+    /// The platform's.
+    pub defaults: Defaults,
     /// Quotas.
     pub limits: Limits,
     /// Secrets that ACM refused to import for good, or that could not be read, by Secret and fingerprint: the reason. An

@@ -16,12 +16,7 @@ use crate::op::{Blame, Handle, ListenerSpec, Op, StepId, Taggable};
 use crate::rules::{self, Matched};
 use crate::scope::Scope;
 use crate::sni;
-use crate::tags;
 use crate::target_groups::TargetGroups;
-
-/// The policy that AWS gives a TLS listener for which none was asked (ELBv2 `CreateListener`). It is sent, so that
-/// one that is no longer asked for goes back.
-const DEFAULT_SSL_POLICY: &str = "ELBSecurityPolicy-2016-08";
 
 /// What ELB listeners are made of.
 pub(crate) struct Parts<'a> {
@@ -175,7 +170,7 @@ fn keep<'a>(
     draft: &mut Draft,
 ) -> Kept<'a> {
     let blame = blame(port);
-    let modified = modify(port, parts, arn, observed, draft);
+    let modified = modify(scope, port, parts, arn, observed, draft);
     let changes = attributes::changes(
         Carrier::Listener,
         &port.listener.attributes,
@@ -185,7 +180,7 @@ fn keep<'a>(
     set_attributes(Handle::Existing(arn.to_owned()), changes, &blame, draft);
     retag(
         Taggable::Elb(arn.to_owned()),
-        &wanted_tags(scope, port),
+        &wanted_tags(scope, port, Some(&observed.tags)),
         &observed.tags,
         &blame,
         draft,
@@ -202,13 +197,14 @@ fn keep<'a>(
 }
 
 fn modify(
+    scope: &Scope,
     port: &FitPort,
     parts: &Parts,
     arn: &str,
     observed: &ObservedListener,
     draft: &mut Draft,
 ) -> Option<StepId> {
-    let spec = spec(port, parts)?;
+    let spec = spec(scope, port, parts)?;
     if is_same(&spec, observed) {
         return None;
     }
@@ -233,13 +229,13 @@ fn create(
     room: &mut Room,
     draft: &mut Draft,
 ) -> Option<Handle> {
-    let spec = spec(port, parts)?;
+    let spec = spec(scope, port, parts)?;
     let name = format!("{}:{}", spec.protocol.as_str(), spec.port);
     let targets: Vec<Handle> = spec.default_action.target_groups().cloned().collect();
     let op = Op::CreateListener {
         load_balancer: parts.load_balancer.clone(),
         spec: Box::new(spec),
-        tags: wanted_tags(scope, port),
+        tags: wanted_tags(scope, port, None),
     };
     let step = draft.add(op, blame(port));
     rules::wait_for(step, &targets, &parts.groups.cleared, draft);
@@ -253,7 +249,7 @@ fn create(
 }
 
 /// Nothing if a part of it is missing: a target group that was not planned.
-fn spec(port: &FitPort, parts: &Parts) -> Option<ListenerSpec> {
+fn spec(scope: &Scope, port: &FitPort, parts: &Parts) -> Option<ListenerSpec> {
     let listener = port.listener;
     let with_tls = terminates_tls(listener.protocol);
     let certificate = port
@@ -264,7 +260,7 @@ fn spec(port: &FitPort, parts: &Parts) -> Option<ListenerSpec> {
     let ssl_policy = listener
         .ssl_policy
         .clone()
-        .unwrap_or_else(|| DEFAULT_SSL_POLICY.to_owned());
+        .unwrap_or_else(|| scope.context.defaults.ssl_policy.clone());
     Some(ListenerSpec {
         port: listener.port,
         protocol: listener.protocol,
@@ -354,11 +350,12 @@ fn set_attributes(
     draft.add(op, blame.clone());
 }
 
-fn wanted_tags(scope: &Scope, port: &FitPort) -> Tags {
-    tags::with_asked(
-        scope.ownership.tags(&port.listener.port.to_string()),
+fn wanted_tags(scope: &Scope, port: &FitPort, observed: Option<&Tags>) -> Tags {
+    scope.tags(
+        &port.listener.port.to_string(),
         &port.listener.tags,
         &port.listener.attributes,
+        observed,
     )
 }
 

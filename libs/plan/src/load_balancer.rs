@@ -7,10 +7,11 @@ use tributary_model::elb::LoadBalancerKind;
 
 use crate::attributes::{self, Carrier};
 use crate::draft::{Draft, retag};
+use crate::limits::Context;
 use crate::names;
 use crate::observed::{LoadBalancerState, Observed, Tags};
 use crate::op::{Blame, Handle, LoadBalancerSpec, Op, StepId, SubnetMapping, Taggable};
-use crate::scope::{Current, Scope, load_balancers};
+use crate::scope::{Current, Scope, load_balancers, scheme};
 use crate::security_group::Guard;
 use crate::tags::{self, Ownership};
 
@@ -22,12 +23,13 @@ use crate::tags::{self, Ownership};
 pub(crate) fn current<'a>(
     desired: &DesiredLoadBalancer,
     observed: &'a Observed,
+    context: &Context,
     ownership: Ownership<'a>,
 ) -> Option<Current<'a>> {
     let asked = desired.settings.name.as_ref();
-    let derived = derived_name(desired, ownership.cluster);
+    let derived = derived_name(desired, context);
     let wanted = asked.unwrap_or(&derived);
-    let scheme = desired.settings.scheme.unwrap_or_default();
+    let scheme = scheme(desired, context);
     let is_taken = is_taken(observed, ownership, wanted);
     load_balancers(observed, ownership)
         .filter(|it| it.load_balancer.scheme == scheme)
@@ -57,9 +59,8 @@ fn is_taken(observed: &Observed, ownership: Ownership, name: &str) -> bool {
     load_balancers(observed, ownership).any(|it| it.load_balancer.name == name)
 }
 
-fn derived_name(desired: &DesiredLoadBalancer, cluster: &str) -> String {
-    let scheme = desired.settings.scheme.unwrap_or_default();
-    names::load_balancer(cluster, &desired.key, scheme)
+fn derived_name(desired: &DesiredLoadBalancer, context: &Context) -> String {
+    names::load_balancer(&context.cluster, &desired.key, scheme(desired, context))
 }
 
 /// The name it has or gets.
@@ -71,7 +72,7 @@ pub(crate) fn name(scope: &Scope) -> String {
     asked
         .filter(|asked| !is_taken(scope.observed, scope.ownership, asked))
         .cloned()
-        .unwrap_or_else(|| derived_name(scope.desired, &scope.context.cluster))
+        .unwrap_or_else(|| derived_name(scope.desired, scope.context))
 }
 
 /// Creates it, in its subnets and behind its guard.
@@ -203,11 +204,12 @@ fn set_attributes(load_balancer: Handle, attributes: BTreeMap<String, String>, d
 }
 
 fn wanted_tags(scope: &Scope) -> Tags {
-    let settings = &scope.desired.settings;
-    tags::with_asked(
-        scope.ownership.tags(tags::LOAD_BALANCER),
-        &settings.tags,
-        &settings.attributes,
+    let observed = scope.current.map(|it| &it.load_balancer.tags);
+    scope.tags(
+        tags::LOAD_BALANCER,
+        &BTreeMap::new(),
+        &scope.desired.settings.attributes,
+        observed,
     )
 }
 

@@ -10,10 +10,7 @@ use tributary_model::elb::Scheme;
 /// Kind and scheme are part of the hash: a change of either needs a new load balancer beside the old
 /// one, and names are unique in a region.
 pub fn load_balancer(cluster: &str, key: &LoadBalancerKey, scheme: Scheme) -> String {
-    let scheme = match scheme {
-        Scheme::Internal => "internal",
-        Scheme::InternetFacing => "internet-facing",
-    };
+    let scheme = scheme.as_str();
     let (namespace, name) = (&key.gateway.namespace, &key.gateway.name);
     assemble(
         namespace,

@@ -8,6 +8,7 @@ use tributary_model::report::{LoadBalancerReport, RuleProblem};
 use crate::association;
 use crate::certificates::{self, CertificateId, Wanted};
 use crate::cleanup::{self, Deleted, Keep};
+use crate::defaults::Everywhere;
 use crate::draft::Draft;
 use crate::fit::{self, Fit};
 use crate::limits::Context;
@@ -59,7 +60,7 @@ pub fn plan(
     if let Some(plan) = takeover::plan(inputs) {
         return plan;
     }
-    let current = load_balancer::current(desired, observed, ownership);
+    let current = load_balancer::current(desired, observed, context, ownership);
     match load_balancer::predecessor(observed, ownership, current) {
         Some(predecessor) => succession::plan(inputs, current, predecessor),
         None => on(inputs, current, Role::Target(Others::Go)),
@@ -84,12 +85,14 @@ pub(crate) fn on<'a>(inputs: Inputs<'a>, current: Option<Current<'a>>, role: Rol
         ownership,
     } = inputs;
     let certificates = certificates::index(observed, ownership);
+    let everywhere = Everywhere::new(&context.defaults, &desired.settings.tags);
     let scope = Scope {
         desired,
         observed,
         context,
         ownership,
         certificates: &certificates,
+        everywhere: &everywhere,
         current,
         role,
     };
@@ -132,7 +135,11 @@ fn finish(
 
 fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
     let fit = fit::fit(scope);
-    draft.problems = unprogrammed(&scope.desired.settings);
+    let settings = &scope.desired.settings;
+    draft.problems = unprogrammed(settings);
+    draft
+        .problems
+        .extend(scope.everywhere.refused("tags", &settings.tags));
     let mut deleted = Deleted::new();
     let mut rules = fit.rule_problems.clone();
     if let Some(base) = base(scope, &fit, draft) {

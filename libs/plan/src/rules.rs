@@ -284,8 +284,7 @@ fn wanted_tags(
     spec: &RuleSpec,
     observed: Option<&Tags>,
 ) -> Tags {
-    let ours = scope.ownership.tags(&rule.id.0);
-    let mut wanted = tags::with_asked(ours, &rule.tags, &BTreeMap::new());
+    let mut wanted = scope.tags(&rule.id.0, &rule.tags, &BTreeMap::new(), observed);
     if let Some(client_secret) = actions::client_secret_tag(spec, observed) {
         wanted.insert(tags::CLIENT_SECRET.to_owned(), client_secret);
     }

@@ -1,11 +1,16 @@
 //! The inputs of one plan, narrowed to what is ours.
 
+use std::collections::BTreeMap;
+
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::elb::Scheme;
 
 use crate::certificates::CertificateIndex;
+use crate::defaults::Everywhere;
 use crate::limits::{Context, LoadBalancerLimits};
-use crate::observed::{Observed, ObservedCertificate, ObservedLoadBalancer, ObservedTargetGroup};
+use crate::observed::{
+    Observed, ObservedCertificate, ObservedLoadBalancer, ObservedTargetGroup, Tags,
+};
 use crate::tags::Ownership;
 
 /// What every part of the plan looks at.
@@ -16,6 +21,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) context: &'a Context,
     pub(crate) ownership: Ownership<'a>,
     pub(crate) certificates: &'a CertificateIndex<'a>,
+    pub(crate) everywhere: &'a Everywhere<'a>,
     /// The load balancer that the plan is for; none when it is still to be created.
     pub(crate) current: Option<Current<'a>>,
     pub(crate) role: Role,
@@ -54,8 +60,24 @@ impl<'a> Scope<'a> {
     }
 
     pub(crate) fn scheme(&self) -> Scheme {
-        self.desired.settings.scheme.unwrap_or_default()
+        scheme(self.desired, self.context)
     }
+
+    /// The tags of something that stands for this `resource`, with its `own`. Its attributes are remembered in them.
+    pub(crate) fn tags(
+        &self,
+        resource: &str,
+        own: &BTreeMap<String, String>,
+        attributes: &BTreeMap<String, String>,
+        observed: Option<&Tags>,
+    ) -> Tags {
+        let ours = self.ownership.tags(resource);
+        self.everywhere.tags(ours, own, attributes, observed)
+    }
+}
+
+pub(crate) fn scheme(desired: &DesiredLoadBalancer, context: &Context) -> Scheme {
+    desired.settings.scheme.unwrap_or(context.defaults.scheme)
 }
 
 /// Load balancers of ours, by ARN.

@@ -30,10 +30,19 @@ pub(crate) enum Guard {
 /// Creates or adjusts our group, if one is wanted.
 pub(crate) fn guard(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
     let settings = &scope.desired.settings;
+    if settings.disable_security_group == Some(true) {
+        if scope.key().kind == LoadBalancerKind::Alb {
+            let told = "disableSecurityGroup is not followed: an ALB always has security groups";
+            draft.problems.push(told.to_owned());
+        } else if !settings.security_groups.is_empty() {
+            let told = "disableSecurityGroup is not followed: securityGroups are named";
+            draft.problems.push(told.to_owned());
+        }
+    }
     if !settings.security_groups.is_empty() {
         return named(scope, draft);
     }
-    if settings.disable_security_group == Some(true) {
+    if is_disabled(scope) {
         return Guard::Unmanaged;
     }
     // AWS: an NLB that was created without security groups never gets any.
@@ -60,8 +69,13 @@ pub(crate) fn of_predecessor(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Dr
 
 /// Whether the plan has a group of ours.
 pub(crate) fn is_managed(scope: &Scope) -> bool {
-    let settings = &scope.desired.settings;
-    settings.security_groups.is_empty() && settings.disable_security_group != Some(true)
+    scope.desired.settings.security_groups.is_empty() && !is_disabled(scope)
+}
+
+/// Only an NLB can be without security groups (ELBv2 `CreateLoadBalancer`).
+fn is_disabled(scope: &Scope) -> bool {
+    scope.key().kind == LoadBalancerKind::Nlb
+        && scope.desired.settings.disable_security_group == Some(true)
 }
 
 /// Our group in this VPC, if it exists.
@@ -108,18 +122,17 @@ fn named(scope: &Scope, draft: &mut Draft) -> Guard {
 
 fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
     let wanted = ingress(scope, fit);
-    let group_tags = tags::with_asked(
-        scope.ownership.tags(tags::SECURITY_GROUP),
-        &scope.desired.settings.tags,
-        &BTreeMap::new(),
-    );
+    let group_tags = |observed| {
+        let none = BTreeMap::new();
+        scope.tags(tags::SECURITY_GROUP, &none, &none, observed)
+    };
     let Some((id, group)) = observed_managed(scope, vpc) else {
         let name = names::security_group(&scope.context.cluster, scope.key());
         let spec = SecurityGroupSpec {
             name: name.clone(),
             description: "Managed by Tributary for a Gateway".to_owned(),
             vpc: vpc.to_owned(),
-            tags: group_tags,
+            tags: group_tags(None),
         };
         let handle = draft.create(Op::CreateSecurityGroup(spec), name, Blame::LoadBalancer);
         let authorized = authorize(handle.clone(), wanted, draft);
@@ -144,7 +157,7 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
     let resource = Taggable::SecurityGroup(id.to_owned());
     retag(
         resource,
-        &group_tags,
+        &group_tags(Some(&group.tags)),
         &group.tags,
         &Blame::LoadBalancer,
         draft,
@@ -193,7 +206,7 @@ fn icmp_for(source: &IngressSource) -> Option<IngressTraffic> {
     }
 }
 
-/// `sourceRanges` and `securityGroupPrefixes`; everybody when neither is given.
+/// `sourceRanges`, everybody when none is given, and `securityGroupPrefixes`.
 fn sources(scope: &Scope) -> Vec<IngressSource> {
     let settings = &scope.desired.settings;
     let mut sources: Vec<IngressSource> = settings
@@ -214,7 +227,7 @@ fn sources(scope: &Scope) -> Vec<IngressSource> {
             .cloned()
             .map(IngressSource::PrefixList),
     );
-    if !sources.is_empty() {
+    if !settings.source_ranges.is_empty() {
         return sources;
     }
     sources.push(IngressSource::Ipv4("0.0.0.0/0".to_owned()));

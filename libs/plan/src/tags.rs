@@ -1,6 +1,6 @@
 //! Tags: how we know what is ours, and what each thing stands for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tributary_model::ObjectKey;
 use tributary_model::desired::LoadBalancerKey;
@@ -19,9 +19,11 @@ pub const SECRET: &str = "gateway.tributary.dev/secret";
 pub const FINGERPRINT: &str = "gateway.tributary.dev/fingerprint";
 /// On a rule with OIDC: Secret and fingerprint of its client secret, which AWS never returns.
 pub const CLIENT_SECRET: &str = "gateway.tributary.dev/client-secret";
-/// On anything: short hashes of the attribute and tag keys that were asked for. When one is no longer asked
-/// for, the attribute goes back to AWS's default and the tag goes; what others set is never touched.
-pub const ASKED: &str = "gateway.tributary.dev/asked";
+/// On anything: short hashes of the attribute keys that were asked for. One that is no longer asked for goes back to AWS's
+/// default; what others set is never touched.
+pub const ASKED_ATTRIBUTES: &str = "gateway.tributary.dev/attributes";
+/// The same of tag keys. A tag that is no longer asked for goes.
+pub const ASKED_TAGS: &str = "gateway.tributary.dev/tags";
 /// On a target group that several clusters share, with a number: short hashes of the targets that we registered.
 pub(crate) const OUR_TARGETS: &str = "gateway.tributary.dev/targets-";
 
@@ -174,27 +176,12 @@ pub fn tag_value(text: &str) -> String {
     value.trim_start().to_owned()
 }
 
-/// Adds the tags that were asked for, ours first: nobody can take over our keys.
-pub(crate) fn with_asked(
-    ours: Tags,
-    asked: &BTreeMap<String, String>,
-    attributes: &BTreeMap<String, String>,
-) -> Tags {
-    let mut tags = ours;
-    let memory: BTreeSet<String> = asked
-        .keys()
-        .map(|key| tag_mark(key))
-        .chain(attributes.keys().map(|key| attribute_mark(key)))
-        .take(MARKS)
-        .collect();
-    for (key, value) in asked {
-        tags.entry(key.clone()).or_insert_with(|| value.clone());
+/// Adds the memory of what was asked for: [`ASKED_ATTRIBUTES`] or [`ASKED_TAGS`].
+pub(crate) fn remember(tags: &mut Tags, memory: &str, marks: BTreeSet<String>) {
+    if !marks.is_empty() {
+        let marks: Vec<String> = marks.into_iter().take(MARKS).collect();
+        tags.insert(memory.to_owned(), marks.join(" "));
     }
-    if !memory.is_empty() {
-        let memory: Vec<String> = memory.into_iter().collect();
-        tags.insert(ASKED.to_owned(), memory.join(" "));
-    }
-    tags
 }
 
 /// What differs: tags to set, and tags to remove because they were asked for once and are no longer.
@@ -204,7 +191,7 @@ pub(crate) fn difference(desired: &Tags, observed: &Tags) -> (Tags, Tags) {
         .filter(|(key, value)| observed.get(*key) != Some(value))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    let memory = memory(observed);
+    let memory = memory(observed, ASKED_TAGS);
     let remove = observed
         .iter()
         .filter(|(key, _)| !desired.contains_key(*key))
@@ -216,7 +203,7 @@ pub(crate) fn difference(desired: &Tags, observed: &Tags) -> (Tags, Tags) {
 
 /// Whether the resource remembers that we set this attribute.
 pub(crate) fn remembers_attribute(observed: &Tags, attribute: &str) -> bool {
-    memory(observed).contains(attribute_mark(attribute).as_str())
+    memory(observed, ASKED_ATTRIBUTES).contains(attribute_mark(attribute).as_str())
 }
 
 /// 256 characters hold 36 marks of 6 digits with a space between (36 · 7 − 1 = 251); tags and attributes asked for
@@ -224,17 +211,17 @@ pub(crate) fn remembers_attribute(observed: &Tags, attribute: &str) -> bool {
 /// it unlikely (36 in 16 million) that somebody else's tag looks like one that we set.
 const MARKS: usize = 36;
 
-fn memory(tags: &Tags) -> BTreeSet<&str> {
-    tags.get(ASKED)
+fn memory<'t>(tags: &'t Tags, memory: &str) -> BTreeSet<&'t str> {
+    tags.get(memory)
         .map(|memory| memory.split(' ').collect())
         .unwrap_or_default()
 }
 
-fn tag_mark(key: &str) -> String {
+pub(crate) fn tag_mark(key: &str) -> String {
     hash(&["tag", key], 6)
 }
 
-fn attribute_mark(key: &str) -> String {
+pub(crate) fn attribute_mark(key: &str) -> String {
     hash(&["attribute", key], 6)
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
         unmarked: Unmarked::Ours,
         ..ownership
     };
-    let current = load_balancer::current(desired, observed, taking)?;
+    let current = load_balancer::current(desired, observed, context, taking)?;
     let mut draft = Draft::default();
     let mut mark = |resource: Taggable| {
         let mark = tags::tag_value(&context.installation);

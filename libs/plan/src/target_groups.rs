@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::config::HealthCheckSettings;
 use tributary_model::desired::{DesiredTarget, DesiredTargetGroup, TargetGroupId};
 use tributary_model::elb::{
-    LoadBalancerKind, ProtocolVersion, TargetIpAddressType, TargetProtocol, TargetType,
+    LoadBalancerKind, ProtocolVersion, TargetIpAddressType, TargetProtocol,
 };
 
 use crate::attributes::{self, Carrier};
@@ -154,7 +154,7 @@ fn derived_name(scope: &Scope, desired: &DesiredTargetGroup) -> String {
         desired.protocol.as_str().to_owned(),
         version(desired.protocol_version).to_owned(),
         desired.port.to_string(),
-        target_type(desired.target_type).to_owned(),
+        desired.target_type.as_str().to_owned(),
         ip_address_type(desired.ip_address_type).to_owned(),
     ];
     let load_balancer = crate::load_balancer::name(scope);
@@ -307,28 +307,30 @@ fn wanted_tags(
     observed: Option<&ObservedTargetGroup>,
 ) -> crate::observed::Tags {
     let desired = group.desired;
-    let mut ours = scope.ownership.tags(&desired.id.0);
-    ours.extend(registered::tags(group, observed));
-    tags::with_asked(ours, &desired.tags, &desired.attributes)
+    let tags = observed.map(|it| &it.tags);
+    let mut wanted = scope.tags(&desired.id.0, &desired.tags, &desired.attributes, tags);
+    wanted.extend(registered::tags(group, observed));
+    wanted
 }
 
-/// What was asked for, the rest as AWS has it by default (ELBv2 API reference, `CreateTargetGroup`). The defaults are
-/// sent, so that a field that is no longer asked for goes back. On an NLB timeout and codes depend on
-/// the protocol and are left to AWS.
+/// What was asked for, the rest as the AWS Load Balancer Controller has it by default: every 15 s, 5 s to answer, 3 times,
+/// the protocol of an ALB's target group. The defaults are sent, so that a field that is no longer asked for goes back.
 fn health_check(kind: LoadBalancerKind, desired: &DesiredTargetGroup) -> HealthCheckSettings {
     let asked = &desired.health_check;
     let is_grpc = desired.protocol_version == Some(ProtocolVersion::Grpc);
     let protocol = asked.protocol.unwrap_or(match kind {
-        LoadBalancerKind::Alb => TargetProtocol::Http,
+        LoadBalancerKind::Alb => desired.protocol,
         LoadBalancerKind::Nlb => TargetProtocol::Tcp,
     });
     let is_http = matches!(protocol, TargetProtocol::Http | TargetProtocol::Https);
     let path = if is_grpc { "/AWS.ALB/healthcheck" } else { "/" };
-    let is_alb = kind == LoadBalancerKind::Alb;
-    let default_codes = |wanted: bool, codes: &str| (is_alb && wanted).then(|| codes.to_owned());
+    let interval = asked.interval_seconds.unwrap_or(15);
+    // AWS: the answer has to come within the interval.
+    let timeout = interval.saturating_sub(1).clamp(2, 5);
+    let default_codes = |wanted: bool, codes: &str| wanted.then(|| codes.to_owned());
     HealthCheckSettings {
-        healthy_threshold: Some(asked.healthy_threshold.unwrap_or(5)),
-        interval_seconds: Some(asked.interval_seconds.unwrap_or(30)),
+        healthy_threshold: Some(asked.healthy_threshold.unwrap_or(3)),
+        interval_seconds: Some(interval),
         path: is_http.then(|| asked.path.clone().unwrap_or_else(|| path.to_owned())),
         port: Some(
             asked
@@ -337,11 +339,11 @@ fn health_check(kind: LoadBalancerKind, desired: &DesiredTargetGroup) -> HealthC
                 .unwrap_or_else(|| "traffic-port".to_owned()),
         ),
         protocol: Some(protocol),
-        timeout_seconds: asked.timeout_seconds.or(is_alb.then_some(5)),
-        unhealthy_threshold: Some(asked.unhealthy_threshold.unwrap_or(2)),
+        timeout_seconds: Some(asked.timeout_seconds.unwrap_or(timeout)),
+        unhealthy_threshold: Some(asked.unhealthy_threshold.unwrap_or(3)),
         http_codes: match &asked.http_codes {
             Some(codes) if !is_grpc && is_http => Some(codes.clone()),
-            Some(_) | None => default_codes(!is_grpc, "200"),
+            Some(_) | None => default_codes(is_http && !is_grpc, "200-399"),
         },
         grpc_codes: match &asked.grpc_codes {
             Some(codes) if is_grpc => Some(codes.clone()),
@@ -390,13 +392,6 @@ fn version(version: Option<ProtocolVersion>) -> &'static str {
         Some(ProtocolVersion::Http1) => "HTTP1",
         Some(ProtocolVersion::Http2) => "HTTP2",
         Some(ProtocolVersion::Grpc) => "GRPC",
-    }
-}
-
-fn target_type(target_type: TargetType) -> &'static str {
-    match target_type {
-        TargetType::Instance => "instance",
-        TargetType::Ip => "ip",
     }
 }
 

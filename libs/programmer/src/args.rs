@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use tributary_aws::{Endpoint, Site};
 use tributary_kubernetes::lease::LeaseArgs;
 use tributary_kubernetes::{InstallationArgs, SourceArg};
+use tributary_model::elb::Scheme;
+use tributary_plan::defaults::Defaults;
 use tributary_proto::call::Shard;
 use tributary_runtime::CommonArgs;
 
@@ -38,6 +40,9 @@ pub struct Args {
     /// Whose load balancers.
     #[command(flatten)]
     pub site: SiteArgs,
+    /// Of all load balancers.
+    #[command(flatten)]
+    pub defaults: DefaultsArgs,
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -56,10 +61,67 @@ pub struct SiteArgs {
     /// VPC, if subnets of others must not be looked at.
     #[arg(long, value_name = "ID")]
     pub vpc: Option<String>,
+    /// AWS region; else as the AWS SDK finds it.
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
     /// Also remove load balancers that a start finds while the source wants none of those found. Without it they stay, since
     /// it may be the wrong source.
     #[arg(long)]
     pub allow_removing_all: bool,
+}
+
+/// What holds for every load balancer where no configuration says otherwise.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DefaultsArgs {
+    /// Scheme of load balancers for which none is asked. A change of it replaces those.
+    #[arg(long, value_name = "internal|internet-facing", default_value = "internal", value_parser = scheme)]
+    pub default_load_balancer_scheme: Scheme,
+    /// Security policy of HTTPS and TLS listeners for which none is asked.
+    #[arg(long, value_name = "NAME", default_value_t = Defaults::default().ssl_policy)]
+    pub default_ssl_policy: String,
+    /// Tags of everything that is made, before those that objects ask for.
+    #[arg(long, value_name = "KEY=VALUE,...", value_delimiter = ',', value_parser = tag)]
+    pub default_tags: Vec<(String, String)>,
+    /// Keys of tags that others set: they are never added, changed or removed.
+    #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
+    pub external_managed_tags: Vec<String>,
+}
+
+impl DefaultsArgs {
+    /// As a plan takes them.
+    pub fn defaults(self) -> Defaults {
+        let Self {
+            default_load_balancer_scheme,
+            default_ssl_policy,
+            default_tags,
+            external_managed_tags,
+        } = self;
+        Defaults {
+            scheme: default_load_balancer_scheme,
+            ssl_policy: default_ssl_policy,
+            tags: default_tags.into_iter().collect(),
+            external_tags: external_managed_tags.into_iter().collect(),
+        }
+    }
+}
+
+fn scheme(text: &str) -> Result<Scheme, String> {
+    [Scheme::Internal, Scheme::InternetFacing]
+        .into_iter()
+        .find(|scheme| scheme.as_str() == text)
+        .ok_or_else(|| "expected internal or internet-facing".to_owned())
+}
+
+/// AWS: a key has 1 to 128 characters, a value up to 256, and no key begins with `aws:`.
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    if key.is_empty() || key.chars().count() > 128 || key.starts_with("aws:") {
+        return Err(format!("{key:?} cannot be the key of a tag"));
+    }
+    if value.chars().count() > 256 {
+        return Err(format!("the value of {key} has more than 256 characters"));
+    }
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// A programmer of the real AWS that does not know whose load balancers it programs.
@@ -88,11 +150,12 @@ impl SiteArgs {
             cluster,
             installation: InstallationArgs { installation },
             vpc,
+            region: _,
             allow_removing_all: _,
         } = self;
         let cluster = match (cluster, aws) {
             (Some(cluster), _) => cluster,
-            (None, Endpoint::Url(_)) => DEFAULT_CLUSTER.to_owned(),
+            (None, Endpoint::Url { .. }) => DEFAULT_CLUSTER.to_owned(),
             (None, Endpoint::Real { .. }) => return Err(NoCluster),
         };
         Ok(Site {

@@ -40,12 +40,13 @@ use tributary_kubernetes::{Cluster, ConnectError, SourceArg};
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::LoadBalancerReport;
+use tributary_plan::defaults::Defaults;
 use tributary_proto::call::{LoadBalancerShard, Publisher, Shard};
 use tributary_runtime::tasks::TaskError;
 use tributary_runtime::{BoxError, Context, OnError};
 use tributary_stream::{Published, StreamOptions, Transport, TransportError, clients, publish};
 
-pub use args::{Args, NoCluster, SiteArgs};
+pub use args::{Args, DefaultsArgs, NoCluster, SiteArgs};
 pub use secrets::{ClusterSecrets, FolderSecrets};
 pub use shards::Division;
 pub use spared::UnwantedAll;
@@ -62,6 +63,8 @@ pub struct Options {
     pub aws: Endpoint,
     /// Whose things, and where.
     pub site: Site,
+    /// The platform's.
+    pub defaults: Defaults,
     /// Private keys, by name.
     pub secrets: Arc<dyn SecretSource>,
     /// The cluster whose Gateways stay until nothing is left of their load balancers; none holds those of a folder.
@@ -106,8 +109,11 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         shards,
         leases,
         site,
+        defaults,
         common: _,
     } = args;
+    let aws = aws.in_region(site.region.clone());
+    let defaults = defaults.defaults();
     let unwanted_all = site.unwanted_all();
     let installation = site.installation.installation.clone();
     let site = site.site(&aws)?;
@@ -117,6 +123,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
             merger: Transport::remote(&merger)?,
             aws,
             site,
+            defaults,
             secrets,
             gateways,
             unwanted_all,
@@ -181,6 +188,7 @@ async fn program(context: Context, options: Options, aws: Aws, share: Share) -> 
         merger,
         aws: _,
         site,
+        defaults,
         secrets,
         gateways,
         unwanted_all,
@@ -215,6 +223,7 @@ async fn program(context: Context, options: Options, aws: Aws, share: Share) -> 
                 merger,
                 aws,
                 site,
+                defaults,
                 secrets,
                 holds,
                 reports,

@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use tributary_aws::{Aws, SecretSource, Site};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerReport;
+use tributary_plan::defaults::Defaults;
 use tributary_plan::limits::Limits;
 use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::desired::WatchLoadBalancersRequest;
@@ -41,6 +42,7 @@ pub(crate) struct Setup {
     pub(crate) merger: Transport,
     pub(crate) aws: Aws,
     pub(crate) site: Site,
+    pub(crate) defaults: Defaults,
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) holds: Option<Holds>,
     pub(crate) reports: Published<LoadBalancerKey, LoadBalancerReport>,
@@ -53,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) context: Context,
     pub(crate) aws: Aws,
     pub(crate) site: Site,
+    pub(crate) defaults: Defaults,
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) holds: Option<Holds>,
     pub(crate) merger: DesiredServiceClient<Transport>,
@@ -92,6 +95,7 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
         merger,
         aws,
         site,
+        defaults,
         secrets,
         holds,
         reports,
@@ -102,6 +106,7 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
         shared: Shared {
             aws,
             site,
+            defaults,
             secrets,
             holds,
             merger: clients::desired(merger),

@@ -274,6 +274,7 @@ impl Worker {
             let context = PlanContext {
                 cluster: self.shared.site.cluster.clone(),
                 installation: self.shared.site.installation.clone(),
+                defaults: self.shared.defaults.clone(),
                 limits: self.shared.limits.borrow().clone(),
                 refused_certificates: self.tries.refused_certificates(),
                 setbacks,

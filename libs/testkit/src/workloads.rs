@@ -44,6 +44,7 @@ pub fn service_with_ports(name: &str, ports: &[(&str, u16, L4Protocol)]) -> Reso
             })
             .collect(),
         service_type: ServiceType::NodePort,
+        ip_families: Vec::new(),
     })
 }
 

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use tributary_kubernetes::lease::{Election, LeaderElection};
 use tributary_kubernetes::{ConnectError, InstallationArgs};
 use tributary_model::Installation;
+use tributary_model::elb::TargetType;
 use tributary_proto::desired::desired_service_server::DesiredServiceServer;
 use tributary_proto::judgement::judgement_service_server::JudgementServiceServer;
 use tributary_proto::listeners::listeners_service_server::ListenersServiceServer;
@@ -37,6 +38,8 @@ use tributary_runtime::grpc::GrpcError;
 use tributary_runtime::tasks::TaskError;
 use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError};
 use tributary_stream::{Transport, TransportError};
+
+pub use tributary_merge::Options as MergeOptions;
 
 use crate::reign::{Accession, Reign};
 use crate::reports::{Desk, Holders};
@@ -61,6 +64,9 @@ pub struct Args {
     /// Of every service.
     #[command(flatten)]
     pub installation: InstallationArgs,
+    /// Of all load balancers.
+    #[command(flatten)]
+    pub defaults: DefaultsArgs,
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -71,8 +77,37 @@ pub struct Args {
 pub struct Options {
     /// The way to the watcher.
     pub watcher: Transport,
-    /// Whose classes are decided on.
-    pub installation: Installation,
+    /// Whose classes are decided on, and the platform's choices.
+    pub merge: MergeOptions,
+}
+
+/// What holds for every load balancer where no configuration says otherwise.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct DefaultsArgs {
+    /// Target type of Services for which none is asked: `ip`, pods' addresses, or `instance`, node ports. It is the
+    /// merger's, since it decides which targets there are.
+    #[arg(long, value_name = "ip|instance", default_value = "ip", value_parser = target_type)]
+    pub default_target_type: TargetType,
+}
+
+impl DefaultsArgs {
+    /// As a merge takes them.
+    pub fn merge(self, installation: Installation) -> MergeOptions {
+        let Self {
+            default_target_type,
+        } = self;
+        MergeOptions {
+            installation,
+            default_target_type,
+        }
+    }
+}
+
+fn target_type(text: &str) -> Result<TargetType, String> {
+    [TargetType::Ip, TargetType::Instance]
+        .into_iter()
+        .find(|it| it.as_str() == text)
+        .ok_or_else(|| "expected ip or instance".to_owned())
 }
 
 /// Why a merger ended.
@@ -112,7 +147,7 @@ const STOP_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
 impl Service {
     /// The only merger, which knows nothing yet.
     pub fn new(context: Context, options: Options) -> Self {
-        let shared = Arc::new(Shared::new(&context, options.installation.clone()));
+        let shared = Arc::new(Shared::new(&context, options.merge.clone()));
         // Without a Lease the epoch is the time of the start: generations begin anew with each start, and
         // a report on an earlier life's generation 57 must not pass for one on this life's 3.
         let epoch = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
@@ -134,11 +169,11 @@ impl Service {
     pub fn elected(context: Context, options: Options, election: Election) -> Self {
         let desk = Desk::new(Holders::by_leases(
             election.shards(),
-            options.installation.clone(),
+            options.merge.installation.clone(),
         ));
         let (reign, accession) = Reign::elected(election);
         Self {
-            shared: Arc::new(Shared::new(&context, options.installation.clone())),
+            shared: Arc::new(Shared::new(&context, options.merge.clone())),
             context,
             options,
             reign,
@@ -188,11 +223,7 @@ impl Service {
     pub async fn run(self) -> Result<(), Torn> {
         let Self {
             context,
-            options:
-                Options {
-                    watcher,
-                    installation: _,
-                },
+            options: Options { watcher, merge: _ },
             shared,
             reign,
             accession,
@@ -234,13 +265,14 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         leader,
         kubeconfig,
         installation: InstallationArgs { installation },
+        defaults,
         common: _,
     } = args;
     let options = Options {
         watcher: Transport::remote(&watcher)?,
-        installation,
+        merge: defaults.merge(installation),
     };
-    let us = &options.installation;
+    let us = &options.merge.installation;
     let election = leader.election(kubeconfig.as_ref(), us, SERVICE).await?;
     let service = match election {
         Some(election) => Service::elected(context.clone(), options, election),

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use tonic::Status;
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::view::ListenerView;
-use tributary_model::{Installation, ListenerRef, ObjectRef};
+use tributary_model::{ListenerRef, ObjectRef};
 use tributary_runtime::{CancellationToken, Context};
 use tributary_stream::Published;
 
@@ -38,13 +38,18 @@ pub(crate) struct Held<'a> {
 pub struct Torn;
 
 impl Shared {
-    pub(crate) fn new(context: &Context, us: Installation) -> Self {
+    pub(crate) fn new(context: &Context, merge: tributary_merge::Options) -> Self {
         let (desired, judgements, listeners) = (
             Published::new(context, "desired"),
             Published::new(context, "judgement"),
             Published::new(context, "listeners"),
         );
-        let state = State::new(us, desired.clone(), judgements.clone(), listeners.clone());
+        let state = State::new(
+            merge,
+            desired.clone(),
+            judgements.clone(),
+            listeners.clone(),
+        );
         Self {
             desired,
             judgements,

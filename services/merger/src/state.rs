@@ -15,7 +15,7 @@ use tributary_model::resolved::{GatewayAcceptance, Resolved};
 use tributary_model::resource::{Author, CarriedStatus, SourceObject, cannot_be_read};
 use tributary_model::status::Status;
 use tributary_model::view::ListenerView;
-use tributary_model::{Change, Installation, Kind, ListenerRef, ObjectKey, ObjectRef, compact};
+use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef, compact};
 use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::packed::Packed;
 use tributary_proto::types;
@@ -96,15 +96,11 @@ impl From<&Judged> for types::JudgedObject {
 
 impl State {
     pub(crate) fn new(
-        installation: Installation,
+        options: tributary_merge::Options,
         desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
         judgements: Published<ObjectRef, Judged>,
         listeners: Published<ListenerRef, ListenerView>,
     ) -> Self {
-        let options = tributary_merge::Options {
-            installation,
-            ..tributary_merge::Options::default()
-        };
         Self {
             merge: Merge::new(options),
             carried: BTreeMap::new(),

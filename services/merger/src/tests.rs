@@ -17,7 +17,7 @@ use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::{ListenerReport, LoadBalancerPhase, LoadBalancerReport};
 use tributary_model::resource::SourceObject;
-use tributary_model::{Installation, ListenerOwner, ObjectRef, Resource};
+use tributary_model::{ListenerOwner, ObjectRef, Resource};
 use tributary_proto::call::{LoadBalancerShard, Publisher, ReportsTaken, Shard};
 use tributary_proto::report::PublishReportsRequest;
 use tributary_proto::snapshot::snapshot_service_server::{SnapshotService, SnapshotServiceServer};
@@ -90,7 +90,7 @@ impl World {
             .unwrap();
         let options = Options {
             watcher: Transport::local(watcher.routes()),
-            installation: Installation::default(),
+            merge: tributary_merge::Options::default(),
         };
         let service = Service {
             desk: Desk::new(holders),

@@ -84,6 +84,10 @@ pub(crate) struct UpArgs {
     #[command(flatten)]
     pub(crate) site: tributary_programmer::SiteArgs,
     #[command(flatten)]
+    pub(crate) defaults: tributary_programmer::DefaultsArgs,
+    #[command(flatten)]
+    pub(crate) targets: tributary_merger::DefaultsArgs,
+    #[command(flatten)]
     pub(crate) common: tributary_runtime::CommonArgs,
 }
 

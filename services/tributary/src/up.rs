@@ -159,7 +159,7 @@ impl Source {
 }
 
 async fn aws(context: &Context, tasks: &Tasks, args: &UpArgs) -> anyhow::Result<Endpoint> {
-    Ok(match &args.aws {
+    let aws = match &args.aws {
         AwsArg::Elsewhere(endpoint) => endpoint.clone(),
         AwsArg::Sandbox => {
             let options = tributary_sandbox::Options {
@@ -174,9 +174,10 @@ async fn aws(context: &Context, tasks: &Tasks, args: &UpArgs) -> anyhow::Result<
                 OnError::ShutDown,
                 sandbox.serve(context.shutdown.clone()),
             );
-            Endpoint::Url(url)
+            Endpoint::url(url)
         }
-    })
+    };
+    Ok(aws.in_region(args.site.region.clone()))
 }
 
 /// Starts the five services and returns the way to all that they serve.
@@ -195,7 +196,9 @@ fn start(
         context.child("merger"),
         tributary_merger::Options {
             watcher: to_watcher,
-            installation: args.site.installation.installation.clone(),
+            merge: args
+                .targets
+                .merge(args.site.installation.installation.clone()),
         },
     );
     let services = merger.contracts(watcher.contracts(GrpcServices::default()));
@@ -222,6 +225,7 @@ fn start(
             merger: to_merger.clone(),
             aws: aws.clone(),
             site: site.clone(),
+            defaults: args.defaults.clone().defaults(),
             secrets: source.secrets(),
             gateways: source.gateways(),
             unwanted_all: args.site.unwanted_all(),

@@ -763,6 +763,7 @@ fn h2c_services_are_reached_through_https_only() {
             app_protocol: Some("kubernetes.io/h2c".to_owned()),
         }],
         service_type: ServiceType::ClusterIp,
+        ip_families: Vec::new(),
     })];
     let outcome = outcome(of(rule().prefix("/").backend("h2", 80)), more);
     assert_eq!(outcome.http, Vec::<String>::new());

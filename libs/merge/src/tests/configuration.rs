@@ -6,10 +6,11 @@ use tributary_model::config::{
     ListenerConfiguration, LoadBalancerSettings, MergingMode, ProtocolPort, TargetGroupSettings,
 };
 use tributary_model::desired::{DesiredLoadBalancer, TargetId};
-use tributary_model::elb::{Scheme, TargetType};
+use tributary_model::elb::{IpAddressType, Scheme, TargetType};
+use tributary_model::workload::IpFamily;
 use tributary_model::{Kind, Resource};
 use tributary_testkit::objects::{class_with_parameters, gateway, http, https, listener_set};
-use tributary_testkit::routes::http_route;
+use tributary_testkit::routes::{http_route, rule};
 use tributary_testkit::workloads::{
     endpoints, health_check_path, load_balancer_configuration, node, service,
     target_group_configuration,
@@ -181,4 +182,58 @@ fn what_can_be_changed_in_place_is_no_identity() {
     );
     let group: &Arc<_> = checked.target_groups.values().next().expect("one");
     assert_eq!(group.health_check.path.as_deref(), Some("/up"));
+}
+
+/// The primary family where the load balancer reaches it; IPv6 needs a dualstack one (ELBv2 `CreateTargetGroup`).
+#[test]
+fn a_target_groups_addresses_are_of_the_services_family() {
+    use IpFamily::{Ipv4, Ipv6};
+    let group_of = |families: &[IpFamily], addresses: IpAddressType| {
+        let Resource::Service(mut web) = service("t/web", 80) else {
+            panic!("a Service");
+        };
+        web.ip_families = families.to_vec();
+        let settings = LoadBalancerSettings {
+            ip_address_type: Some(addresses),
+            ..LoadBalancerSettings::default()
+        };
+        let merged = merged(vec![
+            class_with_parameters("alb", "gateway.k8s.aws/alb", None),
+            load_balancer_configuration("t/own", MergingMode::default(), settings),
+            gateway("t/gw")
+                .parameters("own")
+                .listener(http("http", 80))
+                .build(),
+            Resource::Service(web),
+            endpoints("t/web", 8080, &["10.0.0.1", "fd00::1"]),
+            http_route("t/r")
+                .to_gateway("t/gw")
+                .rule(rule().backend("web", 80))
+                .build(),
+        ]);
+        let load_balancer = load_balancer(&merged, "t/gw").clone();
+        targets(&load_balancer)
+    };
+    let cases: [(&[IpFamily], _, &[&str]); 8] = [
+        (&[], IpAddressType::Dualstack, &["10.0.0.1:8080"]),
+        (&[Ipv4], IpAddressType::Ipv4, &["10.0.0.1:8080"]),
+        (&[Ipv4, Ipv6], IpAddressType::Dualstack, &["10.0.0.1:8080"]),
+        (&[Ipv6, Ipv4], IpAddressType::Dualstack, &["fd00::1:8080"]),
+        (&[Ipv6, Ipv4], IpAddressType::Ipv4, &["10.0.0.1:8080"]),
+        (&[Ipv6], IpAddressType::Dualstack, &["fd00::1:8080"]),
+        (
+            &[Ipv6],
+            IpAddressType::DualstackWithoutPublicIpv4,
+            &["fd00::1:8080"],
+        ),
+        // Told as a backend that cannot be had.
+        (&[Ipv6], IpAddressType::Ipv4, &[]),
+    ];
+    for (families, addresses, expected) in cases {
+        assert_eq!(
+            group_of(families, addresses),
+            expected,
+            "{families:?} behind {addresses:?}"
+        );
+    }
 }

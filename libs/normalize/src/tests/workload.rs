@@ -76,6 +76,7 @@ fn services(
         meta: meta("default", "app"),
         ports,
         service_type,
+        ip_families: Vec::new(),
     };
     assert_eq!(
         resource_of(&service_yaml(spec)),
@@ -90,6 +91,11 @@ fn services(
     "{ports: [{port: 1, nodePort: 70000}]}",
     "spec.ports[0].nodePort",
     "must be 1 to 65535"
+)]
+#[case::ip_family(
+    "{ipFamilies: [IPv4, IPX]}",
+    "spec.ipFamilies[1]",
+    "none of IPv4, IPv6"
 )]
 #[case::protocol(
     "{ports: [{port: 1, protocol: ICMP}]}",

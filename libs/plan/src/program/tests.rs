@@ -16,6 +16,7 @@ mod properties;
 mod quotas;
 mod refusals;
 mod replacement;
+mod settings;
 mod targets;
 mod unread;
 

@@ -7,6 +7,7 @@ fn site(cluster: Option<&str>, aws: &Endpoint) -> Result<String, NoCluster> {
             installation: "here".parse().unwrap(),
         },
         vpc: None,
+        region: None,
         allow_removing_all: false,
     };
     args.site(aws).map(|site| site.cluster)
@@ -15,8 +16,63 @@ fn site(cluster: Option<&str>, aws: &Endpoint) -> Result<String, NoCluster> {
 #[test]
 fn the_real_aws_wants_a_cluster_by_name() {
     let real = Endpoint::Real { region: None };
-    let sandbox = Endpoint::Url("http://127.0.0.1:4566".to_owned());
+    let sandbox = Endpoint::url("http://127.0.0.1:4566".to_owned());
     assert_eq!(site(None, &real), Err(NoCluster));
     assert_eq!(site(Some("prod"), &real), Ok("prod".to_owned()));
     assert_eq!(site(None, &sandbox), Ok("tributary".to_owned()));
+}
+
+#[derive(clap::Parser)]
+struct Flags {
+    #[command(flatten)]
+    defaults: DefaultsArgs,
+}
+
+fn defaults(args: &[&str]) -> Result<Defaults, String> {
+    let args = std::iter::once("programmer").chain(args.iter().copied());
+    match <Flags as clap::Parser>::try_parse_from(args) {
+        Ok(flags) => Ok(flags.defaults.defaults()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn without_flags_the_defaults_are_the_plans() {
+    assert_eq!(defaults(&[]), Ok(Defaults::default()));
+}
+
+#[test]
+fn the_platforms_defaults_are_flags() {
+    let given = defaults(&[
+        "--default-load-balancer-scheme=internet-facing",
+        "--default-ssl-policy=ELBSecurityPolicy-TLS13-1-2-2021-06",
+        "--default-tags=team=a,cost=1=2",
+        "--external-managed-tags=owner,stage",
+    ]);
+    let pairs = [("team", "a"), ("cost", "1=2")];
+    let expected = Defaults {
+        scheme: Scheme::InternetFacing,
+        ssl_policy: "ELBSecurityPolicy-TLS13-1-2-2021-06".to_owned(),
+        tags: pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+        external_tags: ["owner", "stage"].map(str::to_owned).into(),
+    };
+    assert_eq!(given, Ok(expected));
+}
+
+#[test]
+fn a_flag_that_makes_no_sense_is_named() {
+    for (flag, said) in [
+        (
+            "--default-load-balancer-scheme=public",
+            "expected internal or internet-facing",
+        ),
+        ("--default-tags=team", "expected KEY=VALUE"),
+        ("--default-tags==a", "cannot be the key of a tag"),
+        ("--default-tags=aws:x=a", "cannot be the key of a tag"),
+    ] {
+        let error = defaults(&[flag]).expect_err(flag);
+        assert!(error.contains(said), "{error}");
+    }
 }

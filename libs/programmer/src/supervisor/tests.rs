@@ -179,7 +179,7 @@ impl World {
             .build()
             .unwrap();
         // Nobody is there: what is not replaced is refused at once.
-        let nobody = Endpoint::Url("http://127.0.0.1:1".to_owned());
+        let nobody = Endpoint::url("http://127.0.0.1:1".to_owned());
         let mut aws = Aws::connect(&nobody, &Pacing::LOCAL, Arc::new(Unmetered)).await;
         aws.tagging = Arc::new(search);
         aws.ec2 = Arc::new(EmptyEc2);
@@ -195,6 +195,7 @@ impl World {
                 installation: "here".to_owned(),
                 vpc: None,
             },
+            defaults: Defaults::default(),
             secrets: Arc::new(NoSecrets),
             holds: None,
             reports: reports.clone(),

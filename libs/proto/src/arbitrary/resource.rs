@@ -23,8 +23,8 @@ use tributary_model::status::{
     ListenerStatus, RouteParentStatus, RouteStatus, Status, StatusAddress,
 };
 use tributary_model::workload::{
-    CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, L4Protocol,
-    Namespace, Node, ReferenceGrant, Service, ServicePort, ServiceType, TlsSecret,
+    CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, IpFamily,
+    L4Protocol, Namespace, Node, ReferenceGrant, Service, ServicePort, ServiceType, TlsSecret,
 };
 
 use super::{Arbitrary, Source, fields, structs, variants};
@@ -58,7 +58,7 @@ structs! {
     Redirect { scheme, hostname, path, port, status_code }
     UrlRewrite { hostname, path }
     BackendRef { group, kind, namespace, name, port, weight, filters }
-    Service { meta, ports, service_type }
+    Service { meta, ports, service_type, ip_families }
     ServicePort { name, port, protocol, node_port, app_protocol }
     EndpointSlice { meta, service, ports, endpoints }
     EndpointPort { name, port, protocol }
@@ -107,6 +107,7 @@ variants!(RouteFilter: |source|
     Self::Unsupported(source.any()));
 variants!(ServiceType: |source|
     Self::ClusterIp, Self::NodePort, Self::LoadBalancer, Self::ExternalName);
+variants!(IpFamily: |source| Self::Ipv4, Self::Ipv6);
 variants!(L4Protocol: |source| Self::Tcp, Self::Udp, Self::Sctp);
 variants!(ConditionStatus: |source| Self::True, Self::False, Self::Unknown);
 variants!(Status: |source|

@@ -350,23 +350,23 @@ pub(super) mod optional_one_of {
     }
 }
 
-/// A set of values of an enumeration.
-pub(super) mod set_of {
-    use std::collections::BTreeSet;
-
+/// A collection of values of an enumeration.
+pub(super) mod each_of {
     use super::ConvertError;
     use super::one_of::{self, OneOf};
 
-    pub(in crate::convert) fn write<M: OneOf>(values: &BTreeSet<M>) -> Vec<i32> {
-        values.iter().map(one_of::write).collect()
+    pub(in crate::convert) fn write<'a, M, C>(values: &'a C) -> Vec<i32>
+    where
+        M: OneOf + 'a,
+        &'a C: IntoIterator<Item = &'a M>,
+    {
+        values.into_iter().map(one_of::write).collect()
     }
 
-    pub(in crate::convert) fn read<M>(
-        field: &str,
-        values: Vec<i32>,
-    ) -> Result<BTreeSet<M>, ConvertError>
+    pub(in crate::convert) fn read<M, C>(field: &str, values: Vec<i32>) -> Result<C, ConvertError>
     where
-        M: OneOf + Ord + TryFrom<M::Wire, Error = ConvertError>,
+        M: OneOf + TryFrom<M::Wire, Error = ConvertError>,
+        C: FromIterator<M>,
     {
         values
             .into_iter()

@@ -10,9 +10,9 @@ use tributary_model::desired::{
 use super::ConvertError;
 use super::codec::keyed::Keyed;
 use super::codec::{
-    absent, content_revision, index, ip_address, keyed, known, list, message, number16, one_of,
-    optional, optional_hostname, optional_one_of, optional_port, parse_hostname, port_number,
-    required, rule_id, same, set_of, shared_list, target_group_id, text, within,
+    absent, content_revision, each_of, index, ip_address, keyed, known, list, message, number16,
+    one_of, optional, optional_hostname, optional_one_of, optional_port, parse_hostname,
+    port_number, required, rule_id, same, shared_list, target_group_id, text, within,
 };
 use super::key::object_name;
 use crate::types;
@@ -35,7 +35,7 @@ message!(
         settings: required,
         listeners: keyed,
         target_groups: keyed,
-        unread: set_of,
+        unread: each_of,
     }
 );
 message!(

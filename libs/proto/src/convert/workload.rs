@@ -2,14 +2,14 @@
 
 use tributary_model::resource::Meta;
 use tributary_model::workload::{
-    CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, L4Protocol,
-    Namespace, Node, ReferenceGrant, Service, ServicePort, ServiceType, TlsSecret,
+    CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, IpFamily,
+    L4Protocol, Namespace, Node, ReferenceGrant, Service, ServicePort, ServiceType, TlsSecret,
 };
 
 use super::ConvertError;
 use super::codec::{
-    Beside, absent, any_name, enumeration, ip_address, list, message, one_of, optional_name,
-    optional_port, port_number, same, spec, text, timestamp, within,
+    Beside, absent, any_name, each_of, enumeration, ip_address, list, message, one_of,
+    optional_name, optional_port, port_number, same, spec, text, timestamp, within,
 };
 use crate::types;
 use crate::types::tls_secret_spec::Content;
@@ -22,13 +22,15 @@ enumeration!(
         ExternalName,
     }
 );
+enumeration!(IpFamily = types::IpFamily { Ipv4, Ipv6 });
 enumeration!(L4Protocol = types::L4Protocol { Tcp, Udp, Sctp });
 
 spec!(Namespace = types::NamespaceSpec { labels: same });
 spec!(
     Service = types::ServiceSpec {
         ports: list,
-        service_type: one_of
+        service_type: one_of,
+        ip_families: each_of,
     }
 );
 message!(

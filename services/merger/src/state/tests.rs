@@ -12,7 +12,7 @@ use crate::shared::Shared;
 
 /// A merger that has read these objects and nothing else.
 fn started(objects: Vec<Resource>) -> Shared {
-    let shared = Shared::new(&Context::new("merger"), Installation::default());
+    let shared = Shared::new(&Context::new("merger"), tributary_merge::Options::default());
     let mut state = shared.lock().unwrap();
     state.reset(
         objects

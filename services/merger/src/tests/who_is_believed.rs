@@ -2,7 +2,7 @@
 
 use tonic::Code;
 use tributary_kubernetes::Failure;
-use tributary_model::{Installation, ListenerOwner};
+use tributary_model::ListenerOwner;
 
 use super::*;
 use crate::progress::pending;
@@ -296,7 +296,7 @@ async fn nothing_is_refused_before_the_snapshot_is_complete() {
         .unwrap();
     let options = Options {
         watcher: Transport::local(watcher.routes()),
-        installation: Installation::default(),
+        merge: tributary_merge::Options::default(),
     };
     let service = Service::new(context.clone(), options);
     let grpc = service.contracts(GrpcServices::default()).build().unwrap();

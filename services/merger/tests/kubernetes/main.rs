@@ -14,9 +14,9 @@ use tonic::{Code, Request, Response, Status};
 use tributary_kubernetes::Cluster;
 use tributary_kubernetes::lease::{Election, Timing, identity};
 use tributary_merger::{Options, Service};
+use tributary_model::ObjectRef;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::resource::SourceObject;
-use tributary_model::{Installation, ObjectRef};
 use tributary_proto::call::{LoadBalancerShard, Publisher, Shard};
 use tributary_proto::desired::WatchLoadBalancersRequest;
 use tributary_proto::judgement::WatchJudgementsRequest;
@@ -96,7 +96,7 @@ impl Merger {
         );
         let options = Options {
             watcher: Transport::local(watcher.routes()),
-            installation: Installation::default(),
+            merge: tributary_merger::MergeOptions::default(),
         };
         let service = Service::elected(context.clone(), options, election);
         let bound = service

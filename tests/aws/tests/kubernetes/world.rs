@@ -101,7 +101,7 @@ impl World {
             context.child("merger"),
             tributary_merger::Options {
                 watcher: Transport::local(watcher.routes()),
-                installation: Installation::default(),
+                merge: tributary_merger::MergeOptions::default(),
             },
         );
         let grpc = merger.contracts(GrpcServices::default()).build().unwrap();
@@ -200,12 +200,13 @@ impl World {
         let options = Options {
             kind: LoadBalancerKind::Alb,
             merger: self.merger.clone(),
-            aws: Endpoint::Url(self.endpoint.clone()),
+            aws: Endpoint::url(self.endpoint.clone()),
             site: Site {
                 cluster: "test".to_owned(),
                 installation: "here".to_owned(),
                 vpc: None,
             },
+            defaults: tributary_plan::defaults::Defaults::default(),
             secrets: Arc::new(ClusterSecrets(cluster.clone())),
             gateways: Some(cluster.clone()),
             unwanted_all: UnwantedAll::default(),

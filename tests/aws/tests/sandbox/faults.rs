@@ -214,7 +214,7 @@ async fn nobody_at_the_endpoint_is_an_error_in_words() {
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
     let aws = tributary_aws::Aws::connect(
-        &tributary_aws::Endpoint::Url(url),
+        &tributary_aws::Endpoint::url(url),
         &tributary_aws::Pacing::LOCAL,
         std::sync::Arc::new(tributary_aws::Unmetered),
     )

@@ -117,6 +117,7 @@ impl Programmer {
             merger: Transport::local(grpc.routes()),
             aws: world.endpoint.clone(),
             site: world.site.clone(),
+            defaults: world.context.defaults.clone(),
             secrets: Arc::new(world.secrets.clone()),
             gateways: None,
             unwanted_all: UnwantedAll::default(),

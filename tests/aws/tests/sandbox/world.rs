@@ -59,7 +59,7 @@ impl World {
         let sandbox = Sandbox::new(options);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let bound = sandbox.clone().bind(any).await.unwrap();
-        let endpoint = Endpoint::Url(format!("http://{}", bound.local_addr()));
+        let endpoint = Endpoint::url(format!("http://{}", bound.local_addr()));
         let mut server = JoinSet::new();
         server.spawn(bound.serve(CancellationToken::new()));
         let aws = Aws::connect(&endpoint, &Pacing::LOCAL, meter).await;

@@ -1,0 +1,290 @@
+//! What the platform sets for everything, and what is sent where nobody asked.
+
+use tributary_model::config::HealthCheckSettings;
+use tributary_model::elb::{
+    IpAddressType, LoadBalancerKind, ProtocolVersion, Scheme, TargetProtocol,
+};
+
+use super::*;
+use crate::defaults::Defaults;
+use crate::observed::Tags;
+use crate::op::{IngressSource, Op};
+
+/// One of everything that is made.
+fn everything() -> Desired {
+    Desired::new()
+        .https(443, "a", secret("tls", "1"))
+        .rule(443, "a", "/", "a-web")
+}
+
+/// Of everything that is there, what it is and its tags.
+fn tagged(observed: &Observed) -> Vec<(&'static str, &Tags)> {
+    let mut tagged = Vec::new();
+    for load_balancer in observed.load_balancers.values() {
+        tagged.push(("load balancer", &load_balancer.tags));
+        for listener in load_balancer.listeners.values() {
+            tagged.push(("listener", &listener.tags));
+            tagged.extend(listener.rules.values().map(|it| ("rule", &it.tags)));
+        }
+    }
+    let groups = observed.target_groups.values();
+    tagged.extend(groups.map(|it| ("target group", &it.tags)));
+    let groups = observed.security_groups.values();
+    tagged.extend(groups.map(|it| ("security group", &it.tags)));
+    let certificates = observed.certificates.values();
+    tagged.extend(certificates.map(|it| ("certificate", &it.tags)));
+    tagged
+}
+
+fn with(defaults: Defaults) -> Context {
+    Context {
+        defaults,
+        ..context()
+    }
+}
+
+#[test]
+fn spec_tags_and_the_platforms_are_on_everything_that_is_made() {
+    let context = with(Defaults {
+        tags: strings(&[("bill", "platform")]),
+        ..Defaults::default()
+    });
+    let desired = everything().settings(|it| it.tags = strings(&[("team", "a")]));
+    let observed = settle(&desired, &empty(), &context);
+    let tagged = tagged(&observed);
+    let kinds: std::collections::BTreeSet<_> = tagged.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds.len(), 6, "{kinds:?}");
+    for (kind, tags) in tagged {
+        for (key, value) in [("bill", "platform"), ("team", "a")] {
+            assert_eq!(
+                tags.get(key).map(String::as_str),
+                Some(value),
+                "{key} of a {kind}"
+            );
+        }
+    }
+}
+
+#[test]
+fn spec_tags_that_change_are_changed_on_everything_and_cost_nothing_else() {
+    let of = |value| everything().settings(|it| it.tags = strings(&[("team", value)]));
+    let plan = of("b").plan(&of("a").programmed(), &context());
+    assert!(
+        plan.steps.len() == 6
+            && plan
+                .steps
+                .iter()
+                .all(|it| matches!(it.op, Op::AddTags { .. })),
+        "\n{plan}"
+    );
+    let plan = everything().plan(&of("a").programmed(), &context());
+    assert!(
+        plan.steps.len() == 6
+            && plan
+                .steps
+                .iter()
+                .all(|it| matches!(it.op, Op::RemoveTags { .. })),
+        "\n{plan}"
+    );
+    let settled = settle(&everything(), &of("a").programmed(), &context());
+    assert!(
+        tagged(&settled)
+            .iter()
+            .all(|(_, tags)| !tags.contains_key("team"))
+    );
+}
+
+#[test]
+fn a_tag_that_others_set_is_refused_by_name_and_stays_as_it_is() {
+    let context = with(Defaults {
+        external_tags: ["cost".to_owned()].into(),
+        ..Defaults::default()
+    });
+    let desired = everything().settings(|it| it.tags = strings(&[("cost", "1"), ("team", "a")]));
+    let mut observed = settle(&desired, &empty(), &context);
+    for load_balancer in observed.load_balancers.values_mut() {
+        load_balancer.tags.insert("cost".to_owned(), "7".to_owned());
+    }
+    let plan = desired.plan(&observed, &context);
+    assert_eq!(ops(&plan), Vec::<String>::new());
+    assert_eq!(
+        plan.report.problems,
+        ["tags[cost]: this tag is set by others (--external-managed-tags)"]
+    );
+}
+
+#[test]
+fn the_default_scheme_and_security_policy_are_the_platforms() {
+    let context = with(Defaults {
+        scheme: Scheme::InternetFacing,
+        ssl_policy: "ELBSecurityPolicy-TLS13-1-2-2021-06".to_owned(),
+        ..Defaults::default()
+    });
+    let of = |desired: &Desired| {
+        let observed = settle(desired, &empty(), &context);
+        let load_balancer = observed.load_balancers.values().next().unwrap().clone();
+        let listener = load_balancer.listeners.values().next().unwrap();
+        (load_balancer.scheme, listener.ssl_policy.clone().unwrap())
+    };
+    assert_eq!(
+        of(&everything()),
+        (
+            Scheme::InternetFacing,
+            "ELBSecurityPolicy-TLS13-1-2-2021-06".to_owned()
+        )
+    );
+    let asked = everything()
+        .settings(|it| it.scheme = Some(Scheme::Internal))
+        .edit(443, ElbProtocol::Https, |it| {
+            it.ssl_policy = Some("mine".to_owned())
+        });
+    assert_eq!(of(&asked), (Scheme::Internal, "mine".to_owned()));
+}
+
+/// The defaults of the AWS Load Balancer Controller.
+#[test]
+fn health_checks_speak_the_groups_protocol_every_15_seconds() {
+    use LoadBalancerKind::{Alb, Nlb};
+    use ProtocolVersion::{Grpc, Http1};
+    use TargetProtocol::{Http, Https, Tcp, TcpUdp, Tls, Udp};
+    let cases = [
+        (Alb, Http, Some(Http1), "Http / 200-399"),
+        (Alb, Https, Some(Http1), "Https / 200-399"),
+        (Alb, Http, Some(Grpc), "Http /AWS.ALB/healthcheck 12"),
+        (Alb, Https, Some(Grpc), "Https /AWS.ALB/healthcheck 12"),
+        (Nlb, Tcp, None, "Tcp"),
+        (Nlb, Udp, None, "Tcp"),
+        (Nlb, TcpUdp, None, "Tcp"),
+        (Nlb, Tls, None, "Tcp"),
+    ];
+    for (kind, protocol, version, expected) in cases {
+        let check = check_of(kind, protocol, version, HealthCheckSettings::default());
+        let said = [
+            check.protocol.map(|it| format!("{it:?}")),
+            check.path.clone(),
+            check.http_codes.clone(),
+            check.grpc_codes.clone(),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        assert_eq!(
+            said.join(" "),
+            expected,
+            "{kind:?} {protocol:?} {version:?}"
+        );
+        let numbers = [
+            check.interval_seconds,
+            check.timeout_seconds,
+            check.healthy_threshold,
+            check.unhealthy_threshold,
+        ];
+        assert_eq!(numbers, [Some(15), Some(5), Some(3), Some(3)]);
+        assert_eq!(check.port.as_deref(), Some("traffic-port"));
+    }
+}
+
+/// AWS refuses a time to answer that is no shorter than the interval.
+#[test]
+fn the_time_to_answer_fits_into_a_short_interval() {
+    for (interval, timeout) in [(5, 4), (6, 5), (10, 5), (300, 5)] {
+        let asked = HealthCheckSettings {
+            interval_seconds: Some(interval),
+            ..HealthCheckSettings::default()
+        };
+        let check = check_of(
+            LoadBalancerKind::Alb,
+            TargetProtocol::Http,
+            Some(ProtocolVersion::Http1),
+            asked,
+        );
+        assert_eq!(check.timeout_seconds, Some(timeout), "of {interval} s");
+    }
+}
+
+/// The health check that a new target group gets.
+fn check_of(
+    kind: LoadBalancerKind,
+    protocol: TargetProtocol,
+    version: Option<ProtocolVersion>,
+    asked: HealthCheckSettings,
+) -> HealthCheckSettings {
+    let listener = match kind {
+        LoadBalancerKind::Alb => ElbProtocol::Http,
+        LoadBalancerKind::Nlb => ElbProtocol::Tcp,
+    };
+    let desired = Desired::of(kind)
+        .member(80, listener, "a")
+        .group("g", "a", 1)
+        .edit_group("g", |it| {
+            it.protocol = protocol;
+            it.protocol_version = version;
+            it.health_check = asked;
+        })
+        .edit(80, listener, |it| it.default_action = forward("g"));
+    let plan = desired.plan(&empty(), &context());
+    let specs = plan.steps.iter().filter_map(|step| match &step.op {
+        Op::CreateTargetGroup(spec) => Some(spec.health_check.clone()),
+        _ => None,
+    });
+    specs.last().unwrap()
+}
+
+fn source_text(source: &IngressSource) -> String {
+    match source {
+        IngressSource::Ipv4(text)
+        | IngressSource::Ipv6(text)
+        | IngressSource::PrefixList(text)
+        | IngressSource::Group(text) => text.clone(),
+    }
+}
+
+/// Everybody but where `sourceRanges` says who; prefix lists beside them.
+#[test]
+fn prefix_lists_close_nothing() {
+    let open = |ranges: &[&str], lists: &[&str], addresses| {
+        let owned = |them: &[&str]| them.iter().map(|it| (*it).to_owned()).collect();
+        let observed = everything()
+            .settings(|it| {
+                it.source_ranges = owned(ranges);
+                it.security_group_prefixes = owned(lists);
+                it.ip_address_type = Some(addresses);
+            })
+            .programmed();
+        let group = observed.security_groups.values().next().unwrap();
+        let sources = group.ingress.iter().map(|rule| source_text(&rule.source));
+        sources.collect::<Vec<_>>()
+    };
+    let (v4, v6) = (IpAddressType::Ipv4, IpAddressType::Dualstack);
+    assert_eq!(open(&[], &[], v4), ["0.0.0.0/0"]);
+    assert_eq!(open(&[], &[], v6), ["0.0.0.0/0", "::/0"]);
+    assert_eq!(open(&[], &["pl-1"], v4), ["0.0.0.0/0", "pl-1"]);
+    assert_eq!(open(&["10.0.0.0/8"], &["pl-1"], v4), ["10.0.0.0/8", "pl-1"]);
+    assert_eq!(open(&["10.0.0.0/8"], &[], v6), ["10.0.0.0/8"]);
+}
+
+/// An ALB without security groups of its own would get the VPC's default one.
+#[test]
+fn only_an_nlb_is_left_without_security_groups() {
+    let groups = |kind, protocol| {
+        let desired = Desired::of(kind)
+            .member(80, protocol, "a")
+            .settings(|it| it.disable_security_group = Some(true));
+        let observed = settle(&desired, &empty(), &context());
+        let load_balancer = observed.load_balancers.values().next().unwrap();
+        let problems = desired.plan(&observed, &context()).report.problems;
+        (load_balancer.security_groups.len(), problems)
+    };
+    assert_eq!(
+        groups(LoadBalancerKind::Nlb, ElbProtocol::Tcp),
+        (0, Vec::new())
+    );
+    assert_eq!(
+        groups(LoadBalancerKind::Alb, ElbProtocol::Http),
+        (
+            1,
+            vec![
+                "disableSecurityGroup is not followed: an ALB always has security groups"
+                    .to_owned()
+            ]
+        )
+    );
+}
