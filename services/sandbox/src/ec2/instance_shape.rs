@@ -75,7 +75,7 @@ fn fields(state: &State, instance: &Instance, now: Timestamp) -> Vec<(&'static s
         ("subnet-id", vec![instance.subnet_id.clone()]),
         ("availability-zone", vec![instance.zone.clone()]),
         ("image-id", vec![instance.image_id.clone()]),
-        ("instance-type", vec![instance.instance_type.clone()]),
+        ("instance-type", vec![instance.hardware.clone()]),
         ("owner-id", vec![state.account.clone()]),
         (
             "private-ip-address",
@@ -127,7 +127,7 @@ fn shown(state: &State, instance: &Instance, now: Timestamp) -> Value {
     json!({
         "instanceId": instance.id,
         "imageId": instance.image_id,
-        "instanceType": instance.instance_type,
+        "instanceType": instance.hardware,
         "launchTime": instance.launched_at.to_string(),
         "instanceState": {"code": code, "name": name},
         "vpcId": instance.vpc_id,

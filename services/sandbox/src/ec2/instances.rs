@@ -19,7 +19,7 @@ use super::network::Subnet;
 use super::security_groups::{TagSpecification, not_dry, specified};
 
 /// "Terminated instances remain visible after termination (for approximately one hour)."
-const REMEMBERED: Duration = Duration::from_secs(3600);
+const REMEMBERED: Duration = Duration::from_hours(1);
 
 /// Instances that one call may start here; AWS's own quotas are of vCPUs.
 const MAX_COUNT: usize = 1000;
@@ -32,7 +32,7 @@ pub(crate) struct Instance {
     pub(crate) subnet_id: String,
     pub(crate) zone: String,
     pub(crate) image_id: String,
-    pub(crate) instance_type: String,
+    pub(crate) hardware: String,
     pub(crate) launched_at: Timestamp,
     pub(crate) running_at: Timestamp,
     pub(crate) terminated_at: Option<Timestamp>,
@@ -49,7 +49,7 @@ pub(crate) enum InstanceState {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Run {
+struct Launch {
     #[serde(default = "an_image")]
     image_id: String,
     #[serde(default = "a_type")]
@@ -122,7 +122,7 @@ impl InstanceState {
 }
 
 pub(crate) fn run(state: &mut State, request: &Request) -> Answer {
-    let asked: Run = request.read()?;
+    let asked: Launch = request.read()?;
     if asked.min_count == 0 || asked.min_count > asked.max_count || asked.max_count > MAX_COUNT {
         return Err(ApiError::new(
             "InvalidParameterValue",
@@ -153,7 +153,7 @@ pub(crate) fn run(state: &mut State, request: &Request) -> Answer {
         let mut instance = new(id.clone(), &subnet, request.now);
         instance.running_at = next.after_provisioning(request.now);
         instance.image_id.clone_from(&asked.image_id);
-        instance.instance_type.clone_from(&asked.instance_type);
+        instance.hardware.clone_from(&asked.instance_type);
         instance.tags.clone_from(&tags);
         next.network.instances.insert(id.clone(), instance);
         ids.push(id);
@@ -221,7 +221,7 @@ pub(super) fn new(id: String, subnet: &Subnet, now: Timestamp) -> Instance {
         subnet_id: subnet.id.clone(),
         zone: subnet.zone.clone(),
         image_id: an_image(),
-        instance_type: a_type(),
+        hardware: a_type(),
         launched_at: now,
         running_at: now,
         terminated_at: None,
@@ -230,7 +230,7 @@ pub(super) fn new(id: String, subnet: &Subnet, now: Timestamp) -> Instance {
 }
 
 /// The interfaces of each new instance, out of both ways to ask for them.
-fn wanted_interfaces(asked: &Run) -> Result<Vec<InterfaceArg>, ApiError> {
+fn wanted_interfaces(asked: &Launch) -> Result<Vec<InterfaceArg>, ApiError> {
     let mut wanted = asked.interfaces.clone();
     let own =
         asked.subnet_id.is_some() || asked.private_ip_address.is_some() || !asked.groups.is_empty();

@@ -171,7 +171,7 @@ fn holder(
         Some((of, index)) if of == id => index,
         Some(_) | None => {
             let indexes = network.of_instance(id).into_iter();
-            let last = indexes.filter_map(|other| other.instance()).last();
+            let last = indexes.rev().find_map(|other| other.instance());
             last.map_or(0, |(_, index)| index + 1)
         }
     };
