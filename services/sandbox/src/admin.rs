@@ -10,6 +10,14 @@
 //! | `PUT /interfaces?region=R` | network interfaces of nodes and pods, [`SeedInterface`]s that are there from now on |
 //! | `DELETE /interfaces?region=R` | interfaces away again, a list of their first addresses |
 //! | `GET /state` | everything, by region |
+//!
+//! Interfaces are seeded as often as one likes: an address that is there already is changed, not
+//! added. A region is that of the query, or the default one.
+//!
+//! ```json
+//! [{"address": "172.31.16.10", "instanceId": "i-0abc", "prefixes": ["172.31.16.32/28"]},
+//!  {"address": "10.244.0.5", "groupName": "pods"}]
+//! ```
 
 use std::net::IpAddr;
 

@@ -23,6 +23,20 @@
 //!  /_sandbox/* (side door) ── call log, faults, quotas, interfaces, state ┘
 //! ```
 //!
+//! **Reachability** is off until asked for ([`Options::reachability`], `--reachability`). Then a
+//! target of a target group in use is healthy only where a security group of its network interface
+//! lets the load balancer in, on the target's port and on that of its health check: by one of the
+//! load balancer's groups, or by ranges that hold all addresses of the load balancer's own
+//! interfaces. Whatever cannot be reached is unhealthy: behind an ALB by `Target.Timeout`, behind an
+//! NLB by `Target.FailedHealthChecks`, as the API reference has it. Nodes and pods get their
+//! interfaces by [`Sandbox::seed_interfaces`] or `PUT /_sandbox/interfaces`, a list of
+//! [`SeedInterface`]s; those that name no group have the cluster's ([`SeedOptions::cluster`],
+//! `--seed-cluster`), tagged as EKS tags the group of its nodes.
+//!
+//! **Lagging deletes** are off, too ([`Options::lagging_deletes`], `--lagging-deletes 30s`). With
+//! them the interfaces and target groups of a deleted load balancer stay in use for so long:
+//! `DependencyViolation` and `ResourceInUse`, as AWS answers for seconds to minutes.
+//!
 //! State is apart by region; every region begins with the same small world ([`SeedOptions`]).
 
 mod acm;

@@ -73,11 +73,19 @@ pub(crate) fn interfaces(
     Ok(made)
 }
 
-/// Takes interfaces away by their first addresses; those of load balancers stay.
+/// Takes interfaces away by their first addresses, and instances with their last one. Interfaces
+/// of load balancers stay.
 pub(crate) fn remove(state: &mut State, addresses: &[IpAddr]) {
     let present = first_addresses(state);
+    let network = &mut state.network;
     for id in addresses.iter().filter_map(|address| present.get(address)) {
-        state.network.interfaces.remove(id);
+        let removed = network.interfaces.remove(id);
+        let instance = removed.as_ref().and_then(NetworkInterface::instance);
+        if let Some((instance, _)) = instance
+            && network.of_instance(instance).is_empty()
+        {
+            network.instances.remove(instance);
+        }
     }
 }
 

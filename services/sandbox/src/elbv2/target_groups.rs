@@ -64,6 +64,8 @@ pub(crate) struct TargetGroup {
     pub(crate) protocol: Protocol,
     pub(crate) protocol_version: Option<ProtocolVersion>,
     pub(crate) port: u16,
+    /// Where targets say how much they can take (target optimizer).
+    pub(crate) control_port: Option<u16>,
     pub(crate) vpc_id: String,
     pub(crate) target_type: TargetType,
     pub(crate) ip_address_type: TargetAddressType,
@@ -97,6 +99,7 @@ struct Create {
     unhealthy_threshold_count: Option<i64>,
     matcher: Option<Matcher>,
     target_type: Option<TargetType>,
+    target_control_port: Option<i64>,
     #[serde(default)]
     tags: Vec<Tag>,
     ip_address_type: Option<TargetAddressType>,
@@ -172,6 +175,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
             "A target group of type 'alb' must have the protocol TCP",
         ));
     }
+    let control_port = check_control_port(protocol, asked.target_control_port)?;
     let ip_address_type = asked.ip_address_type.unwrap_or(TargetAddressType::Ipv4);
     let health_check = health::checked(
         protocol,
@@ -197,6 +201,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         let same = present.protocol == protocol
             && present.protocol_version == protocol_version
             && present.port == port
+            && present.control_port == control_port
             && present.vpc_id == vpc_id
             && present.target_type == target_type
             && present.ip_address_type == ip_address_type
@@ -228,6 +233,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         protocol,
         protocol_version,
         port,
+        control_port,
         vpc_id,
         target_type,
         ip_address_type,
@@ -380,8 +386,30 @@ fn shown(group: &TargetGroup) -> Value {
         "Matcher": matcher,
         "LoadBalancerArns": load_balancers,
         "TargetType": group.target_type,
+        "TargetControlPort": group.control_port,
         "IpAddressType": group.ip_address_type,
     })
+}
+
+/// `TargetControlPort`, which target groups of ALBs have.
+fn check_control_port(protocol: Protocol, port: Option<i64>) -> Result<Option<u16>, ApiError> {
+    let Some(port) = port else {
+        return Ok(None);
+    };
+    match protocol {
+        Protocol::Http | Protocol::Https => {}
+        Protocol::Tcp | Protocol::Tls | Protocol::Udp | Protocol::TcpUdp => {
+            return Err(ApiError::configuration(
+                "A target control port is for target groups of the protocols HTTP and HTTPS only",
+            ));
+        }
+    }
+    match u16::try_from(port) {
+        Ok(port) if port > 0 => Ok(Some(port)),
+        Ok(_) | Err(_) => Err(ApiError::validation(
+            "Target control ports must be between 1 and 65535",
+        )),
+    }
 }
 
 fn check_version(

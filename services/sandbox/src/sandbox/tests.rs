@@ -276,6 +276,21 @@ async fn a_seeded_interface_changes_and_goes() {
 }
 
 #[tokio::test]
+async fn a_node_goes_with_its_last_interface() {
+    let sandbox = with_cluster();
+    let node = json!([
+        {"address": "172.31.0.9", "instanceId": "i-0abc"},
+        {"address": "172.31.0.10", "instanceId": "i-0abc"},
+    ]);
+    sandbox.seed_interfaces(None, &seed(node)).unwrap();
+    for (address, left) in [("172.31.0.9", 1), ("172.31.0.10", 0)] {
+        sandbox.remove_interfaces(None, &[address.parse().unwrap()]);
+        let shown = call(&sandbox, "us-west-2", "DescribeInstances", &[]).await;
+        assert_eq!(shown["reservationSet"].as_array().unwrap().len(), left);
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_seeded_changes_nothing() {
     let sandbox = with_cluster();
     for (wrong, wanted) in [

@@ -272,7 +272,7 @@ fn groups_of_an_interface_change() {
         operation,
         &modify(json!({"SecurityGroupId": [web]})),
     );
-    assert_eq!(world.state.network.interfaces[&id].groups, [web.clone()]);
+    assert_eq!(world.state.network.interfaces[&id].groups, [web.as_str()]);
     call(
         &mut world,
         operation,
