@@ -115,7 +115,8 @@ pub enum Reachability {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeedInterface {
     /// Its first address, by which it is the same one when it is seeded again. Outside of the VPC's
-    /// range it counts as of another range of the same VPC.
+    /// range it counts as of another range of the same VPC. One that another interface has, as a
+    /// secondary address or in a prefix, stays there, with that interface's groups.
     pub address: IpAddr,
     /// Its other addresses, as pods of a node have them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

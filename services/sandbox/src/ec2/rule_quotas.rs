@@ -6,9 +6,9 @@ use crate::state::State;
 use super::permissions::{Peer, Permission};
 use super::prefix_lists::Family;
 
-/// "This quota is enforced separately for IPv4 rules and IPv6 rules … A rule that references a
-/// security group or AWS-managed prefix list ID counts as one rule each for IPv4 and IPv6"; a
-/// prefix list counts by its size, in its own family.
+/// The quota is enforced apart for the rules of each address family. A rule for another security
+/// group counts in both, one for a prefix list by the list's largest size, or its weight if it is
+/// AWS's own, in the list's family.
 pub(super) fn check<'a>(
     state: &State,
     permissions: impl Iterator<Item = &'a Permission>,

@@ -127,8 +127,8 @@ pub(super) fn kept(before: &[Zone], mut after: Vec<Zone>) -> Result<Vec<Zone>, A
     Ok(after)
 }
 
-/// Whether new subnets have room for a load balancer: "at least eight available IP addresses" for
-/// an ALB, which grows ("Subnets for your load balancer"), one for an NLB.
+/// Whether new subnets have room for a load balancer: eight free addresses for an ALB, which grows
+/// ("Subnets for your load balancer"), one for an NLB.
 pub(super) fn room(
     state: &State,
     kind: Kind,
