@@ -10,7 +10,8 @@
 //! the code that it tests. It never listens anywhere but on loopback.
 //!
 //! **What it lacks.** No packet is forwarded: a registered target becomes healthy after the
-//! provisioning time without being asked. Shield, WAFv2, Lambda targets and gateway load balancers
+//! provisioning time without being asked, or, with [`Reachability::BySecurityGroups`], where the
+//! security groups of its network interface let the load balancer in. Shield, WAFv2, Lambda targets and gateway load balancers
 //! are outside; an operation outside answers as AWS does for one that does not exist
 //! (`InvalidAction`, `UnknownOperationException`), never with a pretended success.
 //!
@@ -19,8 +20,22 @@
 //!             query │ ec2 │ json 1.1                     │         pure function      XML │ JSON
 //!                                                        │      (State, Request) -> Value
 //!                        call log <──────────────────────┘               │
-//!  /_sandbox/* (side door) ──────── call log, faults, quotas, state ─────┘
+//!  /_sandbox/* (side door) ── call log, faults, quotas, interfaces, state ┘
 //! ```
+//!
+//! **Reachability** is off until asked for ([`Options::reachability`], `--reachability`). Then a
+//! target of a target group in use is healthy only where a security group of its network interface
+//! lets the load balancer in, on the target's port and on that of its health check: by one of the
+//! load balancer's groups, or by ranges that hold all addresses of the load balancer's own
+//! interfaces. Whatever cannot be reached is unhealthy: behind an ALB by `Target.Timeout`, behind an
+//! NLB by `Target.FailedHealthChecks`, as the API reference has it. Nodes and pods get their
+//! interfaces by [`Sandbox::seed_interfaces`] or `PUT /_sandbox/interfaces`, a list of
+//! [`SeedInterface`]s; those that name no group have the cluster's ([`SeedOptions::cluster`],
+//! `--seed-cluster`), tagged as EKS tags the group of its nodes.
+//!
+//! **Lagging deletes** are off, too ([`Options::lagging_deletes`], `--lagging-deletes 30s`). With
+//! them the interfaces and target groups of a deleted load balancer stay in use for so long:
+//! `DependencyViolation` and `ResourceInUse`, as AWS answers for seconds to minutes.
 //!
 //! State is apart by region; every region begins with the same small world ([`SeedOptions`]).
 
@@ -52,7 +67,9 @@ pub use args::Args;
 pub use call_log::{CallCounts, CallRecord, Outcome};
 pub use clock::{Clock, ManualClock};
 pub use faults::{FaultKind, FaultOptions, FaultRule};
-pub use options::{Options, SeedInstance, SeedOptions};
+pub use options::{
+    Options, Reachability, SeedError, SeedInstance, SeedInterface, SeedOptions, SeededInterface,
+};
 pub use quotas::Quotas;
 pub use sandbox::Sandbox;
 pub use serve::{Bound, Error};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::ec2;
 use crate::error::ApiError;
 use crate::operation::{Answer, Operation, Request};
-use crate::page::page;
+use crate::page::{Page, page};
 use crate::state::State;
 use crate::tags::{self, Tags};
 
@@ -29,6 +29,7 @@ struct GetResources {
     #[serde(default)]
     tag_filters: Vec<TagFilter>,
     resources_per_page: Option<i64>,
+    tags_per_page: Option<usize>,
     #[serde(default)]
     resource_type_filters: Vec<String>,
     #[serde(default, rename = "ResourceARNList")]
@@ -80,7 +81,10 @@ fn get_resources(state: &State, request: &Request) -> Answer {
         });
     let found = found.map(|(arn, tags)| (arn.clone(), (arn, tags)));
     let token = asked.pagination_token.filter(|token| !token.is_empty());
-    let page = page(found, token.as_deref(), size);
+    let mut page = page(found, token.as_deref(), size);
+    if let Some(limit) = asked.tags_per_page {
+        cut(&mut page, limit);
+    }
     let mappings: Vec<Value> = page
         .items
         .into_iter()
@@ -91,6 +95,21 @@ fn get_resources(state: &State, request: &Request) -> Answer {
         // AWS says the empty string after the last page.
         "PaginationToken": page.next.unwrap_or_default(),
     }))
+}
+
+/// Leaves so many resources on a page as have at most `limit` tags together; one without tags
+/// counts as one.
+fn cut(page: &mut Page<(Cow<'_, str>, &Tags)>, limit: usize) {
+    let mut tags = 0;
+    let fits = page.items.iter().take_while(|(_, own)| {
+        tags += own.len().max(1);
+        tags <= limit
+    });
+    let fits = fits.count();
+    if fits < page.items.len() {
+        page.items.truncate(fits);
+        page.next = page.items.last().map(|(arn, _)| arn.to_string());
+    }
 }
 
 fn get_tag_keys(state: &State, request: &Request) -> Answer {
@@ -130,9 +149,18 @@ fn check(asked: &GetResources) -> Result<(), ApiError> {
     if asked.resource_arns.len() > 100 {
         return Err(invalid("At most 100 resource ARNs can be specified"));
     }
+    if asked
+        .tags_per_page
+        .is_some_and(|tags| !(100..=500).contains(&tags) || tags % 100 != 0)
+    {
+        return Err(invalid(
+            "TagsPerPage must be a multiple of 100 between 100 and 500",
+        ));
+    }
     let other_way = !asked.tag_filters.is_empty()
         || !asked.resource_type_filters.is_empty()
         || asked.resources_per_page.is_some()
+        || asked.tags_per_page.is_some()
         || asked.pagination_token.is_some();
     if !asked.resource_arns.is_empty() && other_way {
         return Err(invalid(

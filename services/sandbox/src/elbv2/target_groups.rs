@@ -15,6 +15,7 @@ use crate::tags::{self, Tag, Tags};
 use super::attributes::{self, Attribute};
 use super::health::{self, HealthCheck, HealthCheckArgs, Matcher};
 use super::names;
+use super::stickiness;
 use super::targets::{Target, TargetKey};
 
 /// What listeners and target groups speak.
@@ -63,6 +64,8 @@ pub(crate) struct TargetGroup {
     pub(crate) protocol: Protocol,
     pub(crate) protocol_version: Option<ProtocolVersion>,
     pub(crate) port: u16,
+    /// Where targets say how much they can take (target optimizer).
+    pub(crate) control_port: Option<u16>,
     pub(crate) vpc_id: String,
     pub(crate) target_type: TargetType,
     pub(crate) ip_address_type: TargetAddressType,
@@ -72,6 +75,8 @@ pub(crate) struct TargetGroup {
     /// The one load balancer whose listeners or rules name it.
     pub(crate) load_balancer_arn: Option<String>,
     pub(crate) attached_at: Option<Timestamp>,
+    /// Its load balancer is deleted, and lets go of it at this moment.
+    pub(crate) in_use_until: Option<Timestamp>,
     #[serde(serialize_with = "super::targets::as_list")]
     pub(crate) targets: BTreeMap<TargetKey, Target>,
 }
@@ -94,6 +99,7 @@ struct Create {
     unhealthy_threshold_count: Option<i64>,
     matcher: Option<Matcher>,
     target_type: Option<TargetType>,
+    target_control_port: Option<i64>,
     #[serde(default)]
     tags: Vec<Tag>,
     ip_address_type: Option<TargetAddressType>,
@@ -169,6 +175,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
             "A target group of type 'alb' must have the protocol TCP",
         ));
     }
+    let control_port = check_control_port(protocol, asked.target_control_port)?;
     let ip_address_type = asked.ip_address_type.unwrap_or(TargetAddressType::Ipv4);
     let health_check = health::checked(
         protocol,
@@ -194,6 +201,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         let same = present.protocol == protocol
             && present.protocol_version == protocol_version
             && present.port == port
+            && present.control_port == control_port
             && present.vpc_id == vpc_id
             && present.target_type == target_type
             && present.ip_address_type == ip_address_type
@@ -225,6 +233,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         protocol,
         protocol_version,
         port,
+        control_port,
         vpc_id,
         target_type,
         ip_address_type,
@@ -233,6 +242,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         tags,
         load_balancer_arn: None,
         attached_at: None,
+        in_use_until: None,
         targets: BTreeMap::new(),
     };
     let answer = json!({"TargetGroups": [shown(&group)]});
@@ -270,7 +280,8 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
         Err(error) if error.code == "TargetGroupNotFound" => return Ok(json!({})),
         Err(error) => return Err(error),
     };
-    if group.load_balancer_arn.is_some() {
+    let lags = group.in_use_until.is_some_and(|until| request.now < until);
+    if group.load_balancer_arn.is_some() || lags {
         return Err(ApiError::new(
             "ResourceInUse",
             format!(
@@ -327,10 +338,12 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
 
 pub(crate) fn modify_attributes(state: &mut State, request: &Request) -> Answer {
     let asked: ModifyAttributes = request.read()?;
-    let group = state.target_group_mut(&asked.target_group_arn)?;
+    let group = state.target_group(&asked.target_group_arn)?;
     let known = attributes::of_target_group(group.protocol, group.target_type);
     let next = attributes::changed(&known, &group.attributes, &asked.attributes)?;
     attributes::check_target_group(&next)?;
+    stickiness::check_attributes(state, &asked.target_group_arn, &next)?;
+    let group = state.target_group_mut(&asked.target_group_arn)?;
     group.attributes = next;
     Ok(json!({"Attributes": attributes::listed(&group.attributes)}))
 }
@@ -373,8 +386,30 @@ fn shown(group: &TargetGroup) -> Value {
         "Matcher": matcher,
         "LoadBalancerArns": load_balancers,
         "TargetType": group.target_type,
+        "TargetControlPort": group.control_port,
         "IpAddressType": group.ip_address_type,
     })
+}
+
+/// `TargetControlPort`, which target groups of ALBs have.
+fn check_control_port(protocol: Protocol, port: Option<i64>) -> Result<Option<u16>, ApiError> {
+    let Some(port) = port else {
+        return Ok(None);
+    };
+    match protocol {
+        Protocol::Http | Protocol::Https => {}
+        Protocol::Tcp | Protocol::Tls | Protocol::Udp | Protocol::TcpUdp => {
+            return Err(ApiError::configuration(
+                "A target control port is for target groups of the protocols HTTP and HTTPS only",
+            ));
+        }
+    }
+    match u16::try_from(port) {
+        Ok(port) if port > 0 => Ok(Some(port)),
+        Ok(_) | Err(_) => Err(ApiError::validation(
+            "Target control ports must be between 1 and 65535",
+        )),
+    }
 }
 
 fn check_version(

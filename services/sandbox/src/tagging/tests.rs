@@ -132,3 +132,39 @@ fn arns_stand_alone() {
         assert_eq!(world.code("tagging", "GetResources", &parameters), wanted);
     }
 }
+
+#[test]
+fn a_page_has_so_many_tags_at_most_and_splits_no_resource() {
+    let mut world = World::new();
+    // 40 tags each: two fit into 100, three do not.
+    for number in 0..3 {
+        let arn = world.load_balancer(&format!("lb{number}"), "network");
+        let tags: Vec<Value> = (0..40)
+            .map(|tag| json!({"Key": format!("k{tag}"), "Value": "v"}))
+            .collect();
+        world.elb("AddTags", &json!({"ResourceArns": [arn], "Tags": tags}));
+    }
+    let mut asked = json!({"TagsPerPage": 100, "ResourceTypeFilters": ["elasticloadbalancing"]});
+    let mut pages = Vec::new();
+    loop {
+        let shown = world.call("tagging", "GetResources", &asked).unwrap();
+        pages.push(shown["ResourceTagMappingList"].as_array().unwrap().len());
+        asked["PaginationToken"] = shown["PaginationToken"].clone();
+        if shown["PaginationToken"] == "" {
+            break;
+        }
+    }
+    assert_eq!(pages, [2, 1]);
+    for (tags, wanted) in [
+        (99, "InvalidParameterException"),
+        (150, "InvalidParameterException"),
+        (500, "ok"),
+    ] {
+        let asked = json!({"TagsPerPage": tags});
+        assert_eq!(
+            world.code("tagging", "GetResources", &asked),
+            wanted,
+            "{tags}"
+        );
+    }
+}

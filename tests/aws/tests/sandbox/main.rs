@@ -10,6 +10,7 @@ mod faults;
 mod flights;
 mod foreign;
 mod numbers;
+mod order;
 mod programmer;
 mod settles;
 mod tenants;

@@ -26,6 +26,12 @@ fn names_protocols_ports_and_networks() {
     create(&json!({"Name": "internal-a"}), "ok");
     create(&json!({"Protocol": "GENEVE"}), BAD);
     create(&json!({"Port": 0}), BAD);
+    create(&json!({"TargetControlPort": 3000}), "ok");
+    create(&json!({"TargetControlPort": 0}), BAD);
+    create(
+        &json!({"TargetControlPort": 3000, "Protocol": "TCP"}),
+        UNFIT,
+    );
     create(&json!({"VpcId": "vpc-1"}), BAD);
     create(&json!({"TargetType": "lambda"}), BAD);
     create(&json!({"TargetType": "alb"}), UNFIT);
