@@ -215,10 +215,9 @@ impl Gap {
         match (is_half(before), is_half(behind)) {
             (true, false) => Come::Ascending,
             (false, true) => Come::Descending,
-            (true, true) => Come::Anyhow,
             (false, false) if before < behind / 2 && before <= size => Come::Ascending,
             (false, false) if behind < before / 2 && behind <= size => Come::Descending,
-            (false, false) => Come::Anyhow,
+            (true, true) | (false, false) => Come::Anyhow,
         }
     }
 }

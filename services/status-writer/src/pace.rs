@@ -85,13 +85,9 @@ impl Pace {
 
     /// When one of the burst is there.
     fn prompt(&self, now: Instant) -> Instant {
-        let spent = self.whole.unwrap_or(now);
         let rest = PROMPT * (BURST - 1);
-        if spent <= now + rest {
-            now
-        } else {
-            spent - rest
-        }
+        let due = self.whole.and_then(|whole| whole.checked_sub(rest));
+        due.map_or(now, |due| due.max(now))
     }
 
     /// An attempt is made. `random` is between 0 and 1.
