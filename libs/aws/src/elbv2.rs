@@ -37,8 +37,8 @@ pub trait Elbv2: Debug + Send + Sync {
     async fn listener_attributes(&self, arn: &str) -> Answer<BTreeMap<String, String>>;
     /// `DescribeListenerCertificates`.
     async fn listener_certificates(&self, arn: &str) -> Answer<ListenerCertificates>;
-    /// `DescribeRules` of one ELB listener, the default rule left out.
-    async fn rules(&self, listener: &str) -> Answer<Found<ObservedRule>>;
+    /// `DescribeRules`, the default rule left out. Of named ones that are not all there nothing is told.
+    async fn rules(&self, of: RulesOf<'_>) -> Answer<Found<ObservedRule>>;
     /// `DescribeTargetGroups`, twenty at a time.
     async fn target_groups(&self, arns: &BTreeSet<String>) -> Answer<Found<ObservedTargetGroup>>;
     /// `DescribeTargetGroupAttributes`.
@@ -148,6 +148,15 @@ pub trait Elbv2: Debug + Send + Sync {
     async fn add_tags(&self, arn: &str, tags: &Tags) -> Answer<()>;
     /// `RemoveTags`.
     async fn remove_tags(&self, arn: &str, keys: &BTreeSet<String>) -> Answer<()>;
+}
+
+/// Which rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RulesOf<'a> {
+    /// All of one ELB listener.
+    Listener(&'a str),
+    /// By ARN, of any listeners.
+    Named(&'a BTreeSet<String>),
 }
 
 /// Certificates of one ELB listener.

@@ -266,7 +266,7 @@ impl Flights {
             }
             Err(error) => {
                 let request_id = error.request_id.as_deref();
-                tracing::debug!(op = %step.op, %error, request_id, "step failed");
+                tracing::debug!(op = %step.op.brief(), %error, request_id, "step failed");
                 if error.class == Class::NeedsReobserve {
                     let named = match &of {
                         Of::Newest => edit::named(&step.op, &self.created),

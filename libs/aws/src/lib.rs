@@ -18,6 +18,7 @@
 
 mod acm;
 mod call;
+mod drift;
 mod ec2;
 mod elbv2;
 mod endpoint;
@@ -31,15 +32,18 @@ mod owned;
 mod pace;
 mod sdk;
 mod secrets;
+mod states;
 mod tagging;
 
 use std::sync::Arc;
 
 pub use acm::{Acm, Import};
 pub use call::Permit;
+pub use drift::{Ask, Finding, Question, ask, calls_of_a_look, questions};
 pub use ec2::{Ec2, SecurityGroupFilter};
 pub use elbv2::{
     Answer, AuthenticateRequest, Elbv2, Found, ListenerCertificates, ListenerRequest, RuleRequest,
+    RulesOf,
 };
 pub use endpoint::{Endpoint, InvalidEndpoint, SANDBOX_REGION};
 pub use error::{AwsError, Class};
@@ -66,6 +70,7 @@ pub struct Aws {
     /// Who we are.
     pub sts: Arc<dyn Sts>,
     index: Arc<index::Index>,
+    states: Arc<states::States>,
     config: aws_config::SdkConfig,
     caller: call::Caller,
 }
@@ -80,7 +85,8 @@ impl Aws {
             meter,
             permit: None,
         };
-        Self::of(config, caller, Arc::default())
+        let states = Arc::new(states::States::new(pacing.states));
+        Self::of(config, caller, Arc::default(), states)
     }
 
     /// The same connection, pace and caches for somebody who may write only as long as the permit says so.
@@ -88,10 +94,20 @@ impl Aws {
     pub fn with_permit(&self, permit: Arc<dyn Permit>) -> Self {
         let mut caller = self.caller.clone();
         caller.permit = Some(permit);
-        Self::of(self.config.clone(), caller, Arc::clone(&self.index))
+        Self::of(
+            self.config.clone(),
+            caller,
+            Arc::clone(&self.index),
+            Arc::clone(&self.states),
+        )
     }
 
-    fn of(config: aws_config::SdkConfig, caller: call::Caller, index: Arc<index::Index>) -> Self {
+    fn of(
+        config: aws_config::SdkConfig,
+        caller: call::Caller,
+        index: Arc<index::Index>,
+        states: Arc<states::States>,
+    ) -> Self {
         Self {
             elbv2: Arc::new(sdk::elbv2::SdkElbv2 {
                 client: aws_sdk_elasticloadbalancingv2::Client::new(&config),
@@ -114,9 +130,15 @@ impl Aws {
                 caller: caller.clone(),
             }),
             index,
+            states,
             config,
             caller,
         }
+    }
+
+    /// When load balancers that do not serve yet are looked at next, see [`refresh_load_balancer_state`].
+    pub fn next_state_look(&self) -> tokio::time::Instant {
+        self.states.next()
     }
 
     /// Whether AWS throttles a group: it allows itself fewer calls than it may make at best.

@@ -83,7 +83,8 @@ pub async fn observe(
     }
 }
 
-/// Asks for the state of the load balancers that are not serving yet: one call, or none when all are.
+/// Asks for the state of the load balancers that are not serving yet: no call when all are, and one for everybody who asks
+/// at [`Aws::next_state_look`].
 pub async fn refresh_load_balancer_state(aws: &Aws, known: &mut Known) -> Answer<()> {
     use tributary_plan::observed::LoadBalancerState::{
         Active, ActiveImpaired, Failed, Provisioning,
@@ -101,7 +102,8 @@ pub async fn refresh_load_balancer_state(aws: &Aws, known: &mut Known) -> Answer
     if unsettled.is_empty() {
         return Ok(());
     }
-    for (arn, seen) in aws.elbv2.load_balancers(&unsettled).await? {
+    let look = |arns: BTreeSet<String>| async move { aws.elbv2.load_balancers(&arns).await };
+    for (arn, seen) in aws.states.ask(&unsettled, look).await? {
         if let Some(known) = observed.load_balancers.get_mut(&arn) {
             known.state = seen.state;
             known.dns_name = seen.dns_name;
@@ -233,7 +235,7 @@ async fn read_target_group(
 
 /// Whether attributes were ever asked for. Where not, all are AWS's own, and the first wish is written without a look; this
 /// saves a call for each listener and target group.
-fn has_asked(tags: &Tags) -> bool {
+pub(crate) fn has_asked(tags: &Tags) -> bool {
     tags.contains_key(ASKED_ATTRIBUTES)
 }
 

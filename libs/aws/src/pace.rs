@@ -79,6 +79,8 @@ pub struct Pacing {
     pub tagging: Limit,
     /// STS.
     pub sts: Limit,
+    /// Load balancers that do not serve yet are looked at this often, all of them in one call.
+    pub states: Duration,
 }
 
 /// Limit of one group.
@@ -188,8 +190,8 @@ impl Limit {
         Self {
             per_second: at_least_one(per_second),
             burst: at_least_one(burst),
-            // At 50 ms a call 32 in flight are 640 calls a second: this bounds memory and sockets, not speed.
-            in_flight: 32,
+            // At 50 ms a call 64 in flight are 1,280 calls a second: this bounds memory and sockets, not speed.
+            in_flight: 64,
         }
     }
 }
@@ -216,6 +218,8 @@ impl Pacing {
         acm_write: Limit::new(2, 4),
         tagging: Limit::new(10, 15),
         sts: Limit::new(5, 5),
+        // Told within five seconds; of twenty reads a second that is a fortieth.
+        states: Duration::from_secs(2),
     };
 
     /// For a sandbox: as fast as it answers, and adaptive all the same.
@@ -231,6 +235,7 @@ impl Pacing {
             acm_write: limit,
             tagging: limit,
             sts: limit,
+            states: Duration::from_millis(200),
         }
     };
 

@@ -221,6 +221,20 @@ impl ListenerJudgement {
 }
 
 impl Judgement {
+    /// Whether a programmer is still to say, or to say more, of a listener of it: another judgement follows soon.
+    pub fn is_awaited(&self) -> bool {
+        let of = |listeners: &[ListenerJudgement]| {
+            listeners
+                .iter()
+                .any(|listener| listener.standing() == Standing::Awaited)
+        };
+        match self {
+            Self::Gateway(judged) => of(&judged.listeners),
+            Self::ListenerSet(judged) => of(&judged.listeners),
+            Self::GatewayClass(_) | Self::Route(_) => false,
+        }
+    }
+
     /// The object that is judged.
     pub fn object(&self) -> ObjectRef {
         use crate::key::Kind;

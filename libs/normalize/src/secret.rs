@@ -31,6 +31,8 @@ pub struct TlsMaterial {
 
 const CERTIFICATE: &str = "tls.crt";
 const PRIVATE_KEY: &str = "tls.key";
+/// ACM's `ImportCertificate`: bytes of the certificate.
+const ACM_TAKES: usize = 32_768;
 
 /// `tls.crt` and `tls.key` as they stand in the Secret.
 struct Contents {
@@ -144,9 +146,20 @@ fn parse(contents: &Contents) -> Result<Parsed, String> {
         }
         // A kind of key that cannot tell its public half: AWS decides on import.
         Ok(()) | Err(rustls::Error::InconsistentKeys(_)) => {}
-        Err(_) => return Err(format!("{CERTIFICATE} is not an X.509 certificate")),
+        Err(_) => return Err(unreadable(chain.first())),
     }
     Ok(Parsed { chain, private_key })
+}
+
+/// Why nobody can say whether a key belongs to a certificate. rustls reads none beyond 64 KiB, of some thousand names; ACM
+/// takes half of that.
+fn unreadable(leaf: Option<&CertificateDer<'_>>) -> String {
+    match leaf.map(|leaf| (leaf.len(), X509Certificate::from_der(leaf))) {
+        Some((bytes, Ok(_))) if bytes > ACM_TAKES => format!(
+            "the certificate in {CERTIFICATE} has {bytes} bytes, and ACM takes {ACM_TAKES} at most"
+        ),
+        Some(_) | None => format!("{CERTIFICATE} is not an X.509 certificate"),
+    }
 }
 
 fn facts(parsed: &Parsed) -> Result<CertificateFacts, String> {

@@ -10,11 +10,13 @@ use tributary_model::{ListenerRef, ObjectKey};
 
 use crate::observed::Tags;
 
+mod brief;
 pub(crate) mod handles;
 mod spec_text;
 mod specs;
 mod text;
 
+pub use brief::Brief;
 pub use specs::{
     Action, Authentication, IngressRule, IngressSource, IngressTraffic, ListenerSpec,
     LoadBalancerSpec, RuleSpec, SecurityGroupSpec, SubnetMapping, Taggable, TargetGroupSpec,

@@ -85,7 +85,7 @@ pub(crate) fn plan(
             Some(observed.priority)
         })
         .collect();
-    let assigned = priorities::assign(&current, &matched.taken, scope.limits().rules);
+    let assigned = priorities::assign(&current, &matched.taken);
     let moved = move_rules(port, listener, matched, &current, &assigned, draft);
     let mut problems = Vec::new();
     let mut unserved = BTreeSet::new();

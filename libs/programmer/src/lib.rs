@@ -20,6 +20,7 @@
 
 mod args;
 mod choices;
+mod drift;
 mod holds;
 pub mod metrics;
 mod questions;

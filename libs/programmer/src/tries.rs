@@ -126,7 +126,7 @@ impl Tries {
     pub(crate) fn failed(&mut self, op: &Op, error: &AwsError, now: Instant) -> Doubt {
         let text = error.to_string();
         if let (Class::Permanent, Some(version)) = (error.class, imported(op)) {
-            tracing::warn!(%op, %error, "AWS refuses it");
+            tracing::warn!(op = %op.brief(), %error, "AWS refuses it");
             let until = now + self.delays(Series::Refused).next_delay();
             make_room(&mut self.certificates, |(_, until)| *until);
             self.certificates.insert(version, (text, until));
@@ -152,9 +152,9 @@ impl Tries {
             Series::Refused => true,
         };
         if is_refused {
-            tracing::warn!(%op, %error, "AWS refuses it");
+            tracing::warn!(op = %op.brief(), %error, "AWS refuses it");
         } else {
-            tracing::debug!(%op, %error, "tried again later");
+            tracing::debug!(op = %op.brief(), %error, "tried again later");
         }
         let doubt = match error.class {
             Class::NeedsReobserve if !is_refused => Doubt::Look,

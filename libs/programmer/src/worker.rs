@@ -8,6 +8,9 @@
 //! ```
 //!
 //! No call is waited for but a look: what is in flight when the next plan is made stays there, and the plan goes around it.
+//! For drift one question is asked; only what that finds is a reason to look.
+
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,44 +18,40 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
-use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::{Instrument, Span};
-use tributary_aws::{Flights, Known, Outcome, StepResult, observe, refresh_load_balancer_state};
+use tributary_aws::{
+    Finding, Flights, Known, ask, calls_of_a_look, observe, refresh_load_balancer_state,
+};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerPhase;
-use tributary_plan::limits::{Context as PlanContext, Limits};
-use tributary_plan::observed::Completeness;
+use tributary_plan::limits::Context as PlanContext;
+use tributary_plan::observed::{Completeness, Observed};
 use tributary_plan::op::{Op, Plan, Step};
 use tributary_plan::plan;
 use tributary_runtime::Backoff;
 use tributary_runtime::backoff::Delays;
+use tributary_runtime::names::SecondsCounter;
 use tributary_runtime::telemetry;
 
 use crate::choices::Choices;
+use crate::drift::{self, Drift};
 use crate::holds::HeldGateway;
 use crate::metrics::{OBSERVATIONS, WORKER_WAIT_SECONDS, WaitLabels};
 use crate::supervisor::Shared;
 use crate::target::{Target, Wanted};
-use crate::tries::{Doubt, Tries};
+use crate::tries::Tries;
 
-/// Steps of one load balancer in flight at once in a group of operations, of 32 that `tributary-aws` has of all: calls of
-/// one that hang leave room for the others'. How fast AWS may be asked is bounded by the pace there.
-const STEPS_AT_ONCE: usize = 24;
+/// Steps of one load balancer in flight at once in a group of operations, of 64 that `tributary-aws` has of all: calls of
+/// one that hang leave room for the others', and fifty sets that come together wait for one another no longer than AWS
+/// makes them. How fast AWS may be asked is bounded by the pace there.
+const STEPS_AT_ONCE: usize = 56;
 /// While AWS takes its time, and after what is no call of a plan.
 const TRY_AGAIN: Backoff = Backoff {
     first: Duration::from_millis(500),
     most: Duration::from_secs(30),
 };
-/// Somebody else may change what is ours: it is looked at this often when nothing else happens.
-const DRIFT: Backoff = Backoff {
-    first: Duration::from_mins(4),
-    most: Duration::from_mins(10),
-};
-/// When nothing has landed for so long, what has is told, and the turn is somebody else's: what is still in flight hangs.
-const QUIET: Duration = Duration::from_millis(50);
-/// Calls in flight may end before a stop; the next start looks at what the others did.
-const LAST_CALLS: Duration = Duration::from_secs(10);
 
 struct Worker {
     shared: Shared,
@@ -68,17 +67,27 @@ struct Worker {
     wake: Option<Instant>,
     gateway: HeldGateway,
     again: Delays,
-    drift: Delays,
+    drift: Drift,
+    /// What somebody else changed, as it is told while it is mended.
+    mended: Option<String>,
+    state_waits: SecondsCounter,
     observations: Counter,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doubted {
     No,
-    /// It was long ago; a change comes first.
+    /// It was long ago: it is asked about. A change comes first.
     ByAge,
     /// A call says so: a plan from it might make things twice.
     ByEvidence,
+}
+
+/// What a question about drift came to.
+enum Found {
+    AsKnown,
+    /// Somebody else changed something, or it is time to make sure.
+    Drift,
 }
 
 /// What a worker waits for besides its target.
@@ -88,9 +97,11 @@ enum Next {
     Now,
     /// Steps are in flight, or will be.
     Busy,
-    /// Try what failed once more, or look again at what AWS is setting up.
+    /// Try what failed once more, or look again at what is in the way.
     Again,
-    /// Nothing is left to do: look for drift after a long while.
+    /// AWS is setting the load balancer up: its state is looked at with everybody else's.
+    Provisioning,
+    /// Nothing is left to do: ask about drift after a while.
     Drift,
     /// Nothing is left at all.
     Gone,
@@ -149,7 +160,7 @@ pub(crate) async fn work(
         }
         let span = match next {
             Next::Busy => span,
-            Next::Now | Next::Again | Next::Drift | Next::Gone => Span::none(),
+            Next::Now | Next::Again | Next::Provisioning | Next::Drift | Next::Gone => Span::none(),
         };
         let waiting = worker.wait(next, turn, &mut target, &mut limits);
         match waiting.instrument(span).await {
@@ -168,7 +179,11 @@ impl Worker {
         };
         Self {
             again: delays(TRY_AGAIN, "again"),
-            drift: delays(DRIFT, "drift"),
+            drift: Drift::new(waits.get_or_create_owned(&WaitLabels { reason: "drift" })),
+            mended: None,
+            state_waits: waits.get_or_create_owned(&WaitLabels {
+                reason: "provisioning",
+            }),
             observations: shared.context.metrics.get(&OBSERVATIONS),
             known: None,
             doubt: Doubted::ByEvidence,
@@ -203,7 +218,8 @@ impl Worker {
             return Next::Again;
         };
         known.relate();
-        let Planned { told, steps } = self.plan(desired, &known);
+        let Planned { mut told, steps } = self.plan(desired, &known);
+        self.tell_drift(&steps, &mut told);
         self.report(target, &told);
         let now = Instant::now();
         let due = |op: &Op| self.tries.due(op, now);
@@ -236,27 +252,28 @@ impl Worker {
         let choices = desired.map(Choices::of).unwrap_or_default();
         let must_look =
             is_partial || self.doubt == Doubted::ByEvidence || !self.choices.include(&choices);
-        if must_look || self.doubt == Doubted::ByAge {
-            self.observations.inc();
-            let looking = observe(&self.shared.aws, &self.shared.site, &self.key, desired);
-            let look = if must_look {
-                looking.await
-            } else {
-                tokio::select! {
-                    look = looking => look,
-                    _ = changes.changed() => {
-                        self.doubt = Doubted::No;
-                        return false;
-                    }
-                }
-            };
-            self.choices = choices;
-            self.doubt = Doubted::No;
-            match &mut self.known {
-                Some(known) => known.refresh(look),
-                None => self.known = Some(Known::new(look)),
-            }
+        if must_look {
+            let look = self.everything(desired).await;
+            self.take_in(look, choices);
             return true;
+        }
+        if self.doubt == Doubted::ByAge {
+            let found = tokio::select! {
+                found = self.ask() => Some(found),
+                _ = changes.changed() => None,
+            };
+            self.doubt = Doubted::No;
+            match found {
+                // Asked again when there is nothing else to do.
+                None => return false,
+                Some(Found::AsKnown) => {}
+                Some(Found::Drift) => {
+                    let look = self.everything(desired).await;
+                    self.take_in(look, choices);
+                    self.mended = Some(String::new());
+                    return true;
+                }
+            }
         }
         if let Some(known) = &mut self.known
             && let Err(error) = refresh_load_balancer_state(&self.shared.aws, known).await
@@ -265,6 +282,68 @@ impl Worker {
             self.doubt = Doubted::ByEvidence;
         }
         true
+    }
+
+    async fn everything(&self, desired: Option<&DesiredLoadBalancer>) -> Observed {
+        self.observations.inc();
+        observe(&self.shared.aws, &self.shared.site, &self.key, desired).await
+    }
+
+    fn take_in(&mut self, look: Observed, choices: Choices) {
+        let calls = calls_of_a_look(&look);
+        self.drift.looked(calls, Instant::now(), fastrand::f64());
+        self.choices = choices;
+        self.doubt = Doubted::No;
+        match &mut self.known {
+            Some(known) => known.refresh(look),
+            None => self.known = Some(Known::new(look)),
+        }
+    }
+
+    /// Asks whether it is still as it is known.
+    async fn ask(&mut self) -> Found {
+        let now = Instant::now();
+        let known = match &self.known {
+            Some(known) if !self.drift.wants_everything(now) => known,
+            Some(_) | None => return Found::Drift,
+        };
+        let finding = match self.drift.question(known.observed()) {
+            Some(question) => ask(&self.shared.aws, known, &question).await,
+            None => Ok(Finding::AsKnown),
+        };
+        match finding {
+            Ok(Finding::AsKnown) => self.drift.answered(now, fastrand::f64()),
+            Ok(Finding::Otherwise(what)) => {
+                tracing::info!(what, "somebody else changed it: everything is looked at");
+                return Found::Drift;
+            }
+            Err(error) => {
+                tracing::debug!(%error, "whether it is as it was left is asked again later");
+                self.drift.failed(&error, now, fastrand::f64());
+            }
+        }
+        Found::AsKnown
+    }
+
+    /// What was found to be changed by somebody else is told until it is mended.
+    fn tell_drift(&mut self, steps: &[Step], told: &mut Plan) {
+        let Some(mended) = &mut self.mended else {
+            return;
+        };
+        if steps.is_empty() {
+            if told.waiting.is_empty() {
+                self.mended = None;
+            }
+            return;
+        }
+        if mended.is_empty() {
+            *mended = drift::told(steps);
+            tracing::warn!("{mended}");
+        }
+        // Of one that does not serve everything says so.
+        if told.report.phase == LoadBalancerPhase::Active {
+            told.report.problems.push(mended.clone());
+        }
     }
 
     fn plan(&mut self, desired: Option<&DesiredLoadBalancer>, known: &Known) -> Planned {
@@ -308,11 +387,12 @@ impl Worker {
         if !plan.waiting.is_empty() {
             tracing::debug!(waiting = plan.waiting.join("; "), "waiting");
             // Only what a describe of the load balancer alone can tell is asked for; anything else needs a look.
-            if plan.report.phase != LoadBalancerPhase::Provisioning
-                || known.observed().completeness != Completeness::Complete
+            if plan.report.phase == LoadBalancerPhase::Provisioning
+                && known.observed().completeness == Completeness::Complete
             {
-                self.doubt = Doubted::ByEvidence;
+                return Next::Provisioning;
             }
+            self.doubt = Doubted::ByEvidence;
             return Next::Again;
         }
         self.again.reset();
@@ -329,121 +409,5 @@ impl Worker {
         }
         self.shared.reports.remove_at(&self.key, target.position);
         Next::Gone
-    }
-
-    /// Folds what lands into what is known, until there is a reason for another plan.
-    async fn wait(
-        &mut self,
-        next: Next,
-        mut turn: Option<OwnedSemaphorePermit>,
-        target: &mut watch::Receiver<Target>,
-        limits: &mut watch::Receiver<Limits>,
-    ) -> Woken {
-        let (mut again, drift) = match next {
-            Next::Now => return Woken::Again,
-            Next::Busy | Next::Gone => (None, None),
-            Next::Again => (Some(Instant::now() + self.again.next_delay()), None),
-            Next::Drift => (None, Some(Instant::now() + self.drift.next_delay())),
-        };
-        let shutdown = self.shared.context.shutdown.clone();
-        let mut has_landed = false;
-        loop {
-            let is_certain = self.doubt != Doubted::ByEvidence;
-            let is_over = self.flights.is_over();
-            if is_over {
-                turn = None;
-            }
-            if (next == Next::Busy && self.flights.has_released())
-                || (has_landed && is_over && is_certain)
-            {
-                return Woken::Again;
-            }
-            let flies = !(is_over && self.flights.is_empty());
-            let tells = has_landed && is_certain;
-            if next == Next::Busy && !flies && again.or(self.wake).is_none() {
-                // What is known is in doubt, and no call is due before the look.
-                again = Some(Instant::now() + self.again.next_delay());
-            }
-            let wake = [again, drift, self.wake].into_iter().flatten().min();
-            tokio::select! {
-                Some(result) = land(&mut self.flights, self.known.as_mut()), if flies => {
-                    has_landed |= self.landed(result);
-                }
-                changed = target.changed() => {
-                    if changed.is_err() {
-                        return Woken::Ended;
-                    }
-                    self.again.reset();
-                    return Woken::Again;
-                }
-                changed = limits.changed() => {
-                    // The sender lives as long as the supervisor, which waits for us.
-                    return if changed.is_err() { Woken::Ended } else { Woken::Again };
-                }
-                () = sleep(QUIET), if turn.is_some() || tells => {
-                    if tells {
-                        return Woken::Again;
-                    }
-                    turn = None;
-                }
-                () = until(wake) => {
-                    if drift.is_some_and(|drift| drift <= Instant::now()) && is_certain {
-                        self.doubt = Doubted::ByAge;
-                    }
-                    return Woken::Again;
-                }
-                () = shutdown.cancelled() => return Woken::Ended,
-            }
-        }
-    }
-
-    /// Returns whether it changes anything for the next plan.
-    fn landed(&mut self, result: StepResult) -> bool {
-        let StepResult { step, outcome } = result;
-        match outcome {
-            Outcome::Done => {
-                tracing::info!(op = %step.op, "done");
-                self.tries.done(&step.op);
-                true
-            }
-            Outcome::Failed(error) => {
-                let now = Instant::now();
-                match self.tries.failed(&step.op, &error, now) {
-                    Doubt::None => {}
-                    Doubt::Look => self.doubt = Doubted::ByEvidence,
-                }
-                let due = self.tries.next_due(now);
-                self.wake = [self.wake, due].into_iter().flatten().min();
-                true
-            }
-            Outcome::Skipped(_) | Outcome::Stopped => false,
-        }
-    }
-
-    /// Lets calls in flight end; none begins any more.
-    async fn end(mut self) {
-        let landing = async {
-            while let Some(result) = land(&mut self.flights, self.known.as_mut()).await {
-                self.landed(result);
-            }
-        };
-        if timeout(LAST_CALLS, landing).await.is_err() {
-            tracing::warn!(load_balancer = %self.key, "calls were in flight at the stop: the next start looks first");
-        }
-    }
-}
-
-/// The next result; none if nothing is known, for then nothing is in flight.
-async fn land(flights: &mut Flights, known: Option<&mut Known>) -> Option<StepResult> {
-    match known {
-        Some(known) => flights.land(known).await,
-        None => None,
-    }
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

@@ -8,7 +8,7 @@ use tributary_model::status::{Condition, ConditionStatus, ListenerStatus, Status
 
 use crate::conditions::find;
 use crate::reasons::{
-    ACCEPTED, CONFLICTED, INVALID_CERTIFICATE_REF, RESOLVED_REFS, TOO_MANY_LISTENERS,
+    ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, RESOLVED_REFS, TOO_MANY_LISTENERS,
 };
 
 /// What a person is told.
@@ -38,19 +38,42 @@ pub const CONFLICT_RESOLVED: &str = "ConflictResolved";
 /// A status that the API does not take.
 pub const STATUS_NOT_WRITTEN: &str = "StatusNotWritten";
 
-/// What changed for a listener's owner: a conflict lost or won again, a certificate missing, a quota reached.
+/// What changed for a listener's owner: a conflict lost or won again, a certificate missing, a quota reached; what a
+/// Gateway's load balancer does not do as it should.
 pub fn notices(before: Option<&Status>, after: &Status) -> Vec<Notice> {
     let old = before.map_or(&[] as &[ListenerStatus], listeners);
-    listeners(after)
-        .iter()
-        .flat_map(|new| {
-            let old = old
-                .iter()
-                .find(|old| old.name == new.name)
-                .map_or(&[] as &[Condition], |old| &old.conditions);
-            of_listener(&new.name, old, &new.conditions)
-        })
+    let of_listeners = listeners(after).iter().flat_map(|new| {
+        let old = old
+            .iter()
+            .find(|old| old.name == new.name)
+            .map_or(&[] as &[Condition], |old| &old.conditions);
+        of_listener(&new.name, old, &new.conditions)
+    });
+    degraded(before, after)
+        .into_iter()
+        .chain(of_listeners)
         .collect()
+}
+
+/// What a load balancer that serves does not do as it should, or what somebody else undid.
+fn degraded(before: Option<&Status>, after: &Status) -> Option<Notice> {
+    let said = |status: &Status| match status {
+        Status::Gateway(gateway) => {
+            says(&gateway.conditions, DEGRADED, ConditionStatus::True, None).cloned()
+        }
+        Status::GatewayClass(_) | Status::ListenerSet(_) | Status::Route(_) => None,
+    };
+    let Condition {
+        reason, message, ..
+    } = said(after)?;
+    let was = before.and_then(said);
+    was.is_none_or(|was| was.message != message)
+        .then_some(Notice {
+            weight: Weight::Warning,
+            reason,
+            listener: None,
+            note: message,
+        })
 }
 
 /// The status of an object cannot be written as it should be.

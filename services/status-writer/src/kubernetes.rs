@@ -130,7 +130,13 @@ pub(crate) fn need(judged: &JudgedObject, known: Option<&Status>, aside: Option<
         Next::SetAside { .. } => Need::Attempt(Urgency::Prompt),
         Next::Write(next) | Next::WritePart { status: next, .. } => {
             let slow = status.is_some_and(|status| only_counts_differ(status, &next));
-            Need::Attempt(if slow { Urgency::Slow } else { Urgency::Prompt })
+            Need::Attempt(if slow {
+                Urgency::Slow
+            } else if judgement.is_awaited() {
+                Urgency::Awaiting
+            } else {
+                Urgency::Prompt
+            })
         }
     };
     if marks::asks(judgement) {

@@ -10,7 +10,10 @@
 //! One attempt per object is in flight, and a bounded number in all. Nothing here waits or asks a clock: the loop
 //! (`write`) brings the time.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod entry;
+mod lines;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prometheus_client::metrics::gauge::Gauge;
@@ -19,16 +22,18 @@ use tributary_model::ObjectRef;
 use tributary_model::judgement::JudgedObject;
 use tributary_model::status::Status;
 use tributary_proto::call::SetAside;
-use tributary_runtime::backoff::Delays;
+use tributary_runtime::Context;
 use tributary_runtime::names::SecondsCounter;
-use tributary_runtime::{Backoff, Context};
 
 use crate::names::{
     STATUS_BACKOFF_SECONDS, STATUS_IN_FLIGHT, STATUS_PENDING, STATUS_SET_ASIDE,
     STATUS_WAITED_SECONDS,
 };
 use crate::outcome::{Need, Outcome, Task};
-use crate::pace::{MEMORY, Pace, Urgency};
+use crate::pace::{MEMORY, Urgency};
+
+use entry::{Entry, Failed, TRY_AGAIN, Tried, Waiting};
+use lines::Lines;
 
 /// How a place where statuses are kept wants to be asked.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +66,7 @@ pub(crate) struct Attempt {
 pub(crate) struct Queue {
     policy: Policy,
     entries: BTreeMap<ObjectRef, Entry>,
-    due: BTreeSet<(Instant, ObjectRef)>,
+    lines: Lines,
     in_flight: usize,
     pending: usize,
     set_aside: usize,
@@ -79,48 +84,13 @@ struct Meters {
     set_aside: Gauge,
 }
 
-/// What is remembered of one object.
-#[derive(Debug, Default)]
-struct Entry {
-    waiting: Option<Waiting>,
-    in_flight: Option<Task>,
-    pace: Pace,
-    /// What the status says since our last attempt, until that has come back from the merger: what the merger sends
-    /// along may be older.
-    known: Option<Status>,
-    failed: Option<Failed>,
-    aside: Option<String>,
-    /// What was judged of an object that is not there.
-    gone: Option<Arc<JudgedObject>>,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    task: Task,
-    due: Instant,
-    since: Instant,
-    span: tracing::Span,
-}
-
-#[derive(Debug)]
-struct Failed {
-    reason: String,
-    again: Delays,
-}
-
-/// After a status that could not be written.
-const TRY_AGAIN: Backoff = Backoff {
-    first: std::time::Duration::from_millis(200),
-    most: std::time::Duration::from_secs(30),
-};
-
 impl Queue {
     pub(crate) fn new(context: &Context, policy: Policy) -> Self {
         let metrics = &context.metrics;
         Self {
             policy,
             entries: BTreeMap::new(),
-            due: BTreeSet::new(),
+            lines: Lines::default(),
             in_flight: 0,
             pending: 0,
             set_aside: 0,
@@ -137,18 +107,18 @@ impl Queue {
 
     /// The object is judged anew, or carries another status.
     pub(crate) fn apply(&mut self, object: &ObjectRef, judged: Arc<JudgedObject>, now: Instant) {
-        let need = self.policy.need;
-        let paced = self.policy.paced;
-        if !self.entries.contains_key(object) && need(&judged, None, None) == Need::Nothing {
+        let policy = self.policy;
+        if !self.entries.contains_key(object) && (policy.need)(&judged, None, None) == Need::Nothing
+        {
             return;
         }
         self.change(object, |entry| {
             entry.gone = None;
             if entry.in_flight.is_some() {
                 // Decided when that has come back.
-                entry.wait(Task::Write(judged), now, now);
+                entry.wait(Task::Write(judged), Urgency::Prompt, now, now);
             } else {
-                entry.judge(judged, need, paced, now);
+                entry.judge(judged, policy, now);
             }
         });
     }
@@ -167,7 +137,7 @@ impl Queue {
             entry.failed = None;
             entry.aside = None;
             entry.gone = None;
-            entry.wait(Task::Remove, now, now);
+            entry.wait(Task::Remove, Urgency::Prompt, now, now);
         });
     }
 
@@ -186,19 +156,23 @@ impl Queue {
         if self.next_due()? > now {
             return None;
         }
-        let (_, object) = self.due.first()?.clone();
+        let object = self.lines.next(now)?;
         self.forget_at.get_or_insert(now + MEMORY);
         let waited = self.meters.waited_seconds.clone();
         self.change(&object, |entry| {
             let Waiting {
                 task,
+                urgency,
                 due: _,
                 since,
                 span,
             } = entry.waiting.take()?;
             waited.inc_by(now.saturating_duration_since(since).as_secs_f64());
-            entry.pace.attempt(now, random);
-            entry.in_flight = Some(task.clone());
+            entry.pace.attempt(urgency, now, random);
+            entry.in_flight = Some(Tried {
+                task: task.clone(),
+                urgency,
+            });
             Some(Attempt {
                 object: object.clone(),
                 task,
@@ -226,14 +200,13 @@ impl Queue {
 
     /// When the next attempt is due; never while all places are taken.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let (due, _) = self.due.first()?;
-        (self.in_flight < self.policy.places).then_some(*due)
+        let due = self.lines.next_due()?;
+        (self.in_flight < self.policy.places).then_some(due)
     }
 
     /// An attempt has ended.
     pub(crate) fn done(&mut self, object: &ObjectRef, outcome: Outcome, now: Instant) {
-        let need = self.policy.need;
-        let paced = self.policy.paced;
+        let policy = self.policy;
         let backoff_seconds = self.meters.backoff_seconds.clone();
         self.change(object, |entry| {
             let Some(ended) = entry.in_flight.take() else {
@@ -244,7 +217,7 @@ impl Queue {
                 Outcome::SetAside { reason, known } => entry.settle(known, Some(reason)),
                 Outcome::Gone => {
                     entry.settle(None, None);
-                    if let Task::Write(judged) = &ended {
+                    if let Task::Write(judged) = &ended.task {
                         entry.gone = Some(Arc::clone(judged));
                     }
                 }
@@ -263,13 +236,12 @@ impl Queue {
                 Outcome::NotLeading => return entry.wait_instead(ended, now),
             }
             match entry.waiting.take() {
-                None if matches!(ended, Task::Remove) => *entry = Entry::default(),
+                None if matches!(ended.task, Task::Remove) => *entry = Entry::default(),
                 None => {}
                 Some(waiting) => match waiting.task {
                     Task::Write(judged) => {
-                        waiting
-                            .span
-                            .in_scope(|| entry.judge(judged, need, paced, now));
+                        let span = waiting.span;
+                        span.in_scope(|| entry.judge(judged, policy, now));
                     }
                     Task::Remove => entry.waiting = Some(waiting),
                 },
@@ -307,15 +279,15 @@ impl Queue {
     /// Changes what is remembered of one object, and everything that follows from it.
     fn change<T>(&mut self, object: &ObjectRef, change: impl FnOnce(&mut Entry) -> T) -> T {
         let entry = self.entries.entry(object.clone()).or_default();
-        if let Some(due) = entry.scheduled() {
-            self.due.remove(&(due, object.clone()));
+        if let Some((due, urgency)) = entry.scheduled() {
+            self.lines.remove(object, urgency, due);
         }
         self.pending -= usize::from(entry.is_pending());
         self.in_flight -= usize::from(entry.in_flight.is_some());
         self.set_aside -= usize::from(entry.aside.is_some());
         let result = change(entry);
-        if let Some(due) = entry.scheduled() {
-            self.due.insert((due, object.clone()));
+        if let Some((due, urgency)) = entry.scheduled() {
+            self.lines.insert(object, urgency, due);
         }
         self.pending += usize::from(entry.is_pending());
         self.in_flight += usize::from(entry.in_flight.is_some());
@@ -329,111 +301,6 @@ impl Queue {
         level(&self.meters.in_flight, self.in_flight);
         level(&self.meters.set_aside, self.set_aside);
         result
-    }
-}
-
-impl Entry {
-    /// Nothing is in flight: does this ask for an attempt, and when?
-    fn judge(
-        &mut self,
-        judged: Arc<JudgedObject>,
-        need: fn(&JudgedObject, Option<&Status>, Option<&str>) -> Need,
-        paced: bool,
-        now: Instant,
-    ) {
-        let needed = need(&judged, self.known.as_ref(), self.aside.as_deref());
-        if self.known.is_some() && self.known == judged.current {
-            self.known = None;
-        }
-        match needed {
-            Need::Nothing => {
-                self.waiting = None;
-                self.failed = None;
-                self.aside = None;
-            }
-            Need::StillAside => {
-                self.waiting = None;
-                self.failed = None;
-            }
-            Need::Attempt(urgency) => {
-                let due = self.due(urgency, paced, now);
-                self.wait(Task::Write(judged), due, now);
-            }
-        }
-    }
-
-    fn due(&self, urgency: Urgency, paced: bool, now: Instant) -> Instant {
-        if paced {
-            self.pace.due(urgency, now)
-        } else {
-            now
-        }
-    }
-
-    /// The latest wins, and waits no longer than the one before it would have.
-    fn wait(&mut self, task: Task, due: Instant, now: Instant) {
-        let earlier = self.waiting.take();
-        self.waiting = Some(Waiting {
-            task,
-            due: earlier.as_ref().map_or(due, |earlier| earlier.due.min(due)),
-            since: earlier.map_or(now, |earlier| earlier.since.min(now)),
-            span: tracing::Span::current(),
-        });
-    }
-
-    /// What was tried is tried again then, unless something newer waits: that is tried then.
-    fn wait_instead(&mut self, tried: Task, due: Instant) {
-        let waiting = self.waiting.take();
-        let (task, span) = match waiting {
-            Some(Waiting { task, span, .. }) => (task, span),
-            None => (tried, tracing::Span::none()),
-        };
-        self.waiting = Some(Waiting {
-            task,
-            due,
-            since: due,
-            span,
-        });
-    }
-
-    fn is_removed(&self) -> bool {
-        let waiting = self.waiting.as_ref();
-        waiting.is_some_and(|waiting| matches!(waiting.task, Task::Remove))
-    }
-
-    fn settle(&mut self, known: Option<Status>, aside: Option<String>) {
-        self.known = known;
-        self.aside = aside;
-        self.failed = None;
-    }
-
-    fn scheduled(&self) -> Option<Instant> {
-        let waiting = self.waiting.as_ref()?;
-        self.in_flight.is_none().then_some(waiting.due)
-    }
-
-    /// What failed is said to have failed, and not waited for.
-    fn is_pending(&self) -> bool {
-        (self.waiting.is_some() || self.in_flight.is_some()) && self.failed.is_none()
-    }
-
-    fn is_blank(&self) -> bool {
-        let Self {
-            waiting,
-            in_flight,
-            pace,
-            known,
-            failed,
-            aside,
-            gone,
-        } = self;
-        waiting.is_none()
-            && in_flight.is_none()
-            && pace.is_blank()
-            && known.is_none()
-            && failed.is_none()
-            && aside.is_none()
-            && gone.is_none()
     }
 }
 

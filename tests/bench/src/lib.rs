@@ -23,6 +23,7 @@ pub mod cluster;
 pub mod figures;
 pub mod first;
 pub mod memory;
+pub mod once;
 pub mod tenants;
 
 use tributary_testkit::worlds::Size;

@@ -9,7 +9,7 @@ use tributary_plan::tags::Ownership;
 
 use super::{Gaps, has_asked};
 use crate::Aws;
-use crate::elbv2::{Answer, Found, ListenerCertificates};
+use crate::elbv2::{Answer, Found, ListenerCertificates, RulesOf};
 
 pub(super) async fn read(
     aws: &Aws,
@@ -110,7 +110,7 @@ async fn read_listener(
         if !has_rules {
             return Ok(BTreeMap::new());
         }
-        aws.elbv2.rules(&arn).await
+        aws.elbv2.rules(RulesOf::Listener(&arn)).await
     };
     let certificates = async {
         if !has_certificates {

@@ -105,8 +105,8 @@ impl Elbv2 for SdkElbv2 {
         self.describe_listener_certificates(arn).await
     }
 
-    async fn rules(&self, listener: &str) -> Answer<Found<ObservedRule>> {
-        self.describe_rules(listener).await
+    async fn rules(&self, of: crate::elbv2::RulesOf<'_>) -> Answer<Found<ObservedRule>> {
+        self.describe_rules(of).await
     }
 
     async fn target_groups(&self, arns: &BTreeSet<String>) -> Answer<Found<ObservedTargetGroup>> {

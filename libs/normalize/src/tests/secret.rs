@@ -131,6 +131,21 @@ fn a_bad_certificate_is_a_fact_about_a_good_object(
     assert!(tls_material(&secret(&certificate, &private_key)).is_err());
 }
 
+#[test]
+fn a_certificate_with_thousands_of_names_is_called_too_large() {
+    let names: Vec<String> = (0..4_000)
+        .map(|number| format!("{number}.apps.example.com"))
+        .collect();
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
+    let secret = secret(&cert.pem(), &signing_key.serialize_pem());
+    let problem = certificate_of(&secret).unwrap_err();
+    let bytes = cert.der().len();
+    assert_eq!(
+        problem,
+        format!("the certificate in tls.crt has {bytes} bytes, and ACM takes 32768 at most")
+    );
+}
+
 #[rstest]
 #[case::no_data(json!({}), "data[tls.crt]", "is required")]
 #[case::no_key(json!({"data": {"tls.crt": "YQ=="}}), "data[tls.key]", "is required")]

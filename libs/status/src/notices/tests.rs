@@ -3,7 +3,7 @@ use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{Conflict, RefCause};
 
 use super::*;
-use crate::testing::{EARLIER, conflicted, good, set, unusable, won};
+use crate::testing::{EARLIER, conflicted, gateway, good, set, unusable, won};
 use crate::{Next, next};
 
 fn status(listener: Option<ListenerJudgement>) -> Status {
@@ -83,4 +83,26 @@ fn a_quota_that_is_reached_is_told() {
 #[test]
 fn what_is_good_from_the_start_is_not_told() {
     assert_eq!(notices(None, &status(Some(good("http")))), []);
+}
+
+fn gateway_with(problems: &[&str]) -> Status {
+    let mut judged = gateway(vec![good("http")]);
+    judged.problems = problems.iter().map(|it| (*it).to_owned()).collect();
+    match next(&Judgement::Gateway(judged), None, EARLIER) {
+        Next::Write(status) => status,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_a_load_balancer_does_not_do_as_it_should_is_told_once() {
+    let (fine, bad) = (gateway_with(&[]), gateway_with(&["a rule is gone"]));
+    let told = notices(Some(&fine), &bad);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].weight, Weight::Warning);
+    assert!(told[0].note.contains("a rule is gone"), "{}", told[0].note);
+    assert_eq!(notices(Some(&bad), &bad), []);
+    assert_eq!(notices(Some(&bad), &fine), []);
+    let worse = gateway_with(&["a rule is gone", "so is another"]);
+    assert_eq!(notices(Some(&bad), &worse).len(), 1);
 }

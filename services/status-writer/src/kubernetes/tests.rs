@@ -70,6 +70,30 @@ fn counts_are_slow_and_everything_else_is_prompt() {
     assert_eq!(first, Need::Attempt(Urgency::Prompt));
 }
 
+/// The programmer has not said anything of this listener yet, or has more to say.
+#[test]
+fn who_awaits_a_programmer_is_told_in_a_moment() {
+    for (state, expected) in [
+        (None, Urgency::Awaiting),
+        (
+            Some(ProgrammedState::Pending("rules".to_owned())),
+            Urgency::Awaiting,
+        ),
+        (Some(ProgrammedState::Programmed), Urgency::Prompt),
+        (
+            Some(ProgrammedState::Refused("no".to_owned())),
+            Urgency::Prompt,
+        ),
+    ] {
+        let Judgement::Gateway(mut judged) = gateway(1, "a") else {
+            panic!("no Gateway");
+        };
+        judged.listeners[0].outcome = JudgedOutcome::Won(state.clone());
+        let needed = needed(Judgement::Gateway(judged), None, None);
+        assert_eq!(needed, Need::Attempt(expected), "{state:?}");
+    }
+}
+
 /// We wrote two routes, and the merger has not seen that when one goes again.
 #[test]
 fn what_we_wrote_has_a_say_while_the_merger_lags() {

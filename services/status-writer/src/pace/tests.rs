@@ -11,7 +11,7 @@ fn writes(urgency: Urgency, every: Duration, long: Duration) -> Vec<Duration> {
         let due = *pending.get_or_insert_with(|| pace.due(urgency, now));
         if due <= now {
             // The worst jitter there is.
-            pace.attempt(due, 1.0);
+            pace.attempt(urgency, due, 1.0);
             made.push(due - begin);
             pending = None;
         }
@@ -50,15 +50,56 @@ fn what_somebody_waits_for_is_never_half_a_second_late() {
 }
 
 #[test]
-fn an_urgent_change_does_not_wait_for_the_counts_before_it() {
+fn what_somebody_waits_for_is_written_at_once_three_times_in_a_row() {
+    let begin = Instant::now();
+    let mut pace = Pace::default();
+    for _ in 0..BURST {
+        assert_eq!(pace.due(Urgency::Prompt, begin), begin);
+        pace.attempt(Urgency::Prompt, begin, 0.0);
+    }
+    assert_eq!(pace.due(Urgency::Prompt, begin), begin + PROMPT);
+    // One comes back, and not the whole burst.
+    let later = begin + PROMPT;
+    assert_eq!(pace.due(Urgency::Prompt, later), later);
+    pace.attempt(Urgency::Prompt, later, 0.0);
+    assert_eq!(pace.due(Urgency::Prompt, later), later + PROMPT);
+}
+
+#[test]
+fn what_keeps_changing_is_written_twice_a_second() {
+    let made = writes(
+        Urgency::Prompt,
+        Duration::from_millis(1),
+        Duration::from_mins(1),
+    );
+    // Jitter shortens each of the 120 intervals by a tenth at most.
+    assert!((120..=140).contains(&made.len()), "{}", made.len());
+}
+
+#[test]
+fn what_counts_write_takes_nothing_from_conditions() {
     let begin = Instant::now();
     let mut pace = Pace::default();
     for second in 0..10 {
-        pace.attempt(begin + Duration::from_secs(second), 0.0);
+        pace.attempt(Urgency::Slow, begin + Duration::from_secs(second), 0.0);
     }
     let last = begin + Duration::from_secs(9);
     assert_eq!(pace.due(Urgency::Slow, last), last + MOST);
-    assert_eq!(pace.due(Urgency::Prompt, last), last + PROMPT);
+    assert_eq!(pace.due(Urgency::Prompt, last), last);
+}
+
+#[test]
+fn counts_wait_after_a_condition_was_written() {
+    let begin = Instant::now();
+    let mut pace = Pace::default();
+    pace.attempt(Urgency::Prompt, begin, 0.0);
+    assert_eq!(pace.due(Urgency::Slow, begin), begin + FIRST);
+}
+
+#[test]
+fn what_is_about_to_change_waits_a_moment() {
+    let now = Instant::now();
+    assert_eq!(Pace::default().due(Urgency::Awaiting, now), now + TOGETHER);
 }
 
 #[test]
@@ -66,10 +107,23 @@ fn after_quiet_it_begins_anew() {
     let begin = Instant::now();
     let mut pace = Pace::default();
     for second in 0..10 {
-        pace.attempt(begin + Duration::from_secs(second), 0.0);
+        pace.attempt(Urgency::Slow, begin + Duration::from_secs(second), 0.0);
     }
     let later = begin + Duration::from_secs(9) + MOST + QUIET;
     assert_eq!(pace.due(Urgency::Slow, later), later);
-    pace.attempt(later, 0.0);
+    pace.attempt(Urgency::Slow, later, 0.0);
     assert_eq!(pace.due(Urgency::Slow, later), later + FIRST);
+}
+
+#[test]
+fn a_pace_is_blank_again_when_it_has_no_influence() {
+    let begin = Instant::now();
+    let mut pace = Pace::default();
+    for _ in 0..BURST {
+        pace.attempt(Urgency::Prompt, begin, 0.0);
+    }
+    pace.forget(begin + PROMPT * BURST);
+    assert!(!pace.is_blank());
+    pace.forget(begin + MEMORY);
+    assert!(pace.is_blank());
 }

@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use tributary_model::judgement::{Judgement, RouteJudgement};
+use tributary_model::judgement::{
+    Judgement, ListenerSetJudgement, LoadBalancerJudgement, RouteJudgement,
+};
+use tributary_model::resolved::ListenerSetAcceptance;
 use tributary_model::status::RouteStatus;
 use tributary_model::{Installation, Kind, ObjectKey};
 
@@ -11,19 +14,23 @@ const NOTHING: i64 = 0;
 const PROMPT: i64 = 1;
 const SLOW: i64 = 2;
 const ASIDE: i64 = 3;
+const AWAITING: i64 = 4;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn need(judged: &JudgedObject, known: Option<&Status>, aside: Option<&str>) -> Need {
-    let Judgement::Route(route) = &judged.judgement else {
-        panic!("{judged:?}");
+    let asked = match &judged.judgement {
+        Judgement::Route(route) => route.generation,
+        Judgement::ListenerSet(set) => set.generation,
+        Judgement::Gateway(_) | Judgement::GatewayClass(_) => panic!("{judged:?}"),
     };
-    match route.generation {
+    match asked {
         // What was done is done, until it is forgotten.
         _ if known.is_some() => Need::Nothing,
         NOTHING => Need::Nothing,
         ASIDE if aside.is_some() => Need::StillAside,
         SLOW => Need::Attempt(Urgency::Slow),
+        AWAITING => Need::Attempt(Urgency::Awaiting),
         _ => Need::Attempt(Urgency::Prompt),
     }
 }
@@ -49,6 +56,24 @@ fn judged(object: &ObjectRef, generation: i64) -> Arc<JudgedObject> {
             installation: Installation::default(),
             left_alone: Vec::new(),
             parents: Vec::new(),
+        }),
+        current: None,
+        resource_version: None,
+    })
+}
+
+fn set(name: &str) -> ObjectRef {
+    ObjectRef::new(Kind::ListenerSet, ObjectKey::new("team", name))
+}
+
+fn judged_set(object: &ObjectRef, generation: i64) -> Arc<JudgedObject> {
+    Arc::new(JudgedObject {
+        judgement: Judgement::ListenerSet(ListenerSetJudgement {
+            key: object.key.clone(),
+            generation,
+            acceptance: ListenerSetAcceptance::Admitted,
+            load_balancer: LoadBalancerJudgement::Ready,
+            listeners: Vec::new(),
         }),
         current: None,
         resource_version: None,
@@ -343,4 +368,99 @@ fn what_is_tried_again_is_not_forgotten() {
     assert_eq!(queue.forget(later), None);
     assert!(queue.remembers(&object));
     assert_eq!(queue.failed().len(), 1);
+}
+
+/// 5,000 routes of a start wait for the API server when the programmer says that everything serves.
+#[test]
+fn gateways_and_sets_are_told_before_the_routes() {
+    let begin = Instant::now();
+    let mut queue = queue(5);
+    for number in 0..5_000 {
+        queue.judge(&format!("route-{number:04}"), PROMPT, begin);
+    }
+    let later = begin + SECOND;
+    for name in ["set-a", "set-b", "set-c"] {
+        queue.apply(&set(name), judged_set(&set(name), PROMPT), later);
+    }
+    queue.starts(
+        later,
+        &["set-a", "set-b", "set-c", "route-0000", "route-0001"],
+    );
+}
+
+#[test]
+fn counts_stand_in_line_with_the_routes() {
+    let begin = Instant::now();
+    let mut queue = queue(3);
+    queue.judge("a", PROMPT, begin);
+    queue.apply(&set("s"), judged_set(&set("s"), SLOW), begin + SECOND);
+    queue.judge("b", PROMPT, begin + SECOND * 2);
+    queue.starts(begin + SECOND * 2, &["a", "s", "b"]);
+}
+
+#[test]
+fn a_route_waits_for_seven_sets_at_most() {
+    let begin = Instant::now();
+    let mut queue = queue(1);
+    let wait = |queue: &mut Queue, number: usize, now| {
+        let set = set(&format!("set-{number}"));
+        queue.apply(&set, judged_set(&set, PROMPT), now);
+    };
+    let mut order = Vec::new();
+    queue.judge("route-0", PROMPT, begin);
+    queue.judge("route-1", PROMPT, begin);
+    wait(&mut queue, 0, begin);
+    // There is always another set.
+    for number in 1..20 {
+        wait(&mut queue, number, begin);
+        let attempt = queue.start(begin, 0.0).unwrap();
+        order.push(attempt.object.kind);
+        queue.done(&attempt.object, done(), begin);
+    }
+    let routes: Vec<usize> = order
+        .iter()
+        .enumerate()
+        .filter(|(_, kind)| **kind == Kind::HttpRoute)
+        .map(|(place, _)| place)
+        .collect();
+    assert_eq!(routes, [7, 15]);
+}
+
+/// The programmer answers within milliseconds: accepted and programmed are one write.
+#[test]
+fn what_is_about_to_be_told_is_written_with_what_comes_at_once() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    let object = set("s");
+    queue.apply(&object, judged_set(&object, AWAITING), now);
+    queue.starts(now, &[]);
+    let answered = now + Duration::from_millis(5);
+    queue.apply(&object, judged_set(&object, PROMPT), answered);
+    queue.starts(answered, &["s"]);
+    queue.done(&object, done(), answered);
+    queue.starts(now + SECOND, &[]);
+}
+
+/// It takes its time: what is known is told meanwhile, and the answer as soon as it comes.
+#[test]
+fn what_is_awaited_for_longer_is_told_meanwhile() {
+    let now = Instant::now();
+    let mut queue = queue(9);
+    let object = set("s");
+    queue.apply(&object, judged_set(&object, AWAITING), now);
+    queue.apply(
+        &object,
+        judged_set(&object, AWAITING),
+        now + Duration::from_millis(10),
+    );
+    let due = queue.next_due().unwrap();
+    assert!(
+        due > now && due <= now + Duration::from_millis(20),
+        "{:?}",
+        due - now
+    );
+    queue.starts(due, &["s"]);
+    queue.done(&object, done(), due);
+    queue.apply(&object, judged_set(&object, PROMPT), due);
+    queue.starts(due, &["s"]);
 }

@@ -158,6 +158,26 @@ async fn a_new_load_balancer_is_asked_for_its_state_alone() {
     assert_eq!(state(&known), Some(LoadBalancerState::Provisioning));
 }
 
+/// Two that wait at the same time, and one that asks soon after.
+#[tokio::test]
+async fn new_load_balancers_are_asked_for_together() {
+    let world =
+        World::with(|options| options.provisioning = std::time::Duration::from_hours(1)).await;
+    let desired = two_teams();
+    let mut known = Known::new(world.look(&desired).await);
+    let plan = world.plan(&desired, &known);
+    world.execute(&plan, &mut known).await;
+    let mut other = known.clone();
+    world.calls();
+    let (one, two) = tokio::join!(
+        refresh_load_balancer_state(&world.aws, &mut known),
+        refresh_load_balancer_state(&world.aws, &mut other),
+    );
+    one.unwrap();
+    two.unwrap();
+    assert_eq!(world.calls(), ["elbv2:DescribeLoadBalancers 1"]);
+}
+
 #[tokio::test]
 async fn a_serving_load_balancer_is_not_asked() {
     let world = World::new().await;

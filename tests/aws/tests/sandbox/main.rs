@@ -6,6 +6,7 @@ mod calls;
 mod changes;
 mod crashes;
 mod desired;
+mod drift;
 mod faults;
 mod flights;
 mod foreign;

@@ -162,6 +162,22 @@ impl Programmer {
         newest(&reports).unwrap()
     }
 
+    /// Waits for any other report.
+    pub(crate) async fn changes(&mut self) {
+        self.reports.changed().await.unwrap();
+    }
+
+    /// Whether any report so far was like this.
+    pub(crate) fn said(
+        &self,
+        of: &Desired,
+        expected: impl Fn(&LoadBalancerReport) -> bool,
+    ) -> bool {
+        let reports = self.reports.borrow();
+        let reports = reports.get(&of.0.key).into_iter().flatten();
+        reports.into_iter().any(|report| expected(report))
+    }
+
     /// Waits until a listener is served with its rules.
     pub(crate) async fn serves(&mut self, of: &Desired, name: &str) {
         self.says(of, |report| {

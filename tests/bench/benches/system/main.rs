@@ -3,7 +3,7 @@
 
 use tributary_testkit::worlds::{L, M, S, XL_SINGLE, XL_SPREAD};
 use tributary_tests_bench::figures::Figures;
-use tributary_tests_bench::{changes, first, memory, tenants};
+use tributary_tests_bench::{changes, first, memory, once, tenants};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -24,6 +24,9 @@ async fn main() {
     }
     if wanted("first M") {
         first::measure(&mut figures, "first M", M, 3).await;
+    }
+    if wanted("once") {
+        once::measure(&mut figures, 5).await;
     }
     if wanted("changes") {
         changes::measure(&mut figures, 20).await;

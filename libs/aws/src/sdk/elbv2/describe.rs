@@ -11,7 +11,7 @@ use tributary_plan::observed::{
 
 use super::super::{parts, required};
 use super::{SdkElbv2, read, send};
-use crate::elbv2::{Answer, Found, ListenerCertificates};
+use crate::elbv2::{Answer, Found, ListenerCertificates, RulesOf};
 
 /// AWS: resources named in one `DescribeTags`, load balancers or target groups in one describe.
 const NAMED_AT_ONCE: usize = 20;
@@ -101,14 +101,16 @@ impl SdkElbv2 {
         .await
     }
 
-    pub(super) async fn describe_rules(&self, listener: &str) -> Answer<Found<ObservedRule>> {
+    pub(super) async fn describe_rules(&self, of: RulesOf<'_>) -> Answer<Found<ObservedRule>> {
         let operation = "DescribeRules";
         paged(|marker| async move {
-            let request = self
-                .client
-                .describe_rules()
-                .listener_arn(listener)
-                .set_marker(marker);
+            let request = self.client.describe_rules().set_marker(marker);
+            let request = match of {
+                RulesOf::Listener(listener) => request.listener_arn(listener),
+                RulesOf::Named(rules) => {
+                    request.set_rule_arns(Some(rules.iter().cloned().collect()))
+                }
+            };
             let answer = send!(self, super::read(operation), request)?;
             let page: Answer<Vec<_>> = answer
                 .rules
