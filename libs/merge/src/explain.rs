@@ -85,6 +85,7 @@ fn owner_missing(merge: &Merge, object: &ObjectRef) -> String {
         }
         Kind::GatewayClass => "its controllerName is another controller's".to_owned(),
         Kind::ReferenceGrant
+        | Kind::BackendTlsPolicy
         | Kind::Namespace
         | Kind::Service
         | Kind::EndpointSlice
