@@ -56,6 +56,7 @@ mod succession;
 pub mod tags;
 mod takeover;
 mod target_groups;
+mod unchangeable;
 mod unprogrammed;
 mod unread;
 
