@@ -134,6 +134,7 @@ fn of_gateway(merge: &Merge, gateway: &ResolvedGateway) -> Explanation {
         "{} ListenerSets have a good listener",
         gateway.attached_listener_sets
     ));
+    because.extend(gateway.problems.iter().cloned());
     let (decision, rule, would_change) = match &gateway.acceptance {
         GatewayAcceptance::Accepted => (
             "accepted",

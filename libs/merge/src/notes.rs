@@ -40,7 +40,7 @@ pub(crate) fn of_gateway<'a>(
                 fields.into_iter().map(told)
             })
         });
-    let fallback = (falls_back(&gateway.frontend_tls)).then(|| Unmet::InsecureFallback.to_string());
+    let fallback = falls_back(&gateway.frontend_tls).then(|| Unmet::InsecureFallback.to_string());
     own.chain(faults).chain(misplaced).chain(fallback).collect()
 }
 

@@ -154,8 +154,12 @@ fn judge_http(
         // References are judged even where nothing is attached: the parent's ResolvedRefs says so.
         judged.unresolved.extend(translation.unresolved);
         judged.dropped.extend(translation.dropped);
-        let degraded = translation.degraded.into_iter();
-        judged.degraded.extend(degraded.map(|what| (index, what)));
+        for what in translation.degraded {
+            // What several rules have in common, a Service's settings, is told once, at the first.
+            if !judged.degraded.iter().any(|(_, known)| *known == what) {
+                judged.degraded.insert((index, what));
+            }
+        }
         translated.extend(translation.rule);
     }
     let mut any_usable = false;

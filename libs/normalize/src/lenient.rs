@@ -69,9 +69,9 @@ impl LeftOut {
         }
     }
 
-    /// One fault is told of a field: the first, which led to the others.
+    /// Of a field and what is below it one fault is told: the first, which led to the others.
     pub(crate) fn add(&mut self, fault: Fault) {
-        if !self.faults.iter().any(|known| known.field == fault.field) {
+        if self.fault_at(&fault.field).is_none() {
             self.faults.push(fault);
         }
     }

@@ -126,7 +126,7 @@ impl Tries {
     pub(crate) fn failed(&mut self, op: &Op, error: &AwsError, now: Instant) -> Doubt {
         let text = error.to_string();
         if let (Class::Permanent, Some(version)) = (error.class, imported(op)) {
-            tracing::warn!(%op, %error, "AWS refuses it");
+            tracing::warn!(%op, %error, "it is refused");
             let until = now + self.delays(Series::Refused).next_delay();
             make_room(&mut self.certificates, |(_, until)| *until);
             self.certificates.insert(version, (text, until));

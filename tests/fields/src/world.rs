@@ -1,6 +1,6 @@
 //! One object of each kind, and what each is told: normalize, merge, plan, simulated AWS, status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tributary_merge::judge::{Reports, judge};
@@ -13,7 +13,7 @@ use tributary_model::{FieldFault, Resource, Snapshot, Timestamp};
 use tributary_normalize::{Defaults, Normalized, normalize};
 use tributary_plan::limits::Context;
 use tributary_plan::observed::{
-    CertificateStatus, Network, Observed, ObservedCertificate, ObservedSubnet,
+    CertificateStatus, Network, Observed, ObservedCertificate, ObservedSubnet, Tags,
 };
 use tributary_plan::{plan, simulate};
 use tributary_status::{Next, next};
@@ -108,7 +108,7 @@ fn account() -> Observed {
             zone: zone.to_owned(),
             vpc: "vpc-1".to_owned(),
             available_addresses: 100,
-            tags: Default::default(),
+            tags: Tags::new(),
         };
         let role = "kubernetes.io/role/internal-elb";
         subnet.tags.insert(role.to_owned(), "1".to_owned());
@@ -121,8 +121,8 @@ fn account() -> Observed {
         names: ["*.example.com".to_owned()].into(),
         status: CertificateStatus::Issued,
         issued: Timestamp(0),
-        tags: Default::default(),
-        in_use_by: Default::default(),
+        tags: Tags::new(),
+        in_use_by: BTreeSet::new(),
     };
     observed
         .certificates

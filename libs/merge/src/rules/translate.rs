@@ -107,7 +107,12 @@ pub(crate) fn translate(
             unresolved: backends.unresolved,
         };
     }
-    let mut degraded = backends.degraded;
+    // A rule that answers with an error has no backends.
+    let mut degraded = if filters.missing.is_some() {
+        Vec::new()
+    } else {
+        backends.degraded
+    };
     degraded.extend(
         filters
             .configuration

@@ -10,7 +10,7 @@ use tributary_model::listener::FrontendValidation;
 use tributary_model::resolved::{GatewayAcceptance, RefCause, Resolved, ResolvedParent};
 use tributary_model::resource::{Gateway, Refused};
 use tributary_model::route::RouteFilter;
-use tributary_model::workload::{BackendTlsPolicy, L4Protocol, PolicyTarget, Service};
+use tributary_model::workload::{BackendTlsPolicy, L4Protocol, PolicyTarget};
 use tributary_model::{FieldFault, Kind, ObjectKey, ObjectRef, Resource};
 use tributary_testkit::objects::{
     class, class_with_parameters, gateway, http, https, key, listener_set, meta,
@@ -406,7 +406,7 @@ fn service_with_admin_port(target_port: Option<u16>) -> Resource {
         unreachable!("it is one");
     };
     service.ports[1].target_port = target_port;
-    Resource::Service(Service { ..service })
+    Resource::Service(service)
 }
 
 fn check_port(
@@ -721,4 +721,38 @@ fn a_list_that_is_given_and_empty_wins_over_the_other_configuration() {
     let settings = &load_balancer(&merged, "t/gw").settings;
     assert_eq!(settings.security_groups, Vec::<String>::new());
     assert_eq!(settings.source_ranges, ["10.0.0.0/8"]);
+}
+
+#[test]
+fn what_a_status_tells_is_explained_too() {
+    let merged = world(vec![
+        policy(None, "web"),
+        configuration(|it| it.faults.push(fault("spec.tags.a", "invalid type"))),
+    ]);
+    let explained = |kind, name| {
+        let object = ObjectRef::new(kind, key(name));
+        merged.merge.explain(&object, None)[0].because.clone()
+    };
+    let problem = problems(&merged).remove(0);
+    assert!(explained(Kind::Gateway, "t/gw").contains(&problem));
+    let told = format!("rules[0]: {}", degraded(&merged)[0]);
+    assert!(explained(Kind::HttpRoute, "t/r").contains(&told));
+}
+
+#[test]
+fn what_rules_have_in_common_is_told_at_the_first_that_is_served() {
+    let extended = rule().prefix("/").backend("web", 80).filter(extension());
+    let merged = world(vec![
+        policy(None, "web"),
+        refused(Kind::ListenerRuleConfiguration, "t/conf"),
+        http_route("t/r")
+            .to_gateway("t/gw")
+            .rule(extended)
+            .rule(rule().prefix("/a").backend("web", 80))
+            .rule(rule().prefix("/b").backend("web", 80))
+            .build(),
+    ]);
+    let told = route(&merged).degraded_rules;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, 1);
 }

@@ -27,6 +27,13 @@ pub(crate) fn load_balancer_configuration(
     spec: LoadBalancerConfigurationSpec,
     mut left_out: LeftOut,
 ) -> Result<model::LoadBalancerConfiguration, Fault> {
+    if let Some(name) = &spec.load_balancer_name {
+        left_out.unless(check::length(&SPEC.field("loadBalancerName"), name, 1..=32));
+    }
+    if let Some(fault) = of_the_whole(&spec, &left_out) {
+        return Err(fault.clone());
+    }
+    let emptied = emptied(&spec);
     let LoadBalancerConfigurationSpec {
         merging_mode,
         load_balancer_name,
@@ -51,52 +58,6 @@ pub(crate) fn load_balancer_configuration(
         shield_configuration,
         default_target_group_configuration,
     } = spec;
-    if let Some(name) = &load_balancer_name {
-        left_out.unless(check::length(&SPEC.field("loadBalancerName"), name, 1..=32));
-    }
-    for field in IDENTITY {
-        if let Some(fault) = left_out.fault(&SPEC.field(field)) {
-            return Err(fault.clone());
-        }
-    }
-    for (field, entries) in GUARDS.into_iter().zip([
-        security_groups.as_ref(),
-        security_group_prefixes.as_ref(),
-        source_ranges.as_ref(),
-    ]) {
-        let fault = left_out.fault(&SPEC.field(field));
-        if let Some(fault) = fault.filter(|_| entries.is_none_or(Vec::is_empty)) {
-            return Err(fault.clone());
-        }
-    }
-    let emptied = [
-        (
-            ListField::Subnets,
-            load_balancer_subnets.as_ref().is_some_and(Vec::is_empty),
-        ),
-        (
-            ListField::SubnetsSelector,
-            load_balancer_subnets_selector
-                .as_ref()
-                .is_some_and(BTreeMap::is_empty),
-        ),
-        (
-            ListField::SecurityGroups,
-            security_groups.as_ref().is_some_and(Vec::is_empty),
-        ),
-        (
-            ListField::SecurityGroupPrefixes,
-            security_group_prefixes.as_ref().is_some_and(Vec::is_empty),
-        ),
-        (
-            ListField::SourceRanges,
-            source_ranges.as_ref().is_some_and(Vec::is_empty),
-        ),
-    ];
-    let emptied: BTreeSet<ListField> = emptied
-        .into_iter()
-        .filter_map(|(field, is_empty)| is_empty.then_some(field))
-        .collect();
     let capacity_path = SPEC.field("minimumLoadBalancerCapacity");
     let reference_path = SPEC.field("defaultTargetGroupConfiguration");
     let settings = LoadBalancerSettings {
@@ -163,6 +124,52 @@ pub(crate) fn load_balancer_configuration(
         emptied,
         faults: left_out.into_faults(),
     })
+}
+
+/// A fault without whose field the rest would be something else.
+fn of_the_whole<'a>(
+    spec: &LoadBalancerConfigurationSpec,
+    left_out: &'a LeftOut,
+) -> Option<&'a Fault> {
+    let identity = IDENTITY
+        .into_iter()
+        .find_map(|field| left_out.fault(&SPEC.field(field)));
+    let entries = [
+        &spec.security_groups,
+        &spec.security_group_prefixes,
+        &spec.source_ranges,
+    ];
+    let mut guards = GUARDS.into_iter().zip(entries);
+    identity.or_else(|| {
+        guards.find_map(|(field, entries)| {
+            let none_is_left = entries.as_ref().is_none_or(Vec::is_empty);
+            left_out.fault(&SPEC.field(field)).filter(|_| none_is_left)
+        })
+    })
+}
+
+/// Lists that are given and empty.
+fn emptied(spec: &LoadBalancerConfigurationSpec) -> BTreeSet<ListField> {
+    let is_empty = |list: &Option<Vec<String>>| list.as_ref().is_some_and(Vec::is_empty);
+    let subnets = spec.load_balancer_subnets.as_ref();
+    let selector = spec.load_balancer_subnets_selector.as_ref();
+    let lists = [
+        (ListField::Subnets, subnets.is_some_and(Vec::is_empty)),
+        (
+            ListField::SubnetsSelector,
+            selector.is_some_and(BTreeMap::is_empty),
+        ),
+        (ListField::SecurityGroups, is_empty(&spec.security_groups)),
+        (
+            ListField::SecurityGroupPrefixes,
+            is_empty(&spec.security_group_prefixes),
+        ),
+        (ListField::SourceRanges, is_empty(&spec.source_ranges)),
+    ];
+    lists
+        .into_iter()
+        .filter_map(|(field, is_empty)| is_empty.then_some(field))
+        .collect()
 }
 
 fn subnet(subnet: SubnetConfiguration) -> model::SubnetConfiguration {
