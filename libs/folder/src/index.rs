@@ -1,6 +1,7 @@
 //! What a folder holds, over its life: which documents claim which objects, and what is seen of them.
 
 mod gaps;
+mod refusals;
 mod version;
 
 #[cfg(test)]
@@ -197,7 +198,13 @@ impl Folder {
                             rejections.push(duplicate);
                         }
                     },
-                    Ok(None) => tracing::debug!(source, "kind is not ours, skipped"),
+                    Ok(None) => match tributary_normalize::unread(value) {
+                        Some((object, foreign)) => {
+                            let reason = foreign.to_string();
+                            rejections.push(rejection(source, &object, "apiVersion", reason));
+                        }
+                        None => tracing::debug!(source, "kind is not ours, skipped"),
+                    },
                     Err(rejected) => {
                         gaps.broken.insert(file.path.clone());
                         rejections.push(refused(source, rejected));
@@ -212,6 +219,7 @@ impl Folder {
             status_dir: self.status_dir.as_deref(),
         };
         let (objects, kept) = version::counting(&past, claims, &gaps, &mut rejections, now);
+        rejections.extend(refusals::of_parts(&objects));
         for rejection in &mut rejections {
             rejection.last_good_kept |= rejection.object_ref.is_none()
                 && kept.iter().any(|path| is_of(&rejection.source, path));
@@ -229,8 +237,10 @@ impl Folder {
         self.remember(&objects, &gaps)?;
         self.folders = gaps::read_folders(&self.folders, &folders, &gaps);
         self.objects = objects;
+        let mut objects = self.everything();
+        refusals::tell(&mut objects, &rejections);
         Ok(Reading {
-            objects: self.everything(),
+            objects,
             rejections,
             complete: true,
             withheld,

@@ -22,7 +22,7 @@ pub struct TlsSecret {
 
 /// An OIDC client. No Debug: never logged.
 pub struct ClientSecret {
-    /// `clientID`.
+    /// `clientID`, or `clientId`.
     pub client_id: String,
     /// `clientSecret`.
     pub client_secret: String,
@@ -100,7 +100,7 @@ pub fn tls(value: &Value, secret: &ObjectKey) -> Result<Option<TlsSecret>, Secre
 /// Reads the Secret of an OIDC client.
 ///
 /// # Errors
-/// When the folder cannot be listed, or the Secret lacks `clientID` or `clientSecret`.
+/// When the folder cannot be listed, or the Secret lacks `clientID` (or `clientId`) or `clientSecret`.
 pub fn find_client(root: &Path, secret: &ObjectKey) -> Result<Option<ClientSecret>, SecretError> {
     named(root, secret)?
         .map(|value| client(&value, secret))
@@ -110,18 +110,21 @@ pub fn find_client(root: &Path, secret: &ObjectKey) -> Result<Option<ClientSecre
 /// The same of a Secret that was read elsewhere.
 ///
 /// # Errors
-/// When it lacks `clientID` or `clientSecret`.
+/// When it lacks `clientID` (or `clientId`) or `clientSecret`.
 pub fn client(value: &Value, secret: &ObjectKey) -> Result<ClientSecret, SecretError> {
-    let field = |name: &'static str| {
-        entry(value, name).ok_or_else(|| SecretError::Unusable {
+    // White space around it is that of whoever made the Secret from a file.
+    let field = |name: &str, names: &[&str]| {
+        let found = names.iter().find_map(|name| entry(value, name));
+        let found = found.map(|text| text.trim().to_owned());
+        found.ok_or_else(|| SecretError::Unusable {
             secret: secret.clone(),
             field: format!("data.{name}"),
             reason: "is missing or not base64 of text".to_owned(),
         })
     };
     Ok(ClientSecret {
-        client_id: field("clientID")?,
-        client_secret: field("clientSecret")?,
+        client_id: field("clientID", &["clientID", "clientId"])?,
+        client_secret: field("clientSecret", &["clientSecret"])?,
     })
 }
 

@@ -35,7 +35,7 @@ pub use events::{Event, EventRecorder, EventType, Regarding};
 pub use failure::{Class, Failure};
 pub use finalizer::Finalizer;
 pub use installation::InstallationArgs;
-pub use served::{Served, Unread};
+pub use served::{Kinds, Served, Unread};
 pub use source::SourceArg;
 pub use status::{Found, LiveStatus};
 pub use watch::{Listing, WatchEvent, WatchMode};

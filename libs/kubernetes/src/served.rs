@@ -21,6 +21,17 @@ pub struct Served {
     pub(crate) resource: ApiResource,
 }
 
+/// What an API server says of its kinds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kinds {
+    /// Those that are read, at the version that is.
+    pub read: BTreeMap<Kind, Served>,
+    /// Those that are there in other versions only.
+    pub unread: Vec<Unread>,
+    /// Others of Gateway API's groups and the configurations', `kind.group`: nothing is known of them.
+    pub unknown: BTreeSet<String>,
+}
+
 /// A kind that is there in versions only that are not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
@@ -35,6 +46,8 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Groups of CustomResourceDefinitions: their kinds come and go.
 const CUSTOM_GROUPS: [&str; 2] = [GATEWAY_GROUP, AWS_GROUP];
+/// Beside them the group of what Gateway API tries out, of which nothing is read.
+const LOOKED_AT: [&str; 3] = [GATEWAY_GROUP, AWS_GROUP, "gateway.networking.x-k8s.io"];
 
 impl Served {
     /// Which.
@@ -121,12 +134,12 @@ impl Cluster {
     }
 
     /// Asks which kinds are served: those of Kubernetes itself, which always are, and those of the custom groups that
-    /// are at this moment, each at the version that comes first in [`versions`]; beside them the kinds that are
-    /// there in other versions only.
+    /// are at this moment, each at the version that comes first in [`versions`]; beside them those that are there and
+    /// not read.
     ///
     /// # Errors
     /// When any question is not answered, or the server is not ready: then nothing is known about what is missing.
-    pub async fn served(&self) -> Result<(BTreeMap<Kind, Served>, Vec<Unread>), Failure> {
+    pub async fn served(&self) -> Result<Kinds, Failure> {
         timeout(REQUEST_DEADLINE, served(self.client()))
             .await
             .map_err(|_| Failure::timed_out("discovery"))?
@@ -145,14 +158,15 @@ async fn ready(client: &Client) -> Result<(), Failure> {
     }
 }
 
-async fn served(client: Client) -> Result<(BTreeMap<Kind, Served>, Vec<Unread>), Failure> {
+async fn served(client: Client) -> Result<Kinds, Failure> {
     ready(&client).await?;
     // Versions of each kind, as they are served.
     let mut found: BTreeMap<Kind, BTreeMap<String, String>> = BTreeMap::new();
+    let mut unknown = BTreeSet::new();
     let groups = client.list_api_groups().await?.groups;
     for group in groups
         .iter()
-        .filter(|group| CUSTOM_GROUPS.contains(&group.name.as_str()))
+        .filter(|group| LOOKED_AT.contains(&group.name.as_str()))
     {
         for version in &group.versions {
             let resources = match client
@@ -168,11 +182,17 @@ async fn served(client: Client) -> Result<(BTreeMap<Kind, Served>, Vec<Unread>),
             for resource in resources {
                 let kind = Kind::parse(&resource.kind).filter(|kind| kind.group() == group.name);
                 // Subresources are named `gateways/status`.
-                if let (Some(kind), false) = (kind, resource.name.contains('/')) {
-                    found
-                        .entry(kind)
-                        .or_default()
-                        .insert(version.version.clone(), resource.name);
+                if resource.name.contains('/') {
+                    continue;
+                }
+                match kind {
+                    Some(kind) => {
+                        let versions = found.entry(kind).or_default();
+                        versions.insert(version.version.clone(), resource.name);
+                    }
+                    None => {
+                        unknown.insert(format!("{}.{}", resource.kind, group.name));
+                    }
                 }
             }
         }
@@ -197,7 +217,11 @@ async fn served(client: Client) -> Result<(BTreeMap<Kind, Served>, Vec<Unread>),
             }),
         }
     }
-    Ok((read, unread))
+    Ok(Kinds {
+        read,
+        unread,
+        unknown,
+    })
 }
 
 /// The resource's name in URLs.
@@ -212,6 +236,7 @@ pub(crate) fn plural(kind: Kind) -> &'static str {
         Kind::UdpRoute => "udproutes",
         Kind::TlsRoute => "tlsroutes",
         Kind::ReferenceGrant => "referencegrants",
+        Kind::BackendTlsPolicy => "backendtlspolicies",
         Kind::Namespace => "namespaces",
         Kind::Service => "services",
         Kind::EndpointSlice => "endpointslices",

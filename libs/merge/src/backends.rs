@@ -26,6 +26,8 @@ pub(crate) struct Backends {
     pub(crate) unresolved: Vec<UnresolvedRef>,
     /// What no ELB can do; the rule is left out.
     pub(crate) problems: Vec<Problem>,
+    /// What of the groups is not as it was asked for.
+    pub(crate) degraded: Vec<String>,
     /// A group speaks HTTP/2 or gRPC, which only HTTPS listeners forward.
     pub(crate) https_only: bool,
 }
@@ -57,7 +59,10 @@ pub(crate) fn resolve(
             continue;
         }
         match target_group(reader, site, route, backend) {
-            Ok(spec) => add(&mut valid, spec, backend.weight),
+            Ok((spec, degraded)) => {
+                add(&mut valid, spec, backend.weight);
+                backends.degraded.extend(degraded);
+            }
             Err((cause, message)) => {
                 invalid_weight = invalid_weight.saturating_add(backend.weight);
                 backends.unresolved.push(UnresolvedRef {
@@ -166,7 +171,7 @@ fn target_group(
     site: Site<'_>,
     route: &Route,
     backend: &BackendRef,
-) -> Result<Arc<TargetGroupSpec>, (RefCause, String)> {
+) -> Result<(Arc<TargetGroupSpec>, Vec<String>), (RefCause, String)> {
     let BackendRef {
         group,
         kind,
@@ -199,8 +204,7 @@ fn target_group(
     }
     let not_found = |message| Err((RefCause::BackendNotFound, message));
     let Some(service) = reader.service(&key) else {
-        let message = format!("Service {key} not found");
-        return not_found(reader.missing(Kind::Service, message));
+        return not_found(reader.not_there(Kind::Service, &key));
     };
     if service.service_type == ServiceType::ExternalName {
         return not_found(format!(
@@ -208,7 +212,7 @@ fn target_group(
         ));
     }
     let port = service_port(site.family, service, *port)?;
-    let spec = target_groups::spec(
+    let (spec, degraded) = target_groups::spec(
         reader,
         site.gateway,
         route,
@@ -227,7 +231,7 @@ fn target_group(
             "the targets of Service {key} have IPv6 addresses, which need a load balancer of ipAddressType dualstack"
         ));
     }
-    Ok(reader.shared(site.key, spec))
+    Ok((reader.shared(site.key, spec), degraded))
 }
 
 fn service_port(

@@ -1,9 +1,13 @@
 //! Where a listener's certificates come from, and what of its TLS does not resolve (spec/listenersets §6,
 //! spec/aws §4).
 
-use tributary_model::config::{ListenerConfiguration, MutualAuthenticationMode, ProtocolPort};
+use tributary_model::config::{
+    ListenerConfiguration, MutualAuthentication, MutualAuthenticationMode, ProtocolPort,
+};
 use tributary_model::desired::CertificateSource;
-use tributary_model::listener::{CertificateRef, FrontendValidation, Listener, Protocol, TlsMode};
+use tributary_model::listener::{
+    CertificateRef, FrontendTls, FrontendValidation, Listener, Protocol, TlsMode,
+};
 use tributary_model::resolved::{RefCause, SecretCertificate, UnresolvedRef};
 use tributary_model::workload::CertificateFacts;
 use tributary_model::{Hostname, Kind, ListenerOwner, Name, ObjectKey};
@@ -40,10 +44,9 @@ pub(crate) fn resolve(
     if !ends_tls(listener) {
         return Certificates::default();
     }
-    let configuration = gateway.1.settings.listeners.get(&ProtocolPort {
-        protocol: listener.protocol.as_str().to_owned(),
-        port: listener.port,
-    });
+    let settings = &gateway.1.settings;
+    let entry = settings.listener(&[listener.protocol.as_str()], listener.port);
+    let configuration = entry.map(|(_, configuration)| configuration);
     let refs = listener
         .tls
         .as_ref()
@@ -58,8 +61,32 @@ pub(crate) fn resolve(
         let frontend = frontend_refs(reader, gateway, listener.port, configuration);
         resolved.unusable |= !frontend.is_empty();
         resolved.unresolved.extend(frontend);
+        let refused =
+            entry.and_then(|(place, configuration)| refused_validation(place, configuration));
+        resolved.unusable |= refused.is_some();
+        resolved.unresolved.extend(refused);
     }
     resolved
+}
+
+/// Client certificates are asked for in a way that is refused: without them the listener would let everybody in.
+fn refused_validation(
+    place: &ProtocolPort,
+    configuration: &ListenerConfiguration,
+) -> Option<UnresolvedRef> {
+    let MutualAuthentication {
+        mode, trust_store, ..
+    } = configuration.mutual_authentication.as_ref()?;
+    let is_refused = match mode {
+        MutualAuthenticationMode::Verify => trust_store.is_none(),
+        MutualAuthenticationMode::Off | MutualAuthenticationMode::Passthrough => false,
+    };
+    is_refused.then(|| UnresolvedRef {
+        field: format!("listenerConfigurations[{place}].mutualAuthentication"),
+        cause: RefCause::InvalidCaCertificateRef,
+        message: "it is refused in the Gateway's LoadBalancerConfiguration, and without it everybody would be let in"
+            .to_owned(),
+    })
 }
 
 fn ends_tls(listener: &Listener) -> bool {
@@ -256,6 +283,17 @@ fn without_refs(
     }
 }
 
+/// What `Gateway.spec.tls.frontend` asks for on a port, and where below it.
+pub(crate) fn frontend_validation(
+    frontend: &FrontendTls,
+    port: u16,
+) -> (String, Option<&FrontendValidation>) {
+    match frontend.per_port.get(&port) {
+        Some(validation) => (format!("perPort[{port}].tls"), validation.as_ref()),
+        None => ("default".to_owned(), frontend.default.as_ref()),
+    }
+}
+
 /// `Gateway.spec.tls.frontend` on this port, for the Gateway's own and its sets' listeners alike.
 ///
 /// An ELB takes CA bundles from a trust store, never from a ConfigMap. Where the load balancer's
@@ -267,10 +305,7 @@ fn frontend_refs(
     port: u16,
     configuration: Option<&ListenerConfiguration>,
 ) -> Vec<UnresolvedRef> {
-    let (prefix, validation) = match facts.frontend_tls.per_port.get(&port) {
-        Some(validation) => (format!("perPort[{port}].tls"), validation.as_ref()),
-        None => ("default".to_owned(), facts.frontend_tls.default.as_ref()),
-    };
+    let (prefix, validation) = frontend_validation(&facts.frontend_tls, port);
     let Some(FrontendValidation {
         ca_certificate_refs,
         allow_insecure_fallback: _,

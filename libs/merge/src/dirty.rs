@@ -49,6 +49,7 @@ impl Dirty {
                 self.routes.insert(object.clone());
             }
             Kind::ReferenceGrant
+            | Kind::BackendTlsPolicy
             | Kind::Namespace
             | Kind::Service
             | Kind::EndpointSlice

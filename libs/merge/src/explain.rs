@@ -85,6 +85,7 @@ fn owner_missing(merge: &Merge, object: &ObjectRef) -> String {
         }
         Kind::GatewayClass => "its controllerName is another controller's".to_owned(),
         Kind::ReferenceGrant
+        | Kind::BackendTlsPolicy
         | Kind::Namespace
         | Kind::Service
         | Kind::EndpointSlice
@@ -133,6 +134,7 @@ fn of_gateway(merge: &Merge, gateway: &ResolvedGateway) -> Explanation {
         "{} ListenerSets have a good listener",
         gateway.attached_listener_sets
     ));
+    because.extend(gateway.problems.iter().cloned());
     let (decision, rule, would_change) = match &gateway.acceptance {
         GatewayAcceptance::Accepted => (
             "accepted",

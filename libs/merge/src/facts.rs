@@ -78,10 +78,12 @@ pub(crate) struct GatewayFacts {
     pub(crate) controller_name: String,
     pub(crate) acceptance: GatewayAcceptance,
     pub(crate) settings: LoadBalancerSettings,
-    /// The TargetGroupConfiguration for every Service that has none.
-    pub(crate) default_target_groups: Option<ObjectKey>,
+    /// TargetGroupConfigurations below every Service's own, the weakest first.
+    pub(crate) default_target_groups: Vec<ObjectKey>,
     pub(crate) allowed_listeners: FromNamespaces,
     pub(crate) frontend_tls: FrontendTls,
+    /// What it asks for and does not get, though it is served.
+    pub(crate) problems: Vec<String>,
 }
 
 /// A Gateway of ours or a ListenerSet whose parent is one: its listeners, each judged by itself.

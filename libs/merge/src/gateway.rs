@@ -2,10 +2,11 @@
 
 use tributary_model::resolved::GatewayAcceptance;
 use tributary_model::resource::Gateway;
-use tributary_model::{Installation, Name, ObjectKey};
+use tributary_model::{Installation, Kind, Name, ObjectKey};
 
 use crate::class;
 use crate::facts::{ClassFacts, ClassUse, GatewayFacts, LeftAlone};
+use crate::notes;
 use crate::parameters::{self, Effective};
 use crate::reads::Reader;
 use crate::store::Store;
@@ -108,6 +109,13 @@ fn facts(reader: &mut Reader<'_>, gateway: &Gateway, class: &ClassFacts) -> Gate
         settings,
         default_target_groups,
     } = parameters::effective(of_class, own);
+    let mut problems = notes::of_gateway(gateway, of_class.into_iter().chain(own), &settings);
+    for key in &default_target_groups {
+        if let Some(default) = reader.target_group_configuration(key) {
+            let kind = Kind::TargetGroupConfiguration;
+            problems.extend(notes::of_object(kind, key, &default.faults));
+        }
+    }
     GatewayFacts {
         kind: class::load_balancer_kind(class.choice, &gateway.listeners),
         controller_name: class.controller_name.clone(),
@@ -116,5 +124,6 @@ fn facts(reader: &mut Reader<'_>, gateway: &Gateway, class: &ClassFacts) -> Gate
         default_target_groups,
         allowed_listeners: gateway.allowed_listeners.clone(),
         frontend_tls: gateway.frontend_tls.clone(),
+        problems,
     }
 }

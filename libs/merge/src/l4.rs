@@ -51,6 +51,8 @@ pub(crate) struct Translation {
     /// Nothing when no rule can be served.
     pub(crate) forward: Option<Forward>,
     pub(crate) dropped: Vec<DroppedRule>,
+    /// What of the rule that is served is not as it was asked for.
+    pub(crate) degraded: Vec<(usize, String)>,
     pub(crate) unresolved: Vec<UnresolvedRef>,
 }
 
@@ -96,6 +98,7 @@ pub(crate) fn translate(reader: &mut Reader<'_>, site: Site<'_>, route: &Route) 
         return Translation {
             forward: None,
             dropped,
+            degraded: Vec::new(),
             unresolved: Vec::new(),
         };
     };
@@ -127,7 +130,9 @@ pub(crate) fn translate(reader: &mut Reader<'_>, site: Site<'_>, route: &Route) 
             .collect(),
     });
     dropped.splice(0..0, problems);
+    let degraded = backends.degraded.into_iter().filter(|_| forward.is_some());
     Translation {
+        degraded: degraded.map(|what| (0, what)).collect(),
         forward,
         dropped,
         unresolved: backends.unresolved,

@@ -289,35 +289,41 @@ fn replace<K: Ord + Clone, V: PartialEq>(
     }
 }
 
+/// The entry of `listenerConfigurations` for a listener.
+pub(crate) fn configuration(
+    settings: &LoadBalancerSettings,
+    protocol: ElbProtocol,
+    port: u16,
+) -> Option<(&ProtocolPort, &ListenerConfiguration)> {
+    let names: &[&str] = match protocol {
+        ElbProtocol::TcpUdp => &["TCP_UDP", "TCP", "UDP"],
+        ElbProtocol::Http => &["HTTP"],
+        ElbProtocol::Https => &["HTTPS"],
+        // Passed through, a TLS listener is a TCP listener to AWS.
+        ElbProtocol::Tcp => &["TCP", "TLS"],
+        ElbProtocol::Udp => &["UDP"],
+        ElbProtocol::Tls => &["TLS"],
+    };
+    settings.listener(names, port)
+}
+
 /// `listenerConfigurations` for the port. A `TCP_UDP` listener also takes what was written for TCP, or UDP,
 /// before the other joined: a tenant's listener must not switch the platform's settings off.
 fn configure(listener: &mut DesiredListener, settings: &LoadBalancerSettings) {
-    let names: &[ElbProtocol] = match listener.protocol {
-        ElbProtocol::TcpUdp => &[ElbProtocol::TcpUdp, ElbProtocol::Tcp, ElbProtocol::Udp],
-        ElbProtocol::Http => &[ElbProtocol::Http],
-        ElbProtocol::Https => &[ElbProtocol::Https],
-        // Passed through, a TLS listener is a TCP listener to AWS.
-        ElbProtocol::Tcp => &[ElbProtocol::Tcp, ElbProtocol::Tls],
-        ElbProtocol::Udp => &[ElbProtocol::Udp],
-        ElbProtocol::Tls => &[ElbProtocol::Tls],
-    };
-    let configuration = names.iter().find_map(|protocol| {
-        settings.listeners.get(&ProtocolPort {
-            protocol: protocol.as_str().to_owned(),
-            port: listener.port,
-        })
-    });
-    let Some(ListenerConfiguration {
-        // Certificates belong to the listeners that have none of their own: see `certificates`.
-        default_certificate: _,
-        certificates: _,
-        ssl_policy,
-        alpn_policy,
-        target_group_stickiness: _,
-        mutual_authentication,
-        attributes,
-        quic_enabled: _,
-    }) = configuration
+    let Some((
+        _,
+        ListenerConfiguration {
+            // Certificates belong to the listeners that have none of their own: see `certificates`.
+            default_certificate: _,
+            certificates: _,
+            ssl_policy,
+            alpn_policy,
+            target_group_stickiness: _,
+            mutual_authentication,
+            attributes,
+            quic_enabled: _,
+        },
+    )) = configuration(settings, listener.protocol, listener.port)
     else {
         return;
     };

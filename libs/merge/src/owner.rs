@@ -12,6 +12,7 @@ use crate::allowed;
 use crate::certificates::{self, Certificates};
 use crate::facts::{Core, Entry, GatewayFacts, OwnerFacts};
 use crate::kinds::{self, SupportedKinds};
+use crate::notes;
 use crate::reads::Reader;
 use crate::validate::{self, Validity};
 
@@ -95,13 +96,16 @@ fn entries(
                 wanted,
                 unresolved: mut unresolved_refs,
                 unusable,
-                notes,
+                mut notes,
                 in_secrets,
             } = match validity {
                 Validity::Contends(_) => certificates::resolve(reader, gateway, owner, listener),
                 Validity::UnknownProtocol | Validity::Invalid { .. } => Certificates::default(),
             };
             unresolved_refs.extend(unresolved);
+            if let Validity::Contends(class) = validity {
+                notes.extend(notes::of_listener(gateway.1, listener, class));
+            }
             Entry {
                 core: Arc::new(core(owner, listener, wanted)),
                 listener: listener.clone(),

@@ -1,8 +1,10 @@
 //! LoadBalancerConfiguration of class and Gateway, merged (spec/aws §1).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tributary_model::config::{LoadBalancerConfiguration, LoadBalancerSettings, MergingMode};
+use tributary_model::config::{
+    ListField, LoadBalancerConfiguration, LoadBalancerSettings, MergingMode,
+};
 use tributary_model::resource::ParametersRef;
 use tributary_model::{Kind, Name, ObjectKey};
 
@@ -25,16 +27,33 @@ pub(crate) fn configuration<'a>(
     }
     let namespace = namespace.ok_or("namespace is required: a class has none of its own")?;
     let key = ObjectKey::new(Name::clone(namespace), Name::clone(&reference.name));
-    match reader.load_balancer_configuration(&key) {
-        Some(configuration) => Ok(configuration),
-        None => Err(reader.missing(wanted, format!("{wanted} {key} not found"))),
+    let Some(configuration) = reader.load_balancer_configuration(&key) else {
+        return Err(reader.not_there(wanted, &key));
+    };
+    match default_target_groups(configuration).map(|key| default_problem(reader, &key)) {
+        Some(Some(problem)) => Err(format!(
+            "{wanted} {key}: spec.defaultTargetGroupConfiguration: {problem}"
+        )),
+        Some(None) | None => Ok(configuration),
     }
 }
 
-/// Settings, and the TargetGroupConfiguration that they make the default.
+/// Why a TargetGroupConfiguration can be nobody's default.
+fn default_problem(reader: &mut Reader<'_>, key: &ObjectKey) -> Option<String> {
+    let kind = Kind::TargetGroupConfiguration;
+    match reader.target_group_configuration(key) {
+        None => Some(reader.not_there(kind, key)),
+        Some(default) if default.target_reference.is_some() => Some(format!(
+            "{kind} {key} has a targetReference, so it is for that Service only"
+        )),
+        Some(_) => None,
+    }
+}
+
+/// Settings, and the TargetGroupConfigurations that they make the default, the weakest first.
 pub(crate) struct Effective {
     pub(crate) settings: LoadBalancerSettings,
-    pub(crate) default_target_groups: Option<ObjectKey>,
+    pub(crate) default_target_groups: Vec<ObjectKey>,
 }
 
 /// Both configurations in one. `mergingMode` is read from the class's object only; without one, the
@@ -48,16 +67,21 @@ pub(crate) fn effective(
         MergingMode::PreferGateway => (gateway, class),
         MergingMode::PreferGatewayClass => (class, gateway),
     };
-    let default_target_groups = preferred
-        .and_then(default_target_groups)
-        .or_else(|| other.and_then(default_target_groups));
+    let default_target_groups = [other, preferred]
+        .into_iter()
+        .flatten()
+        .filter_map(default_target_groups)
+        .collect();
+    let emptied = preferred
+        .map(|preferred| preferred.emptied.clone())
+        .unwrap_or_default();
     let settings = |configuration: Option<&LoadBalancerConfiguration>| {
         configuration
             .map(|configuration| configuration.settings.clone())
             .unwrap_or_default()
     };
     Effective {
-        settings: merge(settings(preferred), settings(other)),
+        settings: merge(settings(preferred), settings(other), &emptied),
         default_target_groups,
     }
 }
@@ -73,8 +97,13 @@ fn default_target_groups(configuration: &LoadBalancerConfiguration) -> Option<Ob
     ))
 }
 
-/// Tags and attributes by key, listener configurations by protocolPort, everything else takes one.
-fn merge(preferred: LoadBalancerSettings, other: LoadBalancerSettings) -> LoadBalancerSettings {
+/// Tags and attributes by key, listener configurations by protocolPort, everything else takes one. A list that is given
+/// and empty is taken, too.
+fn merge(
+    preferred: LoadBalancerSettings,
+    other: LoadBalancerSettings,
+    emptied: &BTreeSet<ListField>,
+) -> LoadBalancerSettings {
     let LoadBalancerSettings {
         name,
         scheme,
@@ -105,17 +134,34 @@ fn merge(preferred: LoadBalancerSettings, other: LoadBalancerSettings) -> LoadBa
         enforce_private_link_rules: enforce_private_link_rules.or(other.enforce_private_link_rules),
         customer_owned_ipv4_pool: customer_owned_ipv4_pool.or(other.customer_owned_ipv4_pool),
         ipv4_ipam_pool: ipv4_ipam_pool.or(other.ipv4_ipam_pool),
-        subnets: list(subnets, other.subnets),
-        subnets_selector: if subnets_selector.is_empty() {
+        subnets: list(emptied, ListField::Subnets, subnets, other.subnets),
+        subnets_selector: if subnets_selector.is_empty()
+            && !emptied.contains(&ListField::SubnetsSelector)
+        {
             other.subnets_selector
         } else {
             subnets_selector
         },
         listeners: by_key(listeners, other.listeners),
         disable_security_group: disable_security_group.or(other.disable_security_group),
-        security_groups: list(security_groups, other.security_groups),
-        security_group_prefixes: list(security_group_prefixes, other.security_group_prefixes),
-        source_ranges: list(source_ranges, other.source_ranges),
+        security_groups: list(
+            emptied,
+            ListField::SecurityGroups,
+            security_groups,
+            other.security_groups,
+        ),
+        security_group_prefixes: list(
+            emptied,
+            ListField::SecurityGroupPrefixes,
+            security_group_prefixes,
+            other.security_group_prefixes,
+        ),
+        source_ranges: list(
+            emptied,
+            ListField::SourceRanges,
+            source_ranges,
+            other.source_ranges,
+        ),
         manage_backend_security_group_rules: manage_backend_security_group_rules
             .or(other.manage_backend_security_group_rules),
         enable_icmp: enable_icmp.or(other.enable_icmp),
@@ -129,15 +175,20 @@ fn merge(preferred: LoadBalancerSettings, other: LoadBalancerSettings) -> LoadBa
     }
 }
 
-fn list<T>(preferred: Vec<T>, other: Vec<T>) -> Vec<T> {
-    if preferred.is_empty() {
+fn by_key<K: Ord, V>(preferred: BTreeMap<K, V>, mut other: BTreeMap<K, V>) -> BTreeMap<K, V> {
+    other.extend(preferred);
+    other
+}
+
+fn list<T>(
+    emptied: &BTreeSet<ListField>,
+    field: ListField,
+    preferred: Vec<T>,
+    other: Vec<T>,
+) -> Vec<T> {
+    if preferred.is_empty() && !emptied.contains(&field) {
         other
     } else {
         preferred
     }
-}
-
-fn by_key<K: Ord, V>(preferred: BTreeMap<K, V>, mut other: BTreeMap<K, V>) -> BTreeMap<K, V> {
-    other.extend(preferred);
-    other
 }

@@ -9,7 +9,9 @@ use tributary_model::config::{
 use tributary_model::desired::TargetGroupId;
 use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{Gateway, GatewayClass, ListenerSet, cannot_be_read};
-use tributary_model::workload::{EndpointSlice, ReferenceGrant, Service, TlsSecret};
+use tributary_model::workload::{
+    BackendTlsPolicy, EndpointSlice, ReferenceGrant, Service, TlsSecret,
+};
 use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef, Resource};
 
 use crate::facts::{ClassFacts, Facts, GatewayFacts, OwnerFacts};
@@ -28,6 +30,8 @@ pub(crate) enum Input {
     Slices(ObjectKey),
     /// All TargetGroupConfigurations of a Service.
     TargetConfigurations(ObjectKey),
+    /// All BackendTLSPolicies of a Service.
+    Policies(ObjectKey),
     /// All Nodes.
     Nodes,
     /// Whether a kind can be read.
@@ -176,6 +180,22 @@ impl<'a> Reader<'a> {
             return cannot_be_read(&BTreeSet::from([kind]));
         }
         not_there
+    }
+
+    /// Why an object that was looked up by name is not known: it is refused, cannot be read, or is not there.
+    pub(crate) fn not_there(&mut self, kind: Kind, key: &ObjectKey) -> String {
+        self.object(kind, key);
+        let object = ObjectRef::new(kind, key.clone());
+        match self.store.any(&object).map(AsRef::as_ref) {
+            Some(Resource::Refused(refused)) => format!("{object} is refused: {}", refused.fault()),
+            Some(_) | None => self.missing(kind, format!("{object} not found")),
+        }
+    }
+
+    /// BackendTLSPolicies for a Service.
+    pub(crate) fn policies_of(&mut self, service: &ObjectKey) -> Vec<&'a BackendTlsPolicy> {
+        self.inputs.push(Input::Policies(service.clone()));
+        self.store.policies_of(service).collect()
     }
 
     pub(crate) fn class(&mut self, name: &Name) -> Option<&'a Arc<ClassFacts>> {

@@ -39,6 +39,7 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved
                 generation: facts.generation,
                 kind: gateway.kind,
                 acceptance: gateway.acceptance.clone(),
+                problems: gateway.problems.clone(),
                 listeners: listeners(merge, &owner, facts),
                 attached_listener_sets: merge
                     .states
@@ -77,6 +78,7 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved
             Resolved::Route(route)
         }
         Kind::ReferenceGrant
+        | Kind::BackendTlsPolicy
         | Kind::Namespace
         | Kind::Service
         | Kind::EndpointSlice

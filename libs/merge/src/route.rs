@@ -83,6 +83,7 @@ pub(crate) fn facts(
             acceptance: judged.acceptance,
             unresolved_refs: judged.unresolved.into_iter().collect(),
             dropped_rules: judged.dropped.into_iter().collect(),
+            degraded_rules: judged.degraded.into_iter().collect(),
             shadowed_by: None,
         });
         // Two parentRefs may reach one listener; it is served once.
@@ -99,6 +100,7 @@ struct Judged {
     acceptance: RouteAcceptance,
     unresolved: BTreeSet<UnresolvedRef>,
     dropped: BTreeSet<DroppedRule>,
+    degraded: BTreeSet<(usize, String)>,
     contributions: BTreeMap<Placement, Contribution>,
 }
 
@@ -112,6 +114,7 @@ fn judge(
         acceptance: parent.acceptance.clone(),
         unresolved: BTreeSet::new(),
         dropped: BTreeSet::new(),
+        degraded: BTreeSet::new(),
         contributions: BTreeMap::new(),
     };
     let is_http = matches!(route.kind, RouteKind::Http | RouteKind::Grpc);
@@ -151,6 +154,12 @@ fn judge_http(
         // References are judged even where nothing is attached: the parent's ResolvedRefs says so.
         judged.unresolved.extend(translation.unresolved);
         judged.dropped.extend(translation.dropped);
+        for what in translation.degraded {
+            // What several rules have in common, a Service's settings, is told once, at the first.
+            if !judged.degraded.iter().any(|(_, known)| *known == what) {
+                judged.degraded.insert((index, what));
+            }
+        }
         translated.extend(translation.rule);
     }
     let mut any_usable = false;
@@ -229,6 +238,7 @@ fn judge_l4(
         let translation = l4::translate(reader, site(parent, family, default_type), route);
         judged.unresolved.extend(translation.unresolved);
         judged.dropped.extend(translation.dropped);
+        judged.degraded.extend(translation.degraded);
         by_family.insert(family, translation.forward);
     }
     let mut any_usable = false;

@@ -10,7 +10,7 @@ use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{Gateway, GatewayClass, ListenerSet};
 use tributary_model::route::Route;
 use tributary_model::workload::{
-    EndpointSlice, Namespace, Node, ReferenceGrant, Service, TlsSecret,
+    BackendTlsPolicy, EndpointSlice, Namespace, Node, ReferenceGrant, Service, TlsSecret,
 };
 use tributary_model::{Change, Kind, Name, ObjectKey, ObjectRef, Resource, compact};
 
@@ -24,6 +24,8 @@ pub(crate) struct Store {
     slices: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
     /// TargetGroupConfigurations by the Service that they are for.
     target_configurations: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
+    /// BackendTLSPolicies by the Services that they are for.
+    policies: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
     /// Kinds that cannot be read.
     unread: BTreeSet<Kind>,
     /// Who else serves classes that could be ours.
@@ -50,6 +52,7 @@ impl Store {
     getters! {
         gateway_object: Gateway(Gateway) -> Gateway;
         listener_set: ListenerSet(ListenerSet) -> ListenerSet;
+        backend_tls_policy: BackendTlsPolicy(BackendTlsPolicy) -> BackendTlsPolicy;
         service: Service(Service) -> Service;
         endpoint_slice: EndpointSlice(EndpointSlice) -> EndpointSlice;
         secret: Secret(Secret) -> TlsSecret;
@@ -169,6 +172,17 @@ impl Store {
             .filter_map(|key| self.target_group_configuration(key))
     }
 
+    pub(crate) fn policies_of(
+        &self,
+        service: &ObjectKey,
+    ) -> impl Iterator<Item = &BackendTlsPolicy> {
+        self.policies
+            .get(service)
+            .into_iter()
+            .flatten()
+            .filter_map(|key| self.backend_tls_policy(key))
+    }
+
     fn live(&self, kind: Kind, key: &ObjectKey) -> Option<&Resource> {
         let resource = self.objects.get(&ObjectRef::new(kind, key.clone()))?;
         (!resource.meta().deleting).then_some(resource)
@@ -197,6 +211,14 @@ impl Store {
                     .or_default()
                     .insert(key.clone());
             }
+            Indexed::Policy(services) => {
+                for service in services {
+                    self.policies
+                        .entry(service)
+                        .or_default()
+                        .insert(key.clone());
+                }
+            }
             Indexed::Unread(kind) => {
                 self.unread.insert(kind);
             }
@@ -209,9 +231,12 @@ impl Store {
         let Some(indexed) = indexed_as(resource, touched) else {
             return;
         };
-        let (index, service) = match indexed {
-            Indexed::Slice(service) => (&mut self.slices, service),
-            Indexed::TargetConfiguration(service) => (&mut self.target_configurations, service),
+        let (index, services) = match indexed {
+            Indexed::Slice(service) => (&mut self.slices, vec![service]),
+            Indexed::TargetConfiguration(service) => {
+                (&mut self.target_configurations, vec![service])
+            }
+            Indexed::Policy(services) => (&mut self.policies, services),
             Indexed::Unread(kind) => {
                 self.unread.remove(&kind);
                 return;
@@ -221,10 +246,12 @@ impl Store {
                 return;
             }
         };
-        if let Some(keys) = index.get_mut(&service) {
-            keys.remove(key);
-            if keys.is_empty() {
-                index.remove(&service);
+        for service in services {
+            if let Some(keys) = index.get_mut(&service) {
+                keys.remove(key);
+                if keys.is_empty() {
+                    index.remove(&service);
+                }
             }
         }
     }
@@ -234,6 +261,7 @@ impl Store {
 enum Indexed {
     Slice(ObjectKey),
     TargetConfiguration(ObjectKey),
+    Policy(Vec<ObjectKey>),
     Unread(Kind),
     OtherController(OtherController),
 }
@@ -264,6 +292,13 @@ fn indexed_as(resource: &Resource, touched: &mut Vec<Input>) -> Option<Indexed> 
             touched.push(Input::Nodes);
             None
         }
+        Resource::BackendTlsPolicy(policy) => {
+            let services: Vec<ObjectKey> = policy.services().map(|(service, _)| service).collect();
+            touched.extend(services.iter().cloned().map(Input::Policies));
+            Some(Indexed::Policy(services))
+        }
+        // Policies change nothing that is desired, so that nothing has to wait until they can be read.
+        Resource::Unread(unread) if unread.kind() == Kind::BackendTlsPolicy => None,
         Resource::Unread(unread) => {
             touched.push(Input::Unread(unread.kind()));
             Some(Indexed::Unread(unread.kind()))
@@ -280,6 +315,7 @@ fn indexed_as(resource: &Resource, touched: &mut Vec<Input>) -> Option<Indexed> 
         | Resource::Service(_)
         | Resource::Secret(_)
         | Resource::LoadBalancerConfiguration(_)
-        | Resource::ListenerRuleConfiguration(_) => None,
+        | Resource::ListenerRuleConfiguration(_)
+        | Resource::Refused(_) => None,
     }
 }

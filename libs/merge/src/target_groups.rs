@@ -28,8 +28,10 @@ use tributary_model::selector::LabelSelector;
 use tributary_model::workload::{IpFamily, L4Protocol, Service, ServicePort};
 use tributary_model::{ListenerRef, Name, ObjectKey};
 
+use self::settings::Asked;
 use crate::facts::GatewayFacts;
 use crate::reads::Reader;
+use crate::unmet::Unmet;
 
 /// A target group without what changes often: who uses it, and its targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,9 @@ pub(crate) struct TargetSource {
     node_port: Option<u16>,
     node_selector: Option<LabelSelector>,
 }
+
+/// ELBv2's word for the port that a target is registered with.
+const TRAFFIC_PORT: &str = "traffic-port";
 
 /// What the listener in front of a target group speaks to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,13 +85,17 @@ pub(crate) fn spec(
     family: Family,
     (service, port): (&Service, &ServicePort),
     default_type: TargetType,
-) -> TargetGroupSpec {
+) -> (TargetGroupSpec, Vec<String>) {
     let key = &service.meta.key;
-    let (settings, scope) = settings::settings(reader, gateway, route, key);
+    let Asked {
+        settings,
+        scope,
+        refused: mut degraded,
+    } = settings::settings(reader, gateway, route, key);
     let TargetGroupSettings {
         name,
         ip_address_type,
-        health_check,
+        mut health_check,
         node_selector,
         attributes,
         target_type,
@@ -95,7 +104,13 @@ pub(crate) fn spec(
         multi_cluster,
         tags,
     } = settings;
-    let protocol = target_protocol(family, protocol, service, port);
+    let asked = protocol;
+    let protocol = target_protocol(family, asked, service, port);
+    if let Some(asked) = asked.filter(|asked| *asked != protocol && !carries(protocol, *asked)) {
+        degraded.push(Unmet::Protocol(asked, protocol).to_string());
+    }
+    let policies = policies(reader, key, port);
+    degraded.extend(policies.map(|policy| Unmet::BackendTls(policy, key, protocol).to_string()));
     let protocol_version = protocol_version_of(family, protocol_version, port);
     // One group for both protocols has one source, whichever route asks: the Service's TCP port.
     let port = if protocol == TargetProtocol::TcpUdp {
@@ -104,6 +119,12 @@ pub(crate) fn spec(
         port
     };
     let target_type = target_type.unwrap_or(default_type);
+    if let Some(name) = health_check.port.take() {
+        match health_check_port(&name, service, target_type) {
+            Ok(port) => health_check.port = Some(port),
+            Err(unmet) => degraded.push(unmet.to_string()),
+        }
+    }
     let ip_address_type =
         ip_address_type.unwrap_or_else(|| address_family(service, &gateway.settings));
     let id = format!(
@@ -119,7 +140,7 @@ pub(crate) fn spec(
             TargetIpAddressType::Ipv6 => "ipv6",
         },
     );
-    TargetGroupSpec {
+    let spec = TargetGroupSpec {
         group: DesiredTargetGroup {
             id: TargetGroupId(id.into()),
             listeners: BTreeSet::new(),
@@ -144,6 +165,47 @@ pub(crate) fn spec(
             node_port: port.node_port,
             node_selector,
         }),
+    };
+    (spec, degraded)
+}
+
+/// BackendTLSPolicies for a Service's port.
+fn policies<'a>(
+    reader: &mut Reader<'a>,
+    service: &ObjectKey,
+    port: &ServicePort,
+) -> impl Iterator<Item = &'a ObjectKey> {
+    let policies = reader.policies_of(service).into_iter();
+    policies
+        .filter(|policy| {
+            let mut targets = policy.services();
+            targets.any(|(target, section)| {
+                target == *service && section.is_none_or(|section| *section == port.name)
+            })
+        })
+        .map(|policy| &policy.meta.key)
+}
+
+/// The port that targets are checked at, as AWS takes it. Absent there is none to name.
+fn health_check_port<'a>(
+    asked: &'a str,
+    service: &'a Service,
+    target_type: TargetType,
+) -> Result<String, Unmet<'a>> {
+    if asked == TRAFFIC_PORT || asked.parse::<u16>().is_ok() {
+        return Ok(asked.to_owned());
+    }
+    let key = &service.meta.key;
+    let Some(port) = service.ports.iter().find(|port| *port.name == *asked) else {
+        return Err(Unmet::NoHealthCheckPort(asked, key));
+    };
+    let number = match target_type {
+        TargetType::Ip => port.target_port,
+        TargetType::Instance => port.node_port,
+    };
+    match number {
+        Some(number) => Ok(number.to_string()),
+        None => Err(Unmet::NamedTargetPort(asked, key)),
     }
 }
 
@@ -298,6 +360,11 @@ fn target_protocol(
         (Family::Tls, Some(TargetProtocol::Tls)) => TargetProtocol::Tls,
         (Family::Tcp | Family::Tls | Family::Passthrough, _) => TargetProtocol::Tcp,
     }
+}
+
+/// Whether a target group of this protocol is one of the asked one, too.
+fn carries(protocol: TargetProtocol, asked: TargetProtocol) -> bool {
+    protocol == TargetProtocol::TcpUdp && matches!(asked, TargetProtocol::Tcp | TargetProtocol::Udp)
 }
 
 fn tcp_port<'a>(service: &'a Service, port: &'a ServicePort) -> &'a ServicePort {

@@ -12,6 +12,7 @@ mod other_controller;
 mod others_bugs;
 mod slice;
 mod tls;
+mod unmet;
 mod unread;
 
 use tributary_model::desired::{

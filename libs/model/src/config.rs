@@ -1,11 +1,13 @@
 //! The three configuration kinds of group `gateway.k8s.aws`, as users of the AWS Load Balancer
 //! Controller write them (spec/aws.md §1). Field names follow the CRDs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::elb::{
     IpAddressType, ProtocolVersion, Scheme, TargetIpAddressType, TargetProtocol, TargetType,
 };
+use crate::fault::FieldFault;
 use crate::key::{Name, RouteKind};
 use crate::resource::Meta;
 use crate::selector::LabelSelector;
@@ -19,6 +21,26 @@ pub struct LoadBalancerConfiguration {
     pub merging_mode: MergingMode,
     /// What it asks for.
     pub settings: LoadBalancerSettings,
+    /// Lists that it gives and that are empty. Where class and Gateway both have a configuration, that is another wish
+    /// than to give none.
+    pub emptied: BTreeSet<ListField>,
+    /// What of it is refused, by field.
+    pub faults: Vec<FieldFault>,
+}
+
+/// The lists of a LoadBalancerConfiguration that are taken from one object as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ListField {
+    /// `loadBalancerSubnets`.
+    Subnets,
+    /// `loadBalancerSubnetsSelector`.
+    SubnetsSelector,
+    /// `securityGroups`.
+    SecurityGroups,
+    /// `securityGroupPrefixes`.
+    SecurityGroupPrefixes,
+    /// `sourceRanges`.
+    SourceRanges,
 }
 
 /// `mergingMode`.
@@ -81,7 +103,7 @@ pub struct LoadBalancerSettings {
 /// One entry of `loadBalancerSubnets`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SubnetConfiguration {
-    /// Subnet id or Name tag.
+    /// Subnet id or Name tag. Empty: the next of those that are found by their tags.
     pub identifier: String,
     /// `eipAllocation`.
     pub eip_allocation: Option<String>,
@@ -93,13 +115,13 @@ pub struct SubnetConfiguration {
     pub source_nat_ipv6_prefix: Option<String>,
 }
 
-/// `protocolPort`, for example `HTTPS:443`.
+/// `protocolPort`, for example `HTTPS:443`, `:443` or `HTTPS:`. One of the two is given at least.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProtocolPort {
-    /// Upper case: HTTP, HTTPS, TCP, UDP, TLS or `TCP_UDP`.
-    pub protocol: String,
-    /// 1..65535.
-    pub port: u16,
+    /// Upper case: HTTP, HTTPS, TCP, UDP, TLS or `TCP_UDP`. Absent: any.
+    pub protocol: Option<String>,
+    /// 1..65535. Absent: any.
+    pub port: Option<u16>,
 }
 
 /// One entry of `listenerConfigurations`.
@@ -128,7 +150,7 @@ pub struct ListenerConfiguration {
 pub struct MutualAuthentication {
     /// `mode`.
     pub mode: MutualAuthenticationMode,
-    /// `trustStore`: name or ARN, for `verify`.
+    /// `trustStore`: name or ARN, for `verify`. Absent there: what was asked for is refused, and nobody is let in.
     pub trust_store: Option<String>,
     /// `advertiseTrustStoreCaNames`: `on` or `off`.
     pub advertise_ca_names: Option<String>,
@@ -158,6 +180,8 @@ pub struct TargetGroupConfiguration {
     pub default: TargetGroupSettings,
     /// `routeConfigurations`, matched `kind:ns:name` before `kind:ns` before `kind`.
     pub routes: Vec<RouteTargetGroupSettings>,
+    /// What of it is refused, by field.
+    pub faults: Vec<FieldFault>,
 }
 
 /// `targetReference`.
@@ -218,7 +242,7 @@ pub struct HealthCheckSettings {
     pub interval_seconds: Option<u32>,
     /// For HTTP and HTTPS.
     pub path: Option<String>,
-    /// A number or `traffic-port`.
+    /// A number, `traffic-port`, or the name of one of the Service's ports.
     pub port: Option<String>,
     /// HTTP, HTTPS or TCP.
     pub protocol: Option<TargetProtocol>,
@@ -245,6 +269,11 @@ pub struct ListenerRuleConfiguration {
     pub source_ip: Vec<SourceIpCondition>,
     /// `tags`.
     pub tags: BTreeMap<String, String>,
+    /// An action or a condition is among the faults: a rule without it would let in whom it should not, or send requests
+    /// where they were not meant to go.
+    pub incomplete: bool,
+    /// What of it is refused, by field.
+    pub faults: Vec<FieldFault>,
 }
 
 /// `authenticate-oidc`, `authenticate-cognito`, `jwt-validation`: HTTPS listeners only.
@@ -256,7 +285,7 @@ pub enum AuthenticateAction {
         fields: BTreeMap<String, String>,
         /// `authenticationRequestExtraParams`.
         extra_params: BTreeMap<String, String>,
-        /// Secret with `clientID` and `clientSecret`, in the route's namespace.
+        /// Secret with `clientID` (or `clientId`) and `clientSecret`, in the route's namespace.
         secret: Name,
     },
     /// `authenticate-cognito`.
@@ -319,4 +348,40 @@ pub struct SourceIpCondition {
     pub values: Vec<String>,
     /// `matchIndexes`: which of the rule's matches; empty means all.
     pub match_indexes: Vec<usize>,
+}
+
+impl LoadBalancerSettings {
+    /// The entry of `listenerConfigurations` for a listener that goes by one of these protocols: one that names protocol
+    /// and port before one that names the port only, and that before one that names the protocol only.
+    pub fn listener(
+        &self,
+        protocols: &[&str],
+        port: u16,
+    ) -> Option<(&ProtocolPort, &ListenerConfiguration)> {
+        let named = |port: Option<u16>| {
+            protocols.iter().map(move |protocol| ProtocolPort {
+                protocol: Some((*protocol).to_owned()),
+                port,
+            })
+        };
+        let any = ProtocolPort {
+            protocol: None,
+            port: Some(port),
+        };
+        named(Some(port))
+            .chain([any])
+            .chain(named(None))
+            .find_map(|place| self.listeners.get_key_value(&place))
+    }
+}
+
+impl fmt::Display for ProtocolPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { protocol, port } = self;
+        write!(f, "{}:", protocol.as_deref().unwrap_or_default())?;
+        match port {
+            Some(port) => write!(f, "{port}"),
+            None => Ok(()),
+        }
+    }
 }

@@ -195,7 +195,7 @@ pub enum Standing {
     Served,
     /// Valid, but its port is another's and cannot be shared.
     PortUnavailable,
-    /// Valid as far as Gateway API goes, but AWS refused it for good.
+    /// Valid as far as Gateway API goes, but AWS refused it for good, or could not even be asked.
     Refused,
 }
 
@@ -209,7 +209,9 @@ impl ListenerJudgement {
             JudgedOutcome::Won(Some(ProgrammedState::PortUnavailable(_))) => {
                 Standing::PortUnavailable
             }
-            JudgedOutcome::Won(Some(ProgrammedState::Refused(_))) => Standing::Refused,
+            JudgedOutcome::Won(Some(
+                ProgrammedState::Refused(_) | ProgrammedState::Impossible(_),
+            )) => Standing::Refused,
             JudgedOutcome::Won(Some(
                 ProgrammedState::TooManyListeners(_) | ProgrammedState::NoCertificate(_),
             ))

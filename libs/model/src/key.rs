@@ -30,6 +30,8 @@ pub enum Kind {
     TlsRoute,
     /// `gateway.networking.k8s.io/v1` and `v1beta1` ReferenceGrant.
     ReferenceGrant,
+    /// `gateway.networking.k8s.io/v1` and `v1alpha3` BackendTLSPolicy.
+    BackendTlsPolicy,
     /// core `v1` Namespace.
     Namespace,
     /// core `v1` Service.
@@ -112,7 +114,7 @@ pub struct ListenerRef {
 
 impl Kind {
     /// Every kind, in a fixed order.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::GatewayClass,
         Self::Gateway,
         Self::ListenerSet,
@@ -122,6 +124,7 @@ impl Kind {
         Self::UdpRoute,
         Self::TlsRoute,
         Self::ReferenceGrant,
+        Self::BackendTlsPolicy,
         Self::Namespace,
         Self::Service,
         Self::EndpointSlice,
@@ -144,6 +147,7 @@ impl Kind {
             Self::UdpRoute => "UDPRoute",
             Self::TlsRoute => "TLSRoute",
             Self::ReferenceGrant => "ReferenceGrant",
+            Self::BackendTlsPolicy => "BackendTLSPolicy",
             Self::Namespace => "Namespace",
             Self::Service => "Service",
             Self::EndpointSlice => "EndpointSlice",
@@ -158,6 +162,9 @@ impl Kind {
     /// As one speaks of all of its objects: `Secrets`.
     pub fn plural(self) -> String {
         let one = self.as_str();
+        if let Some(stem) = one.strip_suffix('y') {
+            return format!("{stem}ies");
+        }
         let ending = if one.ends_with('s') { "es" } else { "s" };
         format!("{one}{ending}")
     }
@@ -178,7 +185,8 @@ impl Kind {
             | Self::TcpRoute
             | Self::UdpRoute
             | Self::TlsRoute
-            | Self::ReferenceGrant => GATEWAY_GROUP,
+            | Self::ReferenceGrant
+            | Self::BackendTlsPolicy => GATEWAY_GROUP,
             Self::Namespace | Self::Service | Self::Node | Self::Secret => "",
             Self::EndpointSlice => "discovery.k8s.io",
             Self::LoadBalancerConfiguration

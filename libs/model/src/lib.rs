@@ -17,6 +17,7 @@ pub mod config;
 pub mod controller;
 pub mod desired;
 pub mod elb;
+pub mod fault;
 pub mod holder;
 pub mod hostname;
 pub mod installation;
@@ -40,6 +41,7 @@ pub mod view;
 pub mod workload;
 
 pub use compact::compact;
+pub use fault::FieldFault;
 pub use hostname::Hostname;
 pub use installation::Installation;
 pub use key::{Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, OwnerKind, RouteKind};

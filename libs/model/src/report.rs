@@ -71,6 +71,8 @@ pub enum ProgrammedState {
     NoCertificate(String),
     /// AWS refused it for good; the text is AWS's.
     Refused(String),
+    /// What it asks for cannot be put to AWS, which was not asked; the text says why.
+    Impossible(String),
     /// Its port is another's, and it cannot be served beside that; the text says whose. AWS was not asked.
     PortUnavailable(String),
 }

@@ -57,6 +57,8 @@ pub struct ResolvedGateway {
     pub listeners: Vec<ResolvedListener>,
     /// Sets with at least one good listener.
     pub attached_listener_sets: u32,
+    /// What is not as the Gateway, or a configuration of its, asks for, although the rest is served.
+    pub problems: Vec<String>,
 }
 
 /// `Accepted` of a Gateway, before its listeners are counted.
@@ -271,6 +273,8 @@ pub struct ResolvedParent {
     pub unresolved_refs: Vec<UnresolvedRef>,
     /// Rules that are left out because no ELB can do them.
     pub dropped_rules: Vec<DroppedRule>,
+    /// Rules that are served, though not as they were asked for: index and message.
+    pub degraded_rules: Vec<(usize, String)>,
     /// L4: an older route has the listener's traffic. Its name is for the platform only.
     pub shadowed_by: Option<ObjectRef>,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::{
     ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration,
 };
+use crate::fault::FieldFault;
 use crate::holder::Holder;
 use crate::key::{Kind, Name, ObjectKey, ObjectRef};
 use crate::listener::{FrontendTls, Listener};
@@ -14,7 +15,9 @@ use crate::route::Route;
 use crate::selector::FromNamespaces;
 use crate::status::Status;
 use crate::time::Timestamp;
-use crate::workload::{EndpointSlice, Namespace, Node, ReferenceGrant, Service, TlsSecret};
+use crate::workload::{
+    BackendTlsPolicy, EndpointSlice, Namespace, Node, ReferenceGrant, Service, TlsSecret,
+};
 
 /// The part of `ObjectMeta` that decisions depend on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +46,8 @@ pub enum Resource {
     Route(Route),
     /// ReferenceGrant.
     ReferenceGrant(ReferenceGrant),
+    /// BackendTLSPolicy.
+    BackendTlsPolicy(BackendTlsPolicy),
     /// Namespace.
     Namespace(Namespace),
     /// Service.
@@ -63,6 +68,17 @@ pub enum Resource {
     Unread(Unread),
     /// No object: another program serves classes that could be ours.
     OtherController(OtherController),
+    /// An object that is there and was refused.
+    Refused(Refused),
+}
+
+/// Stands in the snapshot for an object that is there and of which nothing can be read, so that whoever refers to it is
+/// told what is wrong with it and not that it is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Refused {
+    kind: Kind,
+    meta: Meta,
+    fault: FieldFault,
 }
 
 /// Says that no list of a kind was ever complete, because reading it is forbidden: objects of it may be there, and none
@@ -162,6 +178,8 @@ pub struct Gateway {
     pub frontend_tls: FrontendTls,
     /// `spec.addresses` is not empty: an ELB's addresses cannot be asked for this way.
     pub requests_addresses: bool,
+    /// Fields below `spec` that are given and that no ELB can do, for example `tls.backend`.
+    pub unsupported: Vec<String>,
     /// Who made a load balancer for it, by their finalizers.
     pub holders: BTreeSet<Holder>,
 }
@@ -216,6 +234,47 @@ impl Unread {
     }
 }
 
+impl Refused {
+    /// For an object; nothing for a kind to which nobody refers, or whose absence is told in another way.
+    pub fn of(object: &ObjectRef, fault: FieldFault) -> Option<Self> {
+        let is_told = match object.kind {
+            Kind::LoadBalancerConfiguration
+            | Kind::TargetGroupConfiguration
+            | Kind::ListenerRuleConfiguration
+            | Kind::Service => true,
+            Kind::GatewayClass
+            | Kind::Gateway
+            | Kind::ListenerSet
+            | Kind::HttpRoute
+            | Kind::GrpcRoute
+            | Kind::TcpRoute
+            | Kind::UdpRoute
+            | Kind::TlsRoute
+            | Kind::ReferenceGrant
+            | Kind::BackendTlsPolicy
+            | Kind::Namespace
+            | Kind::EndpointSlice
+            | Kind::Node
+            | Kind::Secret => false,
+        };
+        is_told.then(|| Self {
+            kind: object.kind,
+            meta: Meta {
+                key: object.key.clone(),
+                generation: 1,
+                created: Timestamp::default(),
+                deleting: false,
+            },
+            fault,
+        })
+    }
+
+    /// What is wrong with it.
+    pub fn fault(&self) -> &FieldFault {
+        &self.fault
+    }
+}
+
 /// In words; lower case but for the kinds, no full stop.
 pub fn cannot_be_read(kinds: &BTreeSet<Kind>) -> String {
     let kinds: Vec<String> = kinds.iter().map(|kind| kind.plural()).collect();
@@ -231,6 +290,7 @@ impl Resource {
             Self::ListenerSet(object) => &object.meta,
             Self::Route(object) => &object.meta,
             Self::ReferenceGrant(object) => &object.meta,
+            Self::BackendTlsPolicy(object) => &object.meta,
             Self::Namespace(object) => &object.meta,
             Self::Service(object) => &object.meta,
             Self::EndpointSlice(object) => &object.meta,
@@ -241,6 +301,7 @@ impl Resource {
             Self::ListenerRuleConfiguration(object) => &object.meta,
             Self::Unread(unread) => &unread.meta,
             Self::OtherController(other) => &other.meta,
+            Self::Refused(refused) => &refused.meta,
         }
     }
 
@@ -252,6 +313,7 @@ impl Resource {
             Self::ListenerSet(_) => Kind::ListenerSet,
             Self::Route(route) => route.kind.kind(),
             Self::ReferenceGrant(_) => Kind::ReferenceGrant,
+            Self::BackendTlsPolicy(_) => Kind::BackendTlsPolicy,
             Self::Namespace(_) => Kind::Namespace,
             Self::Service(_) => Kind::Service,
             Self::EndpointSlice(_) => Kind::EndpointSlice,
@@ -261,6 +323,30 @@ impl Resource {
             Self::TargetGroupConfiguration(_) => Kind::TargetGroupConfiguration,
             Self::ListenerRuleConfiguration(_) => Kind::ListenerRuleConfiguration,
             Self::Unread(unread) => unread.kind,
+            Self::Refused(refused) => refused.kind,
+        }
+    }
+
+    /// What of it is refused while the rest counts.
+    pub fn faults(&self) -> &[FieldFault] {
+        match self {
+            Self::LoadBalancerConfiguration(object) => &object.faults,
+            Self::TargetGroupConfiguration(object) => &object.faults,
+            Self::ListenerRuleConfiguration(object) => &object.faults,
+            Self::GatewayClass(_)
+            | Self::Gateway(_)
+            | Self::ListenerSet(_)
+            | Self::Route(_)
+            | Self::ReferenceGrant(_)
+            | Self::BackendTlsPolicy(_)
+            | Self::Namespace(_)
+            | Self::Service(_)
+            | Self::EndpointSlice(_)
+            | Self::Node(_)
+            | Self::Secret(_)
+            | Self::Unread(_)
+            | Self::OtherController(_)
+            | Self::Refused(_) => &[],
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::key::{Name, ObjectKey};
+use crate::key::{Kind, Name, ObjectKey};
 use crate::resource::Meta;
 use crate::time::Timestamp;
 
@@ -58,6 +58,8 @@ pub struct ServicePort {
     pub name: Name,
     /// What `backendRefs[].port` names.
     pub port: u16,
+    /// Where pods listen, if it is the same in all of them: absent where `targetPort` is a name.
+    pub target_port: Option<u16>,
     /// TCP by default.
     pub protocol: L4Protocol,
     /// For `targetType: instance`.
@@ -149,6 +151,28 @@ pub struct CertificateFacts {
     pub not_after: Timestamp,
 }
 
+/// BackendTLSPolicy, as far as it says whom it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BackendTlsPolicy {
+    /// Identity; its namespace is that of the targets.
+    pub meta: Meta,
+    /// `targetRefs`.
+    pub targets: Vec<PolicyTarget>,
+}
+
+/// `LocalPolicyTargetReferenceWithSectionName`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PolicyTarget {
+    /// API group; empty for core.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+    /// Name.
+    pub name: Name,
+    /// Of a Service: the name of the one port that is meant.
+    pub section_name: Option<Name>,
+}
+
 /// ReferenceGrant, `v1` and `v1beta1`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReferenceGrant {
@@ -180,6 +204,20 @@ pub struct GrantTo {
     pub kind: String,
     /// Absent means every object of the kind.
     pub name: Option<Name>,
+}
+
+impl BackendTlsPolicy {
+    /// The Services that it is for.
+    pub fn services(&self) -> impl Iterator<Item = (ObjectKey, Option<&Name>)> {
+        let namespace = &self.meta.key.namespace;
+        self.targets
+            .iter()
+            .filter(|target| target.group.is_empty() && target.kind == Kind::Service.as_str())
+            .map(|target| {
+                let key = ObjectKey::new(Name::clone(namespace), Name::clone(&target.name));
+                (key, target.section_name.as_ref())
+            })
+    }
 }
 
 impl ReferenceGrant {

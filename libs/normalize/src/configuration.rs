@@ -11,7 +11,8 @@ pub(crate) use target_group::target_group_configuration;
 use std::collections::BTreeMap;
 
 use crate::crds::Attribute;
-use crate::fault::{Fault, Path};
+use crate::fault::Path;
+use crate::lenient::LeftOut;
 
 const SPEC: Path<'static> = Path::root("spec");
 
@@ -19,17 +20,19 @@ const SPEC: Path<'static> = Path::root("spec");
 fn attributes(
     at: &Path<'_>,
     attributes: Option<Vec<Attribute>>,
-) -> Result<BTreeMap<String, String>, Fault> {
+    left_out: &mut LeftOut,
+) -> BTreeMap<String, String> {
     let mut map = BTreeMap::new();
-    for (index, Attribute { key, value }) in attributes.unwrap_or_default().into_iter().enumerate()
-    {
+    for (index, Attribute { key, value }) in left_out.placed(at, attributes.unwrap_or_default()) {
         if map.contains_key(&key) {
-            return Err(at
-                .index(index)
-                .field("key")
-                .fault("an earlier attribute has the same key"));
+            let at = at.index(index);
+            left_out.add(
+                at.field("key")
+                    .fault("an earlier attribute has the same key"),
+            );
+            continue;
         }
         map.insert(key, value);
     }
-    Ok(map)
+    map
 }

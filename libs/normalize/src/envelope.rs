@@ -117,7 +117,7 @@ pub fn versions(kind: Kind) -> &'static [&'static str] {
         | Kind::TargetGroupConfiguration
         | Kind::ListenerRuleConfiguration => &["v1", "v1beta1"],
         Kind::TcpRoute | Kind::UdpRoute => &["v1", "v1alpha2"],
-        Kind::TlsRoute => &["v1", "v1alpha3"],
+        Kind::TlsRoute | Kind::BackendTlsPolicy => &["v1", "v1alpha3"],
         Kind::ListenerSet
         | Kind::GrpcRoute
         | Kind::Namespace
@@ -253,13 +253,17 @@ pub(crate) fn open<'a>(
 
 impl Identity {
     pub(crate) fn reject(self, fault: Fault) -> Rejected {
-        let object = match (&self.object_ref, &self.kind, &self.name) {
+        fault.of(self.display(), self.object_ref)
+    }
+
+    /// As far as it is known.
+    pub(crate) fn display(&self) -> String {
+        match (&self.object_ref, &self.kind, &self.name) {
             (Some(object_ref), _, _) => object_ref.to_string(),
             (None, Some(kind), Some(name)) => format!("{kind} {name}"),
             (None, Some(kind), None) => kind.clone(),
             (None, None, _) => "document".to_owned(),
-        };
-        fault.of(object, self.object_ref)
+        }
     }
 }
 

@@ -119,7 +119,7 @@ impl Fault {
 /// Names and messages quote what somebody wrote, which may be a megabyte; a person reads this much of it.
 const MOST_CHARACTERS: usize = 500;
 
-fn short(mut text: String) -> String {
+pub(crate) fn short(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) {
         text.truncate(end);
         text.push('…');

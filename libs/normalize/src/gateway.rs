@@ -87,8 +87,7 @@ pub(crate) fn gateway(
     let GatewaySpec {
         addresses,
         allowed_listeners,
-        // Which Gateways are "default" for routes without parentRefs is experimental and not offered.
-        default_scope: _,
+        default_scope,
         gateway_class_name,
         infrastructure,
         listeners: entries,
@@ -96,6 +95,14 @@ pub(crate) fn gateway(
     } = spec;
     let addresses = addresses.unwrap_or_default();
     check::count(&SPEC.field("addresses"), addresses.len(), 0..=16)?;
+    let mut unsupported = Vec::new();
+    let mut given = |field: &str, is_given: bool| {
+        if is_given {
+            unsupported.push(field.to_owned());
+        }
+    };
+    // Which Gateways are "default" for routes without parentRefs is experimental.
+    given("defaultScope", default_scope.is_some());
     let infrastructure_path = SPEC.field("infrastructure");
     let parameters_ref = match infrastructure {
         None => None,
@@ -108,6 +115,8 @@ pub(crate) fn gateway(
                 annotations.len(),
                 0..=16,
             )?;
+            given("infrastructure.labels", !labels.is_empty());
+            given("infrastructure.annotations", !annotations.is_empty());
             infrastructure.parameters_ref
         }
     };
@@ -123,6 +132,8 @@ pub(crate) fn gateway(
         })
         .transpose()?;
     let tls_path = SPEC.field("tls");
+    let backend = tls.as_ref().and_then(|tls| tls.backend.as_ref());
+    given("tls.backend", backend.is_some());
     let frontend_tls = tls
         .and_then(|tls| tls.frontend)
         .map(|frontend| self::frontend_tls(&tls_path.field("frontend"), frontend))
@@ -138,6 +149,7 @@ pub(crate) fn gateway(
         parameters_ref,
         frontend_tls,
         requests_addresses: !addresses.is_empty(),
+        unsupported,
         holders: finalizers
             .iter()
             .filter_map(|finalizer| Holder::of(finalizer))

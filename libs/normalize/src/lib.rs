@@ -22,7 +22,9 @@ mod envelope;
 mod fault;
 mod gateway;
 mod grant;
+mod lenient;
 mod listener;
+mod policy;
 mod read;
 mod route;
 mod secret;
@@ -34,12 +36,14 @@ mod workload;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tributary_model::key::{AWS_GROUP, GATEWAY_GROUP};
 use tributary_model::resource::{Author, CarriedStatus, SourceObject};
 use tributary_model::status::Status;
 use tributary_model::{Kind, ObjectRef, Resource, RouteKind};
 
 use envelope::{Envelope, Identity, Recognized, open, recognize, unknown_fields};
 use fault::{Fault, Path};
+use lenient::{LeftOut, read_leniently};
 use read::{read, required};
 
 pub use envelope::{Defaults, Foreign, versions};
@@ -48,6 +52,9 @@ pub use secret::TlsMaterial;
 pub use status::{has_status, status_to_json};
 pub use time::{InvalidTimestamp, timestamp_from_rfc3339, timestamp_to_rfc3339};
 pub use workload::implied_namespace;
+
+/// Groups of which every object is meant for a Gateway.
+const TOLD_GROUPS: [&str; 3] = [GATEWAY_GROUP, "gateway.networking.x-k8s.io", AWS_GROUP];
 
 /// What became of one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +96,25 @@ pub fn identify(object: &Value, defaults: &Defaults) -> Result<Option<ObjectRef>
         Ok(envelope) => Ok(envelope.map(|open| ObjectRef::new(open.kind, open.meta.key))),
         Err(fault) => Err(identity.reject(fault)),
     }
+}
+
+/// An object that looks as if it were for us and is not read, named, and why: of Gateway API, its experimental group or
+/// the configurations' group, in a kind or version of which nothing is known. Nothing for what is none of our business.
+pub fn unread(object: &Value) -> Option<(String, Foreign)> {
+    let mut identity = Identity::default();
+    let recognized = recognize(object, &mut identity).ok()?;
+    let Recognized::Foreign(foreign) = recognized else {
+        return None;
+    };
+    let is_told = match &foreign {
+        Foreign::Kind { api_version, .. } => {
+            let group = api_version.split_once('/').map(|(group, _)| group);
+            group.is_some_and(|group| TOLD_GROUPS.contains(&group))
+        }
+        Foreign::Version { kind, .. } => TOLD_GROUPS.contains(&kind.group()),
+        Foreign::SecretType { .. } => false,
+    };
+    is_told.then(|| (identity.display(), foreign))
 }
 
 /// The objects of a `List` (or of any `…List` with items), lists in it too; any other object is its own only one.
@@ -206,19 +232,26 @@ fn resource(envelope: Envelope<'_>, warnings: &mut Vec<Warning>) -> Result<Resou
         }
         Kind::Node => Resource::Node(workload::node(envelope, warnings)?),
         Kind::Secret => Resource::Secret(secret::tls_secret(envelope)?),
+        Kind::BackendTlsPolicy => {
+            let spec = spec(&envelope, warnings)?;
+            Resource::BackendTlsPolicy(policy::backend_tls_policy(envelope.meta, spec)?)
+        }
         Kind::LoadBalancerConfiguration => {
-            let spec = optional_spec(&envelope, warnings)?;
-            let configuration = configuration::load_balancer_configuration(envelope.meta, spec)?;
+            let (spec, left_out) = lenient_spec(&envelope)?;
+            let configuration =
+                configuration::load_balancer_configuration(envelope.meta, spec, left_out)?;
             Resource::LoadBalancerConfiguration(Box::new(configuration))
         }
         Kind::TargetGroupConfiguration => {
-            let spec = optional_spec(&envelope, warnings)?;
-            let configuration = configuration::target_group_configuration(envelope.meta, spec)?;
+            let (spec, left_out) = lenient_spec(&envelope)?;
+            let configuration =
+                configuration::target_group_configuration(envelope.meta, spec, left_out)?;
             Resource::TargetGroupConfiguration(Box::new(configuration))
         }
         Kind::ListenerRuleConfiguration => {
-            let spec = optional_spec(&envelope, warnings)?;
-            let configuration = configuration::listener_rule_configuration(envelope.meta, spec)?;
+            let (spec, left_out) = lenient_spec(&envelope)?;
+            let configuration =
+                configuration::listener_rule_configuration(envelope.meta, spec, left_out);
             Resource::ListenerRuleConfiguration(Box::new(configuration))
         }
         Kind::HttpRoute => Resource::Route(route::route(RouteKind::Http, envelope, warnings)?),
@@ -237,14 +270,13 @@ fn spec<T: serde::de::DeserializeOwned>(
     read(&Path::root("spec"), spec, warnings)
 }
 
-/// The configuration kinds do not require a spec.
-fn optional_spec<T: serde::de::DeserializeOwned + Default>(
+/// The configuration kinds do not require a spec, and a bad part of it costs no more than itself.
+fn lenient_spec<T: serde::de::DeserializeOwned + Default>(
     envelope: &Envelope<'_>,
-    warnings: &mut Vec<Warning>,
-) -> Result<T, Fault> {
+) -> Result<(T, LeftOut), Fault> {
     match envelope.object.get("spec") {
-        None | Some(Value::Null) => Ok(T::default()),
-        Some(spec) => read(&Path::root("spec"), spec, warnings),
+        None | Some(Value::Null) => Ok((T::default(), LeftOut::default())),
+        Some(spec) => read_leniently(&Path::root("spec"), spec),
     }
 }
 

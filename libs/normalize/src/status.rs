@@ -111,6 +111,7 @@ pub fn has_status(kind: Kind) -> bool {
         | Kind::UdpRoute
         | Kind::TlsRoute => true,
         Kind::ReferenceGrant
+        | Kind::BackendTlsPolicy
         | Kind::Namespace
         | Kind::Service
         | Kind::EndpointSlice
@@ -219,6 +220,7 @@ pub(crate) fn status(kind: Kind, value: &Value) -> Result<Option<Status>, Fault>
             })
         }
         Kind::ReferenceGrant
+        | Kind::BackendTlsPolicy
         | Kind::Namespace
         | Kind::Service
         | Kind::EndpointSlice

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::{NodeCondition, NodeSpec, ServiceSpec};
 use k8s_openapi::api::discovery::v1::{Endpoint as SliceEndpoint, EndpointPort as SlicePort};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 use tributary_model::workload::{
     Endpoint, EndpointPort, EndpointSlice, IpFamily, L4Protocol, Namespace, Node, Service,
@@ -77,9 +78,18 @@ pub(crate) fn service(
         .enumerate()
         .map(|(index, port)| {
             let at = ports_path.index(index);
+            let number = check::port(&at.field("port"), port.port)?;
             Ok(ServicePort {
                 name: port.name.unwrap_or_default().into(),
-                port: check::port(&at.field("port"), port.port)?,
+                port: number,
+                target_port: match port.target_port {
+                    // Absent and 0 both stand for the port itself.
+                    None | Some(IntOrString::Int(0)) => Some(number),
+                    Some(IntOrString::Int(target)) => {
+                        Some(check::port(&at.field("targetPort"), target)?)
+                    }
+                    Some(IntOrString::String(_)) => None,
+                },
                 protocol: protocol(&at.field("protocol"), port.protocol.as_deref())?,
                 // Zero asks the API server to choose one.
                 node_port: check::optional_port(

@@ -57,6 +57,7 @@ mod succession;
 pub mod tags;
 mod takeover;
 mod target_groups;
+mod unchangeable;
 mod unprogrammed;
 mod unread;
 

@@ -14,6 +14,7 @@ use crate::op::{Blame, Handle, LoadBalancerSpec, Op, StepId, SubnetMapping, Tagg
 use crate::scope::{Current, Scope, load_balancers, scheme};
 use crate::security_group::Guard;
 use crate::tags::{self, Ownership};
+use crate::unchangeable::unchangeable;
 
 /// The observed load balancer that can become what is desired.
 ///
@@ -120,9 +121,12 @@ pub(crate) fn adjust(
     let Current { arn, load_balancer } = current;
     let settings = &scope.desired.settings;
     let wanted_type = settings.ip_address_type.unwrap_or_default();
+    let stays = unchangeable(scope, current, subnets.as_deref());
+    draft.problems.extend(stays);
     if let Some(subnets) = subnets {
         let wanted: BTreeSet<&String> = subnets.iter().map(|mapping| &mapping.subnet).collect();
-        // Addresses given in a mapping cannot be changed on a subnet that is there, so only the set counts.
+        // Addresses given in a mapping cannot be changed on a subnet that is there (see `unchangeable`), so only the set
+        // counts.
         if !wanted.iter().copied().eq(load_balancer.subnets.keys()) {
             let op = Op::SetSubnets {
                 load_balancer: arn.to_owned(),

@@ -71,6 +71,10 @@ pub struct ObservedLoadBalancer {
     pub vpc: String,
     /// `AvailabilityZones[].SubnetId` with the addresses that were given to it, by subnet id.
     pub subnets: BTreeMap<String, SubnetMapping>,
+    /// `CustomerOwnedIpv4Pool`.
+    pub customer_owned_ipv4_pool: Option<String>,
+    /// `IpamPools.Ipv4IpamPoolId`.
+    pub ipv4_ipam_pool: Option<String>,
     /// `SecurityGroups`.
     pub security_groups: BTreeSet<String>,
     /// `DescribeLoadBalancerAttributes`, all keys.

@@ -10,12 +10,14 @@ use crate::narrow::{Narrowed, narrow};
 use crate::op::{Blame, Op, Plan, RuleOwner, Step, StepId};
 use crate::served;
 
-/// Why a step did not succeed. The text is AWS's.
+/// Why a step did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setback {
-    /// AWS refuses this very request: asking again, without a change, is no use.
+    /// AWS refuses this very request, in these words: asking again, without a change, is no use.
     Refused(String),
-    /// It may succeed later: throttling, a resource still in use, AWS being unwell.
+    /// The request cannot be made, and AWS was not asked: something that it names is not there.
+    Impossible(String),
+    /// It may succeed later, as AWS says: throttling, a resource still in use, AWS being unwell.
     Retrying(String),
 }
 
@@ -34,8 +36,22 @@ impl Plan {
         let held_back = std::mem::take(&mut self.held_back);
         served::release(&mut self.report, &held_back);
         let known = |op: &Op| match setbacks.get(&op.to_string()) {
-            Some(Setback::Refused(text)) => Some(text.as_str()),
+            Some(Setback::Refused(text) | Setback::Impossible(text)) => Some(text.as_str()),
             Some(Setback::Retrying(_)) | None => None,
+        };
+        let unasked: BTreeSet<&str> = setbacks
+            .values()
+            .filter_map(|setback| match setback {
+                Setback::Impossible(text) => Some(text.as_str()),
+                Setback::Refused(_) | Setback::Retrying(_) => None,
+            })
+            .collect();
+        let state = |text: &str| {
+            if unasked.contains(text) {
+                ProgrammedState::Impossible(text.to_owned())
+            } else {
+                ProgrammedState::Refused(text.to_owned())
+            }
         };
         // Step to AWS's words, and whether the first refused step already cost the whole load balancer.
         let mut lost: BTreeMap<StepId, (String, bool)> = BTreeMap::new();
@@ -58,7 +74,7 @@ impl Plan {
                         )
                 );
                 if is_told && !was_everybodys {
-                    refused(&mut self.report, &step, &text);
+                    refused(&mut self.report, &step, &state(&text), &text);
                 }
                 lost.insert(step.id, (text, was_everybodys));
                 continue;
@@ -75,11 +91,12 @@ impl Plan {
             let Narrowed { ops, refused: bad } = narrow(step.op.clone(), &known);
             let mut told = None;
             for (element, text) in bad {
+                let listeners = state(&text);
                 let text = match element.as_str() {
                     "" => text,
                     element => format!("{element}: {text}"),
                 };
-                refused(&mut self.report, &step, &text);
+                refused(&mut self.report, &step, &listeners, &text);
                 told = Some(text);
             }
             if let (true, Some(text)) = (ops.is_empty(), told) {
@@ -117,12 +134,12 @@ fn retrying(report: &mut LoadBalancerReport, blame: &Blame, text: &str) {
     }
 }
 
-fn refused(report: &mut LoadBalancerReport, step: &Step, text: &str) {
+/// `state` is that of listeners that pay for it.
+fn refused(report: &mut LoadBalancerReport, step: &Step, state: &ProgrammedState, text: &str) {
     match &step.blame {
         Blame::LoadBalancer => everybody(report, text),
         Blame::Listeners(listeners) => {
-            let state = ProgrammedState::Refused(text.to_owned());
-            set_states(report, Some(listeners), &state, text);
+            set_states(report, Some(listeners), state, text);
         }
         Blame::Rules(rules) => {
             let served = match &step.op {
@@ -177,6 +194,7 @@ fn set_states(
             ProgrammedState::TooManyListeners(_)
             | ProgrammedState::NoCertificate(_)
             | ProgrammedState::Refused(_)
+            | ProgrammedState::Impossible(_)
             | ProgrammedState::PortUnavailable(_) => {}
         }
     }

@@ -17,15 +17,22 @@ const ALB_ZONES: usize = 2;
 /// The subnets, by id, or why there are none.
 pub(crate) fn choose(scope: &Scope) -> Result<Vec<SubnetMapping>, String> {
     let settings = &scope.desired.settings;
-    let mappings = if settings.subnets.is_empty() {
-        let candidates = if settings.subnets_selector.is_empty() {
-            discovered(scope)
-        } else {
-            selected(scope)
-        };
-        one_per_zone(scope, candidates?)
-    } else {
-        named(scope, &settings.subnets)?
+    let unnamed = settings
+        .subnets
+        .iter()
+        .filter(|it| it.identifier.is_empty());
+    let mappings = match unnamed.count() {
+        0 if settings.subnets.is_empty() => found(scope)?,
+        0 => named(scope, &settings.subnets)?,
+        unnamed if unnamed == settings.subnets.len() => {
+            in_order(scope, found(scope)?, &settings.subnets)?
+        }
+        _ => {
+            return Err(
+                "of the entries of loadBalancerSubnets either all have an identifier, or none has"
+                    .to_owned(),
+            );
+        }
     };
     let zones: BTreeSet<&str> = mappings
         .iter()
@@ -50,28 +57,62 @@ pub(crate) fn vpc<'a>(scope: &Scope<'a>, mappings: &[SubnetMapping]) -> Option<&
         .map(|subnet| subnet.vpc.as_str())
 }
 
+/// By tags.
+fn found(scope: &Scope) -> Result<Vec<SubnetMapping>, String> {
+    let candidates = if scope.desired.settings.subnets_selector.is_empty() {
+        discovered(scope)
+    } else {
+        selected(scope)
+    };
+    Ok(one_per_zone(scope, candidates?))
+}
+
+/// Gives the addresses of entries that name no subnet to those that were found, in the order of their ids.
+fn in_order(
+    scope: &Scope,
+    found: Vec<SubnetMapping>,
+    entries: &[SubnetConfiguration],
+) -> Result<Vec<SubnetMapping>, String> {
+    if found.len() != entries.len() {
+        return Err(format!(
+            "loadBalancerSubnets has {} entries without an identifier, and {} subnets are found ({})",
+            entries.len(),
+            found.len(),
+            settings_in_words(scope),
+        ));
+    }
+    let mappings = found.into_iter().zip(entries);
+    Ok(mappings
+        .map(|(mapping, entry)| addressed(mapping.subnet, entry))
+        .collect())
+}
+
+fn addressed(subnet: String, entry: &SubnetConfiguration) -> SubnetMapping {
+    let SubnetConfiguration {
+        identifier: _,
+        eip_allocation,
+        private_ipv4,
+        ipv6,
+        source_nat_ipv6_prefix,
+    } = entry;
+    SubnetMapping {
+        subnet,
+        eip_allocation: eip_allocation.clone(),
+        private_ipv4: private_ipv4.clone(),
+        ipv6: ipv6.clone(),
+        source_nat_ipv6_prefix: source_nat_ipv6_prefix.clone(),
+    }
+}
+
 type Candidates<'a> = BTreeMap<&'a str, &'a ObservedSubnet>;
 
 fn named(scope: &Scope, wanted: &[SubnetConfiguration]) -> Result<Vec<SubnetMapping>, String> {
     let mut mappings = BTreeMap::new();
     for configuration in wanted {
-        let SubnetConfiguration {
-            identifier,
-            eip_allocation,
-            private_ipv4,
-            ipv6,
-            source_nat_ipv6_prefix,
-        } = configuration;
+        let identifier = &configuration.identifier;
         let id = by_identifier(scope, identifier)
             .ok_or_else(|| format!("there is no subnet with id or Name tag {identifier:?}"))?;
-        let mapping = SubnetMapping {
-            subnet: id.to_owned(),
-            eip_allocation: eip_allocation.clone(),
-            private_ipv4: private_ipv4.clone(),
-            ipv6: ipv6.clone(),
-            source_nat_ipv6_prefix: source_nat_ipv6_prefix.clone(),
-        };
-        mappings.insert(id, mapping);
+        mappings.insert(id, addressed(id.to_owned(), configuration));
     }
     Ok(mappings.into_values().collect())
 }
@@ -171,7 +212,7 @@ fn one_per_zone(scope: &Scope, candidates: Candidates) -> Vec<SubnetMapping> {
 
 fn settings_in_words(scope: &Scope) -> String {
     let settings = &scope.desired.settings;
-    if !settings.subnets.is_empty() {
+    if settings.subnets.iter().any(|it| !it.identifier.is_empty()) {
         return "as named by loadBalancerSubnets".to_owned();
     }
     if !settings.subnets_selector.is_empty() {

@@ -77,10 +77,9 @@ fn of_listener(port: &ProtocolPort, configuration: &ListenerConfiguration) -> Ve
         ),
         ("quicEnabled", *quic_enabled == Some(true)),
     ];
-    let ProtocolPort { protocol, port } = port;
     let asked = asked.into_iter().filter(|(_, asked)| *asked);
     asked
-        .map(|(field, _)| format!("listenerConfigurations[{protocol}:{port}].{field}"))
+        .map(|(field, _)| format!("listenerConfigurations[{port}].{field}"))
         .collect()
 }
 

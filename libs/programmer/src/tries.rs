@@ -126,7 +126,7 @@ impl Tries {
     pub(crate) fn failed(&mut self, op: &Op, error: &AwsError, now: Instant) -> Doubt {
         let text = error.to_string();
         if let (Class::Permanent, Some(version)) = (error.class, imported(op)) {
-            tracing::warn!(op = %op.brief(), %error, "AWS refuses it");
+            tracing::warn!(op = %op.brief(), %error, "it is refused");
             let until = now + self.delays(Series::Refused).next_delay();
             make_room(&mut self.certificates, |(_, until)| *until);
             self.certificates.insert(version, (text, until));
@@ -152,7 +152,7 @@ impl Tries {
             Series::Refused => true,
         };
         if is_refused {
-            tracing::warn!(op = %op.brief(), %error, "AWS refuses it");
+            tracing::warn!(op = %op.brief(), %error, "it is refused");
         } else {
             tracing::debug!(op = %op.brief(), %error, "tried again later");
         }
@@ -168,10 +168,11 @@ impl Tries {
             series,
             due: now + delays.next_delay(),
             delays,
-            setback: if is_refused {
-                Setback::Refused(text)
-            } else {
-                Setback::Retrying(text)
+            setback: match (is_refused, &error.code) {
+                (true, Some(_)) => Setback::Refused(text),
+                // Nobody at AWS said so.
+                (true, None) => Setback::Impossible(text),
+                (false, _) => Setback::Retrying(text),
             },
             failed: now,
         };
@@ -196,7 +197,7 @@ impl Tries {
     /// What statuses say. What is refused stays so while it is asked for again.
     pub(crate) fn told(&self) -> BTreeMap<String, Setback> {
         let told = self.by_op.iter().filter(|(_, it)| match it.setback {
-            Setback::Refused(_) => true,
+            Setback::Refused(_) | Setback::Impossible(_) => true,
             Setback::Retrying(_) => it.failures >= TOLD_AFTER,
         });
         told.map(|(op, it)| (op.clone(), it.setback.clone()))
@@ -205,10 +206,10 @@ impl Tries {
 
     /// What is not to be asked for now; nothing when that is all that is refused.
     pub(crate) fn still_refused(&self, now: Instant) -> Option<BTreeMap<String, Setback>> {
-        let refused = self
-            .by_op
-            .iter()
-            .filter(|(_, it)| matches!(it.setback, Setback::Refused(_)));
+        let refused = self.by_op.iter().filter(|(_, it)| match it.setback {
+            Setback::Refused(_) | Setback::Impossible(_) => true,
+            Setback::Retrying(_) => false,
+        });
         let (still, due): (Vec<_>, Vec<_>) = refused.partition(|(_, it)| now < it.due);
         if due.is_empty() {
             return None;

@@ -11,7 +11,7 @@ use tributary_model::elb::{
 };
 use tributary_model::key::{Kind, ListenerOwner, ListenerRef, RouteKind};
 use tributary_model::listener::Protocol;
-use tributary_model::{Hostname, Name, ObjectKey, ObjectRef, Revision, Timestamp};
+use tributary_model::{FieldFault, Hostname, Name, ObjectKey, ObjectRef, Revision, Timestamp};
 
 mod config;
 mod desired;
@@ -244,6 +244,7 @@ impl Arbitrary for ListenerOwner {
 
 structs! {
     ObjectRef { kind, key }
+    FieldFault { field, reason }
     ListenerRef { owner, name }
 }
 

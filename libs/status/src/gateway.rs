@@ -71,15 +71,22 @@ pub(crate) fn own_listeners<'a>(
 
 /// Only there while something is wrong; what was said stands until the next report.
 fn degraded(judged: &GatewayJudgement, current: &GatewayStatus) -> Option<Entry> {
-    if judged.load_balancer == LoadBalancerJudgement::Unknown {
-        let said = find(&current.conditions, DEGRADED)?;
+    let said = find(&current.conditions, DEGRADED);
+    if let (LoadBalancerJudgement::Unknown, Some(said)) = (&judged.load_balancer, said) {
         return Some(Entry::Kept(said.clone()));
     }
     if judged.problems.is_empty() {
         return None;
     }
     let problems = list(judged.problems.iter().cloned());
-    Some(verdict(Situation::GatewayDegraded(&problems)).into())
+    let situation = match judged.load_balancer {
+        LoadBalancerJudgement::Ready => Situation::GatewayDegraded(&problems),
+        LoadBalancerJudgement::Unknown
+        | LoadBalancerJudgement::Pending(_)
+        | LoadBalancerJudgement::Failed(_)
+        | LoadBalancerJudgement::Leaving(_) => Situation::GatewayNotInFull(&problems),
+    };
+    Some(verdict(situation).into())
 }
 
 pub(crate) fn accepted(judged: &GatewayJudgement, tally: Tally) -> Verdict {
@@ -175,7 +182,8 @@ fn addresses(judged: &GatewayJudgement, current: &GatewayStatus) -> Vec<StatusAd
         .iter()
         .map(|name| StatusAddress {
             address_type: "Hostname".to_owned(),
-            value: name.clone(),
+            // The CRD takes no capitals, and DNS knows none.
+            value: name.to_ascii_lowercase(),
         })
         .collect()
 }

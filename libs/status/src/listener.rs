@@ -279,6 +279,9 @@ fn programmed(listener: &ListenerJudgement, serving: Serving) -> Verdict {
         JudgedOutcome::Won(Some(ProgrammedState::Refused(why))) => {
             Situation::ListenerProgrammedRefused(why)
         }
+        JudgedOutcome::Won(Some(ProgrammedState::Impossible(why))) => {
+            Situation::ListenerProgrammedImpossible(why)
+        }
         JudgedOutcome::Won(Some(ProgrammedState::PortUnavailable(why))) => {
             Situation::ListenerProgrammedPortUnavailable(why)
         }

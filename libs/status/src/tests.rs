@@ -46,6 +46,9 @@ fn outcomes() -> impl Strategy<Value = JudgedOutcome> {
             text()
         )))),
         Just(JudgedOutcome::Won(Some(ProgrammedState::Refused(text())))),
+        Just(JudgedOutcome::Won(Some(
+            ProgrammedState::Impossible(text())
+        ))),
         Just(JudgedOutcome::Won(Some(ProgrammedState::PortUnavailable(
             text()
         )))),

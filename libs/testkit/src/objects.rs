@@ -98,6 +98,7 @@ pub fn gateway(name: &str) -> GatewayBuilder {
         parameters_ref: None,
         frontend_tls: FrontendTls::default(),
         requests_addresses: false,
+        unsupported: Vec::new(),
         holders: BTreeSet::new(),
     })
 }

@@ -1,6 +1,6 @@
 //! Namespaces, Services and their endpoints, Nodes, Secrets, ReferenceGrants, configurations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::config::{
     HealthCheckSettings, ListenerRuleConfiguration, LoadBalancerConfiguration,
@@ -38,6 +38,7 @@ pub fn service_with_ports(name: &str, ports: &[(&str, u16, L4Protocol)]) -> Reso
             .map(|(name, port, protocol)| ServicePort {
                 name: (*name).into(),
                 port: *port,
+                target_port: Some(*port),
                 protocol: *protocol,
                 node_port: Some(30_000_u16.saturating_add(*port)),
                 app_protocol: None,
@@ -146,6 +147,8 @@ pub fn load_balancer_configuration(
         meta: meta(name),
         merging_mode,
         settings,
+        emptied: BTreeSet::new(),
+        faults: Vec::new(),
     }))
 }
 
@@ -164,6 +167,7 @@ pub fn target_group_configuration(
         }),
         default: settings,
         routes: Vec::new(),
+        faults: Vec::new(),
     }))
 }
 
@@ -186,6 +190,8 @@ pub fn rule_configuration(name: &str) -> ListenerRuleConfiguration {
         routing: None,
         source_ip: Vec::new(),
         tags: BTreeMap::new(),
+        incomplete: false,
+        faults: Vec::new(),
     }
 }
 

@@ -21,7 +21,7 @@ use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_stream::StreamMap;
-use tributary_kubernetes::{Class, Cluster, Failure, Served, Unread};
+use tributary_kubernetes::{Class, Cluster, Failure, Kinds, Served, Unread};
 use tributary_model::Kind;
 use tributary_runtime::backoff::Delays;
 use tributary_runtime::{Backoff, Condition, Context};
@@ -74,6 +74,8 @@ struct Follower<'a> {
     kinds: BTreeMap<Kind, Watched>,
     /// There, but in versions only that are not read.
     unread: Vec<Unread>,
+    /// Kinds of the same groups of which nothing is known.
+    unknown: BTreeSet<String>,
     watches: StreamMap<Kind, Watching>,
     objects: Objects,
     /// What keeps failing, [`DISCOVERY_NAME`] or a kind: told once for each class.
@@ -82,7 +84,7 @@ struct Follower<'a> {
     readable: Condition,
 }
 
-type Discovered = Result<(BTreeMap<Kind, Served>, Vec<Unread>), Failure>;
+type Discovered = Result<Kinds, Failure>;
 
 pub(crate) async fn follow(
     context: &Context,
@@ -111,6 +113,7 @@ pub(crate) async fn follow(
         cluster,
         kinds: BTreeMap::new(),
         unread: Vec::new(),
+        unknown: BTreeSet::new(),
         watches: StreamMap::new(),
         objects: Objects::new(context, shared),
         failing: BTreeMap::new(),
@@ -166,11 +169,11 @@ pub(crate) async fn follow(
 impl Follower<'_> {
     fn discovered(&mut self, discovered: Discovered, discovery: &mut Discovery) {
         match discovered {
-            Ok((served, unread)) => {
+            Ok(kinds) => {
                 discovery.again.reset();
                 discovery.due = Instant::now() + discovery.regular.next_delay();
                 self.works(DISCOVERY_NAME);
-                self.reconcile(served, unread, !discovery.done_once);
+                self.reconcile(kinds, !discovery.done_once);
                 discovery.done_once = true;
             }
             Err(failure) => {
@@ -183,13 +186,25 @@ impl Follower<'_> {
     }
 
     /// Watches what is served, and gives up what is not served any more.
-    fn reconcile(&mut self, served: BTreeMap<Kind, Served>, unread: Vec<Unread>, first: bool) {
+    fn reconcile(&mut self, kinds: Kinds, first: bool) {
+        let Kinds {
+            read: served,
+            unread,
+            unknown,
+        } = kinds;
+        if self.unknown != unknown && !unknown.is_empty() {
+            let kinds = unknown.iter().map(String::as_str).collect::<Vec<_>>();
+            let kinds = kinds.join(", ");
+            tracing::info!(kinds, "served and not read: what they ask for is not done");
+        }
+        self.unknown = unknown;
         if self.unread != unread {
             for Unread { kind, served } in &unread {
                 let served = served.iter().cloned().collect::<Vec<_>>().join(", ");
                 let read = tributary_normalize::versions(*kind).join(", ");
                 tracing::warn!(%kind, served, read, "kind is not watched: none of its versions is one that is read");
             }
+            self.objects.unread_kinds(&unread);
             self.unread = unread;
         }
         if first {

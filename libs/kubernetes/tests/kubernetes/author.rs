@@ -46,7 +46,7 @@ async fn a_status_is_ours_from_our_writers_word_to_another_ones() {
     let admin = shared().await;
     let namespace = admin.namespace("author").await;
     let cluster = Cluster::connect(Some(admin.kubeconfig())).await.unwrap();
-    let (served, _) = cluster.served().await.unwrap();
+    let served = cluster.served().await.unwrap().read;
     let sets = &served[&Kind::ListenerSet];
     let key = ObjectKey::new(namespace.as_str(), "app");
     let mut events = cluster.watch(sets, WatchMode::Streaming);

@@ -56,6 +56,12 @@ fn explain_parent(merge: &Merge, route: &ResolvedRoute, parent: &ResolvedParent)
             .iter()
             .map(|dropped| format!("{}: {}", dropped.field, dropped.message)),
     );
+    because.extend(
+        parent
+            .degraded_rules
+            .iter()
+            .map(|(rule, what)| format!("rules[{rule}]: {what}")),
+    );
     if let Some(winner) = &parent.shadowed_by {
         because.push(format!(
             "{winner} has the traffic: an NLB listener has one default action, the oldest route's on the \

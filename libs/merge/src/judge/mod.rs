@@ -87,10 +87,7 @@ fn judge_gateway(merge: &Merge, gateway: &ResolvedGateway, reports: &Reports) ->
         unheard: merge
             .load_balancer_key(&gateway.key)
             .is_some_and(|key| reports.is_unheard(&key)),
-        problems: report(merge, &gateway.key, reports)
-            .filter(|report| report.phase == LoadBalancerPhase::Active)
-            .map(|report| report.problems.clone())
-            .unwrap_or_default(),
+        problems: problems(merge, gateway, reports),
         addresses,
         listeners: judge_listeners(merge, &gateway.key, &gateway.listeners, reports),
         attached_listener_sets: gateway.attached_listener_sets.saturating_sub(lost_sets(
@@ -99,6 +96,23 @@ fn judge_gateway(merge: &Merge, gateway: &ResolvedGateway, reports: &Reports) ->
             reports,
         )),
     }
+}
+
+/// What the merge cannot do of what the Gateway asks for, then what a programmer could not do on a load balancer that serves.
+/// One thing that both say is said once.
+fn problems(merge: &Merge, gateway: &ResolvedGateway, reports: &Reports) -> Vec<String> {
+    if gateway.acceptance != GatewayAcceptance::Accepted {
+        return Vec::new();
+    }
+    let mut problems = gateway.problems.clone();
+    let report = report(merge, &gateway.key, reports)
+        .filter(|report| report.phase == LoadBalancerPhase::Active);
+    for problem in report.into_iter().flat_map(|report| &report.problems) {
+        if !problems.contains(problem) {
+            problems.push(problem.clone());
+        }
+    }
+    problems
 }
 
 /// Sets that have a valid listener by the merge's word and none by the programmer's. Only the owners of
@@ -291,7 +305,12 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
                 unresolved_refs: parent.unresolved_refs.clone(),
                 dropped_rules: parent.dropped_rules.clone(),
                 refused_rules: rule_problems(merge, route, parent, reports, |it| !it.served),
-                degraded_rules: rule_problems(merge, route, parent, reports, |it| it.served),
+                degraded_rules: {
+                    let reported = rule_problems(merge, route, parent, reports, |it| it.served);
+                    let known = parent.degraded_rules.iter().cloned();
+                    let all: BTreeSet<(usize, String)> = known.chain(reported).collect();
+                    all.into_iter().collect()
+                },
                 shadowed: parent.shadowed_by.is_some(),
             })
             .collect(),

@@ -39,6 +39,7 @@ pub fn judge_orphan(
         }
         Kind::GatewayClass
         | Kind::ReferenceGrant
+        | Kind::BackendTlsPolicy
         | Kind::Namespace
         | Kind::Service
         | Kind::EndpointSlice

@@ -116,6 +116,7 @@ impl Indexed {
                 ProgrammedState::Programmed
                 | ProgrammedState::Pending(_)
                 | ProgrammedState::Refused(_)
+                | ProgrammedState::Impossible(_)
                 | ProgrammedState::PortUnavailable(_) => {}
                 ProgrammedState::TooManyListeners(_) | ProgrammedState::NoCertificate(_) => {
                     not_valid.insert(listener.listener.clone());

@@ -7,7 +7,9 @@ use tributary_model::route::{PathMatch, Redirect, RouteFilter, RouteRule, UrlRew
 use tributary_model::{Kind, Name, ObjectKey};
 
 use super::{Problem, paths};
+use crate::notes;
 use crate::reads::Reader;
+use crate::unmet::Unmet;
 
 /// The filters of one rule, sorted.
 #[derive(Default)]
@@ -15,8 +17,8 @@ pub(super) struct Filters<'a> {
     pub(super) redirect: Option<(String, &'a Redirect)>,
     pub(super) rewrite: Option<(String, &'a UrlRewrite)>,
     pub(super) configuration: Option<&'a ListenerRuleConfiguration>,
-    /// An ExtensionRef that does not resolve: Gateway API forbids to skip the filter, so the rule answers
-    /// with an error until it does.
+    /// An ExtensionRef that does not resolve, or to what is refused in a part that the rule cannot go without: Gateway API
+    /// forbids to skip the filter, so the rule answers with an error until it does.
     pub(super) missing: Option<Problem>,
     pub(super) problems: Vec<Problem>,
 }
@@ -58,14 +60,20 @@ pub(super) fn sort<'a, 'r: 'a>(
                     continue;
                 }
                 let key = ObjectKey::new(Name::clone(namespace), Name::clone(name));
-                sorted.configuration = reader.rule_configuration(&key);
-                if sorted.configuration.is_none() {
-                    let missing = reader.missing(wanted, format!("{wanted} {key} not found"));
+                let why = match reader.rule_configuration(&key) {
+                    Some(configuration) => {
+                        closed(configuration, rule).map(|why| (why, "it is right"))
+                    }
+                    None => Some((reader.not_there(wanted, &key), "it is there")),
+                };
+                if let Some((why, until)) = why {
                     sorted.missing = Some(Problem::unsupported(
                         field,
-                        format!("{missing}; the rule answers with 500 until it is there"),
+                        format!("{why}; the rule answers with 500 until {until}"),
                     ));
+                    continue;
                 }
+                sorted.configuration = reader.rule_configuration(&key);
             }
             RouteFilter::Unsupported(kind) => sorted
                 .problems
@@ -82,6 +90,39 @@ pub(super) fn sort<'a, 'r: 'a>(
         sorted.problems.push(problem);
     }
     sorted
+}
+
+/// Why a rule with this configuration would let in whom it should not, or send requests where they were not meant to go.
+fn closed(configuration: &ListenerRuleConfiguration, rule: &RouteRule) -> Option<String> {
+    let key = &configuration.meta.key;
+    if configuration.incomplete {
+        let faults = notes::of_object(Kind::ListenerRuleConfiguration, key, &configuration.faults);
+        return Some(faults.collect::<Vec<_>>().join("; "));
+    }
+    // A condition for matches of which none is there restricts nobody.
+    let condition = configuration.source_ip.iter().find(|condition| {
+        let (indexes, matches) = (&condition.match_indexes, matches(rule));
+        !indexes.is_empty() && indexes.iter().all(|index| *index >= matches)
+    })?;
+    Some(Unmet::MatchIndexes(key, condition.match_indexes.clone(), matches(rule)).to_string())
+}
+
+/// What of a configuration that is used is not done.
+pub(super) fn degraded(configuration: &ListenerRuleConfiguration, rule: &RouteRule) -> Vec<String> {
+    let key = &configuration.meta.key;
+    let surplus = configuration.source_ip.iter().filter_map(|condition| {
+        let indexes = condition.match_indexes.iter().copied();
+        let surplus: Vec<usize> = indexes.filter(|index| *index >= matches(rule)).collect();
+        (!surplus.is_empty()).then(|| Unmet::MatchIndexes(key, surplus, matches(rule)).to_string())
+    });
+    notes::of_object(Kind::ListenerRuleConfiguration, key, &configuration.faults)
+        .chain(surplus)
+        .collect()
+}
+
+/// Gateway API: a rule without any has one that matches everything.
+fn matches(rule: &RouteRule) -> usize {
+    rule.matches.len().max(1)
 }
 
 fn twice(field: &str, kind: &str) -> Problem {

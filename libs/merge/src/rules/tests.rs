@@ -758,6 +758,7 @@ fn h2c_services_are_reached_through_https_only() {
         ports: vec![ServicePort {
             name: "".into(),
             port: 80,
+            target_port: Some(80),
             protocol: L4Protocol::Tcp,
             node_port: None,
             app_protocol: Some("kubernetes.io/h2c".to_owned()),

@@ -26,6 +26,8 @@ pub(crate) struct Translation {
     /// Nothing when the rule is left out.
     pub(crate) rule: Option<Translated>,
     pub(crate) dropped: Vec<DroppedRule>,
+    /// What of a rule that is served is not as it was asked for.
+    pub(crate) degraded: Vec<String>,
     pub(crate) unresolved: Vec<UnresolvedRef>,
 }
 
@@ -101,9 +103,22 @@ pub(crate) fn translate(
         return Translation {
             rule: None,
             dropped: dropped(problems),
+            degraded: Vec::new(),
             unresolved: backends.unresolved,
         };
     }
+    // A rule that answers with an error has no backends.
+    let mut degraded = if filters.missing.is_some() {
+        Vec::new()
+    } else {
+        backends.degraded
+    };
+    degraded.extend(
+        filters
+            .configuration
+            .into_iter()
+            .flat_map(|configuration| filters::degraded(configuration, rule)),
+    );
     let authenticate = filters
         .configuration
         .and_then(|configuration| configuration.authenticate.clone());
@@ -133,6 +148,7 @@ pub(crate) fn translate(
             groups: groups.into_iter().map(|(spec, _)| spec).collect(),
         }),
         dropped: dropped(filters.missing.into_iter().collect()),
+        degraded,
         unresolved: backends.unresolved,
     }
 }

@@ -2,26 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use tributary_model::ObjectKey;
 use tributary_model::config::{HealthCheckSettings, RouteTargetGroupSettings, TargetGroupSettings};
 use tributary_model::route::Route;
+use tributary_model::{Kind, ObjectKey};
 
 use crate::facts::GatewayFacts;
+use crate::notes;
 use crate::order::Age;
 use crate::reads::Reader;
 
-/// The Service's configuration over the load balancer's default one, and the scope of the route
-/// configuration that was taken, as the end of an identity. Of several for one Service the oldest counts.
+/// What is asked for a Service's target groups.
+pub(super) struct Asked {
+    pub(super) settings: TargetGroupSettings,
+    /// Of the route configuration that was taken, as the end of an identity.
+    pub(super) scope: String,
+    /// What is refused of the configurations.
+    pub(super) refused: Vec<String>,
+}
+
+/// The Service's configuration over the load balancer's default ones. Of several for one Service the oldest counts.
 pub(super) fn settings(
     reader: &mut Reader<'_>,
     gateway: &GatewayFacts,
     route: &Route,
     service: &ObjectKey,
-) -> (TargetGroupSettings, String) {
-    let fallback = gateway
+) -> Asked {
+    let fallback: Vec<_> = gateway
         .default_target_groups
-        .as_ref()
-        .and_then(|key| reader.target_group_configuration(key));
+        .iter()
+        .filter_map(|key| reader.target_group_configuration(key))
+        .collect();
     let own = reader
         .target_configurations_of(service)
         .into_iter()
@@ -31,8 +41,15 @@ pub(super) fn settings(
         });
     let mut settings = TargetGroupSettings::default();
     let mut scope = String::new();
+    let mut refused = Vec::new();
     // Weakest first.
     for configuration in fallback.into_iter().chain(own) {
+        let kind = Kind::TargetGroupConfiguration;
+        refused.extend(notes::of_object(
+            kind,
+            &configuration.meta.key,
+            &configuration.faults,
+        ));
         settings = over(&configuration.default, settings);
         let matched = configuration
             .routes
@@ -44,7 +61,11 @@ pub(super) fn settings(
             scope.push_str(&scope_of(matched));
         }
     }
-    (settings, scope)
+    Asked {
+        settings,
+        scope,
+        refused,
+    }
 }
 
 fn applies(candidate: &RouteTargetGroupSettings, route: &Route) -> bool {
@@ -82,7 +103,12 @@ fn over(stronger: &TargetGroupSettings, weaker: TargetGroupSettings) -> TargetGr
     TargetGroupSettings {
         name: name.or(weaker.name),
         ip_address_type: ip_address_type.or(weaker.ip_address_type),
-        health_check: health_check_over(health_check, weaker.health_check),
+        // One field, taken whole (LBC's documentation): half of one check is another check.
+        health_check: if health_check == HealthCheckSettings::default() {
+            weaker.health_check
+        } else {
+            health_check
+        },
         node_selector: node_selector.or(weaker.node_selector),
         attributes: by_key(attributes, weaker.attributes),
         target_type: target_type.or(weaker.target_type),
@@ -90,34 +116,6 @@ fn over(stronger: &TargetGroupSettings, weaker: TargetGroupSettings) -> TargetGr
         protocol_version: protocol_version.or(weaker.protocol_version),
         multi_cluster: multi_cluster.or(weaker.multi_cluster),
         tags: by_key(tags, weaker.tags),
-    }
-}
-
-fn health_check_over(
-    stronger: HealthCheckSettings,
-    weaker: HealthCheckSettings,
-) -> HealthCheckSettings {
-    let HealthCheckSettings {
-        healthy_threshold,
-        interval_seconds,
-        path,
-        port,
-        protocol,
-        timeout_seconds,
-        unhealthy_threshold,
-        http_codes,
-        grpc_codes,
-    } = stronger;
-    HealthCheckSettings {
-        healthy_threshold: healthy_threshold.or(weaker.healthy_threshold),
-        interval_seconds: interval_seconds.or(weaker.interval_seconds),
-        path: path.or(weaker.path),
-        port: port.or(weaker.port),
-        protocol: protocol.or(weaker.protocol),
-        timeout_seconds: timeout_seconds.or(weaker.timeout_seconds),
-        unhealthy_threshold: unhealthy_threshold.or(weaker.unhealthy_threshold),
-        http_codes: http_codes.or(weaker.http_codes),
-        grpc_codes: grpc_codes.or(weaker.grpc_codes),
     }
 }
 

@@ -80,8 +80,8 @@ fn prefer_gateway_lets_the_gateways_value_win() {
 fn listener_settings_go_to_the_port_that_sets_share() {
     let mut objects = world(MergingMode::default());
     let port = ProtocolPort {
-        protocol: "HTTPS".to_owned(),
-        port: 443,
+        protocol: Some("HTTPS".to_owned()),
+        port: Some(443),
     };
     let policy = ListenerConfiguration {
         ssl_policy: Some("strict".to_owned()),

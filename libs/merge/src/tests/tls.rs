@@ -32,8 +32,8 @@ fn objects(listener: ListenerBuilder) -> Vec<Resource> {
 
 fn configuration(settings: ListenerConfiguration) -> Resource {
     let port = ProtocolPort {
-        protocol: "HTTPS".to_owned(),
-        port: 443,
+        protocol: Some("HTTPS".to_owned()),
+        port: Some(443),
     };
     load_balancer_configuration(
         "infra/lbc",

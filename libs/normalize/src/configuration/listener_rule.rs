@@ -1,6 +1,7 @@
 //! ListenerRuleConfiguration.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use tributary_model::Meta;
 use tributary_model::config::{
@@ -15,6 +16,7 @@ use crate::crds::{
     ListenerRuleConfigurationSpec, OnUnauthenticated, RuleCondition, RuleConditionField,
 };
 use crate::fault::{Fault, Path};
+use crate::lenient::LeftOut;
 
 /// An action as the model parts them.
 enum Converted {
@@ -28,46 +30,65 @@ const LONGEST: i64 = 604_800;
 pub(crate) fn listener_rule_configuration(
     meta: Meta,
     spec: ListenerRuleConfigurationSpec,
-) -> Result<model::ListenerRuleConfiguration, Fault> {
+    mut left_out: LeftOut,
+) -> model::ListenerRuleConfiguration {
     let ListenerRuleConfigurationSpec {
         actions,
         conditions,
         tags,
     } = spec;
     let actions_path = SPEC.field("actions");
-    if let Some(actions) = &actions {
-        check::count(&actions_path, actions.len(), 1..=2)?;
-    }
+    let actions = counted(&actions_path, actions, 1..=2, &mut left_out);
     let (mut authenticate, mut routing) = (None, None);
-    for (index, entry) in actions.unwrap_or_default().into_iter().enumerate() {
+    for (index, entry) in left_out.placed(&actions_path, actions) {
         let at = actions_path.index(index);
-        let taken = match action(&at, entry)? {
-            Converted::Authenticate(action) => authenticate.replace(action).is_some(),
-            Converted::Routing(action) => routing.replace(action).is_some(),
+        let taken = match left_out.unless(action(&at, entry)) {
+            Some(Converted::Authenticate(action)) => authenticate.replace(action).is_some(),
+            Some(Converted::Routing(action)) => routing.replace(action).is_some(),
+            None => false,
         };
         if taken {
-            return Err(at.fault(
+            left_out.add(at.fault(
                 "there may be one authenticating action and one of forward, redirect and fixed-response",
             ));
         }
     }
     let conditions_path = SPEC.field("conditions");
-    if let Some(conditions) = &conditions {
-        check::count(&conditions_path, conditions.len(), 1..=100)?;
+    let conditions = counted(&conditions_path, conditions, 1..=100, &mut left_out);
+    let mut source_ip = Vec::new();
+    for (index, entry) in left_out.placed(&conditions_path, conditions) {
+        source_ip.extend(left_out.unless(condition(&conditions_path.index(index), entry)));
     }
-    let source_ip = conditions
-        .unwrap_or_default()
-        .into_iter()
-        .enumerate()
-        .map(|(index, entry)| condition(&conditions_path.index(index), entry))
-        .collect::<Result<_, _>>()?;
-    Ok(model::ListenerRuleConfiguration {
+    model::ListenerRuleConfiguration {
         meta,
         authenticate,
         routing,
         source_ip,
         tags: tags.unwrap_or_default(),
-    })
+        incomplete: [&actions_path, &conditions_path]
+            .into_iter()
+            .any(|at| left_out.fault(at).is_some()),
+        faults: left_out.into_faults(),
+    }
+}
+
+/// A list of this many entries, if it is given; none of it where it has another number, unless some were taken out.
+fn counted<T>(
+    at: &Path<'_>,
+    entries: Option<Vec<T>>,
+    allowed: RangeInclusive<usize>,
+    left_out: &mut LeftOut,
+) -> Vec<T> {
+    let Some(entries) = entries else {
+        return Vec::new();
+    };
+    if left_out.fault(at).is_some() {
+        return entries;
+    }
+    match left_out.unless(check::count(at, entries.len(), allowed)) {
+        Some(()) => entries,
+        None => Vec::new(),
+    }
 }
 
 fn action(at: &Path<'_>, entry: Action) -> Result<Converted, Fault> {

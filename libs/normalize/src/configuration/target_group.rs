@@ -4,43 +4,54 @@ use std::ops::RangeInclusive;
 
 use tributary_model::config as model;
 use tributary_model::elb;
-use tributary_model::{Kind, Meta, RouteKind};
+use tributary_model::{Kind, Meta, Name, RouteKind};
 
 use super::{SPEC, attributes};
 use crate::check;
 use crate::crds::{
-    HealthCheckConfig, HealthCheckProtocol, ProtocolVersion, RouteConfiguration, RouteIdentifier,
-    RouteIdentifierKind, TargetGroupConfigurationSpec, TargetGroupProps, TargetIpAddressType,
-    TargetProtocol, TargetReference, TargetType,
+    HealthCheckConfig, HealthCheckMatcher, HealthCheckProtocol, ProtocolVersion,
+    RouteConfiguration, RouteIdentifier, RouteIdentifierKind, TargetGroupConfigurationSpec,
+    TargetGroupProps, TargetIpAddressType, TargetProtocol, TargetReference, TargetType,
 };
 use crate::fault::{Fault, Path};
+use crate::lenient::LeftOut;
 use crate::selector::label_selector;
 
 pub(crate) fn target_group_configuration(
     meta: Meta,
     spec: TargetGroupConfigurationSpec,
+    mut left_out: LeftOut,
 ) -> Result<model::TargetGroupConfiguration, Fault> {
     let TargetGroupConfigurationSpec {
         target_reference,
         default_configuration,
         route_configurations,
     } = spec;
+    // Without it the object would be for nobody, or for everybody.
+    let reference_path = SPEC.field("targetReference");
+    if let Some(fault) = left_out.fault(&reference_path) {
+        return Err(fault.clone());
+    }
+    let target_reference = target_reference
+        .map(|reference| self::target_reference(&reference_path, reference))
+        .transpose()?;
+    let default = settings(
+        &SPEC.field("defaultConfiguration"),
+        default_configuration.unwrap_or_default(),
+        &mut left_out,
+    );
     let routes_path = SPEC.field("routeConfigurations");
+    let routes = left_out.placed(&routes_path, route_configurations.unwrap_or_default());
+    let routes = routes
+        .into_iter()
+        .filter_map(|(index, entry)| route(&routes_path.index(index), entry, &mut left_out))
+        .collect();
     Ok(model::TargetGroupConfiguration {
         meta,
-        target_reference: target_reference
-            .map(|reference| self::target_reference(&SPEC.field("targetReference"), reference))
-            .transpose()?,
-        default: settings(
-            &SPEC.field("defaultConfiguration"),
-            default_configuration.unwrap_or_default(),
-        )?,
-        routes: route_configurations
-            .unwrap_or_default()
-            .into_iter()
-            .enumerate()
-            .map(|(index, entry)| route(&routes_path.index(index), entry))
-            .collect::<Result<_, _>>()?,
+        target_reference,
+        default,
+        routes,
+        faults: left_out.into_faults(),
     })
 }
 
@@ -59,43 +70,65 @@ fn target_reference(
     })
 }
 
+/// Nothing when it cannot be said for which routes it is.
 fn route(
     at: &Path<'_>,
     entry: RouteConfiguration,
-) -> Result<model::RouteTargetGroupSettings, Fault> {
+    left_out: &mut LeftOut,
+) -> Option<model::RouteTargetGroupSettings> {
     let RouteConfiguration {
         route_identifier,
         target_group_props,
     } = entry;
+    let identifier_path = at.field("routeIdentifier");
+    if left_out.fault(&identifier_path).is_some() {
+        return None;
+    }
+    let (kind, namespace, name) =
+        left_out.unless(identifier(&identifier_path, route_identifier))?;
+    Some(model::RouteTargetGroupSettings {
+        kind,
+        namespace,
+        name,
+        settings: settings(&at.field("targetGroupProps"), target_group_props, left_out),
+    })
+}
+
+type Identified = (RouteKind, Option<Name>, Option<Name>);
+
+fn identifier(at: &Path<'_>, identifier: RouteIdentifier) -> Result<Identified, Fault> {
     let RouteIdentifier {
         kind,
         namespace,
         name,
-    } = route_identifier;
-    let identifier_path = at.field("routeIdentifier");
+    } = identifier;
     // The Go types of the AWS Load Balancer Controller write absent strings as empty ones.
     let namespace = namespace.filter(|namespace| !namespace.is_empty());
     let name = name.filter(|name| !name.is_empty());
     if name.is_some() && namespace.is_none() {
-        return Err(identifier_path
+        return Err(at
             .field("namespace")
             .fault("is required where a name is given"));
     }
-    Ok(model::RouteTargetGroupSettings {
-        kind: match kind {
-            RouteIdentifierKind::Http => RouteKind::Http,
-            RouteIdentifierKind::Grpc => RouteKind::Grpc,
-            RouteIdentifierKind::Tcp => RouteKind::Tcp,
-            RouteIdentifierKind::Udp => RouteKind::Udp,
-            RouteIdentifierKind::Tls => RouteKind::Tls,
-        },
-        namespace: check::optional_namespace(&identifier_path.field("namespace"), namespace)?,
-        name: check::optional_subdomain(&identifier_path.field("name"), name)?,
-        settings: settings(&at.field("targetGroupProps"), target_group_props)?,
-    })
+    let kind = match kind {
+        RouteIdentifierKind::Http => RouteKind::Http,
+        RouteIdentifierKind::Grpc => RouteKind::Grpc,
+        RouteIdentifierKind::Tcp => RouteKind::Tcp,
+        RouteIdentifierKind::Udp => RouteKind::Udp,
+        RouteIdentifierKind::Tls => RouteKind::Tls,
+    };
+    Ok((
+        kind,
+        check::optional_namespace(&at.field("namespace"), namespace)?,
+        check::optional_subdomain(&at.field("name"), name)?,
+    ))
 }
 
-fn settings(at: &Path<'_>, props: TargetGroupProps) -> Result<model::TargetGroupSettings, Fault> {
+fn settings(
+    at: &Path<'_>,
+    props: TargetGroupProps,
+    left_out: &mut LeftOut,
+) -> model::TargetGroupSettings {
     let TargetGroupProps {
         target_group_name,
         ip_address_type,
@@ -105,10 +138,26 @@ fn settings(at: &Path<'_>, props: TargetGroupProps) -> Result<model::TargetGroup
         target_type,
         protocol,
         protocol_version,
+        target_control_port,
         enable_multi_cluster,
         tags,
     } = props;
-    Ok(model::TargetGroupSettings {
+    if target_control_port.is_some() {
+        let at = at.field("targetControlPort");
+        left_out.add(at.fault("is not programmed by this version"));
+    }
+    let node_selector = node_selector.map(|selector| {
+        label_selector(
+            &at.field("nodeSelector"),
+            selector.match_labels,
+            selector
+                .match_expressions
+                .unwrap_or_default()
+                .into_iter()
+                .map(|entry| (entry.key, entry.operator, entry.values)),
+        )
+    });
+    model::TargetGroupSettings {
         name: target_group_name,
         ip_address_type: ip_address_type.map(|kind| match kind {
             TargetIpAddressType::Ipv4 => elb::TargetIpAddressType::Ipv4,
@@ -117,21 +166,14 @@ fn settings(at: &Path<'_>, props: TargetGroupProps) -> Result<model::TargetGroup
         health_check: health_check(
             &at.field("healthCheckConfig"),
             health_check_config.unwrap_or_default(),
-        )?,
-        node_selector: node_selector
-            .map(|selector| {
-                label_selector(
-                    &at.field("nodeSelector"),
-                    selector.match_labels,
-                    selector
-                        .match_expressions
-                        .unwrap_or_default()
-                        .into_iter()
-                        .map(|entry| (entry.key, entry.operator, entry.values)),
-                )
-            })
-            .transpose()?,
-        attributes: attributes(&at.field("targetGroupAttributes"), target_group_attributes)?,
+            left_out,
+        ),
+        node_selector: node_selector.and_then(|selector| left_out.unless(selector)),
+        attributes: attributes(
+            &at.field("targetGroupAttributes"),
+            target_group_attributes,
+            left_out,
+        ),
         target_type: target_type.map(|kind| match kind {
             TargetType::Instance => elb::TargetType::Instance,
             TargetType::Ip => elb::TargetType::Ip,
@@ -151,13 +193,14 @@ fn settings(at: &Path<'_>, props: TargetGroupProps) -> Result<model::TargetGroup
         }),
         multi_cluster: enable_multi_cluster,
         tags: tags.unwrap_or_default(),
-    })
+    }
 }
 
 fn health_check(
     at: &Path<'_>,
     config: HealthCheckConfig,
-) -> Result<model::HealthCheckSettings, Fault> {
+    left_out: &mut LeftOut,
+) -> model::HealthCheckSettings {
     let HealthCheckConfig {
         healthy_threshold_count,
         health_check_interval,
@@ -168,38 +211,51 @@ fn health_check(
         unhealthy_threshold_count,
         matcher,
     } = config;
-    let number = |field, value: Option<i32>, allowed: RangeInclusive<i32>| {
-        value
-            .map(|value| check::range(&at.field(field), value, &allowed).map(i32::unsigned_abs))
-            .transpose()
+    let mut number = |field, value: Option<i32>, allowed: RangeInclusive<i32>| {
+        let checked = check::range(&at.field(field), value?, &allowed);
+        left_out.unless(checked).map(i32::unsigned_abs)
     };
-    let matcher = matcher.unwrap_or_default();
-    if let Some(port) = &health_check_port
-        && port != "traffic-port"
-        && !port.parse::<u16>().is_ok_and(|port| port != 0)
-    {
-        return Err(at
-            .field("healthCheckPort")
-            .fault(format!("{port:?} is neither a port nor traffic-port")));
-    }
+    let healthy_threshold = number("healthyThresholdCount", healthy_threshold_count, 2..=10);
+    let interval_seconds = number("healthCheckInterval", health_check_interval, 5..=300);
+    let timeout_seconds = number("healthCheckTimeout", health_check_timeout, 2..=120);
+    let unhealthy_threshold = number("unhealthyThresholdCount", unhealthy_threshold_count, 2..=10);
+    let mut matcher = matcher.unwrap_or_default();
     if matcher.http_code.is_some() && matcher.grpc_code.is_some() {
-        return Err(at
-            .field("matcher")
-            .fault("may have httpCode or grpcCode, not both"));
+        let at = at.field("matcher");
+        left_out.add(at.fault("may have httpCode or grpcCode, not both"));
+        matcher = HealthCheckMatcher::default();
     }
-    Ok(model::HealthCheckSettings {
-        healthy_threshold: number("healthyThresholdCount", healthy_threshold_count, 2..=10)?,
-        interval_seconds: number("healthCheckInterval", health_check_interval, 5..=300)?,
+    let port =
+        health_check_port.map(|port| self::health_check_port(&at.field("healthCheckPort"), port));
+    model::HealthCheckSettings {
+        healthy_threshold,
+        interval_seconds,
         path: health_check_path,
-        port: health_check_port,
+        port: port.and_then(|port| left_out.unless(port)),
         protocol: health_check_protocol.map(|protocol| match protocol {
             HealthCheckProtocol::Http => elb::TargetProtocol::Http,
             HealthCheckProtocol::Https => elb::TargetProtocol::Https,
             HealthCheckProtocol::Tcp => elb::TargetProtocol::Tcp,
         }),
-        timeout_seconds: number("healthCheckTimeout", health_check_timeout, 2..=120)?,
-        unhealthy_threshold: number("unhealthyThresholdCount", unhealthy_threshold_count, 2..=10)?,
+        timeout_seconds,
+        unhealthy_threshold,
         http_codes: matcher.http_code,
         grpc_codes: matcher.grpc_code,
-    })
+    }
+}
+
+/// A number, `traffic-port`, or the name of one of the Service's ports, which is looked up where the Service is known.
+fn health_check_port(at: &Path<'_>, port: String) -> Result<String, Fault> {
+    let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+    let valid = if is_number {
+        port.parse::<u16>().is_ok_and(|port| port != 0)
+    } else {
+        check::is_label(&port)
+    };
+    if valid {
+        return Ok(port);
+    }
+    Err(at.fault(format!(
+        "{port:?} is neither a port, nor traffic-port, nor the name of a Service's port"
+    )))
 }

@@ -217,7 +217,7 @@ pub struct AuthenticateOidcConfig {
     pub token_endpoint: String,
     /// User info endpoint, a full URL.
     pub user_info_endpoint: String,
-    /// Secret with clientID and clientSecret, in the same namespace.
+    /// Secret with clientID (or clientId) and clientSecret, in the same namespace.
     pub secret: SecretReference,
     /// Claims that are asked for. Default: openid.
     pub scope: Option<String>,

@@ -133,7 +133,7 @@ pub enum OnOff {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SubnetConfiguration {
-    /// Subnet id or Name tag.
+    /// Subnet id or Name tag. Where no entry has one, the addresses go to the subnets that are found by their tags, in the order of their ids.
     #[serde(default)]
     pub identifier: String,
     /// NLB: allocation id or Name tag of an Elastic IP.
@@ -152,9 +152,9 @@ pub struct SubnetConfiguration {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListenerConfiguration {
-    /// Which listener: protocol, colon, port, for example HTTPS:443.
+    /// Which listener: protocol, colon, port, for example HTTPS:443. Without a protocol every one on the port is meant, without a port every one of the protocol.
     #[schemars(regex(
-        pattern = r"^(HTTP|HTTPS|TLS|TCP|UDP|TCP_UDP):(6553[0-5]|655[0-2]\d|65[0-4]\d{2}|6[0-4]\d{3}|[1-5]\d{4}|[1-9]\d{0,3})$"
+        pattern = r"^((HTTP|HTTPS|TLS|TCP|UDP|TCP_UDP):(6553[0-5]|655[0-2]\d|65[0-4]\d{2}|6[0-4]\d{3}|[1-5]\d{4}|[1-9]\d{0,3})?|:(6553[0-5]|655[0-2]\d|65[0-4]\d{2}|6[0-4]\d{3}|[1-5]\d{4}|[1-9]\d{0,3}))$"
     ))]
     pub protocol_port: String,
     /// ARN of the certificate for clients without SNI.

@@ -113,6 +113,8 @@ pub struct TargetGroupProps {
     pub protocol: Option<TargetProtocol>,
     /// ALB: version of HTTP to the targets.
     pub protocol_version: Option<ProtocolVersion>,
+    /// ALB: port of the target that says how many requests it can take. Not programmed by this version.
+    pub target_control_port: Option<i32>,
     /// Whether other clusters register targets too.
     pub enable_multi_cluster: Option<bool>,
     /// AWS tags.
@@ -131,7 +133,7 @@ pub struct HealthCheckConfig {
     pub health_check_interval: Option<i32>,
     /// HTTP and HTTPS: path.
     pub health_check_path: Option<String>,
-    /// Port number, or traffic-port.
+    /// Port number, traffic-port, or the name of one of the Service's ports.
     pub health_check_port: Option<String>,
     /// Protocol of the checks.
     pub health_check_protocol: Option<HealthCheckProtocol>,

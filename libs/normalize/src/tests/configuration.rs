@@ -1,8 +1,8 @@
 use rstest::rstest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::RouteKind;
 use tributary_model::config::{
-    AuthenticateAction, HealthCheckSettings, JwtClaim, ListenerConfiguration,
+    AuthenticateAction, HealthCheckSettings, JwtClaim, ListField, ListenerConfiguration,
     LoadBalancerConfiguration, LoadBalancerSettings, MergingMode, MutualAuthentication,
     MutualAuthenticationMode, ProtocolPort, RouteTargetGroupSettings, RoutingAction,
     SourceIpCondition, SubnetConfiguration, TargetGroupConfiguration, TargetGroupSettings,
@@ -47,6 +47,8 @@ fn an_empty_configuration_asks_for_nothing(#[case] spec: &str) {
         meta: meta("infra", "c"),
         merging_mode: MergingMode::PreferGatewayClass,
         settings: LoadBalancerSettings::default(),
+        emptied: BTreeSet::new(),
+        faults: Vec::new(),
     };
     assert_eq!(
         resource_of(&object("LoadBalancerConfiguration", spec)),
@@ -105,8 +107,8 @@ fn every_field_of_a_load_balancer_configuration_is_read() {
         quic_enabled: Some(false),
     };
     let https = ProtocolPort {
-        protocol: "HTTPS".to_owned(),
-        port: 443,
+        protocol: text("HTTPS"),
+        port: Some(443),
     };
     let settings = LoadBalancerSettings {
         name: text("web"),
@@ -145,11 +147,49 @@ fn every_field_of_a_load_balancer_configuration_is_read() {
         meta: meta("infra", "c"),
         merging_mode: MergingMode::PreferGateway,
         settings,
+        emptied: BTreeSet::new(),
+        faults: Vec::new(),
     };
     assert_eq!(
         resource_of(&object("LoadBalancerConfiguration", spec)),
         Resource::LoadBalancerConfiguration(Box::new(expected))
     );
+}
+
+/// One fault is told, and nothing else is wrong.
+fn left_out(yaml: &str, field: &str, reason: &str) {
+    let (object, _) = accepted(yaml);
+    let faults = match &*object.resource {
+        Resource::LoadBalancerConfiguration(configuration) => &configuration.faults,
+        Resource::TargetGroupConfiguration(configuration) => &configuration.faults,
+        Resource::ListenerRuleConfiguration(configuration) => &configuration.faults,
+        other => panic!("no configuration: {other:?}"),
+    };
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert_eq!(faults[0].field, field);
+    assert!(faults[0].reason.contains(reason), "{}", faults[0]);
+}
+
+fn load_balancer(spec: &str) -> LoadBalancerConfiguration {
+    match accepted(&object("LoadBalancerConfiguration", spec))
+        .0
+        .resource
+        .as_ref()
+    {
+        Resource::LoadBalancerConfiguration(configuration) => (**configuration).clone(),
+        other => panic!("no LoadBalancerConfiguration: {other:?}"),
+    }
+}
+
+fn target_group(spec: &str) -> TargetGroupConfiguration {
+    match accepted(&object("TargetGroupConfiguration", spec))
+        .0
+        .resource
+        .as_ref()
+    {
+        Resource::TargetGroupConfiguration(configuration) => (**configuration).clone(),
+        other => panic!("no TargetGroupConfiguration: {other:?}"),
+    }
 }
 
 #[rstest]
@@ -160,6 +200,183 @@ fn every_field_of_a_load_balancer_configuration_is_read() {
     "loadBalancerName",
     "1 to 32"
 )]
+#[case::address_type("{ipAddressType: ipv6}", "ipAddressType", "unknown variant `ipv6`")]
+#[case::no_range_is_left("{sourceRanges: [7]}", "sourceRanges[0]", "invalid type: integer")]
+#[case::ranges_are_no_list("{sourceRanges: 10.0.0.0/8}", "sourceRanges", "invalid type: string")]
+#[case::no_group_is_left(
+    "{securityGroups: [1, 2]}",
+    "securityGroups[0]",
+    "invalid type: integer"
+)]
+#[case::no_prefix_list_is_left(
+    "{securityGroupPrefixes: [1]}",
+    "securityGroupPrefixes[0]",
+    "invalid type: integer"
+)]
+#[case::client_certificates_for_nobody_knows_which_listener(
+    "{listenerConfigurations: [{protocolPort: HTTPS-443, mutualAuthentication: {mode: verify, trustStore: t}}]}",
+    "listenerConfigurations[0].protocolPort",
+    "a protocol and a port"
+)]
+#[case::client_certificates_for_no_listener(
+    "{listenerConfigurations: [{mutualAuthentication: {mode: verify, trustStore: t}}]}",
+    "listenerConfigurations[0].protocolPort",
+    "is required"
+)]
+#[case::not_an_object("text", "", "invalid type: string")]
+fn what_would_be_another_load_balancer_or_an_open_one_refuses_the_whole(
+    #[case] spec: &str,
+    #[case] field: &str,
+    #[case] reason: &str,
+) {
+    let field = if field.is_empty() {
+        "spec".to_owned()
+    } else {
+        format!("spec.{field}")
+    };
+    refused(&object("LoadBalancerConfiguration", spec), &field, reason);
+}
+
+#[test]
+fn the_rest_of_a_load_balancer_configuration_holds() {
+    let configuration = load_balancer(
+        "
+  scheme: internet-facing
+  tags: {team: a, cost: 5}
+  sourceRanges: [10.0.0.0/8, {}, 192.168.0.0/16]
+  listenerConfigurations:
+  - protocolPort: '80'
+  - {protocolPort: 'HTTPS:443', sslPolicy: p, alpnPolicy: h2, listenerAttributes: [{key: a}, {key: b, value: c}]}
+",
+    );
+    let https = ProtocolPort {
+        protocol: text("HTTPS"),
+        port: Some(443),
+    };
+    let listener = ListenerConfiguration {
+        ssl_policy: text("p"),
+        attributes: map(&[("b", "c")]),
+        ..ListenerConfiguration::default()
+    };
+    let expected = LoadBalancerSettings {
+        scheme: Some(Scheme::InternetFacing),
+        tags: map(&[("team", "a")]),
+        source_ranges: vec!["10.0.0.0/8".to_owned(), "192.168.0.0/16".to_owned()],
+        listeners: [(https, listener)].into(),
+        ..LoadBalancerSettings::default()
+    };
+    assert_eq!(configuration.settings, expected);
+    let fields: Vec<&str> = configuration
+        .faults
+        .iter()
+        .map(|fault| fault.field.as_str())
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "spec.listenerConfigurations[0].protocolPort",
+            "spec.listenerConfigurations[1].alpnPolicy",
+            "spec.listenerConfigurations[1].listenerAttributes[0].value",
+            "spec.sourceRanges[1]",
+            "spec.tags.cost",
+        ]
+    );
+}
+
+/// Each entry is told at the place where it was written, however many before it were taken out.
+#[test]
+fn faults_name_the_places_of_the_document() {
+    let configuration = load_balancer("{sourceRanges: [1, a, 2, b, 3]}");
+    let fields: Vec<&str> = configuration
+        .faults
+        .iter()
+        .map(|fault| fault.field.as_str())
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "spec.sourceRanges[0]",
+            "spec.sourceRanges[2]",
+            "spec.sourceRanges[4]"
+        ]
+    );
+    assert_eq!(configuration.settings.source_ranges, ["a", "b"]);
+}
+
+#[rstest]
+#[case::mode("{mode: verfy, trustStore: t}", "mode")]
+#[case::no_mode("{trustStore: t}", "mode")]
+#[case::trust_store("{mode: verify, trustStore: [t]}", "trustStore")]
+#[case::switch(
+    "{mode: verify, trustStore: t, ignoreClientCertificateExpiry: 'yes'}",
+    "ignoreClientCertificateExpiry"
+)]
+#[case::not_an_object("[]", "")]
+fn a_bad_part_of_client_certificates_lets_nobody_in(#[case] mutual: &str, #[case] field: &str) {
+    let configuration = load_balancer(&format!(
+        "{{listenerConfigurations: [{{protocolPort: 'HTTPS:443', mutualAuthentication: {mutual}}}]}}"
+    ));
+    let found = configuration.settings.listener(&["HTTPS"], 443).unwrap().1;
+    let closed = MutualAuthentication {
+        mode: MutualAuthenticationMode::Verify,
+        trust_store: None,
+        advertise_ca_names: None,
+        ignore_client_certificate_expiry: None,
+    };
+    assert_eq!(found.mutual_authentication, Some(closed));
+    let at = "spec.listenerConfigurations[0].mutualAuthentication";
+    let expected = if field.is_empty() {
+        at.to_owned()
+    } else {
+        format!("{at}.{field}")
+    };
+    assert_eq!(configuration.faults[0].field, expected);
+}
+
+#[rstest]
+#[case::both("HTTPS:443", Some("HTTPS"), Some(443))]
+#[case::any_protocol(":443", None, Some(443))]
+#[case::any_port("HTTP:", Some("HTTP"), None)]
+fn lbcs_forms_of_protocol_port(
+    #[case] written: &str,
+    #[case] protocol: Option<&str>,
+    #[case] port: Option<u16>,
+) {
+    let configuration = load_balancer(&format!(
+        "{{listenerConfigurations: [{{protocolPort: '{written}'}}]}}"
+    ));
+    let expected = ProtocolPort {
+        protocol: protocol.map(str::to_owned),
+        port,
+    };
+    assert_eq!(configuration.faults, []);
+    let found: Vec<&ProtocolPort> = configuration.settings.listeners.keys().collect();
+    assert_eq!(found, [&expected]);
+    assert_eq!(expected.to_string(), written);
+}
+
+#[rstest]
+#[case::absent("{}", &[])]
+#[case::given("{securityGroups: [sg]}", &[])]
+#[case::one("{securityGroups: []}", &[ListField::SecurityGroups])]
+#[case::all(
+    "{loadBalancerSubnets: [], loadBalancerSubnetsSelector: {}, securityGroups: [], securityGroupPrefixes: [], sourceRanges: []}",
+    &[
+        ListField::Subnets,
+        ListField::SubnetsSelector,
+        ListField::SecurityGroups,
+        ListField::SecurityGroupPrefixes,
+        ListField::SourceRanges,
+    ]
+)]
+fn an_empty_list_is_another_wish_than_none(#[case] spec: &str, #[case] expected: &[ListField]) {
+    assert_eq!(
+        load_balancer(spec).emptied,
+        expected.iter().copied().collect()
+    );
+}
+
+#[rstest]
 #[case::protocol_port(
     "{listenerConfigurations: [{protocolPort: '443'}]}",
     "listenerConfigurations[0].protocolPort",
@@ -190,6 +407,27 @@ fn every_field_of_a_load_balancer_configuration_is_read() {
     "listenerConfigurations[0].mutualAuthentication.trustStore",
     "is for mode verify only"
 )]
+#[case::capacity_of_another_type(
+    "{minimumLoadBalancerCapacity: {capacityUnits: many}}",
+    "minimumLoadBalancerCapacity.capacityUnits",
+    "invalid type: string"
+)]
+#[case::neither_protocol_nor_port(
+    "{listenerConfigurations: [{protocolPort: ':'}]}",
+    "listenerConfigurations[0].protocolPort",
+    "a protocol and a port"
+)]
+#[case::entry_without_its_key(
+    "{listenerConfigurations: [{sslPolicy: p}]}",
+    "listenerConfigurations[0].protocolPort",
+    "is required"
+)]
+#[case::unknown_field("{schema: internal}", "schema", "unknown field is ignored")]
+#[case::one_bad_range_of_two(
+    "{sourceRanges: [10.0.0.0/8, 7]}",
+    "sourceRanges[1]",
+    "invalid type: integer"
+)]
 #[case::attribute_twice(
     "{loadBalancerAttributes: [{key: a, value: b}, {key: a, value: c}]}",
     "loadBalancerAttributes[1].key",
@@ -205,8 +443,12 @@ fn every_field_of_a_load_balancer_configuration_is_read() {
     "minimumLoadBalancerCapacity.capacityUnits",
     "must not be negative"
 )]
-fn bad_load_balancer_configurations(#[case] spec: &str, #[case] field: &str, #[case] reason: &str) {
-    refused(
+fn a_bad_field_of_a_load_balancer_configuration_costs_itself(
+    #[case] spec: &str,
+    #[case] field: &str,
+    #[case] reason: &str,
+) {
+    left_out(
         &object("LoadBalancerConfiguration", spec),
         &format!("spec.{field}"),
         reason,
@@ -292,6 +534,7 @@ fn every_field_of_a_target_group_configuration_is_read() {
                 settings: TargetGroupSettings::default(),
             },
         ],
+        faults: Vec::new(),
     };
     assert_eq!(
         resource_of(&object("TargetGroupConfiguration", spec)),
@@ -316,9 +559,9 @@ fn every_field_of_a_target_group_configuration_is_read() {
     "5 to 300"
 )]
 #[case::port(
-    "{defaultConfiguration: {healthCheckConfig: {healthCheckPort: http}}}",
+    "{defaultConfiguration: {healthCheckConfig: {healthCheckPort: '70000'}}}",
     "defaultConfiguration.healthCheckConfig.healthCheckPort",
-    "neither a port nor traffic-port"
+    "neither a port, nor traffic-port"
 )]
 #[case::two_matchers(
     "{defaultConfiguration: {healthCheckConfig: {matcher: {httpCode: '200', grpcCode: '0'}}}}",
@@ -335,13 +578,66 @@ fn every_field_of_a_target_group_configuration_is_read() {
     "routeConfigurations[0].routeIdentifier.namespace",
     "is required"
 )]
-#[case::nameless_reference("{targetReference: {}}", "targetReference.name", "is required")]
-fn bad_target_group_configurations(#[case] spec: &str, #[case] field: &str, #[case] reason: &str) {
-    refused(
+#[case::control_port(
+    "{defaultConfiguration: {targetControlPort: 8081}}",
+    "defaultConfiguration.targetControlPort",
+    "is not programmed"
+)]
+#[case::node_selector(
+    "{defaultConfiguration: {nodeSelector: {matchExpressions: [{key: a, operator: Above}]}}}",
+    "defaultConfiguration.nodeSelector.matchExpressions[0].operator",
+    "Above"
+)]
+fn a_bad_field_of_a_target_group_configuration_costs_itself(
+    #[case] spec: &str,
+    #[case] field: &str,
+    #[case] reason: &str,
+) {
+    left_out(
         &object("TargetGroupConfiguration", spec),
         &format!("spec.{field}"),
         reason,
     );
+}
+
+#[test]
+fn whom_a_target_group_configuration_is_for_is_never_guessed() {
+    refused(
+        &object("TargetGroupConfiguration", "{targetReference: {}}"),
+        "spec.targetReference.name",
+        "is required",
+    );
+    let configuration = target_group(
+        "{routeConfigurations: [{routeIdentifier: {kind: HTTPRoute, namespace: 7}, targetGroupProps: {targetType: ip}}, {routeIdentifier: {kind: TCPRoute}, targetGroupProps: {}}]}",
+    );
+    let kinds: Vec<RouteKind> = configuration
+        .routes
+        .iter()
+        .map(|route| route.kind)
+        .collect();
+    assert_eq!(kinds, [RouteKind::Tcp]);
+    assert_eq!(
+        configuration.faults[0].field,
+        "spec.routeConfigurations[0].routeIdentifier.namespace"
+    );
+}
+
+#[test]
+fn the_rest_of_a_target_group_configuration_holds() {
+    let configuration = target_group(
+        "{defaultConfiguration: {targetType: lambda, protocol: HTTPS, healthCheckConfig: {healthCheckPort: admin, healthCheckInterval: 1, healthCheckPath: /h}}}",
+    );
+    let expected = TargetGroupSettings {
+        protocol: Some(TargetProtocol::Https),
+        health_check: HealthCheckSettings {
+            path: text("/h"),
+            port: text("admin"),
+            ..HealthCheckSettings::default()
+        },
+        ..TargetGroupSettings::default()
+    };
+    assert_eq!(configuration.default, expected);
+    assert_eq!(configuration.faults.len(), 2);
 }
 
 fn rule(spec: &str) -> tributary_model::config::ListenerRuleConfiguration {
@@ -516,10 +812,27 @@ const REDIRECT: &str = "{type: redirect, redirectConfig: {}}";
     "conditions[0].matchIndexes[0]",
     "must not be negative"
 )]
-fn bad_listener_rule_configurations(#[case] spec: &str, #[case] field: &str, #[case] reason: &str) {
-    refused(
-        &object("ListenerRuleConfiguration", spec),
-        &format!("spec.{field}"),
-        reason,
-    );
+fn a_bad_action_or_condition_makes_a_rule_incomplete(
+    #[case] spec: &str,
+    #[case] field: &str,
+    #[case] reason: &str,
+) {
+    let yaml = object("ListenerRuleConfiguration", spec);
+    left_out(&yaml, &format!("spec.{field}"), reason);
+    assert!(matches!(
+        accepted(&yaml).0.resource.as_ref(),
+        Resource::ListenerRuleConfiguration(rule) if rule.incomplete
+    ));
+}
+
+#[rstest]
+#[case::tag("{tags: {a: 1}}", "tags.a")]
+#[case::unknown("{priority: 5}", "priority")]
+fn a_bad_field_beside_actions_and_conditions_costs_itself(#[case] spec: &str, #[case] field: &str) {
+    let yaml = object("ListenerRuleConfiguration", spec);
+    left_out(&yaml, &format!("spec.{field}"), "");
+    assert!(matches!(
+        accepted(&yaml).0.resource.as_ref(),
+        Resource::ListenerRuleConfiguration(rule) if !rule.incomplete
+    ));
 }

@@ -38,6 +38,7 @@ fn a_plain_gateway_gets_every_default() {
         parameters_ref,
         frontend_tls,
         requests_addresses,
+        unsupported,
         holders,
     } = gateway("");
     assert_eq!(meta, super::meta("infra", "web"));
@@ -48,6 +49,16 @@ fn a_plain_gateway_gets_every_default() {
     assert_eq!(frontend_tls, FrontendTls::default());
     assert!(!requests_addresses);
     assert!(holders.is_empty());
+    assert!(unsupported.is_empty());
+}
+
+#[rstest]
+#[case::labels("infrastructure: {labels: {a: b}}", "infrastructure.labels")]
+#[case::annotations("infrastructure: {annotations: {a: b}}", "infrastructure.annotations")]
+#[case::client_certificate("tls: {backend: {clientCertificateRef: {name: c}}}", "tls.backend")]
+#[case::default_scope("defaultScope: All", "defaultScope")]
+fn what_no_elb_can_do_is_named(#[case] spec: &str, #[case] field: &str) {
+    assert_eq!(gateway(spec).unsupported, [field]);
 }
 
 #[rstest]

@@ -43,6 +43,7 @@ fn port(name: &str, port: u16) -> ServicePort {
     ServicePort {
         name: name.into(),
         port,
+        target_port: Some(port),
         protocol: L4Protocol::Tcp,
         node_port: None,
         app_protocol: None,
@@ -56,10 +57,16 @@ fn port(name: &str, port: u16) -> ServicePort {
     "{type: NodePort, ports: [{port: 80, targetPort: http, nodePort: 30080, appProtocol: kubernetes.io/h2c}]}",
     ServiceType::NodePort,
     vec![ServicePort {
+        target_port: None,
         node_port: Some(30080),
         app_protocol: Some("kubernetes.io/h2c".to_owned()),
         ..port("", 80)
     }]
+)]
+#[case::target_port(
+    "{ports: [{port: 80, targetPort: 8080}]}",
+    ServiceType::ClusterIp,
+    vec![ServicePort { target_port: Some(8080), ..port("", 80) }]
 )]
 #[case::same_number_for_tcp_and_udp(
     "{type: LoadBalancer, ports: [{name: t, port: 53}, {name: u, port: 53, protocol: UDP, nodePort: 0}]}",

@@ -1,3 +1,4 @@
+use tributary_model::config::SubnetConfiguration;
 use tributary_model::desired::TargetGroupId;
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
 use tributary_model::report::{LoadBalancerPhase, ProgrammedState};
@@ -8,7 +9,7 @@ use crate::fixtures::{
     secret, settle, state, strings, target,
 };
 use crate::observed::TargetState;
-use crate::op::{Blame, Step};
+use crate::op::{Blame, Op, Step};
 
 mod certificates;
 mod ownership;
@@ -298,6 +299,40 @@ fn no_subnet_is_told_and_nothing_is_created() {
     assert!(
         matches!(state(&plan, "a"), ProgrammedState::Pending(text) if text.contains("no subnet found"))
     );
+}
+
+/// LBC: entries without an identifier give their addresses to the subnets that are found.
+#[test]
+fn addresses_without_a_subnet_go_to_those_that_are_found() {
+    let entry = |identifier: &str, eip: &str| SubnetConfiguration {
+        identifier: identifier.to_owned(),
+        eip_allocation: Some(eip.to_owned()),
+        ..SubnetConfiguration::default()
+    };
+    let made = |entries: Vec<SubnetConfiguration>| {
+        let desired = Desired::of(LoadBalancerKind::Nlb)
+            .member(80, ElbProtocol::Tcp, "a")
+            .settings(|settings| settings.subnets = entries);
+        let plan = desired.plan(&empty(), &context());
+        let created = plan.steps.iter().find_map(|step| match &step.op {
+            Op::CreateLoadBalancer(spec) => Some(spec.subnets.clone()),
+            _ => None,
+        });
+        let pairs = created.into_iter().flatten();
+        let pairs: Vec<(String, Option<String>)> =
+            pairs.map(|it| (it.subnet, it.eip_allocation)).collect();
+        (pairs, plan.report.problems)
+    };
+    let (subnets, problems) = made(vec![entry("", "e1"), entry("", "e2"), entry("", "e3")]);
+    let expected = [("a", "e1"), ("b", "e2"), ("c", "e3")]
+        .map(|(zone, eip)| (format!("subnet-{zone}"), Some(eip.to_owned())));
+    assert_eq!((subnets, problems), (expected.to_vec(), Vec::new()));
+    let (subnets, problems) = made(vec![entry("", "e1"), entry("", "e2")]);
+    assert_eq!(subnets, []);
+    assert!(problems[0].contains("2 entries without an identifier, and 3 subnets are found"));
+    let (subnets, problems) = made(vec![entry("subnet-a", "e1"), entry("", "e2")]);
+    assert_eq!(subnets, []);
+    assert!(problems[0].contains("either all have an identifier, or none"));
 }
 
 #[test]

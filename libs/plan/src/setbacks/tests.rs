@@ -35,6 +35,15 @@ fn a_refused_rule_costs_its_route_only() {
     );
 }
 
+/// "AWS refused" is said of AWS's own answers only.
+#[test]
+fn what_could_not_be_asked_is_not_called_refused() {
+    let impossible = Setback::Impossible("there is no trust store".to_owned());
+    let plan = after(&empty(), "create listener", &impossible);
+    let expected = ProgrammedState::Impossible("there is no trust store".to_owned());
+    assert_eq!(state(&plan, "a"), expected);
+}
+
 #[test]
 fn a_refused_listener_costs_its_members_and_what_stands_on_it() {
     let plan = after(&empty(), "create listener", &refused());

@@ -53,6 +53,8 @@ pub(super) fn create_load_balancer(
             .iter()
             .map(|it| (it.subnet.clone(), it.clone()))
             .collect(),
+        customer_owned_ipv4_pool: spec.customer_owned_ipv4_pool.clone(),
+        ipv4_ipam_pool: spec.ipv4_ipam_pool.clone(),
         security_groups,
         attributes: attributes::defaults(),
         tags: spec.tags.clone(),

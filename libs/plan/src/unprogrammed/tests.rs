@@ -42,8 +42,8 @@ fn quic_and_stickiness_of_target_groups_are_told_by_their_listener() {
         ..ListenerConfiguration::default()
     };
     let port = ProtocolPort {
-        protocol: "TLS".to_owned(),
-        port: 443,
+        protocol: Some("TLS".to_owned()),
+        port: Some(443),
     };
     check(
         |settings| {

@@ -67,6 +67,20 @@ fn fail(op: &Op, error: &AwsError, times: usize) -> Told {
 }
 
 #[test]
+fn what_aws_was_never_asked_it_did_not_refuse() {
+    let mut tries = tries();
+    let error = AwsError::new(
+        Class::Permanent,
+        "DescribeTrustStores",
+        "there is no trust store",
+    );
+    tries.failed(&make("lb"), &error, Instant::now());
+    let told: Vec<Setback> = tries.told().into_values().collect();
+    let text = "DescribeTrustStores: there is no trust store".to_owned();
+    assert_eq!(told, [Setback::Impossible(text)]);
+}
+
+#[test]
 fn a_name_that_is_taken_is_refused_after_a_few_looks() {
     let taken = says(Class::NeedsReobserve, "DuplicateLoadBalancerName");
     assert!(!fail(&make("lb"), &taken, 3).refused);

@@ -1,7 +1,7 @@
 //! The configuration kinds.
 
 use tributary_model::config::{
-    AuthenticateAction, HealthCheckSettings, JwtClaim, ListenerConfiguration,
+    AuthenticateAction, HealthCheckSettings, JwtClaim, ListField, ListenerConfiguration,
     ListenerRuleConfiguration, LoadBalancerConfiguration, LoadBalancerSettings, MergingMode,
     MutualAuthentication, MutualAuthenticationMode, ProtocolPort, RouteTargetGroupSettings,
     RoutingAction, SourceIpCondition, SubnetConfiguration, TargetGroupConfiguration,
@@ -11,7 +11,7 @@ use tributary_model::config::{
 use super::{fields, structs, variants};
 
 structs! {
-    LoadBalancerConfiguration { meta, merging_mode, settings }
+    LoadBalancerConfiguration { meta, merging_mode, settings, emptied, faults }
     LoadBalancerSettings {
         name, scheme, ip_address_type, enforce_private_link_rules, customer_owned_ipv4_pool,
         ipv4_ipam_pool, subnets, subnets_selector, listeners, disable_security_group,
@@ -20,7 +20,6 @@ structs! {
         web_acl, shield_advanced, default_target_group_configuration,
     }
     SubnetConfiguration { identifier, eip_allocation, private_ipv4, ipv6, source_nat_ipv6_prefix }
-    ProtocolPort { protocol, port }
     ListenerConfiguration {
         default_certificate, certificates, ssl_policy, alpn_policy, target_group_stickiness,
         mutual_authentication, attributes, quic_enabled,
@@ -28,7 +27,7 @@ structs! {
     MutualAuthentication {
         mode, trust_store, advertise_ca_names, ignore_client_certificate_expiry,
     }
-    TargetGroupConfiguration { meta, target_reference, default, routes }
+    TargetGroupConfiguration { meta, target_reference, default, routes, faults }
     TargetReference { group, kind, name }
     RouteTargetGroupSettings { kind, namespace, name, settings }
     TargetGroupSettings {
@@ -39,11 +38,18 @@ structs! {
         healthy_threshold, interval_seconds, path, port, protocol, timeout_seconds,
         unhealthy_threshold, http_codes, grpc_codes,
     }
-    ListenerRuleConfiguration { meta, authenticate, routing, source_ip, tags }
+    ListenerRuleConfiguration { meta, authenticate, routing, source_ip, tags, incomplete, faults }
     JwtClaim { name, format, values }
     SourceIpCondition { values, match_indexes }
 }
 
+variants!(ListField: |source|
+    Self::Subnets, Self::SubnetsSelector, Self::SecurityGroups, Self::SecurityGroupPrefixes,
+    Self::SourceRanges);
+variants!(ProtocolPort: |source|
+    Self { protocol: Some(source.any()), port: Some(source.any()) },
+    Self { protocol: None, port: Some(source.any()) },
+    Self { protocol: Some(source.any()), port: None });
 variants!(MergingMode: |source| Self::PreferGateway, Self::PreferGatewayClass);
 variants!(MutualAuthenticationMode: |source| Self::Off, Self::Passthrough, Self::Verify);
 variants!(AuthenticateAction: |source|

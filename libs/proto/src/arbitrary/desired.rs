@@ -68,6 +68,7 @@ variants!(ProgrammedState: |source|
     Self::TooManyListeners(source.any()),
     Self::NoCertificate(source.any()),
     Self::Refused(source.any()),
+    Self::Impossible(source.any()),
     Self::PortUnavailable(source.any()));
 
 variants!(PrecedenceClass: |source|

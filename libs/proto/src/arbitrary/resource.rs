@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use tributary_model::Installation;
 use tributary_model::holder::Holder;
 use tributary_model::listener::{
     AllowedRoutes, CertificateRef, FrontendTls, FrontendValidation, Listener, ListenerTls,
@@ -11,7 +10,7 @@ use tributary_model::listener::{
 use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{
     Author, CarriedStatus, Gateway, GatewayClass, ListenerSet, Meta, ParametersRef,
-    ParentGatewayRef, Resource, SourceObject, Unread,
+    ParentGatewayRef, Refused, Resource, SourceObject, Unread,
 };
 use tributary_model::route::{
     BackendRef, Comparison, ParentRef, PathMatch, PathModifier, Redirect, Route, RouteFilter,
@@ -23,9 +22,11 @@ use tributary_model::status::{
     ListenerStatus, RouteParentStatus, RouteStatus, Status, StatusAddress,
 };
 use tributary_model::workload::{
-    CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, IpFamily,
-    L4Protocol, Namespace, Node, ReferenceGrant, Service, ServicePort, ServiceType, TlsSecret,
+    BackendTlsPolicy, CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo,
+    IpFamily, L4Protocol, Namespace, Node, PolicyTarget, ReferenceGrant, Service, ServicePort,
+    ServiceType, TlsSecret,
 };
+use tributary_model::{Installation, Kind, ObjectRef};
 
 use super::{Arbitrary, Source, fields, structs, variants};
 
@@ -37,7 +38,7 @@ structs! {
     ParametersRef { group, kind, namespace, name }
     Gateway {
         meta, class_name, listeners, allowed_listeners, parameters_ref, frontend_tls,
-        requests_addresses, holders,
+        requests_addresses, holders, unsupported,
     }
     ListenerSet { meta, parent_ref, listeners }
     ParentGatewayRef { group, kind, key }
@@ -59,12 +60,14 @@ structs! {
     UrlRewrite { hostname, path }
     BackendRef { group, kind, namespace, name, port, weight, filters }
     Service { meta, ports, service_type, ip_families }
-    ServicePort { name, port, protocol, node_port, app_protocol }
+    ServicePort { name, port, target_port, protocol, node_port, app_protocol }
     EndpointSlice { meta, service, ports, endpoints }
     EndpointPort { name, port, protocol }
     Endpoint { address, ready, terminating, zone, node_name }
     Node { meta, labels, instance_id, ready }
     CertificateFacts { fingerprint, dns_names, not_after }
+    BackendTlsPolicy { meta, targets }
+    PolicyTarget { group, kind, name, section_name }
     ReferenceGrant { meta, from, to }
     GrantFrom { group, kind, namespace }
     GrantTo { group, kind, name }
@@ -130,7 +133,21 @@ variants!(Resource: |source|
     Self::TargetGroupConfiguration(Box::new(source.any())),
     Self::ListenerRuleConfiguration(Box::new(source.any())),
     Self::Unread(Unread::of(source.any())),
-    Self::OtherController(OtherController::by(source.any())));
+    Self::OtherController(OtherController::by(source.any())),
+    Self::BackendTlsPolicy(source.any()),
+    Self::Refused(source.any()));
+
+impl Arbitrary for Refused {
+    fn arbitrary(source: &mut Source) -> Self {
+        let kind = source.pick(&[
+            Kind::LoadBalancerConfiguration,
+            Kind::TargetGroupConfiguration,
+            Kind::ListenerRuleConfiguration,
+            Kind::Service,
+        ]);
+        Self::of(&ObjectRef::new(kind, source.any()), source.any()).unwrap()
+    }
+}
 
 impl Arbitrary for Namespace {
     fn arbitrary(source: &mut Source) -> Self {

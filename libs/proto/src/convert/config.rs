@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tributary_model::config::{
-    AuthenticateAction, HealthCheckSettings, JwtClaim, ListenerConfiguration,
+    AuthenticateAction, HealthCheckSettings, JwtClaim, ListField, ListenerConfiguration,
     ListenerRuleConfiguration, LoadBalancerConfiguration, LoadBalancerSettings, MergingMode,
     MutualAuthentication, MutualAuthenticationMode, ProtocolPort, RouteTargetGroupSettings,
     RoutingAction, SourceIpCondition, SubnetConfiguration, TargetGroupConfiguration,
@@ -12,8 +12,8 @@ use tributary_model::config::{
 
 use super::ConvertError;
 use super::codec::{
-    absent, enumeration, index_list, list, message, number16, one_of, optional, optional_name,
-    optional_one_of, port_number, required, same, spec, text,
+    absent, each_of, enumeration, index_list, list, message, number16, one_of, optional,
+    optional_name, optional_one_of, port_number, required, same, spec, text,
 };
 use crate::types;
 use crate::types::authenticate_action::Action as Authenticate;
@@ -33,10 +33,22 @@ enumeration!(
     }
 );
 
+enumeration!(
+    ListField = types::ListField {
+        Subnets,
+        SubnetsSelector,
+        SecurityGroups,
+        SecurityGroupPrefixes,
+        SourceRanges,
+    }
+);
+
 spec!(
     LoadBalancerConfiguration = types::LoadBalancerConfigurationSpec {
         merging_mode: one_of,
         settings: required,
+        emptied: each_of,
+        faults: list,
     }
 );
 message!(
@@ -86,6 +98,7 @@ spec!(
         target_reference: optional,
         default: required,
         routes: list,
+        faults: list,
     }
 );
 message!(
@@ -136,6 +149,8 @@ spec!(
         routing: optional,
         source_ip: list,
         tags: same,
+        incomplete: same,
+        faults: list,
     }
 );
 message!(
@@ -182,7 +197,7 @@ pub(super) mod tag_values {
 /// `listeners` of the settings: one entry a protocol and port.
 pub(super) mod listener_configurations {
     use super::{
-        BTreeMap, ConvertError, ListenerConfiguration, ProtocolPort, optional, port_number, text,
+        BTreeMap, ConvertError, ListenerConfiguration, ProtocolPort, absent, optional, port_number,
         types,
     };
 
@@ -194,8 +209,8 @@ pub(super) mod listener_configurations {
             .map(|(place, listener)| {
                 let listener = listener.clone();
                 types::ListenerConfiguration {
-                    protocol: place.protocol.clone(),
-                    port: port_number::write(&place.port),
+                    protocol: place.protocol.clone().unwrap_or_default(),
+                    port: place.port.as_ref().map_or(0, port_number::write),
                     default_certificate: listener.default_certificate,
                     certificates: listener.certificates,
                     ssl_policy: listener.ssl_policy,
@@ -229,9 +244,15 @@ pub(super) mod listener_configurations {
         message: types::ListenerConfiguration,
     ) -> Result<(ProtocolPort, ListenerConfiguration), ConvertError> {
         let place = ProtocolPort {
-            protocol: text::read("protocol", message.protocol)?,
-            port: port_number::read("port", message.port)?,
+            protocol: Some(message.protocol).filter(|protocol| !protocol.is_empty()),
+            port: match message.port {
+                0 => None,
+                port => Some(port_number::read("port", port)?),
+            },
         };
+        if place.protocol.is_none() && place.port.is_none() {
+            return Err(absent().under("protocol"));
+        }
         let listener = ListenerConfiguration {
             default_certificate: message.default_certificate,
             certificates: message.certificates,

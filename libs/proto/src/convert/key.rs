@@ -1,11 +1,11 @@
 //! `key.proto`: identity of objects and listeners.
 
 use tributary_model::key::{Kind, ListenerOwner, ListenerRef, OwnerKind, RouteKind};
-use tributary_model::{ObjectKey, ObjectRef};
+use tributary_model::{FieldFault, ObjectKey, ObjectRef};
 
 use super::ConvertError;
 use super::codec::one_of::OneOf;
-use super::codec::{any_name, enumeration, message, one_of, required, text};
+use super::codec::{any_name, enumeration, message, one_of, required, same, text};
 use crate::types;
 
 enumeration!(
@@ -27,6 +27,14 @@ enumeration!(
         LoadBalancerConfiguration,
         TargetGroupConfiguration,
         ListenerRuleConfiguration,
+        BackendTlsPolicy,
+    }
+);
+
+message!(
+    FieldFault = types::FieldFault {
+        field: same,
+        reason: same
     }
 );
 

@@ -63,6 +63,7 @@ impl From<&ProgrammedState> for types::ProgrammedState {
             ProgrammedState::NoCertificate(message) => (State::NoCertificate, message.as_str()),
             ProgrammedState::Refused(message) => (State::Refused, message.as_str()),
             ProgrammedState::PortUnavailable(message) => (State::PortUnavailable, message.as_str()),
+            ProgrammedState::Impossible(message) => (State::Impossible, message.as_str()),
         };
         Self {
             state: state.into(),
@@ -84,6 +85,7 @@ impl TryFrom<types::ProgrammedState> for ProgrammedState {
             State::NoCertificate => Ok(Self::NoCertificate(message)),
             State::Refused => Ok(Self::Refused(message)),
             State::PortUnavailable => Ok(Self::PortUnavailable(message)),
+            State::Impossible => Ok(Self::Impossible(message)),
         }
     }
 }

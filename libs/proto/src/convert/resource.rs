@@ -6,7 +6,7 @@ use tributary_model::key::{Kind, ObjectRef};
 use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{
     Author, CarriedStatus, Gateway, GatewayClass, ListenerSet, Meta, ParametersRef,
-    ParentGatewayRef, Resource, SourceObject, Unread,
+    ParentGatewayRef, Refused, Resource, SourceObject, Unread,
 };
 
 use super::ConvertError;
@@ -42,6 +42,7 @@ spec!(
         frontend_tls: required,
         requests_addresses: same,
         holders: holder_set,
+        unsupported: same,
     }
 );
 spec!(
@@ -180,6 +181,10 @@ impl From<&Resource> for Spec {
             }
             Resource::Unread(_) => Self::Unread(types::UnreadSpec {}),
             Resource::OtherController(other) => Self::OtherController(other.into()),
+            Resource::BackendTlsPolicy(object) => Self::BackendTlsPolicy(object.into()),
+            Resource::Refused(refused) => Self::Refused(types::RefusedSpec {
+                fault: required::write(refused.fault()),
+            }),
         }
     }
 }
@@ -268,5 +273,19 @@ fn read_spec(kind: Kind, meta: Meta, spec: Spec) -> Result<Resource, ConvertErro
         )),
         Spec::Unread(types::UnreadSpec {}) => Resource::Unread(Unread::of(kind)),
         Spec::OtherController(spec) => Resource::OtherController(within("other_controller", spec)?),
+        Spec::BackendTlsPolicy(spec) => {
+            Resource::BackendTlsPolicy(within("backend_tls_policy", Beside(meta, spec))?)
+        }
+        Spec::Refused(types::RefusedSpec { fault }) => {
+            let object = ObjectRef::new(kind, meta.key);
+            let refused = Refused::of(&object, required::read("refused.fault", fault)?);
+            let refused = refused.ok_or_else(|| {
+                ConvertError::at(
+                    "object.kind",
+                    format!("is {kind}, which is never told as refused"),
+                )
+            })?;
+            Resource::Refused(refused)
+        }
     })
 }

@@ -2,8 +2,9 @@
 
 use tributary_model::resource::Meta;
 use tributary_model::workload::{
-    CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, IpFamily,
-    L4Protocol, Namespace, Node, ReferenceGrant, Service, ServicePort, ServiceType, TlsSecret,
+    BackendTlsPolicy, CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo,
+    IpFamily, L4Protocol, Namespace, Node, PolicyTarget, ReferenceGrant, Service, ServicePort,
+    ServiceType, TlsSecret,
 };
 
 use super::ConvertError;
@@ -37,6 +38,7 @@ message!(
     ServicePort = types::ServicePort {
         name: any_name,
         port: port_number,
+        target_port: optional_port,
         protocol: one_of,
         node_port: optional_port,
         app_protocol: same,
@@ -70,6 +72,15 @@ spec!(
         labels: same,
         instance_id: same,
         ready: same
+    }
+);
+spec!(BackendTlsPolicy = types::BackendTlsPolicySpec { targets: list });
+message!(
+    PolicyTarget = types::PolicyTarget {
+        group: same,
+        kind: text,
+        name: text,
+        section_name: optional_name,
     }
 );
 spec!(

@@ -210,6 +210,41 @@ fn addresses_are_host_names() {
     assert_eq!(status.attached_listener_sets, Some(2));
 }
 
+/// The rule of the CRD on `status.addresses`; AWS keeps the capitals of a name in its DNS name.
+#[test]
+fn a_host_name_is_written_in_lower_case() {
+    let judged = GatewayJudgement {
+        addresses: vec!["internal-MyLB-1.elb.amazonaws.com".to_owned()],
+        ..gateway(vec![good("a")])
+    };
+    let Status::Gateway(status) = written(&Judgement::Gateway(judged)) else {
+        panic!("a Gateway has a Gateway's status");
+    };
+    let values: Vec<String> = status.addresses.into_iter().map(|it| it.value).collect();
+    assert_eq!(values, ["internal-mylb-1.elb.amazonaws.com"]);
+}
+
+/// What the merge cannot do is known before there is a load balancer, and nothing serves then.
+#[test]
+fn what_is_not_done_is_told_before_the_load_balancer_is_there() {
+    for load_balancer in [
+        LoadBalancerJudgement::Unknown,
+        LoadBalancerJudgement::Pending("it is being created".to_owned()),
+    ] {
+        let judged = GatewayJudgement {
+            problems: vec!["spec.tls.backend is not acted on".to_owned()],
+            ..behind(load_balancer, gateway(vec![pending("a")]))
+        };
+        let Status::Gateway(status) = written(&Judgement::Gateway(judged)) else {
+            panic!("a Gateway has a Gateway's status");
+        };
+        assert_eq!(
+            message(&status.conditions, "gateway.tributary.dev/Degraded"),
+            "Not all that the Gateway asks for is done: spec.tls.backend is not acted on."
+        );
+    }
+}
+
 #[test]
 fn without_a_report_the_addresses_stay() {
     let before = written(&Judgement::Gateway(gateway(vec![good("a")])));

@@ -147,6 +147,15 @@ fn aws_refused_is_said_of_answers_by_aws_only() {
         said(port_unavailable("a")),
         "The listener cannot have its port: another listener has it."
     );
+    assert_eq!(
+        said(won(
+            "a",
+            Some(ProgrammedState::Impossible(
+                "there is no trust store".to_owned()
+            ))
+        )),
+        "The listener cannot be had as it is asked for: there is no trust store."
+    );
 }
 
 #[test]

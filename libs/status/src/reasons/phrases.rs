@@ -13,6 +13,7 @@ pub(super) const TOO_MANY: &str = "The listener does not fit on the load balance
 pub(super) const TOO_MANY_ADVICE: &str =
     " Raise the quota, or remove listeners, rules or certificates.";
 pub(super) const REFUSED: &str = "AWS refused the listener";
+pub(super) const IMPOSSIBLE: &str = "The listener cannot be had as it is asked for";
 pub(super) const UNAVAILABLE: &str = "The listener cannot have its port";
 pub(super) const SOME_SERVED: &str = "The load balancer serves some of the listeners. The conditions of the others say what keeps them.";
 pub(super) const NOTHING_TO_SERVE_WITH: &str =

@@ -4,7 +4,7 @@ use tributary_model::report::ProgrammedState;
 use tributary_model::status::{Condition, ConditionStatus};
 
 use super::phrases::{
-    NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NOTHING_TO_SERVE_WITH, REFUSED, TOO_MANY,
+    IMPOSSIBLE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NOTHING_TO_SERVE_WITH, REFUSED, TOO_MANY,
     TOO_MANY_ADVICE, UNAVAILABLE,
 };
 use super::{PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, TOO_MANY_LISTENERS};
@@ -36,6 +36,9 @@ pub(crate) fn recall(conditions: &[Condition]) -> Option<ProgrammedState> {
     if programmed.reason == PORT_UNAVAILABLE {
         let why = told(&programmed.message, UNAVAILABLE, "")?;
         return Some(ProgrammedState::PortUnavailable(why));
+    }
+    if let Some(why) = told(&programmed.message, IMPOSSIBLE, "") {
+        return Some(ProgrammedState::Impossible(why));
     }
     if let Some(why) = told(&programmed.message, REFUSED, "") {
         return Some(ProgrammedState::Refused(why));

@@ -4,9 +4,9 @@ use tributary_model::resolved::{Conflict, RefCause};
 use tributary_model::status::ConditionStatus;
 
 use super::phrases::{
-    DROPPED_RULE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NO_VALID_LISTENER, NOTHING_TO_SERVE_WITH,
-    PARENT_GONE, REFUSED, SOME_SERVED, UNAVAILABLE, conflict_message, left_alone, none_served,
-    not_allowed, too_many,
+    DROPPED_RULE, IMPOSSIBLE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NO_VALID_LISTENER,
+    NOTHING_TO_SERVE_WITH, PARENT_GONE, REFUSED, SOME_SERVED, UNAVAILABLE, conflict_message,
+    left_alone, none_served, not_allowed, too_many,
 };
 use super::{
     ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, MANAGED, OVERLAPPING_TLS_CONFIG,
@@ -90,6 +90,12 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "The load balancer serves the Gateway's own listeners.",
         ),
         S::GatewayDegraded(what) => degraded("The load balancer serves", what),
+        S::GatewayNotInFull(what) => row(
+            DEGRADED,
+            True,
+            "NotAsAsked",
+            sentence("Not all that the Gateway asks for is done", what, ""),
+        ),
         S::GatewayProgrammedSome | S::SetProgrammedSome => {
             row(PROGRAMMED, True, "Programmed", SOME_SERVED)
         }
@@ -279,6 +285,9 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         }
         S::ListenerProgrammedRefused(why) => {
             row(PROGRAMMED, False, "Invalid", sentence(REFUSED, why, ""))
+        }
+        S::ListenerProgrammedImpossible(why) => {
+            row(PROGRAMMED, False, "Invalid", sentence(IMPOSSIBLE, why, ""))
         }
         S::ListenerProgrammedPortUnavailable(why) => row(
             PROGRAMMED,

@@ -51,8 +51,8 @@ impl Kinds {
         if !asked.as_ref().is_some_and(is_fresh) {
             let answer = self.cluster.served().await;
             let failure = match answer {
-                Ok((served, _)) => {
-                    *self.known() = served;
+                Ok(kinds) => {
+                    *self.known() = kinds.read;
                     None
                 }
                 Err(failure) => Some(failure),

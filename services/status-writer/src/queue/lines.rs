@@ -102,6 +102,7 @@ fn line(kind: Kind, urgency: Urgency) -> Line {
             | Kind::TlsRoute
             // These get no status.
             | Kind::ReferenceGrant
+            | Kind::BackendTlsPolicy
             | Kind::Namespace
             | Kind::Service
             | Kind::EndpointSlice

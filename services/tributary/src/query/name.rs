@@ -157,6 +157,7 @@ fn spellings(kind: Kind) -> Vec<String> {
         | Kind::UdpRoute
         | Kind::TlsRoute
         | Kind::ReferenceGrant
+        | Kind::BackendTlsPolicy
         | Kind::Namespace
         | Kind::Service
         | Kind::EndpointSlice

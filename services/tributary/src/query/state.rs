@@ -110,7 +110,7 @@ fn won(view: &ListenerView) -> (ListenerState, Option<String>) {
             }
         }
         Some(ProgrammedState::Refused(why)) => (ListenerState::Refused, Some(why.clone())),
-        Some(ProgrammedState::PortUnavailable(why)) => {
+        Some(ProgrammedState::Impossible(why) | ProgrammedState::PortUnavailable(why)) => {
             (ListenerState::NotServed, Some(why.clone()))
         }
         // No programmer was asked for a winner that only a change of the objects could get served.

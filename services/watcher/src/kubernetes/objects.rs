@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use tributary_kubernetes::WatchEvent;
-use tributary_model::resource::{Author, SourceObject, Unread};
+use tributary_kubernetes::{Unread as Unserved, WatchEvent};
+use tributary_model::resource::{Author, Refused, SourceObject, Unread};
 use tributary_model::view::Rejection;
-use tributary_model::{Kind, ObjectKey, ObjectRef, Resource, Timestamp};
-use tributary_normalize::{Defaults, Normalized, Rejected, Warning, normalize};
+use tributary_model::{FieldFault, Kind, ObjectKey, ObjectRef, Resource, Timestamp};
+use tributary_normalize::{Defaults, Normalized, Rejected, Warning, normalize, versions};
 use tributary_proto::packed::Packed;
 use tributary_runtime::Context;
 use tributary_runtime::metrics::Metrics;
@@ -31,7 +31,8 @@ struct OfKind {
     latest: u64,
     /// The kind as a whole cannot be read.
     unreadable: Option<Rejection>,
-    refused: BTreeMap<ObjectKey, Rejection>,
+    /// Objects, or parts of objects whose rest counts.
+    refused: BTreeMap<ObjectKey, Vec<Rejection>>,
 }
 
 pub(crate) struct Objects {
@@ -42,6 +43,8 @@ pub(crate) struct Objects {
     defaults: Defaults,
     /// What is not of a kind that is watched.
     beside: Option<Rejection>,
+    /// Kinds that are there in versions only that are not read.
+    unread: Vec<Rejection>,
     /// Something is refused or no longer refused, and has not been told.
     untold: bool,
 }
@@ -61,6 +64,7 @@ impl Objects {
                 generation: 1,
             },
             beside: None,
+            unread: Vec::new(),
             untold: false,
         }
     }
@@ -151,7 +155,9 @@ impl Objects {
                 if let Some(carried) = &mut object.status {
                     carried.author = author;
                 }
-                self.accept(&key);
+                let faults = object.resource.faults().iter();
+                let parts = faults.map(|fault| rejection(&key, key.to_string(), fault.clone()));
+                self.refuse(&key, parts.collect());
                 if !warnings.is_empty() && self.is_new(&key, &object) {
                     tell_left_aside(&key, &warnings);
                 }
@@ -164,8 +170,21 @@ impl Objects {
             }
             // What it was before does not count on: what counts follows from what is there, not from what was.
             Err(rejected) => {
-                self.refuse(&key, rejected);
-                tracing::info_span!(SPAN_READ).in_scope(|| self.shared.published.remove(&key));
+                let Rejected {
+                    object,
+                    object_ref: _,
+                    field,
+                    reason,
+                } = rejected;
+                let fault = FieldFault { field, reason };
+                self.refuse(&key, vec![rejection(&key, object, fault.clone())]);
+                match Refused::of(&key, fault) {
+                    Some(refused) => self.publish(key, &without_status(Resource::Refused(refused))),
+                    None => {
+                        tracing::info_span!(SPAN_READ)
+                            .in_scope(|| self.shared.published.remove(&key));
+                    }
+                }
             }
         }
     }
@@ -196,34 +215,26 @@ impl Objects {
         }
     }
 
-    fn refuse(&mut self, key: &ObjectRef, rejected: Rejected) {
-        let Rejected {
-            object,
-            object_ref,
-            field,
-            reason,
-        } = rejected;
-        let rejection = Rejection {
-            source: SOURCE.to_owned(),
-            object,
-            field,
-            reason,
-            last_good_kept: false,
-            object_ref,
-        };
+    /// Notes what is refused of an object, and says so once; nothing of it accepts it.
+    fn refuse(&mut self, key: &ObjectRef, rejections: Vec<Rejection>) {
+        if rejections.is_empty() {
+            self.accept(key);
+            return;
+        }
         let Some(of_kind) = self.kinds.get_mut(&key.kind) else {
             return;
         };
-        let before = of_kind.refused.insert(key.key.clone(), rejection.clone());
-        if before.as_ref() != Some(&rejection) {
+        let before = of_kind.refused.insert(key.key.clone(), rejections.clone());
+        let before = before.unwrap_or_default();
+        self.untold |= before != rejections;
+        for rejection in rejections.iter().filter(|it| !before.contains(it)) {
             let Rejection {
                 object,
                 field,
                 reason,
                 ..
-            } = &rejection;
+            } = rejection;
             tracing::warn!(object, field, reason, "refused");
-            self.untold = true;
         }
     }
 
@@ -242,12 +253,7 @@ impl Objects {
         });
         self.untold = true;
         if !of_kind.known {
-            let unread = Resource::Unread(Unread::of(kind));
-            let object = SourceObject {
-                resource: Arc::new(unread),
-                status: None,
-                resource_version: None,
-            };
+            let object = without_status(Resource::Unread(Unread::of(kind)));
             let key = object.resource.object_ref();
             self.publish(key, &object);
         }
@@ -274,6 +280,27 @@ impl Objects {
         }
     }
 
+    /// Kinds of which no version that is served is one that is read.
+    pub(crate) fn unread_kinds(&mut self, unread: &[Unserved]) {
+        let rejections = unread.iter().map(|Unserved { kind, served }| {
+            let served = served.iter().map(String::as_str).collect::<Vec<_>>();
+            Rejection {
+                source: SOURCE.to_owned(),
+                object: format!("every {kind}"),
+                field: "apiVersion".to_owned(),
+                reason: format!(
+                    "is served at {}, and read at {}",
+                    served.join(", "),
+                    versions(*kind).join(", ")
+                ),
+                last_good_kept: false,
+                object_ref: None,
+            }
+        });
+        self.unread = rejections.collect();
+        self.untold = true;
+    }
+
     /// Shows what is refused, if that is other than what was shown.
     pub(crate) fn tell_refused(&mut self) {
         if !std::mem::take(&mut self.untold) {
@@ -281,8 +308,12 @@ impl Objects {
         }
         let kinds = self.kinds.values();
         let refused = kinds
-            .flat_map(|of_kind| of_kind.unreadable.iter().chain(of_kind.refused.values()))
+            .flat_map(|of_kind| {
+                let refused = of_kind.refused.values().flatten();
+                of_kind.unreadable.iter().chain(refused)
+            })
             .chain(&self.beside)
+            .chain(&self.unread)
             .cloned()
             .collect();
         self.shared.reject(refused);
@@ -343,6 +374,27 @@ impl Objects {
         ] {
             self.metrics.get(metric).get_or_create(&labels).set(value);
         }
+    }
+}
+
+fn rejection(key: &ObjectRef, object: String, fault: FieldFault) -> Rejection {
+    let FieldFault { field, reason } = fault;
+    Rejection {
+        source: SOURCE.to_owned(),
+        object,
+        field,
+        reason,
+        last_good_kept: false,
+        object_ref: Some(key.clone()),
+    }
+}
+
+/// As nobody writes a status of it.
+fn without_status(resource: Resource) -> SourceObject {
+    SourceObject {
+        resource: Arc::new(resource),
+        status: None,
+        resource_version: None,
     }
 }
 

@@ -68,7 +68,7 @@ async fn a_kind_that_may_not_be_read_is_told_and_the_rest_works() {
         "apiGroups": ["", "discovery.k8s.io", "gateway.networking.k8s.io", "gateway.k8s.aws"],
         "resources": [
             "namespaces", "services", "nodes", "endpointslices",
-            "gatewayclasses", "gateways", "listenersets", "referencegrants",
+            "gatewayclasses", "gateways", "listenersets", "referencegrants", "backendtlspolicies",
             "httproutes", "grpcroutes", "tcproutes", "udproutes", "tlsroutes",
             "loadbalancerconfigurations", "targetgroupconfigurations", "listenerruleconfigurations",
         ],

@@ -40,10 +40,7 @@ pub(crate) fn settings(wanted: &LoadBalancerSettings) -> Fields {
     let by_port = listeners
         .iter()
         .fold(Fields::default(), |fields, (port, one)| {
-            fields.put(
-                format!("{}:{}", port.protocol, port.port),
-                listener_settings(one),
-            )
+            fields.put(port.to_string(), listener_settings(one))
         });
     Fields::default()
         .put("name", name.as_deref())

@@ -68,6 +68,8 @@ pub(super) fn load_balancer(
         },
         vpc: found.vpc_id.unwrap_or_default(),
         subnets: zones.filter_map(subnet).collect(),
+        customer_owned_ipv4_pool: found.customer_owned_ipv4_pool,
+        ipv4_ipam_pool: found.ipam_pools.and_then(|pools| pools.ipv4_ipam_pool_id),
         security_groups: found.security_groups.into_iter().flatten().collect(),
         attributes: BTreeMap::new(),
         tags: Tags::new(),

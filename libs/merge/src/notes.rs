@@ -1,0 +1,167 @@
+//! What a Gateway and its listeners ask for and do not get, though they are served.
+
+use tributary_model::config::{
+    ListenerConfiguration, LoadBalancerConfiguration, LoadBalancerSettings, MutualAuthentication,
+    MutualAuthenticationMode,
+};
+use tributary_model::elb::ElbProtocol;
+use tributary_model::listener::{FrontendTls, Listener, Protocol};
+use tributary_model::resource::Gateway;
+use tributary_model::{FieldFault, Kind};
+
+use crate::conflict::WireClass;
+use crate::facts::GatewayFacts;
+use crate::load_balancer::configuration;
+use crate::unmet::Unmet;
+use crate::{certificates, l4};
+
+/// Of a Gateway as a whole: its own fields, and what is refused of the configurations that it takes.
+pub(crate) fn of_gateway<'a>(
+    gateway: &Gateway,
+    configurations: impl IntoIterator<Item = &'a LoadBalancerConfiguration>,
+    settings: &LoadBalancerSettings,
+) -> Vec<String> {
+    let own = gateway.unsupported.iter();
+    let own = own.map(|field| Unmet::GatewayField(field).to_string());
+    let faults = configurations.into_iter().flat_map(|configuration| {
+        let kind = Kind::LoadBalancerConfiguration;
+        of_object(kind, &configuration.meta.key, &configuration.faults)
+    });
+    let misplaced = settings
+        .listeners
+        .iter()
+        .flat_map(|(place, configuration)| {
+            // Where it names none, each listener says by itself what does not go with it.
+            let protocol = place.protocol.as_deref().and_then(elb_protocol);
+            let fields = protocol.map(|protocol| (protocol, not_on(protocol, configuration)));
+            fields.into_iter().flat_map(move |(protocol, fields)| {
+                let told =
+                    move |field| Unmet::NotOnProtocol(place, field, protocol.as_str()).to_string();
+                fields.into_iter().map(told)
+            })
+        });
+    let fallback = falls_back(&gateway.frontend_tls).then(|| Unmet::InsecureFallback.to_string());
+    own.chain(faults).chain(misplaced).chain(fallback).collect()
+}
+
+/// What is refused of an object, as those who use it are told.
+pub(crate) fn of_object<'a>(
+    kind: Kind,
+    key: &'a tributary_model::ObjectKey,
+    faults: &'a [FieldFault],
+) -> impl Iterator<Item = String> + use<'a> {
+    faults
+        .iter()
+        .map(move |fault| Unmet::Fault(kind, key, fault).to_string())
+}
+
+/// Of one valid listener.
+pub(crate) fn of_listener(
+    gateway: &GatewayFacts,
+    listener: &Listener,
+    class: WireClass,
+) -> Vec<String> {
+    let options = listener.tls.iter().flat_map(|tls| tls.options.keys());
+    let options = options.map(|key| Unmet::TlsOption(key).to_string());
+    let protocol = l4::elb_protocol(class);
+    let configured = configuration(&gateway.settings, protocol, listener.port);
+    let unmet = configured.into_iter().flat_map(|(place, configuration)| {
+        let misplaced = not_on(protocol, configuration).into_iter();
+        let misplaced = misplaced
+            .map(|field| Unmet::NotOnProtocol(place, field, protocol.as_str()).to_string());
+        let unprogrammed = unprogrammed(configuration);
+        misplaced.chain(unprogrammed.map(|field| Unmet::NotProgrammed(place, field).to_string()))
+    });
+    let fallback = listener.protocol == Protocol::Https
+        && certificates::frontend_validation(&gateway.frontend_tls, listener.port)
+            .1
+            .is_some_and(|validation| validation.allow_insecure_fallback);
+    let fallback = fallback.then(|| Unmet::InsecureFallback.to_string());
+    options.chain(unmet).chain(fallback).collect()
+}
+
+fn falls_back(frontend: &FrontendTls) -> bool {
+    let of_ports = frontend.per_port.values().flatten();
+    let mut all = frontend.default.iter().chain(of_ports);
+    all.any(|validation| validation.allow_insecure_fallback)
+}
+
+fn elb_protocol(name: &str) -> Option<ElbProtocol> {
+    [
+        ElbProtocol::Http,
+        ElbProtocol::Https,
+        ElbProtocol::Tcp,
+        ElbProtocol::Udp,
+        ElbProtocol::Tls,
+        ElbProtocol::TcpUdp,
+    ]
+    .into_iter()
+    .find(|protocol| protocol.as_str() == name)
+}
+
+/// Fields that a listener of the protocol does not have.
+fn not_on(protocol: ElbProtocol, configuration: &ListenerConfiguration) -> Vec<&'static str> {
+    let ListenerConfiguration {
+        default_certificate,
+        certificates,
+        ssl_policy,
+        alpn_policy,
+        target_group_stickiness: _,
+        mutual_authentication,
+        attributes: _,
+        quic_enabled: _,
+    } = configuration;
+    let (ends_tls, has_alpn, verifies) = match protocol {
+        ElbProtocol::Https => (true, false, true),
+        ElbProtocol::Tls => (true, true, false),
+        ElbProtocol::Http | ElbProtocol::Tcp | ElbProtocol::Udp | ElbProtocol::TcpUdp => {
+            (false, false, false)
+        }
+    };
+    let given = [
+        (
+            "defaultCertificate",
+            default_certificate.is_some(),
+            ends_tls,
+        ),
+        ("certificates", !certificates.is_empty(), ends_tls),
+        ("sslPolicy", ssl_policy.is_some(), ends_tls),
+        // The AWS Load Balancer Controller's CRD fills None in everywhere.
+        (
+            "alpnPolicy",
+            alpn_policy.as_ref().is_some_and(|policy| policy != "None"),
+            has_alpn,
+        ),
+        (
+            "mutualAuthentication",
+            mutual_authentication.as_ref().is_some_and(is_on),
+            verifies,
+        ),
+    ];
+    given
+        .into_iter()
+        .filter_map(|(field, is_given, has)| (is_given && !has).then_some(field))
+        .collect()
+}
+
+fn is_on(mutual: &MutualAuthentication) -> bool {
+    match mutual.mode {
+        MutualAuthenticationMode::Off => false,
+        MutualAuthenticationMode::Passthrough | MutualAuthenticationMode::Verify => true,
+    }
+}
+
+fn unprogrammed(
+    configuration: &ListenerConfiguration,
+) -> impl Iterator<Item = &'static str> + use<> {
+    let asked = [
+        (
+            "targetGroupStickiness",
+            configuration.target_group_stickiness,
+        ),
+        ("quicEnabled", configuration.quic_enabled),
+    ];
+    asked
+        .into_iter()
+        .filter_map(|(field, asked)| (asked == Some(true)).then_some(field))
+}
