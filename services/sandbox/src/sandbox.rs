@@ -311,7 +311,7 @@ fn log_refusal((service, operation): (Service, &str), region: &str, error: &ApiE
         operation = bounded(operation),
         region,
         code = &*error.code,
-        message = bounded(&error.message),
+        reason = bounded(&error.message),
         "call refused"
     );
 }
