@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tributary_aws::{Endpoint, Site};
 use tributary_kubernetes::lease::LeaseArgs;
 use tributary_kubernetes::{InstallationArgs, SourceArg};
+use tributary_plan::limits::BackendGroups;
 use tributary_proto::call::Shard;
 use tributary_runtime::CommonArgs;
 
@@ -56,6 +57,13 @@ pub struct SiteArgs {
     /// VPC, if subnets of others must not be looked at.
     #[arg(long, value_name = "ID")]
     pub vpc: Option<String>,
+    /// Whether load balancers carry a backend security group, and the targets' security groups let that in. Not in a sandbox
+    /// unless it is said, since pods have no network interfaces there by themselves. Switched off, what is there stays.
+    #[arg(long, value_name = "true|false")]
+    pub manage_backend_security_groups: Option<bool>,
+    /// A backend security group of your own, by id, in place of the one that the load balancers of the cluster share.
+    #[arg(long, value_name = "ID")]
+    pub backend_security_group: Option<String>,
     /// Also remove load balancers that a start finds while the source wants none of those found. Without it they stay, since
     /// it may be the wrong source.
     #[arg(long)]
@@ -88,8 +96,19 @@ impl SiteArgs {
             cluster,
             installation: InstallationArgs { installation },
             vpc,
+            manage_backend_security_groups,
+            backend_security_group,
             allow_removing_all: _,
         } = self;
+        let manages = manage_backend_security_groups.unwrap_or(match aws {
+            Endpoint::Real { .. } => true,
+            Endpoint::Url(_) => backend_security_group.is_some(),
+        });
+        let backend = match (manages, backend_security_group) {
+            (false, _) => BackendGroups::Off,
+            (true, None) => BackendGroups::Shared,
+            (true, Some(id)) => BackendGroups::Named(id),
+        };
         let cluster = match (cluster, aws) {
             (Some(cluster), _) => cluster,
             (None, Endpoint::Url(_)) => DEFAULT_CLUSTER.to_owned(),
@@ -99,6 +118,7 @@ impl SiteArgs {
             cluster,
             installation: installation.to_string(),
             vpc,
+            backend,
         })
     }
 }

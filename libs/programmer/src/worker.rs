@@ -18,7 +18,7 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{Instrument, Span};
-use tributary_aws::{Flights, Known, Outcome, StepResult, observe, refresh_load_balancer_state};
+use tributary_aws::{Flights, Known, Outcome, StepResult, observe, refresh};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerPhase;
 use tributary_plan::limits::{Context as PlanContext, Limits};
@@ -259,7 +259,7 @@ impl Worker {
             return true;
         }
         if let Some(known) = &mut self.known
-            && let Err(error) = refresh_load_balancer_state(&self.shared.aws, known).await
+            && let Err(error) = refresh(&self.shared.aws, &self.shared.site, known, desired).await
         {
             tracing::debug!(%error, "the load balancer's state is taken to be as it was");
             self.doubt = Doubted::ByEvidence;
@@ -275,6 +275,7 @@ impl Worker {
                 cluster: self.shared.site.cluster.clone(),
                 installation: self.shared.site.installation.clone(),
                 limits: self.shared.limits.borrow().clone(),
+                backend: self.shared.site.backend.clone(),
                 refused_certificates: self.tries.refused_certificates(),
                 setbacks,
                 client_secrets: BTreeMap::new(),

@@ -10,6 +10,7 @@ use crate::fixtures::{
 use crate::observed::TargetState;
 use crate::op::{Blame, Step};
 
+mod backend;
 mod certificates;
 mod ownership;
 mod properties;

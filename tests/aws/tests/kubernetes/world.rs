@@ -205,6 +205,7 @@ impl World {
                 cluster: "test".to_owned(),
                 installation: "here".to_owned(),
                 vpc: None,
+                backend: tributary_plan::limits::BackendGroups::Off,
             },
             secrets: Arc::new(ClusterSecrets(cluster.clone())),
             gateways: Some(cluster.clone()),
