@@ -7,11 +7,15 @@
 //! | `GET /calls/log?after=N&limit=N` | the last calls, oldest first |
 //! | `GET, PUT, DELETE /faults` | faults with what is left of them; none |
 //! | `GET, PUT /quotas` | quotas; those not named get AWS's value |
+//! | `PUT /interfaces?region=R` | network interfaces of nodes and pods, [`SeedInterface`]s that are there from now on |
+//! | `DELETE /interfaces?region=R` | interfaces away again, a list of their first addresses |
 //! | `GET /state` | everything, by region |
+
+use std::net::IpAddr;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, put};
 use axum::{Json, Router};
 use http::StatusCode;
 use serde::Deserialize;
@@ -19,6 +23,7 @@ use serde_json::{Value, json};
 
 use crate::call_log::{CallCounts, CallRecord};
 use crate::faults::FaultOptions;
+use crate::options::SeedInterface;
 use crate::quotas::Quotas;
 use crate::sandbox::Sandbox;
 
@@ -34,6 +39,13 @@ struct LogQuery {
     limit: usize,
 }
 
+/// Where to seed; the default region if nothing is said.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionQuery {
+    region: Option<String>,
+}
+
 pub(crate) fn router() -> Router<Sandbox> {
     Router::new()
         .route("/health", get(health))
@@ -41,6 +53,7 @@ pub(crate) fn router() -> Router<Sandbox> {
         .route("/calls/log", get(call_log))
         .route("/faults", get(faults).put(put_faults).delete(delete_faults))
         .route("/quotas", get(quotas).put(put_quotas))
+        .route("/interfaces", put(put_interfaces).delete(delete_interfaces))
         .route("/state", get(state))
         .fallback(unknown)
 }
@@ -91,6 +104,29 @@ async fn put_quotas(State(sandbox): State<Sandbox>, Json(quotas): Json<Quotas>) 
     Json(sandbox.quotas())
 }
 
+async fn put_interfaces(
+    State(sandbox): State<Sandbox>,
+    Query(query): Query<RegionQuery>,
+    Json(interfaces): Json<Vec<SeedInterface>>,
+) -> Response {
+    match sandbox.seed_interfaces(query.region.as_deref(), &interfaces) {
+        Ok(seeded) => Json(seeded).into_response(),
+        Err(error) => {
+            let body = Json(json!({"error": error.to_string()}));
+            (StatusCode::UNPROCESSABLE_ENTITY, body).into_response()
+        }
+    }
+}
+
+async fn delete_interfaces(
+    State(sandbox): State<Sandbox>,
+    Query(query): Query<RegionQuery>,
+    Json(addresses): Json<Vec<IpAddr>>,
+) -> StatusCode {
+    sandbox.remove_interfaces(query.region.as_deref(), &addresses);
+    StatusCode::NO_CONTENT
+}
+
 async fn state(State(sandbox): State<Sandbox>) -> Response {
     match sandbox.state() {
         Ok(state) => Json(state).into_response(),
@@ -99,7 +135,8 @@ async fn state(State(sandbox): State<Sandbox>) -> Response {
 }
 
 async fn unknown() -> (StatusCode, Json<Value>) {
-    let message = "no such path; see /_sandbox/health, calls, calls/log, faults, quotas, state";
+    let message = "no such path; see /_sandbox/health, calls, calls/log, faults, quotas, \
+                   interfaces, state";
     (StatusCode::NOT_FOUND, Json(json!({"error": message})))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::faults::FaultOptions;
-use crate::options::{Options, SeedOptions};
+use crate::options::{Options, Reachability, SeedOptions};
 use crate::quotas::Quotas;
 
 /// The local AWS: Elastic Load Balancing v2, EC2, ACM, tagging and STS on a loopback port.
@@ -33,6 +33,15 @@ pub struct Args {
     /// Name of a trust store for mutual TLS; may be repeated.
     #[arg(long = "trust-store", value_name = "NAME")]
     pub trust_stores: Vec<String>,
+    /// How long what a deleted load balancer used stays in use: 0s, 30s, 2m.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub lagging_deletes: Duration,
+    /// Targets are healthy only where security groups let the load balancer in.
+    #[arg(long)]
+    pub reachability: bool,
+    /// Kubernetes cluster whose security group the seeded nodes and pods have.
+    #[arg(long, value_name = "NAME")]
+    pub seed_cluster: Option<String>,
     /// Milliseconds that every call takes at least.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub latency_ms: u64,
@@ -54,6 +63,9 @@ impl Args {
             provisioning_ms,
             issued_certificates,
             trust_stores,
+            lagging_deletes,
+            reachability,
+            seed_cluster,
             latency_ms,
             faults,
             quotas,
@@ -67,10 +79,17 @@ impl Args {
             seed: SeedOptions {
                 issued_certificates,
                 trust_stores,
+                cluster: seed_cluster,
                 ..SeedOptions::default()
             },
             quotas: quotas.unwrap_or_default(),
             provisioning: Duration::from_millis(provisioning_ms),
+            lagging_deletes,
+            reachability: if reachability {
+                Reachability::BySecurityGroups
+            } else {
+                Reachability::Everything
+            },
             faults,
             clock: Clock::System,
         }
@@ -82,6 +101,13 @@ fn account(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("an account number has twelve digits".to_owned())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|error: jiff::Error| error.to_string())?;
+    Duration::try_from(span).map_err(|error| error.to_string())
 }
 
 fn faults(text: &str) -> Result<FaultOptions, serde_json::Error> {

@@ -10,7 +10,8 @@
 //! the code that it tests. It never listens anywhere but on loopback.
 //!
 //! **What it lacks.** No packet is forwarded: a registered target becomes healthy after the
-//! provisioning time without being asked. Shield, WAFv2, Lambda targets and gateway load balancers
+//! provisioning time without being asked, or, with [`Reachability::BySecurityGroups`], where the
+//! security groups of its network interface let the load balancer in. Shield, WAFv2, Lambda targets and gateway load balancers
 //! are outside; an operation outside answers as AWS does for one that does not exist
 //! (`InvalidAction`, `UnknownOperationException`), never with a pretended success.
 //!
@@ -19,7 +20,7 @@
 //!             query │ ec2 │ json 1.1                     │         pure function      XML │ JSON
 //!                                                        │      (State, Request) -> Value
 //!                        call log <──────────────────────┘               │
-//!  /_sandbox/* (side door) ──────── call log, faults, quotas, state ─────┘
+//!  /_sandbox/* (side door) ── call log, faults, quotas, interfaces, state ┘
 //! ```
 //!
 //! State is apart by region; every region begins with the same small world ([`SeedOptions`]).
@@ -52,7 +53,9 @@ pub use args::Args;
 pub use call_log::{CallCounts, CallRecord, Outcome};
 pub use clock::{Clock, ManualClock};
 pub use faults::{FaultKind, FaultOptions, FaultRule};
-pub use options::{Options, SeedInstance, SeedOptions};
+pub use options::{
+    Options, Reachability, SeedError, SeedInstance, SeedInterface, SeedOptions, SeededInterface,
+};
 pub use quotas::Quotas;
 pub use sandbox::Sandbox;
 pub use serve::{Bound, Error};

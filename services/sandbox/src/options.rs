@@ -1,8 +1,9 @@
 //! What a sandbox is started with.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
@@ -25,6 +26,11 @@ pub struct Options {
     /// How long a load balancer is `provisioning` before it is `active`, and how long a target is
     /// `initial` before it is `healthy`.
     pub provisioning: Duration,
+    /// For how long the network interfaces and target groups of a deleted load balancer stay in
+    /// use; on AWS seconds to minutes. Zero lets go of them at once.
+    pub lagging_deletes: Duration,
+    /// What a target must satisfy to be healthy.
+    pub reachability: Reachability,
     /// What goes wrong on purpose.
     pub faults: FaultOptions,
     /// Where the time comes from.
@@ -41,6 +47,8 @@ impl Default for Options {
             seed: SeedOptions::default(),
             quotas: Quotas::default(),
             provisioning: Duration::from_secs(1),
+            lagging_deletes: Duration::ZERO,
+            reachability: Reachability::default(),
             faults: FaultOptions::default(),
             clock: Clock::default(),
         }
@@ -63,6 +71,10 @@ pub struct SeedOptions {
     pub elastic_ips: u8,
     /// Names of trust stores for mutual TLS.
     pub trust_stores: Vec<String>,
+    /// A Kubernetes cluster for which there is a security group, tagged
+    /// `kubernetes.io/cluster/NAME=owned` as EKS does it. Seeded interfaces and instances that name
+    /// no group have it.
+    pub cluster: Option<String>,
 }
 
 impl Default for SeedOptions {
@@ -72,6 +84,7 @@ impl Default for SeedOptions {
             instances: Vec::new(),
             elastic_ips: 6,
             trust_stores: Vec::new(),
+            cluster: None,
         }
     }
 }
@@ -83,4 +96,78 @@ pub struct SeedInstance {
     pub id: String,
     /// An address of the VPC; its subnet tells the zone.
     pub private_ip: Ipv4Addr,
+}
+
+/// Which targets packets of a load balancer reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reachability {
+    /// All of them.
+    #[default]
+    Everything,
+    /// Those whose network interface has a security group that lets the load balancer in, on the
+    /// target's port and on that of its health check.
+    BySecurityGroups,
+}
+
+/// A network interface of a node or a pod, as `PUT /_sandbox/interfaces` takes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeedInterface {
+    /// Its first address, by which it is the same one when it is seeded again. Outside of the VPC's
+    /// range it counts as of another range of the same VPC.
+    pub address: IpAddr,
+    /// Its other addresses, as pods of a node have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secondary_addresses: Vec<IpAddr>,
+    /// Ranges of further addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefixes: Vec<IpNet>,
+    /// Identifiers of its security groups. Without these and a name: the cluster's group
+    /// ([`SeedOptions::cluster`]), else the VPC's default one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// Instead, the name of its one group, which is made where it is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
+    /// The instance that it is attached to, which is made where it is not there. The first
+    /// interface of an instance is its primary one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+}
+
+impl SeedInterface {
+    /// An interface with this address and nothing else said.
+    pub fn of(address: IpAddr) -> Self {
+        Self {
+            address,
+            secondary_addresses: Vec::new(),
+            prefixes: Vec::new(),
+            groups: Vec::new(),
+            group_name: None,
+            instance_id: None,
+        }
+    }
+}
+
+/// What became of a [`SeedInterface`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SeededInterface {
+    /// As it was asked for.
+    pub address: IpAddr,
+    /// The interface that has the address.
+    pub network_interface_id: String,
+    /// Its security groups.
+    pub groups: Vec<String>,
+}
+
+/// Why interfaces were not seeded; none of them was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct SeedError {
+    /// AWS's code for it.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
 }

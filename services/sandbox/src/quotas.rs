@@ -43,8 +43,10 @@ pub struct Quotas {
     pub tags_per_resource: u32,
     /// Security groups in one VPC.
     pub security_groups_per_vpc: u32,
-    /// Inbound rules of one security group.
+    /// Inbound rules of one security group, of each address family.
     pub rules_per_security_group: u32,
+    /// Security groups on one network interface, and so on one load balancer.
+    pub security_groups_per_interface: u32,
 }
 
 impl Default for Quotas {
@@ -69,6 +71,7 @@ impl Default for Quotas {
             tags_per_resource: 50,
             security_groups_per_vpc: 2500,
             rules_per_security_group: 60,
+            security_groups_per_interface: 5,
         }
     }
 }
@@ -97,6 +100,7 @@ impl Quotas {
             tags_per_resource: _,
             security_groups_per_vpc: _,
             rules_per_security_group: _,
+            security_groups_per_interface: _,
         } = *self;
         vec![
             ("application-load-balancers", application_load_balancers),

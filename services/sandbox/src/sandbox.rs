@@ -1,6 +1,7 @@
 //! The sandbox itself: regions, faults and the call log behind one handle.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,17 +10,21 @@ use serde_json::{Value, json};
 
 use crate::call_log::{CallCounts, CallLog, CallRecord, Outcome};
 use crate::clock::Clock;
+use crate::ec2;
 use crate::error::ApiError;
 use crate::faults::{End, FaultOptions, Faults, Staleness};
 use crate::ids;
 use crate::operation::{Access, Answer, Operation, Request, Service};
-use crate::options::Options;
+use crate::options::{Options, SeedError, SeedInterface, SeededInterface};
 use crate::quotas::Quotas;
 use crate::state::State;
 use crate::wire::{Call, Misunderstood};
 
 /// Old states that a region keeps for stale reads.
 const HISTORY: usize = 64;
+
+/// Characters of a refusal's message that are logged.
+const LOGGED: usize = 300;
 
 /// A running local AWS. Clones are handles to the same one.
 #[derive(Clone)]
@@ -117,6 +122,31 @@ impl Sandbox {
         lock(&self.shared.quotas).clone()
     }
 
+    /// Makes network interfaces of nodes and pods be there, in a region (`None`: the default one),
+    /// and changes those that are there already. If one is refused, nothing is changed.
+    pub fn seed_interfaces(
+        &self,
+        region: Option<&str>,
+        interfaces: &[SeedInterface],
+    ) -> Result<Vec<SeededInterface>, SeedError> {
+        let now = self.shared.clock.now();
+        let seeded = self.within(region, now, |region| {
+            ec2::seeding::interfaces(&mut region.state, interfaces, now)
+        });
+        seeded.map_err(|error| SeedError {
+            code: error.code.into_owned(),
+            message: error.message,
+        })
+    }
+
+    /// Takes away network interfaces by their first addresses, except load balancers' own.
+    pub fn remove_interfaces(&self, region: Option<&str>, addresses: &[IpAddr]) {
+        let now = self.shared.clock.now();
+        self.within(region, now, |region| {
+            ec2::seeding::remove(&mut region.state, addresses);
+        });
+    }
+
     /// Everything that AWS holds, by region; private keys are left out.
     pub fn state(&self) -> Result<Value, serde_json::Error> {
         let mut all = serde_json::Map::new();
@@ -146,12 +176,15 @@ impl Sandbox {
 
     /// Counts a request that could not be read.
     pub(crate) fn note_misunderstood(&self, misunderstood: &Misunderstood) {
-        self.note(
-            (misunderstood.service, &misunderstood.operation),
-            &self.shared.options.default_region,
-            Access::Read,
-            Outcome::Error(misunderstood.error.code.to_string()),
-        );
+        let Misunderstood {
+            service,
+            operation,
+            error,
+        } = misunderstood;
+        let region = &self.shared.options.default_region;
+        log_refusal((*service, operation), region, error);
+        let outcome = Outcome::Error(error.code.to_string());
+        self.note((*service, operation), region, Access::Read, outcome);
     }
 
     /// Runs one call, with whatever faults hit it.
@@ -165,6 +198,7 @@ impl Sandbox {
         let region = region.unwrap_or_else(|| self.shared.options.default_region.clone());
         let Some(operation) = service.operation(&name) else {
             let error = service.unknown_operation(&name);
+            log_refusal((service, &name), &region, &error);
             let outcome = Outcome::Error(error.code.to_string());
             self.note((service, &name), &region, Access::Read, outcome);
             return Reply::Answer(Err(error));
@@ -189,6 +223,9 @@ impl Sandbox {
                 Err(error) => answered(Err(error)),
             },
         };
+        if let Reply::Answer(Err(error)) = &reply {
+            log_refusal((service, &name), &region, error);
+        }
         self.note((service, &name), &region, access, outcome);
         reply
     }
@@ -201,13 +238,7 @@ impl Sandbox {
         stale: Option<Staleness>,
     ) -> Answer {
         let keep_history = lock(&self.shared.faults).want_history();
-        let quotas = self.quotas();
-        let mut regions = lock(&self.shared.regions);
-        let region = regions.entry(region.to_owned()).or_insert_with(|| Region {
-            state: State::seeded(region, &self.shared.options, quotas, request.now),
-            history: VecDeque::new(),
-        });
-        match operation {
+        self.within(Some(region), request.now, |region| match operation {
             Operation::Read(read) => read(region.seen(request.now, stale), request),
             Operation::Write(write) if keep_history => {
                 let before = region.state.clone();
@@ -219,7 +250,24 @@ impl Sandbox {
                 Ok(answer)
             }
             Operation::Write(write) => write(&mut region.state, request),
-        }
+        })
+    }
+
+    /// Does something to a region, which is there from the first time that it is asked for.
+    fn within<T>(
+        &self,
+        region: Option<&str>,
+        now: Timestamp,
+        doing: impl FnOnce(&mut Region) -> T,
+    ) -> T {
+        let name = region.unwrap_or(&self.shared.options.default_region);
+        let quotas = self.quotas();
+        let mut regions = lock(&self.shared.regions);
+        let region = regions.entry(name.to_owned()).or_insert_with(|| Region {
+            state: State::seeded(name, &self.shared.options, quotas, now),
+            history: VecDeque::new(),
+        });
+        doing(region)
     }
 
     fn note(&self, call: (Service, &str), region: &str, access: Access, outcome: Outcome) {
@@ -253,6 +301,25 @@ impl Region {
         };
         before.map_or(&self.state, |(_, state)| state)
     }
+}
+
+/// Says once what was refused and why. Messages hold what callers wrote, which may be long; values
+/// that are secret are in none of them.
+fn log_refusal((service, operation): (Service, &str), region: &str, error: &ApiError) {
+    tracing::info!(
+        service = service.name(),
+        operation = bounded(operation),
+        region,
+        code = &*error.code,
+        message = bounded(&error.message),
+        "call refused"
+    );
+}
+
+/// The beginning of a text.
+fn bounded(text: &str) -> &str {
+    let end = text.char_indices().nth(LOGGED);
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 fn answered(answer: Answer) -> (Reply, Outcome) {

@@ -15,7 +15,7 @@ use crate::elbv2::rules::Rule;
 use crate::elbv2::target_groups::TargetGroup;
 use crate::elbv2::trust_stores::TrustStore;
 use crate::ids::Ids;
-use crate::options::Options;
+use crate::options::{Options, Reachability};
 use crate::quotas::Quotas;
 
 /// One region. Keys are ARNs, or identifiers where AWS has no ARN in its calls.
@@ -24,6 +24,10 @@ pub(crate) struct State {
     pub(crate) region: String,
     pub(crate) account: String,
     pub(crate) provisioning: Duration,
+    pub(crate) lagging_deletes: Duration,
+    pub(crate) reachability: Reachability,
+    /// The group of seeded interfaces that name none.
+    pub(crate) seed_group: Option<String>,
     pub(crate) quotas: Quotas,
     pub(crate) ids: Ids,
     pub(crate) network: Network,
@@ -47,6 +51,9 @@ impl State {
             region: region.to_owned(),
             account: options.account.clone(),
             provisioning: options.provisioning,
+            lagging_deletes: options.lagging_deletes,
+            reachability: options.reachability,
+            seed_group: None,
             quotas,
             ids,
             network,
@@ -60,6 +67,8 @@ impl State {
             certificates: BTreeMap::new(),
         };
         crate::ec2::security_groups::seed(&mut state);
+        crate::ec2::prefix_lists::seed(&mut state);
+        crate::ec2::seeding::seed(&mut state, &options.seed, now);
         crate::elbv2::trust_stores::seed(&mut state, &options.seed.trust_stores);
         crate::acm::seed(&mut state, &options.seed.issued_certificates, now);
         state

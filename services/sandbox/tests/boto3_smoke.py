@@ -160,6 +160,11 @@ def security_groups(world):
     refused("same name", "InvalidGroup.Duplicate", ec2.create_security_group,
             GroupName="web", Description="again", VpcId=world.vpc)
     other = ec2.create_security_group(GroupName="back", Description="back", VpcId=world.vpc)["GroupId"]
+    prefixes = ec2.create_managed_prefix_list(PrefixListName="offices", AddressFamily="IPv4", MaxEntries=2, Entries=[
+        {"Cidr": "192.0.2.0/24"}])["PrefixList"]["PrefixListId"]
+    equal("entries", [e["Cidr"] for e in ec2.get_managed_prefix_list_entries(PrefixListId=prefixes)["Entries"]],
+          ["192.0.2.0/24"])
+    check("lists", prefixes in [p["PrefixListId"] for p in ec2.describe_managed_prefix_lists()["PrefixLists"]])
     permissions = [
         {
             "IpProtocol": "tcp",
@@ -167,7 +172,7 @@ def security_groups(world):
             "ToPort": 80,
             "IpRanges": [{"CidrIp": "10.1.2.3/8", "Description": "inside"}, {"CidrIp": "0.0.0.0/0"}],
             "Ipv6Ranges": [{"CidrIpv6": "::/0"}],
-            "PrefixListIds": [{"PrefixListId": "pl-12345678"}],
+            "PrefixListIds": [{"PrefixListId": prefixes}],
         },
         {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": other}]},
     ]

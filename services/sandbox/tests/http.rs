@@ -135,6 +135,30 @@ async fn faults_and_calls_have_a_side_door() {
 }
 
 #[tokio::test]
+async fn interfaces_have_a_side_door() {
+    let running = start("{}").await;
+    let address = running.address;
+    let path = "/_sandbox/interfaces";
+    let pod = r#"[{"address": "172.31.0.9"}]"#;
+    let put = send(address, "PUT", path, pod).await;
+    assert!(put.starts_with("HTTP/1.1 200"), "{put}");
+    assert!(put.contains(r#""address":"172.31.0.9""#), "{put}");
+    let look = "Action=DescribeNetworkInterfaces&Version=2016-11-15";
+    let shown = send(address, "POST", "/", look).await;
+    let address_shown = "<privateIpAddress>172.31.0.9</privateIpAddress>";
+    assert!(shown.contains(address_shown), "{shown}");
+    let elsewhere = format!("{path}?region=eu-west-1");
+    let unknown = r#"[{"address": "172.31.0.9", "groups": ["sg-1"]}]"#;
+    let refused = send(address, "PUT", &elsewhere, unknown).await;
+    assert!(refused.starts_with("HTTP/1.1 422"), "{refused}");
+    assert!(refused.contains("InvalidGroup.NotFound"), "{refused}");
+    let deleted = send(address, "DELETE", path, r#"["172.31.0.9"]"#).await;
+    assert!(deleted.starts_with("HTTP/1.1 204"), "{deleted}");
+    let shown = send(address, "POST", "/", look).await;
+    assert!(!shown.contains(address_shown), "{shown}");
+}
+
+#[tokio::test]
 async fn a_shutdown_ends_the_server_and_frees_the_port() {
     let mut running = start("{}").await;
     describe_vpcs(running.address).await;

@@ -11,30 +11,8 @@ use crate::tags::Tags;
 
 use super::describe::{Item, describe};
 use super::filters::{Filter, paged, pass};
-use super::security_groups::no_vpc;
+use super::security_groups::{no_vpc, not_dry};
 use super::tagging::tagged;
-
-/// Those that every account has without opting in ("Regions", AWS Regions and Availability
-/// Zones). The sandbox answers for any other, too.
-const REGIONS: &[&str] = &[
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -43,6 +21,7 @@ struct DescribeTags {
     filters: Vec<Filter>,
     max_results: Option<i64>,
     next_token: Option<String>,
+    dry_run: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +29,7 @@ struct DescribeTags {
 struct DescribeVpcAttribute {
     vpc_id: String,
     attribute: String,
+    dry_run: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +37,7 @@ struct DescribeVpcAttribute {
 struct DescribeAccountAttributes {
     #[serde(default, rename = "AttributeName")]
     names: Vec<String>,
+    dry_run: Option<bool>,
 }
 
 pub(crate) fn nat_gateways(_state: &State, request: &Request) -> Answer {
@@ -81,37 +62,6 @@ pub(crate) fn egress_only_internet_gateways(_state: &State, request: &Request) -
         "egressOnlyInternetGatewaySet",
         "InvalidEgressOnlyInternetGatewayId.NotFound",
     )
-}
-
-/// There are none: the sandbox's load balancers and instances have no interfaces of their own.
-pub(crate) fn network_interfaces(_state: &State, request: &Request) -> Answer {
-    none(
-        request,
-        "networkInterfaceSet",
-        "InvalidNetworkInterfaceID.NotFound",
-    )
-}
-
-pub(crate) fn regions(_state: &State, request: &Request) -> Answer {
-    let none = Tags::new();
-    let regions = REGIONS.iter().map(|name| {
-        let endpoint = format!("ec2.{name}.amazonaws.com");
-        Item {
-            id: name,
-            tags: &none,
-            fields: vec![
-                ("region-name", vec![(*name).to_owned()]),
-                ("endpoint", vec![endpoint.clone()]),
-                ("opt-in-status", vec!["opt-in-not-required".to_owned()]),
-            ],
-            shown: json!({
-                "regionName": name,
-                "regionEndpoint": endpoint,
-                "optInStatus": "opt-in-not-required",
-            }),
-        }
-    });
-    describe(request, "regionInfo", "InvalidParameterValue", regions)
 }
 
 /// Every VPC's default one, which lets everything through.
@@ -195,13 +145,18 @@ pub(crate) fn tags(state: &State, request: &Request) -> Answer {
             }
         }
     }
+    not_dry(asked.dry_run)?;
     let next = asked.next_token.as_deref();
     paged("tagSet", wanted, asked.max_results, next)
 }
 
 /// A default VPC has names by DNS, and no metrics.
 pub(crate) fn vpc_attribute(state: &State, request: &Request) -> Answer {
-    let DescribeVpcAttribute { vpc_id, attribute } = request.read()?;
+    let DescribeVpcAttribute {
+        vpc_id,
+        attribute,
+        dry_run,
+    } = request.read()?;
     if !state.network.vpcs.contains_key(&vpc_id) {
         return Err(no_vpc(&vpc_id));
     }
@@ -215,18 +170,23 @@ pub(crate) fn vpc_attribute(state: &State, request: &Request) -> Answer {
             ));
         }
     };
+    not_dry(dry_run)?;
     Ok(json!({"vpcId": vpc_id, attribute: {"value": value}}))
 }
 
 pub(crate) fn account_attributes(state: &State, request: &Request) -> Answer {
-    let DescribeAccountAttributes { names } = request.read()?;
+    let DescribeAccountAttributes { names, dry_run } = request.read()?;
     let default_vpc = state.network.vpcs.keys().next().map_or("none", |id| id);
+    let per_interface = state.quotas.security_groups_per_interface.to_string();
     let known = [
         ("default-vpc", default_vpc),
         ("max-elastic-ips", "5"),
         ("supported-platforms", "VPC"),
         ("vpc-max-elastic-ips", "5"),
-        ("vpc-max-security-groups-per-interface", "5"),
+        (
+            "vpc-max-security-groups-per-interface",
+            per_interface.as_str(),
+        ),
     ];
     if let Some(unknown) = names
         .iter()
@@ -237,6 +197,7 @@ pub(crate) fn account_attributes(state: &State, request: &Request) -> Answer {
             format!("The account attribute '{unknown}' is not known"),
         ));
     }
+    not_dry(dry_run)?;
     let attributes: Vec<Value> = known
         .into_iter()
         .filter(|(name, _)| names.is_empty() || names.iter().any(|asked| asked == name))

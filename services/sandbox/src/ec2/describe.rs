@@ -1,5 +1,7 @@
 //! Describe calls over the network, which nothing changes but for its tags.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -9,7 +11,8 @@ use crate::state::State;
 use crate::tags::Tags;
 
 use super::filters::{Filter, paged, pass};
-use super::network::{Address, Instance, InternetGateway, RouteTable, Subnet, Vpc};
+use super::network::{Address, InternetGateway, RouteTable, Subnet, Vpc};
+use super::security_groups::not_dry;
 
 /// What describe calls ask. The alias lets one type read every call's own list of identifiers.
 #[derive(Deserialize)]
@@ -27,6 +30,7 @@ struct Describe {
         alias = "NetworkInterfaceId",
         alias = "AllocationId",
         alias = "ZoneName",
+        alias = "PrefixListId",
         alias = "RegionName",
         alias = "NetworkAclId",
         alias = "NatGatewayId",
@@ -35,8 +39,12 @@ struct Describe {
         alias = "EgressOnlyInternetGatewayId"
     )]
     ids: Vec<String>,
+    /// The other way to name what has two: zones and addresses.
+    #[serde(default, alias = "ZoneId", alias = "PublicIp")]
+    second_ids: Vec<String>,
     max_results: Option<i64>,
     next_token: Option<String>,
+    dry_run: Option<bool>,
     /// Zones and regions that need opting in: there are none.
     #[serde(rename = "AllAvailabilityZones", alias = "AllRegions")]
     _all: Option<bool>,
@@ -54,6 +62,13 @@ pub(super) struct Item<'a> {
     pub(super) shown: Value,
 }
 
+/// Another identifier than the first: the filter that it is the value of.
+#[derive(Clone, Copy)]
+pub(super) struct SecondId {
+    pub(super) field: &'static str,
+    pub(super) not_found: &'static str,
+}
+
 pub(crate) fn vpcs(state: &State, request: &Request) -> Answer {
     let vpcs = state.network.vpcs.values().map(|vpc| vpc_item(state, vpc));
     describe(request, "vpcSet", "InvalidVpcID.NotFound", vpcs)
@@ -63,40 +78,6 @@ pub(crate) fn subnets(state: &State, request: &Request) -> Answer {
     let subnets = state.network.subnets.values();
     let subnets = subnets.map(|subnet| subnet_item(state, subnet));
     describe(request, "subnetSet", "InvalidSubnetID.NotFound", subnets)
-}
-
-pub(crate) fn availability_zones(state: &State, request: &Request) -> Answer {
-    let none = Tags::new();
-    let region = &state.region;
-    let zones = state.network.zones.iter().map(|zone| Item {
-        id: &zone.name,
-        tags: &none,
-        fields: vec![
-            ("zone-name", vec![zone.name.clone()]),
-            ("zone-id", vec![zone.id.clone()]),
-            ("region-name", vec![region.clone()]),
-            ("state", vec!["available".to_owned()]),
-            ("zone-type", vec!["availability-zone".to_owned()]),
-            ("opt-in-status", vec!["opt-in-not-required".to_owned()]),
-        ],
-        shown: json!({
-            "zoneName": zone.name,
-            "zoneId": zone.id,
-            "regionName": region,
-            "zoneState": "available",
-            "zoneType": "availability-zone",
-            "optInStatus": "opt-in-not-required",
-            "groupName": region,
-            "networkBorderGroup": region,
-            "messageSet": [],
-        }),
-    });
-    describe(
-        request,
-        "availabilityZoneInfo",
-        "InvalidParameterValue",
-        zones,
-    )
 }
 
 pub(crate) fn route_tables(state: &State, request: &Request) -> Answer {
@@ -124,22 +105,16 @@ pub(crate) fn internet_gateways(state: &State, request: &Request) -> Answer {
 pub(crate) fn addresses(state: &State, request: &Request) -> Answer {
     let addresses = state.network.addresses.values();
     let addresses = addresses.map(|address| address_item(state, address));
-    describe(
+    let by_address = SecondId {
+        field: "public-ip",
+        not_found: "InvalidAddress.NotFound",
+    };
+    describe_by(
         request,
         "addressesSet",
         "InvalidAllocationID.NotFound",
+        Some(by_address),
         addresses,
-    )
-}
-
-pub(crate) fn instances(state: &State, request: &Request) -> Answer {
-    let instances = state.network.instances.values();
-    let instances = instances.map(|instance| instance_item(state, instance));
-    describe(
-        request,
-        "reservationSet",
-        "InvalidInstanceID.NotFound",
-        instances,
     )
 }
 
@@ -149,34 +124,66 @@ pub(super) fn describe<'a>(
     not_found: &'static str,
     items: impl Iterator<Item = Item<'a>>,
 ) -> Answer {
+    describe_by(request, set, not_found, None, items)
+}
+
+/// What has a second identifier is described by either, and by both where both are given.
+pub(super) fn describe_by<'a>(
+    request: &Request,
+    set: &str,
+    not_found: &'static str,
+    second: Option<SecondId>,
+    items: impl Iterator<Item = Item<'a>>,
+) -> Answer {
     let asked: Describe = request.read()?;
     let items: Vec<Item<'a>> = items.collect();
-    if let Some(missing) = asked
-        .ids
-        .iter()
-        .find(|id| !items.iter().any(|item| item.id == id.as_str()))
-    {
-        return Err(ApiError::new(
-            not_found,
-            format!("The ID '{missing}' does not exist"),
-        ));
+    let known: BTreeSet<&str> = items.iter().map(|item| item.id).collect();
+    if let Some(missing) = asked.ids.iter().find(|id| !known.contains(id.as_str())) {
+        return Err(no_such(not_found, missing));
     }
+    for id in &asked.second_ids {
+        let Some(SecondId { field, not_found }) = second else {
+            return Err(request.service.invalid("unknown parameter"));
+        };
+        if !items.iter().any(|item| item.has(field, id)) {
+            return Err(no_such(not_found, id));
+        }
+    }
+    not_dry(asked.dry_run)?;
+    let ids: BTreeSet<&str> = asked.ids.iter().map(String::as_str).collect();
     let mut wanted = Vec::new();
-    for item in items {
+    for item in &items {
         let field = |name: &str| {
             item.fields
                 .iter()
                 .find(|(known, _)| *known == name)
                 .map(|(_, values)| values.clone())
         };
-        if (asked.ids.is_empty() || asked.ids.iter().any(|id| id == item.id))
+        let by_second = asked.second_ids.is_empty()
+            || second.is_some_and(|second| {
+                let mut ids = asked.second_ids.iter();
+                ids.any(|id| item.has(second.field, id))
+            });
+        if (ids.is_empty() || ids.contains(item.id))
+            && by_second
             && pass(&asked.filters, item.tags, field)?
         {
-            wanted.push((item.id.to_owned(), item.shown));
+            wanted.push((item.id.to_owned(), item.shown.clone()));
         }
     }
     let next = asked.next_token.as_deref();
     paged(set, wanted, asked.max_results, next)
+}
+
+impl Item<'_> {
+    fn has(&self, field: &str, value: &str) -> bool {
+        let mut fields = self.fields.iter();
+        fields.any(|(name, values)| *name == field && values.iter().any(|found| found == value))
+    }
+}
+
+fn no_such(code: &'static str, id: &str) -> ApiError {
+    ApiError::new(code, format!("The ID '{id}' does not exist"))
 }
 
 /// Tags as EC2 lists them.
@@ -266,8 +273,7 @@ fn subnet_item<'a>(state: &State, subnet: &'a Subnet) -> Item<'a> {
             "availabilityZoneId": subnet.zone_id,
             "cidrBlock": cidr,
             "ipv6CidrBlockAssociationSet": ipv6,
-            // A /20 without the five addresses that AWS keeps in every subnet.
-            "availableIpAddressCount": 4091,
+            "availableIpAddressCount": state.network.count_free(subnet),
             "defaultForAz": subnet.public,
             "mapPublicIpOnLaunch": subnet.public,
             "assignIpv6AddressOnCreation": false,
@@ -387,37 +393,6 @@ fn address_item<'a>(state: &State, address: &'a Address) -> Item<'a> {
             "publicIpv4Pool": "amazon",
             "networkBorderGroup": state.region,
             "tagSet": tag_set(&address.tags),
-        }),
-    }
-}
-
-fn instance_item<'a>(state: &State, instance: &'a Instance) -> Item<'a> {
-    let private_ip = instance.private_ip.to_string();
-    Item {
-        id: &instance.id,
-        tags: &instance.tags,
-        fields: vec![
-            ("instance-id", vec![instance.id.clone()]),
-            ("vpc-id", vec![instance.vpc_id.clone()]),
-            ("subnet-id", vec![instance.subnet_id.clone()]),
-            ("availability-zone", vec![instance.zone.clone()]),
-            ("private-ip-address", vec![private_ip.clone()]),
-            ("instance-state-name", vec!["running".to_owned()]),
-            ("instance-state-code", vec!["16".to_owned()]),
-        ],
-        shown: json!({
-            "reservationId": instance.id.replacen("i-", "r-", 1),
-            "ownerId": state.account,
-            "groupSet": [],
-            "instancesSet": [{
-                "instanceId": instance.id,
-                "instanceState": {"code": 16, "name": "running"},
-                "vpcId": instance.vpc_id,
-                "subnetId": instance.subnet_id,
-                "placement": {"availabilityZone": instance.zone},
-                "privateIpAddress": private_ip,
-                "tagSet": tag_set(&instance.tags),
-            }],
         }),
     }
 }

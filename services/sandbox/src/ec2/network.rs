@@ -1,5 +1,5 @@
-//! The default VPC and what is in it. Nothing here is ever created by a call: a controller of
-//! load balancers finds its network, it does not make it.
+//! The default VPC and what is in it. Its subnets, gateways and routes are never created by a call:
+//! a controller of load balancers finds its network, it does not make it.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -12,6 +12,10 @@ use crate::ids::Ids;
 use crate::options::SeedOptions;
 use crate::tags::Tags;
 
+use super::instances::Instance;
+use super::interfaces::NetworkInterface;
+use super::prefix_lists::PrefixList;
+
 /// Networks of a region, by identifier.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Network {
@@ -22,6 +26,10 @@ pub(crate) struct Network {
     pub(crate) route_tables: BTreeMap<String, RouteTable>,
     pub(crate) addresses: BTreeMap<String, Address>,
     pub(crate) instances: BTreeMap<String, Instance>,
+    pub(crate) interfaces: BTreeMap<String, NetworkInterface>,
+    pub(crate) prefix_lists: BTreeMap<String, PrefixList>,
+    /// What calls with a client token made.
+    made: BTreeMap<String, Vec<String>>,
 }
 
 /// A virtual private cloud.
@@ -77,17 +85,6 @@ pub(crate) struct RouteTable {
 pub(crate) struct Address {
     pub(crate) id: String,
     pub(crate) public_ip: Ipv4Addr,
-    pub(crate) tags: Tags,
-}
-
-/// A running instance.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Instance {
-    pub(crate) id: String,
-    pub(crate) vpc_id: String,
-    pub(crate) subnet_id: String,
-    pub(crate) zone: String,
-    pub(crate) private_ip: Ipv4Addr,
     pub(crate) tags: Tags,
 }
 
@@ -182,26 +179,27 @@ impl Network {
             };
             network.addresses.insert(id, address);
         }
-        for instance in &seed.instances {
-            let subnet = network
-                .subnets
-                .values()
-                .find(|subnet| subnet.cidr.contains(&instance.private_ip));
-            // An instance whose address is in no subnet has no place in the VPC.
-            let Some(subnet) = subnet else { continue };
-            network.instances.insert(
-                instance.id.clone(),
-                Instance {
-                    id: instance.id.clone(),
-                    vpc_id: vpc_id.clone(),
-                    subnet_id: subnet.id.clone(),
-                    zone: subnet.zone.clone(),
-                    private_ip: instance.private_ip,
-                    tags: Tags::new(),
-                },
-            );
-        }
         network
+    }
+
+    /// What an earlier call with this client token made; a call that is sent twice makes nothing
+    /// twice ("Ensuring idempotency").
+    pub(crate) fn made_by(&self, token: Option<&str>) -> &[String] {
+        token
+            .and_then(|token| self.made.get(token))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn remember(&mut self, token: Option<String>, made: Vec<String>) {
+        if let Some(token) = token {
+            self.made.insert(token, made);
+        }
+    }
+
+    /// The subnet that holds an address.
+    pub(crate) fn subnet_of(&self, address: IpAddr) -> Option<&Subnet> {
+        let mut subnets = self.subnets.values();
+        subnets.find(|subnet| subnet.holds(address))
     }
 
     pub(crate) fn has_internet_gateway(&self, vpc_id: &str) -> bool {

@@ -4,8 +4,10 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use serde::Deserialize;
 
 use crate::error::ApiError;
+use crate::state::State;
 
 use super::permissions::{Peer, Permission};
+use super::{prefix_lists, security_groups};
 
 /// Several permissions in one: every range, list and group is a peer of its own.
 #[derive(Clone, Deserialize)]
@@ -48,7 +50,8 @@ struct PrefixListId {
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct GroupPair {
-    group_id: String,
+    group_id: Option<String>,
+    group_name: Option<String>,
     description: Option<String>,
     /// The owner and the VPC can be said, but there is only one of each here.
     #[serde(rename = "UserId")]
@@ -59,6 +62,7 @@ struct GroupPair {
 
 /// Single permissions with their descriptions, out of both ways to ask for them.
 pub(crate) fn all_permissions(
+    state: &State,
     mut permissions: Vec<IpPermission>,
     protocol: Option<String>,
     (from_port, to_port): (Option<i32>, Option<i32>),
@@ -83,7 +87,7 @@ pub(crate) fn all_permissions(
     }
     let mut all = Vec::new();
     for permission in permissions {
-        all.extend(single(permission)?);
+        all.extend(single(state, permission)?);
     }
     if all.is_empty() {
         return Err(ApiError::new(
@@ -94,7 +98,10 @@ pub(crate) fn all_permissions(
     Ok(all)
 }
 
-fn single(permission: IpPermission) -> Result<Vec<(Permission, Option<String>)>, ApiError> {
+fn single(
+    state: &State,
+    permission: IpPermission,
+) -> Result<Vec<(Permission, Option<String>)>, ApiError> {
     let IpPermission {
         ip_protocol,
         from_port,
@@ -129,16 +136,13 @@ fn single(permission: IpPermission) -> Result<Vec<(Permission, Option<String>)>,
         description,
     } in prefix_list_ids
     {
-        if !prefix_list_id.starts_with("pl-") {
-            return Err(ApiError::new(
-                "InvalidPrefixListID.NotFound",
-                format!("The prefix list ID '{prefix_list_id}' does not exist"),
-            ));
-        }
+        prefix_lists::find(state, &prefix_list_id)?;
         peers.push((Peer::PrefixList(prefix_list_id), description));
     }
     for pair in groups {
-        peers.push((Peer::Group(pair.group_id), pair.description));
+        let (id, name) = (pair.group_id.as_deref(), pair.group_name.as_deref());
+        let group = security_groups::find_by(state, id, name)?;
+        peers.push((Peer::Group(group.id.clone()), pair.description));
     }
     Ok(peers
         .into_iter()

@@ -14,6 +14,7 @@ use crate::tags::Tags;
 use super::describe::tag_set;
 use super::filters::{Filter, paged, pass};
 use super::permission_args::{IpPermission, all_permissions};
+use super::rule_quotas;
 use super::security_groups::{self, TagSpecification, not_dry, specified};
 
 /// One rule: one protocol, one range of ports, one peer.
@@ -48,7 +49,8 @@ pub(crate) enum Peer {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Authorize {
-    group_id: String,
+    group_id: Option<String>,
+    group_name: Option<String>,
     #[serde(default)]
     ip_permissions: Vec<IpPermission>,
     ip_protocol: Option<String>,
@@ -63,7 +65,8 @@ struct Authorize {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Revoke {
-    group_id: String,
+    group_id: Option<String>,
+    group_name: Option<String>,
     #[serde(default)]
     ip_permissions: Vec<IpPermission>,
     #[serde(default, rename = "SecurityGroupRuleId")]
@@ -84,13 +87,17 @@ struct Describe {
     ids: Vec<String>,
     max_results: Option<i64>,
     next_token: Option<String>,
+    dry_run: Option<bool>,
 }
 
 pub(crate) fn authorize(state: &mut State, request: &Request) -> Answer {
     let asked: Authorize = request.read()?;
-    let group = security_groups::find(state, &asked.group_id)?;
+    let (id, name) = (asked.group_id.as_deref(), asked.group_name.as_deref());
+    let group = security_groups::find_by(state, id, name)?;
+    let group_id = group.id.clone();
     let tags = specified(state, "security-group-rule", &asked.tag_specifications)?;
     let permissions = all_permissions(
+        state,
         asked.ip_permissions,
         asked.ip_protocol,
         (asked.from_port, asked.to_port),
@@ -98,9 +105,6 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> Answer {
     )?;
     let mut added: Vec<(Permission, Option<String>)> = Vec::new();
     for (permission, description) in permissions {
-        if let Peer::Group(id) = &permission.peer {
-            security_groups::find(state, id)?;
-        }
         let present = group.ingress.iter().map(|rule| &rule.permission);
         if present
             .chain(added.iter().map(|(before, _)| before))
@@ -116,13 +120,8 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> Answer {
         }
         added.push((permission, description));
     }
-    let limit = state.quotas.rules_per_security_group as usize;
-    if group.ingress.len() + added.len() > limit {
-        return Err(ApiError::new(
-            "RulesPerSecurityGroupLimitExceeded",
-            "The maximum number of rules per security group has been reached.",
-        ));
-    }
+    let present = group.ingress.iter().map(|rule| &rule.permission);
+    rule_quotas::check(state, present.chain(added.iter().map(|(new, _)| new)))?;
     not_dry(asked.dry_run)?;
     let rules: Vec<SecurityGroupRule> = added
         .into_iter()
@@ -130,9 +129,9 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> Answer {
         .collect();
     let shown: Vec<Value> = rules
         .iter()
-        .map(|rule| rule_shown(state, &asked.group_id, rule, Direction::Ingress))
+        .map(|rule| rule_shown(state, &group_id, rule, Direction::Ingress))
         .collect();
-    if let Some(group) = state.security_groups.get_mut(&asked.group_id) {
+    if let Some(group) = state.security_groups.get_mut(&group_id) {
         group.ingress.extend(rules);
     }
     Ok(json!({"return": true, "securityGroupRuleSet": shown}))
@@ -140,7 +139,9 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> Answer {
 
 pub(crate) fn revoke(state: &mut State, request: &Request) -> Answer {
     let asked: Revoke = request.read()?;
-    let group = security_groups::find(state, &asked.group_id)?;
+    let (id, name) = (asked.group_id.as_deref(), asked.group_name.as_deref());
+    let group = security_groups::find_by(state, id, name)?;
+    let group_id = group.id.clone();
     let mut leaving: Vec<String> = Vec::new();
     for id in asked.rule_ids {
         if !group.ingress.iter().any(|rule| rule.id == id) {
@@ -154,6 +155,7 @@ pub(crate) fn revoke(state: &mut State, request: &Request) -> Answer {
     let shorthand = asked.ip_protocol.is_some() || asked.cidr_ip.is_some();
     if leaving.is_empty() || shorthand || !asked.ip_permissions.is_empty() {
         for (permission, _) in all_permissions(
+            state,
             asked.ip_permissions,
             asked.ip_protocol,
             (asked.from_port, asked.to_port),
@@ -177,9 +179,9 @@ pub(crate) fn revoke(state: &mut State, request: &Request) -> Answer {
         .ingress
         .iter()
         .filter(|rule| leaving.contains(&rule.id))
-        .map(|rule| rule_shown(state, &asked.group_id, rule, Direction::Ingress))
+        .map(|rule| rule_shown(state, &group_id, rule, Direction::Ingress))
         .collect();
-    if let Some(group) = state.security_groups.get_mut(&asked.group_id) {
+    if let Some(group) = state.security_groups.get_mut(&group_id) {
         group.ingress.retain(|rule| !leaving.contains(&rule.id));
     }
     Ok(json!({"return": true, "revokedSecurityGroupRuleSet": revoked}))
@@ -215,6 +217,7 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
             format!("The security group rule ID '{missing}' does not exist"),
         ));
     }
+    not_dry(asked.dry_run)?;
     wanted.sort_by(|(one, _), (other, _)| one.cmp(other));
     let next = asked.next_token.as_deref();
     paged("securityGroupRuleSet", wanted, asked.max_results, next)

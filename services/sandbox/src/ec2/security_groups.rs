@@ -10,6 +10,7 @@ use crate::tags::{self, Tag, Tags};
 
 use super::describe::tag_set;
 use super::filters::{Filter, paged, pass};
+use super::group_names::{check_description, check_name};
 use super::permissions::{self, Peer, Permission, SecurityGroupRule};
 
 /// A security group.
@@ -47,7 +48,8 @@ struct Create {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Delete {
-    group_id: String,
+    group_id: Option<String>,
+    group_name: Option<String>,
     dry_run: Option<bool>,
 }
 
@@ -62,6 +64,7 @@ struct Describe {
     names: Vec<String>,
     max_results: Option<i64>,
     next_token: Option<String>,
+    dry_run: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -72,30 +75,16 @@ struct OfVpc {
     filters: Vec<Filter>,
     max_results: Option<i64>,
     next_token: Option<String>,
+    dry_run: Option<bool>,
 }
 
 /// Every VPC's default group: everything from itself, everything out.
 pub(crate) fn seed(state: &mut State) {
     let vpcs: Vec<String> = state.network.vpcs.keys().cloned().collect();
     for vpc_id in vpcs {
-        let id = state.ids.ec2("sg");
-        let from_itself = Permission {
-            protocol: "-1".to_owned(),
-            ports: None,
-            peer: Peer::Group(id.clone()),
-        };
-        let ingress = vec![permissions::rule(state, from_itself, None, Tags::new())];
-        let egress = vec![everything_out(state)];
-        let group = SecurityGroup {
-            id: id.clone(),
-            name: "default".to_owned(),
-            description: "default VPC security group".to_owned(),
-            vpc_id,
-            tags: Tags::new(),
-            ingress,
-            egress,
-        };
-        state.security_groups.insert(id, group);
+        let description = "default VPC security group";
+        let group = closed(state, "default".to_owned(), description, vpc_id);
+        state.security_groups.insert(group.id.clone(), group);
     }
 }
 
@@ -160,8 +149,13 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
 }
 
 pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
-    let Delete { group_id, dry_run } = request.read()?;
-    let group = find(state, &group_id)?;
+    let Delete {
+        group_id,
+        group_name,
+        dry_run,
+    } = request.read()?;
+    let group = find_by(state, group_id.as_deref(), group_name.as_deref())?;
+    let group_id = group.id.clone();
     if group.name == "default" {
         return Err(ApiError::new(
             "CannotDelete",
@@ -170,17 +164,17 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
             ),
         ));
     }
-    let used_by_load_balancer = state
-        .load_balancers
-        .values()
-        .any(|lb| lb.security_groups.contains(&group_id));
+    let on_interface = state
+        .network
+        .interfaces_at(request.now)
+        .any(|interface| interface.groups.contains(&group_id));
     let named_by_rule = state
         .security_groups
         .values()
         .filter(|other| other.id != group_id)
         .flat_map(|other| other.ingress.iter().chain(&other.egress))
         .any(|rule| rule.permission.peer == Peer::Group(group_id.clone()));
-    if used_by_load_balancer || named_by_rule {
+    if on_interface || named_by_rule {
         return Err(ApiError::new(
             "DependencyViolation",
             format!("resource {group_id} has a dependent object"),
@@ -216,6 +210,7 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
             wanted.push((group.id.clone(), shown(state, group)));
         }
     }
+    not_dry(asked.dry_run)?;
     let next = asked.next_token.as_deref();
     paged("securityGroupInfo", wanted, asked.max_results, next)
 }
@@ -245,6 +240,7 @@ pub(crate) fn of_vpc(state: &State, request: &Request) -> Answer {
             wanted.push((group.id.clone(), shown));
         }
     }
+    not_dry(asked.dry_run)?;
     let next = asked.next_token.as_deref();
     paged("securityGroupForVpcSet", wanted, asked.max_results, next)
 }
@@ -258,6 +254,57 @@ pub(crate) fn find<'a>(state: &'a State, id: &str) -> Result<&'a SecurityGroup, 
         ));
     }
     state.security_groups.get(id).ok_or_else(|| no_group(id))
+}
+
+/// The group of this identifier, or of this name in the default VPC.
+pub(crate) fn find_by<'a>(
+    state: &'a State,
+    id: Option<&str>,
+    name: Option<&str>,
+) -> Result<&'a SecurityGroup, ApiError> {
+    match (id, name) {
+        (Some(id), _) => find(state, id),
+        (None, Some(name)) => state
+            .security_groups
+            .values()
+            .find(|group| group.name == name)
+            .ok_or_else(|| no_group(name)),
+        (None, None) => Err(ApiError::new(
+            "MissingParameter",
+            "The request must contain the parameter groupName or groupId",
+        )),
+    }
+}
+
+/// The default group of a VPC.
+pub(crate) fn default_of(state: &State, vpc_id: &str) -> Option<String> {
+    let mut groups = state.security_groups.values();
+    let found = groups.find(|group| group.vpc_id == vpc_id && group.name == "default");
+    found.map(|group| group.id.clone())
+}
+
+/// A group that lets in its own members and everything out.
+pub(super) fn closed(
+    state: &mut State,
+    name: String,
+    description: &str,
+    vpc_id: String,
+) -> SecurityGroup {
+    let id = state.ids.ec2("sg");
+    let from_itself = Permission {
+        protocol: "-1".to_owned(),
+        ports: None,
+        peer: Peer::Group(id.clone()),
+    };
+    SecurityGroup {
+        id,
+        name,
+        description: description.to_owned(),
+        vpc_id,
+        tags: Tags::new(),
+        ingress: vec![permissions::rule(state, from_itself, None, Tags::new())],
+        egress: vec![everything_out(state)],
+    }
 }
 
 pub(crate) fn no_group(which: &str) -> ApiError {
@@ -324,50 +371,6 @@ fn everything_out(state: &mut State) -> SecurityGroupRule {
         peer: Peer::Ipv4(ipnet::Ipv4Net::default()),
     };
     permissions::rule(state, permission, None, Tags::new())
-}
-
-/// A parameter without a value counts as missing.
-fn given(parameter: &str, value: &str) -> Result<(), ApiError> {
-    if value.is_empty() {
-        return Err(ApiError::new(
-            "MissingParameter",
-            format!("The request must contain the parameter {parameter}"),
-        ));
-    }
-    Ok(())
-}
-
-fn check_name(name: &str) -> Result<(), ApiError> {
-    given("GroupName", name)?;
-    let allowed =
-        |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
-    if name.len() <= 255
-        && name.bytes().all(allowed)
-        && !name.starts_with("sg-")
-        && name != "default"
-    {
-        return Ok(());
-    }
-    Err(ApiError::new(
-        "InvalidParameterValue",
-        format!("Value ({name}) for parameter GroupName is invalid."),
-    ))
-}
-
-fn check_description(description: &str) -> Result<(), ApiError> {
-    given("GroupDescription", description)?;
-    let allowed =
-        |byte: u8| byte.is_ascii_alphanumeric() || b" ._-:/()#,@[]+=&;{}!$*".contains(&byte);
-    if description.len() <= 255 && description.bytes().all(allowed) {
-        return Ok(());
-    }
-    Err(ApiError::new(
-        "InvalidParameterValue",
-        format!(
-            "Value ({description}) for parameter GroupDescription is invalid. Character sets \
-             beyond ASCII are not supported."
-        ),
-    ))
 }
 
 fn field(state: &State, group: &SecurityGroup, name: &str) -> Option<Vec<String>> {

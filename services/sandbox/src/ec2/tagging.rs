@@ -80,6 +80,8 @@ pub(crate) fn tagged(state: &State) -> impl Iterator<Item = (&'static str, &str,
     let addresses = network.addresses.values();
     let instances = network.instances.values();
     let gateways = network.internet_gateways.values();
+    let interfaces = network.interfaces.values();
+    let lists = network.prefix_lists.values();
     let tables = network.route_tables.values();
     let groups = state.security_groups.values();
     let subnets = network.subnets.values();
@@ -88,6 +90,8 @@ pub(crate) fn tagged(state: &State) -> impl Iterator<Item = (&'static str, &str,
         .map(|it| ("elastic-ip", it.id.as_str(), &it.tags))
         .chain(instances.map(|it| ("instance", it.id.as_str(), &it.tags)))
         .chain(gateways.map(|it| ("internet-gateway", it.id.as_str(), &it.tags)))
+        .chain(interfaces.map(|it| ("network-interface", it.id.as_str(), &it.tags)))
+        .chain(lists.map(|it| ("prefix-list", it.id.as_str(), &it.tags)))
         .chain(tables.map(|it| ("route-table", it.id.as_str(), &it.tags)))
         .chain(groups.map(|it| ("security-group", it.id.as_str(), &it.tags)))
         .chain(subnets.map(|it| ("subnet", it.id.as_str(), &it.tags)))
@@ -127,6 +131,17 @@ fn tags_of<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Tags, ApiError>
         "i" => (
             "InvalidInstanceID.NotFound",
             network.instances.get_mut(id).map(|found| &mut found.tags),
+        ),
+        "eni" => (
+            "InvalidNetworkInterfaceID.NotFound",
+            network.interfaces.get_mut(id).map(|found| &mut found.tags),
+        ),
+        "pl" => (
+            "InvalidPrefixListID.NotFound",
+            network
+                .prefix_lists
+                .get_mut(id)
+                .map(|found| &mut found.tags),
         ),
         "sg" => (
             "InvalidGroup.NotFound",

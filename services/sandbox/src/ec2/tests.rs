@@ -1,3 +1,5 @@
+mod interfaces;
+
 use serde_json::{Value, json};
 
 use super::filters::{Filter, pass};
@@ -296,11 +298,6 @@ fn what_is_not_in_the_network_is_described_as_nothing() {
             "DescribeEgressOnlyInternetGateways",
             "EgressOnlyInternetGatewayId",
             "InvalidEgressOnlyInternetGatewayId.NotFound",
-        ),
-        (
-            "DescribeNetworkInterfaces",
-            "NetworkInterfaceId",
-            "InvalidNetworkInterfaceID.NotFound",
         ),
     ] {
         assert!(shown(operation, &json!({})).is_empty(), "{operation}");

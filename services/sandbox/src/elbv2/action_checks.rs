@@ -4,21 +4,34 @@ use crate::error::ApiError;
 use crate::state::State;
 
 use super::actions::{
-    Action, ActionKind, FixedResponseConfig, ForwardConfig, RedirectConfig, StickinessConfig,
-    WeightedTargetGroup,
+    Action, ActionKind, FixedResponseConfig, ForwardConfig, StickinessConfig, WeightedTargetGroup,
 };
 use super::authentication::{self, Secret};
 use super::load_balancers::{Kind, LoadBalancer};
+use super::redirects;
+use super::stickiness;
 use super::target_groups::{Protocol, ProtocolVersion, TargetGroup};
+
+/// Where requests come in.
+#[derive(Clone, Copy)]
+pub(crate) struct Entrance<'a> {
+    pub(crate) load_balancer: &'a LoadBalancer,
+    pub(crate) protocol: Protocol,
+    pub(crate) port: u16,
+}
 
 /// Actions as describes will show them, if AWS accepts them on this listener.
 pub(crate) fn checked(
     state: &State,
-    load_balancer: &LoadBalancer,
-    protocol: Protocol,
+    entrance: Entrance<'_>,
     secret: Secret,
     mut actions: Vec<Action>,
 ) -> Result<Vec<Action>, ApiError> {
+    let Entrance {
+        load_balancer,
+        protocol,
+        port,
+    } = entrance;
     if actions.is_empty() {
         return Err(ApiError::validation(
             "At least one action must be specified",
@@ -61,7 +74,7 @@ pub(crate) fn checked(
                 "Network load balancers support forward actions only",
             ));
         }
-        ActionKind::Redirect => check_redirect(last.redirect_config.as_ref())?,
+        ActionKind::Redirect => redirects::check(last.redirect_config.as_ref(), protocol, port)?,
         ActionKind::FixedResponse => check_fixed_response(last.fixed_response_config.as_ref())?,
         ActionKind::AuthenticateOidc
         | ActionKind::AuthenticateCognito
@@ -176,6 +189,7 @@ fn check_forward(
                 duration_seconds: None,
             });
     }
+    stickiness::check_action(state, load_balancer, &config)?;
     action.target_group_arn = match config.target_groups.as_slice() {
         [only] => Some(only.target_group_arn.clone()),
         _ => None,
@@ -271,46 +285,6 @@ fn check_fit(
         ));
     }
     Ok(())
-}
-
-fn check_redirect(config: Option<&RedirectConfig>) -> Result<(), ApiError> {
-    let Some(config) = config else {
-        return Err(ApiError::validation(
-            "A redirect action must have a redirect configuration",
-        ));
-    };
-    let RedirectConfig {
-        protocol,
-        port,
-        host,
-        path,
-        query,
-        status_code,
-    } = config;
-    let wrong = if !["HTTP", "HTTPS", "#{protocol}"].contains(&protocol.as_str()) {
-        "The protocol of a redirect must be HTTP, HTTPS or #{protocol}"
-    } else if port != "#{port}" && !port.parse::<u16>().is_ok_and(|port| port > 0) {
-        "The port of a redirect must be between 1 and 65535 or #{port}"
-    } else if !(1..=128).contains(&host.chars().count()) {
-        "The host of a redirect must have 1 to 128 characters"
-    } else if !path.starts_with('/') || path.chars().count() > 128 {
-        "The path of a redirect must begin with '/' and have at most 128 characters"
-    } else if query.starts_with('?') || query.chars().count() > 128 {
-        "The query of a redirect must not begin with '?' and have at most 128 characters"
-    } else if !["HTTP_301", "HTTP_302"].contains(&status_code.as_str()) {
-        "The status code of a redirect must be HTTP_301 or HTTP_302"
-    } else if protocol == "#{protocol}"
-        && port == "#{port}"
-        && host == "#{host}"
-        && path == "/#{path}"
-    {
-        return Err(invalid(
-            "A redirect must change the protocol, port, host or path, or it would loop",
-        ));
-    } else {
-        return Ok(());
-    };
-    Err(ApiError::validation(wrong))
 }
 
 fn check_fixed_response(config: Option<&FixedResponseConfig>) -> Result<(), ApiError> {

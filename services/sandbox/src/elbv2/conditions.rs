@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::ApiError;
 use crate::quotas::Quotas;
 
+use super::regexes;
+
 /// Characters in one condition value (`RuleCondition`, all fields).
 const MAX_VALUE: usize = 128;
 
@@ -242,8 +244,8 @@ fn one_of(
     Ok(patterns)
 }
 
-fn check_patterns(field: &str, values: &[String], regexes: &[String]) -> Result<(), ApiError> {
-    match (values.is_empty(), regexes.is_empty()) {
+fn check_patterns(field: &str, values: &[String], regular: &[String]) -> Result<(), ApiError> {
+    match (values.is_empty(), regular.is_empty()) {
         (true, true) => return Err(no_values(field)),
         (false, false) => {
             return Err(ApiError::validation(format!(
@@ -253,20 +255,10 @@ fn check_patterns(field: &str, values: &[String], regexes: &[String]) -> Result<
         }
         (true, false) | (false, true) => {}
     }
-    for value in values.iter().chain(regexes) {
+    for value in values.iter().chain(regular) {
         check_length(field, value)?;
     }
-    regexes.iter().try_for_each(|value| check_regex(value))
-}
-
-/// A regular expression must at least be one; AWS's dialect is not documented further.
-pub(crate) fn check_regex(value: &str) -> Result<(), ApiError> {
-    match regex::Regex::new(value) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(ApiError::validation(format!(
-            "'{value}' is not a valid regular expression"
-        ))),
-    }
+    regular.iter().try_for_each(|value| regexes::check(value))
 }
 
 fn check_length(field: &str, value: &str) -> Result<(), ApiError> {

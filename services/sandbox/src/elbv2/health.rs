@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::ApiError;
 
 use super::target_groups::{Protocol, ProtocolVersion, TargetType};
+use super::targets::TargetKey;
 
 /// How targets are asked whether they are well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +20,14 @@ pub(crate) struct HealthCheck {
     pub(crate) healthy_threshold: i64,
     pub(crate) unhealthy_threshold: i64,
     pub(crate) matcher: Option<Matcher>,
+}
+
+impl HealthCheck {
+    /// The port at which a target is asked.
+    pub(crate) fn port_of(&self, target: &TargetKey) -> u16 {
+        // Whatever is no number is `traffic-port`.
+        self.port.parse().unwrap_or(target.port)
+    }
 }
 
 /// Which codes mean that a target is well.

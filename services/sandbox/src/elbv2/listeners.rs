@@ -13,13 +13,14 @@ use crate::page::{page, page_size};
 use crate::state::State;
 use crate::tags::{self, Tag, Tags};
 
-use super::action_checks;
+use super::action_checks::{self, Entrance};
 use super::actions::Action;
 use super::attributes::{self, Attribute};
 use super::authentication::Secret;
 use super::load_balancers::Kind;
 use super::references;
 use super::rules::{Priority, Rule};
+use super::source_nat;
 use super::target_groups::Protocol;
 use super::tls::{self, MutualAuthentication, Security};
 
@@ -131,10 +132,19 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     )?;
     let actions = action_checks::checked(
         state,
-        load_balancer,
-        protocol,
+        Entrance {
+            load_balancer,
+            protocol,
+            port,
+        },
         Secret::Needed,
         asked.default_actions,
+    )?;
+    source_nat::check_listener(
+        load_balancer.kind,
+        load_balancer.ip_address_type,
+        load_balancer.prefix_for_ipv6_source_nat,
+        protocol,
     )?;
     port_free(state, &asked.load_balancer_arn, port, None)?;
     let limit = match load_balancer.kind {
@@ -224,26 +234,31 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
     )?;
     let default_rule = state.rule(&listener.default_rule)?;
     let before = action_checks::target_groups(&default_rule.actions);
-    let actions = action_checks::checked(
-        state,
+    source_nat::check_listener(
+        load_balancer.kind,
+        load_balancer.ip_address_type,
+        load_balancer.prefix_for_ipv6_source_nat,
+        protocol,
+    )?;
+    let entrance = Entrance {
         load_balancer,
         protocol,
+        port,
+    };
+    let actions = action_checks::checked(
+        state,
+        entrance,
         Secret::MayExist,
         asked
             .default_actions
             .unwrap_or_else(|| default_rule.actions.clone()),
     )?;
-    if protocol != listener.protocol {
-        // The rules of the listener must be possible under the new protocol, too.
+    if (protocol, port) != (listener.protocol, listener.port) {
+        // The rules of the listener must be possible under the new protocol and port, too.
         for arn in listener.rules.values() {
             let rule = state.rule(arn)?;
-            action_checks::checked(
-                state,
-                load_balancer,
-                protocol,
-                Secret::MayExist,
-                rule.actions.clone(),
-            )?;
+            let actions = rule.actions.clone();
+            action_checks::checked(state, entrance, Secret::MayExist, actions)?;
         }
     }
     let after = action_checks::target_groups(&actions);

@@ -12,8 +12,11 @@ use crate::page::{page, page_size};
 use crate::state::State;
 use crate::tags::{self, Tag, Tags};
 
+use super::addresses;
 use super::attributes::{self, Attribute};
+use super::interfaces;
 use super::names;
+use super::source_nat::{self, Prefixes};
 use super::subnets::{self, SubnetMapping, Zone};
 
 /// Attributes in one `ModifyLoadBalancerAttributes` call; an ALB has more.
@@ -78,6 +81,7 @@ pub(crate) struct LoadBalancer {
     pub(crate) customer_owned_ipv4_pool: Option<String>,
     pub(crate) enforce_private_link_rules: Option<Switch>,
     pub(crate) prefix_for_ipv6_source_nat: Option<Switch>,
+    pub(crate) source_nat_prefixes: Prefixes,
     pub(crate) ipam_pools: Option<IpamPools>,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) capacity_units: Option<u32>,
@@ -157,6 +161,11 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
             "Source NAT with IPv6 prefixes is for network load balancers only",
         ));
     }
+    let switch = asked
+        .enable_prefix_for_ipv6_source_nat
+        .unwrap_or(Switch::Off);
+    let source_nat_prefixes =
+        source_nat::prefixes(state, switch, ip_address_type, &mappings, None)?;
     let same_name = state
         .load_balancers
         .values()
@@ -173,7 +182,8 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
             && present.tags == tags
             && groups == present_groups
             && present.customer_owned_ipv4_pool == asked.customer_owned_ipv4_pool
-            && present.ipam_pools == asked.ipam_pools;
+            && present.ipam_pools == asked.ipam_pools
+            && present.prefix_for_ipv6_source_nat.unwrap_or(Switch::Off) == switch;
         if same {
             return Ok(json!({"LoadBalancers": [shown(present, request.now)]}));
         }
@@ -185,7 +195,8 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
             ),
         ));
     }
-    subnets::addresses_free(state, &mappings)?;
+    addresses::room(state, kind, &mappings, &[])?;
+    addresses::free(state, &mappings)?;
     let limit = match kind {
         Kind::Application => state.quotas.application_load_balancers,
         Kind::Network => state.quotas.network_load_balancers,
@@ -218,12 +229,9 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         customer_owned_ipv4_pool: asked.customer_owned_ipv4_pool,
         prefix_for_ipv6_source_nat: match kind {
             Kind::Application => None,
-            Kind::Network => Some(
-                asked
-                    .enable_prefix_for_ipv6_source_nat
-                    .unwrap_or(Switch::Off),
-            ),
+            Kind::Network => Some(switch),
         },
+        source_nat_prefixes,
         ipam_pools: asked.ipam_pools,
         attributes: attributes::defaults(&attributes::of_load_balancer(kind, scheme)),
         capacity_units: None,
@@ -234,7 +242,8 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         target_count: 0,
     };
     let answer = json!({"LoadBalancers": [shown(&load_balancer, request.now)]});
-    state.load_balancers.insert(arn, load_balancer);
+    state.load_balancers.insert(arn.clone(), load_balancer);
+    interfaces::follow(state, &arn, request.now);
     Ok(answer)
 }
 
@@ -265,6 +274,8 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
             format!("Load balancer '{load_balancer_arn}' is registered as a target of '{group}'"),
         ));
     }
+    let leaving = load_balancer.clone();
+    interfaces::leave(state, &leaving, request.now);
     let listeners: Vec<String> = state
         .listeners
         .values()
@@ -345,7 +356,7 @@ pub(crate) fn shown(load_balancer: &LoadBalancer, now: Timestamp) -> Value {
     } else {
         "active"
     };
-    let zones: Vec<Value> = load_balancer.zones.iter().map(subnets::shown).collect();
+    let zones: Vec<Value> = addresses::shown(load_balancer);
     json!({
         "LoadBalancerArn": load_balancer.arn,
         "DNSName": load_balancer.dns_name,

@@ -2,21 +2,29 @@
 
 pub(crate) mod action_checks;
 pub(crate) mod actions;
+mod addresses;
 pub(crate) mod attributes;
 pub(crate) mod authentication;
 pub(crate) mod certificates;
 pub(crate) mod conditions;
 pub(crate) mod health;
+mod interfaces;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 pub(crate) mod load_balancers;
 pub(crate) mod names;
+mod reachability;
+mod redirects;
 pub(crate) mod references;
+mod regexes;
 pub(crate) mod rules;
+mod source_nat;
 pub(crate) mod ssl_policies;
+mod stickiness;
 pub(crate) mod subnets;
 pub(crate) mod tagging;
 pub(crate) mod target_groups;
+mod target_health;
 pub(crate) mod targets;
 pub(crate) mod tls;
 pub(crate) mod transforms;
@@ -62,7 +70,7 @@ pub(crate) fn operation(name: &str) -> Option<Operation> {
         "DescribeTargetGroupAttributes" => Read(target_groups::describe_attributes),
         "RegisterTargets" => Write(targets::register),
         "DeregisterTargets" => Write(targets::deregister),
-        "DescribeTargetHealth" => Read(targets::describe_health),
+        "DescribeTargetHealth" => Read(target_health::describe_health),
         "AddTags" => Write(tagging::add),
         "RemoveTags" => Write(tagging::remove),
         "DescribeTags" => Read(tagging::describe),

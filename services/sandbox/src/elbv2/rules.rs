@@ -11,7 +11,7 @@ use crate::page::{page, page_size};
 use crate::state::State;
 use crate::tags::{self, Tag, Tags};
 
-use super::action_checks;
+use super::action_checks::{self, Entrance};
 use super::actions::Action;
 use super::authentication::Secret;
 use super::conditions::{self, Condition};
@@ -107,8 +107,11 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     let transforms = transforms::checked(asked.transforms)?;
     let actions = action_checks::checked(
         state,
-        load_balancer,
-        listener.protocol,
+        Entrance {
+            load_balancer,
+            protocol: listener.protocol,
+            port: listener.port,
+        },
         Secret::Needed,
         asked.actions,
     )?;
@@ -183,8 +186,11 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
         None => rule.actions.clone(),
         Some(actions) => action_checks::checked(
             state,
-            load_balancer,
-            listener.protocol,
+            Entrance {
+                load_balancer,
+                protocol: listener.protocol,
+                port: listener.port,
+            },
             Secret::MayExist,
             actions,
         )?,

@@ -1,17 +1,19 @@
 //! Where a load balancer stands: subnets, addresses, security groups, address family.
 
-use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::ec2::network::Subnet;
+use crate::ec2::security_groups::default_of;
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
 use crate::state::State;
 
+use super::addresses;
+use super::interfaces;
 use super::load_balancers::{IpAddressType, Kind, Scheme, Switch};
+use super::source_nat;
 
 /// What a caller asks for one subnet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,28 +92,42 @@ pub(crate) fn set_subnets(state: &mut State, request: &Request) -> Answer {
         &mappings,
         Some(&load_balancer.vpc_id),
     )?;
-    if kind == Kind::Network {
-        keeps_addresses(&load_balancer.zones, &placed.zones)?;
-    }
+    addresses::room(state, kind, &mappings, &load_balancer.zones)?;
+    let zones = match kind {
+        Kind::Application => placed.zones,
+        Kind::Network => addresses::kept(&load_balancer.zones, placed.zones)?,
+    };
+    let switch = asked
+        .enable_prefix_for_ipv6_source_nat
+        .or(load_balancer.prefix_for_ipv6_source_nat);
+    let source_nat_prefixes = source_nat::prefixes(
+        state,
+        switch.unwrap_or(Switch::Off),
+        ip_address_type,
+        &mappings,
+        Some(load_balancer),
+    )?;
+    source_nat::check_listeners(state, load_balancer, ip_address_type, switch)?;
     let taken_elsewhere: Vec<SubnetMapping> = mappings
         .into_iter()
         .filter(|mapping| {
-            !load_balancer
-                .zones
-                .iter()
-                .any(|zone| zone.mapping.allocation_id == mapping.allocation_id)
+            !load_balancer.zones.iter().any(|zone| {
+                let present = &zone.mapping;
+                present.allocation_id == mapping.allocation_id
+                    && present.private_ipv4_address == mapping.private_ipv4_address
+            })
         })
         .collect();
-    addresses_free(state, &taken_elsewhere)?;
+    addresses::free(state, &taken_elsewhere)?;
     let load_balancer = state.load_balancer_mut(&asked.load_balancer_arn)?;
-    load_balancer.zones = placed.zones;
+    load_balancer.zones = zones;
     load_balancer.ip_address_type = ip_address_type;
-    if let Some(switch) = asked.enable_prefix_for_ipv6_source_nat {
-        load_balancer.prefix_for_ipv6_source_nat = Some(switch);
-    }
-    let zones: Vec<Value> = load_balancer.zones.iter().map(shown).collect();
+    load_balancer.prefix_for_ipv6_source_nat = switch;
+    load_balancer.source_nat_prefixes = source_nat_prefixes;
+    interfaces::follow(state, &asked.load_balancer_arn, request.now);
+    let load_balancer = state.load_balancer(&asked.load_balancer_arn)?;
     Ok(json!({
-        "AvailabilityZones": zones,
+        "AvailabilityZones": addresses::shown(load_balancer),
         "IpAddressType": load_balancer.ip_address_type,
         "EnablePrefixForIpv6SourceNat": load_balancer.prefix_for_ipv6_source_nat,
     }))
@@ -145,6 +161,8 @@ pub(crate) fn set_security_groups(state: &mut State, request: &Request) -> Answe
     if switch.is_some() {
         load_balancer.enforce_private_link_rules = switch;
     }
+    interfaces::follow(state, &asked.load_balancer_arn, request.now);
+    let load_balancer = state.load_balancer(&asked.load_balancer_arn)?;
     Ok(json!({
         "SecurityGroupIds": load_balancer.security_groups,
         "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic":
@@ -168,9 +186,19 @@ pub(crate) fn set_ip_address_type(state: &mut State, request: &Request) -> Answe
         &mappings,
         None,
     )?;
+    let switch = load_balancer.prefix_for_ipv6_source_nat;
+    source_nat::check_listeners(state, load_balancer, asked.ip_address_type, switch)?;
+    source_nat::prefixes(
+        state,
+        switch.unwrap_or(Switch::Off),
+        asked.ip_address_type,
+        &mappings,
+        Some(load_balancer),
+    )?;
     state
         .load_balancer_mut(&asked.load_balancer_arn)?
         .ip_address_type = asked.ip_address_type;
+    interfaces::follow(state, &asked.load_balancer_arn, request.now);
     Ok(json!({"IpAddressType": asked.ip_address_type}))
 }
 
@@ -231,7 +259,7 @@ pub(crate) fn place(
                  Availability Zone",
             ));
         }
-        check_addresses(kind, scheme, ip_address_type, mapping, subnet)?;
+        addresses::check(kind, scheme, ip_address_type, mapping, subnet)?;
         let public_ip = match &mapping.allocation_id {
             None => None,
             Some(id) => Some(state.network.address(id)?.public_ip),
@@ -266,104 +294,6 @@ pub(crate) fn place(
     Ok(Placed { vpc_id, zones })
 }
 
-fn check_addresses(
-    kind: Kind,
-    scheme: Scheme,
-    ip_address_type: IpAddressType,
-    mapping: &SubnetMapping,
-    subnet: &Subnet,
-) -> Result<(), ApiError> {
-    let SubnetMapping {
-        subnet_id,
-        allocation_id,
-        private_ipv4_address,
-        ipv6_address,
-        source_nat_ipv6_prefix,
-    } = mapping;
-    let any = allocation_id.is_some()
-        || private_ipv4_address.is_some()
-        || ipv6_address.is_some()
-        || source_nat_ipv6_prefix.is_some();
-    if kind == Kind::Application && any {
-        return Err(ApiError::configuration(
-            "You cannot specify addresses for the subnets of an application load balancer",
-        ));
-    }
-    if ip_address_type != IpAddressType::Ipv4 && subnet.ipv6_cidr.is_none() {
-        return Err(ApiError::new(
-            "InvalidSubnet",
-            format!("The subnet '{subnet_id}' has no associated IPv6 CIDR block"),
-        ));
-    }
-    if allocation_id.is_some() && scheme == Scheme::Internal {
-        return Err(ApiError::configuration(
-            "An Elastic IP address can be specified for an internet-facing load balancer only",
-        ));
-    }
-    if let Some(address) = private_ipv4_address {
-        if scheme == Scheme::InternetFacing {
-            return Err(ApiError::configuration(
-                "A private IPv4 address can be specified for an internal load balancer only",
-            ));
-        }
-        if !subnet.cidr.contains(address) {
-            return Err(ApiError::new(
-                "InvalidSubnet",
-                format!("The address {address} is not in the subnet '{subnet_id}'"),
-            ));
-        }
-    }
-    if let Some(address) = ipv6_address
-        && (ip_address_type == IpAddressType::Ipv4
-            || !subnet.ipv6_cidr.is_some_and(|cidr| cidr.contains(address)))
-    {
-        return Err(ApiError::new(
-            "InvalidSubnet",
-            format!("The address {address} is not one of the subnet '{subnet_id}'"),
-        ));
-    }
-    Ok(())
-}
-
-/// An Elastic IP address serves one load balancer.
-pub(crate) fn addresses_free(state: &State, mappings: &[SubnetMapping]) -> Result<(), ApiError> {
-    let mut taken: BTreeSet<&str> = state
-        .load_balancers
-        .values()
-        .flat_map(|lb| &lb.zones)
-        .filter_map(|zone| zone.mapping.allocation_id.as_deref())
-        .collect();
-    for id in mappings.iter().filter_map(|m| m.allocation_id.as_deref()) {
-        if !taken.insert(id) {
-            return Err(ApiError::new(
-                "ResourceInUse",
-                format!("The allocation IDs '[{id}]' are in use"),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// A network load balancer can gain and lose zones, but an address of a zone that it keeps stays.
-fn keeps_addresses(before: &[Zone], after: &[Zone]) -> Result<(), ApiError> {
-    for old in before {
-        let Some(new) = after.iter().find(|zone| zone.name == old.name) else {
-            continue;
-        };
-        let unnamed = SubnetMapping {
-            subnet_id: old.mapping.subnet_id.clone(),
-            ..SubnetMapping::default()
-        };
-        if new.mapping != old.mapping && new.mapping != unnamed {
-            return Err(ApiError::configuration(
-                "The subnet or address of an enabled Availability Zone of a network load \
-                 balancer cannot be changed",
-            ));
-        }
-    }
-    Ok(())
-}
-
 /// The security groups that a load balancer gets: an ALB without any gets the VPC's default.
 pub(crate) fn security_groups(
     state: &State,
@@ -391,41 +321,14 @@ pub(crate) fn security_groups(
             groups.push(id);
         }
     }
+    let limit = state.quotas.security_groups_per_interface;
+    if groups.len() > limit as usize {
+        return Err(ApiError::configuration(format!(
+            "A load balancer can have at most {limit} security groups"
+        )));
+    }
     if groups.is_empty() && kind == Kind::Application {
-        groups.extend(
-            state
-                .security_groups
-                .values()
-                .find(|group| group.vpc_id == vpc_id && group.name == "default")
-                .map(|group| group.id.clone()),
-        );
+        groups.extend(default_of(state, vpc_id));
     }
     Ok(groups)
-}
-
-/// A zone as `DescribeLoadBalancers` shows it.
-pub(crate) fn shown(zone: &Zone) -> Value {
-    let SubnetMapping {
-        subnet_id,
-        allocation_id,
-        private_ipv4_address,
-        ipv6_address,
-        source_nat_ipv6_prefix,
-    } = &zone.mapping;
-    let mut addresses = Vec::new();
-    if zone.public_ip.is_some() || private_ipv4_address.is_some() || ipv6_address.is_some() {
-        addresses.push(json!({
-            "IpAddress": zone.public_ip,
-            "AllocationId": allocation_id,
-            "PrivateIPv4Address": private_ipv4_address,
-            "IPv6Address": ipv6_address,
-        }));
-    }
-    let prefixes: Vec<&String> = source_nat_ipv6_prefix.iter().collect();
-    json!({
-        "ZoneName": zone.name,
-        "SubnetId": subnet_id,
-        "LoadBalancerAddresses": addresses,
-        "SourceNatIpv6Prefixes": (!prefixes.is_empty()).then_some(prefixes),
-    })
 }

@@ -15,6 +15,7 @@ use crate::tags::{self, Tag, Tags};
 use super::attributes::{self, Attribute};
 use super::health::{self, HealthCheck, HealthCheckArgs, Matcher};
 use super::names;
+use super::stickiness;
 use super::targets::{Target, TargetKey};
 
 /// What listeners and target groups speak.
@@ -72,6 +73,8 @@ pub(crate) struct TargetGroup {
     /// The one load balancer whose listeners or rules name it.
     pub(crate) load_balancer_arn: Option<String>,
     pub(crate) attached_at: Option<Timestamp>,
+    /// Its load balancer is deleted, and lets go of it at this moment.
+    pub(crate) in_use_until: Option<Timestamp>,
     #[serde(serialize_with = "super::targets::as_list")]
     pub(crate) targets: BTreeMap<TargetKey, Target>,
 }
@@ -233,6 +236,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         tags,
         load_balancer_arn: None,
         attached_at: None,
+        in_use_until: None,
         targets: BTreeMap::new(),
     };
     let answer = json!({"TargetGroups": [shown(&group)]});
@@ -270,7 +274,8 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Answer {
         Err(error) if error.code == "TargetGroupNotFound" => return Ok(json!({})),
         Err(error) => return Err(error),
     };
-    if group.load_balancer_arn.is_some() {
+    let lags = group.in_use_until.is_some_and(|until| request.now < until);
+    if group.load_balancer_arn.is_some() || lags {
         return Err(ApiError::new(
             "ResourceInUse",
             format!(
@@ -327,10 +332,12 @@ pub(crate) fn describe(state: &State, request: &Request) -> Answer {
 
 pub(crate) fn modify_attributes(state: &mut State, request: &Request) -> Answer {
     let asked: ModifyAttributes = request.read()?;
-    let group = state.target_group_mut(&asked.target_group_arn)?;
+    let group = state.target_group(&asked.target_group_arn)?;
     let known = attributes::of_target_group(group.protocol, group.target_type);
     let next = attributes::changed(&known, &group.attributes, &asked.attributes)?;
     attributes::check_target_group(&next)?;
+    stickiness::check_attributes(state, &asked.target_group_arn, &next)?;
+    let group = state.target_group_mut(&asked.target_group_arn)?;
     group.attributes = next;
     Ok(json!({"Attributes": attributes::listed(&group.attributes)}))
 }

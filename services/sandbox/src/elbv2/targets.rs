@@ -1,7 +1,4 @@
-//! Targets and their health.
-//!
-//! Nothing is asked whether it is well: a target is `initial` for the provisioning time and
-//! `healthy` after it.
+//! Targets: which a target group has, and which AWS accepts. Their health is in `target_health`.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -9,8 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::ec2::instances::InstanceState;
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
 use crate::state::{State, later};
@@ -36,8 +34,8 @@ pub(crate) struct Target {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct TargetArg {
-    id: String,
+pub(super) struct TargetArg {
+    pub(super) id: String,
     port: Option<i64>,
     availability_zone: Option<String>,
 }
@@ -47,17 +45,6 @@ struct TargetArg {
 struct Change {
     target_group_arn: String,
     targets: Vec<TargetArg>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct DescribeHealth {
-    target_group_arn: String,
-    #[serde(default)]
-    targets: Vec<TargetArg>,
-    /// Nothing here is anomalous or overridden, so that asking for more changes nothing.
-    #[serde(default, rename = "Include")]
-    _include: Vec<String>,
 }
 
 pub(crate) fn register(state: &mut State, request: &Request) -> Answer {
@@ -72,7 +59,7 @@ pub(crate) fn register(state: &mut State, request: &Request) -> Answer {
     forget_drained(&mut next, request.now);
     for target in asked.targets {
         let key = key_of(group, &target)?;
-        let zone = check_target(state, group, &target)?;
+        let zone = check_target(state, group, &target, request.now)?;
         match next.get_mut(&key) {
             Some(present) if present.draining_until.is_none() => {
                 if zone.is_some() {
@@ -169,35 +156,6 @@ fn set_targets(
     Ok(())
 }
 
-pub(crate) fn describe_health(state: &State, request: &Request) -> Answer {
-    let asked: DescribeHealth = request.read()?;
-    let group = state.target_group(&asked.target_group_arn)?;
-    let mut present = group.targets.clone();
-    forget_drained(&mut present, request.now);
-    let descriptions: Vec<Value> = if asked.targets.is_empty() {
-        present
-            .iter()
-            .map(|(key, target)| described(state, group, key, Some(target), request.now))
-            .collect()
-    } else {
-        asked
-            .targets
-            .iter()
-            .map(|target| {
-                let key = key_of(group, target)?;
-                Ok(described(
-                    state,
-                    group,
-                    &key,
-                    present.get(&key),
-                    request.now,
-                ))
-            })
-            .collect::<Result<_, ApiError>>()?
-    };
-    Ok(json!({"TargetHealthDescriptions": descriptions}))
-}
-
 /// Targets that count against quotas: those that drain do not.
 pub(crate) fn serving(targets: &BTreeMap<TargetKey, Target>) -> usize {
     targets
@@ -214,95 +172,11 @@ pub(crate) fn as_list<S: Serializer>(
     serializer.collect_seq(targets.iter())
 }
 
-fn described(
-    state: &State,
-    group: &TargetGroup,
-    key: &TargetKey,
-    target: Option<&Target>,
-    now: Timestamp,
-) -> Value {
-    let check_port = match group.health_check.port.as_str() {
-        "traffic-port" => key.port.to_string(),
-        port => port.to_owned(),
-    };
-    json!({
-        "Target": {
-            "Id": key.id,
-            "Port": key.port,
-            "AvailabilityZone": target.and_then(|target| target.zone.as_ref()),
-        },
-        "HealthCheckPort": check_port,
-        "TargetHealth": health(state, group, target, now),
-    })
-}
-
-fn health(state: &State, group: &TargetGroup, target: Option<&Target>, now: Timestamp) -> Value {
-    let Some(target) = target else {
-        return json!({
-            "State": "unused",
-            "Reason": "Target.NotRegistered",
-            "Description": "Target is not registered to the target group",
-        });
-    };
-    if target.draining_until.is_some() {
-        return json!({
-            "State": "draining",
-            "Reason": "Target.DeregistrationInProgress",
-            "Description": "Target deregistration is in progress",
-        });
-    }
-    let Some(attached_at) = group.attached_at else {
-        return json!({
-            "State": "unused",
-            "Reason": "Target.NotInUse",
-            "Description": "Target group is not configured to receive traffic from the load \
-                            balancer",
-        });
-    };
-    if !in_enabled_zone(state, group, target) {
-        return json!({
-            "State": "unused",
-            "Reason": "Target.NotInUse",
-            "Description": "Target is in an Availability Zone that is not enabled for the load \
-                            balancer",
-        });
-    }
-    let since = target.registered_at.max(attached_at);
-    if now < later(since, state.provisioning / 2) {
-        return json!({
-            "State": "initial",
-            "Reason": "Elb.RegistrationInProgress",
-            "Description": "Target registration is in progress",
-        });
-    }
-    if now < later(since, state.provisioning) {
-        return json!({
-            "State": "initial",
-            "Reason": "Elb.InitialHealthChecking",
-            "Description": "Initial health checks in progress",
-        });
-    }
-    json!({"State": "healthy"})
-}
-
-fn in_enabled_zone(state: &State, group: &TargetGroup, target: &Target) -> bool {
-    let zone = match &target.zone {
-        None => return true,
-        Some(zone) if zone == "all" => return true,
-        Some(zone) => zone,
-    };
-    group
-        .load_balancer_arn
-        .as_ref()
-        .and_then(|arn| state.load_balancers.get(arn))
-        .is_none_or(|lb| lb.zones.iter().any(|enabled| &enabled.name == zone))
-}
-
-fn forget_drained(targets: &mut BTreeMap<TargetKey, Target>, now: Timestamp) {
+pub(super) fn forget_drained(targets: &mut BTreeMap<TargetKey, Target>, now: Timestamp) {
     targets.retain(|_, target| target.draining_until.is_none_or(|until| now < until));
 }
 
-fn key_of(group: &TargetGroup, target: &TargetArg) -> Result<TargetKey, ApiError> {
+pub(super) fn key_of(group: &TargetGroup, target: &TargetArg) -> Result<TargetKey, ApiError> {
     let port = match target.port {
         None => group.port,
         Some(port) => u16::try_from(port)
@@ -321,6 +195,7 @@ fn check_target(
     state: &State,
     group: &TargetGroup,
     target: &TargetArg,
+    now: Timestamp,
 ) -> Result<Option<String>, ApiError> {
     match group.target_type {
         TargetType::Ip => check_ip_target(state, group, target),
@@ -330,10 +205,10 @@ fn check_target(
             ))
         }
         TargetType::Instance => match state.network.instances.get(&target.id) {
-            None => Err(invalid_target(format!(
-                "The following targets are not in a running state and cannot be registered: '{}'",
-                target.id
-            ))),
+            None => Err(not_running(&target.id)),
+            Some(instance) if instance.state(now) != InstanceState::Running => {
+                Err(not_running(&target.id))
+            }
             Some(instance) if instance.vpc_id != group.vpc_id => Err(invalid_target(format!(
                 "The target '{}' is not in VPC '{}'",
                 target.id, group.vpc_id
@@ -421,6 +296,12 @@ fn outside_allowed(address: IpAddr) -> bool {
         }
         IpAddr::V6(_) => false,
     }
+}
+
+fn not_running(id: &str) -> ApiError {
+    invalid_target(format!(
+        "The following targets are not in a running state and cannot be registered: '{id}'"
+    ))
 }
 
 fn invalid_target(message: String) -> ApiError {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
 
-use super::conditions::check_regex;
+use super::regexes;
 
 /// Characters in a regular expression or replacement (`RewriteConfig`).
 const MAX_TEXT: usize = 1024;
@@ -87,7 +87,7 @@ pub(crate) fn checked(transforms: Vec<Transform>) -> Result<Vec<Transform>, ApiE
                  {MAX_TEXT} characters"
             )));
         }
-        check_regex(regex)?;
+        regexes::check(regex)?;
     }
     Ok(transforms)
 }

@@ -1,3 +1,5 @@
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -7,7 +9,7 @@ use crate::call_log::Outcome;
 use crate::clock::{Clock, ManualClock};
 use crate::faults::FaultOptions;
 use crate::operation::{Parameters, Service};
-use crate::options::{Options, SeedOptions};
+use crate::options::{Options, SeedInterface, SeedOptions};
 use crate::wire::Call;
 use crate::wire::tree::Tree;
 
@@ -77,7 +79,7 @@ async fn operations_outside_are_unknown_in_each_service_s_words() {
     let (sandbox, _) = sandbox(json!({}));
     for (service, operation, wanted) in [
         (Service::Elbv2, "CreateTrustStore", "InvalidAction"),
-        (Service::Ec2, "RunInstances", "InvalidAction"),
+        (Service::Ec2, "RebootInstances", "InvalidAction"),
         (Service::Sts, "AssumeRole", "InvalidAction"),
         (
             Service::Acm,
@@ -198,4 +200,152 @@ async fn quotas_change_while_running() {
     sandbox.set_quotas(quotas);
     create(&sandbox, "web").await;
     assert_eq!(create(&sandbox, "more").await, "SecurityGroupLimitExceeded");
+}
+
+fn seed(value: Value) -> Vec<SeedInterface> {
+    serde_json::from_value(value).unwrap()
+}
+
+async fn interfaces(sandbox: &Sandbox) -> Value {
+    let shown = call(sandbox, "us-west-2", "DescribeNetworkInterfaces", &[]).await;
+    shown["networkInterfaceSet"].clone()
+}
+
+/// A sandbox with a cluster's security group.
+fn with_cluster() -> Sandbox {
+    Sandbox::new(Options {
+        seed: SeedOptions {
+            issued_certificates: Vec::new(),
+            cluster: Some("demo".to_owned()),
+            ..SeedOptions::default()
+        },
+        ..Options::default()
+    })
+}
+
+#[tokio::test]
+async fn interfaces_are_seeded_once_however_often_they_are_asked_for() {
+    let sandbox = with_cluster();
+    let world = json!([
+        {"address": "172.31.0.9", "instanceId": "i-0abc", "prefixes": ["172.31.0.32/28"]},
+        {"address": "172.31.0.10", "instanceId": "i-0abc"},
+        {"address": "10.244.0.5", "groupName": "pods"},
+        {"address": "2001:db8:1234:1a00::9"},
+        {"address": "172.31.0.33"},
+    ]);
+    let first = sandbox.seed_interfaces(None, &seed(world.clone())).unwrap();
+    let again = sandbox.seed_interfaces(None, &seed(world)).unwrap();
+    assert_eq!(first, again);
+    let shown = interfaces(&sandbox).await;
+    // The last one is an address of the first one's prefix.
+    assert_eq!(shown.as_array().unwrap().len(), 4);
+    assert_eq!(first[4].network_interface_id, first[0].network_interface_id);
+    assert_eq!(names(&sandbox, "us-west-2").await.len(), 2);
+    let nodes = call(&sandbox, "us-west-2", "DescribeInstances", &[]).await;
+    let node = &nodes["reservationSet"][0]["instancesSet"][0];
+    assert_eq!(node["privateIpAddress"], "172.31.0.9");
+    assert_eq!(node["networkInterfaceSet"].as_array().unwrap().len(), 2);
+    let tags = [
+        ("Filter.1.Name", "tag:kubernetes.io/cluster/demo"),
+        ("Filter.1.Value.1", "owned"),
+    ];
+    let groups = call(&sandbox, "us-west-2", "DescribeSecurityGroups", &tags).await;
+    let cluster = groups["securityGroupInfo"][0]["groupId"].as_str().unwrap();
+    assert_eq!(first[0].groups, [cluster]);
+    assert_ne!(first[2].groups, [cluster]);
+}
+
+#[tokio::test]
+async fn a_seeded_interface_changes_and_goes() {
+    let sandbox = with_cluster();
+    let made = sandbox
+        .seed_interfaces(None, &seed(json!([{"address": "172.31.0.9"}])))
+        .unwrap();
+    let changed = json!([{"address": "172.31.0.9", "groupName": "pods", "secondaryAddresses": ["172.31.0.10"]}]);
+    let changed = sandbox.seed_interfaces(None, &seed(changed)).unwrap();
+    assert_eq!(
+        made[0].network_interface_id,
+        changed[0].network_interface_id
+    );
+    assert_ne!(made[0].groups, changed[0].groups);
+    let shown = interfaces(&sandbox).await;
+    let addresses = shown[0]["privateIpAddressesSet"].as_array().unwrap();
+    assert_eq!(addresses.len(), 2);
+    sandbox.remove_interfaces(None, &["172.31.0.9".parse().unwrap()]);
+    assert_eq!(interfaces(&sandbox).await, json!([]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_seeded_changes_nothing() {
+    let sandbox = with_cluster();
+    for (wrong, wanted) in [
+        (json!({"address": "172.31.0.9"}), "InvalidParameterValue"),
+        (
+            json!({"address": "172.31.0.10", "groups": ["sg-1"]}),
+            "InvalidGroup.NotFound",
+        ),
+        (
+            json!({"address": "172.31.0.10", "groups": ["sg-1"], "groupName": "pods"}),
+            "InvalidParameterCombination",
+        ),
+    ] {
+        let both = json!([{"address": "172.31.0.9"}, wrong]);
+        let refused = sandbox.seed_interfaces(None, &seed(both)).unwrap_err();
+        assert_eq!(refused.code, wanted);
+        assert_eq!(interfaces(&sandbox).await, json!([]));
+    }
+}
+
+/// Everything that is logged in a test, as text.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn each_refused_call_is_logged_once_and_in_few_words() {
+    let written = Written::default();
+    let writer = written.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::INFO)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _default = tracing::subscriber::set_default(subscriber);
+    let throttle = json!({"operation": "DescribeSubnets", "kind": "throttle", "times": 1});
+    let (sandbox, _) = sandbox(json!({"rules": [throttle]}));
+    call(&sandbox, "us-west-2", "DescribeVpcs", &[]).await;
+    call(&sandbox, "us-west-2", "DescribeSubnets", &[]).await;
+    create(&sandbox, &format!("sg-{}", "x".repeat(100_000))).await;
+    call(&sandbox, "us-west-2", "RebootInstances", &[]).await;
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    for (line, words) in lines.iter().zip([
+        [
+            "INFO",
+            "DescribeSubnets",
+            "RequestLimitExceeded",
+            "us-west-2",
+        ],
+        [
+            "INFO",
+            "CreateSecurityGroup",
+            "InvalidParameterValue",
+            "sg-xxx",
+        ],
+        ["INFO", "RebootInstances", "InvalidAction", "ec2"],
+    ]) {
+        assert!(words.iter().all(|word| line.contains(word)), "{line}");
+        assert!(line.len() < 600, "{} bytes", line.len());
+    }
+    assert_eq!(lines.len(), 3, "{text}");
 }

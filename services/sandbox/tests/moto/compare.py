@@ -84,7 +84,7 @@ class Side:
         for label, actual in sorted(self.known.items(), key=lambda item: -len(item[1])):
             text = text.replace(actual, f"<{label}>")
         text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>", text)
-        text = re.sub(r"\b(vpc|subnet|sgr?|igw|rtb|rtbassoc|eipalloc|eipassoc|r|i)-[0-9a-f]{8,17}\b", r"<\1>", text)
+        text = re.sub(r"\b(vpc|subnet|sgr?|eni|pl|igw|rtb|rtbassoc|eipalloc|eipassoc|r|i)-[0-9a-f]{8,17}\b", r"<\1>", text)
         text = re.sub(r"/[0-9a-f]{16}\b", "/<id>", text)
         # Which zone an account's `a` is, is its own affair.
         text = re.sub(r"\busw2-az\d\b", "<zone>", text)

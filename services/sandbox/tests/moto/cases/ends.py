@@ -91,9 +91,9 @@ def deletes(both):
     both.do("delete a listener", lambda s: s.elb.delete_listener(ListenerArn=s["https"]))
     both.mistake("delete a listener that is gone", lambda s: s.elb.delete_listener(ListenerArn=s["https"]))
     both.do("delete a target group that is free again", lambda s: s.elb.delete_target_group(
-        TargetGroupArn=s["machines"]))
+        TargetGroupArn=s["http2"]))
     both.mistake("delete a target group that is gone", lambda s: s.elb.delete_target_group(
-        TargetGroupArn=s["machines"]))
+        TargetGroupArn=s["http2"]))
     both.do("delete a load balancer with listeners", lambda s: s.elb.delete_load_balancer(LoadBalancerArn=s["web"]))
     both.do("delete a load balancer that is gone", lambda s: s.elb.delete_load_balancer(LoadBalancerArn=s["web"]))
     both.mistake("its listener is gone", lambda s: s.elb.describe_listeners(ListenerArns=[s["http"]]))

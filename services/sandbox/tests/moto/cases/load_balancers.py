@@ -19,7 +19,8 @@ def load_balancers(both):
 
     def wrong(name, **more):
         both.mistake(f"create a load balancer {name}", lambda s: s.elb.create_load_balancer(
-            **{**arguments(s, "wrong"), **more}), drop)
+            **{**arguments(s, "wrong"), **{key: value(s) if callable(value) else value for key, value in more.items()}}),
+            drop)
 
     def once(s, settings):
         answer = s.elb.create_load_balancer(**settings)
@@ -64,6 +65,14 @@ def load_balancers(both):
     wrong("of an unknown type", Type="classic")
     wrong("of an unknown scheme", Scheme="public")
     wrong("with an unknown address type", IpAddressType="ipv5")
+    wrong("with six groups", SecurityGroups=lambda s: [s["sg-front"]] + [s.ec2.create_security_group(
+        GroupName=f"six{n}", Description="six", VpcId=s["vpc"])["GroupId"] for n in range(5)])
+    for n in range(5):
+        both.do(f"delete the group six{n}", lambda s: [s.ec2.delete_security_group(GroupName=f"six{n}"), None][1])
+    wrong("with prefixes for source nat and ipv4", Type="network", SecurityGroups=[], EnablePrefixForIpv6SourceNat="on")
+    both.mistake("create a load balancer with a prefix for source nat that is not enabled", lambda s:
+                 s.elb.create_load_balancer(Name="wrong", Type="network", SubnetMappings=[
+                     {"SubnetId": s.subnets[0], "SourceNatIpv6Prefix": "auto_assigned"}]), drop)
     both.mistake("create a load balancer in one subnet", lambda s: s.elb.create_load_balancer(
         Name="wrong", Subnets=s.subnets[:1]), drop)
     both.mistake("create a load balancer with subnets in both ways", lambda s: s.elb.create_load_balancer(

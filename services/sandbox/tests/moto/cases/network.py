@@ -34,6 +34,11 @@ def network(both):
     both.do("zones", lambda s: [
         zone for zone in s.ec2.describe_availability_zones()["AvailabilityZones"] if zone["ZoneName"][-1] in "abc"])
     both.do("one zone by name", lambda s: s.ec2.describe_availability_zones(ZoneNames=["us-west-2b"]))
+    both.do("one zone by id", lambda s: [zone["ZoneName"] for zone in s.ec2.describe_availability_zones(
+        ZoneIds=[zone["ZoneId"] for zone in s.ec2.describe_availability_zones(ZoneNames=["us-west-2b"])[
+            "AvailabilityZones"]])["AvailabilityZones"]])
+    both.mistake("try to describe subnets", lambda s: s.ec2.describe_subnets(DryRun=True))
+
     def main_table(s):
         [table] = s.ec2.describe_route_tables(Filters=[{"Name": "association.main", "Values": ["true"]}])["RouteTables"]
         table["Associations"] = [association for association in table["Associations"] if association["Main"]]
@@ -72,6 +77,9 @@ def network(both):
         ("interface", "describe_network_interfaces", "NetworkInterfaceIds", "eni-01234567890abcdef"),
         ("security group", "describe_security_groups", "GroupIds", "sg-01234567890abcdef"),
         ("zone", "describe_availability_zones", "ZoneNames", "us-west-2z"),
+        ("zone of this id", "describe_availability_zones", "ZoneIds", "usw2-az9"),
+        ("address of this ip", "describe_addresses", "PublicIps", "203.0.113.250"),
+        ("prefix list", "describe_managed_prefix_lists", "PrefixListIds", "pl-01234567890abcdef"),
     ]:
         both.mistake(f"there is no such {what}", lambda s: getattr(s.ec2, call)(**{argument: [value]}))
 

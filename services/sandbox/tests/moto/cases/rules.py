@@ -1,6 +1,6 @@
 """Rules of listeners."""
 
-from .shared import NOT_FOUND, NOWHERE, tags
+from .shared import NOT_FOUND, NOWHERE, attributes, tags
 
 
 def rules(both):
@@ -57,9 +57,10 @@ def rules(both):
     def fixed(**value):
         return [{"Type": "fixed-response", "FixedResponseConfig": value}]
 
-    def weighted(*groups):
+    def weighted(*groups, sticky=None):
+        more = {} if sticky is None else {"TargetGroupStickinessConfig": sticky}
         return lambda s: [{"Type": "forward", "ForwardConfig": {
-            "TargetGroups": [{"TargetGroupArn": s[name], "Weight": weight} for name, weight in groups]}}]
+            "TargetGroups": [{"TargetGroupArn": s[name], "Weight": weight} for name, weight in groups], **more}}]
 
     both.do("a rule by host", create("r10", 10, [host("a.example.com")], Tags=tags(team="a")))
     both.do("a rule by host, the old way", create(
@@ -74,7 +75,10 @@ def rules(both):
     both.do("a rule that forwards", create("r80", 80, [host("d.example.com")], lambda s: [
         {"Type": "forward", "TargetGroupArn": s["pods"]}]))
     both.do("a rule that forwards by weight", create("r81", 81, [host("e.example.com")],
-                                                     weighted(("pods", 1), ("full", 999))))
+                                                     weighted(("machines", 1), ("full", 999))))
+    both.do("a rule that forwards by weight and keeps clients", create(
+        "r85", 85, [host("e2.example.com")], weighted(("pods", 1), ("full", 999), sticky={
+            "Enabled": True, "DurationSeconds": 60})))
     both.do("a rule that redirects", create("r82", 82, [host("f.example.com")], redirect(
         Protocol="HTTPS", Port="443", Host="www.example.com", Path="/#{path}", Query="#{query}")))
     both.do("a rule that redirects and keeps the rest", create("r83", 83, [host("g.example.com")],
@@ -129,7 +133,31 @@ def rules(both):
         "pods", "full", "machines", "http2", "grpc", "TCP"])))
     wrong("to a target group for tcp", actions=weighted(("TCP", 1)))
     wrong("to a target group for grpc on http", actions=weighted(("grpc", 1)))
+    wrong("with a sticky target group among several", actions=weighted(("pods", 1), ("full", 1)))
+    wrong("with a sticky target group among several, not sticky itself", actions=weighted(
+        ("pods", 1), ("full", 1), sticky={"Enabled": False}))
+    both.mistake("make a target group sticky under a rule that is not", lambda s: s.elb.modify_target_group_attributes(
+        TargetGroupArn=s["full"], Attributes=attributes({"stickiness.enabled": "true"})),
+        lambda s, _: s.elb.modify_target_group_attributes(
+            TargetGroupArn=s["full"], Attributes=attributes({"stickiness.enabled": "false"})))
     wrong("that redirects to itself", actions=redirect())
+    wrong("that redirects to its own port", actions=redirect(Port="80"))
+    wrong("that redirects to its own protocol and port", actions=redirect(Protocol="HTTP", Port="80"))
+    wrong("that redirects to another query only", actions=redirect(Query="a=b"))
+    for name, listener, to in [
+        ("https to itself", "https", {"Protocol": "HTTPS", "Port": "443"}),
+        ("https to http", "https", {"Protocol": "HTTP", "Port": "80"}),
+    ]:
+        both.mistake(f"create a rule that redirects {name}", lambda s: s.elb.create_rule(
+            ListenerArn=s[listener], Priority=900, Conditions=[host("x.example.com")], Actions=redirect(**to)), drop)
+    for name, expression in [
+        ("a lookahead", "^/(?!admin).*"), ("a lookbehind", "(?<=a)b"), ("a backreference", "(a)\\1"),
+        ("an atomic group", "(?>a)b"), ("a possessive quantifier", "a++"), ("a recursion", "(?R)"),
+        ("a unicode class", "^/\\p{L}+$"),
+    ]:
+        both.mistake(f"create a rule by an expression with {name}", lambda s: s.elb.create_rule(
+            ListenerArn=s["http"], Priority=900, Actions=NOT_FOUND, Conditions=[
+                config("path-pattern", "PathPatternConfig", RegexValues=[expression])]), drop)
     wrong("that redirects by 303", actions=redirect(StatusCode="HTTP_303", Port="443"))
     wrong("that redirects to ftp", actions=redirect(Protocol="FTP"))
     wrong("that redirects to port 70000", actions=redirect(Port="70000"))

@@ -115,6 +115,9 @@ def targets(both):
     wrong("a public address", "pods", {"Id": "8.8.8.8", "AvailabilityZone": "all"})
     wrong("what is no address", "pods", {"Id": "i-01234567890abcdef"})
     wrong("an instance that is not there", "machines", {"Id": "i-01234567890abcdef"})
+    both.do("a new group is not sticky", lambda s: {
+        item["Key"]: item["Value"] for item in s.elb.describe_target_group_attributes(
+            TargetGroupArn=s["full"])["Attributes"]}["stickiness.enabled"])
     wrong("a port that is none", "pods", {"Id": "172.31.0.12", "Port": 70000})
     both.mistake("register into nothing", lambda s: s.elb.register_targets(
         TargetGroupArn=s["pods"][:-16] + NOWHERE, Targets=[one]))
