@@ -14,7 +14,8 @@ use tributary_model::desired::{DesiredLoadBalancer, TargetId};
 use tributary_plan::backend::is_wanted;
 use tributary_plan::limits::BackendGroups;
 use tributary_plan::observed::{
-    Backend, BackendGroup, Door, ObservedSecurityGroup, ObservedTargetGroup, Opening, Seen, Tags,
+    Backend, BackendGroup, Door, ObservedInterface, ObservedSecurityGroup, ObservedTargetGroup,
+    Opening, Seen, Tags,
 };
 use tributary_plan::op::{IngressRule, IngressSource};
 use tributary_plan::tags;
@@ -23,7 +24,7 @@ use super::{Gaps, Site};
 use crate::Aws;
 use crate::ec2::{Interface, InterfaceFilter, RuleFilter, SecurityGroupFilter, SharedRule};
 use crate::elbv2::{Answer, Found};
-use crate::error::Class;
+use crate::error::{AwsError, Class};
 use crate::known::Known;
 
 /// What load balancers share.
@@ -147,17 +148,20 @@ async fn reach(aws: &Aws, site: &Site, targets: BTreeSet<TargetId>, backend: &mu
     }
     let by_address = async {
         if addresses.is_empty() {
-            return Ok(Vec::new());
+            return Ok(ByAddress::default());
         }
         let filter = InterfaceFilter::Addresses(addresses.clone());
         let mut found = aws.ec2.interfaces(&filter, vpc).await?;
         let has = |it: &Interface, address| it.addresses.contains(address);
         let is_found = |address| found.iter().any(|it| has(it, address));
+        let mut unread = None;
         if !addresses.iter().all(is_found) {
-            let prefixed = aws.index.prefixed_interfaces(aws, vpc).await?;
-            found.extend(prefixed.iter().cloned());
+            match aws.index.prefixed_interfaces(aws, vpc).await {
+                Ok(prefixed) => found.extend(prefixed.iter().cloned()),
+                Err(error) => unread = Some(error),
+            }
         }
-        Ok(found)
+        Ok(ByAddress { found, unread })
     };
     let by_instance = async {
         if instances.is_empty() {
@@ -168,21 +172,34 @@ async fn reach(aws: &Aws, site: &Site, targets: BTreeSet<TargetId>, backend: &mu
     };
     let (by_address, by_instance) = tokio::join!(by_address, by_instance);
     for target in targets {
-        let found: &Answer<Vec<Interface>> = match &target {
-            TargetId::Ip(_) => &by_address,
-            TargetId::Instance(_) => &by_instance,
-        };
-        let found = found.as_ref().map_err(Clone::clone).map(|found| {
+        let of_target = |found: &Vec<Interface>| -> Vec<ObservedInterface> {
             let of_target = found.iter().filter(|it| is_of(it, &target));
-            of_target.map(|it| it.observed.clone()).collect::<Vec<_>>()
-        });
-        backend.interfaces.insert(target, seen(found));
+            of_target.map(|it| it.observed.clone()).collect()
+        };
+        let found = match &target {
+            TargetId::Instance(_) => by_instance.as_ref().map(of_target),
+            TargetId::Ip(_) => by_address.as_ref().and_then(|ByAddress { found, unread }| {
+                match (of_target(found), unread) {
+                    (none, Some(error)) if none.is_empty() => Err(error),
+                    (found, _) => Ok(found),
+                }
+            }),
+        };
+        let found = seen(found.map_err(Clone::clone));
+        backend.interfaces.insert(target, found);
     }
     let interfaces = backend.interfaces.values().filter_map(Seen::known);
     let groups = interfaces.flatten().flat_map(|it| &it.groups);
     let new = groups.filter(|group| !backend.doors.contains_key(*group));
     let new: BTreeSet<String> = new.cloned().collect();
     read_doors(aws, new, backend).await;
+}
+
+/// Interfaces with some of the addresses; and why those with prefixes could not be looked through for the rest.
+#[derive(Default)]
+struct ByAddress {
+    found: Vec<Interface>,
+    unread: Option<AwsError>,
 }
 
 fn is_of(interface: &Interface, target: &TargetId) -> bool {

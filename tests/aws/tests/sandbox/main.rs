@@ -11,6 +11,7 @@ mod flights;
 mod foreign;
 mod numbers;
 mod programmer;
+mod reach;
 mod settles;
 mod tenants;
 mod world;
