@@ -106,4 +106,6 @@ pub enum SecurityGroupFilter {
     Ids(BTreeSet<String>),
     /// Any of these values of the tag `Name`.
     Names(BTreeSet<String>),
+    /// Those with an ingress rule whose source is this group.
+    LettingIn(String),
 }

@@ -118,7 +118,8 @@ pub enum Op {
     /// EC2 `CreateSecurityGroup` with tags for the group that all load balancers of a cluster carry; answers its id. Where
     /// somebody was faster, theirs, with our claim if it is of this installation.
     CreateBackendGroup(SecurityGroupSpec),
-    /// Takes our claim off a backend group, and removes the group with the last claim.
+    /// Takes our claim off a backend group, and removes the group with the last claim, unless a rule lets it in: then it is
+    /// left to whoever made that.
     LeaveBackendGroup {
         /// Id.
         group: String,

@@ -77,8 +77,12 @@ pub(super) async fn leave_group(ec2: &dyn Ec2, group: &str, claim: &str) -> Answ
     let found = ec2.security_groups(&filter).await?;
     let others = |tags: &Tags| claims(tags).any(|it| it != claim);
     if !found.get(group).is_some_and(|found| others(&found.tags)) {
-        other::gone(ec2.delete_security_group(group).await)?;
-        return Ok(Done::removed(group));
+        match other::gone(ec2.delete_security_group(group).await) {
+            Ok(()) => return Ok(Done::removed(group)),
+            Err(error) if !is_let_in(ec2, group, &error).await? => return Err(error),
+            // It goes with those who made these rules, or its next user claims it.
+            Err(_) => {}
+        }
     }
     other::gone(ec2.remove_tag(group, claim).await)?;
     let (group, claim) = (group.to_owned(), claim.to_owned());
@@ -88,6 +92,15 @@ pub(super) async fn leave_group(ec2: &dyn Ec2, group: &str, claim: &str) -> Answ
             group.tags.remove(&claim);
         }
     }))
+}
+
+/// Whether the group is in use by rules, which are not ours: ours are gone by now.
+async fn is_let_in(ec2: &dyn Ec2, group: &str, error: &AwsError) -> Answer<bool> {
+    if error.code.as_deref() != Some("DependencyViolation") {
+        return Ok(false);
+    }
+    let filter = SecurityGroupFilter::LettingIn(group.to_owned());
+    Ok(!ec2.security_groups(&filter).await?.is_empty())
 }
 
 pub(super) async fn open(ec2: &dyn Ec2, rule: Claimed<'_>, tags: &Tags) -> Answer<Done> {

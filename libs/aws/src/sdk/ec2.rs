@@ -284,6 +284,9 @@ fn group_filters(which: &SecurityGroupFilter) -> Vec<Vec<aws::Filter>> {
                 .map(|(key, value)| filter(&format!("tag:{key}"), [value.clone()]));
             return vec![filters.collect()];
         }
+        SecurityGroupFilter::LettingIn(id) => {
+            return vec![vec![filter("ip-permission.group-id", [id.clone()])]];
+        }
         SecurityGroupFilter::Ids(ids) => ("group-id", ids),
         SecurityGroupFilter::Names(names) => ("tag:Name", names),
     };

@@ -6,8 +6,8 @@ use super::needs::Port;
 use super::{Carried, Opened, View, all_target_groups_go, is_carried_on};
 use crate::cleanup::Deleted;
 use crate::draft::Draft;
-use crate::observed::{Opening, Seen, Tags};
-use crate::op::{Blame, Handle, Op, StepId, Taggable};
+use crate::observed::{Opening, Tags};
+use crate::op::{Blame, Handle, Op, StepId};
 use crate::tags;
 
 /// Rules and groups that a load balancer which stays needs no longer.
@@ -123,15 +123,6 @@ fn close_one(
     step
 }
 
-/// Whether a rule that is not ours lets the group in.
-fn is_source_of_others(view: View, id: &str) -> bool {
-    let doors = view.observed.backend.doors.values().filter_map(Seen::known);
-    let mut rules = doors.flat_map(|door| &door.rules);
-    rules.any(|(opening, tags)| {
-        opening.source == id && !tags::is_shared_of(&view.context.installation, tags)
-    })
-}
-
 /// Backend groups that it carries no longer.
 fn leave(
     view: View,
@@ -149,18 +140,10 @@ fn leave(
         if is_kept || !is_held(view, &group.tags) {
             continue;
         }
-        let (claim, value) = tags::claim(&view.context.installation, view.ownership.key);
-        let op = if is_source_of_others(view, id) {
-            // AWS would refuse to remove it; it goes with whoever made that rule.
-            Op::RemoveTags {
-                resource: Taggable::SecurityGroup(id.clone()),
-                tags: Tags::from_iter([(claim, value)]),
-            }
-        } else {
-            Op::LeaveBackendGroup {
-                group: id.clone(),
-                claim,
-            }
+        let (claim, _) = tags::claim(&view.context.installation, view.ownership.key);
+        let op = Op::LeaveBackendGroup {
+            group: id.clone(),
+            claim,
         };
         let step = draft.add(op, Blame::LoadBalancer);
         let earlier = closed.iter().chain(&regrouped).chain(deleted.values());

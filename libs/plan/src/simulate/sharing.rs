@@ -31,10 +31,10 @@ pub(super) fn leave_group(world: &mut World, group: &str, claim: &str) -> Result
     let groups = backend.groups.known_mut().ok_or("no such group")?;
     let known = groups.get_mut(group).ok_or("no such group")?;
     known.tags.remove(claim);
-    if tags::claims(&known.tags).next().is_some() {
+    if is_source || tags::claims(&known.tags).next().is_some() {
         return Ok(());
     }
-    if is_carried || is_source {
+    if is_carried {
         return Err("DependencyViolation");
     }
     groups.remove(group);
