@@ -157,6 +157,7 @@ pub fn calls_of_a_look(observed: &Observed) -> u32 {
         certificates,
         missing_certificates,
         network: _,
+        backend,
     } = observed;
     let tagged = load_balancers.len() + target_groups.len() + certificates.len();
     // By tags, by ids, by names.
@@ -178,5 +179,9 @@ pub fn calls_of_a_look(observed: &Observed) -> u32 {
     }
     // Each with its tags.
     calls += 2 * (certificates.len() + missing_certificates.len());
+    // Backend groups; interfaces of addresses and of instances; the groups that let in, and their rules.
+    if !backend.interfaces.is_empty() {
+        calls += 1 + 2 * pages(backend.interfaces.len(), 100) + 2 * pages(backend.doors.len(), 100);
+    }
     u32::try_from(calls).unwrap_or(u32::MAX)
 }

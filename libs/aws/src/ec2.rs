@@ -1,11 +1,14 @@
-//! EC2: subnets to choose from and security groups of ours.
+//! EC2: subnets to choose from, security groups, and how targets are reached.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::net::IpAddr;
 
 use async_trait::async_trait;
 use ipnet::IpNet;
-use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Tags};
+use tributary_plan::observed::{
+    ObservedInterface, ObservedSecurityGroup, ObservedSubnet, Opening, Tags,
+};
 use tributary_plan::op::{IngressRule, SecurityGroupSpec};
 
 use crate::elbv2::{Answer, Found};
@@ -34,6 +37,64 @@ pub trait Ec2: Debug + Send + Sync {
     async fn add_tags(&self, id: &str, tags: &Tags) -> Answer<()>;
     /// `DeleteTags`, keys with their values.
     async fn remove_tags(&self, id: &str, tags: &Tags) -> Answer<()>;
+    /// `DeleteTags`, whatever the value.
+    async fn remove_tag(&self, id: &str, key: &str) -> Answer<()>;
+    /// `DescribeNetworkInterfaces`, of one VPC or of all.
+    async fn interfaces(
+        &self,
+        which: &InterfaceFilter,
+        vpc: Option<&str>,
+    ) -> Answer<Vec<Interface>>;
+    /// `DescribeSecurityGroupRules`: ingress rules with a security group as their source, by id.
+    async fn shared_rules(&self, which: &RuleFilter) -> Answer<Found<SharedRule>>;
+    /// `AuthorizeSecurityGroupIngress` of one rule with tags.
+    async fn open(&self, group: &str, opening: &Opening, tags: &Tags) -> Answer<()>;
+    /// `RevokeSecurityGroupIngress` of one rule by its id.
+    async fn revoke_rule(&self, group: &str, id: &str) -> Answer<()>;
+}
+
+/// Which network interfaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InterfaceFilter {
+    /// With any of these private addresses.
+    Addresses(BTreeSet<IpAddr>),
+    /// The first one of each of these instances.
+    Instances(BTreeSet<String>),
+    /// All that are attached to something: AWS has no filter for the prefixes that are delegated to one.
+    Attached,
+}
+
+/// `NetworkInterface` with what it is found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// What a plan looks at.
+    pub observed: ObservedInterface,
+    /// Private addresses, primary and secondary.
+    pub addresses: BTreeSet<IpAddr>,
+    /// Prefixes that are delegated to it.
+    pub prefixes: Vec<IpNet>,
+    /// The instance that it is attached to.
+    pub instance: Option<String>,
+}
+
+/// Which rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleFilter {
+    /// Of this group.
+    Group(String),
+    /// With all of these tags.
+    Tags(Tags),
+}
+
+/// An ingress rule of a group with another one as its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedRule {
+    /// The group that it is of.
+    pub group: String,
+    /// What it lets in.
+    pub opening: Opening,
+    /// Tags.
+    pub tags: Tags,
 }
 
 /// Which security groups.
@@ -45,4 +106,6 @@ pub enum SecurityGroupFilter {
     Ids(BTreeSet<String>),
     /// Any of these values of the tag `Name`.
     Names(BTreeSet<String>),
+    /// Those with an ingress rule whose source is this group.
+    LettingIn(String),
 }

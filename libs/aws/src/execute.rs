@@ -32,6 +32,7 @@ pub(crate) mod edit;
 mod elb;
 mod other;
 mod schedule;
+mod sharing;
 mod step;
 mod targets;
 

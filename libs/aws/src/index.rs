@@ -1,6 +1,7 @@
-//! What every load balancer of a region looks at, read once for all: subnets and certificates to choose from.
+//! What every load balancer of a region looks at, read once for all: subnets and certificates to choose from, interfaces with
+//! prefixes.
 //!
-//! Both are others' property and change seldom. A look is shared while it is young; whoever finds it wrong says so.
+//! All are others' property and change seldom. A look is shared while it is young; whoever finds it wrong says so.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -14,6 +15,7 @@ use tributary_plan::observed::{ObservedCertificate, ObservedSubnet, Tags};
 use tributary_plan::tags::SECRET;
 
 use crate::Aws;
+use crate::ec2::{Interface, InterfaceFilter};
 use crate::elbv2::{Answer, Found};
 use crate::tagging::{ResourceType, TagFilter};
 
@@ -30,6 +32,7 @@ pub(crate) struct Index {
     subnets: Shared<Option<String>, Found<ObservedSubnet>>,
     certificates: Shared<(), Found<ObservedCertificate>>,
     vpc_blocks: Shared<(), Found<Vec<IpNet>>>,
+    prefixed_interfaces: Shared<Option<String>, Vec<Interface>>,
 }
 
 /// One look and what it was for. The lock is held while looking, so that many who ask at once cause one look.
@@ -71,7 +74,24 @@ impl Index {
         self.certificates.get((), || every_certificate(aws)).await
     }
 
+    /// Network interfaces to which prefixes are delegated, of a VPC or of all: whose address is in one, AWS does not say
+    /// when it is asked for the address.
+    pub(crate) async fn prefixed_interfaces(
+        &self,
+        aws: &Aws,
+        vpc: Option<&str>,
+    ) -> Answer<Arc<Vec<Interface>>> {
+        let look = || async {
+            let mut found = aws.ec2.interfaces(&InterfaceFilter::Attached, vpc).await?;
+            found.retain(|interface| !interface.prefixes.is_empty());
+            Ok(found)
+        };
+        let vpc = vpc.map(str::to_owned);
+        self.prefixed_interfaces.get(vpc, look).await
+    }
+
     pub(crate) async fn forget(&self) {
+        self.prefixed_interfaces.forget().await;
         self.subnets.forget().await;
         self.certificates.forget().await;
         self.vpc_blocks.forget().await;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tributary_plan::observed::{Completeness, Observed};
+use tributary_plan::observed::{Completeness, Observed, Seen};
 
 use crate::execute::edit;
 
@@ -90,6 +90,15 @@ impl Known {
                 self.observed.security_groups.entry(id).or_insert(known);
             }
         }
+        // Rules are not in the journal: a step that makes one looks before, and finds what this look did not.
+        let (shared, seen) = (before.backend.groups, &mut self.observed.backend.groups);
+        if let (Seen::Known(shared), Seen::Known(seen)) = (shared, seen) {
+            for (id, known) in shared {
+                if self.created.contains_key(&id) {
+                    seen.entry(id).or_insert(known);
+                }
+            }
+        }
         for (arn, known) in before.certificates {
             if missed(&arn) {
                 self.observed.certificates.entry(arn).or_insert(known);
@@ -145,6 +154,9 @@ fn remove(observed: &mut Observed, id: &str) {
     observed.target_groups.remove(id);
     observed.security_groups.remove(id);
     observed.certificates.remove(id);
+    if let Seen::Known(groups) = &mut observed.backend.groups {
+        groups.remove(id);
+    }
     for load_balancer in observed.load_balancers.values_mut() {
         load_balancer.listeners.remove(id);
         for listener in load_balancer.listeners.values_mut() {

@@ -40,7 +40,7 @@ use std::sync::Arc;
 pub use acm::{Acm, Import};
 pub use call::Permit;
 pub use drift::{Ask, Finding, Question, ask, calls_of_a_look, questions};
-pub use ec2::{Ec2, SecurityGroupFilter};
+pub use ec2::{Ec2, Interface, InterfaceFilter, RuleFilter, SecurityGroupFilter, SharedRule};
 pub use elbv2::{
     Answer, AuthenticateRequest, Elbv2, Found, ListenerCertificates, ListenerRequest, RuleRequest,
     RulesOf,
@@ -50,7 +50,7 @@ pub use error::{AwsError, Class};
 pub use execute::{Due, Flights, Outcome, StepResult};
 pub use known::Known;
 pub use meter::{Call, Meter, Unmetered, Wait, WaitReason};
-pub use observe::{Site, observe, refresh_load_balancer_state};
+pub use observe::{Site, observe, refresh, refresh_load_balancer_state};
 pub use owned::owned;
 pub use pace::{Group, Limit, Pacing};
 pub use secrets::{ClientCredentials, KeyMaterial, SecretError, SecretSource};

@@ -6,6 +6,7 @@
 //!                                     └──> certificates we imported                    } service's tags
 //! DescribeSecurityGroups (same tags, or as the settings name them)
 //! what the desired state may choose from: subnets, certificates by ARN or host name (shared, see index.rs)
+//! where backend groups are wanted, the way to the targets (see observe/backend.rs)
 //! ```
 //!
 //! A resource is read whole or left out: a listener without its rules would look as if the rules were gone. What is left
@@ -17,6 +18,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures::future::join_all;
 use tributary_model::desired::{CertificateSource, DesiredLoadBalancer, LoadBalancerKey};
+use tributary_plan::limits::BackendGroups;
 use tributary_plan::observed::{
     Completeness, Network, Observed, ObservedCertificate, ObservedSecurityGroup,
     ObservedTargetGroup, Tags,
@@ -29,6 +31,7 @@ use crate::elbv2::{Answer, Found};
 use crate::known::Known;
 use crate::tagging::{ResourceType, TagFilter};
 
+mod backend;
 mod load_balancers;
 
 /// Whose things, and where.
@@ -40,6 +43,8 @@ pub struct Site {
     pub installation: String,
     /// The cluster's VPC, if known: subnets of others are not looked at.
     pub vpc: Option<String>,
+    /// Whether targets' security groups let load balancers in.
+    pub backend: BackendGroups,
 }
 
 /// What could not be read, one line each.
@@ -64,12 +69,14 @@ pub async fn observe(
         unmarked: Unmarked::Ours,
     };
     let gaps = Gaps::default();
-    let ((load_balancers, target_groups, imported), security_groups, chosen, network) = tokio::join!(
+    let ((load_balancers, target_groups, imported), security_groups, chosen, network, shared) = tokio::join!(
         ours(aws, ownership, &gaps),
         security_groups(aws, ownership, desired, &gaps),
         wanted_certificates(aws, desired, &gaps),
         network(aws, site, desired, &gaps),
+        backend::shared(aws, site, desired, &gaps),
     );
+    let backend = backend::look(aws, site, desired, &target_groups, shared).await;
     let (mut certificates, missing_certificates) = chosen;
     certificates.extend(imported);
     Observed {
@@ -80,7 +87,23 @@ pub async fn observe(
         certificates,
         missing_certificates,
         network,
+        backend,
     }
+}
+
+/// Asks for what may be other than it was or is not known yet: the state of load balancers that are not serving, the network
+/// interfaces of new targets. Nothing of that costs nothing.
+///
+/// # Errors
+/// When the state could not be read. What was not learned of a target is remembered as such.
+pub async fn refresh(
+    aws: &Aws,
+    site: &Site,
+    known: &mut Known,
+    desired: Option<&DesiredLoadBalancer>,
+) -> Answer<()> {
+    backend::refresh_targets(aws, site, known, desired).await;
+    refresh_load_balancer_state(aws, known).await
 }
 
 /// Asks for the state of the load balancers that are not serving yet: no call when all are, and one for everybody who asks

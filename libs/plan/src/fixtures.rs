@@ -20,9 +20,10 @@ use tributary_model::{
     Revision, Timestamp,
 };
 
-use crate::limits::Context;
+use crate::limits::{BackendGroups, Context};
 use crate::observed::{
-    CertificateStatus, Network, Observed, ObservedCertificate, ObservedSubnet, Tags,
+    CertificateStatus, Door, Network, Observed, ObservedCertificate, ObservedInterface,
+    ObservedSubnet, Seen, Tags,
 };
 use crate::op::{Plan, Step};
 use crate::plan;
@@ -70,6 +71,46 @@ pub(crate) fn empty() -> Observed {
         },
         ..Observed::default()
     }
+}
+
+/// Load balancers are let in by their targets' groups.
+pub(crate) fn opening() -> Context {
+    Context {
+        backend: BackendGroups::Shared,
+        ..context()
+    }
+}
+
+/// The same account with the nodes' security group and network interfaces for the targets 10.0.0.0 to 10.0.0.19.
+pub(crate) fn with_nodes(mut observed: Observed) -> Observed {
+    observed = with_door(observed, "sg-node");
+    for number in 0..20 {
+        observed = with_interface(observed, number, &["sg-node"]);
+    }
+    observed
+}
+
+/// With a security group that has the cluster's tag.
+pub(crate) fn with_door(mut observed: Observed, id: &str) -> Observed {
+    let door = Door {
+        tags: strings(&[("kubernetes.io/cluster/test", "owned")]),
+        rules: BTreeMap::new(),
+    };
+    let doors = &mut observed.backend.doors;
+    doors.insert(id.to_owned(), Seen::Known(door));
+    observed
+}
+
+/// The interface of target `10.0.0.number`.
+pub(crate) fn with_interface(mut observed: Observed, number: u8, groups: &[&str]) -> Observed {
+    let interface = ObservedInterface {
+        id: format!("eni-{number}"),
+        vpc: "vpc-1".to_owned(),
+        groups: groups.iter().map(|it| (*it).to_owned()).collect(),
+    };
+    let interfaces = &mut observed.backend.interfaces;
+    interfaces.insert(target(number, 0).id, Seen::Known(vec![interface]));
+    observed
 }
 
 pub(crate) fn strings<M: FromIterator<(String, String)>>(pairs: &[(&str, &str)]) -> M {

@@ -26,6 +26,7 @@
 mod actions;
 mod association;
 mod attributes;
+pub mod backend;
 mod certificates;
 mod cleanup;
 pub mod defaults;

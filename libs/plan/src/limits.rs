@@ -19,6 +19,8 @@ pub struct Context {
     pub defaults: Defaults,
     /// Quotas.
     pub limits: Limits,
+    /// Whether load balancers are let in by their targets' security groups.
+    pub backend: BackendGroups,
     /// Secrets that ACM refused to import for good, or that could not be read, by Secret and fingerprint: the reason. An
     /// entry costs the listeners that have no other certificate.
     pub refused_certificates: BTreeMap<SecretVersion, String>,
@@ -27,6 +29,18 @@ pub struct Context {
     /// Fingerprints of OIDC client Secrets, as the programmer read them. AWS never returns a client secret, so
     /// a tag remembers which one a rule carries; a Secret that is missing here is taken as unchanged.
     pub client_secrets: BTreeMap<ObjectKey, String>,
+}
+
+/// The security group that load balancers carry so that their targets let them in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum BackendGroups {
+    /// None: who runs the cluster opens the targets.
+    #[default]
+    Off,
+    /// One for the cluster in each VPC, the AWS Load Balancer Controller's if there is one.
+    Shared,
+    /// This one, by id: never created, tagged or removed.
+    Named(String),
 }
 
 /// One content of a Secret.

@@ -35,6 +35,18 @@ pub fn security_group(cluster: &str, key: &LoadBalancerKey) -> String {
     )
 }
 
+/// `GroupName` of a cluster's shared backend group: the AWS Load Balancer Controller's, so that there is one of them.
+pub fn backend_group(cluster: &str) -> String {
+    let readable: String = cluster
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(232)
+        .collect();
+    let mut hash = hexadecimal(&Sha256::digest(cluster));
+    hash.truncate(10);
+    format!("k8s-traffic-{readable}-{hash}")
+}
+
 /// `TargetGroupName`: of a load balancer (by name, since a target group serves one load balancer only)
 /// and everything about the group that cannot be changed in place.
 pub fn target_group(
@@ -51,19 +63,24 @@ pub fn target_group(
 /// The first `length` hexadecimal digits of the SHA-256 over the parts, each with its length before it, so that
 /// no two lists of parts share their bytes.
 pub(crate) fn hash(parts: &[&str], length: usize) -> String {
-    use std::fmt::Write as _;
     let mut digest = Sha256::new();
     for part in parts {
         digest.update(part.len().to_be_bytes());
         digest.update(part.as_bytes());
     }
+    let mut text = hexadecimal(&digest.finalize());
+    text.truncate(length);
+    text
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
     let mut text = String::new();
-    for byte in digest.finalize() {
+    for byte in bytes {
         // Writing to a String cannot fail.
         let written = write!(text, "{byte:02x}");
         debug_assert!(written.is_ok());
     }
-    text.truncate(length);
     text
 }
 

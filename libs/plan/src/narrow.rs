@@ -97,6 +97,9 @@ fn elements(op: &Op) -> Option<Vec<Element>> {
             .iter()
             .map(|rule| alone(format!("ingress {rule}")))
             .collect(),
+        Op::OpenTargets { group, traffic, .. } => vec![alone(format!(
+            "ingress {traffic} of security group {group}"
+        ))],
         _ => return None,
     })
 }

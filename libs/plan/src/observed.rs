@@ -17,6 +17,10 @@ use tributary_model::elb::{
 
 use crate::op::{Action, IngressRule, SubnetMapping};
 
+mod backend;
+
+pub use backend::{Backend, BackendGroup, Door, ObservedInterface, Opening, Seen};
+
 /// Tag key to value.
 pub type Tags = LiteMap<String, String>;
 
@@ -38,6 +42,8 @@ pub struct Observed {
     pub missing_certificates: BTreeSet<String>,
     /// Where a load balancer could go.
     pub network: Network,
+    /// The way from it to its targets.
+    pub backend: Backend,
 }
 
 /// Whether everything could be looked at.

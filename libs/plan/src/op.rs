@@ -117,6 +117,42 @@ pub enum Op {
         /// Id.
         group: String,
     },
+    /// EC2 `CreateSecurityGroup` with tags for the group that all load balancers of a cluster carry; answers its id. Where
+    /// somebody was faster, theirs, with our claim if it is of this installation.
+    CreateBackendGroup(SecurityGroupSpec),
+    /// Takes our claim off a backend group, and removes the group with the last claim, unless a rule lets it in: then it is
+    /// left to whoever made that.
+    LeaveBackendGroup {
+        /// Id.
+        group: String,
+        /// Key of our claim.
+        claim: String,
+    },
+    /// Sees to it that a security group of targets lets this in, and that our claim is on the rule. A rule that is
+    /// somebody else's stays as it is.
+    OpenTargets {
+        /// Id.
+        group: String,
+        /// The backend group.
+        source: Handle,
+        /// What.
+        traffic: IngressTraffic,
+        /// Tags of a new rule.
+        tags: Tags,
+        /// Key of our claim, which is one of them.
+        claim: String,
+    },
+    /// Takes our claim off such a rule, and revokes the rule with the last claim.
+    CloseTargets {
+        /// Id.
+        group: String,
+        /// The backend group.
+        source: String,
+        /// What.
+        traffic: IngressTraffic,
+        /// Key of our claim.
+        claim: String,
+    },
     /// ACM `ImportCertificate` from a Secret that the programmer reads; answers its ARN. What it reads must
     /// have this fingerprint, else the step fails and the next desired state brings the newer one.
     ImportCertificate {
@@ -303,6 +339,8 @@ impl Op {
         match self {
             Self::RevokeIngress { .. }
             | Self::DeleteSecurityGroup { .. }
+            | Self::LeaveBackendGroup { .. }
+            | Self::CloseTargets { .. }
             | Self::DeleteCertificate { .. }
             | Self::DeregisterTargets { .. }
             | Self::DeleteTargetGroup { .. }
@@ -313,6 +351,8 @@ impl Op {
             | Self::RemoveTags { .. } => true,
             Self::CreateSecurityGroup(_)
             | Self::AuthorizeIngress { .. }
+            | Self::CreateBackendGroup(_)
+            | Self::OpenTargets { .. }
             | Self::ImportCertificate { .. }
             | Self::CreateTargetGroup(_)
             | Self::ModifyTargetGroup { .. }
@@ -338,6 +378,7 @@ impl Op {
     pub fn creates(&self) -> bool {
         match self {
             Self::CreateSecurityGroup(_)
+            | Self::CreateBackendGroup(_)
             | Self::CreateTargetGroup(_)
             | Self::CreateLoadBalancer(_)
             | Self::CreateListener { .. }
@@ -352,6 +393,8 @@ impl Op {
         match self {
             Self::CreateSecurityGroup(_)
             | Self::AuthorizeIngress { .. }
+            | Self::CreateBackendGroup(_)
+            | Self::OpenTargets { .. }
             | Self::CreateTargetGroup(_)
             | Self::RegisterTargets { .. }
             | Self::CreateLoadBalancer(_)
@@ -371,6 +414,8 @@ impl Op {
             },
             Self::RevokeIngress { .. }
             | Self::DeleteSecurityGroup { .. }
+            | Self::LeaveBackendGroup { .. }
+            | Self::CloseTargets { .. }
             | Self::DeleteCertificate { .. }
             | Self::ModifyTargetGroup { .. }
             | Self::DeregisterTargets { .. }

@@ -6,6 +6,7 @@ use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::{LoadBalancerReport, RuleProblem};
 
 use crate::association;
+use crate::backend::{self, Carried, Told, View};
 use crate::certificates::{self, CertificateId, Wanted};
 use crate::cleanup::{self, Deleted, Keep};
 use crate::defaults::Everywhere;
@@ -48,7 +49,12 @@ pub fn plan(
     };
     let Some(desired) = desired else {
         let mut draft = Draft::default();
-        let report = remove(observed, ownership, &mut draft);
+        let view = View {
+            observed,
+            ownership,
+            context,
+        };
+        let report = remove(view, &mut draft);
         return finish(draft, report, observed, context, None);
     };
     let inputs = Inputs {
@@ -142,9 +148,11 @@ fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
         .extend(scope.everywhere.refused("tags", &settings.tags));
     let mut deleted = Deleted::new();
     let mut rules = fit.rule_problems.clone();
+    let mut told = Told::default();
     if let Some(base) = base(scope, &fit, draft) {
-        rules.extend(fill(scope, &fit, base, &mut deleted, draft));
+        rules.extend(fill(scope, &fit, &base, &mut deleted, &mut told, draft));
     }
+    rules.append(&mut told.rules);
     if !scope.desired.unread.is_empty() {
         // All of it waits for a removal, and nothing is removed.
         draft.waiting.clear();
@@ -167,7 +175,13 @@ fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
         draft.problems.clone_from(gaps);
     }
     let problems = std::mem::take(&mut draft.problems);
-    report::report(scope, &fit, rules, problems)
+    let mut report = report::report(scope, &fit, rules, problems);
+    for listener in &mut report.listeners {
+        if let Some(notes) = told.notes.remove(&listener.listener) {
+            listener.notes.extend(notes);
+        }
+    }
+    report
 }
 
 /// What everything else stands on.
@@ -176,6 +190,7 @@ struct Base {
     load_balancer: Option<Handle>,
     vpc: String,
     guard: Guard,
+    carried: Carried,
     /// After it the load balancer has its new security groups.
     regrouped: Option<StepId>,
 }
@@ -187,6 +202,7 @@ fn base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
         vpc: vpc.to_owned(),
         // None is needed, so one that a crash left behind goes.
         guard: Guard::Groups(BTreeSet::new(), None),
+        carried: Carried::Nothing,
         regrouped: None,
     };
     let Some(current) = scope.current else {
@@ -200,7 +216,7 @@ fn base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
         return new_base(scope, fit, draft);
     };
     let vpc = &current.load_balancer.vpc;
-    let (guard, regrouped) = match scope.role {
+    let (guard, carried, regrouped) = match scope.role {
         Role::Target(_) => {
             let subnets = match subnets::choose(scope) {
                 Ok(subnets) => Some(subnets),
@@ -210,17 +226,22 @@ fn base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
                     None
                 }
             };
-            let guard = security_group::guard(scope, fit, vpc, draft);
+            let (guard, carried) = security_group::guard(scope, fit, vpc, draft);
             let regrouped = load_balancer::adjust(scope, current, subnets, &guard, draft);
-            (guard, regrouped)
+            (guard, carried, regrouped)
         }
         // Its settings are the former ones, but for the ports of listeners that are new.
-        Role::Predecessor => (security_group::of_predecessor(scope, fit, vpc, draft), None),
+        Role::Predecessor => (
+            security_group::of_predecessor(scope, fit, vpc, draft),
+            backend::of_predecessor(scope),
+            None,
+        ),
     };
     Some(Base {
         load_balancer: Some(Handle::Existing(current.arn.to_owned())),
         vpc: vpc.clone(),
         guard,
+        carried,
         regrouped,
     })
 }
@@ -240,7 +261,7 @@ fn new_base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
             .push("the VPC of its subnets is unknown".to_owned());
         return None;
     };
-    let guard = security_group::guard(scope, fit, vpc, draft);
+    let (guard, carried) = security_group::guard(scope, fit, vpc, draft);
     if matches!(guard, Guard::Unmanaged) && !scope.desired.settings.security_groups.is_empty() {
         // Without the groups that were named AWS would put it behind the VPC's default one.
         return None;
@@ -250,6 +271,7 @@ fn new_base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
         load_balancer: Some(load_balancer),
         vpc: vpc.to_owned(),
         guard,
+        carried,
         regrouped: None,
     })
 }
@@ -258,14 +280,15 @@ fn new_base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
 fn fill<'a>(
     scope: &Scope<'a>,
     fit: &Fit<'a>,
-    base: Base,
+    base: &Base,
     deleted: &mut Deleted<'a>,
+    told: &mut Told,
     draft: &mut Draft,
 ) -> Vec<RuleProblem> {
     let mut rules = Vec::new();
     let mut groups = TargetGroups::default();
     let wanted = wanted_certificates(fit);
-    if let Some(load_balancer) = base.load_balancer {
+    if let Some(load_balancer) = base.load_balancer.clone() {
         let certificates = certificates::import(scope, &wanted, draft);
         groups = target_groups::plan(scope, fit, &base.vpc, draft);
         let parts = Parts {
@@ -297,7 +320,42 @@ fn fill<'a>(
         // What the one does not use the other may need.
         Role::Target(Others::Stay) | Role::Predecessor => {}
     }
+    *told = let_in(scope, fit, base, &groups, deleted, draft);
     rules
+}
+
+/// The way from the load balancer to its targets.
+fn let_in(
+    scope: &Scope,
+    fit: &Fit,
+    base: &Base,
+    groups: &TargetGroups,
+    deleted: &Deleted,
+    draft: &mut Draft,
+) -> Told {
+    let Base {
+        load_balancer: _,
+        vpc,
+        guard: _,
+        carried,
+        regrouped,
+    } = base;
+    let (opened, told) = backend::open(scope, fit, groups, (carried, vpc), draft);
+    backend::swap_after(scope, carried, *regrouped, &opened, draft);
+    match scope.role {
+        Role::Target(Others::Go) => {
+            backend::close(
+                View::of(scope),
+                carried,
+                &opened,
+                *regrouped,
+                deleted,
+                draft,
+            );
+        }
+        Role::Target(Others::Stay) | Role::Predecessor => {}
+    }
+    told
 }
 
 fn keep<'a>(
@@ -347,21 +405,24 @@ fn wanted_certificates<'a>(fit: &Fit<'a>) -> BTreeMap<CertificateId, Wanted<'a>>
 }
 
 /// Nothing is desired: everything of ours goes.
-fn remove<'a>(
-    observed: &'a Observed,
-    ownership: Ownership<'a>,
-    draft: &mut Draft,
-) -> LoadBalancerReport {
+fn remove(view: View, draft: &mut Draft) -> LoadBalancerReport {
+    let View {
+        observed,
+        ownership,
+        context: _,
+    } = view;
     let mut deleted = Deleted::new();
     for gone in load_balancers(observed, ownership) {
         cleanup::delete_load_balancer(gone, &mut deleted, draft);
     }
     let keep = Keep::default();
     cleanup::delete_unused(observed, ownership, &keep, &deleted, None, draft);
+    backend::remove(view, &deleted, draft);
     let is_complete = observed.completeness == Completeness::Complete;
     let is_empty = load_balancers(observed, ownership).next().is_none()
         && target_groups(observed, ownership).next().is_none()
         && imported_certificates(observed, ownership).next().is_none()
+        && !backend::holds_any(view)
         && !observed
             .security_groups
             .values()

@@ -1,12 +1,13 @@
 //! The security group in front of a load balancer: those that were named, or one of ours that lets the
 //! listeners' ports in.
 //!
-//! Not here: rules of the targets' groups (`manageBackendSecurityGroupRules`); they are the nodes' and pods'.
+//! Beside it the load balancer may carry a backend group, for its targets' sake: see `backend`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::elb::{ElbProtocol, IpAddressType, LoadBalancerKind};
 
+use crate::backend::{self, Carried};
 use crate::draft::{Draft, retag};
 use crate::fit::Fit;
 use crate::names;
@@ -27,8 +28,33 @@ pub(crate) enum Guard {
     Unmanaged,
 }
 
+/// Everything that the load balancer is to have, its backend group among it.
+pub(crate) fn guard(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> (Guard, Carried) {
+    let mut guard = frontend(scope, fit, vpc, draft);
+    let carried = match &mut guard {
+        Guard::Unmanaged if !scope.desired.settings.security_groups.is_empty() => Carried::Unknown,
+        Guard::Unmanaged => backend::carried(scope, vpc, draft),
+        Guard::Groups(groups, _) => {
+            let carried = backend::carried(scope, vpc, draft);
+            match &carried {
+                Carried::Nothing => {}
+                Carried::Group(group) => {
+                    groups.insert(group.clone());
+                }
+                Carried::Unknown => {
+                    let current = scope.current.map(|it| &it.load_balancer.security_groups);
+                    let kept = current.into_iter().flatten().cloned();
+                    groups.extend(kept.map(Handle::Existing));
+                }
+            }
+            carried
+        }
+    };
+    (guard, carried)
+}
+
 /// Creates or adjusts our group, if one is wanted.
-pub(crate) fn guard(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
+fn frontend(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
     let settings = &scope.desired.settings;
     if settings.disable_security_group == Some(true) {
         if scope.key().kind == LoadBalancerKind::Alb {
@@ -241,7 +267,7 @@ fn sources(scope: &Scope) -> Vec<IngressSource> {
 }
 
 /// Neighbouring ports as one range: a group holds 60 rules only.
-fn ranges(ports: impl Iterator<Item = u16>) -> impl Iterator<Item = (u16, u16)> {
+pub(crate) fn ranges(ports: impl Iterator<Item = u16>) -> impl Iterator<Item = (u16, u16)> {
     let mut ranges: Vec<(u16, u16)> = Vec::new();
     for port in ports {
         match ranges.last_mut() {

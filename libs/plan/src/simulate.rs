@@ -10,10 +10,11 @@ use tributary_model::desired::LoadBalancerKey;
 use crate::limits::Context;
 use crate::observed::{Observed, ObservedListener, ObservedLoadBalancer, ObservedRule, Tags};
 use crate::op::{Action, Handle, Op, Step, StepId};
-use crate::tags::{INSTALLATION, Ownership, Unmarked};
+use crate::tags::{self, INSTALLATION, Ownership, Unmarked};
 
 mod effects;
 mod parts;
+mod sharing;
 
 /// What became of an observation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,21 +205,31 @@ fn not_ours(world: &World, op: &Op) -> Option<String> {
         },
         ..world.ownership
     };
-    changed(world, op)
-        .into_iter()
-        .find(|id| world.tags(id).is_some_and(|tags| !ownership.owns(tags)))
+    changed(world, op).into_iter().find(|id| {
+        let shared = world.observed.backend.groups.known();
+        match shared.and_then(|groups| groups.get(id)) {
+            Some(group) => !tags::is_shared_of(ownership.installation, &group.tags),
+            None => world.tags(id).is_some_and(|tags| !ownership.owns(tags)),
+        }
+    })
 }
 
 /// What exists already and is changed or removed by an operation.
 fn changed(world: &World, op: &Op) -> Vec<String> {
     let existing = |handle: &Handle| vec![world.id(handle).unwrap_or_default()];
     match op {
-        Op::CreateSecurityGroup(_) | Op::CreateTargetGroup(_) | Op::CreateLoadBalancer(_) => {
-            Vec::new()
-        }
+        Op::CreateSecurityGroup(_)
+        | Op::CreateBackendGroup(_)
+        | Op::CreateTargetGroup(_)
+        | Op::CreateLoadBalancer(_)
+        // Targets' groups are others', and whose their rules are their own effects look at.
+        | Op::OpenTargets { .. }
+        | Op::CloseTargets { .. } => Vec::new(),
         Op::ImportCertificate { existing, .. } => existing.iter().cloned().collect(),
         Op::AuthorizeIngress { group, .. } => existing(group),
-        Op::RevokeIngress { group, .. } | Op::DeleteSecurityGroup { group } => vec![group.clone()],
+        Op::RevokeIngress { group, .. }
+        | Op::DeleteSecurityGroup { group }
+        | Op::LeaveBackendGroup { group, .. } => vec![group.clone()],
         Op::DeleteCertificate { certificate } => vec![certificate.clone()],
         Op::ModifyTargetGroup { target_group, .. }
         | Op::DeregisterTargets { target_group, .. }
@@ -280,6 +291,10 @@ impl World<'_> {
             return Some(&mut found.tags);
         }
         if let Some(found) = observed.certificates.get_mut(id) {
+            return Some(&mut found.tags);
+        }
+        let shared = observed.backend.groups.known_mut();
+        if let Some(found) = shared.and_then(|groups| groups.get_mut(id)) {
             return Some(&mut found.tags);
         }
         for (arn, load_balancer) in &mut observed.load_balancers {

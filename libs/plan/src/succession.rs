@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use tributary_model::ListenerRef;
 use tributary_model::report::{LoadBalancerReport, ProgrammedState};
 
+use crate::backend::{self, View};
 use crate::observed::{LoadBalancerState, TargetState};
 use crate::op::Plan;
 use crate::program::{Inputs, on};
@@ -76,23 +77,38 @@ pub(crate) fn plan<'a>(
     }
 }
 
-/// Target groups that have targets on the one and none on the other, by what they stand for.
+/// Target groups that have targets on the one and none on the other, or none that lets it in, by what they stand for.
 fn without_targets(inputs: Inputs, predecessor: Current, successor: Current) -> Vec<String> {
-    let has_targets = |identity: &str, of: Current| {
-        target_groups(inputs.observed, inputs.ownership).any(|(_, group)| {
+    let view = View {
+        observed: inputs.observed,
+        ownership: inputs.ownership,
+        context: inputs.context,
+    };
+    let groups = |identity: &str, of: Current| {
+        let ours = target_groups(inputs.observed, inputs.ownership);
+        let found = ours.filter(|(_, group)| {
             inputs.ownership.resource(&group.tags) == Some(identity)
                 && group.load_balancers.contains(of.arn)
-                && group
-                    .targets
-                    .values()
-                    .any(|it| *it == TargetState::Registered)
-        })
+        });
+        found.map(|(_, group)| group).collect::<Vec<_>>()
+    };
+    let has_targets = |identity: &str, of: Current| {
+        let registered = |it: &TargetState| *it == TargetState::Registered;
+        let groups = groups(identity, of);
+        groups.iter().any(|it| it.targets.values().any(registered))
+    };
+    let lets_in = |identity: &str, of: Current| {
+        let groups = groups(identity, of);
+        groups.iter().any(|group| backend::lets_in(view, group))
     };
     let desired = inputs.desired.target_groups.values();
     let wanted = desired.filter(|group| !group.targets.is_empty());
     wanted
         .map(|group| tag_value(&group.id.0))
-        .filter(|identity| has_targets(identity, predecessor) && !has_targets(identity, successor))
+        .filter(|identity| {
+            has_targets(identity, predecessor) && !has_targets(identity, successor)
+                || lets_in(identity, predecessor) && !lets_in(identity, successor)
+        })
         .map(|identity| format!("any target of {identity}"))
         .collect()
 }

@@ -27,6 +27,13 @@ pub const ASKED_TAGS: &str = "gateway.tributary.dev/tags";
 /// On a target group that several clusters share, with a number: short hashes of the targets that we registered.
 pub(crate) const OUR_TARGETS: &str = "gateway.tributary.dev/targets-";
 
+/// On what a cluster's load balancers share, the AWS Load Balancer Controller's among them: what it is.
+pub const SHARED_RESOURCE: &str = "elbv2.k8s.aws/resource";
+/// [`SHARED_RESOURCE`] of the security group that load balancers carry for their targets' sake.
+pub const BACKEND_GROUP: &str = "backend-sg";
+/// On a shared security group or a rule of one, with a short hash: a load balancer that needs it.
+const USED_BY: &str = "gateway.tributary.dev/used-by-";
+
 /// What the keys begin with that nobody else sets.
 const OURS: &str = "gateway.tributary.dev/";
 
@@ -113,10 +120,46 @@ impl Ownership<'_> {
     }
 }
 
+/// The claim of a load balancer on something that it shares with others: key and value of a tag.
+pub fn claim(installation: &str, key: &LoadBalancerKey) -> (String, String) {
+    let name = key.to_string();
+    let mark = hash(&["claim", installation, &name], 10);
+    (format!("{USED_BY}{mark}"), tag_value(&name))
+}
+
+/// The keys of all claims on something shared.
+pub fn claims(tags: &Tags) -> impl Iterator<Item = &str> {
+    let keys = tags.keys().map(String::as_str);
+    keys.filter(|key| key.starts_with(USED_BY))
+}
+
+/// Whether this installation made something shared: only then it is changed or removed.
+pub fn is_shared_of(installation: &str, tags: &Tags) -> bool {
+    let mark = tags.get(INSTALLATION);
+    mark.is_some_and(|mark| mark == installation || *mark == tag_value(installation))
+}
+
+/// The tags by which a cluster's backend groups are found, whoever made them.
+pub fn backend_group(cluster: &str) -> Tags {
+    Tags::from_iter([
+        (CLUSTER.to_owned(), tag_value(cluster)),
+        (SHARED_RESOURCE.to_owned(), BACKEND_GROUP.to_owned()),
+    ])
+}
+
+/// The tags of every shared rule that this installation made.
+pub fn shared_rule(cluster: &str, installation: &str) -> Tags {
+    Tags::from_iter([
+        (CLUSTER.to_owned(), tag_value(cluster)),
+        (INSTALLATION.to_owned(), tag_value(installation)),
+    ])
+}
+
 /// Whether a key is one that we set by ourselves, and not one that somebody asked for.
 pub(crate) fn is_ours(key: &str) -> bool {
     let kinds = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb];
     key == CLUSTER
+        || key == SHARED_RESOURCE
         || key.starts_with(OURS)
         || kinds
             .into_iter()

@@ -19,7 +19,7 @@ pub(crate) fn unprogrammed(settings: &LoadBalancerSettings) -> Vec<String> {
         security_groups: _,
         security_group_prefixes: _,
         source_ranges: _,
-        manage_backend_security_group_rules,
+        manage_backend_security_group_rules: _,
         enable_icmp: _,
         attributes: _,
         tags: _,
@@ -42,10 +42,6 @@ pub(crate) fn unprogrammed(settings: &LoadBalancerSettings) -> Vec<String> {
         (
             "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
             enforce_private_link_rules.is_some(),
-        ),
-        (
-            "manageBackendSecurityGroupRules",
-            *manage_backend_security_group_rules == Some(true),
         ),
     ];
     let own = asked.into_iter().filter(|(_, asked)| *asked);

@@ -7,6 +7,7 @@ use tributary_kubernetes::lease::LeaseArgs;
 use tributary_kubernetes::{InstallationArgs, SourceArg};
 use tributary_model::elb::Scheme;
 use tributary_plan::defaults::Defaults;
+use tributary_plan::limits::BackendGroups;
 use tributary_proto::call::Shard;
 use tributary_runtime::CommonArgs;
 
@@ -64,6 +65,13 @@ pub struct SiteArgs {
     /// AWS region; else as the AWS SDK finds it.
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
+    /// Whether load balancers carry a backend security group, and the targets' security groups let that in. Not in a sandbox
+    /// unless it is said, since pods have no network interfaces there by themselves. Switched off, what is there stays.
+    #[arg(long, value_name = "true|false")]
+    pub manage_backend_security_groups: Option<bool>,
+    /// A backend security group of your own, by id, in place of the one that the load balancers of the cluster share.
+    #[arg(long, value_name = "ID")]
+    pub backend_security_group: Option<String>,
     /// Also remove load balancers that a start finds while the source wants none of those found. Without it they stay, since
     /// it may be the wrong source.
     #[arg(long)]
@@ -151,8 +159,19 @@ impl SiteArgs {
             installation: InstallationArgs { installation },
             vpc,
             region: _,
+            manage_backend_security_groups,
+            backend_security_group,
             allow_removing_all: _,
         } = self;
+        let manages = manage_backend_security_groups.unwrap_or(match aws {
+            Endpoint::Real { .. } => true,
+            Endpoint::Url { .. } => backend_security_group.is_some(),
+        });
+        let backend = match (manages, backend_security_group) {
+            (false, _) => BackendGroups::Off,
+            (true, None) => BackendGroups::Shared,
+            (true, Some(id)) => BackendGroups::Named(id),
+        };
         let cluster = match (cluster, aws) {
             (Some(cluster), _) => cluster,
             (None, Endpoint::Url { .. }) => DEFAULT_CLUSTER.to_owned(),
@@ -162,6 +181,7 @@ impl SiteArgs {
             cluster,
             installation: installation.to_string(),
             vpc,
+            backend,
         })
     }
 }

@@ -21,9 +21,7 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
-use tributary_aws::{
-    Finding, Flights, Known, ask, calls_of_a_look, observe, refresh_load_balancer_state,
-};
+use tributary_aws::{Finding, Flights, Known, ask, calls_of_a_look, observe, refresh};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerPhase;
 use tributary_plan::limits::Context as PlanContext;
@@ -276,7 +274,7 @@ impl Worker {
             }
         }
         if let Some(known) = &mut self.known
-            && let Err(error) = refresh_load_balancer_state(&self.shared.aws, known).await
+            && let Err(error) = refresh(&self.shared.aws, &self.shared.site, known, desired).await
         {
             tracing::debug!(%error, "the load balancer's state is taken to be as it was");
             self.doubt = Doubted::ByEvidence;
@@ -355,6 +353,7 @@ impl Worker {
                 installation: self.shared.site.installation.clone(),
                 defaults: self.shared.defaults.clone(),
                 limits: self.shared.limits.borrow().clone(),
+                backend: self.shared.site.backend.clone(),
                 refused_certificates: self.tries.refused_certificates(),
                 setbacks,
                 client_secrets: BTreeMap::new(),

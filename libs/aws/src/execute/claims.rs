@@ -57,12 +57,26 @@ impl Claims {
         }
         let id = |handle: &Handle| created.known(handle).unwrap_or_else(|| handle.to_string());
         let (changes, removes) = match op {
-            Op::CreateSecurityGroup(spec) => {
+            Op::CreateSecurityGroup(spec) | Op::CreateBackendGroup(spec) => {
                 (vec![format!("{} group {}", spec.vpc, spec.name)], None)
             }
             Op::AuthorizeIngress { group, .. } => (vec![id(group)], None),
             Op::RevokeIngress { group, .. } => (vec![group.clone()], None),
-            Op::DeleteSecurityGroup { group } => (Vec::new(), Some(group)),
+            Op::DeleteSecurityGroup { group } | Op::LeaveBackendGroup { group, .. } => {
+                (Vec::new(), Some(group))
+            }
+            Op::OpenTargets {
+                group,
+                source,
+                traffic,
+                ..
+            } => (vec![format!("{group} lets {} {traffic}", id(source))], None),
+            Op::CloseTargets {
+                group,
+                source,
+                traffic,
+                ..
+            } => (vec![format!("{group} lets {source} {traffic}")], None),
             Op::ImportCertificate {
                 secret, existing, ..
             } => {
@@ -183,7 +197,9 @@ fn above(observed: &Observed, arn: &str) -> Vec<String> {
 pub(super) fn places(op: &Op) -> BTreeSet<Place> {
     let forwards = |action: &Action<Handle>| action.target_groups().next().is_some();
     let (place, associates) = match op {
-        Op::CreateSecurityGroup(_) => (Some(Place::SecurityGroup), false),
+        Op::CreateSecurityGroup(_) | Op::CreateBackendGroup(_) => {
+            (Some(Place::SecurityGroup), false)
+        }
         Op::AuthorizeIngress { .. } => (Some(Place::Ingress), false),
         Op::ImportCertificate { existing, .. } => {
             (existing.is_none().then_some(Place::Certificate), false)
@@ -198,6 +214,9 @@ pub(super) fn places(op: &Op) -> BTreeSet<Place> {
         Op::ModifyRule { spec, .. } => (None, forwards(&spec.action)),
         Op::RevokeIngress { .. }
         | Op::DeleteSecurityGroup { .. }
+        | Op::LeaveBackendGroup { .. }
+        | Op::OpenTargets { .. }
+        | Op::CloseTargets { .. }
         | Op::DeleteCertificate { .. }
         | Op::ModifyTargetGroup { .. }
         | Op::ModifyTargetGroupAttributes { .. }
@@ -226,7 +245,11 @@ pub(super) fn group(op: &Op) -> Group {
         Op::CreateSecurityGroup(_)
         | Op::AuthorizeIngress { .. }
         | Op::RevokeIngress { .. }
-        | Op::DeleteSecurityGroup { .. } => Group::Ec2Write,
+        | Op::DeleteSecurityGroup { .. }
+        | Op::CreateBackendGroup(_)
+        | Op::LeaveBackendGroup { .. }
+        | Op::OpenTargets { .. }
+        | Op::CloseTargets { .. } => Group::Ec2Write,
         Op::ImportCertificate { .. } | Op::DeleteCertificate { .. } => Group::AcmWrite,
         Op::RegisterTargets { .. } | Op::DeregisterTargets { .. } => Group::ElbTargets,
         Op::AddTags { resource, .. } | Op::RemoveTags { resource, .. } => match resource {

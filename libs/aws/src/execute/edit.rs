@@ -26,7 +26,13 @@ pub(super) fn tags_mut<'o>(
     resource: &Taggable,
 ) -> Option<&'o mut Tags> {
     match resource {
-        Taggable::SecurityGroup(id) => observed.security_groups.get_mut(id).map(|it| &mut it.tags),
+        Taggable::SecurityGroup(id) => {
+            let shared = observed.backend.groups.known_mut();
+            let shared = shared.and_then(|groups| groups.get_mut(id));
+            let ours = observed.security_groups.get_mut(id);
+            ours.map(|it| &mut it.tags)
+                .or(shared.map(|it| &mut it.tags))
+        }
         Taggable::Certificate(arn) => observed.certificates.get_mut(arn).map(|it| &mut it.tags),
         Taggable::Elb(arn) => elb_tags_mut(observed, arn),
     }
@@ -59,11 +65,19 @@ pub(super) fn named(op: &Op, created: &Created) -> Vec<String> {
         action.target_groups().filter_map(id).collect()
     };
     match op {
-        Op::CreateSecurityGroup(_) | Op::CreateTargetGroup(_) => Vec::new(),
+        Op::CreateSecurityGroup(_) | Op::CreateBackendGroup(_) | Op::CreateTargetGroup(_) => {
+            Vec::new()
+        }
+        Op::OpenTargets { group, source, .. } => {
+            id(source).into_iter().chain([group.clone()]).collect()
+        }
+        Op::CloseTargets { group, source, .. } => vec![group.clone(), source.clone()],
         Op::CreateLoadBalancer(spec) => spec.security_groups.iter().filter_map(id).collect(),
         Op::ImportCertificate { existing, .. } => existing.iter().cloned().collect(),
         Op::AuthorizeIngress { group, .. } => id(group).into_iter().collect(),
-        Op::RevokeIngress { group, .. } | Op::DeleteSecurityGroup { group } => vec![group.clone()],
+        Op::RevokeIngress { group, .. }
+        | Op::DeleteSecurityGroup { group }
+        | Op::LeaveBackendGroup { group, .. } => vec![group.clone()],
         Op::DeleteCertificate { certificate } => vec![certificate.clone()],
         Op::ModifyTargetGroup { target_group, .. }
         | Op::DeregisterTargets { target_group, .. }

@@ -1,7 +1,9 @@
 //! One step: the call that an operation stands for, and what its success means.
 
+use tributary_plan::observed::Opening;
 use tributary_plan::op::Op;
 
+use super::sharing::{self, Claimed};
 use super::{Created, Done, elb, other, targets};
 use crate::Aws;
 use crate::elbv2::Answer;
@@ -23,6 +25,43 @@ pub(super) async fn take(
         Op::DeleteSecurityGroup { group } => {
             other::gone(ec2.delete_security_group(group).await)?;
             Ok(Done::removed(group))
+        }
+        Op::CreateBackendGroup(spec) => sharing::create_group(ec2, spec).await,
+        Op::LeaveBackendGroup { group, claim } => sharing::leave_group(ec2, group, claim).await,
+        Op::OpenTargets {
+            group,
+            source,
+            traffic,
+            tags,
+            claim,
+        } => {
+            let opening = Opening {
+                source: created.id(source)?,
+                traffic: *traffic,
+            };
+            let rule = Claimed {
+                group,
+                opening,
+                claim,
+            };
+            sharing::open(ec2, rule, tags).await
+        }
+        Op::CloseTargets {
+            group,
+            source,
+            traffic,
+            claim,
+        } => {
+            let opening = Opening {
+                source: source.clone(),
+                traffic: *traffic,
+            };
+            let rule = Claimed {
+                group,
+                opening,
+                claim,
+            };
+            sharing::close(ec2, rule).await
         }
         Op::ImportCertificate {
             secret,

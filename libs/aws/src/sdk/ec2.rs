@@ -6,14 +6,16 @@ use async_trait::async_trait;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types as aws;
 use ipnet::IpNet;
-use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Tags};
+use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Opening, Tags};
 use tributary_plan::op::{IngressRule, IngressSource, IngressTraffic, SecurityGroupSpec};
 
 use super::required;
 use crate::call::{Caller, Operation};
-use crate::ec2::{Ec2, SecurityGroupFilter};
+use crate::ec2::{Ec2, Interface, InterfaceFilter, RuleFilter, SecurityGroupFilter, SharedRule};
 use crate::elbv2::{Answer, Found};
 use crate::pace::Group;
+
+mod reach;
 
 /// EC2.
 #[derive(Clone, Debug)]
@@ -189,6 +191,61 @@ impl Ec2 for SdkEc2 {
             .await?;
         Ok(())
     }
+
+    async fn remove_tag(&self, id: &str, key: &str) -> Answer<()> {
+        // AWS: a tag without a value goes whatever its value is.
+        let tag = aws::Tag::builder().key(key).build();
+        let request = self.client.delete_tags().resources(id).tags(tag);
+        self.caller
+            .call(REMOVE_TAGS, || request.clone().send())
+            .await?;
+        Ok(())
+    }
+
+    async fn interfaces(
+        &self,
+        which: &InterfaceFilter,
+        vpc: Option<&str>,
+    ) -> Answer<Vec<Interface>> {
+        reach::interfaces(self, which, vpc).await
+    }
+
+    async fn shared_rules(&self, which: &RuleFilter) -> Answer<Found<SharedRule>> {
+        reach::shared_rules(self, which).await
+    }
+
+    async fn open(&self, group: &str, opening: &Opening, tags: &Tags) -> Answer<()> {
+        let Opening { source, traffic } = opening;
+        let rule = IngressRule {
+            traffic: *traffic,
+            source: IngressSource::Group(source.clone()),
+        };
+        let tags = aws::TagSpecification::builder()
+            .resource_type(aws::ResourceType::SecurityGroupRule)
+            .set_tags(Some(write_tags(tags)))
+            .build();
+        let described = permission(&rule).map(reach::described);
+        let request = self
+            .client
+            .authorize_security_group_ingress()
+            .group_id(group)
+            .set_ip_permissions(described.map(|permission| vec![permission]))
+            .tag_specifications(tags);
+        self.caller
+            .call(AUTHORIZE, || request.clone().send())
+            .await?;
+        Ok(())
+    }
+
+    async fn revoke_rule(&self, group: &str, id: &str) -> Answer<()> {
+        let request = self
+            .client
+            .revoke_security_group_ingress()
+            .group_id(group)
+            .security_group_rule_ids(id);
+        self.caller.call(REVOKE, || request.clone().send()).await?;
+        Ok(())
+    }
 }
 
 impl SdkEc2 {
@@ -226,6 +283,9 @@ fn group_filters(which: &SecurityGroupFilter) -> Vec<Vec<aws::Filter>> {
                 .iter()
                 .map(|(key, value)| filter(&format!("tag:{key}"), [value.clone()]));
             return vec![filters.collect()];
+        }
+        SecurityGroupFilter::LettingIn(id) => {
+            return vec![vec![filter("ip-permission.group-id", [id.clone()])]];
         }
         SecurityGroupFilter::Ids(ids) => ("group-id", ids),
         SecurityGroupFilter::Names(names) => ("tag:Name", names),
@@ -268,9 +328,16 @@ fn numbered(
 }
 
 fn traffic(permission: &aws::IpPermission) -> Option<IngressTraffic> {
+    let ports = (permission.from_port, permission.to_port);
+    read_traffic(permission.ip_protocol.as_deref(), ports)
+}
+
+fn read_traffic(
+    protocol: Option<&str>,
+    (from, to): (Option<i32>, Option<i32>),
+) -> Option<IngressTraffic> {
     let port = |port: Option<i32>| u16::try_from(port?).ok();
-    let (from, to) = (permission.from_port, permission.to_port);
-    match permission.ip_protocol.as_deref()? {
+    match protocol? {
         "tcp" => Some(IngressTraffic::Tcp(port(from)?, port(to)?)),
         "udp" => Some(IngressTraffic::Udp(port(from)?, port(to)?)),
         // Ports hold type and code.

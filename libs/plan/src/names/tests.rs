@@ -65,3 +65,11 @@ fn kind_scheme_and_cluster_make_other_names() {
 fn parts_do_not_run_into_each_other() {
     assert_ne!(hash(&["a", "bc"], 10), hash(&["ab", "c"], 10));
 }
+
+#[test]
+fn the_backend_group_is_named_as_the_aws_load_balancer_controller_names_it() {
+    // The first ten digits of `printf test | sha256sum`.
+    assert_eq!(backend_group("test"), "k8s-traffic-test-9f86d08188");
+    assert!(backend_group("my_cluster-1").starts_with("k8s-traffic-mycluster1-"));
+    assert!(backend_group(&"x".repeat(300)).len() <= 255);
+}

@@ -9,6 +9,7 @@ use litemap::LiteMap;
 pub(crate) fn map(op: &mut Op, rename: &mut impl FnMut(&mut Handle)) {
     match op {
         Op::AuthorizeIngress { group, .. } => rename(group),
+        Op::OpenTargets { source, .. } => rename(source),
         Op::ModifyTargetGroupAttributes { target_group, .. }
         | Op::RegisterTargets { target_group, .. } => rename(target_group),
         Op::CreateLoadBalancer(spec) => map_set(&mut spec.security_groups, rename),
@@ -41,6 +42,9 @@ pub(crate) fn map(op: &mut Op, rename: &mut impl FnMut(&mut Handle)) {
         Op::CreateSecurityGroup(_)
         | Op::RevokeIngress { .. }
         | Op::DeleteSecurityGroup { .. }
+        | Op::CreateBackendGroup(_)
+        | Op::LeaveBackendGroup { .. }
+        | Op::CloseTargets { .. }
         | Op::ImportCertificate { .. }
         | Op::DeleteCertificate { .. }
         | Op::CreateTargetGroup(_)

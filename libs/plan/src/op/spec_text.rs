@@ -112,20 +112,25 @@ impl<T: Display> Display for Action<T> {
     }
 }
 
+impl Display for IngressTraffic {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(from, to) => write!(f, "tcp {from}-{to}"),
+            Self::Udp(from, to) => write!(f, "udp {from}-{to}"),
+            Self::Icmp => f.write_str("icmp"),
+            Self::Icmpv6 => f.write_str("icmpv6"),
+            Self::Other(index) => write!(f, "other #{index}"),
+        }
+    }
+}
+
 impl Display for IngressRule {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.traffic {
-            IngressTraffic::Tcp(from, to) => write!(f, "tcp {from}-{to}")?,
-            IngressTraffic::Udp(from, to) => write!(f, "udp {from}-{to}")?,
-            IngressTraffic::Icmp => f.write_str("icmp")?,
-            IngressTraffic::Icmpv6 => f.write_str("icmpv6")?,
-            IngressTraffic::Other(index) => write!(f, "other #{index}")?,
-        }
         let (IngressSource::Ipv4(source)
         | IngressSource::Ipv6(source)
         | IngressSource::PrefixList(source)
         | IngressSource::Group(source)) = &self.source;
-        write!(f, " from {source}")
+        write!(f, "{} from {source}", self.traffic)
     }
 }
 

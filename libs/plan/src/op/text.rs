@@ -71,6 +71,28 @@ impl Display for Op {
                 write!(f, "revoke ingress of {group}: {}", joined(rules))
             }
             Self::DeleteSecurityGroup { group } => write!(f, "delete security group {group}"),
+            Self::CreateBackendGroup(spec) => write!(
+                f,
+                "create backend group {} in {} ({}) tags [{}]",
+                spec.name,
+                spec.vpc,
+                spec.description,
+                pairs(&spec.tags)
+            ),
+            Self::LeaveBackendGroup { group, claim: _ } => write!(f, "leave backend group {group}"),
+            Self::OpenTargets {
+                group,
+                source,
+                traffic,
+                tags: _,
+                claim: _,
+            } => write!(f, "open targets in {group}: {traffic} from {source}"),
+            Self::CloseTargets {
+                group,
+                source,
+                traffic,
+                claim: _,
+            } => write!(f, "close targets in {group}: {traffic} from {source}"),
             Self::ImportCertificate {
                 secret,
                 fingerprint,

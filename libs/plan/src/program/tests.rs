@@ -11,6 +11,7 @@ use crate::fixtures::{
 use crate::observed::TargetState;
 use crate::op::{Blame, Op, Step};
 
+mod backend;
 mod certificates;
 mod ownership;
 mod properties;

@@ -8,15 +8,15 @@ use tributary_model::elb::MAX_RULE_PRIORITY;
 use crate::attributes;
 use crate::observed::{
     CertificateStatus, ObservedCertificate, ObservedRule, ObservedSecurityGroup,
-    ObservedTargetGroup,
+    ObservedTargetGroup, Opening,
 };
 use crate::op::{Op, Step};
 
-use super::World;
 use super::parts::{
     all_required, create_load_balancer, fresh, group_mut, listener, listener_mut,
     load_balancer_mut, modify_listener, register, required, rule,
 };
+use super::{World, sharing};
 
 /// AWS's error code, or what is wrong in words.
 pub(super) type Refusal = &'static str;
@@ -68,6 +68,21 @@ fn perform(world: &mut World, op: &Op) -> Result<Option<String>, Refusal> {
                 .security_groups
                 .remove(group)
                 .ok_or("no such group")?;
+        }
+        Op::CreateBackendGroup(spec) => return sharing::create_group(world, spec).map(Some),
+        Op::LeaveBackendGroup { group, claim } => sharing::leave_group(world, group, claim)?,
+        Op::OpenTargets { .. } => sharing::open(world, op)?,
+        Op::CloseTargets {
+            group,
+            source,
+            traffic,
+            claim,
+        } => {
+            let opening = Opening {
+                source: source.clone(),
+                traffic: *traffic,
+            };
+            sharing::close(world, group, &opening, claim)?;
         }
         Op::ImportCertificate {
             secret,

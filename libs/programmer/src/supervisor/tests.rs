@@ -9,14 +9,16 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 use tributary_aws::{
-    AwsError, Class, ClientCredentials, Ec2, Endpoint, Found, KeyMaterial, Pacing, ResourceType,
-    SecretError, SecurityGroupFilter, TagFilter, Tagging, Unmetered,
+    AwsError, Class, ClientCredentials, Ec2, Endpoint, Found, Interface, InterfaceFilter,
+    KeyMaterial, Pacing, ResourceType, RuleFilter, SecretError, SecurityGroupFilter, SharedRule,
+    TagFilter, Tagging, Unmetered,
 };
 use tributary_model::ObjectKey;
 use tributary_model::config::LoadBalancerSettings;
 use tributary_model::desired::OrdMap;
 use tributary_model::elb::LoadBalancerKind;
-use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Tags};
+use tributary_plan::limits::BackendGroups;
+use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Opening, Tags};
 use tributary_plan::op::{IngressRule, SecurityGroupSpec};
 use tributary_proto::call::Shard;
 use tributary_proto::desired::desired_service_server::{DesiredService, DesiredServiceServer};
@@ -139,6 +141,30 @@ impl Ec2 for EmptyEc2 {
     async fn remove_tags(&self, _: &str, _: &Tags) -> Result<(), AwsError> {
         read_only()
     }
+
+    async fn remove_tag(&self, _: &str, _: &str) -> Result<(), AwsError> {
+        read_only()
+    }
+
+    async fn interfaces(
+        &self,
+        _: &InterfaceFilter,
+        _: Option<&str>,
+    ) -> Result<Vec<Interface>, AwsError> {
+        Ok(Vec::new())
+    }
+
+    async fn shared_rules(&self, _: &RuleFilter) -> Answer<SharedRule> {
+        Ok(BTreeMap::new())
+    }
+
+    async fn open(&self, _: &str, _: &Opening, _: &Tags) -> Result<(), AwsError> {
+        read_only()
+    }
+
+    async fn revoke_rule(&self, _: &str, _: &str) -> Result<(), AwsError> {
+        read_only()
+    }
 }
 
 #[async_trait]
@@ -194,6 +220,7 @@ impl World {
                 cluster: "test".to_owned(),
                 installation: "here".to_owned(),
                 vpc: None,
+                backend: BackendGroups::Off,
             },
             defaults: Defaults::default(),
             secrets: Arc::new(NoSecrets),

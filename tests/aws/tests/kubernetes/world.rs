@@ -205,6 +205,7 @@ impl World {
                 cluster: "test".to_owned(),
                 installation: "here".to_owned(),
                 vpc: None,
+                backend: tributary_plan::limits::BackendGroups::Off,
             },
             defaults: tributary_plan::defaults::Defaults::default(),
             secrets: Arc::new(ClusterSecrets(cluster.clone())),

@@ -13,6 +13,7 @@ mod foreign;
 mod numbers;
 mod order;
 mod programmer;
+mod reach;
 mod settles;
 mod tenants;
 mod world;

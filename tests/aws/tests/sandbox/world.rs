@@ -13,7 +13,7 @@ use tributary_aws::{
     SecretError, SecretSource, Site, StepResult, Unmetered, observe,
 };
 use tributary_model::ObjectKey;
-use tributary_plan::limits::Context;
+use tributary_plan::limits::{BackendGroups, Context};
 use tributary_plan::observed::Observed;
 use tributary_plan::op::Plan;
 use tributary_plan::plan;
@@ -71,6 +71,7 @@ impl World {
                 cluster: "test".to_owned(),
                 installation: "here".to_owned(),
                 vpc: None,
+                backend: BackendGroups::Off,
             },
             context: Context {
                 cluster: "test".to_owned(),

@@ -1,12 +1,15 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use tributary_model::desired::{CertificateSource, MemberListener};
+use tributary_model::desired::{CertificateSource, DesiredTarget, MemberListener};
 use tributary_model::{Kind, ListenerRef, Precedence};
 
 use super::*;
-use crate::limits::{Context, LoadBalancerLimits};
-use crate::op::{Op, Step};
+use crate::fixtures::with_nodes;
+use crate::limits::{BackendGroups, Context, LoadBalancerLimits};
+use crate::observed::{BackendGroup, Opening, Seen};
+use crate::op::{IngressTraffic, Op, Step};
+use crate::tags;
 
 /// One member: its port (odd ones are HTTPS), certificate, and rules as path and target group.
 #[derive(Clone, Debug)]
@@ -43,10 +46,20 @@ impl World {
             let group = format!("g{index}");
             let id = TargetGroupId(group.as_str().into());
             if desired.0.target_groups.contains_key(&id) {
-                desired = desired.edit_group(&group, |it| it.port = *port);
+                desired = desired.edit_group(&group, |it| {
+                    it.port = *port;
+                    it.targets = it.targets.iter().map(|at| moved(at, *port)).collect();
+                });
             }
         }
         desired
+    }
+}
+
+fn moved(target: &DesiredTarget, port: u16) -> DesiredTarget {
+    DesiredTarget {
+        port,
+        ..target.clone()
     }
 }
 
@@ -104,6 +117,7 @@ fn lost(before: &Observed, after: &Observed) -> Vec<String> {
         let gone = gone.filter(|target| is.is_none_or(|is| !is.targets.contains_key(*target)));
         lost.extend(gone.map(|target| format!("{arn} {target}")));
     }
+    lost.extend(closed(before, after));
     lost
 }
 
@@ -123,19 +137,26 @@ fn with_member(desired: Desired, name: &str, member: &Member, turn: usize) -> De
 }
 
 pub(super) fn limits() -> impl Strategy<Value = Context> {
-    (1..4_u32, 1..8_u32, 0..3_u32, 1..4_u32, 1..4_u32).prop_map(
-        |(listeners, rules, certificates, target_groups, targets)| {
-            let mut context = context();
-            context.limits.alb = LoadBalancerLimits {
-                listeners,
-                rules,
-                certificates,
-                target_groups,
-                targets,
-            };
-            context
-        },
+    (
+        (1..4_u32, 1..8_u32, 0..3_u32, 1..4_u32, 1..4_u32),
+        any::<bool>(),
     )
+        .prop_map(
+            |((listeners, rules, certificates, target_groups, targets), opens)| {
+                let mut context = context();
+                if opens {
+                    context.backend = BackendGroups::Shared;
+                }
+                context.limits.alb = LoadBalancerLimits {
+                    listeners,
+                    rules,
+                    certificates,
+                    target_groups,
+                    targets,
+                };
+                context
+            },
+        )
 }
 
 pub(super) fn account() -> Observed {
@@ -143,7 +164,59 @@ pub(super) fn account() -> Observed {
     observed
         .missing_certificates
         .insert("arn:missing".to_owned());
+    with_others(with_nodes(observed))
+}
+
+/// The shared group, which another load balancer carries; for it port 80 is open, and 81 by another controller.
+fn with_others(mut observed: Observed) -> Observed {
+    let mut key = alb();
+    key.gateway.name = "other".into();
+    let mut tags = tags::backend_group("test");
+    tags.extend(tags::shared_rule("test", "here"));
+    tags.extend([tags::claim("here", &key)]);
+    let source = "sg-shared".to_owned();
+    let group = BackendGroup {
+        vpc: "vpc-1".to_owned(),
+        tags: tags.clone(),
+    };
+    observed.backend.groups = Seen::Known(BTreeMap::from([(source.clone(), group)]));
+    let rule = |port, tags| {
+        let opening = Opening {
+            source: source.clone(),
+            traffic: IngressTraffic::Tcp(port, port),
+        };
+        (opening, tags)
+    };
+    for door in observed.backend.doors.values_mut() {
+        let door = door.known_mut().unwrap();
+        let foreign = rule(81, crate::observed::Tags::new());
+        door.rules.extend([rule(80, tags.clone()), foreign]);
+    }
     observed
+}
+
+/// Ports that are let in no longer, by the group and the source.
+pub(super) fn closed(before: &Observed, after: &Observed) -> Vec<String> {
+    let mut closed = Vec::new();
+    for (group, door) in &before.backend.doors {
+        let is = after.backend.doors.get(group).and_then(Seen::known);
+        for opening in door.known().unwrap().rules.keys() {
+            let IngressTraffic::Tcp(from, to) = opening.traffic else {
+                continue;
+            };
+            let is_open = |port: u16| {
+                let mut rules = is.into_iter().flat_map(|door| door.rules.keys());
+                rules.any(|it| {
+                    let lets_in = |from, to| (from..=to).contains(&port);
+                    it.source == opening.source
+                        && matches!(it.traffic, IngressTraffic::Tcp(from, to) if lets_in(from, to))
+                })
+            };
+            let gone = (from..=to).filter(|port| !is_open(*port));
+            closed.extend(gone.map(|port| format!("{group} {port} from {}", opening.source)));
+        }
+    }
+    closed
 }
 
 /// Another order that the steps allow, chosen by the seed.
@@ -248,7 +321,9 @@ fn changed(before: &Observed, after: &Observed) -> Vec<String> {
         of(&before.security_groups, &rest.security_groups),
         of(&before.certificates, &rest.certificates),
     ];
-    differ.concat()
+    let mut differ = differ.concat();
+    differ.extend(closed(before, after));
+    differ
 }
 
 fn of<V: PartialEq>(before: &BTreeMap<String, V>, after: &BTreeMap<String, V>) -> Vec<String> {

@@ -9,9 +9,9 @@ use tributary_model::elb::Scheme;
 
 use super::properties::{World, account, away, limits, member, shuffled, world};
 use super::*;
-use crate::limits::Context;
+use crate::limits::{BackendGroups, Context};
 use crate::observed::ObservedListener;
-use crate::op::StepId;
+use crate::op::{IngressTraffic, StepId};
 use crate::setbacks::Setback;
 
 /// How the second desired state differs from the first.
@@ -132,13 +132,13 @@ fn is_still_wanted(is: &CertificateSource, was: &CertificateSource) -> bool {
     }
 }
 
-fn is_served(observed: &Observed, (port, member, rule): Service) -> bool {
+fn is_served(observed: &Observed, (port, member, rule): Service, opens: Opens) -> bool {
     observed.load_balancers.values().any(|it| {
         let mut listeners = it.listeners.values();
         listeners.any(|listener| {
             listener.port == port
                 && has_certificate(listener, member)
-                && rule.is_none_or(|rule| forwards(observed, listener, rule))
+                && rule.is_none_or(|rule| forwards(observed, listener, rule, opens))
         })
     })
 }
@@ -158,18 +158,47 @@ fn has_certificate(listener: &ObservedListener, member: &MemberListener) -> bool
 }
 
 /// Whether a rule of this identity sends requests to a target.
-fn forwards(observed: &Observed, listener: &ObservedListener, rule: &DesiredRule) -> bool {
+fn forwards(
+    observed: &Observed,
+    listener: &ObservedListener,
+    rule: &DesiredRule,
+    opens: Opens,
+) -> bool {
     let identity = crate::rules::identity(rule);
     let mut rules = listener.rules.values();
     rules.any(|it| {
         let is_it = it.tags.get("gateway.k8s.aws.alb/resource") == Some(&identity);
         let mut groups = it.action.target_groups();
-        let has_target = |arn: &String| {
-            let group = observed.target_groups.get(arn);
-            group.is_some_and(|it| it.targets.values().any(|it| *it == TargetState::Registered))
-        };
-        is_it && groups.any(has_target)
+        is_it && groups.any(|arn| has_target(observed, arn, opens))
     })
+}
+
+/// Whether one is registered, and, if targets are opened, the load balancer is let in to it by the nodes' group.
+fn has_target(observed: &Observed, arn: &String, opens: Opens) -> bool {
+    let group = observed.target_groups.get(arn);
+    let mut targets = group.into_iter().flat_map(|it| &it.targets);
+    targets.any(|(target, state)| {
+        let is_open = match opens {
+            Opens::No => true,
+            Opens::Yes => lets_in(observed, target.port),
+        };
+        *state == TargetState::Registered && is_open
+    })
+}
+
+fn lets_in(observed: &Observed, port: u16) -> bool {
+    let door = observed.backend.doors["sg-node"].known().unwrap();
+    let mut rules = door.rules.keys();
+    rules.any(
+        |it| matches!(it.traffic, IngressTraffic::Tcp(from, to) if (from..=to).contains(&port)),
+    )
+}
+
+/// Whether targets are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opens {
+    No,
+    Yes,
 }
 
 /// AWS refuses about a third of all requests, always the same.
@@ -214,7 +243,11 @@ proptest! {
         let to = edited(&world, &edits);
         let mut observed = settle(&from, &account(), &context);
         let mut services = common(&from, &to);
-        services.retain(|service| is_served(&observed, *service));
+        let opens = match context.backend {
+            BackendGroups::Off => Opens::No,
+            BackendGroups::Shared | BackendGroups::Named(_) => Opens::Yes,
+        };
+        services.retain(|service| is_served(&observed, *service, opens));
         let mut is_settled = false;
         for _ in 0..40 {
             let plan = to.plan(&observed, &context);
@@ -228,7 +261,7 @@ proptest! {
                 prop_assert_eq!(&done.violations, &Vec::<String>::new(), "\n{}", plan);
                 for service in &services {
                     prop_assert!(
-                        is_served(&done.observed, *service),
+                        is_served(&done.observed, *service, opens),
                         "{:?} after {} of\n{}", service, taken, plan
                     );
                 }

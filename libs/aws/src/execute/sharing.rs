@@ -1,0 +1,193 @@
+//! Steps on what load balancers share: the backend group, and rules of their targets' security groups.
+//!
+//! Each looks before it writes, since others, in this process and elsewhere, work on the same things: what was made meanwhile is
+//! used, and what was claimed meanwhile stays. Between look and write lie some milliseconds in which a claim can still be
+//! missed; its owner finds out at its next look and makes the rule again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_plan::observed::{BackendGroup, Opening, Seen, Tags};
+use tributary_plan::op::SecurityGroupSpec;
+use tributary_plan::tags::{CLUSTER, INSTALLATION, SHARED_RESOURCE, claims};
+
+use super::{Done, other};
+use crate::ec2::{Ec2, RuleFilter, SecurityGroupFilter, SharedRule};
+use crate::elbv2::Answer;
+use crate::error::AwsError;
+use crate::known::Known;
+
+/// A rule of a target's security group, and whose claim it is about.
+pub(super) struct Claimed<'a> {
+    pub(super) group: &'a str,
+    pub(super) opening: Opening,
+    pub(super) claim: &'a str,
+}
+
+pub(super) async fn create_group(ec2: &dyn Ec2, spec: &SecurityGroupSpec) -> Answer<Done> {
+    let (id, tags) = match ec2.create_security_group(spec).await {
+        Ok(id) => (id, spec.tags.clone()),
+        Err(error) if is_duplicate(&error) => join_group(ec2, spec).await?.ok_or(error)?,
+        Err(error) => return Err(error),
+    };
+    let group = BackendGroup {
+        vpc: spec.vpc.clone(),
+        tags,
+    };
+    Ok(Done::created(id, |known, id| {
+        let groups = &mut known.observed_mut().backend.groups;
+        match groups {
+            Seen::Known(groups) => {
+                groups.insert(id, group);
+            }
+            Seen::Unknown(_) => *groups = Seen::Known(BTreeMap::from([(id, group)])),
+        }
+    }))
+}
+
+/// The group that somebody else made under the same name, with our claim if it is of this installation.
+async fn join_group(ec2: &dyn Ec2, spec: &SecurityGroupSpec) -> Answer<Option<(String, Tags)>> {
+    let shared = [CLUSTER, SHARED_RESOURCE].into_iter();
+    let shared = shared.filter_map(|key| Some((key.to_owned(), spec.tags.get(key)?.clone())));
+    let filter = SecurityGroupFilter::Tags(shared.collect());
+    let found = ec2.security_groups(&filter).await?.into_iter();
+    let first = found
+        .filter(|(_, group)| group.vpc == spec.vpc)
+        .min_by(|one, other| one.0.cmp(&other.0));
+    let Some((id, group)) = first else {
+        return Ok(None);
+    };
+    let mut tags = group.tags;
+    if tags.get(INSTALLATION) == spec.tags.get(INSTALLATION) {
+        let ours: BTreeSet<&str> = claims(&spec.tags).collect();
+        let claim = spec
+            .tags
+            .iter()
+            .filter(|(key, _)| ours.contains(key.as_str()));
+        let claim: Tags = claim
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        ec2.add_tags(&id, &claim).await?;
+        tags.extend(claim);
+    }
+    Ok(Some((id, tags)))
+}
+
+pub(super) async fn leave_group(ec2: &dyn Ec2, group: &str, claim: &str) -> Answer<Done> {
+    let filter = SecurityGroupFilter::Ids(BTreeSet::from([group.to_owned()]));
+    let found = ec2.security_groups(&filter).await?;
+    let others = |tags: &Tags| claims(tags).any(|it| it != claim);
+    if !found.get(group).is_some_and(|found| others(&found.tags)) {
+        match other::gone(ec2.delete_security_group(group).await) {
+            Ok(()) => return Ok(Done::removed(group)),
+            Err(error) if !is_let_in(ec2, group, &error).await? => return Err(error),
+            // It goes with those who made these rules, or its next user claims it.
+            Err(_) => {}
+        }
+    }
+    other::gone(ec2.remove_tag(group, claim).await)?;
+    let (group, claim) = (group.to_owned(), claim.to_owned());
+    Ok(Done::changed(move |known| {
+        let groups = known.observed_mut().backend.groups.known_mut();
+        if let Some(group) = groups.and_then(|groups| groups.get_mut(&group)) {
+            group.tags.remove(&claim);
+        }
+    }))
+}
+
+/// Whether the group is in use by rules, which are not ours: ours are gone by now.
+async fn is_let_in(ec2: &dyn Ec2, group: &str, error: &AwsError) -> Answer<bool> {
+    if error.code.as_deref() != Some("DependencyViolation") {
+        return Ok(false);
+    }
+    let filter = SecurityGroupFilter::LettingIn(group.to_owned());
+    Ok(!ec2.security_groups(&filter).await?.is_empty())
+}
+
+pub(super) async fn open(ec2: &dyn Ec2, rule: Claimed<'_>, tags: &Tags) -> Answer<Done> {
+    let Claimed {
+        group,
+        opening,
+        claim,
+    } = rule;
+    let mut there = find(ec2, group, &opening).await?;
+    if there.is_none() {
+        match ec2.open(group, &opening, tags).await {
+            Ok(()) => return Ok(known_rule(group, opening, Some(tags.clone()))),
+            Err(error) if is_duplicate(&error) => {
+                there = Some(find(ec2, group, &opening).await?.ok_or(error)?);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let mut seen = Tags::new();
+    if let Some((id, rule)) = there {
+        seen = rule.tags;
+        let is_ours = seen.get(INSTALLATION) == tags.get(INSTALLATION);
+        if is_ours && !seen.contains_key(claim) {
+            let value = tags.get(claim).cloned().unwrap_or_default();
+            let claim = Tags::from_iter([(claim.to_owned(), value)]);
+            ec2.add_tags(&id, &claim).await?;
+            seen.extend(claim);
+        }
+    }
+    Ok(known_rule(group, opening, Some(seen)))
+}
+
+pub(super) async fn close(ec2: &dyn Ec2, rule: Claimed<'_>) -> Answer<Done> {
+    let Claimed {
+        group,
+        opening,
+        claim,
+    } = rule;
+    let Some((id, rule)) = find(ec2, group, &opening).await? else {
+        return Ok(known_rule(group, opening, None));
+    };
+    let mut seen = rule.tags;
+    let is_ours = seen.contains_key(INSTALLATION);
+    if is_ours && claims(&seen).all(|it| it == claim) {
+        other::gone(ec2.revoke_rule(group, &id).await)?;
+        return Ok(known_rule(group, opening, None));
+    }
+    if seen.remove(claim).is_some() {
+        other::gone(ec2.remove_tag(&id, claim).await)?;
+    }
+    Ok(known_rule(group, opening, Some(seen)))
+}
+
+async fn find(
+    ec2: &dyn Ec2,
+    group: &str,
+    opening: &Opening,
+) -> Answer<Option<(String, SharedRule)>> {
+    let rules = ec2
+        .shared_rules(&RuleFilter::Group(group.to_owned()))
+        .await?;
+    let mut rules = rules.into_iter();
+    Ok(rules.find(|(_, rule)| rule.opening == *opening))
+}
+
+/// The rule is there with these tags, or it is not there.
+fn known_rule(group: &str, opening: Opening, tags: Option<Tags>) -> Done {
+    let group = group.to_owned();
+    Done::changed(move |known: &mut Known| {
+        let door = known.observed_mut().backend.doors.get_mut(&group);
+        let Some(door) = door.and_then(Seen::known_mut) else {
+            return;
+        };
+        match tags {
+            Some(tags) => {
+                door.rules.insert(opening, tags);
+            }
+            None => {
+                door.rules.remove(&opening);
+            }
+        }
+    })
+}
+
+fn is_duplicate(error: &AwsError) -> bool {
+    let code = error.code.as_deref();
+    code.is_some_and(|code| {
+        ["InvalidGroup.Duplicate", "InvalidPermission.Duplicate"].contains(&code)
+    })
+}
