@@ -215,7 +215,7 @@ fn health_checks_and_udp_are_let_in_too() {
         .member(53, ElbProtocol::Udp, "dns")
         .group("dns", "dns", 1)
         .edit(53, ElbProtocol::Udp, |it| {
-            it.default_action = forward("dns")
+            it.default_action = forward("dns");
         })
         .edit_group("dns", |it| {
             it.protocol = TargetProtocol::Udp;
