@@ -210,8 +210,8 @@ fn remove(value: &mut Value, steps: &[Step]) -> Option<Value> {
     match last {
         Step::Field(name) => parent.as_object_mut()?.remove(name),
         Step::Entry(place) => {
-            let list = parent.as_array_mut()?;
-            (*place < list.len()).then(|| list.remove(*place))
+            let entries = parent.as_array_mut()?;
+            (*place < entries.len()).then(|| entries.remove(*place))
         }
     }
 }
