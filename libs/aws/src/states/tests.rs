@@ -1,6 +1,8 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use tokio::time::advance;
+
 use super::*;
 use crate::error::{AwsError, Class};
 
@@ -25,28 +27,23 @@ async fn ask(states: &States, arn: &str, asked: &Asked) {
     let arns = BTreeSet::from([arn.to_owned()]);
     let look = |arns: BTreeSet<String>| async move {
         asked.note(&arns);
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        advance(Duration::from_millis(50)).await;
         Ok(Found::new())
     };
     states.ask(&arns, look).await.unwrap();
 }
 
-/// As workers do it: each waits for the tick, and asks.
-async fn worker(states: &States, arn: &str, asked: &Asked, ticks: usize) {
-    for _ in 0..ticks {
-        tokio::time::sleep_until(states.next()).await;
-        ask(states, arn, asked).await;
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn many_that_wait_cost_one_describe_a_tick() {
     let (states, asked) = (States::new(EVERY), Asked::default());
-    tokio::join!(
-        worker(&states, "a", &asked, 4),
-        worker(&states, "b", &asked, 4),
-        worker(&states, "c", &asked, 4),
-    );
+    for _ in 0..4 {
+        advance(states.next().duration_since(Instant::now())).await;
+        tokio::join!(
+            ask(&states, "a", &asked),
+            ask(&states, "b", &asked),
+            ask(&states, "c", &asked),
+        );
+    }
     // In the first tick each is heard of after the one before it.
     let calls = asked.0.lock().unwrap().clone();
     assert!(calls.len() <= 6, "{calls:?}");
@@ -64,10 +61,10 @@ async fn many_that_wait_cost_one_describe_a_tick() {
 async fn a_young_answer_serves_who_asks_in_between() {
     let (states, asked) = (States::new(EVERY), Asked::default());
     ask(&states, "a", &asked).await;
-    tokio::time::advance(EVERY / 4).await;
+    advance(EVERY / 4).await;
     ask(&states, "a", &asked).await;
     asked.check(&[&["a"]]);
-    tokio::time::advance(EVERY / 2).await;
+    advance(EVERY / 2).await;
     ask(&states, "a", &asked).await;
     asked.check(&[&["a"], &["a"]]);
 }
@@ -76,7 +73,7 @@ async fn a_young_answer_serves_who_asks_in_between() {
 async fn who_is_not_asked_about_any_more_is_forgotten() {
     let (states, asked) = (States::new(EVERY), Asked::default());
     ask(&states, "a", &asked).await;
-    tokio::time::advance(EVERY * FORGOTTEN).await;
+    advance(EVERY * FORGOTTEN).await;
     ask(&states, "b", &asked).await;
     asked.check(&[&["a"], &["b"]]);
 }
@@ -87,7 +84,9 @@ async fn an_error_is_shared_by_those_who_waited_for_it() {
     let arns = BTreeSet::from(["a".to_owned()]);
     let failing = |_| async {
         *looks.lock().unwrap() += 1;
-        tokio::time::sleep(EVERY * 2).await;
+        // The other one asks.
+        tokio::task::yield_now().await;
+        advance(EVERY * 2).await;
         Err(AwsError::new(Class::Throttled, "Look", "slow down"))
     };
     let (one, other) = tokio::join!(states.ask(&arns, failing), states.ask(&arns, failing));
@@ -101,8 +100,8 @@ async fn ticks_are_steady() {
     let states = States::new(EVERY);
     let first = states.next();
     assert_eq!(first.duration_since(Instant::now()), EVERY);
-    tokio::time::advance(EVERY / 4).await;
+    advance(EVERY / 4).await;
     assert_eq!(states.next(), first);
-    tokio::time::advance(EVERY).await;
+    advance(EVERY).await;
     assert_eq!(states.next(), first + EVERY);
 }
