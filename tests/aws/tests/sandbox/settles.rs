@@ -10,7 +10,7 @@ use tributary_model::config::{
 use tributary_model::desired::{
     CertificateSource, DesiredAction, Patterns, RuleCondition, RuleTransform,
 };
-use tributary_model::elb::{ElbProtocol, ProtocolVersion, Scheme};
+use tributary_model::elb::{ElbProtocol, IpAddressType, ProtocolVersion, Scheme};
 use tributary_plan::observed::{Completeness, Network, Observed, TargetState};
 use tributary_plan::tags::SECRET;
 
@@ -372,6 +372,29 @@ async fn fixed_addresses_of_an_nlb() {
             private_ipv4: Some(address),
             ..SubnetConfiguration::default()
         }];
+    });
+    let mut known = Known::new(world.look(&desired).await);
+    check_in(&world, &desired, &mut known).await;
+}
+
+/// AWS refuses UDP on a dualstack NLB without them, and takes them only where they are switched on.
+#[tokio::test]
+async fn prefixes_for_source_nat_of_a_dualstack_nlb() {
+    let world = World::new().await;
+    let subnets = world.aws.ec2.subnets(None).await.unwrap();
+    let mut public = subnets
+        .iter()
+        .filter(|(_, it)| it.tags.contains_key("kubernetes.io/role/elb"));
+    let (first, _) = public.next().unwrap();
+    let subnet = SubnetConfiguration {
+        identifier: first.clone(),
+        source_nat_ipv6_prefix: Some("auto_assigned".to_owned()),
+        ..SubnetConfiguration::default()
+    };
+    let desired = nlb().l4(53, ElbProtocol::Udp, "one").settings(|it| {
+        it.scheme = Some(Scheme::InternetFacing);
+        it.ip_address_type = Some(IpAddressType::Dualstack);
+        it.subnets = vec![subnet];
     });
     let mut known = Known::new(world.look(&desired).await);
     check_in(&world, &desired, &mut known).await;

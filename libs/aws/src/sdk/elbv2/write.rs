@@ -97,10 +97,21 @@ pub(super) fn load_balancer(
         .set_security_groups(
             (!security_groups.is_empty()).then(|| security_groups.iter().cloned().collect()),
         );
+    let request = request.set_enable_prefix_for_ipv6_source_nat(source_nat(wanted));
     match subnets(wanted) {
         Subnets::Plain(ids) => request.set_subnets(Some(ids)),
         Subnets::Mapped(mappings) => request.set_subnet_mappings(Some(mappings)),
     }
+}
+
+/// AWS takes prefixes for source NAT only where they are switched on, and keeps the switch where none is given.
+pub(super) fn source_nat(
+    subnets: &[SubnetMapping],
+) -> Option<aws::EnablePrefixForIpv6SourceNatEnum> {
+    let mut prefixes = subnets.iter().map(|it| &it.source_nat_ipv6_prefix);
+    prefixes
+        .any(Option::is_some)
+        .then_some(aws::EnablePrefixForIpv6SourceNatEnum::On)
 }
 
 pub(super) fn ip_address_type(to: IpAddressType) -> aws::IpAddressType {
