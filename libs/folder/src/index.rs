@@ -198,13 +198,14 @@ impl Folder {
                             rejections.push(duplicate);
                         }
                     },
-                    Ok(None) => match tributary_normalize::unread(value) {
-                        Some((object, foreign)) => {
+                    Ok(None) => {
+                        if let Some((object, foreign)) = tributary_normalize::unread(value) {
                             let reason = foreign.to_string();
                             rejections.push(rejection(source, &object, "apiVersion", reason));
+                        } else {
+                            tracing::debug!(source, "kind is not ours, skipped");
                         }
-                        None => tracing::debug!(source, "kind is not ours, skipped"),
-                    },
+                    }
                     Err(rejected) => {
                         gaps.broken.insert(file.path.clone());
                         rejections.push(refused(source, rejected));
