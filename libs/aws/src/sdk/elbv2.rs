@@ -178,15 +178,7 @@ impl Elbv2 for SdkElbv2 {
     }
 
     async fn set_subnets(&self, load_balancer: &str, subnets: &[SubnetMapping]) -> Answer<()> {
-        let request = self
-            .client
-            .set_subnets()
-            .load_balancer_arn(load_balancer)
-            .set_enable_prefix_for_ipv6_source_nat(write::source_nat(subnets));
-        let request = match write::subnets(subnets) {
-            write::Subnets::Plain(ids) => request.set_subnets(Some(ids)),
-            write::Subnets::Mapped(mappings) => request.set_subnet_mappings(Some(mappings)),
-        };
+        let request = write::set_subnets(&self.client, load_balancer, subnets);
         send!(self, write("SetSubnets"), request)?;
         Ok(())
     }

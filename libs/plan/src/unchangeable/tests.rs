@@ -34,30 +34,30 @@ fn subnet(change: impl FnOnce(&mut SubnetConfiguration)) -> Vec<SubnetConfigurat
     vec![subnet]
 }
 
-fn text(value: &str) -> Option<String> {
-    Some(value.to_owned())
-}
-
 #[test]
 fn addresses_of_a_subnet_in_use_stay() {
     check(
-        |settings| settings.subnets = subnet(|it| it.eip_allocation = text("eip-1")),
-        |settings| settings.subnets = subnet(|it| it.eip_allocation = text("eip-2")),
+        |settings| settings.subnets = subnet(|it| it.eip_allocation = Some("eip-1".to_owned())),
+        |settings| settings.subnets = subnet(|it| it.eip_allocation = Some("eip-2".to_owned())),
         &["loadBalancerSubnets[subnet-a].eipAllocation eip-1"],
     );
     check(
-        |settings| settings.subnets = subnet(|it| it.private_ipv4 = text("10.0.0.9")),
-        |settings| settings.subnets = subnet(|it| it.private_ipv4 = text("10.0.0.8")),
+        |settings| settings.subnets = subnet(|it| it.private_ipv4 = Some("10.0.0.9".to_owned())),
+        |settings| settings.subnets = subnet(|it| it.private_ipv4 = Some("10.0.0.8".to_owned())),
         &["loadBalancerSubnets[subnet-a].privateIPv4Allocation 10.0.0.9"],
     );
     check(
         |settings| settings.subnets = subnet(|_| {}),
-        |settings| settings.subnets = subnet(|it| it.ipv6 = text("fd00::1")),
+        |settings| settings.subnets = subnet(|it| it.ipv6 = Some("fd00::1".to_owned())),
         &["loadBalancerSubnets[subnet-a].ipv6Allocation not set"],
     );
     check(
-        |settings| settings.subnets = subnet(|it| it.source_nat_ipv6_prefix = text("fd00::/80")),
-        |settings| settings.subnets = subnet(|it| it.source_nat_ipv6_prefix = text("fd01::/80")),
+        |settings| {
+            settings.subnets = subnet(|it| it.source_nat_ipv6_prefix = Some("fd00::/80".to_owned()));
+        },
+        |settings| {
+            settings.subnets = subnet(|it| it.source_nat_ipv6_prefix = Some("fd01::/80".to_owned()));
+        },
         &["loadBalancerSubnets[subnet-a].sourceNatIPv6Prefix fd00::/80"],
     );
 }
@@ -65,9 +65,12 @@ fn addresses_of_a_subnet_in_use_stay() {
 #[test]
 fn any_prefix_is_content_with_the_one_that_is_there() {
     check(
-        |settings| settings.subnets = subnet(|it| it.source_nat_ipv6_prefix = text("fd00::/80")),
         |settings| {
-            settings.subnets = subnet(|it| it.source_nat_ipv6_prefix = text("auto_assigned"))
+            settings.subnets = subnet(|it| it.source_nat_ipv6_prefix = Some("fd00::/80".to_owned()));
+        },
+        |settings| {
+            settings.subnets =
+                subnet(|it| it.source_nat_ipv6_prefix = Some("auto_assigned".to_owned()));
         },
         &[],
     );
@@ -76,18 +79,18 @@ fn any_prefix_is_content_with_the_one_that_is_there() {
 #[test]
 fn pools_of_addresses_stay() {
     check(
-        |settings| settings.ipv4_ipam_pool = text("ipam-1"),
-        |settings| settings.ipv4_ipam_pool = text("ipam-2"),
+        |settings| settings.ipv4_ipam_pool = Some("ipam-1".to_owned()),
+        |settings| settings.ipv4_ipam_pool = Some("ipam-2".to_owned()),
         &["ipv4IPAMPoolId ipam-1"],
     );
     check(
-        |settings| settings.ipv4_ipam_pool = text("ipam-1"),
+        |settings| settings.ipv4_ipam_pool = Some("ipam-1".to_owned()),
         |_| {},
         &["ipv4IPAMPoolId ipam-1"],
     );
     check(
         |_| {},
-        |settings| settings.customer_owned_ipv4_pool = text("pool"),
+        |settings| settings.customer_owned_ipv4_pool = Some("pool".to_owned()),
         &["customerOwnedIpv4Pool not set"],
     );
 }
@@ -95,8 +98,8 @@ fn pools_of_addresses_stay() {
 #[test]
 fn what_is_as_it_was_is_not_told() {
     let same = |settings: &mut LoadBalancerSettings| {
-        settings.subnets = subnet(|it| it.eip_allocation = text("eip-1"));
-        settings.ipv4_ipam_pool = text("ipam-1");
+        settings.subnets = subnet(|it| it.eip_allocation = Some("eip-1".to_owned()));
+        settings.ipv4_ipam_pool = Some("ipam-1".to_owned());
     };
     check(same, same, &[]);
 }

@@ -224,8 +224,7 @@ impl Objects {
         let Some(of_kind) = self.kinds.get_mut(&key.kind) else {
             return;
         };
-        let before = of_kind.refused.insert(key.key.clone(), rejections.clone());
-        let before = before.unwrap_or_default();
+        let before = of_kind.refused.remove(&key.key).unwrap_or_default();
         self.untold |= before != rejections;
         for rejection in rejections.iter().filter(|it| !before.contains(it)) {
             let Rejection {
@@ -236,6 +235,7 @@ impl Objects {
             } = rejection;
             tracing::warn!(object, field, reason, "refused");
         }
+        of_kind.refused.insert(key.key.clone(), rejections);
     }
 
     /// A kind cannot be read. What was read of it stays; if that never was all there is, the snapshot says so.

@@ -276,7 +276,9 @@ cases! {
         ("zonal_shift.config.enabled", "true"),
         ("access_logs.s3.bucket", "d"),
     ]));
-    without_security_group: one_rule().settings(|it| it.disable_security_group = Some(true));
+    without_security_group: nlb()
+        .l4(5432, ElbProtocol::Tcp, "one")
+        .settings(|it| it.disable_security_group = Some(true));
     tcp: nlb().l4(5432, ElbProtocol::Tcp, "one");
     udp: nlb().l4(53, ElbProtocol::Udp, "one");
     tcp_and_udp: nlb().l4(53, ElbProtocol::TcpUdp, "one");

@@ -10,6 +10,7 @@ use aws_sdk_elasticloadbalancingv2::operation::create_target_group::builders::Cr
 use aws_sdk_elasticloadbalancingv2::operation::modify_listener::builders::ModifyListenerFluentBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::modify_rule::builders::ModifyRuleFluentBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::modify_target_group::builders::ModifyTargetGroupFluentBuilder;
+use aws_sdk_elasticloadbalancingv2::operation::set_subnets::builders::SetSubnetsFluentBuilder;
 use aws_sdk_elasticloadbalancingv2::types as aws;
 use tributary_model::config::{
     HealthCheckSettings, MutualAuthentication, MutualAuthenticationMode,
@@ -26,12 +27,12 @@ use super::{actions, rules};
 use crate::elbv2::{ListenerRequest, RuleRequest};
 
 /// How subnets are named: with their addresses only where some are given, since an ALB takes no mapping with any.
-pub(super) enum Subnets {
+enum Subnets {
     Plain(Vec<String>),
     Mapped(Vec<aws::SubnetMapping>),
 }
 
-pub(super) fn subnets(subnets: &[SubnetMapping]) -> Subnets {
+fn subnets(subnets: &[SubnetMapping]) -> Subnets {
     let has_address = |mapping: &SubnetMapping| {
         let SubnetMapping {
             subnet: _,
@@ -104,10 +105,23 @@ pub(super) fn load_balancer(
     }
 }
 
+pub(super) fn set_subnets(
+    client: &Client,
+    load_balancer: &str,
+    wanted: &[SubnetMapping],
+) -> SetSubnetsFluentBuilder {
+    let request = client
+        .set_subnets()
+        .load_balancer_arn(load_balancer)
+        .set_enable_prefix_for_ipv6_source_nat(source_nat(wanted));
+    match subnets(wanted) {
+        Subnets::Plain(ids) => request.set_subnets(Some(ids)),
+        Subnets::Mapped(mappings) => request.set_subnet_mappings(Some(mappings)),
+    }
+}
+
 /// AWS takes prefixes for source NAT only where they are switched on, and keeps the switch where none is given.
-pub(super) fn source_nat(
-    subnets: &[SubnetMapping],
-) -> Option<aws::EnablePrefixForIpv6SourceNatEnum> {
+fn source_nat(subnets: &[SubnetMapping]) -> Option<aws::EnablePrefixForIpv6SourceNatEnum> {
     let mut prefixes = subnets.iter().map(|it| &it.source_nat_ipv6_prefix);
     prefixes
         .any(Option::is_some)

@@ -136,7 +136,7 @@ fn the_default_scheme_and_security_policy_are_the_platforms() {
     let asked = everything()
         .settings(|it| it.scheme = Some(Scheme::Internal))
         .edit(443, ElbProtocol::Https, |it| {
-            it.ssl_policy = Some("mine".to_owned())
+            it.ssl_policy = Some("mine".to_owned());
         });
     assert_eq!(of(&asked), (Scheme::Internal, "mine".to_owned()));
 }
@@ -221,11 +221,11 @@ fn check_of(
         })
         .edit(80, listener, |it| it.default_action = forward("g"));
     let plan = desired.plan(&empty(), &context());
-    let specs = plan.steps.iter().filter_map(|step| match &step.op {
+    let mut specs = plan.steps.iter().filter_map(|step| match &step.op {
         Op::CreateTargetGroup(spec) => Some(spec.health_check.clone()),
         _ => None,
     });
-    specs.last().unwrap()
+    specs.next_back().unwrap()
 }
 
 fn source_text(source: &IngressSource) -> String {
