@@ -66,7 +66,7 @@ pub struct Args {
     pub installation: InstallationArgs,
     /// Of all load balancers.
     #[command(flatten)]
-    pub defaults: DefaultsArgs,
+    pub targets: TargetArgs,
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -83,14 +83,14 @@ pub struct Options {
 
 /// What holds for every load balancer where no configuration says otherwise.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct DefaultsArgs {
+pub struct TargetArgs {
     /// Target type of Services for which none is asked: `ip`, pods' addresses, or `instance`, node ports. It is the
     /// merger's, since it decides which targets there are.
     #[arg(long, value_name = "ip|instance", default_value = "ip", value_parser = target_type)]
     pub default_target_type: TargetType,
 }
 
-impl DefaultsArgs {
+impl TargetArgs {
     /// As a merge takes them.
     pub fn merge(self, installation: Installation) -> MergeOptions {
         let Self {
@@ -265,12 +265,12 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         leader,
         kubeconfig,
         installation: InstallationArgs { installation },
-        defaults,
+        targets,
         common: _,
     } = args;
     let options = Options {
         watcher: Transport::remote(&watcher)?,
-        merge: defaults.merge(installation),
+        merge: targets.merge(installation),
     };
     let us = &options.merge.installation;
     let election = leader.election(kubeconfig.as_ref(), us, SERVICE).await?;

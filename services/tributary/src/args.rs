@@ -86,7 +86,7 @@ pub(crate) struct UpArgs {
     #[command(flatten)]
     pub(crate) defaults: tributary_programmer::DefaultsArgs,
     #[command(flatten)]
-    pub(crate) targets: tributary_merger::DefaultsArgs,
+    pub(crate) targets: tributary_merger::TargetArgs,
     #[command(flatten)]
     pub(crate) common: tributary_runtime::CommonArgs,
 }
@@ -202,4 +202,17 @@ fn duration(value: &str) -> Result<Duration, String> {
         .parse()
         .map_err(|error: jiff::Error| error.to_string())?;
     Duration::try_from(span).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    /// Of flags that several services bring along no two have one name.
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
 }

@@ -53,10 +53,12 @@ fn addresses_of_a_subnet_in_use_stay() {
     );
     check(
         |settings| {
-            settings.subnets = subnet(|it| it.source_nat_ipv6_prefix = Some("fd00::/80".to_owned()));
+            settings.subnets =
+                subnet(|it| it.source_nat_ipv6_prefix = Some("fd00::/80".to_owned()));
         },
         |settings| {
-            settings.subnets = subnet(|it| it.source_nat_ipv6_prefix = Some("fd01::/80".to_owned()));
+            settings.subnets =
+                subnet(|it| it.source_nat_ipv6_prefix = Some("fd01::/80".to_owned()));
         },
         &["loadBalancerSubnets[subnet-a].sourceNatIPv6Prefix fd00::/80"],
     );
@@ -66,7 +68,8 @@ fn addresses_of_a_subnet_in_use_stay() {
 fn any_prefix_is_content_with_the_one_that_is_there() {
     check(
         |settings| {
-            settings.subnets = subnet(|it| it.source_nat_ipv6_prefix = Some("fd00::/80".to_owned()));
+            settings.subnets =
+                subnet(|it| it.source_nat_ipv6_prefix = Some("fd00::/80".to_owned()));
         },
         |settings| {
             settings.subnets =
