@@ -13,8 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::ListenerRef;
-use tributary_model::config::LoadBalancerSettings;
-use tributary_model::elb::LoadBalancerKind;
+use tributary_model::desired::DesiredLoadBalancer;
 use tributary_model::report::RuleProblem;
 
 use crate::draft::Draft;
@@ -26,6 +25,7 @@ use crate::op::{
     Blame, Handle, IngressTraffic, Op, RuleOwner, SecurityGroupSpec, StepId, Taggable,
 };
 use crate::scope::{Scope, load_balancers, target_groups};
+use crate::security_group::{is_disabled, without_groups};
 use crate::setbacks::Setback;
 use crate::tags::{self, Ownership};
 use crate::target_groups::TargetGroups;
@@ -81,11 +81,12 @@ pub(crate) struct View<'a> {
     pub(crate) context: &'a Context,
 }
 
-/// Whether a load balancer with these settings is to be let in by its targets' groups: where its own groups are not named,
+/// Whether a load balancer is to be let in by its targets' groups: where its own groups are not named,
 /// unless it is to have none, or where that is asked for.
-pub fn is_wanted(settings: &LoadBalancerSettings) -> bool {
+pub fn is_wanted(desired: &DesiredLoadBalancer) -> bool {
+    let settings = &desired.settings;
     if settings.security_groups.is_empty() {
-        settings.disable_security_group != Some(true)
+        !is_disabled(desired)
     } else {
         settings.manage_backend_security_group_rules == Some(true)
     }
@@ -103,9 +104,8 @@ pub(crate) fn carried(scope: &Scope, vpc: &str, draft: &mut Draft) -> Carried {
         }
         return Carried::Nothing;
     }
-    let is_bare = settings.security_groups.is_empty()
-        && settings.disable_security_group == Some(true)
-        || without_groups(scope);
+    let is_bare =
+        settings.security_groups.is_empty() && is_disabled(scope.desired) || without_groups(scope);
     if is_bare {
         draft.problems.push(
             "the load balancer has no security group that its targets' groups could let in: they must let in its addresses, or its clients' where it keeps them"
@@ -113,7 +113,7 @@ pub(crate) fn carried(scope: &Scope, vpc: &str, draft: &mut Draft) -> Carried {
         );
         return Carried::Nothing;
     }
-    if !is_wanted(settings) {
+    if !is_wanted(scope.desired) {
         return Carried::Nothing;
     }
     let groups = match &scope.observed.backend.groups {
@@ -146,13 +146,6 @@ pub(crate) fn of_predecessor(scope: &Scope) -> Carried {
     group.map_or(Carried::Nothing, |(id, _)| {
         Carried::Group(Handle::Existing(id.clone()))
     })
-}
-
-/// AWS: an NLB that was created without security groups never gets any.
-fn without_groups(scope: &Scope) -> bool {
-    let current = scope.current.map(|it| it.load_balancer);
-    scope.key().kind == LoadBalancerKind::Nlb
-        && current.is_some_and(|it| it.security_groups.is_empty())
 }
 
 fn shared(

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tributary_model::desired::DesiredLoadBalancer;
 use tributary_model::elb::{ElbProtocol, IpAddressType, LoadBalancerKind};
 
 use crate::backend::{self, Carried};
@@ -68,15 +69,7 @@ fn frontend(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
     if !settings.security_groups.is_empty() {
         return named(scope, draft);
     }
-    if is_disabled(scope) {
-        return Guard::Unmanaged;
-    }
-    // AWS: an NLB that was created without security groups never gets any.
-    if scope.key().kind == LoadBalancerKind::Nlb
-        && scope
-            .current
-            .is_some_and(|current| current.load_balancer.security_groups.is_empty())
-    {
+    if is_disabled(scope.desired) || without_groups(scope) {
         return Guard::Unmanaged;
     }
     managed(scope, fit, vpc, draft)
@@ -95,13 +88,20 @@ pub(crate) fn of_predecessor(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Dr
 
 /// Whether the plan has a group of ours.
 pub(crate) fn is_managed(scope: &Scope) -> bool {
-    scope.desired.settings.security_groups.is_empty() && !is_disabled(scope)
+    scope.desired.settings.security_groups.is_empty() && !is_disabled(scope.desired)
 }
 
 /// Only an NLB can be without security groups (ELBv2 `CreateLoadBalancer`).
-fn is_disabled(scope: &Scope) -> bool {
+pub(crate) fn is_disabled(desired: &DesiredLoadBalancer) -> bool {
+    desired.key.kind == LoadBalancerKind::Nlb
+        && desired.settings.disable_security_group == Some(true)
+}
+
+/// AWS: an NLB that was created without security groups never gets any.
+pub(crate) fn without_groups(scope: &Scope) -> bool {
+    let current = scope.current.map(|it| it.load_balancer);
     scope.key().kind == LoadBalancerKind::Nlb
-        && scope.desired.settings.disable_security_group == Some(true)
+        && current.is_some_and(|it| it.security_groups.is_empty())
 }
 
 /// Our group in this VPC, if it exists.

@@ -123,7 +123,7 @@ fn wanted(site: &Site, desired: Option<&DesiredLoadBalancer>) -> BTreeSet<Target
         BackendGroups::Off => false,
         BackendGroups::Shared | BackendGroups::Named(_) => true,
     };
-    let desired = desired.filter(|desired| is_on && is_wanted(&desired.settings));
+    let desired = desired.filter(|desired| is_on && is_wanted(desired));
     let groups = desired.into_iter().flat_map(|it| it.target_groups.values());
     groups
         .flat_map(|group| group.targets.iter())

@@ -362,6 +362,18 @@ fn a_load_balancer_without_security_groups_says_that_its_targets_are_not_opened(
     );
 }
 
+/// It has security groups all the same (ELBv2 `CreateLoadBalancer`), so that its targets can let them in.
+#[test]
+fn an_alb_whose_security_groups_cannot_be_disabled_has_its_targets_opened() {
+    let alb = one().settings(|it| it.disable_security_group = Some(true));
+    let settled = programmed(&alb);
+    assert_eq!(rules(&settled, "sg-node"), ["tcp 80-80: alb infra/gw"]);
+    assert_eq!(
+        alb.plan(&settled, &opening()).report.problems,
+        ["disableSecurityGroup is not followed: an ALB always has security groups"]
+    );
+}
+
 /// With the operation that begins so refused by AWS for good.
 fn refused(desired: &Desired, observed: &Observed, start: &str) -> Context {
     let plan = desired.plan(observed, &opening());
