@@ -24,6 +24,7 @@ mod elbv2;
 mod endpoint;
 mod error;
 mod execute;
+mod health;
 mod index;
 mod known;
 mod meter;
@@ -48,6 +49,7 @@ pub use elbv2::{
 pub use endpoint::{Endpoint, InvalidEndpoint, SANDBOX_REGION};
 pub use error::{AwsError, Class};
 pub use execute::{Due, Flights, Outcome, StepResult};
+pub use health::{ask_health, unhealthy};
 pub use known::Known;
 pub use meter::{Call, Meter, Unmetered, Wait, WaitReason};
 pub use observe::{Site, observe, refresh, refresh_load_balancer_state};
@@ -139,6 +141,11 @@ impl Aws {
     /// When load balancers that do not serve yet are looked at next, see [`refresh_load_balancer_state`].
     pub fn next_state_look(&self) -> tokio::time::Instant {
         self.states.next()
+    }
+
+    /// How often load balancers that do not serve yet are looked at.
+    pub fn state_pace(&self) -> std::time::Duration {
+        self.states.every()
     }
 
     /// Whether AWS throttles a group: it allows itself fewer calls than it may make at best.

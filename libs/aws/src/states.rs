@@ -56,6 +56,11 @@ impl States {
         }
     }
 
+    /// Between two ticks.
+    pub(crate) fn every(&self) -> Duration {
+        self.every
+    }
+
     /// The next tick.
     pub(crate) fn next(&self) -> Instant {
         let now = Instant::now();

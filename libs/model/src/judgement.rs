@@ -180,6 +180,8 @@ pub struct ParentJudgement {
     pub refused_rules: Vec<(usize, String)>,
     /// Served, though not as they were asked for: rule index and message.
     pub degraded_rules: Vec<(usize, String)>,
+    /// Not in place yet; until then requests are answered as before: rule index and message.
+    pub pending_rules: Vec<(usize, String)>,
     /// L4: an older route has the listener's traffic.
     pub shadowed: bool,
 }

@@ -77,15 +77,27 @@ pub enum ProgrammedState {
     PortUnavailable(String),
 }
 
-/// A route rule that is not served, or not as it was asked for.
+/// A route rule that is not served, or not as it was asked for, or not yet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleProblem {
     /// The route rule.
     pub origin: RuleOrigin,
     /// On which listener.
     pub listener: ListenerRef,
-    /// What AWS said, or which quota is full.
+    /// What AWS said, which quota is full, what is waited for.
     pub message: String,
-    /// The rule is served all the same, though not as it was asked for: a target, a setting or a change of it is refused.
-    pub served: bool,
+    /// What it means for the rule.
+    pub state: RuleState,
+}
+
+/// What a problem means for a route rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleState {
+    /// It is not served.
+    NotServed,
+    /// It is served, though not as it was asked for: a target, a setting or a change of it is refused, or its targets are
+    /// unhealthy.
+    Degraded,
+    /// It is on its way: requests are answered as before.
+    Pending,
 }

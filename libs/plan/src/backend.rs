@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::ListenerRef;
 use tributary_model::desired::DesiredLoadBalancer;
-use tributary_model::report::RuleProblem;
+use tributary_model::report::{RuleProblem, RuleState};
 
 use crate::draft::Draft;
 use crate::fit::Fit;
@@ -325,7 +325,7 @@ impl Told {
                         origin,
                         listener,
                         message: text.to_owned(),
-                        served: true,
+                        state: RuleState::Degraded,
                     });
                 }
             }

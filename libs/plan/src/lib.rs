@@ -42,6 +42,7 @@ pub mod names;
 mod narrow;
 pub mod observed;
 pub mod op;
+mod pending;
 mod priorities;
 mod program;
 mod registered;

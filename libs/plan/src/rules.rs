@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::DesiredRule;
-use tributary_model::report::RuleProblem;
+use tributary_model::report::{RuleProblem, RuleState};
 
 use crate::actions;
 use crate::draft::{Draft, Room, retag};
@@ -124,10 +124,16 @@ pub(crate) fn plan(
                 draft.held.extend(former.cloned());
                 moves.wait(port, rule, draft);
             }
-            if health::is_parked(observed) && rule.origin.is_some() {
-                unserved.insert(&rule.listener);
+            let step = modify(scope, rule, arn, observed, spec, groups, draft);
+            if health::is_parked(observed) {
+                // As good as new.
+                created.extend(step);
+                if rule.origin.is_some() {
+                    unserved.insert(&rule.listener);
+                }
+            } else {
+                modified.extend(step);
             }
-            modified.extend(modify(scope, rule, arn, observed, spec, groups, draft));
             continue;
         }
         let tags = wanted_tags(scope, rule, &spec, None);
@@ -331,6 +337,6 @@ fn no_priority(rule: &DesiredRule) -> Option<RuleProblem> {
         origin: rule.origin.clone()?,
         listener: rule.listener.clone(),
         message: "no rule priority is left on this port".to_owned(),
-        served: false,
+        state: RuleState::NotServed,
     })
 }

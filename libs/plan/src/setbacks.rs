@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::ListenerRef;
-use tributary_model::report::{LoadBalancerReport, ProgrammedState, RuleProblem};
+use tributary_model::report::{LoadBalancerReport, ProgrammedState, RuleProblem, RuleState};
 
 use crate::draft::in_order;
 use crate::narrow::{Narrowed, narrow};
@@ -143,18 +143,18 @@ fn refused(report: &mut LoadBalancerReport, step: &Step, state: &ProgrammedState
             set_states(report, Some(listeners), state, text);
         }
         Blame::Rules(rules) => {
-            let served = match &step.op {
-                Op::CreateRule { .. } => false,
+            let state = match &step.op {
+                Op::CreateRule { .. } => RuleState::NotServed,
                 // The rules that need it tell it, each as it concerns them.
                 Op::CreateTargetGroup(_) => return,
-                _ => true,
+                _ => RuleState::Degraded,
             };
             for RuleOwner { listener, origin } in rules {
                 let problem = RuleProblem {
                     origin: origin.clone(),
                     listener: listener.clone(),
                     message: text.to_owned(),
-                    served,
+                    state,
                 };
                 if !report.rules.contains(&problem) {
                     report.rules.push(problem);

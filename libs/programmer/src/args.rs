@@ -1,6 +1,7 @@
 //! A programmer's command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tributary_aws::{Endpoint, Site};
 use tributary_kubernetes::lease::LeaseArgs;
@@ -72,6 +73,10 @@ pub struct SiteArgs {
     /// A backend security group of your own, by id, in place of the one that the load balancers of the cluster share.
     #[arg(long, value_name = "ID")]
     pub backend_security_group: Option<String>,
+    /// How long a load balancer that was replaced stays, in seconds, after the Gateway's status names its successor: names are
+    /// remembered, and connections last. 300 (AWS's default of what a target has to drain); 1 in a sandbox.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub replaced_load_balancer_stay: Option<u64>,
     /// Also remove load balancers that a start finds while the source wants none of those found. Without it they stay, since
     /// it may be the wrong source.
     #[arg(long)]
@@ -149,6 +154,15 @@ impl SiteArgs {
         }
     }
 
+    /// How long a load balancer that was replaced stays.
+    pub fn stay(&self, aws: &Endpoint) -> Duration {
+        let usual = match aws {
+            Endpoint::Real { .. } => 300,
+            Endpoint::Url { .. } => 1,
+        };
+        Duration::from_secs(self.replaced_load_balancer_stay.unwrap_or(usual))
+    }
+
     /// The site on this AWS.
     ///
     /// # Errors
@@ -161,6 +175,7 @@ impl SiteArgs {
             region: _,
             manage_backend_security_groups,
             backend_security_group,
+            replaced_load_balancer_stay: _,
             allow_removing_all: _,
         } = self;
         let manages = manage_backend_security_groups.unwrap_or(match aws {

@@ -21,8 +21,10 @@
 mod args;
 mod choices;
 mod drift;
+mod health;
 mod holds;
 pub mod metrics;
+mod patience;
 mod questions;
 mod search;
 mod secrets;
@@ -66,6 +68,8 @@ pub struct Options {
     pub site: Site,
     /// The platform's.
     pub defaults: Defaults,
+    /// How long a load balancer that was replaced stays for its clients.
+    pub stay: Duration,
     /// Private keys, by name.
     pub secrets: Arc<dyn SecretSource>,
     /// The cluster whose Gateways stay until nothing is left of their load balancers; none holds those of a folder.
@@ -117,6 +121,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
     let defaults = defaults.defaults();
     let unwanted_all = site.unwanted_all();
     let installation = site.installation.installation.clone();
+    let stay = site.stay(&aws);
     let site = site.site(&aws)?;
     let options = |secrets, gateways| {
         Ok::<_, Error>(Options {
@@ -125,6 +130,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
             aws,
             site,
             defaults,
+            stay,
             secrets,
             gateways,
             unwanted_all,
@@ -190,6 +196,7 @@ async fn program(context: Context, options: Options, aws: Aws, share: Share) -> 
         aws: _,
         site,
         defaults,
+        stay,
         secrets,
         gateways,
         unwanted_all,
@@ -225,6 +232,7 @@ async fn program(context: Context, options: Options, aws: Aws, share: Share) -> 
                 aws,
                 site,
                 defaults,
+                stay,
                 secrets,
                 holds,
                 reports,

@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
 use prometheus_client::metrics::gauge::Gauge;
@@ -43,6 +44,8 @@ pub(crate) struct Setup {
     pub(crate) aws: Aws,
     pub(crate) site: Site,
     pub(crate) defaults: Defaults,
+    /// How long a load balancer that was replaced stays for its clients.
+    pub(crate) stay: Duration,
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) holds: Option<Holds>,
     pub(crate) reports: Published<LoadBalancerKey, LoadBalancerReport>,
@@ -56,6 +59,8 @@ pub(crate) struct Shared {
     pub(crate) aws: Aws,
     pub(crate) site: Site,
     pub(crate) defaults: Defaults,
+    /// How long a load balancer that was replaced stays for its clients.
+    pub(crate) stay: Duration,
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) holds: Option<Holds>,
     pub(crate) merger: DesiredServiceClient<Transport>,
@@ -96,6 +101,7 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
         aws,
         site,
         defaults,
+        stay,
         secrets,
         holds,
         reports,
@@ -107,6 +113,7 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
             aws,
             site,
             defaults,
+            stay,
             secrets,
             holds,
             merger: clients::desired(merger),

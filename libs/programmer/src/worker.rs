@@ -10,7 +10,10 @@
 //! No call is waited for but a look: what is in flight when the next plan is made stays there, and the plan goes around it.
 //! For drift one question is asked; only what that finds is a reason to look.
 
+mod asking;
 mod waiting;
+
+use asking::Found;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,14 +24,13 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
-use tributary_aws::{Finding, Flights, Known, ask, calls_of_a_look, observe, refresh};
+use tributary_aws::{Flights, Known, calls_of_a_look, observe, refresh};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerPhase;
 use tributary_plan::limits::Context as PlanContext;
 use tributary_plan::observed::{Completeness, Observed};
 use tributary_plan::op::{Op, Plan, Step};
 use tributary_plan::plan;
-use tributary_plan::waits::Waited;
 use tributary_runtime::Backoff;
 use tributary_runtime::backoff::Delays;
 use tributary_runtime::names::SecondsCounter;
@@ -36,8 +38,10 @@ use tributary_runtime::telemetry;
 
 use crate::choices::Choices;
 use crate::drift::{self, Drift};
+use crate::health::Checks;
 use crate::holds::HeldGateway;
 use crate::metrics::{OBSERVATIONS, WORKER_WAIT_SECONDS, WaitLabels};
+use crate::patience::Patience;
 use crate::supervisor::Shared;
 use crate::target::{Target, Wanted};
 use crate::tries::Tries;
@@ -67,6 +71,8 @@ struct Worker {
     gateway: HeldGateway,
     again: Delays,
     drift: Drift,
+    checks: Checks,
+    patience: Patience,
     /// What somebody else changed, as it is told while it is mended.
     mended: Option<String>,
     state_waits: SecondsCounter,
@@ -82,13 +88,6 @@ enum Doubted {
     ByEvidence,
 }
 
-/// What a question about drift came to.
-enum Found {
-    AsKnown,
-    /// Somebody else changed something, or it is time to make sure.
-    Drift,
-}
-
 /// What a worker waits for besides its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
@@ -100,6 +99,8 @@ enum Next {
     Again,
     /// AWS is setting the load balancer up: its state is looked at with everybody else's.
     Provisioning,
+    /// What is waited for as long as there is patience: targets are asked about, and the rest only takes time.
+    Patience,
     /// Nothing is left to do: ask about drift after a while.
     Drift,
     /// Nothing is left at all.
@@ -159,7 +160,12 @@ pub(crate) async fn work(
         }
         let span = match next {
             Next::Busy => span,
-            Next::Now | Next::Again | Next::Provisioning | Next::Drift | Next::Gone => Span::none(),
+            Next::Now
+            | Next::Again
+            | Next::Provisioning
+            | Next::Patience
+            | Next::Drift
+            | Next::Gone => Span::none(),
         };
         let waiting = worker.wait(next, turn, &mut target, &mut limits);
         match waiting.instrument(span).await {
@@ -179,6 +185,11 @@ impl Worker {
         Self {
             again: delays(TRY_AGAIN, "again"),
             drift: Drift::new(waits.get_or_create_owned(&WaitLabels { reason: "drift" })),
+            checks: Checks::new(
+                shared.aws.state_pace(),
+                waits.get_or_create_owned(&WaitLabels { reason: "health" }),
+            ),
+            patience: Patience::new(shared.stay),
             mended: None,
             state_waits: waits.get_or_create_owned(&WaitLabels {
                 reason: "provisioning",
@@ -217,6 +228,7 @@ impl Worker {
             return Next::Again;
         };
         known.relate();
+        self.checks.note(known.observed(), Instant::now());
         let Planned { mut told, steps } = self.plan(desired, &known);
         self.tell_drift(&steps, &mut told);
         self.report(target, &told);
@@ -280,6 +292,7 @@ impl Worker {
             tracing::debug!(%error, "the load balancer's state is taken to be as it was");
             self.doubt = Doubted::ByEvidence;
         }
+        self.check(changes).await;
         true
     }
 
@@ -297,31 +310,6 @@ impl Worker {
             Some(known) => known.refresh(look),
             None => self.known = Some(Known::new(look)),
         }
-    }
-
-    /// Asks whether it is still as it is known.
-    async fn ask(&mut self) -> Found {
-        let now = Instant::now();
-        let known = match &self.known {
-            Some(known) if !self.drift.wants_everything(now) => known,
-            Some(_) | None => return Found::Drift,
-        };
-        let finding = match self.drift.question(known.observed()) {
-            Some(question) => ask(&self.shared.aws, known, &question).await,
-            None => Ok(Finding::AsKnown),
-        };
-        match finding {
-            Ok(Finding::AsKnown) => self.drift.answered(now, fastrand::f64()),
-            Ok(Finding::Otherwise(what)) => {
-                tracing::info!(what, "somebody else changed it: everything is looked at");
-                return Found::Drift;
-            }
-            Err(error) => {
-                tracing::debug!(%error, "whether it is as it was left is asked again later");
-                self.drift.failed(&error, now, fastrand::f64());
-            }
-        }
-        Found::AsKnown
     }
 
     /// What was found to be changed by somebody else is told until it is mended.
@@ -348,6 +336,7 @@ impl Worker {
     fn plan(&mut self, desired: Option<&DesiredLoadBalancer>, known: &Known) -> Planned {
         let now = Instant::now();
         self.tries.forget_old(now);
+        let waited = self.patience.waited(now);
         let planned = |setbacks| {
             let context = PlanContext {
                 cluster: self.shared.site.cluster.clone(),
@@ -358,20 +347,25 @@ impl Worker {
                 refused_certificates: self.tries.refused_certificates(),
                 setbacks,
                 client_secrets: BTreeMap::new(),
-                waited: Waited::Always,
+                waited: waited.clone(),
             };
             plan(desired, &self.key, known.observed(), &context)
         };
-        let told = planned(self.tries.told());
+        let setbacks = self.tries.told();
+        let told = planned(setbacks.clone());
         // What is refused and due again is asked for, and told as refused until it is not.
         let due = self.tries.still_refused(now);
         let steps = due.map_or_else(|| told.steps.clone(), |setbacks| planned(setbacks).steps);
-        self.wake = self.tries.next_due(now);
         let mut told = match self.shared.reports.get(&self.key) {
             Some(last) => told.with_served(&last),
             None => told,
         };
         told.report.settled &= self.flights.is_empty();
+        self.patience.note(&told.waits, now);
+        let pending = told.pending_rules(&setbacks);
+        told.report.rules.extend(self.patience.told(pending, now));
+        let dues = [self.tries.next_due(now), self.patience.next_due(now)];
+        self.wake = dues.into_iter().flatten().min();
         Planned { told, steps }
     }
 
@@ -397,6 +391,9 @@ impl Worker {
             return Next::Again;
         }
         self.again.reset();
+        if !plan.waits.is_empty() {
+            return Next::Patience;
+        }
         if target.desired.is_none() && plan.report.phase == LoadBalancerPhase::Deleted {
             return Next::Gone;
         }

@@ -11,12 +11,19 @@ use crate::conditions::{Entry, Stamp, next_conditions};
 use crate::limits::MAX_ROUTE_PARENTS;
 use crate::listener::unresolved_text;
 use crate::reasons::{
-    ACCEPTED, DEGRADED, PARTIALLY_INVALID, RESOLVED_REFS, Situation, Verdict, verdict,
+    ACCEPTED, DEGRADED, PARTIALLY_INVALID, RESOLVED_REFS, ROUTE_PROGRAMMED, Situation, Verdict,
+    verdict,
 };
 use crate::words::list;
 
 /// The condition types that we write on a parent.
-pub(crate) const OWNED: &[&str] = &[ACCEPTED, RESOLVED_REFS, PARTIALLY_INVALID, DEGRADED];
+pub(crate) const OWNED: &[&str] = &[
+    ACCEPTED,
+    RESOLVED_REFS,
+    PARTIALLY_INVALID,
+    DEGRADED,
+    ROUTE_PROGRAMMED,
+];
 
 /// The next parents, and how many of ours do not fit beside the others'.
 ///
@@ -64,6 +71,7 @@ fn next_parent(judged: &ParentJudgement, current: &RouteStatus, stamp: Stamp) ->
     let mut entries: Vec<Entry> = vec![accepted(judged).into(), resolved_refs(judged).into()];
     entries.extend(partially_invalid(judged).map(Entry::from));
     entries.extend(degraded(judged).map(Entry::from));
+    entries.extend(pending(judged).map(Entry::from));
     RouteParentStatus {
         parent_ref: judged.parent_ref.clone(),
         controller_name: judged.controller_name.clone(),
@@ -150,6 +158,15 @@ fn degraded(judged: &ParentJudgement) -> Option<Verdict> {
     }
     let what = list(judged.degraded_rules.iter().map(of_rule));
     Some(verdict(Situation::RouteDegraded(&what)))
+}
+
+/// Rules that are accepted and on their way: a listener that is Programmed serves what it served.
+fn pending(judged: &ParentJudgement) -> Option<Verdict> {
+    if judged.acceptance != RouteAcceptance::Accepted || judged.pending_rules.is_empty() {
+        return None;
+    }
+    let what = list(judged.pending_rules.iter().map(of_rule));
+    Some(verdict(Situation::RoutePending(&what)))
 }
 
 fn of_rule((rule, message): &(usize, String)) -> String {

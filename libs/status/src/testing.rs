@@ -148,6 +148,7 @@ pub(crate) fn parent(name: &str) -> ParentJudgement {
         dropped_rules: Vec::new(),
         refused_rules: Vec::new(),
         degraded_rules: Vec::new(),
+        pending_rules: Vec::new(),
         shadowed: false,
     }
 }

@@ -226,6 +226,7 @@ fn start(
             aws: aws.clone(),
             site: site.clone(),
             defaults: args.defaults.clone().defaults(),
+            stay: args.site.stay(aws),
             secrets: source.secrets(),
             gateways: source.gateways(),
             unwanted_all: args.site.unwanted_all(),

@@ -8,7 +8,7 @@ use tributary_model::desired::{
     CertificateSource, DesiredLoadBalancer, MemberListener, RuleOrigin,
 };
 use tributary_model::report::{
-    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
 };
 
 /// `report.yaml`.
@@ -141,7 +141,7 @@ fn rules(desired: &DesiredLoadBalancer, told: &Told) -> Vec<RuleProblem> {
                 origin,
                 listener: rule.listener.clone(),
                 message,
-                served: false,
+                state: RuleState::NotServed,
             })
         })
         .collect()

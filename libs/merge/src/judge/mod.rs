@@ -26,9 +26,7 @@ use tributary_model::judgement::{
     GatewayClassJudgement, GatewayJudgement, JudgedOutcome, Judgement, ListenerJudgement,
     ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement, RouteJudgement, Standing,
 };
-use tributary_model::report::{
-    LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
-};
+use tributary_model::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleState};
 use tributary_model::resolved::{
     GatewayAcceptance, ListenerOutcome, ListenerSetAcceptance, Resolved, ResolvedGateway,
     ResolvedListener, ResolvedParent, ResolvedRoute,
@@ -304,13 +302,15 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
                 acceptance: parent.acceptance.clone(),
                 unresolved_refs: parent.unresolved_refs.clone(),
                 dropped_rules: parent.dropped_rules.clone(),
-                refused_rules: rule_problems(merge, route, parent, reports, |it| !it.served),
+                refused_rules: rule_problems(merge, route, parent, reports, RuleState::NotServed),
                 degraded_rules: {
-                    let reported = rule_problems(merge, route, parent, reports, |it| it.served);
+                    let reported =
+                        rule_problems(merge, route, parent, reports, RuleState::Degraded);
                     let known = parent.degraded_rules.iter().cloned();
                     let all: BTreeSet<(usize, String)> = known.chain(reported).collect();
                     all.into_iter().collect()
                 },
+                pending_rules: rule_problems(merge, route, parent, reports, RuleState::Pending),
                 shadowed: parent.shadowed_by.is_some(),
             })
             .collect(),
@@ -328,7 +328,7 @@ fn rule_problems(
     route: &ResolvedRoute,
     parent: &ResolvedParent,
     reports: &Reports,
-    wanted: impl Fn(&RuleProblem) -> bool,
+    state: RuleState,
 ) -> Vec<(usize, String)> {
     let gateways: BTreeSet<&ObjectKey> = parent
         .listeners
@@ -340,7 +340,7 @@ fn rule_problems(
         .into_iter()
         .filter_map(|gateway| merge.load_balancer_key(gateway))
         .flat_map(|key| reports.rule_problems(&key, &route.route))
-        .filter(|problem| parent.listeners.contains(&problem.listener) && wanted(problem))
+        .filter(|problem| parent.listeners.contains(&problem.listener) && problem.state == state)
         .map(|problem| (problem.origin.rule, problem.message.clone()))
         .collect();
     refused.into_iter().collect()

@@ -9,7 +9,7 @@ use tributary_model::judgement::{
     RouteJudgement,
 };
 use tributary_model::report::{
-    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
 };
 use tributary_model::{Change, Kind, ObjectRef, Resource, Revision};
 use tributary_testkit::objects::{class, gateway, http, https, key, listener_set};
@@ -203,7 +203,7 @@ fn what_was_refused_of_a_route_is_told_on_the_route() {
         origin: rule.origin.clone().expect("of a route"),
         listener: rule.listener.clone(),
         message: "no".to_owned(),
-        served: false,
+        state: RuleState::NotServed,
     });
     let reports = reported(&merge, refusing);
     assert_eq!(
@@ -367,7 +367,7 @@ fn a_refused_rule_affects_its_route() {
         origin: rule.origin.clone().expect("of a route"),
         listener: rule.listener.clone(),
         message: "no".to_owned(),
-        served: false,
+        state: RuleState::NotServed,
     };
     assert_eq!(
         affected(|report| report.rules.push(problem)),

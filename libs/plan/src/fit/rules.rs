@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::Precedence;
 use tributary_model::desired::{DesiredRule, TargetGroupId};
-use tributary_model::report::RuleProblem;
+use tributary_model::report::{RuleProblem, RuleState};
 
 use super::incumbents::Incumbents;
 use super::targets::Groups;
@@ -57,11 +57,11 @@ pub(super) fn admit<'a>(
             (Ok(()), _) => AsIs::No,
             (Err(why), IsNew::No) => {
                 let why = format!("its change is not made: {why}");
-                tell(candidate.rule, why, Served::AsItWas, fit);
+                tell(candidate.rule, why, RuleState::Degraded, fit);
                 AsIs::Yes
             }
             (Err(why), IsNew::Yes) => {
-                tell(candidate.rule, why, Served::No, fit);
+                tell(candidate.rule, why, RuleState::NotServed, fit);
                 continue;
             }
         };
@@ -140,7 +140,7 @@ fn queue<'a>(
     }
     for rule in dangling {
         let why = "it forwards to a target group that the desired state does not have";
-        tell(rule, why.to_owned(), Served::No, fit);
+        tell(rule, why.to_owned(), RuleState::NotServed, fit);
     }
     queue
 }
@@ -155,21 +155,14 @@ fn rules<'a>(port: &FitPort<'a>, admitted: &BTreeMap<(u16, usize), AsIs>) -> Vec
         .collect()
 }
 
-/// What becomes of a rule that does not fit.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Served {
-    No,
-    AsItWas,
-}
-
 /// Told by the route, or by the listener of a rule that keeps its hostname apart from others'.
-fn tell<'a>(rule: &'a DesiredRule, message: String, served: Served, fit: &mut Fit<'a>) {
+fn tell<'a>(rule: &'a DesiredRule, message: String, state: RuleState, fit: &mut Fit<'a>) {
     if let Some(origin) = &rule.origin {
         fit.rule_problems.push(RuleProblem {
             origin: origin.clone(),
             listener: rule.listener.clone(),
             message,
-            served: served == Served::AsItWas,
+            state,
         });
         return;
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::{DesiredRule, DesiredTarget, TargetGroupId};
-use tributary_model::report::RuleProblem;
+use tributary_model::report::{RuleProblem, RuleState};
 use tributary_model::{ListenerRef, Precedence};
 
 use super::incumbents::Incumbents;
@@ -205,7 +205,7 @@ fn tell(limit: u32, fit: &mut Fit) {
             origin: rule.origin.clone(),
             listener: rule.listener.clone(),
             message: message.clone(),
-            served: true,
+            state: RuleState::Degraded,
         });
         fit.rule_problems.extend(problems);
         for port in fit.ports.values() {

@@ -13,6 +13,7 @@ use crate::op::{Blame, Op, Step};
 
 mod backend;
 mod certificates;
+mod health;
 mod ownership;
 mod properties;
 mod quotas;

@@ -27,7 +27,7 @@ fn refused() -> Setback {
 fn a_refused_rule_costs_its_route_only() {
     let plan = after(&empty(), "create rule", &refused());
     assert_eq!(plan.report.rules[0].origin, origin("a"));
-    assert!(!plan.report.rules[0].served);
+    assert_eq!(plan.report.rules[0].state, RuleState::NotServed);
     assert!(matches!(state(&plan, "a"), ProgrammedState::Pending(_)));
     assert!(
         ops(&plan).iter().any(|op| op.starts_with("create rule")),
@@ -125,7 +125,12 @@ fn a_refused_registration_is_told_by_the_routes_that_wanted_it() {
         .map(|it| (it.origin.clone(), it.message.as_str()))
         .collect();
     assert_eq!(told, [(origin("a"), "target 10.0.0.9:80: no")]);
-    assert!(plan.report.rules.iter().all(|it| it.served));
+    assert!(
+        plan.report
+            .rules
+            .iter()
+            .all(|it| it.state == RuleState::Degraded)
+    );
     assert!(plan.report.listeners.iter().all(|it| it.notes.is_empty()));
     assert!(plan.report.settled);
 }
@@ -137,7 +142,7 @@ fn a_refused_target_group_is_told_by_the_rules_that_need_it_once() {
         .report
         .rules
         .iter()
-        .map(|it| (&it.origin, it.served))
+        .map(|it| (&it.origin, it.state))
         .collect();
-    assert_eq!(told, [(&origin("a"), false)]);
+    assert_eq!(told, [(&origin("a"), RuleState::NotServed)]);
 }

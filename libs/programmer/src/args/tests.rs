@@ -2,6 +2,7 @@ use super::*;
 
 fn args() -> SiteArgs {
     SiteArgs {
+        replaced_load_balancer_stay: None,
         cluster: None,
         installation: InstallationArgs {
             installation: "here".parse().unwrap(),

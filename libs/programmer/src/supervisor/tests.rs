@@ -223,6 +223,7 @@ impl World {
                 backend: BackendGroups::Off,
             },
             defaults: Defaults::default(),
+            stay: Duration::ZERO,
             secrets: Arc::new(NoSecrets),
             holds: None,
             reports: reports.clone(),

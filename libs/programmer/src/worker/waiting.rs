@@ -28,7 +28,7 @@ impl Worker {
     ) -> Woken {
         let (mut again, drift) = match next {
             Next::Now => return Woken::Again,
-            Next::Busy | Next::Provisioning | Next::Gone => (None, None),
+            Next::Busy | Next::Provisioning | Next::Patience | Next::Gone => (None, None),
             Next::Again => (Some(Instant::now() + self.again.next_delay()), None),
             Next::Drift => (None, Some(self.drift.due())),
         };
@@ -54,7 +54,8 @@ impl Worker {
             }
             // What lands has its state looked at anyway.
             let state = state.filter(|_| turn.is_none());
-            let wake = [again, drift, state, self.wake];
+            let checks = self.checks.due().filter(|_| turn.is_none());
+            let wake = [again, drift, state, checks, self.wake];
             let wake = wake.into_iter().flatten().min();
             tokio::select! {
                 Some(result) = land(&mut self.flights, self.known.as_mut()), if flies => {

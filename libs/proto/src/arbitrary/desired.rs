@@ -8,7 +8,7 @@ use tributary_model::desired::{
     RuleCondition, RuleId, RuleOrigin, RuleTransform, TargetGroupId, TargetId, WeightedTargetGroup,
 };
 use tributary_model::report::{
-    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
 };
 
 use tributary_model::rules::Rules;
@@ -34,7 +34,7 @@ structs! {
     DesiredTarget { id, port }
     LoadBalancerReport { key, phase, arn, dns_name, listeners, rules, problems, settled }
     ListenerReport { listener, revision, state, elb_listener, notes }
-    RuleProblem { origin, listener, message, served }
+    RuleProblem { origin, listener, message, state }
 }
 
 variants!(CertificateSource: |source|
@@ -60,6 +60,7 @@ variants!(RuleTransform: |source|
 variants!(TargetId: |source| Self::Ip(source.any()), Self::Instance(source.any()));
 variants!(RuleId: |source| Self(source.any()));
 variants!(TargetGroupId: |source| Self(source.any()));
+variants!(RuleState: |_source| Self::NotServed, Self::Degraded, Self::Pending);
 variants!(LoadBalancerPhase: |source|
     Self::Absent, Self::Provisioning, Self::Active, Self::Failed, Self::Deleting, Self::Deleted);
 variants!(ProgrammedState: |source|

@@ -28,7 +28,7 @@ structs! {
     }
     ParentJudgement {
         parent_ref, controller_name, acceptance, unresolved_refs, dropped_rules, refused_rules,
-        degraded_rules,
+        degraded_rules, pending_rules,
         shadowed,
     }
     UnresolvedRef { field, cause, message }

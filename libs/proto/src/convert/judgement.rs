@@ -48,6 +48,7 @@ message!(
         dropped_rules: list,
         refused_rules: refused_rule_list,
         degraded_rules: refused_rule_list,
+        pending_rules: refused_rule_list,
         shadowed: same,
     }
 );
@@ -386,7 +387,7 @@ impl TryFrom<types::JudgedOutcome> for JudgedOutcome {
     }
 }
 
-/// `refused_rules` and `degraded_rules`: rule index and message.
+/// `refused_rules` and the like: rule index and message.
 mod refused_rule_list {
     use crate::convert::ConvertError;
     use crate::convert::codec::index;

@@ -1,7 +1,7 @@
 //! `report.proto`: what a load balancer is.
 
 use tributary_model::report::{
-    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
 };
 
 use super::ConvertError;
@@ -19,6 +19,14 @@ enumeration!(
         Failed,
         Deleting,
         Deleted,
+    }
+);
+
+enumeration!(
+    RuleState = types::RuleState {
+        NotServed,
+        Degraded,
+        Pending,
     }
 );
 
@@ -48,7 +56,7 @@ message!(
         origin: required,
         listener: required,
         message: same,
-        served: same,
+        state: one_of,
     }
 );
 

@@ -10,8 +10,8 @@ use super::phrases::{
 };
 use super::{
     ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, MANAGED, OVERLAPPING_TLS_CONFIG,
-    PARTIALLY_INVALID, PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, Situation, TOO_MANY_LISTENERS,
-    Verdict,
+    PARTIALLY_INVALID, PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, ROUTE_PROGRAMMED, Situation,
+    TOO_MANY_LISTENERS, Verdict,
 };
 use crate::listener::Hindrance;
 use crate::words::{clause, sentence};
@@ -393,6 +393,12 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             False,
             "IncompatibleFilters",
             format!("No rule can be served, since their filters exclude each other: {what}."),
+        ),
+        S::RoutePending(what) => row(
+            ROUTE_PROGRAMMED,
+            ConditionStatus::False,
+            "Pending",
+            sentence("Not all rules are in place yet", what, ""),
         ),
         S::RouteDegraded(what) => degraded("The route is served", what),
         S::RoutePartiallyUnsupported(what) => row(

@@ -133,6 +133,7 @@ fn what_is_known_to_be_impossible_needs_nothing() {
                 dropped_rules: Vec::new(),
                 refused_rules: Vec::new(),
                 degraded_rules: Vec::new(),
+                pending_rules: Vec::new(),
                 shadowed: false,
             }],
         }),

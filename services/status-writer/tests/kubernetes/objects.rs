@@ -75,6 +75,7 @@ pub(crate) fn route(object: &ObjectRef) -> Judgement {
             dropped_rules: Vec::new(),
             refused_rules: Vec::new(),
             degraded_rules: Vec::new(),
+            pending_rules: Vec::new(),
             shadowed: false,
         }],
     })

@@ -190,6 +190,7 @@ pub(crate) fn route(acceptance: RouteAcceptance) -> ObjectView {
                 dropped_rules: Vec::new(),
                 refused_rules: Vec::new(),
                 degraded_rules: Vec::new(),
+                pending_rules: Vec::new(),
                 shadowed: false,
             }],
         }),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::judgement::Judgement;
 use tributary_model::key::{ListenerRef, ObjectKey, ObjectRef};
-use tributary_model::report::RuleProblem;
+use tributary_model::report::{RuleProblem, RuleState};
 use tributary_model::view::{
     DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView,
 };
@@ -163,8 +163,7 @@ struct RefusedRuleShape<'a> {
     rule: usize,
     listener: ListenerRefShape<'a>,
     message: &'a str,
-    /// All the same, though not as it was asked for.
-    served: bool,
+    state: &'static str,
 }
 
 /// An object with the status that its judgement comes to. `now` stands for the time of transitions, which only the
@@ -377,7 +376,7 @@ fn refused_rule(problem: &RuleProblem) -> RefusedRuleShape<'_> {
         origin,
         listener,
         message,
-        served,
+        state,
     } = problem;
     RefusedRuleShape {
         route: ObjectRefShape {
@@ -388,7 +387,15 @@ fn refused_rule(problem: &RuleProblem) -> RefusedRuleShape<'_> {
         rule: origin.rule,
         listener: listener_ref(listener),
         message,
-        served: *served,
+        state: rule_state_word(*state),
+    }
+}
+
+fn rule_state_word(state: RuleState) -> &'static str {
+    match state {
+        RuleState::NotServed => "NotServed",
+        RuleState::Degraded => "Degraded",
+        RuleState::Pending => "Pending",
     }
 }
 

@@ -208,6 +208,7 @@ impl World {
                 backend: tributary_plan::limits::BackendGroups::Off,
             },
             defaults: tributary_plan::defaults::Defaults::default(),
+            stay: std::time::Duration::ZERO,
             secrets: Arc::new(ClusterSecrets(cluster.clone())),
             gateways: Some(cluster.clone()),
             unwanted_all: UnwantedAll::default(),

@@ -3,6 +3,7 @@
 use tributary_model::ObjectKey;
 use tributary_model::desired::TargetId;
 use tributary_model::elb::{TargetProtocol, TargetType};
+use tributary_model::report::RuleState;
 
 use super::*;
 use crate::fixtures::{opening, with_door, with_interface, with_nodes};
@@ -265,7 +266,12 @@ fn check_told(observed: &Observed, expected: &str) {
     let plan = one().plan(&settled, &opening());
     let expected = format!("targets 10.0.0.0:80 are not opened for the load balancer: {expected}");
     assert_eq!(problems_of_routes(&plan), [expected.as_str()]);
-    assert!(plan.report.rules.iter().all(|it| it.served));
+    assert!(
+        plan.report
+            .rules
+            .iter()
+            .all(|it| it.state == RuleState::Degraded)
+    );
     assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
 }
 

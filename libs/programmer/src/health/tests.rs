@@ -1,0 +1,96 @@
+use std::collections::BTreeSet;
+
+use tokio::time::advance;
+use tributary_model::desired::TargetId;
+use tributary_model::elb::{TargetIpAddressType, TargetProtocol, TargetType};
+use tributary_plan::observed::{Health, ObservedTargetGroup};
+
+use super::*;
+
+const FIRST: Duration = Duration::from_secs(1);
+
+fn checks() -> Checks {
+    Checks::new(FIRST, SecondsCounter::default())
+}
+
+/// So many groups in use, with a target each.
+fn observed(groups: usize, health: &Health) -> Observed {
+    let group = |number: usize| ObservedTargetGroup {
+        name: format!("group{number}"),
+        protocol: TargetProtocol::Http,
+        protocol_version: None,
+        port: 80,
+        target_type: TargetType::Ip,
+        ip_address_type: TargetIpAddressType::Ipv4,
+        vpc: "vpc-1".to_owned(),
+        health_check: Default::default(),
+        attributes: BTreeMap::new(),
+        tags: Default::default(),
+        load_balancers: BTreeSet::from(["lb".to_owned()]),
+        targets: BTreeMap::from([(
+            DesiredTarget {
+                id: TargetId::Instance("i-1".to_owned()),
+                port: 80,
+            },
+            TargetState::Registered(health.clone()),
+        )]),
+    };
+    Observed {
+        target_groups: (0..groups)
+            .map(|number| (format!("{number:03}"), group(number)))
+            .collect(),
+        ..Observed::default()
+    }
+}
+
+/// How long until the next round.
+async fn next(checks: &mut Checks) -> (Duration, Vec<String>) {
+    let now = Instant::now();
+    let wait = checks.due().unwrap() - now;
+    advance(wait).await;
+    (wait, checks.take(Instant::now()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn healthy_targets_are_not_asked_about() {
+    let mut checks = checks();
+    checks.note(&observed(3, &Health::Healthy), Instant::now());
+    assert_eq!(checks.due(), None);
+    checks.note(&observed(1, &Health::Initial), Instant::now());
+    assert!(checks.due().is_some());
+    checks.note(&observed(1, &Health::Healthy), Instant::now());
+    assert_eq!(checks.due(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stays_unhealthy_is_asked_about_ever_more_rarely_and_soon_after_a_change() {
+    let mut checks = checks();
+    let sick = observed(1, &Health::Unhealthy("Target.Timeout".to_owned()));
+    let mut waits = Vec::new();
+    for _ in 0..12 {
+        checks.note(&sick, Instant::now());
+        let (wait, groups) = next(&mut checks).await;
+        assert_eq!(groups, ["000"]);
+        waits.push(wait);
+    }
+    assert!(waits[0] <= FIRST * 2, "{waits:?}");
+    assert!(waits[11] >= LONGEST / 2, "{waits:?}");
+    assert!(waits.iter().all(|wait| *wait <= LONGEST), "{waits:?}");
+    checks.note(&observed(1, &Health::Initial), Instant::now());
+    let (wait, _) = next(&mut checks).await;
+    assert!(wait <= FIRST * 2, "{wait:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_is_bounded_and_all_take_turns() {
+    let mut checks = checks();
+    let many = observed(50, &Health::Initial);
+    let mut asked = BTreeSet::new();
+    for _ in 0..3 {
+        checks.note(&many, Instant::now());
+        let (_, groups) = next(&mut checks).await;
+        assert_eq!(groups.len(), AT_ONCE);
+        asked.extend(groups);
+    }
+    assert_eq!(asked.len(), 50);
+}
