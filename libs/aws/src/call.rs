@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use crate::error::{AwsError, Class, Failure, classify};
 use crate::meter::{Call, Meter, Wait, WaitReason};
 use crate::pace::{Group, Pace, Repeat, delays};
+use crate::permission;
 
 /// Shared by all clients of one endpoint.
 #[derive(Clone, Debug)]
@@ -169,7 +170,7 @@ where
         class,
         operation: operation.name.into(),
         code: error.code().map(str::to_owned),
-        message,
+        message: permission::explained(error.code(), operation.group, operation.name, message),
         request_id: error.request_id().map(str::to_owned),
     }
 }

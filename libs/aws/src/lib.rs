@@ -31,6 +31,7 @@ mod meter;
 mod observe;
 mod owned;
 mod pace;
+mod permission;
 mod sdk;
 mod secrets;
 mod states;

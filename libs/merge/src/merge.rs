@@ -229,6 +229,15 @@ impl Merge {
         Some(load_balancer::key(gateway, facts.kind))
     }
 
+    /// Of the Gateways on which a route is to be served.
+    pub fn load_balancers_of(&self, route: &ObjectRef) -> BTreeSet<LoadBalancerKey> {
+        let facts = self.routes.get(route).into_iter();
+        let placements = facts.flat_map(|facts| &facts.contributions);
+        placements
+            .filter_map(|(placement, _)| self.load_balancer_key(&placement.gateway))
+            .collect()
+    }
+
     /// Whether a listener is among those that a desired load balancer is to serve.
     pub fn serves(&self, key: &LoadBalancerKey, listener: &ListenerRef) -> bool {
         self.load_balancers.contains_key(key)

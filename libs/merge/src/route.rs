@@ -47,6 +47,21 @@ pub(crate) enum Contribution {
     Forward(Box<Forward>),
 }
 
+impl Contribution {
+    /// Indexes of the route's rules in it.
+    pub(crate) fn rules(&self) -> BTreeSet<usize> {
+        match self {
+            Self::Rules { rules, .. } => rules
+                .iter()
+                .filter_map(|placed| placed.rule.origin.as_ref())
+                .map(|origin| origin.rule)
+                .collect(),
+            // Gateway API allows an L4 route one rule.
+            Self::Forward(_) => BTreeSet::from([0]),
+        }
+    }
+}
+
 /// The facts of a route; nothing unless a parent is ours.
 pub(crate) fn facts(
     reader: &mut Reader<'_>,

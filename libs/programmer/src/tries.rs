@@ -151,8 +151,15 @@ impl Tries {
             Series::Contested => failures >= patience,
             Series::Refused => true,
         };
-        if is_refused {
+        let is_known = self.by_op.values().any(|it| match &it.setback {
+            Setback::Refused(known) | Setback::Impossible(known) => *known == text,
+            Setback::Retrying(_) => false,
+        });
+        if is_refused && !is_known {
             tracing::warn!(op = %op.brief(), %error, "it is refused");
+        } else if is_refused {
+            // A hundred rules for want of one permission are one thing to tell.
+            tracing::debug!(op = %op.brief(), %error, "it is refused, as others were");
         } else {
             tracing::debug!(op = %op.brief(), %error, "tried again later");
         }

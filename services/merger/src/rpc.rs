@@ -258,7 +258,7 @@ impl ListenersService for Rpc {
         let state = self.shared.lock()?;
         let answer = Answer {
             position: state.judged_position(),
-            item: state.merge().explain(&object, listener.as_deref()),
+            item: state.explain(&object, listener.as_deref()),
         };
         Ok(Response::new(ExplainResponse::from(&answer)))
     }

@@ -1,12 +1,13 @@
 //! Everything the merger knows, and what it publishes of it.
 
 mod heard;
+mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use tributary_merge::judge::{Reports, judge, judge_orphan};
+use tributary_merge::judge::{Reports, explain, judge, judge_orphan};
 use tributary_merge::{Merge, Outcome, Untouched};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::judgement::Judgement;
@@ -14,7 +15,7 @@ use tributary_model::report::LoadBalancerReport;
 use tributary_model::resolved::{GatewayAcceptance, Resolved};
 use tributary_model::resource::{Author, CarriedStatus, SourceObject, cannot_be_read};
 use tributary_model::status::Status;
-use tributary_model::view::ListenerView;
+use tributary_model::view::{Explanation, ListenerView};
 use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef, compact};
 use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::packed::Packed;
@@ -47,6 +48,7 @@ pub(crate) struct State {
     speakers: BTreeMap<u64, LoadBalancerShard>,
     /// Desired load balancers that no stream speaks for, and since when.
     silent_since: BTreeMap<LoadBalancerKey, Instant>,
+    untold: untold::Untold,
     /// What programmers have although nobody wants it, by the stream that says so: its report counts for nothing, but
     /// nothing is settled either.
     strays: BTreeMap<LoadBalancerKey, u64>,
@@ -112,6 +114,7 @@ impl State {
             stale: BTreeSet::new(),
             speakers: BTreeMap::new(),
             silent_since: BTreeMap::new(),
+            untold: untold::Untold::new(),
             strays: BTreeMap::new(),
             read: Position::default(),
             complete: false,
@@ -169,10 +172,12 @@ impl State {
             load_balancers,
             judge,
         } = self.merge.settle();
+        let mut changed = BTreeSet::new();
         for (key, desired) in load_balancers {
             match desired {
                 Some(desired) => {
                     self.desired.replace(key.clone(), desired);
+                    changed.insert(key.clone());
                     self.desired_at.insert(key, self.desired.position());
                 }
                 None => {
@@ -181,6 +186,10 @@ impl State {
             }
         }
         self.let_go();
+        // What a start finds was there before, as far as anybody knows.
+        if self.desired.is_complete() {
+            self.changed(&objects, &changed);
+        }
         self.stale.extend(objects.into_keys());
         self.stale.extend(judge);
         self.judge_stale();
@@ -245,7 +254,8 @@ impl State {
         self.desired.set_epoch(epoch);
         self.judgements.set_epoch(epoch);
         self.listeners.set_epoch(epoch);
-        for position in self.desired_at.values_mut() {
+        let untold = self.untold.values_mut().flatten().map(|(_, (at, _))| at);
+        for position in self.desired_at.values_mut().chain(untold) {
             position.epoch = epoch;
         }
         self.written = Written::default();
@@ -258,6 +268,7 @@ impl State {
         self.reported_at.insert(report.key.clone(), position);
         let affected = self.reports.insert(&self.merge, report.clone());
         self.stale.extend(affected);
+        self.answered(&report.key, position);
         self.judge_stale();
     }
 
@@ -266,6 +277,8 @@ impl State {
         if let Some(reported_at) = self.reported_at.get_mut(key) {
             *reported_at = position;
         }
+        self.answered(key, position);
+        self.judge_stale();
     }
 
     /// The programmer has nothing of the load balancer left.
@@ -335,6 +348,10 @@ impl State {
         } else {
             self.listeners_of.insert(object.clone(), now);
         }
+    }
+
+    pub(crate) fn explain(&self, object: &ObjectRef, listener: Option<&str>) -> Vec<Explanation> {
+        explain(&self.merge, object, listener, &self.reports)
     }
 
     pub(crate) fn merge(&self) -> &Merge {

@@ -8,6 +8,7 @@
 //! and an NLB without listeners serves nothing. Its judgement is "pending", as the user's document wants
 //! for a set whose Gateway has no valid listeners.
 
+mod explain;
 mod held;
 mod leaving;
 mod orphan;
@@ -16,6 +17,7 @@ mod reports;
 #[cfg(test)]
 mod tests;
 
+pub use explain::explain;
 pub use orphan::judge_orphan;
 pub use reports::Reports;
 
@@ -310,7 +312,12 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
                     let all: BTreeSet<(usize, String)> = known.chain(reported).collect();
                     all.into_iter().collect()
                 },
-                pending_rules: rule_problems(merge, route, parent, reports, RuleState::Pending),
+                pending_rules: {
+                    let reported = rule_problems(merge, route, parent, reports, RuleState::Pending);
+                    let mut all: BTreeSet<(usize, String)> = reported.into_iter().collect();
+                    all.extend(untold_rules(merge, route, parent, reports));
+                    all.into_iter().collect()
+                },
                 shadowed: parent.shadowed_by.is_some(),
             })
             .collect(),
@@ -320,6 +327,27 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
             .map(|parent_ref| ParentRef::clone(parent_ref))
             .collect(),
     }
+}
+
+/// A route's rules on the listeners that this parentRef reached whose load balancers were last reported on before the
+/// route changed.
+fn untold_rules(
+    merge: &Merge,
+    route: &ResolvedRoute,
+    parent: &ResolvedParent,
+    reports: &Reports,
+) -> BTreeSet<(usize, String)> {
+    let facts = merge.routes.get(&route.route).into_iter();
+    let contributions = facts.flat_map(|facts| &facts.contributions);
+    let untold = contributions.filter(|(placement, _)| {
+        let key = merge.load_balancer_key(&placement.gateway);
+        parent.listeners.contains(&placement.listener)
+            && key.is_some_and(|key| reports.is_behind(&key, &route.route))
+    });
+    untold
+        .flat_map(|(_, contribution)| contribution.rules())
+        .map(|rule| (rule, "the load balancer does not have it yet".to_owned()))
+        .collect()
 }
 
 /// What programmers say of a route's rules on the listeners that this parentRef reached; the same once.

@@ -14,6 +14,8 @@ pub struct Reports {
     by_key: BTreeMap<LoadBalancerKey, Indexed>,
     /// Load balancers whose last report nobody stands for any more.
     unheard: BTreeSet<LoadBalancerKey>,
+    /// Routes that changed since a load balancer was last reported on.
+    behind: BTreeMap<LoadBalancerKey, BTreeSet<ObjectRef>>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +55,28 @@ impl Reports {
             .symmetric_difference(&self.unheard)
             .map(|key| ObjectRef::new(Kind::Gateway, key.gateway.clone()))
             .collect()
+    }
+
+    /// Takes in which routes changed since their load balancers were last reported on. Returns the routes whose judgement
+    /// this may change.
+    pub fn set_behind(
+        &mut self,
+        behind: BTreeMap<LoadBalancerKey, BTreeSet<ObjectRef>>,
+    ) -> BTreeSet<ObjectRef> {
+        let all = |behind: &BTreeMap<_, BTreeSet<ObjectRef>>| -> BTreeSet<ObjectRef> {
+            behind.values().flatten().cloned().collect()
+        };
+        let before = std::mem::replace(&mut self.behind, behind);
+        if before == self.behind {
+            return BTreeSet::new();
+        }
+        all(&before).union(&all(&self.behind)).cloned().collect()
+    }
+
+    /// Whether a route changed since a load balancer was last reported on.
+    pub(super) fn is_behind(&self, key: &LoadBalancerKey, route: &ObjectRef) -> bool {
+        let routes = self.behind.get(key);
+        routes.is_some_and(|routes| routes.contains(route))
     }
 
     /// Whether no programmer has been heard of a load balancer for too long.

@@ -374,3 +374,44 @@ fn a_refused_rule_affects_its_route() {
         names(&["HTTPRoute t/r"])
     );
 }
+
+#[test]
+fn an_explanation_says_what_programmers_say() {
+    let merge = settled(world());
+    let desired = merge.load_balancers().values().next().expect("one");
+    let rule = desired.listeners[&443].rules.iter().next().expect("one");
+    let mut said = report(
+        &merge,
+        &ProgrammedState::Pending("it takes time".to_owned()),
+    );
+    for (message, state) in [
+        ("no", RuleState::NotServed),
+        ("ill", RuleState::Degraded),
+        ("soon", RuleState::Pending),
+    ] {
+        said.rules.push(RuleProblem {
+            origin: rule.origin.clone().expect("of a route"),
+            listener: rule.listener.clone(),
+            message: message.to_owned(),
+            state,
+        });
+    }
+    said.problems.push("no subnet".to_owned());
+    let reports = reported(&merge, said);
+    let because = |kind: Kind, name: &str| -> Vec<String> {
+        let explained = super::explain(&merge, &ObjectRef::new(kind, key(name)), None, &reports);
+        explained.into_iter().flat_map(|it| it.because).collect()
+    };
+    let has = |because: &[String], fact: &str| {
+        assert!(because.iter().any(|it| it == fact), "{fact}: {because:#?}");
+    };
+    let route = because(Kind::HttpRoute, "t/r");
+    has(&route, "rules[0] is not served: no");
+    has(&route, "rules[0]: ill");
+    has(&route, "rules[0] is not in place yet: soon");
+    has(&because(Kind::Gateway, "infra/gw"), "no subnet");
+    has(
+        &because(Kind::ListenerSet, "t/s"),
+        "it is not programmed yet: it takes time",
+    );
+}

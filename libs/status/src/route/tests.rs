@@ -365,3 +365,18 @@ fn entries_of_parents_that_are_left_alone_stay_whoever_wrote_them() {
     );
     assert_eq!(parents(&status)[1], held);
 }
+
+#[test]
+fn rules_on_their_way_are_told_while_they_are() {
+    let mut judged = parent("app");
+    judged.pending_rules = vec![(1, "the rule is being created".to_owned())];
+    check(
+        judged.clone(),
+        "Accepted=True/Accepted ResolvedRefs=True/ResolvedRefs gateway.tributary.dev/Programmed=False/Pending",
+    );
+    check_message(
+        judged,
+        "gateway.tributary.dev/Programmed",
+        "Not all rules are in place yet: rules[1]: the rule is being created.",
+    );
+}

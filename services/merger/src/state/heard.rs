@@ -53,6 +53,7 @@ impl State {
     fn set_unheard(&mut self, unheard: BTreeSet<LoadBalancerKey>) {
         let affected = self.reports.hear_nothing_of(unheard);
         self.stale.extend(affected);
+        self.tell_untold(Instant::now());
         self.judge_stale();
     }
 
