@@ -41,7 +41,9 @@ impl State {
             .collect();
         let unheard = self.silent_since.iter();
         let unheard = unheard.filter(|(_, since)| now >= **since + SILENCE);
-        self.set_unheard(unheard.map(|(key, _)| key.clone()).collect());
+        let unheard = unheard.map(|(key, _)| key.clone()).collect();
+        self.tell_untold(now);
+        self.set_unheard(unheard);
     }
 
     /// Nobody can have been missed so far: reports come to the leader alone.
@@ -53,7 +55,6 @@ impl State {
     fn set_unheard(&mut self, unheard: BTreeSet<LoadBalancerKey>) {
         let affected = self.reports.hear_nothing_of(unheard);
         self.stale.extend(affected);
-        self.tell_untold(Instant::now());
         self.judge_stale();
     }
 
