@@ -158,6 +158,20 @@ async fn a_claim_that_came_after_the_look_keeps_rule_and_group() {
     assert_eq!(backend_groups(&world), 1);
 }
 
+/// Each sees the other's claim before either is given up.
+#[tokio::test]
+async fn the_last_two_that_go_at_once_leave_nothing() {
+    let (world, group) = opening(&[1, 2]).await;
+    world.programmed(&one()).await;
+    world.programmed(&another()).await;
+    let slow = FaultKind::Latency { millis: 300 };
+    world.fault("ec2:DeleteTags", slow, None);
+    let (one, another) = (one(), another());
+    tokio::join!(remove(&world, &one), remove(&world, &another));
+    assert_eq!(rules(&world, &group).await, Vec::<String>::new());
+    assert_eq!(backend_groups(&world), 0);
+}
+
 #[tokio::test]
 async fn a_rule_of_another_controller_is_used_and_stays() {
     let (world, group) = opening(&[1, 2]).await;
