@@ -328,3 +328,29 @@ async fn interfaces_that_may_not_be_read_cost_nothing_but_the_opening() {
     world.settle(&two_teams(), &mut known).await;
     assert_eq!(rules(&world, &group).await, ["tcp 8080-8080: alb infra/gw"]);
 }
+
+/// Pods' addresses are given out again.
+#[tokio::test]
+async fn an_address_that_had_no_interface_while_its_target_drained_is_looked_for_again() {
+    let (world, _) = opening(&[1, 2]).await;
+    let mut known = world.programmed(&one()).await;
+    let fewer = one().edit_group("one", |it| it.targets = [target(1)].into());
+    refresh(&world.aws, &world.site, &mut known, fewer.wanted())
+        .await
+        .unwrap();
+    world.settle(&fewer, &mut known).await;
+    let TargetId::Ip(gone) = target(2).id else {
+        panic!("a pod has an address");
+    };
+    world.sandbox.remove_interfaces(None, &[gone]);
+    // The target drains for minutes, and is found.
+    let mut known = Known::new(world.look(&fewer).await);
+    seed(&world, &[2]);
+    world.calls();
+    refresh(&world.aws, &world.site, &mut known, one().wanted())
+        .await
+        .unwrap();
+    assert_eq!(world.calls(), ["ec2:DescribeNetworkInterfaces 1"]);
+    let report = world.plan(&one(), &known).report;
+    assert_eq!(report.rules, []);
+}
