@@ -9,6 +9,8 @@
 //! on once the sandbox has what it says. Nothing here waits: seeding is a change in memory.
 
 mod seeds;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

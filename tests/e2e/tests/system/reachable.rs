@@ -49,17 +49,18 @@ fn replace(system: &System, file: &str, from: &str, to: &str) {
     std::fs::write(path, text.replace(from, to)).unwrap();
 }
 
-/// Whether a network interface has the address.
-async fn is_there(system: &System, address: &str) -> bool {
+/// First addresses of the network interfaces, each with what holds it.
+async fn interfaces(system: &System) -> Vec<(String, String)> {
     let state = state(system.sandbox).await;
-    let mut regions = state["regions"].as_object().unwrap().values();
-    regions.any(|region| {
-        let mut interfaces = region["network"]["interfaces"]
-            .as_object()
-            .unwrap()
-            .values();
-        interfaces.any(|interface| interface["addresses"]["primary"] == address)
-    })
+    let regions = state["regions"].as_object().unwrap().values();
+    let interfaces =
+        regions.flat_map(|it| it["network"]["interfaces"].as_object().unwrap().values());
+    interfaces
+        .map(|interface| {
+            let address = interface["addresses"]["primary"].as_str().unwrap();
+            (address.to_owned(), interface["holder"].to_string())
+        })
+        .collect()
 }
 
 #[tokio::test]
@@ -90,8 +91,12 @@ async fn other_endpoints_are_reached_and_those_before_have_no_interface_any_more
         &["10.0.1.13:8080 healthy", "10.0.2.12:8080 healthy"],
     )
     .await;
-    assert!(!is_there(&system, "10.0.1.11").await);
-    assert!(is_there(&system, "10.0.1.13").await);
+    let interfaces = interfaces(&system).await;
+    let is_there = |address: &str| interfaces.iter().any(|(it, _)| it == address);
+    assert!(
+        !is_there("10.0.1.11") && is_there("10.0.1.13"),
+        "{interfaces:?}"
+    );
     // Its group lets the load balancer in already.
     let calls = calls(system.sandbox).await;
     assert_eq!(
@@ -111,6 +116,33 @@ async fn another_port_of_endpoints_is_reached() {
         &["10.0.1.11:8081 healthy", "10.0.2.12:8081 healthy"],
     )
     .await;
+}
+
+/// What the sandbox refuses is told, and keeps nobody else out.
+#[tokio::test]
+async fn endpoints_beside_one_at_a_load_balancers_address_are_reached() {
+    let system = up(&[]).await;
+    let interfaces = interfaces(&system).await;
+    let mut of_load_balancers = interfaces
+        .iter()
+        .filter(|(_, holder)| holder.contains("application_load_balancer"));
+    let (taken, _) = of_load_balancers.next().unwrap();
+    let path = system.source().join(ENDPOINTS);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text
+        .replace("10.0.1.11", taken)
+        .replace("10.0.2.12", "10.0.2.13");
+    std::fs::write(path, text).unwrap();
+    until("10.0.2.13 is healthy", async || {
+        let health = health(system.sandbox).await;
+        health.contains(&"10.0.2.13:8080 healthy".to_owned())
+    })
+    .await;
+    let log = system.log(Part::Up);
+    let told = log
+        .lines()
+        .any(|line| line.contains("InvalidIPAddress.InUse") && line.contains(taken));
+    assert!(told, "{log}");
 }
 
 fn node(system: &System, name: &str, instance: &str) {
