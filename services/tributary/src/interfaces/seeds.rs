@@ -131,12 +131,7 @@ impl Seeds {
     }
 
     fn set_slice(&mut self, key: &ObjectKey, addresses: BTreeSet<IpAddr>) {
-        let before = if addresses.is_empty() {
-            self.slices.remove(key)
-        } else {
-            self.slices.insert(key.clone(), addresses.clone())
-        };
-        let before = before.unwrap_or_default();
+        let before = self.slices.remove(key).unwrap_or_default();
         for address in addresses.difference(&before) {
             *self.pods.entry(*address).or_default() += 1;
             self.touched.insert(*address);
@@ -147,6 +142,9 @@ impl Seeds {
                 self.pods.insert(*address, others - 1);
             }
             self.touched.insert(*address);
+        }
+        if !addresses.is_empty() {
+            self.slices.insert(key.clone(), addresses);
         }
     }
 

@@ -47,8 +47,8 @@ async fn interfaces_are_there_before_the_snapshot_is_heard() {
 
     for _ in 0..2 {
         let mut client = clients::snapshot(heard.clone());
-        let watched = client.watch_snapshot(WatchSnapshotRequest {}).await;
-        let mut messages = watched.unwrap().into_inner();
+        let answer = client.watch_snapshot(WatchSnapshotRequest {}).await;
+        let mut messages = answer.unwrap().into_inner();
         let mut is_listed = false;
         while !is_listed {
             let event = messages.next().await.unwrap().unwrap().event;

@@ -207,7 +207,7 @@ fn an_address_that_an_interface_has_is_of_the_vpc() {
             "IpAddressType": family,
         });
         let group = world.elb("CreateTargetGroup", &group);
-        let mut register = |world: &mut World, target: Value, wanted: &str| {
+        let register = |world: &mut World, target: Value, wanted: &str| {
             let arn = &group["TargetGroups"][0]["TargetGroupArn"];
             let asked = json!({"TargetGroupArn": arn, "Targets": [target]});
             let code = world.code("elbv2", "RegisterTargets", &asked);
