@@ -22,8 +22,7 @@ pub enum Endpoint {
         /// For example `eu-central-1`.
         region: Option<String>,
     },
-    /// A sandbox: dummy credentials, and where no region is given that of `AWS_REGION` or `AWS_DEFAULT_REGION`, else
-    /// [`SANDBOX_REGION`].
+    /// A sandbox: dummy credentials, and the region of [`sandbox_region`].
     Url {
         /// For example `http://127.0.0.1:4566`.
         url: String,
@@ -96,6 +95,16 @@ impl Endpoint {
     }
 }
 
+/// Region in which a sandbox is asked: this one if it is given, else that of `AWS_REGION` or `AWS_DEFAULT_REGION`, else
+/// [`SANDBOX_REGION`].
+pub async fn sandbox_region(given: Option<String>) -> String {
+    let region = RegionProviderChain::first_try(given.map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .region()
+        .await;
+    region.map_or_else(|| SANDBOX_REGION.to_owned(), |region| region.to_string())
+}
+
 pub(crate) async fn load(endpoint: &Endpoint) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)
@@ -116,11 +125,9 @@ pub(crate) async fn load(endpoint: &Endpoint) -> SdkConfig {
             region: Some(region),
         } => loader.region(Region::new(region.clone())).load().await,
         Endpoint::Url { url, region } => {
-            let region = RegionProviderChain::first_try(region.clone().map(Region::new))
-                .or_else(EnvironmentVariableRegionProvider::new())
-                .or_else(SANDBOX_REGION);
+            let region = sandbox_region(region.clone()).await;
             loader
-                .region(region)
+                .region(Region::new(region))
                 .credentials_provider(Credentials::from_keys("sandbox", "sandbox", None))
                 .endpoint_url(url.clone())
                 .load()

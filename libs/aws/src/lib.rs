@@ -47,7 +47,7 @@ pub use elbv2::{
     Answer, AuthenticateRequest, Elbv2, Found, ListenerCertificates, ListenerRequest, RuleRequest,
     RulesOf,
 };
-pub use endpoint::{Endpoint, InvalidEndpoint, SANDBOX_REGION};
+pub use endpoint::{Endpoint, InvalidEndpoint, SANDBOX_REGION, sandbox_region};
 pub use error::{AwsError, Class};
 pub use execute::{Due, Flights, Outcome, StepResult};
 pub use health::{ask_health, unhealthy};

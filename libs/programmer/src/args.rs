@@ -66,8 +66,9 @@ pub struct SiteArgs {
     /// AWS region; else as the AWS SDK finds it.
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// Whether load balancers carry a backend security group, and the targets' security groups let that in. Not in a sandbox
-    /// unless it is said, since pods have no network interfaces there by themselves. Switched off, what is there stays.
+    /// Whether load balancers carry a backend security group, and the targets' security groups let that in. In a sandbox that
+    /// runs by itself only if it is said, since pods have no network interfaces there unless somebody seeds them; `up` does
+    /// that in its own. Switched off, what is there stays.
     #[arg(long, value_name = "true|false")]
     pub manage_backend_security_groups: Option<bool>,
     /// A backend security group of your own, by id, in place of the one that the load balancers of the cluster share.
@@ -161,6 +162,11 @@ impl SiteArgs {
             Endpoint::Url { .. } => 1,
         };
         Duration::from_secs(self.replaced_load_balancer_stay.unwrap_or(usual))
+    }
+
+    /// Name of the cluster as a sandbox has it.
+    pub fn cluster_in_sandbox(&self) -> &str {
+        self.cluster.as_deref().unwrap_or(DEFAULT_CLUSTER)
     }
 
     /// The site on this AWS.

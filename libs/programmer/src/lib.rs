@@ -53,7 +53,7 @@ pub use args::{Args, DefaultsArgs, NoCluster, SiteArgs};
 pub use secrets::{ClusterSecrets, FolderSecrets};
 pub use shards::Division;
 pub use spared::UnwantedAll;
-pub use tributary_aws::{Endpoint, SecretSource, Site};
+pub use tributary_aws::{Endpoint, SecretSource, Site, sandbox_region};
 
 /// What a programmer needs.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@
 //! change: a reason is switched here and nowhere else. A message says in one or two sentences what to do,
 //! and names a rival by its class only, since a tenant must not learn another tenant's names.
 
+mod causes;
 mod phrases;
 mod recall;
 mod table;

@@ -33,6 +33,9 @@ pub struct Args {
     /// Name of a trust store for mutual TLS; may be repeated.
     #[arg(long = "trust-store", value_name = "NAME")]
     pub trust_stores: Vec<String>,
+    /// S3 bucket that load balancers may write their logs to; may be repeated. Without it every bucket is one.
+    #[arg(long = "log-bucket", value_name = "NAME")]
+    pub log_buckets: Vec<String>,
     /// How long what a deleted load balancer used stays in use: 0s, 30s, 2m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub lagging_deletes: Duration,
@@ -63,6 +66,7 @@ impl Args {
             provisioning_ms,
             issued_certificates,
             trust_stores,
+            log_buckets,
             lagging_deletes,
             reachability,
             seed_cluster,
@@ -79,6 +83,7 @@ impl Args {
             seed: SeedOptions {
                 issued_certificates,
                 trust_stores,
+                log_buckets: (!log_buckets.is_empty()).then(|| log_buckets.into_iter().collect()),
                 cluster: seed_cluster,
                 ..SeedOptions::default()
             },

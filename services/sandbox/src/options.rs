@@ -1,5 +1,6 @@
 //! What a sandbox is started with.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -71,6 +72,9 @@ pub struct SeedOptions {
     pub elastic_ips: u8,
     /// Names of trust stores for mutual TLS.
     pub trust_stores: Vec<String>,
+    /// Names of the S3 buckets that load balancers may write their logs to; without it, whichever is
+    /// named.
+    pub log_buckets: Option<BTreeSet<String>>,
     /// A Kubernetes cluster for which there is a security group, tagged
     /// `kubernetes.io/cluster/NAME=owned` as EKS does it. Seeded interfaces and instances that name
     /// no group have it.
@@ -84,6 +88,7 @@ impl Default for SeedOptions {
             instances: Vec::new(),
             elastic_ips: 6,
             trust_stores: Vec::new(),
+            log_buckets: None,
             cluster: None,
         }
     }

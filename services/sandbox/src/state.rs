@@ -1,6 +1,6 @@
 //! Everything that AWS holds of one account in one region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(crate) provisioning: Duration,
     pub(crate) lagging_deletes: Duration,
     pub(crate) reachability: Reachability,
+    /// Where logs may be written; anywhere if absent.
+    pub(crate) log_buckets: Option<BTreeSet<String>>,
     /// The group of seeded interfaces that name none.
     pub(crate) seed_group: Option<String>,
     pub(crate) quotas: Quotas,
@@ -53,6 +55,7 @@ impl State {
             provisioning: options.provisioning,
             lagging_deletes: options.lagging_deletes,
             reachability: options.reachability,
+            log_buckets: options.seed.log_buckets.clone(),
             seed_group: None,
             quotas,
             ids,

@@ -3,6 +3,7 @@
 //! Data goes to stdout, progress and errors to stderr. The only service that depends on services.
 
 mod args;
+mod interfaces;
 mod query;
 mod up;
 

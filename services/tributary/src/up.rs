@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  source ─> watcher ═local═> merger ═local═> programmers ──HTTP──> sandbox (or AWS)
-//!                                  ╚═local═> status writer ─> files, or the source's own status
+//!                       ║          ╚═local═> status writer ─> files, or the source's own status
+//!                       ╚═ network interfaces of nodes and pods ──> sandbox, if it is our own
 //!                 all contracts on one port ─> get, explain, wait, grpcurl
 //! ```
 
@@ -17,16 +18,19 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use tributary_kubernetes::{Cluster, SourceArg};
 use tributary_model::elb::LoadBalancerKind;
-use tributary_programmer::{ClusterSecrets, Endpoint, FolderSecrets, SecretSource};
+use tributary_programmer::{
+    ClusterSecrets, Endpoint, FolderSecrets, SecretSource, SiteArgs, sandbox_region,
+};
 use tributary_proto::call::Settling;
 use tributary_runtime::grpc::{BoundGrpc, Grpc, GrpcError};
 use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Tasks};
-use tributary_sandbox::Sandbox;
+use tributary_sandbox::{Reachability, Sandbox, SeedOptions};
 use tributary_status_writer::{Kubernetes, Store};
 use tributary_stream::Transport;
 use tributary_watcher::{Emptied, OtherLease};
 
 use crate::args::{AwsArg, UpArgs};
+use crate::interfaces;
 use crate::query::{self, Client};
 
 /// Time that everything has to stop.
@@ -62,8 +66,8 @@ pub(crate) async fn sandbox(context: Context, args: tributary_sandbox::Args) -> 
 pub(crate) async fn up(context: Context, args: UpArgs) -> anyhow::Result<ExitCode> {
     let source = source(&args).await?;
     let tasks = context.tasks();
-    let endpoint = aws(&context, &tasks, &args).await?;
-    let transport = start(&context, &tasks, &args, &source, &endpoint)?;
+    let aws = aws(&context, &tasks, &args).await?;
+    let transport = start(&context, &tasks, &args, &source, aws)?;
     let client = Client::over(transport.clone());
     let ended = if args.once {
         once(&client, transport, &args).await
@@ -158,26 +162,55 @@ impl Source {
     }
 }
 
-async fn aws(context: &Context, tasks: &Tasks, args: &UpArgs) -> anyhow::Result<Endpoint> {
-    let aws = match &args.aws {
-        AwsArg::Elsewhere(endpoint) => endpoint.clone(),
+/// Where load balancers are programmed.
+struct Aws {
+    endpoint: Endpoint,
+    /// If it is our own, the network interfaces of nodes and pods in it are ours to make.
+    sandbox: Option<Sandbox>,
+}
+
+async fn aws(context: &Context, tasks: &Tasks, args: &UpArgs) -> anyhow::Result<Aws> {
+    let region = args.site.region.clone();
+    match &args.aws {
+        AwsArg::Elsewhere(endpoint) => Ok(Aws {
+            endpoint: endpoint.clone().in_region(region),
+            sandbox: None,
+        }),
         AwsArg::Sandbox => {
-            let options = tributary_sandbox::Options {
+            let region = sandbox_region(region).await;
+            let sandbox = Sandbox::new(tributary_sandbox::Options {
                 listen: args.sandbox_listen,
+                default_region: region.clone(),
+                seed: SeedOptions {
+                    cluster: Some(args.site.cluster_in_sandbox().to_owned()),
+                    ..SeedOptions::default()
+                },
+                reachability: Reachability::BySecurityGroups,
                 ..tributary_sandbox::Options::default()
-            };
-            let sandbox = Sandbox::new(options).bind(args.sandbox_listen).await?;
-            let url = format!("http://{}", sandbox.local_addr());
+            });
+            let bound = sandbox.clone().bind(args.sandbox_listen).await?;
+            let url = format!("http://{}", bound.local_addr());
             tracing::info!(endpoint = url, "sandbox listening");
             tasks.spawn(
                 "sandbox",
                 OnError::ShutDown,
-                sandbox.serve(context.shutdown.clone()),
+                bound.serve(context.shutdown.clone()),
             );
-            Endpoint::url(url)
+            Ok(Aws {
+                endpoint: Endpoint::url(url).in_region(Some(region)),
+                sandbox: Some(sandbox),
+            })
         }
-    };
-    Ok(aws.in_region(args.site.region.clone()))
+    }
+}
+
+/// Targets in our own sandbox have network interfaces, so they are let in there as in AWS.
+fn site(args: &UpArgs, sandbox: Option<&Sandbox>) -> SiteArgs {
+    let mut site = args.site.clone();
+    if sandbox.is_some() {
+        site.manage_backend_security_groups.get_or_insert(true);
+    }
+    site
 }
 
 /// Starts the five services and returns the way to all that they serve.
@@ -186,12 +219,17 @@ fn start(
     tasks: &Tasks,
     args: &UpArgs,
     source: &Source,
-    aws: &Endpoint,
+    aws: Aws,
 ) -> anyhow::Result<Transport> {
-    let site = args.site.clone().site(aws)?;
+    let Aws { endpoint, sandbox } = aws;
+    let site = site(args, sandbox.as_ref()).site(&endpoint)?;
     let store = source.store(args)?;
     let watcher = tributary_watcher::Service::new(context.child("watcher"), source.watched(args))?;
     let to_watcher = Transport::local(watcher.contracts(GrpcServices::default()).build()?.routes());
+    let to_watcher = match sandbox {
+        Some(sandbox) => interfaces::ahead(context, to_watcher, sandbox)?,
+        None => to_watcher,
+    };
     let merger = tributary_merger::Service::new(
         context.child("merger"),
         tributary_merger::Options {
@@ -223,10 +261,10 @@ fn start(
         let options = tributary_programmer::Options {
             kind,
             merger: to_merger.clone(),
-            aws: aws.clone(),
+            aws: endpoint.clone(),
             site: site.clone(),
             defaults: args.defaults.clone().defaults(),
-            stay: args.site.stay(aws),
+            stay: args.site.stay(&endpoint),
             secrets: source.secrets(),
             gateways: source.gateways(),
             unwanted_all: args.site.unwanted_all(),

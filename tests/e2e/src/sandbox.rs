@@ -1,6 +1,6 @@
 //! The sandbox's side door.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 
@@ -13,6 +13,16 @@ use crate::web;
 /// Digits that AWS chooses: at the end of ARNs, and as identifiers of EC2.
 static CHOSEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(sgr?|subnet|vpc|eni)-[0-9a-f]{17}\b|/[0-9a-f]{16}\b").unwrap()
+});
+
+static GROUP: LazyLock<Regex> = LazyLock::new(|| Regex::new("<TargetGroupArn>([^<]+)<").unwrap());
+static TARGET: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        "<Id>([^<]+)</Id><Port>([0-9]+)</Port></Target>",
+        "<TargetHealth>(?:<Description>[^<]*</Description>)?",
+        "(?:<Reason>([^<]+)</Reason>)?<State>([^<]+)</State>",
+    ))
+    .unwrap()
 });
 
 /// What AWS holds, a line for each thing, without what AWS chooses itself: two runs that end alike hold the same
@@ -101,25 +111,48 @@ fn rules(region: &Value) -> Vec<String> {
 
 /// Targets that are still draining are no longer anybody's.
 fn targets(region: &Value) -> Vec<String> {
-    let groups = region["target_groups"].as_object().unwrap().values();
-    groups
-        .flat_map(|group| {
-            let targets = group["targets"].as_array().unwrap().iter();
-            targets
-                .filter(|target| target[1]["draining_until"].is_null())
-                .map(|target| format!("target {} {}", group["name"], target[0]))
-        })
-        .collect()
+    let of_group = |(name, target, is_draining): (&Value, &Value, bool)| {
+        (!is_draining).then(|| format!("target {name} {target}"))
+    };
+    each_target(region).filter_map(of_group).collect()
 }
 
+/// Without what only targets that are still draining are let in by.
 fn ingress(region: &Value) -> Vec<String> {
+    let ports = |draining: bool| -> BTreeSet<u64> {
+        let targets = each_target(region).filter(|(.., is_draining)| *is_draining == draining);
+        targets
+            .filter_map(|(_, target, _)| target["port"].as_u64())
+            .collect()
+    };
+    let (draining, serving) = (ports(true), ports(false));
+    let is_left = |permission: &Value| {
+        let port = permission["ports"][0].as_u64();
+        let from_group = !permission["peer"]["group"].is_null();
+        from_group && port.is_some_and(|it| draining.contains(&it) && !serving.contains(&it))
+    };
     let groups = region["security_groups"].as_object().unwrap().values();
     groups
         .flat_map(|group| {
             let rules = group["ingress"].as_array().unwrap().iter();
-            rules.map(|rule| format!("ingress {} {}", group["name"], rule["permission"]))
+            let permissions = rules.map(|rule| &rule["permission"]);
+            permissions
+                .filter(|permission| !is_left(permission))
+                .map(|permission| format!("ingress {} {permission}", group["name"]))
         })
         .collect()
+}
+
+/// The name of its group, the target, and whether it is draining.
+fn each_target(region: &Value) -> impl Iterator<Item = (&Value, &Value, bool)> {
+    let groups = region["target_groups"].as_object().unwrap().values();
+    groups.flat_map(|group| {
+        let targets = group["targets"].as_array().unwrap().iter();
+        targets.map(|target| {
+            let is_draining = !target[1]["draining_until"].is_null();
+            (&group["name"], &target[0], is_draining)
+        })
+    })
 }
 
 /// Shows the lines that differ, and no others.
@@ -148,6 +181,38 @@ fn without(lines: &[String], others: &[String]) -> Vec<String> {
 /// All that AWS holds, in the shape of `GET /_sandbox/state`.
 pub async fn state(sandbox: SocketAddr) -> Value {
     ask(Method::GET, sandbox, "state", None).await
+}
+
+/// The health of each target of all groups, asked for as anybody asks AWS: `address:port state reason`. Targets that are
+/// draining are no longer anybody's.
+pub async fn health(sandbox: SocketAddr) -> Vec<String> {
+    let groups = elb(sandbox, "Action=DescribeTargetGroups").await;
+    let mut lines = Vec::new();
+    for group in GROUP.captures_iter(&groups) {
+        let asked = format!("Action=DescribeTargetHealth&TargetGroupArn={}", &group[1]);
+        let described = elb(sandbox, &asked).await;
+        for target in TARGET.captures_iter(&described) {
+            let [id, port, state] = [1, 2, 4].map(|part| &target[part]);
+            let reason = target.get(3).map_or("", |reason| reason.as_str());
+            lines.push(
+                format!("{id}:{port} {state} {reason}")
+                    .trim_end()
+                    .to_owned(),
+            );
+        }
+    }
+    lines.retain(|line| !line.contains(" draining"));
+    lines.sort_unstable();
+    lines
+}
+
+/// A call of Elastic Load Balancing's query protocol; what it may need escaped is in nothing that is asked here.
+async fn elb(sandbox: SocketAddr, call: &str) -> String {
+    let form = format!("{call}&Version=2015-12-01");
+    let asked = web::ask(Method::POST, &format!("http://{sandbox}/"), form).await;
+    let (status, answer) = asked.unwrap();
+    assert_eq!(status, 200, "{call}: {answer}");
+    answer
 }
 
 /// How many calls there were of each operation since the last reset.

@@ -2,7 +2,8 @@
 //!
 //! Each looks before it writes, since others, in this process and elsewhere, work on the same things: what was made meanwhile is
 //! used, and what was claimed meanwhile stays. Between look and write lie some milliseconds in which a claim can still be
-//! missed; its owner finds out at its next look and makes the rule again.
+//! missed; its owner finds out at its next look and makes the rule again. Who gives up a claim looks once more, since what
+//! nobody claims any more is in nobody's plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,24 +75,36 @@ async fn join_group(ec2: &dyn Ec2, spec: &SecurityGroupSpec) -> Answer<Option<(S
 
 pub(super) async fn leave_group(ec2: &dyn Ec2, group: &str, claim: &str) -> Answer<Done> {
     let filter = SecurityGroupFilter::Ids(BTreeSet::from([group.to_owned()]));
-    let found = ec2.security_groups(&filter).await?;
-    let others = |tags: &Tags| claims(tags).any(|it| it != claim);
-    if !found.get(group).is_some_and(|found| others(&found.tags)) {
-        match other::gone(ec2.delete_security_group(group).await) {
-            Ok(()) => return Ok(Done::removed(group)),
-            Err(error) if !is_let_in(ec2, group, &error).await? => return Err(error),
-            // It goes with those who made these rules, or its next user claims it.
-            Err(_) => {}
+    let is_shared = async || {
+        let found = ec2.security_groups(&filter).await?;
+        let tags = found.get(group).map(|found| &found.tags);
+        let others = tags.is_some_and(|tags| claims(tags).any(|it| it != claim));
+        Ok::<_, AwsError>(others)
+    };
+    let left = || {
+        let (group, claim) = (group.to_owned(), claim.to_owned());
+        Done::changed(move |known| {
+            let groups = known.observed_mut().backend.groups.known_mut();
+            if let Some(group) = groups.and_then(|groups| groups.get_mut(&group)) {
+                group.tags.remove(&claim);
+            }
+        })
+    };
+    if is_shared().await? {
+        other::gone(ec2.remove_tag(group, claim).await)?;
+        // As with rules: who looks last finds none.
+        if is_shared().await? {
+            return Ok(left());
         }
     }
+    match other::gone(ec2.delete_security_group(group).await) {
+        Ok(()) => return Ok(Done::removed(group)),
+        Err(error) if !is_let_in(ec2, group, &error).await? => return Err(error),
+        // It goes with those who made these rules, or its next user claims it.
+        Err(_) => {}
+    }
     other::gone(ec2.remove_tag(group, claim).await)?;
-    let (group, claim) = (group.to_owned(), claim.to_owned());
-    Ok(Done::changed(move |known| {
-        let groups = known.observed_mut().backend.groups.known_mut();
-        if let Some(group) = groups.and_then(|groups| groups.get_mut(&group)) {
-            group.tags.remove(&claim);
-        }
-    }))
+    Ok(left())
 }
 
 /// Whether the group is in use by rules, which are not ours: ours are gone by now.
@@ -143,15 +156,24 @@ pub(super) async fn close(ec2: &dyn Ec2, rule: Claimed<'_>) -> Answer<Done> {
         return Ok(known_rule(group, opening, None));
     };
     let mut seen = rule.tags;
-    let is_ours = seen.contains_key(INSTALLATION);
-    if is_ours && claims(&seen).all(|it| it == claim) {
+    if !is_last(&seen, claim) && seen.contains_key(claim) {
+        other::gone(ec2.remove_tag(&id, claim).await)?;
+        // Of several who let go at once each has seen the others' claims; who looks last finds none.
+        let Some((_, rule)) = find(ec2, group, &opening).await? else {
+            return Ok(known_rule(group, opening, None));
+        };
+        seen = rule.tags;
+    }
+    if is_last(&seen, claim) {
         other::gone(ec2.revoke_rule(group, &id).await)?;
         return Ok(known_rule(group, opening, None));
     }
-    if seen.remove(claim).is_some() {
-        other::gone(ec2.remove_tag(&id, claim).await)?;
-    }
     Ok(known_rule(group, opening, Some(seen)))
+}
+
+/// Whether a rule of ours is nobody else's.
+fn is_last(tags: &Tags, claim: &str) -> bool {
+    tags.contains_key(INSTALLATION) && claims(tags).all(|it| it == claim)
 }
 
 async fn find(

@@ -85,14 +85,28 @@ pub(super) async fn look(
         groups,
         ..Backend::default()
     };
-    let mut wanted = wanted(site, desired);
+    let wanted = wanted(site, desired);
+    let mut looked_for = wanted.clone();
     if !wanted.is_empty() {
         let there = target_groups.values().flat_map(|it| it.targets.keys());
-        wanted.extend(there.map(|target| target.id.clone()));
+        looked_for.extend(there.map(|target| target.id.clone()));
     }
-    reach(aws, site, wanted, &mut backend).await;
+    reach(aws, site, looked_for, &mut backend).await;
+    backend
+        .interfaces
+        .retain(|target, found| stays(target, found, &wanted));
     overlay(rules, &mut backend);
     backend
+}
+
+/// That nothing was found is remembered as long as the target is wanted, so that it is not asked for ever again. One that drains
+/// may have lost its interface already, and its address be another pod's tomorrow.
+fn stays(
+    target: &TargetId,
+    found: &Seen<Vec<ObservedInterface>>,
+    wanted: &BTreeSet<TargetId>,
+) -> bool {
+    wanted.contains(target) || !found.known().is_some_and(Vec::is_empty)
 }
 
 /// Looks for the network interfaces of targets that are new since the last look: a few calls for all of them, none where
@@ -103,13 +117,14 @@ pub(super) async fn refresh_targets(
     known: &mut Known,
     desired: Option<&DesiredLoadBalancer>,
 ) {
-    let backend = &known.observed().backend;
     let mut new = wanted(site, desired);
-    new.retain(|target| !backend.interfaces.contains_key(target));
+    let interfaces = &mut known.observed_mut().backend.interfaces;
+    interfaces.retain(|target, found| stays(target, found, &new));
+    new.retain(|target| !interfaces.contains_key(target));
     if new.is_empty() {
         return;
     }
-    let mut backend = backend.clone();
+    let mut backend = known.observed().backend.clone();
     let before: BTreeSet<String> = backend.doors.keys().cloned().collect();
     reach(aws, site, new, &mut backend).await;
     if backend.doors.keys().any(|group| !before.contains(group)) {

@@ -1,17 +1,18 @@
 //! The rows.
 
-use tributary_model::resolved::{Conflict, RefCause};
+use tributary_model::resolved::RefCause;
 use tributary_model::status::ConditionStatus;
 
+use super::causes::{conflict_reason, ref_reason};
 use super::phrases::{
     DROPPED_RULE, IMPOSSIBLE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NO_VALID_LISTENER,
     NOTHING_TO_SERVE_WITH, PARENT_GONE, REFUSED, SOME_SERVED, UNAVAILABLE, conflict_message,
     left_alone, none_served, not_allowed, too_many,
 };
 use super::{
-    ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, MANAGED, OVERLAPPING_TLS_CONFIG,
-    PARTIALLY_INVALID, PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, ROUTE_PROGRAMMED, Situation,
-    TOO_MANY_LISTENERS, Verdict,
+    ACCEPTED, CONFLICTED, DEGRADED, MANAGED, OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID,
+    PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, ROUTE_PROGRAMMED, Situation, TOO_MANY_LISTENERS,
+    Verdict,
 };
 use crate::listener::Hindrance;
 use crate::words::{clause, sentence};
@@ -432,25 +433,5 @@ fn row(
         status,
         reason,
         message: message.into(),
-    }
-}
-
-fn conflict_reason(conflict: Conflict) -> &'static str {
-    match conflict {
-        Conflict::Protocol => "ProtocolConflict",
-        Conflict::Hostname => "HostnameConflict",
-    }
-}
-
-fn ref_reason(cause: RefCause) -> &'static str {
-    match cause {
-        RefCause::RefNotPermitted => "RefNotPermitted",
-        RefCause::InvalidCertificateRef => INVALID_CERTIFICATE_REF,
-        RefCause::InvalidCaCertificateRef => "InvalidCACertificateRef",
-        RefCause::InvalidCaCertificateKind => "InvalidCACertificateKind",
-        RefCause::InvalidRouteKinds => "InvalidRouteKinds",
-        RefCause::InvalidKind => "InvalidKind",
-        RefCause::BackendNotFound => "BackendNotFound",
-        RefCause::UnsupportedProtocol => "UnsupportedProtocol",
     }
 }

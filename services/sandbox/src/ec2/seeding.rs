@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 
 use crate::error::ApiError;
@@ -14,6 +15,13 @@ use super::interface_calls;
 use super::interfaces::{Addresses, Holder, NetworkInterface};
 use super::network::Subnet;
 use super::security_groups;
+
+/// Who has which address, so that a whole cluster is seeded without looking through it for each pod.
+#[derive(Default)]
+struct Held {
+    addresses: BTreeMap<IpAddr, String>,
+    prefixes: Vec<(IpNet, String)>,
+}
 
 /// The world before the first call, once there are security groups.
 pub(crate) fn seed(state: &mut State, options: &SeedOptions, now: Timestamp) {
@@ -52,11 +60,15 @@ pub(crate) fn interfaces(
     state.network.forget_gone(now);
     check(state, seeds)?;
     let mut present: BTreeMap<IpAddr, String> = first_addresses(state);
+    let mut held = Held::default();
+    for interface in state.network.interfaces.values() {
+        held.add(interface);
+    }
     let mut made = Vec::new();
     for seed in seeds {
         let there = present.get(&seed.address).cloned();
         if there.is_none()
-            && let Some(holding) = holding(state, seed.address)
+            && let Some(holding) = held.holding(state, seed.address)
         {
             // A pod on a secondary address or in a prefix of its node's interface.
             made.push(shown(seed.address, holding));
@@ -67,6 +79,7 @@ pub(crate) fn interfaces(
         let id = put(state, seed, &subnet, groups, there.as_deref(), now);
         if let Some(interface) = state.network.interfaces.get(&id) {
             made.push(shown(seed.address, interface));
+            held.add(interface);
         }
         present.insert(seed.address, id);
     }
@@ -259,9 +272,27 @@ fn all_addresses(addresses: &Addresses) -> impl Iterator<Item = IpAddr> {
     addresses.ipv4().map(IpAddr::V4).chain(v6)
 }
 
-fn holding(state: &State, address: IpAddr) -> Option<&NetworkInterface> {
-    let mut interfaces = state.network.interfaces.values();
-    interfaces.find(|interface| interface.addresses.holds(address))
+impl Held {
+    fn add(&mut self, interface: &NetworkInterface) {
+        let NetworkInterface { id, addresses, .. } = interface;
+        for address in all_addresses(addresses) {
+            self.addresses.insert(address, id.clone());
+        }
+        let prefixes = addresses.prefixes.iter();
+        self.prefixes
+            .extend(prefixes.map(|prefix| (*prefix, id.clone())));
+    }
+
+    /// The interface that has an address now: what was added may have other ones since.
+    fn holding<'a>(&self, state: &'a State, address: IpAddr) -> Option<&'a NetworkInterface> {
+        let single = self.addresses.get(&address).into_iter();
+        let prefixes = self.prefixes.iter();
+        let with_it = prefixes.filter(|(prefix, _)| prefix.contains(&address));
+        single
+            .chain(with_it.map(|(_, id)| id))
+            .filter_map(|id| state.network.interfaces.get(id))
+            .find(|interface| interface.addresses.holds(address))
+    }
 }
 
 fn shown(address: IpAddr, interface: &NetworkInterface) -> SeededInterface {

@@ -3,7 +3,7 @@
 
 mod known;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -78,15 +78,25 @@ fn accepts(known: Known, value: &str) -> bool {
     }
 }
 
-/// Logs that are on need a bucket.
-pub(crate) fn check_logs(attributes: &BTreeMap<String, String>) -> Result<(), ApiError> {
+/// Logs that are on need a bucket, which "must have a bucket policy that grants Elastic Load
+/// Balancing permission to write" ("Enable access logs"): those that have one are given.
+pub(crate) fn check_logs(
+    attributes: &BTreeMap<String, String>,
+    buckets: Option<&BTreeSet<String>>,
+) -> Result<(), ApiError> {
     for logs in ["access_logs", "connection_logs", "health_check_logs"] {
         let value = |name: &str| attributes.get(&format!("{logs}.s3.{name}"));
-        if value("enabled").is_some_and(|enabled| enabled == "true")
-            && value("bucket").is_none_or(String::is_empty)
-        {
+        if value("enabled").is_none_or(|enabled| enabled != "true") {
+            continue;
+        }
+        let Some(bucket) = value("bucket").filter(|bucket| !bucket.is_empty()) else {
             return Err(ApiError::configuration(format!(
                 "The value of '{logs}.s3.bucket' cannot be empty"
+            )));
+        };
+        if buckets.is_some_and(|buckets| !buckets.contains(bucket)) {
+            return Err(ApiError::configuration(format!(
+                "Access Denied for bucket: {bucket}. Please check S3bucket permission"
             )));
         }
     }

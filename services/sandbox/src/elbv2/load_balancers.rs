@@ -334,10 +334,11 @@ pub(crate) fn modify_attributes(state: &mut State, request: &Request) -> Answer 
             "At most {MAX_ATTRIBUTES} attributes can be modified in one call"
         )));
     }
+    let buckets = state.log_buckets.clone();
     let load_balancer = state.load_balancer_mut(&asked.load_balancer_arn)?;
     let known = attributes::of_load_balancer(load_balancer.kind, load_balancer.scheme);
     let next = attributes::changed(&known, &load_balancer.attributes, &asked.attributes)?;
-    attributes::check_logs(&next)?;
+    attributes::check_logs(&next, buckets.as_ref())?;
     attributes::check_secondary_addresses(&load_balancer.attributes, &next)?;
     load_balancer.attributes = next;
     Ok(json!({"Attributes": attributes::listed(&load_balancer.attributes)}))

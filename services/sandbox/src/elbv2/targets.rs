@@ -231,7 +231,8 @@ fn check_target(
 }
 
 /// An address of the VPC is in its subnet's zone; one outside must be private and say `all` or a
-/// zone itself (`TargetDescription`).
+/// zone itself (`TargetDescription`). What an interface of the VPC has is in one of its ranges,
+/// whichever was seeded.
 fn check_ip_target(
     state: &State,
     group: &TargetGroup,
@@ -253,6 +254,15 @@ fn check_ip_target(
                 "The IP address '{address}' is not in the Availability Zone '{zone}'"
             ))),
         };
+    }
+    if given.is_none() || !outside_allowed(address) {
+        let mut interfaces = state.network.interfaces.values();
+        let holder = interfaces.find(|interface| {
+            interface.vpc_id == group.vpc_id && interface.addresses.holds(address)
+        });
+        if let Some(interface) = holder {
+            return Ok(Some(given.unwrap_or(&interface.zone).to_owned()));
+        }
     }
     if !outside_allowed(address) {
         return Err(invalid_target(format!(

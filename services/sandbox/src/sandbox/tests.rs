@@ -228,18 +228,20 @@ async fn interfaces_are_seeded_once_however_often_they_are_asked_for() {
     let sandbox = with_cluster();
     let world = json!([
         {"address": "172.31.0.9", "instanceId": "i-0abc", "prefixes": ["172.31.0.32/28"]},
-        {"address": "172.31.0.10", "instanceId": "i-0abc"},
+        {"address": "172.31.0.10", "instanceId": "i-0abc", "secondaryAddresses": ["172.31.0.50"]},
         {"address": "10.244.0.5", "groupName": "pods"},
         {"address": "2001:db8:1234:1a00::9"},
         {"address": "172.31.0.33"},
+        {"address": "172.31.0.50"},
     ]);
     let first = sandbox.seed_interfaces(None, &seed(world.clone())).unwrap();
     let again = sandbox.seed_interfaces(None, &seed(world)).unwrap();
     assert_eq!(first, again);
     let shown = interfaces(&sandbox).await;
-    // The last one is an address of the first one's prefix.
+    // An address of the first one's prefix, and the second one of the second.
     assert_eq!(shown.as_array().unwrap().len(), 4);
     assert_eq!(first[4].network_interface_id, first[0].network_interface_id);
+    assert_eq!(first[5].network_interface_id, first[1].network_interface_id);
     assert_eq!(names(&sandbox, "us-west-2").await.len(), 2);
     let nodes = call(&sandbox, "us-west-2", "DescribeInstances", &[]).await;
     let node = &nodes["reservationSet"][0]["instancesSet"][0];

@@ -159,6 +159,20 @@ async fn a_claim_that_came_after_the_look_keeps_rule_and_group() {
     assert_eq!(backend_groups(&world), 1);
 }
 
+/// Each sees the other's claim before either is given up.
+#[tokio::test]
+async fn the_last_two_that_go_at_once_leave_nothing() {
+    let (world, group) = opening(&[1, 2]).await;
+    world.programmed(&one()).await;
+    world.programmed(&another()).await;
+    let slow = FaultKind::Latency { millis: 300 };
+    world.fault("ec2:DeleteTags", slow, None);
+    let (one, another) = (one(), another());
+    tokio::join!(remove(&world, &one), remove(&world, &another));
+    assert_eq!(rules(&world, &group).await, Vec::<String>::new());
+    assert_eq!(backend_groups(&world), 0);
+}
+
 #[tokio::test]
 async fn a_rule_of_another_controller_is_used_and_stays() {
     let (world, group) = opening(&[1, 2]).await;
@@ -314,4 +328,30 @@ async fn interfaces_that_may_not_be_read_cost_nothing_but_the_opening() {
     known.refresh(world.look(&two_teams()).await);
     world.settle(&two_teams(), &mut known).await;
     assert_eq!(rules(&world, &group).await, ["tcp 8080-8080: alb infra/gw"]);
+}
+
+/// Pods' addresses are given out again.
+#[tokio::test]
+async fn an_address_that_had_no_interface_while_its_target_drained_is_looked_for_again() {
+    let (world, _) = opening(&[1, 2]).await;
+    let mut known = world.programmed(&one()).await;
+    let fewer = one().edit_group("one", |it| it.targets = [target(1)].into());
+    refresh(&world.aws, &world.site, &mut known, fewer.wanted())
+        .await
+        .unwrap();
+    world.settle(&fewer, &mut known).await;
+    let TargetId::Ip(gone) = target(2).id else {
+        panic!("a pod has an address");
+    };
+    world.sandbox.remove_interfaces(None, &[gone]);
+    // The target drains for minutes, and is found.
+    let mut known = Known::new(world.look(&fewer).await);
+    seed(&world, &[2]);
+    world.calls();
+    refresh(&world.aws, &world.site, &mut known, one().wanted())
+        .await
+        .unwrap();
+    assert_eq!(world.calls(), ["ec2:DescribeNetworkInterfaces 1"]);
+    let report = world.plan(&one(), &known).report;
+    assert_eq!(report.rules, []);
 }

@@ -12,6 +12,7 @@ mod expired;
 mod kills;
 mod leaders;
 mod other_controller;
+mod reachable;
 mod rights;
 mod secrets;
 mod two_installations;

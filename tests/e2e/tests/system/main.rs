@@ -15,6 +15,7 @@ mod faults;
 mod five;
 mod kills;
 mod quiet;
+mod reachable;
 mod scratch;
 mod seen;
 mod stops;

@@ -311,6 +311,31 @@ fn attributes_take_their_values_only() {
 }
 
 #[test]
+fn logs_need_a_bucket_that_may_be_written_where_buckets_are_given() {
+    let only = |name: &str| Some([name.to_owned()].into());
+    for (buckets, bucket, wanted) in [
+        (None, "logs", "ok"),
+        (only("logs"), "logs", "ok"),
+        (only("logs"), "elsewhere", "InvalidConfigurationRequest"),
+    ] {
+        let mut world = World::new();
+        world.state.log_buckets = buckets;
+        let arn = world.load_balancer("web", "application");
+        for logs in ["access_logs", "connection_logs", "health_check_logs"] {
+            let change = |enabled: &str| {
+                json!({"LoadBalancerArn": arn, "Attributes": [
+                    {"Key": format!("{logs}.s3.enabled"), "Value": enabled},
+                    {"Key": format!("{logs}.s3.bucket"), "Value": bucket},
+                ]})
+            };
+            let operation = "ModifyLoadBalancerAttributes";
+            assert_eq!(world.code("elbv2", operation, &change("true")), wanted);
+            assert_eq!(world.code("elbv2", operation, &change("false")), "ok");
+        }
+    }
+}
+
+#[test]
 fn attributes_belong_to_a_kind() {
     attribute(
         "network",

@@ -1,5 +1,7 @@
 use serde_json::{Value, json};
 
+use crate::ec2::seeding;
+use crate::options::SeedInterface;
 use crate::testing::{World, forward, not_found, text};
 
 const BAD: &str = "ValidationError";
@@ -193,6 +195,31 @@ fn a_private_address_outside_needs_a_zone_or_all() {
         &json!({"Id": "10.0.0.1", "AvailabilityZone": "eu-west-1a"}),
         BAD,
     );
+}
+
+/// An interface is in one of the VPC's ranges, whichever was seeded.
+#[test]
+fn an_address_that_an_interface_has_is_of_the_vpc() {
+    for (family, address) in [("ipv4", "198.51.100.9"), ("ipv6", "fd00::9")] {
+        let mut world = World::new();
+        let group = json!({
+            "Name": "t", "Protocol": "HTTP", "Port": 80, "VpcId": world.vpc(), "TargetType": "ip",
+            "IpAddressType": family,
+        });
+        let group = world.elb("CreateTargetGroup", &group);
+        let register = |world: &mut World, target: Value, wanted: &str| {
+            let arn = &group["TargetGroups"][0]["TargetGroupArn"];
+            let asked = json!({"TargetGroupArn": arn, "Targets": [target]});
+            let code = world.code("elbv2", "RegisterTargets", &asked);
+            assert_eq!(code, wanted, "{target}");
+        };
+        let anywhere = || json!({"Id": address, "AvailabilityZone": "all"});
+        register(&mut world, anywhere(), "InvalidTarget");
+        let seed = SeedInterface::of(address.parse().unwrap());
+        seeding::interfaces(&mut world.state, &[seed], world.now).unwrap();
+        register(&mut world, anywhere(), "ok");
+        register(&mut world, json!({"Id": address}), "ok");
+    }
 }
 
 #[test]
