@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::examples::example;
 use crate::sandbox::{calls, health, reset_calls, state};
+use crate::status::{Statuses, conditions, of};
 use crate::system::{Part, System, words};
 use crate::until;
 
@@ -40,6 +41,13 @@ async fn until_health(system: &System, expected: &[&str]) {
         health(system.sandbox).await == expected
     })
     .await;
+}
+
+/// The text of the only object of a kind.
+fn of_kind<'s>(statuses: &'s Statuses, kind: &str) -> Option<&'s String> {
+    let line = format!("kind: {kind}");
+    let mut texts = statuses.values();
+    texts.find(|text| text.lines().any(|it| it == line))
 }
 
 fn replace(system: &System, file: &str, from: &str, to: &str) {
@@ -79,6 +87,26 @@ async fn without_backend_rules_no_target_is_reached() {
     let expected = ["10.0.1.11:8080", "10.0.2.12:8080"]
         .map(|target| format!("{target} unhealthy Target.Timeout"));
     until_health(&system, &expected.each_ref().map(String::as_str)).await;
+    // Each of the three says so, and what serves stays Programmed.
+    until("every status tells it", async || {
+        let statuses = system.statuses();
+        ["Gateway", "ListenerSet", "HTTPRoute"].iter().all(|kind| {
+            let told = of_kind(&statuses, kind);
+            told.is_some_and(|text| text.contains("Target.Timeout"))
+        })
+    })
+    .await;
+    let statuses = system.statuses();
+    let conditions = conditions(&of(of_kind(&statuses, "Gateway").unwrap()));
+    for condition in [
+        "Programmed=True/Programmed",
+        "gateway.tributary.dev/Degraded=True/NotAsAsked",
+    ] {
+        assert!(
+            conditions.iter().any(|it| it == condition),
+            "{conditions:?}"
+        );
+    }
 }
 
 #[tokio::test]
