@@ -54,6 +54,7 @@ impl Dirty {
             | Kind::Service
             | Kind::EndpointSlice
             | Kind::Node
+            | Kind::Pod
             | Kind::Secret
             | Kind::LoadBalancerConfiguration
             | Kind::TargetGroupConfiguration

@@ -90,6 +90,7 @@ fn owner_missing(merge: &Merge, object: &ObjectRef) -> String {
         | Kind::Service
         | Kind::EndpointSlice
         | Kind::Node
+        | Kind::Pod
         | Kind::Secret
         | Kind::LoadBalancerConfiguration
         | Kind::TargetGroupConfiguration

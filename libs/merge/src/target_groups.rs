@@ -25,7 +25,7 @@ use tributary_model::elb::{
 };
 use tributary_model::route::Route;
 use tributary_model::selector::LabelSelector;
-use tributary_model::workload::{IpFamily, L4Protocol, Service, ServicePort};
+use tributary_model::workload::{Endpoint, IpFamily, L4Protocol, Service, ServicePort};
 use tributary_model::{ListenerRef, Name, ObjectKey};
 
 use self::settings::Asked;
@@ -251,7 +251,7 @@ pub(crate) fn targets(reader: &mut Reader<'_>, spec: &TargetGroupSpec) -> BTreeS
     }
 }
 
-/// Ready endpoints that are not terminating, of the target group's address family.
+/// Endpoints that serve and are not terminating, of the target group's address family.
 fn addresses(
     reader: &mut Reader<'_>,
     source: &TargetSource,
@@ -264,6 +264,7 @@ fn addresses(
             .iter()
             .filter(|port| port.name == source.port_name && port.protocol == source.protocol);
         for port in ports {
+            let namespace = &slice.meta.key.namespace;
             let endpoints = slice.endpoints.iter().filter(|endpoint| {
                 let fits = match (endpoint.address, family) {
                     (IpAddr::V4(_), TargetIpAddressType::Ipv4)
@@ -271,7 +272,7 @@ fn addresses(
                     (IpAddr::V4(_), TargetIpAddressType::Ipv6)
                     | (IpAddr::V6(_), TargetIpAddressType::Ipv4) => false,
                 };
-                fits && endpoint.ready && !endpoint.terminating
+                fits && !endpoint.terminating && serves(reader, namespace, endpoint)
             });
             targets.extend(endpoints.map(|endpoint| DesiredTarget {
                 id: TargetId::Ip(endpoint.address),
@@ -280,6 +281,17 @@ fn addresses(
         }
     }
     targets
+}
+
+/// Whether an endpoint is ready, or is not because its pod waits for nothing but the target's health: that comes only once
+/// it is registered.
+fn serves(reader: &mut Reader<'_>, namespace: &Name, endpoint: &Endpoint) -> bool {
+    endpoint.ready
+        || endpoint.pod.as_ref().is_some_and(|reference| {
+            let key = ObjectKey::new(Name::clone(namespace), Name::clone(&reference.name));
+            let pod = reader.pod(&key);
+            pod.is_some_and(|pod| pod.is(reference) && pod.awaits_health)
+        })
 }
 
 fn instances(reader: &mut Reader<'_>, source: &TargetSource) -> BTreeSet<DesiredTarget> {

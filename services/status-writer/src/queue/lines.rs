@@ -107,6 +107,7 @@ fn line(kind: Kind, urgency: Urgency) -> Line {
             | Kind::Service
             | Kind::EndpointSlice
             | Kind::Node
+            | Kind::Pod
             | Kind::Secret
             | Kind::LoadBalancerConfiguration
             | Kind::TargetGroupConfiguration

@@ -67,7 +67,7 @@ async fn a_kind_that_may_not_be_read_is_told_and_the_rest_works() {
     let all_but_secrets: PolicyRule = serde_json::from_value(json!({
         "apiGroups": ["", "discovery.k8s.io", "gateway.networking.k8s.io", "gateway.k8s.aws"],
         "resources": [
-            "namespaces", "services", "nodes", "endpointslices",
+            "namespaces", "services", "nodes", "pods", "endpointslices",
             "gatewayclasses", "gateways", "listenersets", "referencegrants", "backendtlspolicies",
             "httproutes", "grpcroutes", "tcproutes", "udproutes", "tlsroutes",
             "loadbalancerconfigurations", "targetgroupconfigurations", "listenerruleconfigurations",
