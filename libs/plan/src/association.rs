@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::elb::LoadBalancerKind;
 
 use crate::draft::Draft;
-use crate::observed::{ObservedLoadBalancer, TargetState};
+use crate::observed::ObservedLoadBalancer;
 use crate::op::{Action, Handle, Op, Step, StepId};
 use crate::rollout;
 use crate::scope::{Current, Scope};
@@ -258,7 +258,7 @@ fn registered(scope: &Scope, changes: &Changes) -> usize {
             Handle::Created { .. } => None,
         })
         .flat_map(|group| group.targets.values())
-        .filter(|state| **state == TargetState::Registered)
+        .filter(|state| state.is_registered())
         .count()
 }
 
@@ -272,7 +272,7 @@ fn brought(scope: &Scope, changes: &Changes) -> (usize, BTreeSet<StepId>) {
             Handle::Created { .. } => None,
         };
         let states = of.into_iter().flat_map(|it| it.targets.values());
-        let registered = states.filter(|it| **it == TargetState::Registered).count();
+        let registered = states.filter(|it| it.is_registered()).count();
         if registered > 0 {
             targets += registered;
             steps.extend(users);

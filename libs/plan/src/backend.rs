@@ -308,7 +308,7 @@ impl<'a> View<'a> {
 
 impl Told {
     /// What concerns these users of a target group.
-    fn tell(&mut self, blame: Blame, text: &str) {
+    pub(crate) fn tell(&mut self, blame: Blame, text: &str) {
         match blame {
             Blame::LoadBalancer => {}
             Blame::Listeners(listeners) => {

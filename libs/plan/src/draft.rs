@@ -7,6 +7,7 @@ use tributary_model::ListenerRef;
 use crate::observed::Tags;
 use crate::op::{Blame, Handle, Op, Step, StepId, Taggable, handles};
 use crate::tags;
+use crate::waits::Waiting;
 
 /// Steps in the order in which they were thought of, and what was found out on the way.
 #[derive(Debug, Default)]
@@ -14,6 +15,10 @@ pub(crate) struct Draft {
     steps: Vec<Step>,
     /// What no step can hurry.
     pub(crate) waiting: Vec<String>,
+    /// What is waited for, for a while.
+    pub(crate) waits: Vec<Waiting>,
+    /// ARNs of target groups that are used until something that is waited for has come.
+    pub(crate) held: BTreeSet<String>,
     /// What is wrong with the load balancer as a whole.
     pub(crate) problems: Vec<String>,
     /// ARN of an observed rule or ELB listener to the step after which it no longer uses what it used.

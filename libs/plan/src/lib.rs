@@ -34,6 +34,7 @@ mod draft;
 mod fit;
 #[cfg(test)]
 mod fixtures;
+mod health;
 pub mod limits;
 mod listeners;
 mod load_balancer;
@@ -61,5 +62,6 @@ mod target_groups;
 mod unchangeable;
 mod unprogrammed;
 mod unread;
+pub mod waits;
 
 pub use program::plan;

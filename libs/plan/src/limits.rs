@@ -7,6 +7,7 @@ use tributary_model::elb::LoadBalancerKind;
 
 use crate::defaults::Defaults;
 use crate::setbacks::Setback;
+use crate::waits::Waited;
 
 /// What is neither desired nor observed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Context {
     /// Fingerprints of OIDC client Secrets, as the programmer read them. AWS never returns a client secret, so
     /// a tag remembers which one a rule carries; a Secret that is missing here is taken as unchanged.
     pub client_secrets: BTreeMap<ObjectKey, String>,
+    /// What has been waited for long enough.
+    pub waited: Waited,
 }
 
 /// The security group that load balancers carry so that their targets let them in.

@@ -11,6 +11,7 @@ use crate::attributes::{self, Carrier};
 use crate::certificates::CertificateId;
 use crate::draft::{Draft, Room, retag};
 use crate::fit::{Fit, FitPort, terminates_tls};
+use crate::health::Moves;
 use crate::observed::{ObservedListener, Tags};
 use crate::op::{Blame, Handle, ListenerSpec, Op, StepId, Taggable};
 use crate::rules::{self, Matched};
@@ -23,6 +24,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) load_balancer: Handle,
     pub(crate) groups: &'a TargetGroups<'a>,
     pub(crate) certificates: &'a BTreeMap<CertificateId, Handle>,
+    pub(crate) moves: &'a Moves<'a>,
 }
 
 /// Places on the load balancer.
@@ -72,7 +74,7 @@ pub(crate) fn plan(scope: &Scope, fit: &Fit, parts: &Parts, draft: &mut Draft) -
             port,
             &listener,
             kept.map_or(&new, |kept| &kept.matched),
-            parts.groups,
+            (parts.groups, parts.moves),
             &mut rooms.rules,
             draft,
         );
@@ -190,7 +192,14 @@ fn keep<'a>(
     Kept {
         arn,
         observed,
-        matched: rules::match_and_delete(scope, port, observed, &mut rooms.rules, draft),
+        matched: rules::match_and_delete(
+            scope,
+            port,
+            observed,
+            parts.moves,
+            &mut rooms.rules,
+            draft,
+        ),
         modified,
         removals,
     }

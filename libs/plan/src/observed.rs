@@ -177,13 +177,69 @@ pub struct ObservedTargetGroup {
     pub targets: BTreeMap<DesiredTarget, TargetState>,
 }
 
+impl ObservedTargetGroup {
+    /// Whether the target is registered and not on its way out.
+    pub fn has_registered(&self, target: &DesiredTarget) -> bool {
+        let state = self.targets.get(target);
+        state.is_some_and(TargetState::is_registered)
+    }
+
+    /// What it means for its targets, before AWS is asked, that these were the group's load balancers before.
+    pub fn relate_targets(&mut self, before: &BTreeSet<String>) {
+        if before.is_empty() == self.load_balancers.is_empty() {
+            return;
+        }
+        let health = if before.is_empty() {
+            Health::Initial
+        } else {
+            Health::Unused(NOT_IN_USE.to_owned())
+        };
+        for state in self.targets.values_mut() {
+            if state.is_registered() {
+                *state = TargetState::Registered(health.clone());
+            }
+        }
+    }
+}
+
+/// AWS's reason for targets of a group that no load balancer uses.
+const NOT_IN_USE: &str = "Target.NotInUse";
+
 /// Whether a target is registered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TargetState {
     /// Any state but draining.
-    Registered,
+    Registered(Health),
     /// Deregistered, still shown.
     Draining,
+}
+
+/// `TargetHealth` of a registered target.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Health {
+    /// `healthy`, or `unavailable`: nobody checks it.
+    Healthy,
+    /// `initial`, or only just registered.
+    Initial,
+    /// `unhealthy`, with AWS's reason code.
+    Unhealthy(String),
+    /// `unused`, with AWS's reason code: no load balancer uses its group, or not in its zone.
+    Unused(String),
+}
+
+impl TargetState {
+    /// Whether it is not on its way out.
+    pub fn is_registered(&self) -> bool {
+        self.health().is_some()
+    }
+
+    /// Of a target that is registered.
+    pub fn health(&self) -> Option<&Health> {
+        match self {
+            Self::Registered(health) => Some(health),
+            Self::Draining => None,
+        }
+    }
 }
 
 /// `SecurityGroup`, ingress only: we leave egress as AWS creates it, open.

@@ -9,6 +9,7 @@ use tributary_model::report::LoadBalancerReport;
 use tributary_model::{ListenerRef, ObjectKey};
 
 use crate::observed::Tags;
+use crate::waits::Waiting;
 
 mod brief;
 pub(crate) mod handles;
@@ -31,6 +32,8 @@ pub struct Plan {
     pub report: LoadBalancerReport,
     /// What no step can hurry: provisioning, deletion protection, a partial observation. Look again later.
     pub waiting: Vec<String>,
+    /// What is waited for as long as the context says.
+    pub waits: Vec<Waiting>,
     /// Listeners that wait for the first of their routes' rules, and for nothing else.
     pub held_back: BTreeSet<ListenerRef>,
 }

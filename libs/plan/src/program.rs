@@ -12,6 +12,7 @@ use crate::cleanup::{self, Deleted, Keep};
 use crate::defaults::Everywhere;
 use crate::draft::Draft;
 use crate::fit::{self, Fit};
+use crate::health::{self, Moves};
 use crate::limits::Context;
 use crate::listeners::{self, Parts};
 use crate::load_balancer;
@@ -125,8 +126,9 @@ fn finish(
             .push(format!("observation is partial: {}", gaps.join("; ")));
     }
     let waiting = std::mem::take(&mut draft.waiting);
+    let waits = std::mem::take(&mut draft.waits);
     let steps = draft.finish();
-    report.settled = steps.is_empty() && waiting.is_empty();
+    report.settled = steps.is_empty() && waiting.is_empty() && waits.is_empty();
     if let Some(withheld) = withheld {
         unread::tell(&mut report, withheld);
     }
@@ -134,6 +136,7 @@ fn finish(
         steps,
         report,
         waiting,
+        waits,
         held_back,
     };
     plan.with_setbacks(&context.setbacks)
@@ -295,6 +298,7 @@ fn fill<'a>(
             load_balancer,
             groups: &groups,
             certificates: &certificates,
+            moves: &Moves::new(scope, fit, &groups),
         };
         rules = listeners::plan(scope, fit, &parts, draft);
         association::order(scope, draft);
@@ -307,7 +311,8 @@ fn fill<'a>(
                     cleanup::delete_load_balancer(other, deleted, draft);
                 }
             }
-            let keep = keep(scope, &groups, &wanted, &base.guard);
+            let held = std::mem::take(&mut draft.held);
+            let keep = keep(scope, &groups, &wanted, &base.guard, &held);
             cleanup::delete_unused(
                 scope.observed,
                 scope.ownership,
@@ -321,6 +326,8 @@ fn fill<'a>(
         Role::Target(Others::Stay) | Role::Predecessor => {}
     }
     *told = let_in(scope, fit, base, &groups, deleted, draft);
+    let unhealthy = health::tell(scope, fit, &groups, told);
+    draft.problems.extend(unhealthy);
     rules
 }
 
@@ -363,6 +370,7 @@ fn keep<'a>(
     groups: &TargetGroups<'a>,
     wanted: &BTreeMap<CertificateId, Wanted>,
     guard: &Guard,
+    held: &'a BTreeSet<String>,
 ) -> Keep<'a> {
     let certificates = wanted
         .keys()
@@ -385,7 +393,12 @@ fn keep<'a>(
         .map(String::as_str)
         .collect();
     Keep {
-        target_groups: groups.kept.keys().copied().collect(),
+        target_groups: groups
+            .kept
+            .keys()
+            .copied()
+            .chain(held.iter().map(String::as_str))
+            .collect(),
         certificates,
         security_groups,
     }

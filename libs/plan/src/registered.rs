@@ -10,7 +10,7 @@ use tributary_model::desired::DesiredTarget;
 
 use crate::fit::FitTargetGroup;
 use crate::names::hash;
-use crate::observed::{ObservedTargetGroup, Tags, TargetState};
+use crate::observed::{ObservedTargetGroup, Tags};
 use crate::tags::OUR_TARGETS;
 
 /// Hexadecimal digits of a mark: 800 targets of ours and 100 of others meet by chance once in 50,000 groups.
@@ -34,7 +34,7 @@ pub(crate) fn tags(group: &FitTargetGroup, observed: Option<&ObservedTargetGroup
     if let Some(observed) = observed {
         let memory = memory(&observed.tags);
         let targets = observed.targets.iter();
-        let registered = targets.filter(|(_, state)| **state == TargetState::Registered);
+        let registered = targets.filter(|(_, state)| state.is_registered());
         let still = registered.map(|(target, _)| mark(target));
         marks.extend(still.filter(|mark| memory.contains(mark.as_str())));
     }

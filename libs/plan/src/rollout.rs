@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::desired::DesiredTarget;
 
 use crate::draft::Draft;
-use crate::observed::TargetState;
 use crate::op::{Op, StepId};
 use crate::scope::Scope;
 
@@ -66,7 +65,7 @@ fn spare(scope: &Scope, draft: &Draft) -> BTreeMap<String, usize> {
     let registered = |arn: &str| {
         let group = scope.observed.target_groups.get(arn);
         let states = group.into_iter().flat_map(|it| it.targets.values());
-        states.filter(|it| **it == TargetState::Registered).count()
+        states.filter(|it| it.is_registered()).count()
     };
     groups
         .into_iter()

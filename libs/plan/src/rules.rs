@@ -8,6 +8,7 @@ use tributary_model::report::RuleProblem;
 use crate::actions;
 use crate::draft::{Draft, Room, retag};
 use crate::fit::{AsIs, FitPort, FitRule};
+use crate::health::{self, Moves};
 use crate::observed::{ObservedListener, ObservedRule, Tags};
 use crate::op::{Blame, Handle, Op, RuleOwner, RuleSpec, StepId, Taggable};
 use crate::priorities;
@@ -24,6 +25,8 @@ pub(crate) struct Matched<'a> {
     taken: BTreeSet<u32>,
     /// Deletions, with the priorities of what they delete.
     deletions: Vec<(StepId, u32)>,
+    /// By identity: rules that wait for healthy targets before they take requests from others.
+    parked: BTreeSet<String>,
 }
 
 /// The steps for the rules of one ELB listener.
@@ -40,10 +43,12 @@ pub(crate) fn match_and_delete<'a>(
     scope: &Scope<'a>,
     port: &FitPort,
     observed: &'a ObservedListener,
+    moves: &Moves,
     room: &mut Room,
     draft: &mut Draft,
 ) -> Matched<'a> {
     let wanted: BTreeSet<String> = port.rules.iter().map(|it| identity(it.rule)).collect();
+    let parked = moves.parked(port, observed);
     let mut matched = Matched::default();
     let mut rules: Vec<(&String, &ObservedRule)> = observed.rules.iter().collect();
     // Of two with one identity, left by a crash, the one that takes effect stays.
@@ -59,11 +64,16 @@ pub(crate) fn match_and_delete<'a>(
             continue;
         }
         matched.taken.insert(rule.priority);
+        if health::meets_any(&rule.conditions, parked.values()) {
+            draft.held.extend(rule.action.target_groups().cloned());
+            continue;
+        }
         let delete = draft.add(Op::DeleteRule { rule: arn.clone() }, Blame::LoadBalancer);
         room.give_back(delete, 1);
         draft.released.insert(arn.clone(), delete);
         matched.deletions.push((delete, rule.priority));
     }
+    matched.parked = parked.into_keys().collect();
     matched
 }
 
@@ -73,7 +83,7 @@ pub(crate) fn plan(
     port: &FitPort,
     listener: &Handle,
     matched: &Matched,
-    groups: &TargetGroups,
+    (groups, moves): (&TargetGroups, &Moves),
     room: &mut Room,
     draft: &mut Draft,
 ) -> Planned {
@@ -99,10 +109,24 @@ pub(crate) fn plan(
             problems.extend(no_priority(rule));
             continue;
         };
-        let Some(spec) = actions::rule(scope, rule, &groups.handles) else {
+        let Some(mut spec) = actions::rule(scope, rule, &groups.handles) else {
             continue;
         };
-        if let Some((arn, observed)) = matched.found.get(&identity(rule)) {
+        let own = identity(rule);
+        if matched.parked.contains(&own) {
+            spec.conditions = health::parked();
+            moves.wait(port, rule, draft);
+        }
+        if let Some((arn, observed)) = matched.found.get(&own) {
+            if let Some(interim) = moves.interim(port, rule, observed, &spec) {
+                spec = interim;
+                let former = observed.action.target_groups();
+                draft.held.extend(former.cloned());
+                moves.wait(port, rule, draft);
+            }
+            if health::is_parked(observed) && rule.origin.is_some() {
+                unserved.insert(&rule.listener);
+            }
             modified.extend(modify(scope, rule, arn, observed, spec, groups, draft));
             continue;
         }
@@ -134,7 +158,8 @@ pub(crate) fn plan(
     }
     if !unserved.is_empty() {
         for FitRule { rule, .. } in &port.rules {
-            if matched.found.contains_key(&identity(rule)) {
+            let found = matched.found.get(&identity(rule));
+            if found.is_some_and(|(_, observed)| !health::is_parked(observed)) {
                 unserved.remove(&rule.listener);
             }
         }

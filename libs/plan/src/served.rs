@@ -10,6 +10,7 @@ use tributary_model::ListenerRef;
 use tributary_model::report::{LoadBalancerReport, ProgrammedState};
 
 use crate::op::{Blame, Op, Plan, Step};
+use crate::waits::Waiting;
 
 const WAITS: &str = "the rules of its routes are being created";
 
@@ -37,16 +38,18 @@ pub(crate) fn release(report: &mut LoadBalancerReport, held_back: &BTreeSet<List
     }
 }
 
-/// Those for which a step creates a rule.
+/// Those for which a step creates a rule, or puts one that waited in its place, or for whose rule something is waited.
 pub(crate) fn awaited(
     steps: &[Step],
+    waits: &[Waiting],
     mut listeners: BTreeSet<ListenerRef>,
 ) -> BTreeSet<ListenerRef> {
     if !listeners.is_empty() {
         let creations = steps
             .iter()
-            .filter(|step| matches!(step.op, Op::CreateRule { .. }));
-        let mut owners: BTreeSet<&ListenerRef> = BTreeSet::new();
+            .filter(|step| matches!(step.op, Op::CreateRule { .. } | Op::ModifyRule { .. }));
+        let waits = waits.iter().filter_map(|it| it.owner.as_ref());
+        let mut owners: BTreeSet<&ListenerRef> = waits.map(|it| &it.listener).collect();
         for step in creations {
             match &step.blame {
                 Blame::LoadBalancer => {}

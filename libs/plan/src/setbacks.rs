@@ -115,9 +115,10 @@ impl Plan {
         }
         self.steps = in_order(steps);
         // Whose rules are all refused waits for none; the report names its routes.
-        let awaited = served::awaited(&self.steps, held_back);
+        let awaited = served::awaited(&self.steps, &self.waits, held_back);
         self.held_back = served::hold_back(&mut self.report, &awaited);
-        self.report.settled = self.steps.is_empty() && self.waiting.is_empty();
+        self.report.settled =
+            self.steps.is_empty() && self.waiting.is_empty() && self.waits.is_empty();
         self
     }
 }

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::desired::LoadBalancerKey;
 
 use crate::limits::Context;
-use crate::observed::{Observed, ObservedListener, ObservedLoadBalancer, ObservedRule, Tags};
+use crate::observed::{
+    Health, Observed, ObservedListener, ObservedLoadBalancer, ObservedRule, Tags, TargetState,
+};
 use crate::op::{Action, Handle, Op, Step, StepId};
 use crate::tags::{self, INSTALLATION, Ownership, Unmarked};
 
@@ -100,12 +102,8 @@ fn counts(observed: &Observed) -> BTreeMap<String, Counts> {
                 .into_iter()
                 .filter_map(|group| observed.target_groups.get(group))
                 .map(|group| {
-                    let registered = crate::observed::TargetState::Registered;
-                    group
-                        .targets
-                        .values()
-                        .filter(|it| **it == registered)
-                        .count()
+                    let states = group.targets.values();
+                    states.filter(|it| it.is_registered()).count()
                 })
                 .sum(),
         };
@@ -158,8 +156,9 @@ fn passed(
 
 /// Derived facts: which load balancer uses which target group and certificate.
 fn relate(observed: &mut Observed) {
-    for group in observed.target_groups.values_mut() {
-        group.load_balancers.clear();
+    let mut before = BTreeMap::new();
+    for (arn, group) in &mut observed.target_groups {
+        before.insert(arn.clone(), std::mem::take(&mut group.load_balancers));
     }
     for certificate in observed.certificates.values_mut() {
         // Users that we do not see stay.
@@ -182,6 +181,14 @@ fn relate(observed: &mut Observed) {
                 if let Some(certificate) = observed.certificates.get_mut(certificate) {
                     certificate.in_use_by.insert(arn.clone());
                 }
+            }
+        }
+    }
+    for (arn, group) in &mut observed.target_groups {
+        group.relate_targets(before.get(arn).unwrap_or(&BTreeSet::new()));
+        for state in group.targets.values_mut() {
+            if *state == TargetState::Registered(Health::Initial) {
+                *state = TargetState::Registered(Health::Healthy);
             }
         }
     }

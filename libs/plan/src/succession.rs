@@ -14,12 +14,13 @@ use tributary_model::ListenerRef;
 use tributary_model::report::{LoadBalancerReport, ProgrammedState};
 
 use crate::backend::{self, View};
-use crate::observed::{LoadBalancerState, TargetState};
+use crate::observed::{Health, LoadBalancerState, ObservedTargetGroup, TargetState};
 use crate::op::Plan;
 use crate::program::{Inputs, on};
 use crate::rules::identity;
 use crate::scope::{Current, Others, Role, target_groups};
 use crate::tags::tag_value;
+use crate::waits::{Wait, Waiting};
 
 /// The next steps while `predecessor` serves; `successor` is what was made of its successor so far.
 pub(crate) fn plan<'a>(
@@ -30,30 +31,38 @@ pub(crate) fn plan<'a>(
     let serving = on(inputs, Some(predecessor), Role::Predecessor);
     let next = on(inputs, successor, Role::Target(Others::Stay));
     let name = &predecessor.load_balancer.name;
-    let mut waiting = serving.waiting;
-    let mut report = serving.report;
     let mut told = next.report.problems.clone();
-    let mut steps = serving.steps;
+    let mut waiting = serving.waiting.clone();
     let is_done = next.steps.is_empty();
     let needs_none = successor.is_none() && inputs.desired.listeners.is_empty();
     if is_done && (successor.is_some_and(is_active) || needs_none) {
-        let mut missing = missing(&report, &next.report);
+        let mut missing = missing(&serving.report, &next.report);
+        let mut is_checked = true;
         if let Some(successor) = successor {
             missing.extend(without_rules(inputs, predecessor, successor));
             missing.extend(without_targets(inputs, predecessor, successor));
+            is_checked = is_checked_alike(inputs, predecessor, successor);
+        }
+        if missing.is_empty() && is_checked {
+            return part(inputs, serving, next, successor, predecessor);
         }
         if missing.is_empty() {
-            return on(inputs, successor, Role::Target(Others::Go));
+            waiting.push(format!(
+                "load balancer {name} goes once targets of its successor are healthy"
+            ));
+        } else {
+            told.push(format!(
+                "load balancer {name} goes on serving: its successor does not serve {}",
+                missing.join(", ")
+            ));
         }
-        told.push(format!(
-            "load balancer {name} goes on serving: its successor does not serve {}",
-            missing.join(", ")
-        ));
     } else if !is_done || successor.is_some() {
         waiting.push(format!(
             "load balancer {name} goes once its successor serves"
         ));
     }
+    let mut report = serving.report;
+    let mut steps = serving.steps;
     // What serves comes first.
     if steps.is_empty() {
         steps = next.steps;
@@ -68,49 +77,122 @@ pub(crate) fn plan<'a>(
             waiting.push(reason);
         }
     }
-    report.settled = steps.is_empty() && waiting.is_empty();
+    let mut waits = serving.waits;
+    waits.extend(next.waits);
+    report.settled = steps.is_empty() && waiting.is_empty() && waits.is_empty();
     Plan {
         steps,
         report,
         waiting,
+        waits,
         held_back: serving.held_back,
     }
 }
 
-/// Target groups that have targets on the one and none on the other, or none that lets it in, by what they stand for.
+/// The successor serves. Its name is told at once; the predecessor goes when clients have had time to come over, since names
+/// are remembered and connections last.
+fn part<'a>(
+    inputs: Inputs<'a>,
+    serving: Plan,
+    next: Plan,
+    successor: Option<Current<'a>>,
+    predecessor: Current<'a>,
+) -> Plan {
+    let wait = Wait::Clients {
+        load_balancer: predecessor.arn.to_owned(),
+    };
+    if successor.is_none() || inputs.context.waited.is_over(&wait) {
+        return on(inputs, successor, Role::Target(Others::Go));
+    }
+    let mut plan = next;
+    // Until then it is kept up to date.
+    plan.steps = serving.steps;
+    plan.waits.extend(serving.waits);
+    plan.waits.push(Waiting {
+        wait,
+        text: format!(
+            "load balancer {} goes when its clients have had time to leave it",
+            predecessor.load_balancer.name
+        ),
+        owner: None,
+    });
+    plan.report.settled = false;
+    plan
+}
+
+/// Target groups that have targets on the one and none on the other, or none that is healthy or lets it in, by what they
+/// stand for.
 fn without_targets(inputs: Inputs, predecessor: Current, successor: Current) -> Vec<String> {
     let view = View {
         observed: inputs.observed,
         ownership: inputs.ownership,
         context: inputs.context,
     };
-    let groups = |identity: &str, of: Current| {
-        let ours = target_groups(inputs.observed, inputs.ownership);
-        let found = ours.filter(|(_, group)| {
-            inputs.ownership.resource(&group.tags) == Some(identity)
-                && group.load_balancers.contains(of.arn)
-        });
-        found.map(|(_, group)| group).collect::<Vec<_>>()
-    };
-    let has_targets = |identity: &str, of: Current| {
-        let registered = |it: &TargetState| *it == TargetState::Registered;
-        let groups = groups(identity, of);
-        groups.iter().any(|it| it.targets.values().any(registered))
-    };
     let lets_in = |identity: &str, of: Current| {
-        let groups = groups(identity, of);
+        let groups = groups(inputs, identity, of);
         groups.iter().any(|group| backend::lets_in(view, group))
     };
-    let desired = inputs.desired.target_groups.values();
-    let wanted = desired.filter(|group| !group.targets.is_empty());
-    wanted
-        .map(|group| tag_value(&group.id.0))
+    wanted(inputs)
         .filter(|identity| {
-            has_targets(identity, predecessor) && !has_targets(identity, successor)
+            let before = Seen::of(inputs, identity, predecessor);
+            let after = Seen::of(inputs, identity, successor);
+            before.registered && !after.registered
+                || before.healthy && !after.healthy && !after.initial
                 || lets_in(identity, predecessor) && !lets_in(identity, successor)
         })
         .map(|identity| format!("any target of {identity}"))
         .collect()
+}
+
+/// Whether no target group that has healthy targets on the one still waits for the first checks on the other.
+fn is_checked_alike(inputs: Inputs, predecessor: Current, successor: Current) -> bool {
+    wanted(inputs).all(|identity| {
+        let after = Seen::of(inputs, &identity, successor);
+        after.healthy || !after.initial || !Seen::of(inputs, &identity, predecessor).healthy
+    })
+}
+
+/// What there is among the targets of a group on a load balancer.
+#[derive(Default)]
+struct Seen {
+    registered: bool,
+    initial: bool,
+    healthy: bool,
+}
+
+impl Seen {
+    fn of(inputs: Inputs, identity: &str, of: Current) -> Self {
+        let mut seen = Self::default();
+        let groups = groups(inputs, identity, of);
+        for health in groups
+            .iter()
+            .flat_map(|it| it.targets.values().filter_map(TargetState::health))
+        {
+            seen.registered = true;
+            match health {
+                Health::Healthy => seen.healthy = true,
+                Health::Initial => seen.initial = true,
+                Health::Unhealthy(_) | Health::Unused(_) => {}
+            }
+        }
+        seen
+    }
+}
+
+/// Groups that are to have targets, by what they stand for.
+fn wanted(inputs: Inputs<'_>) -> impl Iterator<Item = String> {
+    let desired = inputs.desired.target_groups.values();
+    let wanted = desired.filter(|group| !group.targets.is_empty());
+    wanted.map(|group| tag_value(&group.id.0))
+}
+
+fn groups<'a>(inputs: Inputs<'a>, identity: &str, of: Current) -> Vec<&'a ObservedTargetGroup> {
+    let ours = target_groups(inputs.observed, inputs.ownership);
+    let found = ours.filter(|(_, group)| {
+        inputs.ownership.resource(&group.tags) == Some(identity)
+            && group.load_balancers.contains(of.arn)
+    });
+    found.map(|(_, group)| group).collect()
 }
 
 fn is_active(load_balancer: Current) -> bool {

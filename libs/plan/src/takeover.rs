@@ -57,6 +57,7 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
     let Plan {
         report,
         waiting,
+        waits,
         held_back,
         steps: _,
     } = on(taken, Some(current), Role::Target(Others::Stay));
@@ -69,6 +70,7 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
         steps,
         report,
         waiting,
+        waits,
         held_back,
     };
     Some(plan.with_setbacks(&context.setbacks))

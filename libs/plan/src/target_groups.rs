@@ -50,7 +50,7 @@ pub(crate) fn plan<'a>(
             groups.kept.insert(arn, desired);
             let handle = Handle::Existing((*arn).to_owned());
             let mut states = observed.targets.values();
-            if !states.any(|state| *state == TargetState::Registered) {
+            if !states.any(TargetState::is_registered) {
                 groups.registrations.insert(handle.clone(), registrations);
             }
             if !group.left_out.is_empty() {
@@ -228,8 +228,7 @@ fn adjust(
         blame,
         draft,
     );
-    let is_registered =
-        |target: &&DesiredTarget| observed.targets.get(*target) == Some(&TargetState::Registered);
+    let is_registered = |target: &&DesiredTarget| observed.has_registered(target);
     let missing: Vec<&DesiredTarget> = group
         .targets()
         .filter(|target| !is_registered(target))

@@ -28,6 +28,7 @@ use tributary_plan::limits::Context as PlanContext;
 use tributary_plan::observed::{Completeness, Observed};
 use tributary_plan::op::{Op, Plan, Step};
 use tributary_plan::plan;
+use tributary_plan::waits::Waited;
 use tributary_runtime::Backoff;
 use tributary_runtime::backoff::Delays;
 use tributary_runtime::names::SecondsCounter;
@@ -357,6 +358,7 @@ impl Worker {
                 refused_certificates: self.tries.refused_certificates(),
                 setbacks,
                 client_secrets: BTreeMap::new(),
+                waited: Waited::Always,
             };
             plan(desired, &self.key, known.observed(), &context)
         };

@@ -1,5 +1,7 @@
 //! Finding things in what is known.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use tributary_plan::observed::{
     Observed, ObservedListener, ObservedLoadBalancer, ObservedRule, Tags,
 };
@@ -158,8 +160,9 @@ pub(crate) fn relate(observed: &mut Observed) {
         certificates,
         ..
     } = observed;
-    for group in target_groups.values_mut() {
-        group.load_balancers.clear();
+    let mut before = BTreeMap::new();
+    for (arn, group) in target_groups.iter_mut() {
+        before.insert(arn.clone(), std::mem::take(&mut group.load_balancers));
     }
     for certificate in certificates.values_mut() {
         certificate
@@ -180,6 +183,9 @@ pub(crate) fn relate(observed: &mut Observed) {
                 }
             }
         }
+    }
+    for (arn, group) in target_groups {
+        group.relate_targets(before.get(arn).unwrap_or(&BTreeSet::new()));
     }
 }
 

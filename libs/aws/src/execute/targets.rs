@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 use tributary_model::desired::{DesiredTarget, TargetId};
-use tributary_plan::observed::TargetState;
+use tributary_plan::observed::{Health, TargetState};
 
 use super::Done;
 use crate::Aws;
@@ -50,7 +50,7 @@ pub(super) async fn register(
         if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
             let registered = targets
                 .into_iter()
-                .map(|target| (target, TargetState::Registered));
+                .map(|target| (target, TargetState::Registered(Health::Initial)));
             group.targets.extend(registered);
         }
     }))

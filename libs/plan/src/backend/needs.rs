@@ -9,7 +9,7 @@ use tributary_model::elb::TargetProtocol;
 use super::{Told, View};
 use crate::draft::Draft;
 use crate::fit::{Fit, FitTargetGroup};
-use crate::observed::{ObservedInterface, ObservedTargetGroup, Seen, TargetState};
+use crate::observed::{ObservedInterface, ObservedTargetGroup, Seen};
 use crate::op::{Blame, IngressTraffic, Op, RuleOwner, StepId};
 use crate::scope::target_groups;
 use crate::target_groups::TargetGroups;
@@ -140,7 +140,7 @@ impl Needs {
             let deletion = deleted.get(arn);
             for (target, state) in &group.targets {
                 let end = deletion.or_else(|| deregistered.get(&(arn, target)));
-                let is_others = kept.kept.contains_key(arn) && *state == TargetState::Registered;
+                let is_others = kept.kept.contains_key(arn) && state.is_registered();
                 // Of a group that is wanted: ours are among the wanted ones. One that drains still serves what it began.
                 if end.is_some() || !is_others {
                     self.add_target(view, group, target, end);

@@ -11,7 +11,7 @@ use super::needs::{door_of, ports};
 use super::{Opened, View};
 use crate::draft::Draft;
 use crate::fit::{Fit, FitTargetGroup};
-use crate::observed::{ObservedTargetGroup, TargetState};
+use crate::observed::ObservedTargetGroup;
 use crate::op::{Action, Handle, IngressTraffic, Op, StepId};
 use crate::scope::Scope;
 use crate::target_groups::TargetGroups;
@@ -164,7 +164,7 @@ pub(crate) fn lets_in(view: View, group: &ObservedTargetGroup) -> bool {
     let registered = group
         .targets
         .iter()
-        .filter(|(_, state)| **state == TargetState::Registered);
+        .filter(|(_, state)| state.is_registered());
     let mut targets = registered.map(|(target, _)| target);
     targets.any(|target| is_open(view, group, target))
 }

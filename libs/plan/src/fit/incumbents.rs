@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::DesiredTarget;
 
-use crate::observed::{ObservedTargetGroup, TargetState};
+use crate::observed::ObservedTargetGroup;
 use crate::scope::{Role, Scope, load_balancers, target_groups};
 
 /// What is programmed, on the load balancer or on one that it replaces: what a predecessor serves has its place on the
@@ -96,9 +96,7 @@ impl<'a> Incumbents<'a> {
     /// Whether a target is registered with the target group of this identity.
     pub(super) fn is_registered(&self, group: &str, target: &DesiredTarget) -> bool {
         let groups = self.groups.get(group).into_iter().flatten();
-        groups
-            .into_iter()
-            .any(|it| it.targets.get(target) == Some(&TargetState::Registered))
+        groups.into_iter().any(|it| it.has_registered(target))
     }
 }
 

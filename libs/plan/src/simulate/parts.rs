@@ -8,8 +8,8 @@ use tributary_model::elb::LoadBalancerKind;
 
 use crate::attributes;
 use crate::observed::{
-    LoadBalancerState, ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup,
-    Tags, TargetState,
+    Health, LoadBalancerState, ObservedListener, ObservedLoadBalancer, ObservedRule,
+    ObservedTargetGroup, Tags, TargetState,
 };
 use crate::op::{Action, Handle, ListenerSpec, LoadBalancerSpec, RuleSpec};
 
@@ -188,7 +188,7 @@ pub(super) fn action(
 pub(super) fn register(group: &mut ObservedTargetGroup, targets: &BTreeSet<DesiredTarget>) {
     let registered = targets
         .iter()
-        .map(|it| (it.clone(), TargetState::Registered));
+        .map(|it| (it.clone(), TargetState::Registered(Health::Initial)));
     group.targets.extend(registered);
 }
 

@@ -11,7 +11,7 @@ use tributary_model::desired::{
     CertificateSource, DesiredAction, Patterns, RuleCondition, RuleTransform,
 };
 use tributary_model::elb::{ElbProtocol, IpAddressType, ProtocolVersion, Scheme};
-use tributary_plan::observed::{Completeness, Network, Observed, TargetState};
+use tributary_plan::observed::{Completeness, Network, Observed};
 use tributary_plan::tags::SECRET;
 
 use crate::desired::{Desired, alb, discovered, forward, nlb, secret, strings, target, two_teams};
@@ -33,9 +33,7 @@ fn comparable(observed: &Observed) -> Observed {
     }
     for group in observed.target_groups.values_mut() {
         group.attributes.clear();
-        group
-            .targets
-            .retain(|_, state| *state == TargetState::Registered);
+        group.targets.retain(|_, state| state.is_registered());
     }
     for certificate in observed.certificates.values_mut() {
         certificate.names.clear();

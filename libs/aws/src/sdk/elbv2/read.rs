@@ -12,8 +12,8 @@ use tributary_model::elb::{
     TargetProtocol, TargetType,
 };
 use tributary_plan::observed::{
-    LoadBalancerState, ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup,
-    Tags, TargetState,
+    Health, LoadBalancerState, ObservedListener, ObservedLoadBalancer, ObservedRule,
+    ObservedTargetGroup, Tags, TargetState,
 };
 use tributary_plan::op::SubnetMapping;
 
@@ -247,13 +247,27 @@ pub(super) fn target(
             Err(_) => TargetId::Instance(id),
         },
     };
-    let state = match found.target_health.and_then(|health| health.state) {
-        Some(
-            aws::TargetHealthStateEnum::Draining | aws::TargetHealthStateEnum::UnhealthyDraining,
-        ) => TargetState::Draining,
-        Some(_) | None => TargetState::Registered,
+    Ok((target, target_state(found.target_health)))
+}
+
+/// States of targets: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html>.
+fn target_state(found: Option<aws::TargetHealth>) -> TargetState {
+    use aws::TargetHealthStateEnum as State;
+    let (state, reason) = found.map_or((None, None), |it| (it.state, it.reason));
+    let reason = || {
+        reason.map_or_else(
+            || "no reason is given".to_owned(),
+            |it| it.as_str().to_owned(),
+        )
     };
-    Ok((target, state))
+    TargetState::Registered(match state {
+        Some(State::Draining | State::UnhealthyDraining) => return TargetState::Draining,
+        Some(State::Healthy | State::Unavailable) => Health::Healthy,
+        Some(State::Unhealthy) => Health::Unhealthy(reason()),
+        Some(State::Unused) => Health::Unused(reason()),
+        // One that AWS adds later says nothing against the target.
+        Some(_) | None => Health::Initial,
+    })
 }
 
 fn elb_protocol(name: &str) -> Option<ElbProtocol> {

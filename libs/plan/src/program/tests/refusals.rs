@@ -182,7 +182,7 @@ fn has_target(observed: &Observed, arn: &String, opens: Opens) -> bool {
             Opens::No => true,
             Opens::Yes => lets_in(observed, target.port),
         };
-        *state == TargetState::Registered && is_open
+        state.is_registered() && is_open
     })
 }
 

@@ -4,7 +4,10 @@ use super::*;
 fn with_foreign_target(mut observed: Observed) -> Observed {
     let mut groups = observed.target_groups.values_mut();
     let group = groups.find(|it| it.name.contains("aweb")).unwrap();
-    let foreign = (target(77, 8080), TargetState::Registered);
+    let foreign = (
+        target(77, 8080),
+        TargetState::Registered(crate::observed::Health::Healthy),
+    );
     group.targets.extend([foreign]);
     observed
 }
