@@ -108,7 +108,9 @@ fn of_class(class: &ResolvedGatewayClass) -> Explanation {
             subject,
             decision: "accepted".to_owned(),
             rule,
-            because: vec![format!("its controllerName is {}", class.controller_name)],
+            because: std::iter::once(format!("its controllerName is {}", class.controller_name))
+                .chain(class.problems.iter().cloned())
+                .collect(),
             ..Explanation::default()
         },
         Some(reason) => Explanation {

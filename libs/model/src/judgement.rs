@@ -47,6 +47,8 @@ pub struct GatewayClassJudgement {
     pub controller_name: String,
     /// Absent: accepted.
     pub invalid_parameters: Option<String>,
+    /// What is refused of its parameters while the rest holds.
+    pub problems: Vec<String>,
     /// What its finalizer should become. Of a class in a folder nobody looks at it.
     pub mark: ClassMark,
     /// Another program serves it: its status stays as it is.

@@ -9,7 +9,7 @@ use crate::association;
 use crate::backend::{self, Carried, Told, View};
 use crate::certificates::{self, CertificateId, Wanted};
 use crate::cleanup::{self, Deleted, Keep};
-use crate::defaults::Everywhere;
+use crate::defaults::{self, Everywhere};
 use crate::draft::Draft;
 use crate::fit::{self, Fit};
 use crate::health::{self, Moves};
@@ -155,6 +155,7 @@ fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
     if let Some(base) = base(scope, &fit, draft) {
         rules.extend(fill(scope, &fit, &base, &mut deleted, &mut told, draft));
     }
+    defaults::tell(scope, &fit, &mut told);
     rules.append(&mut told.rules);
     if !scope.desired.unread.is_empty() {
         // All of it waits for a removal, and nothing is removed.

@@ -51,6 +51,7 @@ pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Jud
             generation: class.generation,
             controller_name: class.controller_name.clone(),
             invalid_parameters: class.invalid_parameters.clone(),
+            problems: class.problems.clone(),
             mark: class.mark,
             left_alone: class.left_alone,
         }),

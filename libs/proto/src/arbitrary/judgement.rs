@@ -16,7 +16,7 @@ use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
     JudgedObject { judgement, current, resource_version }
-    GatewayClassJudgement { key, generation, controller_name, invalid_parameters, mark, left_alone }
+    GatewayClassJudgement { key, generation, controller_name, invalid_parameters, problems, mark, left_alone }
     GatewayJudgement {
         key, generation, acceptance, load_balancer, unheard, problems, addresses, listeners,
         attached_listener_sets,

@@ -127,6 +127,7 @@ impl From<&GatewayClassJudgement> for types::GatewayClassJudgement {
             generation: _,
             controller_name,
             invalid_parameters,
+            problems,
             mark,
             left_alone,
         } = value;
@@ -138,6 +139,7 @@ impl From<&GatewayClassJudgement> for types::GatewayClassJudgement {
         Self {
             controller_name: controller_name.clone(),
             invalid_parameters: invalid_parameters.clone(),
+            problems: problems.clone(),
             mark: mark.into(),
             left_alone: *left_alone,
         }
@@ -155,12 +157,14 @@ impl TryFrom<Beside<Judged, types::GatewayClassJudgement>> for GatewayClassJudge
             invalid_parameters,
             mark,
             left_alone,
+            problems,
         } = message;
         Ok(Self {
             key: object.key,
             generation,
             controller_name: text::read("controller_name", controller_name)?,
             invalid_parameters,
+            problems,
             mark: match known("mark", mark)? {
                 types::ClassMark::Unspecified => ClassMark::Stands,
                 types::ClassMark::Missing => ClassMark::Missing,

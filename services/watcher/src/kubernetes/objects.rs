@@ -157,15 +157,12 @@ impl Objects {
         };
         match kept {
             Kept::Yes => {
-                if let Some(listing) = &mut of_kind.listing {
-                    listing.insert(object.key.clone());
-                }
-                of_kind.versions.insert(object.key, version);
+                let listed = object.key.clone();
+                of_kind.listing.as_mut().map(|it| it.insert(listed));
+                of_kind.versions.insert(object.key, version)
             }
-            Kept::No => {
-                of_kind.versions.remove(&object.key);
-            }
-        }
+            Kept::No => of_kind.versions.remove(&object.key),
+        };
     }
 
     fn apply(&mut self, key: &ObjectRef, object: &Value, author: Author) -> Kept {
@@ -348,11 +345,15 @@ impl Objects {
 
     /// Every kind that is served was listed.
     pub(crate) fn complete(&self) {
-        if !self.shared.published.is_complete() {
+        if !self.is_complete() {
             let objects = self.shared.published.len();
             tracing::info!(objects, "everything is read");
             self.shared.published.mark_complete();
         }
+    }
+
+    pub(crate) fn is_complete(&self) -> bool {
+        self.shared.published.is_complete()
     }
 
     pub(crate) fn is_synced(&self, kind: Kind) -> bool {
