@@ -1,9 +1,12 @@
 //! What traffic goes to, and what may be referred to: Services, EndpointSlices, Nodes, Secrets, grants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::gate::Gate;
+use crate::installation::Installation;
 use crate::key::{Kind, Name, ObjectKey};
+use crate::other_controller::OtherController;
 use crate::resource::Meta;
 use crate::time::Timestamp;
 
@@ -116,7 +119,7 @@ pub struct Endpoint {
     pub zone: Option<String>,
     /// `nodeName`.
     pub node_name: Option<Name>,
-    /// `targetRef`, where it is a pod that may only wait for a readiness gate: of an endpoint that is neither ready nor
+    /// `targetRef`, where it is a pod that may only wait for a readiness gate: of an endpoint that is neither serving nor
     /// terminating. Of others nobody asks, and there are tens of thousands.
     pub pod: Option<EndpointPod>,
 }
@@ -153,6 +156,8 @@ pub struct Pod {
     /// Nothing but such gates keeps it from being Ready, or did until a moment ago: its containers and its other gates
     /// are ready.
     pub awaits_health: bool,
+    /// Those of such gates, by `conditionType`, whose condition is not True.
+    pub closed_gates: BTreeSet<String>,
 }
 
 /// core/v1 Secret of type `kubernetes.io/tls`, without its private key.
@@ -231,6 +236,23 @@ pub struct GrantTo {
 }
 
 impl Pod {
+    /// The gates that are for us to open: our own, and the AWS Load Balancer Controller's while that does not run. While it
+    /// does they speak of its own target groups.
+    pub fn gates_to_open(
+        &self,
+        us: &Installation,
+        other: Option<&OtherController>,
+    ) -> BTreeSet<&str> {
+        let gates = self.closed_gates.iter().map(String::as_str);
+        gates
+            .filter(|gate| match Gate::of(gate) {
+                Some(Gate::Tributary(name)) => name == us.name(),
+                Some(Gate::AwsLoadBalancerController) => other.is_none(),
+                None => false,
+            })
+            .collect()
+    }
+
     /// Whether an endpoint's reference means this pod. What has no uid was written by a person, who means the name.
     pub fn is(&self, pod: &EndpointPod) -> bool {
         let EndpointPod { name, uid } = pod;

@@ -34,11 +34,21 @@ pub(crate) fn pod(envelope: Envelope<'_>) -> Result<Pod, Fault> {
     let gates: Vec<PodReadinessGate> = list(object, GATES, "spec.readinessGates")?;
     let conditions: Vec<PodCondition> = list(object, "/status/conditions", "status.conditions")?;
     let uid = object.pointer("/metadata/uid").and_then(Value::as_str);
+    let closed = gates
+        .iter()
+        .map(|gate| &gate.condition_type)
+        .filter(|gate| Gate::of(gate).is_some() && !is_true(&conditions, gate));
     Ok(Pod {
         meta: envelope.meta,
         uid: uid.map(Name::from),
         awaits_health: awaits_health(&gates, &conditions),
+        closed_gates: closed.cloned().collect(),
     })
+}
+
+fn is_true(conditions: &[PodCondition], condition_type: &str) -> bool {
+    let mut conditions = conditions.iter();
+    conditions.any(|condition| condition.type_ == condition_type && condition.status == "True")
 }
 
 /// Whether nothing but gates for a target's health is missing (Kubernetes, Pod readiness: Ready are all containers, and the
@@ -47,13 +57,7 @@ pub(crate) fn pod(envelope: Envelope<'_>) -> Result<Pod, Fault> {
 /// When the last gate is open the kubelet has yet to say so, and then the EndpointSlice: until then it counts, too, or the
 /// target would be deregistered in between. It does not if something else than the kubelet has taken Ready away.
 fn awaits_health(gates: &[PodReadinessGate], conditions: &[PodCondition]) -> bool {
-    let of = |condition_type: &str| {
-        let mut conditions = conditions.iter();
-        conditions.find(|condition| condition.type_ == condition_type)
-    };
-    let is_true = |condition_type: &str| {
-        of(condition_type).is_some_and(|condition| condition.status == "True")
-    };
+    let is_true = |condition_type: &str| is_true(conditions, condition_type);
     let (of_health, others): (Vec<_>, Vec<_>) = gates
         .iter()
         .map(|gate| gate.condition_type.as_str())
@@ -63,9 +67,12 @@ fn awaits_health(gates: &[PodReadinessGate], conditions: &[PodCondition]) -> boo
     }
     let is_open = of_health.into_iter().all(is_true);
     !is_open
-        || of(READY).is_none_or(|ready| {
-            ready.status == "True" || ready.reason.as_deref() == Some(GATES_NOT_READY)
-        })
+        || conditions
+            .iter()
+            .find(|condition| condition.type_ == READY)
+            .is_none_or(|ready| {
+                ready.status == "True" || ready.reason.as_deref() == Some(GATES_NOT_READY)
+            })
 }
 
 /// Kubernetes writes an empty list as null, too.

@@ -215,7 +215,9 @@ fn endpoint(at: &Path<'_>, entry: SliceEndpoint, family: AddressFamily) -> Resul
     let conditions = entry.conditions.unwrap_or_default();
     let ready = conditions.ready.unwrap_or(true);
     let terminating = conditions.terminating.unwrap_or(false);
-    let target = entry.target_ref.filter(|_| !ready && !terminating);
+    // A Service that publishes addresses which are not ready has its endpoints ready, whatever their pods are.
+    let serving = conditions.serving.unwrap_or(ready);
+    let target = entry.target_ref.filter(|_| !serving && !terminating);
     Ok(Endpoint {
         address,
         ready,

@@ -179,7 +179,7 @@ fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
         draft.problems.clone_from(gaps);
     }
     let problems = std::mem::take(&mut draft.problems);
-    let mut report = report::report(scope, &fit, rules, problems);
+    let mut report = report::report(scope, &fit, rules, problems, told.healthy);
     for listener in &mut report.listeners {
         if let Some(notes) = told.notes.remove(&listener.listener) {
             listener.notes.extend(notes);
@@ -327,6 +327,7 @@ fn fill<'a>(
         Role::Target(Others::Stay) | Role::Predecessor => {}
     }
     *told = let_in(scope, fit, base, &groups, deleted, draft);
+    told.healthy = health::healthy(scope, fit, &groups);
     let unhealthy = health::tell(scope, fit, &groups, told);
     draft.problems.extend(unhealthy);
     rules

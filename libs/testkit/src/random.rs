@@ -287,17 +287,24 @@ fn any_endpoints() -> impl Strategy<Value = Resource> {
 }
 
 fn any_pod() -> impl Strategy<Value = Resource> {
-    let another = prop::bool::weighted(0.2);
+    let gates = vec![
+        "gateway.tributary.dev/target-health",
+        "gateway.tributary.dev/other.target-health",
+        "target-health.elbv2.k8s.aws/k8s-a",
+    ];
     let state = (
-        prop::bool::weighted(0.7),
+        prop::bool::weighted(0.8),
         prop::bool::weighted(0.2),
-        another,
+        prop::bool::weighted(0.2),
+        prop::sample::subsequence(gates, 0..=3),
     );
-    (named(&["p", "q"]), state).prop_map(|(name, (awaits_health, deleting, is_another))| {
+    (named(&["p", "q"]), state).prop_map(|(name, state)| {
+        let (awaits_health, deleting, is_another, gates) = state;
         let mut resource = waiting_pod(&name);
         if let Resource::Pod(pod) = &mut resource {
             pod.awaits_health = awaits_health;
             pod.meta.deleting = deleting;
+            pod.closed_gates = gates.into_iter().map(str::to_owned).collect();
             if is_another {
                 pod.uid = Some("another".into());
             }

@@ -11,7 +11,7 @@ use tributary_model::workload::{
     CertificateFacts, Endpoint, EndpointPod, EndpointPort, EndpointSlice, GrantFrom, GrantTo,
     L4Protocol, Namespace, Node, Pod, ReferenceGrant, Service, ServicePort, ServiceType, TlsSecret,
 };
-use tributary_model::{Kind, Resource, Timestamp};
+use tributary_model::{Installation, Kind, Resource, Timestamp};
 
 use crate::objects::{key, meta};
 
@@ -102,12 +102,13 @@ pub fn unready_endpoints(service: &str, port: u16, pods: &[(&str, &str)]) -> Res
     resource
 }
 
-/// A Pod that waits for nothing but its target's health.
+/// A Pod that waits for nothing but its target's health, by a gate of ours.
 pub fn waiting_pod(name: &str) -> Resource {
     Resource::Pod(Pod {
         meta: meta(name),
         uid: Some(format!("uid-of-{}", key(name).name).into()),
         awaits_health: true,
+        closed_gates: BTreeSet::from([Installation::default().gate()]),
     })
 }
 

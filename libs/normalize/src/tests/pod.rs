@@ -85,3 +85,23 @@ fn a_pod_without_such_a_gate_is_not_read() {
     let without_spec = "{apiVersion: v1, kind: Pod, metadata: {name: p}}";
     assert_eq!(foreign(without_spec), Foreign::PodWithoutGate);
 }
+
+#[rstest]
+#[case::absent(&[OURS, ANOTHER], &[], &[OURS])]
+#[case::false_and_true(
+    &[OURS, THEIRS],
+    &["gateway.tributary.dev/target-health False", "target-health.elbv2.k8s.aws/k8s-shop-web-0123456789 True"],
+    &[OURS]
+)]
+#[case::unknown_is_not_true(&[OURS], &["gateway.tributary.dev/target-health Unknown"], &[OURS])]
+#[case::open(&[OURS], &["gateway.tributary.dev/target-health True"], &[])]
+fn gates_whose_condition_is_not_true_are_closed(
+    #[case] gates: &[&str],
+    #[case] conditions: &[&str],
+    #[case] closed: &[&str],
+) {
+    let Resource::Pod(pod) = resource_of(&pod_yaml(gates, conditions)) else {
+        panic!("not a Pod");
+    };
+    assert_eq!(pod.closed_gates.iter().collect::<Vec<_>>(), closed);
+}

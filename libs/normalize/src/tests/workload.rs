@@ -362,6 +362,11 @@ fn bad_grants(#[case] spec: &str, #[case] field: &str, #[case] reason: &str) {
 #[rstest]
 #[case::not_ready("{ready: false}", "{kind: Pod, name: p, uid: u}", Some(("p", Some("u"))))]
 #[case::written_by_hand("{ready: false}", "{kind: Pod, name: p}", Some(("p", None)))]
+#[case::published_although_it_is_not_ready(
+    "{ready: true, serving: false}",
+    "{kind: Pod, name: p, uid: u}",
+    Some(("p", Some("u")))
+)]
 #[case::of_a_ready_one_nobody_asks("{ready: true}", "{kind: Pod, name: p, uid: u}", None)]
 #[case::of_one_that_terminates_neither(
     "{ready: false, terminating: true}",

@@ -66,7 +66,7 @@ structs! {
     Endpoint { address, ready, terminating, zone, node_name, pod }
     EndpointPod { name, uid }
     Node { meta, labels, instance_id, ready }
-    Pod { meta, uid, awaits_health }
+    Pod { meta, uid, awaits_health, closed_gates }
     CertificateFacts { fingerprint, dns_names, not_after }
     BackendTlsPolicy { meta, targets }
     PolicyTarget { group, kind, name, section_name }

@@ -4,7 +4,7 @@ use tributary_model::ObjectRef;
 use tributary_model::installation::NoInstallation;
 use tributary_model::judgement::{
     GatewayClassJudgement, GatewayJudgement, JudgedObject, JudgedOutcome, Judgement,
-    ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement,
+    ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement, PodJudgement,
     RouteJudgement,
 };
 use tributary_model::key::Kind;
@@ -12,7 +12,8 @@ use tributary_model::resolved::ClassMark;
 
 use super::ConvertError;
 use super::codec::{
-    Beside, absent, known, list, message, one_of, optional, required, same, text, within,
+    Beside, absent, known, list, message, one_of, optional, optional_name, required, same, text,
+    within,
 };
 use crate::types;
 use crate::types::judged_outcome::Outcome;
@@ -63,6 +64,7 @@ impl From<&Judgement> for types::Judgement {
                 (judged.generation, Verdict::ListenerSet(judged.into()))
             }
             Judgement::Route(judged) => (judged.generation, Verdict::Route(judged.into())),
+            Judgement::Pod(judged) => (judged.generation, Verdict::Pod(judged.into())),
         };
         Self {
             object: required::write(&value.object()),
@@ -95,6 +97,7 @@ impl TryFrom<types::Judgement> for Judgement {
                 check_is_route(object.kind)?;
                 Self::Route(within("route", Beside(judged, verdict))?)
             }
+            Verdict::Pod(verdict) => Self::Pod(within("pod", Beside(judged, verdict))?),
         };
         let kind = judgement.object().kind;
         if kind != object.kind {
@@ -171,6 +174,37 @@ impl TryFrom<Beside<Judged, types::GatewayClassJudgement>> for GatewayClassJudge
                 types::ClassMark::Obsolete => ClassMark::Obsolete,
             },
             left_alone,
+        })
+    }
+}
+
+impl From<&PodJudgement> for types::PodJudgement {
+    fn from(value: &PodJudgement) -> Self {
+        let PodJudgement {
+            key: _,
+            generation: _,
+            uid,
+            gates,
+        } = value;
+        Self {
+            uid: optional_name::write(uid),
+            gates: gates.iter().cloned().collect(),
+        }
+    }
+}
+
+impl TryFrom<Beside<Judged, types::PodJudgement>> for PodJudgement {
+    type Error = ConvertError;
+
+    fn try_from(
+        Beside((object, generation), message): Beside<Judged, types::PodJudgement>,
+    ) -> Result<Self, Self::Error> {
+        let types::PodJudgement { uid, gates } = message;
+        Ok(Self {
+            key: object.key,
+            generation,
+            uid: optional_name::read("uid", uid)?,
+            gates: gates.into_iter().collect(),
         })
     }
 }

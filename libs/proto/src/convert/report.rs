@@ -32,6 +32,7 @@ message!(
         rules: list,
         problems: same,
         settled: same,
+        healthy: list,
     }
 );
 message!(

@@ -84,7 +84,8 @@ spec!(
 spec!(
     Pod = types::PodSpec {
         uid: optional_name,
-        awaits_health: same
+        awaits_health: same,
+        closed_gates: texts
     }
 );
 spec!(BackendTlsPolicy = types::BackendTlsPolicySpec { targets: list });
@@ -123,6 +124,22 @@ message!(
         not_after: timestamp,
     }
 );
+
+/// A set of plain texts.
+mod texts {
+    use std::collections::BTreeSet;
+
+    use super::ConvertError;
+
+    pub(super) fn write(texts: &BTreeSet<String>) -> Vec<String> {
+        texts.iter().cloned().collect()
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as every codec")]
+    pub(super) fn read(_: &str, texts: Vec<String>) -> Result<BTreeSet<String>, ConvertError> {
+        Ok(texts.into_iter().collect())
+    }
+}
 
 impl From<&TlsSecret> for types::TlsSecretSpec {
     fn from(secret: &TlsSecret) -> Self {

@@ -88,13 +88,15 @@ impl Lines {
 fn line(kind: Kind, urgency: Urgency) -> Line {
     match (kind, urgency) {
         (
-            Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet,
+            // A rollout waits for its pods.
+            Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet | Kind::Pod,
             Urgency::Prompt | Urgency::Awaiting,
         ) => Line::First,
         (
             Kind::GatewayClass
             | Kind::Gateway
             | Kind::ListenerSet
+            | Kind::Pod
             | Kind::HttpRoute
             | Kind::GrpcRoute
             | Kind::TcpRoute
@@ -107,7 +109,6 @@ fn line(kind: Kind, urgency: Urgency) -> Line {
             | Kind::Service
             | Kind::EndpointSlice
             | Kind::Node
-            | Kind::Pod
             | Kind::Secret
             | Kind::LoadBalancerConfiguration
             | Kind::TargetGroupConfiguration

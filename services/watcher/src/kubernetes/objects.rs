@@ -36,6 +36,7 @@ struct OfKind {
 }
 
 /// Whether an object is one that is read, be it refused.
+#[derive(Clone, Copy)]
 enum Kept {
     Yes,
     No,
