@@ -241,6 +241,7 @@ pub(crate) fn plural(kind: Kind) -> &'static str {
         Kind::Service => "services",
         Kind::EndpointSlice => "endpointslices",
         Kind::Node => "nodes",
+        Kind::Pod => "pods",
         Kind::Secret => "secrets",
         Kind::LoadBalancerConfiguration => "loadbalancerconfigurations",
         Kind::TargetGroupConfiguration => "targetgroupconfigurations",

@@ -9,6 +9,7 @@ use tributary_model::{Installation, Name, ObjectKey};
 
 use crate::conflict::{self, Contender, Verdict};
 use crate::facts::ClassFacts;
+use crate::notes;
 use crate::parameters;
 use crate::reads::Reader;
 use crate::validate;
@@ -42,11 +43,16 @@ pub(crate) fn facts(reader: &mut Reader<'_>, name: &Name, us: &Installation) -> 
                 .map_err(|reason| format!("GatewayClass {name}: spec.parametersRef: {reason}"))
         }
     };
+    let problems = match &parameters {
+        Ok(Some(configuration)) => notes::of_configuration(reader, configuration),
+        Ok(None) | Err(_) => Vec::new(),
+    };
     Some(ClassFacts {
         generation: class.meta.generation,
         controller_name: class.controller_name.clone(),
         choice,
         parameters,
+        problems,
     })
 }
 

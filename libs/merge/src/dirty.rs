@@ -48,6 +48,10 @@ impl Dirty {
             | Kind::TlsRoute => {
                 self.routes.insert(object.clone());
             }
+            // Which of its gates are open no target group knows.
+            Kind::Pod => {
+                self.judge.insert(object.clone());
+            }
             Kind::ReferenceGrant
             | Kind::BackendTlsPolicy
             | Kind::Namespace

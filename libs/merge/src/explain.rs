@@ -90,6 +90,7 @@ fn owner_missing(merge: &Merge, object: &ObjectRef) -> String {
         | Kind::Service
         | Kind::EndpointSlice
         | Kind::Node
+        | Kind::Pod
         | Kind::Secret
         | Kind::LoadBalancerConfiguration
         | Kind::TargetGroupConfiguration
@@ -107,7 +108,9 @@ fn of_class(class: &ResolvedGatewayClass) -> Explanation {
             subject,
             decision: "accepted".to_owned(),
             rule,
-            because: vec![format!("its controllerName is {}", class.controller_name)],
+            because: std::iter::once(format!("its controllerName is {}", class.controller_name))
+                .chain(class.problems.iter().cloned())
+                .collect(),
             ..Explanation::default()
         },
         Some(reason) => Explanation {

@@ -1,10 +1,10 @@
 //! What the layers remember. Each is compared by value with what it was: equal stops the wave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use tributary_model::config::{LoadBalancerConfiguration, LoadBalancerSettings};
+use tributary_model::config::{LoadBalancerConfiguration, LoadBalancerSettings, ProtocolPort};
 use tributary_model::desired::CertificateSource;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::holder::Holder;
@@ -54,6 +54,8 @@ pub(crate) struct ClassFacts {
     pub(crate) choice: KindChoice,
     /// Its configuration; the text says why it cannot be used.
     pub(crate) parameters: Result<Option<LoadBalancerConfiguration>, String>,
+    /// What is refused of its configuration, and of the target groups' that this makes the default.
+    pub(crate) problems: Vec<String>,
 }
 
 /// Why a Gateway is not ours to decide on, although something is made for it that must stay as it is: its load balancer,
@@ -82,6 +84,8 @@ pub(crate) struct GatewayFacts {
     pub(crate) default_target_groups: Vec<ObjectKey>,
     pub(crate) allowed_listeners: FromNamespaces,
     pub(crate) frontend_tls: FrontendTls,
+    /// `listenerConfigurations` of the Gateway's own configuration.
+    pub(crate) own_places: BTreeSet<ProtocolPort>,
     /// What it asks for and does not get, though it is served.
     pub(crate) problems: Vec<String>,
 }

@@ -124,6 +124,10 @@ fn facts(reader: &mut Reader<'_>, gateway: &Gateway, class: &ClassFacts) -> Gate
         default_target_groups,
         allowed_listeners: gateway.allowed_listeners.clone(),
         frontend_tls: gateway.frontend_tls.clone(),
+        own_places: own
+            .into_iter()
+            .flat_map(|own| own.settings.listeners.keys().cloned())
+            .collect(),
         problems,
     }
 }

@@ -2,7 +2,7 @@
 
 use tributary_model::config::{
     ListenerConfiguration, LoadBalancerConfiguration, LoadBalancerSettings, MutualAuthentication,
-    MutualAuthenticationMode,
+    MutualAuthenticationMode, ProtocolPort,
 };
 use tributary_model::elb::ElbProtocol;
 use tributary_model::listener::{FrontendTls, Listener, Protocol};
@@ -12,8 +12,10 @@ use tributary_model::{FieldFault, Kind};
 use crate::conflict::WireClass;
 use crate::facts::GatewayFacts;
 use crate::load_balancer::configuration;
+use crate::reads::Reader;
+use crate::state::State;
 use crate::unmet::Unmet;
-use crate::{certificates, l4};
+use crate::{certificates, l4, parameters};
 
 /// Of a Gateway as a whole: its own fields, and what is refused of the configurations that it takes.
 pub(crate) fn of_gateway<'a>(
@@ -42,6 +44,51 @@ pub(crate) fn of_gateway<'a>(
         });
     let fallback = falls_back(&gateway.frontend_tls).then(|| Unmet::InsecureFallback.to_string());
     own.chain(faults).chain(misplaced).chain(fallback).collect()
+}
+
+/// What is refused of a class's configuration, and of the target groups' configuration that it makes the default.
+pub(crate) fn of_configuration(
+    reader: &mut Reader<'_>,
+    configuration: &LoadBalancerConfiguration,
+) -> Vec<String> {
+    let kind = Kind::LoadBalancerConfiguration;
+    let own = of_object(kind, &configuration.meta.key, &configuration.faults);
+    let default = parameters::default_target_groups(configuration);
+    let default = default.and_then(|key| reader.target_group_configuration(&key));
+    let of_default = default.into_iter().flat_map(|default| {
+        let kind = Kind::TargetGroupConfiguration;
+        of_object(kind, &default.meta.key, &default.faults)
+    });
+    own.chain(of_default).collect()
+}
+
+/// Entries of the Gateway's own configuration that no listener of it and its sets has. A class's configuration is for many
+/// Gateways, so there it is no mistake that one of them lacks a port.
+pub(crate) fn unused(gateway: &GatewayFacts, state: Option<&State>) -> Vec<String> {
+    let is_unused = |place: &&ProtocolPort| {
+        let owners = state.into_iter().flat_map(State::merging);
+        let mut listeners = owners.flat_map(|owner| &owner.facts.entries);
+        !listeners.any(|entry| is_for(place, &entry.listener))
+    };
+    let unused = gateway.own_places.iter().filter(is_unused);
+    unused
+        .map(|place| Unmet::NoListener(place).to_string())
+        .collect()
+}
+
+/// Whether an entry may be meant for a listener, whatever becomes of it: see [`configuration`].
+fn is_for(place: &ProtocolPort, listener: &Listener) -> bool {
+    let ProtocolPort { protocol, port } = place;
+    let protocols: &[&str] = match &listener.protocol {
+        Protocol::Http => &["HTTP"],
+        Protocol::Https => &["HTTPS"],
+        Protocol::Tcp => &["TCP", "TCP_UDP"],
+        Protocol::Udp => &["UDP", "TCP_UDP"],
+        Protocol::Tls => &["TLS", "TCP"],
+        Protocol::Other(_) => &[],
+    };
+    let is_of = |asked: &String| protocols.contains(&asked.as_str());
+    port.is_none_or(|port| port == listener.port) && protocol.as_ref().is_none_or(is_of)
 }
 
 /// What is refused of an object, as those who use it are told.

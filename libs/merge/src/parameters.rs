@@ -86,7 +86,10 @@ pub(crate) fn effective(
     }
 }
 
-fn default_target_groups(configuration: &LoadBalancerConfiguration) -> Option<ObjectKey> {
+/// The TargetGroupConfiguration that it makes the default.
+pub(crate) fn default_target_groups(
+    configuration: &LoadBalancerConfiguration,
+) -> Option<ObjectKey> {
     let name = configuration
         .settings
         .default_target_group_configuration

@@ -10,7 +10,7 @@ use tributary_model::desired::TargetGroupId;
 use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{Gateway, GatewayClass, ListenerSet, cannot_be_read};
 use tributary_model::workload::{
-    BackendTlsPolicy, EndpointSlice, ReferenceGrant, Service, TlsSecret,
+    BackendTlsPolicy, EndpointSlice, Pod, ReferenceGrant, Service, TlsSecret,
 };
 use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef, Resource};
 
@@ -81,6 +81,7 @@ impl<'a> Reader<'a> {
         gateway_object: Gateway -> Gateway;
         listener_set: ListenerSet -> ListenerSet;
         service: Service -> Service;
+        pod: Pod -> Pod;
         secret: Secret -> TlsSecret;
         load_balancer_configuration: LoadBalancerConfiguration -> LoadBalancerConfiguration;
         target_group_configuration: TargetGroupConfiguration -> TargetGroupConfiguration;

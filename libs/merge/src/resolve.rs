@@ -8,8 +8,9 @@ use tributary_model::resolved::{
 };
 use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
 
-use crate::facts::{MergedOwner, OwnerFacts};
+use crate::facts::{GatewayFacts, MergedOwner, OwnerFacts};
 use crate::merge::Merge;
+use crate::notes;
 use crate::route::RouteFacts;
 
 /// The decision on an object; nothing if it is not ours.
@@ -23,6 +24,7 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved
                 generation: class.generation,
                 controller_name: class.controller_name.clone(),
                 invalid_parameters: class.parameters.as_ref().err().cloned(),
+                problems: class.problems.clone(),
                 mark: mark(merge, key)?,
                 left_alone: merge
                     .store
@@ -39,7 +41,7 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved
                 generation: facts.generation,
                 kind: gateway.kind,
                 acceptance: gateway.acceptance.clone(),
-                problems: gateway.problems.clone(),
+                problems: gateway_problems(merge, key, gateway),
                 listeners: listeners(merge, &owner, facts),
                 attached_listener_sets: merge
                     .states
@@ -83,12 +85,20 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved
         | Kind::Service
         | Kind::EndpointSlice
         | Kind::Node
+        | Kind::Pod
         | Kind::Secret
         | Kind::LoadBalancerConfiguration
         | Kind::TargetGroupConfiguration
         | Kind::ListenerRuleConfiguration => return None,
     };
     Some(Arc::new(resolved))
+}
+
+/// What is asked for as a whole and not done, as far as that shows without AWS.
+fn gateway_problems(merge: &Merge, key: &ObjectKey, gateway: &GatewayFacts) -> Vec<String> {
+    let mut problems = gateway.problems.clone();
+    problems.extend(notes::unused(gateway, merge.states.get(key)));
+    problems
 }
 
 /// What the finalizer of a class should become. It is Gateway API's, and whoever has a Gateway of the class may have put it

@@ -275,10 +275,15 @@ impl Merge {
             }
             for id in groups {
                 let mut reader = Reader::new(&self.store, &self.facts);
-                let group =
-                    state.uses.groups.get(&id).map(|used| {
-                        target_groups::desired(&mut reader, &used.spec, used.listeners())
-                    });
+                let us = &self.options.installation;
+                let group = state.uses.groups.get(&id).map(|used| {
+                    target_groups::desired(&mut reader, us, &used.spec, used.listeners())
+                });
+                let before = state.desired.as_ref();
+                let before = before.and_then(|desired| desired.target_groups.get(&id));
+                let pods = before.into_iter().chain(&group).flat_map(|it| &it.awaited);
+                let pods = pods.map(|it| ObjectRef::new(Kind::Pod, it.pod.key.clone()));
+                self.dirty.judge.extend(pods);
                 let reading = Reading::TargetGroup(key.clone(), id.clone());
                 self.reads.replace(&reading, reader.into_inputs());
                 differences.groups.insert(id, group);

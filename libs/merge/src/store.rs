@@ -10,7 +10,7 @@ use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{Gateway, GatewayClass, ListenerSet};
 use tributary_model::route::Route;
 use tributary_model::workload::{
-    BackendTlsPolicy, EndpointSlice, Namespace, Node, ReferenceGrant, Service, TlsSecret,
+    BackendTlsPolicy, EndpointSlice, Namespace, Node, Pod, ReferenceGrant, Service, TlsSecret,
 };
 use tributary_model::{Change, Kind, Name, ObjectKey, ObjectRef, Resource, compact};
 
@@ -55,6 +55,7 @@ impl Store {
         backend_tls_policy: BackendTlsPolicy(BackendTlsPolicy) -> BackendTlsPolicy;
         service: Service(Service) -> Service;
         endpoint_slice: EndpointSlice(EndpointSlice) -> EndpointSlice;
+        pod: Pod(Pod) -> Pod;
         secret: Secret(Secret) -> TlsSecret;
         load_balancer_configuration:
             LoadBalancerConfiguration(LoadBalancerConfiguration) -> LoadBalancerConfiguration;
@@ -297,8 +298,12 @@ fn indexed_as(resource: &Resource, touched: &mut Vec<Input>) -> Option<Indexed> 
             touched.extend(services.iter().cloned().map(Input::Policies));
             Some(Indexed::Policy(services))
         }
-        // Policies change nothing that is desired, so that nothing has to wait until they can be read.
-        Resource::Unread(unread) if unread.kind() == Kind::BackendTlsPolicy => None,
+        // Policies change nothing that is desired, so that nothing has to wait until they can be read. Without pods
+        // those that wait for a gate are no targets yet, as if nobody knew of gates; for their sake nothing is withheld
+        // from all load balancers. Who runs the watcher is told.
+        Resource::Unread(unread) if matches!(unread.kind(), Kind::BackendTlsPolicy | Kind::Pod) => {
+            None
+        }
         Resource::Unread(unread) => {
             touched.push(Input::Unread(unread.kind()));
             Some(Indexed::Unread(unread.kind()))
@@ -313,6 +318,7 @@ fn indexed_as(resource: &Resource, touched: &mut Vec<Input>) -> Option<Indexed> 
         | Resource::Route(_)
         | Resource::Namespace(_)
         | Resource::Service(_)
+        | Resource::Pod(_)
         | Resource::Secret(_)
         | Resource::LoadBalancerConfiguration(_)
         | Resource::ListenerRuleConfiguration(_)

@@ -12,10 +12,12 @@
 //! replaces nothing. Where the Services differ one ELB listener cannot serve both, whatever the target
 //! groups are (see `l4`).
 
+mod endpoints;
 mod settings;
 
+pub(crate) use endpoints::gated;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use tributary_model::config::{HealthCheckSettings, LoadBalancerSettings, TargetGroupSettings};
@@ -26,7 +28,7 @@ use tributary_model::elb::{
 use tributary_model::route::Route;
 use tributary_model::selector::LabelSelector;
 use tributary_model::workload::{IpFamily, L4Protocol, Service, ServicePort};
-use tributary_model::{ListenerRef, Name, ObjectKey};
+use tributary_model::{Installation, ListenerRef, Name, ObjectKey};
 
 use self::settings::Asked;
 use crate::facts::GatewayFacts;
@@ -156,6 +158,7 @@ pub(crate) fn spec(
             attributes,
             tags,
             targets: BTreeSet::new(),
+            awaited: BTreeSet::new(),
             multi_cluster: multi_cluster == Some(true),
         },
         source: Some(TargetSource {
@@ -234,52 +237,24 @@ pub(crate) fn empty(protocol: TargetProtocol) -> TargetGroupSpec {
             attributes: BTreeMap::new(),
             tags: BTreeMap::new(),
             targets: BTreeSet::new(),
+            awaited: BTreeSet::new(),
             multi_cluster: false,
         },
         source: None,
     }
 }
 
-/// The targets that are there now.
-pub(crate) fn targets(reader: &mut Reader<'_>, spec: &TargetGroupSpec) -> BTreeSet<DesiredTarget> {
-    let Some(source) = &spec.source else {
-        return BTreeSet::new();
-    };
-    match spec.group.target_type {
-        TargetType::Ip => addresses(reader, source, spec.group.ip_address_type),
-        TargetType::Instance => instances(reader, source),
-    }
-}
-
-/// Ready endpoints that are not terminating, of the target group's address family.
-fn addresses(
+/// The targets that are there now, and those of them that pods wait for.
+fn targets(
     reader: &mut Reader<'_>,
+    us: &Installation,
+    group: &mut DesiredTargetGroup,
     source: &TargetSource,
-    family: TargetIpAddressType,
-) -> BTreeSet<DesiredTarget> {
-    let mut targets = BTreeSet::new();
-    for slice in reader.slices_of(&source.service) {
-        let ports = slice
-            .ports
-            .iter()
-            .filter(|port| port.name == source.port_name && port.protocol == source.protocol);
-        for port in ports {
-            let endpoints = slice.endpoints.iter().filter(|endpoint| {
-                let fits = match (endpoint.address, family) {
-                    (IpAddr::V4(_), TargetIpAddressType::Ipv4)
-                    | (IpAddr::V6(_), TargetIpAddressType::Ipv6) => true,
-                    (IpAddr::V4(_), TargetIpAddressType::Ipv6)
-                    | (IpAddr::V6(_), TargetIpAddressType::Ipv4) => false,
-                };
-                fits && endpoint.ready && !endpoint.terminating
-            });
-            targets.extend(endpoints.map(|endpoint| DesiredTarget {
-                id: TargetId::Ip(endpoint.address),
-                port: port.port,
-            }));
-        }
+) {
+    match group.target_type {
+        TargetType::Ip => endpoints::addresses(reader, us, source, group),
+        TargetType::Instance => group.targets = instances(reader, source),
     }
-    targets
 }
 
 fn instances(reader: &mut Reader<'_>, source: &TargetSource) -> BTreeSet<DesiredTarget> {
@@ -401,11 +376,14 @@ fn version_name(version: ProtocolVersion) -> &'static str {
 /// The finished target group.
 pub(crate) fn desired(
     reader: &mut Reader<'_>,
+    us: &Installation,
     spec: &TargetGroupSpec,
     listeners: BTreeSet<ListenerRef>,
 ) -> Arc<DesiredTargetGroup> {
     let mut group = spec.group.clone();
     group.listeners = listeners;
-    group.targets = targets(reader, spec);
+    if let Some(source) = &spec.source {
+        targets(reader, us, &mut group, source);
+    }
     Arc::new(group)
 }

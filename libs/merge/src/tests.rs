@@ -4,6 +4,7 @@ mod attachment;
 mod classes;
 mod configuration;
 mod conflicts;
+mod gates;
 mod handshake;
 mod incremental;
 mod isolation;

@@ -19,6 +19,8 @@ pub(crate) enum Unmet<'a> {
     InsecureFallback,
     /// A field of `listenerConfigurations` that a listener of this protocol does not have.
     NotOnProtocol(&'a ProtocolPort, &'static str, &'a str),
+    /// An entry of `listenerConfigurations` for a port, or a protocol, that no listener has.
+    NoListener(&'a ProtocolPort),
     /// A field of `listenerConfigurations` that nobody programs yet.
     NotProgrammed(&'a ProtocolPort, &'static str),
     /// `healthCheckPort` names a port that the Service does not have.
@@ -51,6 +53,10 @@ impl fmt::Display for Unmet<'_> {
                 f,
                 "listenerConfigurations[{place}].{field} is for listeners that it can apply to, and one of protocol \
                  {protocol} is none"
+            ),
+            Self::NoListener(place) => write!(
+                f,
+                "listenerConfigurations[{place}]: neither the Gateway nor its ListenerSets have such a listener"
             ),
             Self::NotProgrammed(place, field) => write!(
                 f,

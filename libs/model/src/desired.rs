@@ -296,8 +296,10 @@ pub struct DesiredTargetGroup {
     pub attributes: BTreeMap<String, String>,
     /// Tags that were asked for.
     pub tags: BTreeMap<String, String>,
-    /// Ready endpoints.
+    /// Ready endpoints, and those that wait for nothing but their health.
     pub targets: BTreeSet<DesiredTarget>,
+    /// Those of the targets whose pods wait to hear that they are healthy.
+    pub awaited: BTreeSet<AwaitedTarget>,
     /// `enableMultiCluster`: other clusters register targets, too, which stay.
     pub multi_cluster: bool,
 }
@@ -309,6 +311,24 @@ pub struct DesiredTarget {
     pub id: TargetId,
     /// Its port.
     pub port: u16,
+}
+
+/// A target whose pod waits to hear that it is healthy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AwaitedTarget {
+    /// The target.
+    pub target: DesiredTarget,
+    /// Its pod.
+    pub pod: GatedPod,
+}
+
+/// A pod with a readiness gate that we are to open.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GatedPod {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// `metadata.uid`, where the source has it: one that is made again waits anew.
+    pub uid: Option<Name>,
 }
 
 /// `Id` of a target description.

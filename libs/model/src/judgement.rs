@@ -1,6 +1,8 @@
 //! The joined judgement of one object: what the merge resolved and what the programmers reported,
 //! ready to become conditions. Holds nothing that a tenant must not read.
 
+use std::collections::BTreeSet;
+
 use crate::installation::Installation;
 use crate::key::{Name, ObjectKey, ObjectRef};
 use crate::listener::RouteGroupKind;
@@ -34,6 +36,8 @@ pub enum Judgement {
     ListenerSet(ListenerSetJudgement),
     /// A route.
     Route(RouteJudgement),
+    /// A pod whose readiness gates are to be opened: all of its targets are healthy.
+    Pod(PodJudgement),
 }
 
 /// Of a GatewayClass.
@@ -47,6 +51,8 @@ pub struct GatewayClassJudgement {
     pub controller_name: String,
     /// Absent: accepted.
     pub invalid_parameters: Option<String>,
+    /// What is refused of its parameters while the rest holds.
+    pub problems: Vec<String>,
     /// What its finalizer should become. Of a class in a folder nobody looks at it.
     pub mark: ClassMark,
     /// Another program serves it: its status stays as it is.
@@ -163,6 +169,19 @@ pub struct RouteJudgement {
     pub left_alone: Vec<ParentRef>,
 }
 
+/// Of a pod that waits for nothing but its targets' health.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PodJudgement {
+    /// Identity.
+    pub key: ObjectKey,
+    /// The generation that was judged.
+    pub generation: i64,
+    /// `metadata.uid`, where the source has it: no other pod's gates are opened.
+    pub uid: Option<Name>,
+    /// `conditionType`s of its gates that are to be opened.
+    pub gates: BTreeSet<String>,
+}
+
 /// Of one parentRef.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ParentJudgement {
@@ -235,7 +254,7 @@ impl Judgement {
         match self {
             Self::Gateway(judged) => of(&judged.listeners),
             Self::ListenerSet(judged) => of(&judged.listeners),
-            Self::GatewayClass(_) | Self::Route(_) => false,
+            Self::GatewayClass(_) | Self::Route(_) | Self::Pod(_) => false,
         }
     }
 
@@ -247,6 +266,7 @@ impl Judgement {
             Self::Gateway(judged) => ObjectRef::new(Kind::Gateway, judged.key.clone()),
             Self::ListenerSet(judged) => ObjectRef::new(Kind::ListenerSet, judged.key.clone()),
             Self::Route(judged) => judged.route.clone(),
+            Self::Pod(judged) => ObjectRef::new(Kind::Pod, judged.key.clone()),
         }
     }
 }

@@ -40,6 +40,8 @@ pub enum Kind {
     EndpointSlice,
     /// core `v1` Node.
     Node,
+    /// core `v1` Pod with a readiness gate for its target's health; others are not read.
+    Pod,
     /// core `v1` Secret of type `kubernetes.io/tls`; others are not read.
     Secret,
     /// `gateway.k8s.aws/v1` LoadBalancerConfiguration.
@@ -114,7 +116,7 @@ pub struct ListenerRef {
 
 impl Kind {
     /// Every kind, in a fixed order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::GatewayClass,
         Self::Gateway,
         Self::ListenerSet,
@@ -129,6 +131,7 @@ impl Kind {
         Self::Service,
         Self::EndpointSlice,
         Self::Node,
+        Self::Pod,
         Self::Secret,
         Self::LoadBalancerConfiguration,
         Self::TargetGroupConfiguration,
@@ -152,6 +155,7 @@ impl Kind {
             Self::Service => "Service",
             Self::EndpointSlice => "EndpointSlice",
             Self::Node => "Node",
+            Self::Pod => "Pod",
             Self::Secret => "Secret",
             Self::LoadBalancerConfiguration => "LoadBalancerConfiguration",
             Self::TargetGroupConfiguration => "TargetGroupConfiguration",
@@ -187,7 +191,7 @@ impl Kind {
             | Self::TlsRoute
             | Self::ReferenceGrant
             | Self::BackendTlsPolicy => GATEWAY_GROUP,
-            Self::Namespace | Self::Service | Self::Node | Self::Secret => "",
+            Self::Namespace | Self::Service | Self::Node | Self::Pod | Self::Secret => "",
             Self::EndpointSlice => "discovery.k8s.io",
             Self::LoadBalancerConfiguration
             | Self::TargetGroupConfiguration

@@ -18,6 +18,7 @@ pub mod controller;
 pub mod desired;
 pub mod elb;
 pub mod fault;
+pub mod gate;
 pub mod holder;
 pub mod hostname;
 pub mod installation;

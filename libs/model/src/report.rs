@@ -1,6 +1,8 @@
 //! What a programmer found out about a load balancer.
 
-use crate::desired::{LoadBalancerKey, RuleOrigin};
+use std::collections::BTreeSet;
+
+use crate::desired::{GatedPod, LoadBalancerKey, RuleOrigin};
 use crate::key::ListenerRef;
 use crate::revision::Revision;
 
@@ -21,6 +23,9 @@ pub struct LoadBalancerReport {
     pub rules: Vec<RuleProblem>,
     /// Problems of the load balancer itself: no subnets, access denied, quota of load balancers …
     pub problems: Vec<String>,
+    /// Pods that wait for it (`DesiredTargetGroup::awaited`) and of which every such target on this load balancer is
+    /// healthy.
+    pub healthy: BTreeSet<GatedPod>,
     /// Nothing is left to do for this desired state but what is permanently refused, or withheld while a kind cannot be
     /// read; both are stated.
     pub settled: bool,

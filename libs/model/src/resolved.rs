@@ -25,6 +25,8 @@ pub struct ResolvedGatewayClass {
     pub controller_name: String,
     /// Why it cannot be used: its parameters, with object and field.
     pub invalid_parameters: Option<String>,
+    /// What is refused of its parameters while the rest holds, with object and field.
+    pub problems: Vec<String>,
     /// What its finalizer should become.
     pub mark: ClassMark,
     /// Another program serves it: its status is that program's.

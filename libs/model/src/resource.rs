@@ -16,7 +16,7 @@ use crate::selector::FromNamespaces;
 use crate::status::Status;
 use crate::time::Timestamp;
 use crate::workload::{
-    BackendTlsPolicy, EndpointSlice, Namespace, Node, ReferenceGrant, Service, TlsSecret,
+    BackendTlsPolicy, EndpointSlice, Namespace, Node, Pod, ReferenceGrant, Service, TlsSecret,
 };
 
 /// The part of `ObjectMeta` that decisions depend on.
@@ -56,6 +56,8 @@ pub enum Resource {
     EndpointSlice(EndpointSlice),
     /// Node.
     Node(Node),
+    /// Pod with a readiness gate for its target's health.
+    Pod(Pod),
     /// Secret of type `kubernetes.io/tls`.
     Secret(TlsSecret),
     /// LoadBalancerConfiguration.
@@ -255,6 +257,7 @@ impl Refused {
             | Kind::Namespace
             | Kind::EndpointSlice
             | Kind::Node
+            | Kind::Pod
             | Kind::Secret => false,
         };
         is_told.then(|| Self {
@@ -295,6 +298,7 @@ impl Resource {
             Self::Service(object) => &object.meta,
             Self::EndpointSlice(object) => &object.meta,
             Self::Node(object) => &object.meta,
+            Self::Pod(object) => &object.meta,
             Self::Secret(object) => &object.meta,
             Self::LoadBalancerConfiguration(object) => &object.meta,
             Self::TargetGroupConfiguration(object) => &object.meta,
@@ -318,6 +322,7 @@ impl Resource {
             Self::Service(_) => Kind::Service,
             Self::EndpointSlice(_) => Kind::EndpointSlice,
             Self::Node(_) => Kind::Node,
+            Self::Pod(_) => Kind::Pod,
             Self::Secret(_) => Kind::Secret,
             Self::LoadBalancerConfiguration(_) => Kind::LoadBalancerConfiguration,
             Self::TargetGroupConfiguration(_) => Kind::TargetGroupConfiguration,
@@ -343,6 +348,7 @@ impl Resource {
             | Self::Service(_)
             | Self::EndpointSlice(_)
             | Self::Node(_)
+            | Self::Pod(_)
             | Self::Secret(_)
             | Self::Unread(_)
             | Self::OtherController(_)

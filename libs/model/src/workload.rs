@@ -1,9 +1,12 @@
 //! What traffic goes to, and what may be referred to: Services, EndpointSlices, Nodes, Secrets, grants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::gate::Gate;
+use crate::installation::Installation;
 use crate::key::{Kind, Name, ObjectKey};
+use crate::other_controller::OtherController;
 use crate::resource::Meta;
 use crate::time::Timestamp;
 
@@ -116,6 +119,18 @@ pub struct Endpoint {
     pub zone: Option<String>,
     /// `nodeName`.
     pub node_name: Option<Name>,
+    /// `targetRef`, where it is a pod that may only wait for a readiness gate: of an endpoint that is neither serving nor
+    /// terminating. Of others nobody asks, and there are tens of thousands.
+    pub pod: Option<EndpointPod>,
+}
+
+/// The pod behind an endpoint, in the slice's namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EndpointPod {
+    /// Its name.
+    pub name: Name,
+    /// `metadata.uid`, where the slice has it.
+    pub uid: Option<Name>,
 }
 
 /// core/v1 Node, for `targetType: instance`.
@@ -129,6 +144,20 @@ pub struct Node {
     pub instance_id: Option<String>,
     /// Condition Ready, not cordoned off by `node.kubernetes.io/exclude-from-external-load-balancers`.
     pub ready: bool,
+}
+
+/// core/v1 Pod with a readiness gate for its target's health ([`Gate`](crate::gate::Gate)).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pod {
+    /// Identity.
+    pub meta: Meta,
+    /// `metadata.uid`: another pod may have had the name, and the address that a slice still has beside it.
+    pub uid: Option<Name>,
+    /// Nothing but such gates keeps it from being Ready, or did until a moment ago: its containers and its other gates
+    /// are ready.
+    pub awaits_health: bool,
+    /// Those of such gates, by `conditionType`, whose condition is not True.
+    pub closed_gates: BTreeSet<String>,
 }
 
 /// core/v1 Secret of type `kubernetes.io/tls`, without its private key.
@@ -204,6 +233,32 @@ pub struct GrantTo {
     pub kind: String,
     /// Absent means every object of the kind.
     pub name: Option<Name>,
+}
+
+impl Pod {
+    /// The gates that are for us to open: our own, and the AWS Load Balancer Controller's while that does not run. While it
+    /// does they speak of its own target groups.
+    pub fn gates_to_open(
+        &self,
+        us: &Installation,
+        other: Option<&OtherController>,
+    ) -> BTreeSet<&str> {
+        let gates = self.closed_gates.iter().map(String::as_str);
+        gates
+            .filter(|gate| match Gate::of(gate) {
+                Some(Gate::Tributary(name)) => name == us.name(),
+                Some(Gate::AwsLoadBalancerController) => other.is_none(),
+                None => false,
+            })
+            .collect()
+    }
+
+    /// Whether an endpoint's reference means this pod. What has no uid was written by a person, who means the name.
+    pub fn is(&self, pod: &EndpointPod) -> bool {
+        let EndpointPod { name, uid } = pod;
+        let is_another = matches!((uid, &self.uid), (Some(one), Some(other)) if one != other);
+        self.meta.key.name == *name && !is_another
+    }
 }
 
 impl BackendTlsPolicy {

@@ -40,6 +40,8 @@ pub enum Foreign {
         /// The version without the group.
         version: String,
     },
+    /// A Pod that waits for no target's health.
+    PodWithoutGate,
     /// A Secret of another type than `kubernetes.io/tls`.
     SecretType {
         /// `type`, `Opaque` where absent.
@@ -124,6 +126,7 @@ pub fn versions(kind: Kind) -> &'static [&'static str] {
         | Kind::Service
         | Kind::EndpointSlice
         | Kind::Node
+        | Kind::Pod
         | Kind::Secret => &["v1"],
     }
 }
@@ -163,6 +166,10 @@ pub(crate) fn recognize(
                 secret_type: secret_type.to_owned(),
             }));
         }
+    }
+    // Of tens of thousands few have one: the others cost no more than this look.
+    if kind == Kind::Pod && !crate::pod::has_gate(object) {
+        return Ok(Recognized::Foreign(Foreign::PodWithoutGate));
     }
     Ok(Recognized::Ours(kind))
 }
@@ -328,6 +335,9 @@ impl fmt::Display for Foreign {
                 "{kind} is read at {}, not at {version}",
                 versions(*kind).join(" and ")
             ),
+            Self::PodWithoutGate => {
+                f.write_str("a Pod without a readiness gate for its target's health is not read")
+            }
             Self::SecretType { secret_type } => {
                 write!(f, "a Secret of type {secret_type} is not read")
             }

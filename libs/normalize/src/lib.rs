@@ -24,6 +24,7 @@ mod gateway;
 mod grant;
 mod lenient;
 mod listener;
+mod pod;
 mod policy;
 mod read;
 mod route;
@@ -112,7 +113,7 @@ pub fn unread(object: &Value) -> Option<(String, Foreign)> {
             group.is_some_and(|group| TOLD_GROUPS.contains(&group))
         }
         Foreign::Version { kind, .. } => TOLD_GROUPS.contains(&kind.group()),
-        Foreign::SecretType { .. } => false,
+        Foreign::PodWithoutGate | Foreign::SecretType { .. } => false,
     };
     is_told.then(|| (identity.display(), foreign))
 }
@@ -231,6 +232,7 @@ fn resource(envelope: Envelope<'_>, warnings: &mut Vec<Warning>) -> Result<Resou
             Resource::EndpointSlice(workload::endpoint_slice(envelope, warnings)?)
         }
         Kind::Node => Resource::Node(workload::node(envelope, warnings)?),
+        Kind::Pod => Resource::Pod(pod::pod(envelope)?),
         Kind::Secret => Resource::Secret(secret::tls_secret(envelope)?),
         Kind::BackendTlsPolicy => {
             let spec = spec(&envelope, warnings)?;

@@ -116,6 +116,7 @@ pub fn has_status(kind: Kind) -> bool {
         | Kind::Service
         | Kind::EndpointSlice
         | Kind::Node
+        | Kind::Pod
         | Kind::Secret
         | Kind::LoadBalancerConfiguration
         | Kind::TargetGroupConfiguration
@@ -225,6 +226,7 @@ pub(crate) fn status(kind: Kind, value: &Value) -> Result<Option<Status>, Fault>
         | Kind::Service
         | Kind::EndpointSlice
         | Kind::Node
+        | Kind::Pod
         | Kind::Secret
         | Kind::LoadBalancerConfiguration
         | Kind::TargetGroupConfiguration

@@ -4,6 +4,7 @@ mod configuration;
 mod envelope;
 mod gateway;
 mod listener;
+mod pod;
 mod property;
 mod route;
 mod secret;

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use k8s_openapi::api::core::v1::{NodeCondition, NodeSpec, ServiceSpec};
+use k8s_openapi::api::core::v1::{NodeCondition, NodeSpec, ObjectReference, ServiceSpec};
 use k8s_openapi::api::discovery::v1::{Endpoint as SliceEndpoint, EndpointPort as SlicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 use tributary_model::workload::{
-    Endpoint, EndpointPort, EndpointSlice, IpFamily, L4Protocol, Namespace, Node, Service,
-    ServicePort, ServiceType,
+    Endpoint, EndpointPod, EndpointPort, EndpointSlice, IpFamily, L4Protocol, Namespace, Node,
+    Service, ServicePort, ServiceType,
 };
-use tributary_model::{Meta, Name};
+use tributary_model::{Kind, Meta, Name};
 
 use crate::check;
 use crate::envelope::Envelope;
@@ -213,12 +213,27 @@ fn endpoint(at: &Path<'_>, entry: SliceEndpoint, family: AddressFamily) -> Resul
         return Err(address_path.fault(format!("{address} is not of the slice's addressType")));
     }
     let conditions = entry.conditions.unwrap_or_default();
+    let ready = conditions.ready.unwrap_or(true);
+    let terminating = conditions.terminating.unwrap_or(false);
+    // A Service that publishes addresses which are not ready has its endpoints ready, whatever their pods are.
+    let serving = conditions.serving.unwrap_or(ready);
+    let target = entry.target_ref.filter(|_| !serving && !terminating);
     Ok(Endpoint {
         address,
-        ready: conditions.ready.unwrap_or(true),
-        terminating: conditions.terminating.unwrap_or(false),
+        ready,
+        terminating,
         zone: entry.zone,
         node_name: entry.node_name.map(Name::from),
+        pod: target.and_then(endpoint_pod),
+    })
+}
+
+fn endpoint_pod(target: ObjectReference) -> Option<EndpointPod> {
+    let is_pod = target.kind.as_deref() == Some(Kind::Pod.as_str());
+    let name = target.name.filter(|name| is_pod && !name.is_empty())?;
+    Some(EndpointPod {
+        name: name.into(),
+        uid: target.uid.filter(|uid| !uid.is_empty()).map(Name::from),
     })
 }
 

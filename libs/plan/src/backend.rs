@@ -60,6 +60,8 @@ pub(crate) enum Carried {
 pub(crate) struct Told {
     pub(crate) rules: Vec<RuleProblem>,
     pub(crate) notes: BTreeMap<ListenerRef, Vec<String>>,
+    /// Pods that wait to hear that they are healthy, and are.
+    pub(crate) healthy: BTreeSet<tributary_model::desired::GatedPod>,
 }
 
 /// What is to be let in, and the steps that see to it.

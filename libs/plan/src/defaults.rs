@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tributary_model::Kind;
 use tributary_model::elb::Scheme;
 
+use crate::backend::Told;
+use crate::fit::{Fit, FitRule};
 use crate::observed::Tags;
+use crate::op::{Blame, RuleOwner};
+use crate::scope::Scope;
 use crate::tags;
 
 /// What holds for every load balancer of this installation, from the programmer's command line.
@@ -93,6 +98,28 @@ impl<'a> Everywhere<'a> {
                 format!("{field}[{key}]: this tag is set by others (--external-managed-tags)")
             })
             .collect()
+    }
+}
+
+/// Tells rules and target groups which of their own tags are not set, by those who use them.
+pub(crate) fn tell(scope: &Scope, fit: &Fit, told: &mut Told) {
+    for group in fit.target_groups.values() {
+        let field = format!("{} tags", Kind::TargetGroupConfiguration);
+        for text in scope.everywhere.refused(&field, &group.desired.tags) {
+            told.tell(group.blame(), &text);
+        }
+    }
+    let rules = fit.ports.values().flat_map(|port| &port.rules);
+    for FitRule { rule, as_is: _ } in rules {
+        let Some(origin) = &rule.origin else { continue };
+        let field = format!("{} tags", Kind::ListenerRuleConfiguration);
+        for text in scope.everywhere.refused(&field, &rule.tags) {
+            let owner = RuleOwner {
+                listener: rule.listener.clone(),
+                origin: origin.clone(),
+            };
+            told.tell(Blame::Rules(BTreeSet::from([owner])), &text);
+        }
     }
 }
 

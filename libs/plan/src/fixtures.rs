@@ -236,6 +236,7 @@ impl Desired {
                 attributes: BTreeMap::new(),
                 tags: BTreeMap::new(),
                 targets: (0..targets).map(|n| target(n, 80)).collect(),
+                awaited: BTreeSet::new(),
                 multi_cluster: false,
             })
         });

@@ -32,7 +32,7 @@ mod conditions;
 mod told;
 
 pub(crate) use conditions::{is_parked, parked};
-pub(crate) use told::tell;
+pub(crate) use told::{healthy, tell};
 
 /// Which rules may move now.
 pub(crate) struct Moves<'a> {

@@ -9,7 +9,7 @@ use crate::association;
 use crate::backend::{self, Carried, Told, View};
 use crate::certificates::{self, CertificateId, Wanted};
 use crate::cleanup::{self, Deleted, Keep};
-use crate::defaults::Everywhere;
+use crate::defaults::{self, Everywhere};
 use crate::draft::Draft;
 use crate::fit::{self, Fit};
 use crate::health::{self, Moves};
@@ -155,6 +155,7 @@ fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
     if let Some(base) = base(scope, &fit, draft) {
         rules.extend(fill(scope, &fit, &base, &mut deleted, &mut told, draft));
     }
+    defaults::tell(scope, &fit, &mut told);
     rules.append(&mut told.rules);
     if !scope.desired.unread.is_empty() {
         // All of it waits for a removal, and nothing is removed.
@@ -178,7 +179,7 @@ fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
         draft.problems.clone_from(gaps);
     }
     let problems = std::mem::take(&mut draft.problems);
-    let mut report = report::report(scope, &fit, rules, problems);
+    let mut report = report::report(scope, &fit, rules, problems, told.healthy);
     for listener in &mut report.listeners {
         if let Some(notes) = told.notes.remove(&listener.listener) {
             listener.notes.extend(notes);
@@ -326,6 +327,7 @@ fn fill<'a>(
         Role::Target(Others::Stay) | Role::Predecessor => {}
     }
     *told = let_in(scope, fit, base, &groups, deleted, draft);
+    told.healthy = health::healthy(scope, fit, &groups);
     let unhealthy = health::tell(scope, fit, &groups, told);
     draft.problems.extend(unhealthy);
     rules

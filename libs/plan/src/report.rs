@@ -1,6 +1,8 @@
 //! What is true now, as observed: never what the steps are hoped to bring.
 
-use tributary_model::desired::{LoadBalancerKey, MemberListener};
+use std::collections::BTreeSet;
+
+use tributary_model::desired::{GatedPod, LoadBalancerKey, MemberListener};
 use tributary_model::elb::ElbProtocol;
 use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
@@ -17,6 +19,7 @@ pub(crate) fn report(
     fit: &Fit,
     rules: Vec<RuleProblem>,
     problems: Vec<String>,
+    healthy: BTreeSet<GatedPod>,
 ) -> LoadBalancerReport {
     let listeners = scope
         .desired
@@ -39,6 +42,7 @@ pub(crate) fn report(
         listeners,
         rules,
         problems,
+        healthy,
         settled: false,
     }
 }
@@ -61,6 +65,7 @@ pub(crate) fn of_removal(
         listeners: Vec::new(),
         rules: Vec::new(),
         problems,
+        healthy: BTreeSet::new(),
         settled: is_gone,
     }
 }

@@ -63,6 +63,7 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
     } = on(taken, Some(current), Role::Target(Others::Stay));
     let steps = draft.finish();
     let report = LoadBalancerReport {
+        healthy: [].into(),
         settled: false,
         ..report
     };

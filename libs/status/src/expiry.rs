@@ -100,7 +100,7 @@ fn listeners(judgement: &Judgement) -> &[ListenerJudgement] {
     match judgement {
         Judgement::Gateway(gateway) => &gateway.listeners,
         Judgement::ListenerSet(set) => &set.listeners,
-        Judgement::GatewayClass(_) | Judgement::Route(_) => &[],
+        Judgement::GatewayClass(_) | Judgement::Route(_) | Judgement::Pod(_) => &[],
     }
 }
 

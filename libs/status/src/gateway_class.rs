@@ -5,13 +5,14 @@ use tributary_model::judgement::GatewayClassJudgement;
 use tributary_model::status::GatewayClassStatus;
 
 use crate::conditions::{Stamp, next_conditions};
-use crate::reasons::{ACCEPTED, Situation, Verdict, verdict};
+use crate::reasons::{ACCEPTED, DEGRADED, Situation, Verdict, verdict};
+use crate::words::list;
 
 /// The condition types that we write.
 ///
 /// Not among them: `SupportedVersion`, which is experimental and speaks of the CRDs in the cluster; those
 /// are no part of a judgement.
-pub(crate) const OWNED: &[&str] = &[ACCEPTED];
+pub(crate) const OWNED: &[&str] = &[ACCEPTED, DEGRADED];
 
 pub(crate) fn next_status(
     judged: &GatewayClassJudgement,
@@ -21,9 +22,10 @@ pub(crate) fn next_status(
     if judged.left_alone {
         return current.clone();
     }
+    let conditions = std::iter::once(accepted(judged)).chain(degraded(judged));
     GatewayClassStatus {
         conditions: next_conditions(
-            vec![accepted(judged).into()],
+            conditions.map(Into::into).collect(),
             OWNED,
             &current.conditions,
             stamp,
@@ -40,6 +42,15 @@ pub(crate) fn accepted(judged: &GatewayClassJudgement) -> Verdict {
         None => Situation::ClassAccepted,
         Some(why) => Situation::ClassAcceptedInvalidParameters(why),
     })
+}
+
+/// Only there while something of its parameters is refused: its Gateways are served without that.
+fn degraded(judged: &GatewayClassJudgement) -> Option<Verdict> {
+    if judged.problems.is_empty() {
+        return None;
+    }
+    let problems = list(judged.problems.iter().cloned());
+    Some(verdict(Situation::ClassNotInFull(&problems)))
 }
 
 /// Names of Gateway API's features (its Go package `pkg/features`, v1.6.1) that Gateways of a controller

@@ -90,7 +90,9 @@ pub fn next(judgement: &Judgement, current: Option<&Status>, now: Timestamp) -> 
     if current.and_then(|current| newest_own_generation(judgement, current)) > Some(generation) {
         return Next::Outdated;
     }
-    let (status, left_out) = next_status(judgement, current, stamp);
+    let Some((status, left_out)) = next_status(judgement, current, stamp) else {
+        return Next::Unchanged;
+    };
     if let Some(reason) = limits::never_writable(&status) {
         return Next::SetAside { reason };
     }
@@ -122,11 +124,18 @@ fn generation(judgement: &Judgement) -> i64 {
         Judgement::Gateway(judged) => judged.generation,
         Judgement::ListenerSet(judged) => judged.generation,
         Judgement::Route(judged) => judged.generation,
+        Judgement::Pod(judged) => judged.generation,
     }
 }
 
-fn next_status(judgement: &Judgement, current: Option<&Status>, stamp: Stamp) -> (Status, usize) {
-    match judgement {
+/// Nothing for a pod, whose status is the kubelet's: its gates are conditions that are written one by one.
+fn next_status(
+    judgement: &Judgement,
+    current: Option<&Status>,
+    stamp: Stamp,
+) -> Option<(Status, usize)> {
+    Some(match judgement {
+        Judgement::Pod(_) => return None,
         Judgement::GatewayClass(judged) => {
             let none = GatewayClassStatus::default();
             let current = if let Some(Status::GatewayClass(current)) = current {
@@ -173,7 +182,7 @@ fn next_status(judgement: &Judgement, current: Option<&Status>, stamp: Stamp) ->
             let (status, left_out) = route::next_status(judged, current, stamp);
             (Status::Route(status), left_out)
         }
-    }
+    })
 }
 
 /// The newest generation that we have written about anywhere in the status.
@@ -206,7 +215,8 @@ fn newest_own_generation(judgement: &Judgement, current: &Status) -> Option<i64>
             Judgement::GatewayClass(_)
             | Judgement::Gateway(_)
             | Judgement::ListenerSet(_)
-            | Judgement::Route(_),
+            | Judgement::Route(_)
+            | Judgement::Pod(_),
             _,
         ) => None,
     }

@@ -61,7 +61,10 @@ fn degraded(before: Option<&Status>, after: &Status) -> Option<Notice> {
         Status::Gateway(gateway) => {
             says(&gateway.conditions, DEGRADED, ConditionStatus::True, None).cloned()
         }
-        Status::GatewayClass(_) | Status::ListenerSet(_) | Status::Route(_) => None,
+        Status::GatewayClass(class) => {
+            says(&class.conditions, DEGRADED, ConditionStatus::True, None).cloned()
+        }
+        Status::ListenerSet(_) | Status::Route(_) => None,
     };
     let Condition {
         reason, message, ..

@@ -62,6 +62,7 @@ pub(crate) struct Verdict {
 pub(crate) enum Situation<'a> {
     ClassAccepted,
     ClassAcceptedInvalidParameters(&'a str),
+    ClassNotInFull(&'a str),
 
     GatewayAccepted,
     GatewayAcceptedSomeListeners,

@@ -57,6 +57,10 @@ pub fn summary(judgement: &Judgement) -> Summary {
             accepted: worst_parent(judged),
             programmed: None,
         },
+        Judgement::Pod(_) => Summary {
+            accepted: None,
+            programmed: None,
+        },
     }
 }
 

@@ -134,6 +134,7 @@ pub(crate) fn class() -> GatewayClassJudgement {
         generation: GENERATION,
         controller_name: controller::ALB.to_owned(),
         invalid_parameters: None,
+        problems: Vec::new(),
         mark: ClassMark::Stands,
         left_alone: false,
     }

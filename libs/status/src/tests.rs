@@ -293,7 +293,7 @@ proptest! {
                 LoadBalancerJudgement::Unknown | LoadBalancerJudgement::Leaving(_)
             ),
             Judgement::ListenerSet(judged) => judged.load_balancer == LoadBalancerJudgement::Unknown,
-            Judgement::GatewayClass(_) | Judgement::Route(_) => false,
+            Judgement::GatewayClass(_) | Judgement::Route(_) | Judgement::Pod(_) => false,
         };
         prop_assume!(!is_unknown);
         let before = write(&first, None, EARLIER);
@@ -329,4 +329,16 @@ proptest! {
         };
         prop_assert_eq!(theirs(&after), theirs(&before));
     }
+}
+
+/// Its conditions are the kubelet's, and written one by one.
+#[test]
+fn of_a_pod_no_status_is_written() {
+    let judged = Judgement::Pod(tributary_model::judgement::PodJudgement {
+        key: tributary_model::ObjectKey::new("t", "p"),
+        generation: 1,
+        uid: None,
+        gates: ["gateway.tributary.dev/target-health".to_owned()].into(),
+    });
+    assert_eq!(next(&judged, None, Timestamp(0)), Next::Unchanged);
 }

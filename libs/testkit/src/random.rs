@@ -25,6 +25,7 @@ use crate::objects::{
 use crate::routes::{route, rule};
 use crate::workloads::{
     endpoints, grant, malformed_secret, namespace, secret, service, service_with_ports,
+    unready_endpoints, waiting_pod,
 };
 
 const NAMESPACES: [&str; 3] = ["a", "a-b", "infra"];
@@ -53,7 +54,8 @@ pub fn resource() -> impl Strategy<Value = Resource> {
         1 => any_grant(),
         1 => any_namespace(),
         2 => any_service(),
-        1 => any_endpoints(),
+        2 => any_endpoints(),
+        2 => any_pod(),
         1 => any_secret(),
         1 => any_unread(),
         1 => any_other_controller(),
@@ -272,10 +274,42 @@ fn any_service() -> impl Strategy<Value = Resource> {
 }
 
 fn any_endpoints() -> impl Strategy<Value = Resource> {
-    (named(&["svc", "dns"]), 0..3_u8).prop_map(|(service, count)| {
-        let addresses: Vec<String> = (0..count).map(|last| format!("10.0.0.{last}")).collect();
-        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-        endpoints(&service, 8053, &addresses)
+    let pods = [("10.0.0.0", "p"), ("10.0.0.1", "q")];
+    let is_ready = prop::bool::weighted(0.4);
+    (named(&["svc", "dns"]), 0..3_usize, is_ready).prop_map(move |(service, count, is_ready)| {
+        let pods = &pods[..count];
+        if is_ready {
+            let addresses: Vec<&str> = pods.iter().map(|(address, _)| *address).collect();
+            return endpoints(&service, 8053, &addresses);
+        }
+        unready_endpoints(&service, 8053, pods)
+    })
+}
+
+fn any_pod() -> impl Strategy<Value = Resource> {
+    let gates = vec![
+        "gateway.tributary.dev/target-health",
+        "gateway.tributary.dev/other.target-health",
+        "target-health.elbv2.k8s.aws/k8s-a",
+    ];
+    let state = (
+        prop::bool::weighted(0.8),
+        prop::bool::weighted(0.2),
+        prop::bool::weighted(0.2),
+        prop::sample::subsequence(gates, 0..=3),
+    );
+    (named(&["p", "q"]), state).prop_map(|(name, state)| {
+        let (awaits_health, deleting, is_another, gates) = state;
+        let mut resource = waiting_pod(&name);
+        if let Resource::Pod(pod) = &mut resource {
+            pod.awaits_health = awaits_health;
+            pod.meta.deleting = deleting;
+            pod.closed_gates = gates.into_iter().map(str::to_owned).collect();
+            if is_another {
+                pod.uid = Some("another".into());
+            }
+        }
+        resource
     })
 }
 

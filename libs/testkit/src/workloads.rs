@@ -8,10 +8,10 @@ use tributary_model::config::{
     TargetReference,
 };
 use tributary_model::workload::{
-    CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, L4Protocol,
-    Namespace, Node, ReferenceGrant, Service, ServicePort, ServiceType, TlsSecret,
+    CertificateFacts, Endpoint, EndpointPod, EndpointPort, EndpointSlice, GrantFrom, GrantTo,
+    L4Protocol, Namespace, Node, Pod, ReferenceGrant, Service, ServicePort, ServiceType, TlsSecret,
 };
-use tributary_model::{Kind, Resource, Timestamp};
+use tributary_model::{Installation, Kind, Resource, Timestamp};
 
 use crate::objects::{key, meta};
 
@@ -80,8 +80,35 @@ pub fn endpoints_with_ports(
                 terminating: false,
                 zone: None,
                 node_name: None,
+                pod: None,
             })
             .collect(),
+    })
+}
+
+/// An EndpointSlice named `<service>-1` with endpoints that are not ready, each of a pod, on one TCP port.
+pub fn unready_endpoints(service: &str, port: u16, pods: &[(&str, &str)]) -> Resource {
+    let addresses: Vec<&str> = pods.iter().map(|(address, _)| *address).collect();
+    let mut resource = endpoints(service, port, &addresses);
+    if let Resource::EndpointSlice(slice) = &mut resource {
+        for (endpoint, (_, pod)) in slice.endpoints.iter_mut().zip(pods) {
+            endpoint.ready = false;
+            endpoint.pod = Some(EndpointPod {
+                name: (*pod).into(),
+                uid: Some(format!("uid-of-{pod}").into()),
+            });
+        }
+    }
+    resource
+}
+
+/// A Pod that waits for nothing but its target's health, by a gate of ours.
+pub fn waiting_pod(name: &str) -> Resource {
+    Resource::Pod(Pod {
+        meta: meta(name),
+        uid: Some(format!("uid-of-{}", key(name).name).into()),
+        awaits_health: true,
+        closed_gates: BTreeSet::from([Installation::default().gate()]),
     })
 }
 

@@ -253,6 +253,7 @@ fn report(gateway: &str, phase: LoadBalancerPhase, dns_name: &str) -> LoadBalanc
         listeners: Vec::new(),
         rules: Vec::new(),
         problems: Vec::new(),
+        healthy: [].into(),
         settled: true,
     }
 }

@@ -21,9 +21,9 @@ use std::time::Duration;
 use governor::{DefaultDirectRateLimiter, Jitter, Quota, RateLimiter};
 use prometheus_client::metrics::counter::Counter;
 use tokio::time::Instant;
-use tributary_kubernetes::{Class, Cluster, Failure, Found, LiveStatus, Served};
+use tributary_kubernetes::{Class, Cluster, Failure, Found, Gates, LiveStatus, Served};
 use tributary_model::ObjectRef;
-use tributary_model::judgement::JudgedObject;
+use tributary_model::judgement::{JudgedObject, Judgement, PodJudgement};
 use tributary_model::status::Status;
 use tributary_runtime::Context;
 use tributary_runtime::names::SecondsCounter;
@@ -139,7 +139,8 @@ pub(crate) fn need(judged: &JudgedObject, known: Option<&Status>, aside: Option<
             })
         }
     };
-    if marks::asks(judgement) {
+    // Once its gates are open nothing is judged of a pod any more.
+    if marks::asks(judgement) || matches!(judgement, Judgement::Pod(_)) {
         return Need::Attempt(Urgency::Prompt);
     }
     let by_current = given(current.as_ref());
@@ -200,6 +201,9 @@ impl Writer {
         mut seen: Option<LiveStatus>,
         aside: Option<&str>,
     ) -> Outcome {
+        if let Judgement::Pod(pod) = &judged.judgement {
+            return self.open(pod).await;
+        }
         for _ in 0..TRIES {
             match self.attempt(object, judged, seen.take(), aside).await {
                 Ok(Tried::Ended(outcome)) => return self.mark(judged, outcome).await,
@@ -215,6 +219,39 @@ impl Writer {
         }
         Outcome::Failed {
             reason: format!("somebody else wrote {TRIES} times between reading and writing"),
+        }
+    }
+
+    /// Opens a pod's gates. They are conditions of their own: nobody else's are read or written.
+    async fn open(&self, judged: &PodJudgement) -> Outcome {
+        self.turn().await;
+        if !self.leadership.may_write() {
+            return Outcome::NotLeading;
+        }
+        let PodJudgement {
+            key,
+            generation: _,
+            uid,
+            gates,
+        } = judged;
+        match self
+            .cluster
+            .open_gates(key, uid.as_ref(), gates, now())
+            .await
+        {
+            Ok(Gates::Open) => {
+                self.writes.inc();
+                let gates = gates.iter().map(String::as_str).collect::<Vec<_>>();
+                tracing::info!(pod = %key, gates = gates.join(", "), "targets are healthy, readiness gates opened");
+                Outcome::Done { known: None }
+            }
+            Ok(Gates::Gone) => {
+                self.gone.inc();
+                Outcome::Gone
+            }
+            Err(failure) => Outcome::Failed {
+                reason: failure.to_string(),
+            },
         }
     }
 

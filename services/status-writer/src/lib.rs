@@ -176,6 +176,7 @@ fn generation(judgement: &Judgement) -> i64 {
         Judgement::Gateway(judged) => judged.generation,
         Judgement::ListenerSet(judged) => judged.generation,
         Judgement::Route(judged) => judged.generation,
+        Judgement::Pod(judged) => judged.generation,
     }
 }
 

@@ -171,7 +171,8 @@ fn is_of_interest(message: &WatchSnapshotResponse) -> bool {
         | types::Kind::Secret
         | types::Kind::LoadBalancerConfiguration
         | types::Kind::TargetGroupConfiguration
-        | types::Kind::ListenerRuleConfiguration => false,
+        | types::Kind::ListenerRuleConfiguration
+        | types::Kind::Pod => false,
     })
 }
 

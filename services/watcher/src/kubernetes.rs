@@ -24,7 +24,7 @@ use tokio_stream::StreamMap;
 use tributary_kubernetes::{Class, Cluster, Failure, Kinds, Served, Unread};
 use tributary_model::Kind;
 use tributary_runtime::backoff::Delays;
-use tributary_runtime::{Backoff, Condition, Context};
+use tributary_runtime::{Backoff, Concern, Condition, Context};
 
 use self::objects::Objects;
 use self::other_controller::Beside;
@@ -82,6 +82,8 @@ struct Follower<'a> {
     failing: BTreeMap<&'static str, Class>,
     complete: Condition,
     readable: Condition,
+    /// Without them only pods that wait for a readiness gate are worse off: no reason to be unready.
+    pods: Concern,
 }
 
 type Discovered = Result<Kinds, Failure>;
@@ -119,6 +121,7 @@ pub(crate) async fn follow(
         failing: BTreeMap::new(),
         complete: context.condition("snapshot"),
         readable: context.condition("readable"),
+        pods: context.concern("pods"),
     };
     let mut listings: FuturesUnordered<BoxFuture<'_, Asked>> = FuturesUnordered::new();
     let mut pending: Vec<Pending> = Vec::new();
@@ -320,18 +323,26 @@ impl Follower<'_> {
         is_new
     }
 
+    /// Those that `Sync` lists. Not Pods: there are tens of thousands, and what people change and wait for is none of them.
     fn readable_kinds(&self) -> Vec<Served> {
-        self.kinds
-            .values()
-            .filter(|watched| watched.forbidden.is_none())
-            .map(|watched| watched.served.clone())
+        let kinds = self.kinds.iter();
+        kinds
+            .filter(|(kind, watched)| **kind != Kind::Pod && watched.forbidden.is_none())
+            .map(|(_, watched)| watched.served.clone())
             .collect()
     }
 
     /// Says how far this is.
     fn settle(&mut self, is_known: bool) {
         self.objects.tell_refused();
-        let readable = self.kinds.values().all(|kind| kind.forbidden.is_none());
+        let is_forbidden = |watched: &Watched| watched.forbidden.is_some();
+        let mut kinds = self.kinds.iter();
+        let readable = kinds.all(|(kind, it)| *kind == Kind::Pod || !is_forbidden(it));
+        if self.kinds.get(&Kind::Pod).is_some_and(is_forbidden) {
+            self.pods.raise();
+        } else {
+            self.pods.settle();
+        }
         let synced = is_known
             && self.kinds.iter().all(|(kind, watched)| {
                 self.objects.is_synced(*kind) || watched.forbidden.is_some()

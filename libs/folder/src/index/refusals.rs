@@ -87,6 +87,7 @@ fn add(resource: &mut Resource, fault: FieldFault) {
         | Resource::Service(_)
         | Resource::EndpointSlice(_)
         | Resource::Node(_)
+        | Resource::Pod(_)
         | Resource::Secret(_)
         | Resource::Unread(_)
         | Resource::OtherController(_)

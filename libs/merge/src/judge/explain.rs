@@ -27,7 +27,7 @@ pub fn explain(
             }
             return explanations;
         }
-        Some(Judgement::GatewayClass(_)) | None => return explanations,
+        Some(Judgement::GatewayClass(_) | Judgement::Pod(_)) | None => return explanations,
     };
     let mut rest = explanations.iter_mut();
     if listener.is_none()

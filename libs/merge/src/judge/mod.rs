@@ -9,6 +9,7 @@
 //! for a set whose Gateway has no valid listeners.
 
 mod explain;
+mod gates;
 mod held;
 mod leaving;
 mod orphan;
@@ -34,12 +35,15 @@ use tributary_model::resolved::{
     ResolvedListener, ResolvedParent, ResolvedRoute,
 };
 use tributary_model::route::ParentRef;
-use tributary_model::{ListenerOwner, ObjectKey, ObjectRef, OwnerKind};
+use tributary_model::{Kind, ListenerOwner, ObjectKey, ObjectRef, OwnerKind};
 
 use crate::merge::Merge;
 
 /// The judgement of an object; nothing if it is not ours.
 pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Judgement> {
+    if object.kind == Kind::Pod {
+        return gates::judge_pod(merge, object, reports).map(Judgement::Pod);
+    }
     let Some(resolved) = merge.resolved(object) else {
         return leaving::judge_leaving(merge, object, reports)
             .or_else(|| held::judge_held(merge, object))
@@ -51,6 +55,7 @@ pub fn judge(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Option<Jud
             generation: class.generation,
             controller_name: class.controller_name.clone(),
             invalid_parameters: class.invalid_parameters.clone(),
+            problems: class.problems.clone(),
             mark: class.mark,
             left_alone: class.left_alone,
         }),

@@ -44,6 +44,7 @@ pub fn judge_orphan(
         | Kind::Service
         | Kind::EndpointSlice
         | Kind::Node
+        | Kind::Pod
         | Kind::Secret
         | Kind::LoadBalancerConfiguration
         | Kind::TargetGroupConfiguration

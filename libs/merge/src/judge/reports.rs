@@ -171,11 +171,11 @@ fn problems(indexed: Option<&Indexed>) -> BTreeSet<&RuleProblem> {
 
 /// Owners of listeners that are reported differently, routes whose problems differ, the Gateway; all
 /// owners when the load balancer itself is in another state.
-fn affected(
+fn affected<'a>(
     merge: &Merge,
     key: &LoadBalancerKey,
-    old: Option<&Indexed>,
-    new: Option<&Indexed>,
+    old: Option<&'a Indexed>,
+    new: Option<&'a Indexed>,
 ) -> BTreeSet<ObjectRef> {
     let mut affected = BTreeSet::new();
     if merge.load_balancer_key(&key.gateway).as_ref() != Some(key) {
@@ -227,5 +227,10 @@ fn affected(
     let (before, after) = (problems(old), problems(new));
     let differing = before.symmetric_difference(&after);
     affected.extend(differing.map(|problem| problem.origin.route.clone()));
+    let none = BTreeSet::new();
+    let healthy = |indexed: Option<&'a Indexed>| indexed.map(|it| &it.report.healthy);
+    let (before, after) = (healthy(old).unwrap_or(&none), healthy(new).unwrap_or(&none));
+    let pods = before.symmetric_difference(after);
+    affected.extend(pods.map(|pod| ObjectRef::new(Kind::Pod, pod.key.clone())));
     affected
 }

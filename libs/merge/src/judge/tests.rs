@@ -75,6 +75,7 @@ fn report(merge: &Merge, state: &ProgrammedState) -> LoadBalancerReport {
         listeners,
         rules: vec![],
         problems: vec![],
+        healthy: [].into(),
         settled: true,
     }
 }

@@ -93,6 +93,12 @@ fn all_programmed(merge: &Merge) -> Vec<LoadBalancerReport> {
             .collect(),
         rules: Vec::new(),
         problems: Vec::new(),
+        healthy: desired
+            .target_groups
+            .values()
+            .flat_map(|group| &group.awaited)
+            .map(|awaited| awaited.pod.clone())
+            .collect(),
         settled: true,
     };
     let desired = merge.load_balancers().values();

@@ -248,6 +248,120 @@ fn a_bad_field_of_the_classs_configuration_is_told_on_the_gateway() {
     );
 }
 
+/// What a class is told of its parameters.
+fn class_problems(merged: &Merged) -> Vec<String> {
+    let object = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster("alb"));
+    match merged.merge.resolved(&object).map(AsRef::as_ref) {
+        Some(Resolved::GatewayClass(class)) => {
+            assert_eq!(class.invalid_parameters, None);
+            class.problems.clone()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_bad_field_of_the_classs_configuration_is_told_on_the_class() {
+    let Resource::LoadBalancerConfiguration(mut of_class) = configuration(|it| {
+        it.settings.default_target_group_configuration = Some("default".into());
+        it.faults.push(fault("spec.tags.a", "invalid type"));
+    }) else {
+        unreachable!("it is one");
+    };
+    of_class.meta = meta("infra/class");
+    let default = target_groups("infra/default", None, |it| {
+        it.faults.push(fault("spec.defaultConfiguration.x", "no"));
+    });
+    let class = class_with_parameters("alb", "gateway.k8s.aws/alb", Some("infra/class"));
+    let mut right = of_class.clone();
+    right.faults.clear();
+    let mut merged = world(vec![
+        class,
+        Resource::LoadBalancerConfiguration(of_class),
+        default,
+    ]);
+    let of_default = "TargetGroupConfiguration infra/default: spec.defaultConfiguration.x: no";
+    assert_eq!(
+        class_problems(&merged),
+        [
+            "LoadBalancerConfiguration infra/class: spec.tags.a: invalid type",
+            of_default
+        ]
+    );
+    let right = Resource::LoadBalancerConfiguration(right);
+    merged
+        .merge
+        .apply(tributary_model::Change::Apply(right.into()));
+    merged.merge.settle();
+    assert_eq!(class_problems(&merged), [of_default]);
+}
+
+#[test]
+fn what_only_a_gateways_own_configuration_has_wrong_is_not_told_on_the_class() {
+    let merged = world(vec![configuration(|it| {
+        it.faults.push(fault("spec.tags.a", "invalid type"));
+    })]);
+    assert_eq!(class_problems(&merged), Vec::<String>::new());
+}
+
+#[test]
+fn an_entry_for_a_listener_that_nobody_has_is_told() {
+    for (protocol, port, place) in [
+        (Some("HTTPS"), Some(8443), Some("HTTPS:8443")),
+        (Some("HTTPS"), Some(80), Some("HTTPS:80")),
+        (None, Some(81), Some(":81")),
+        (Some("TCP"), None, Some("TCP:")),
+        // The Gateway's listener, and its set's.
+        (Some("HTTP"), Some(80), None),
+        (None, Some(443), None),
+        (Some("HTTPS"), None, None),
+    ] {
+        let merged = world(vec![listener_configuration((protocol, port), |_| {})]);
+        let told = place.map(|place| {
+            format!("listenerConfigurations[{place}]: neither the Gateway nor its ListenerSets have such a listener")
+        });
+        let told: Vec<String> = told.into_iter().collect();
+        assert_eq!(problems(&merged), told, "{protocol:?}:{port:?}");
+    }
+}
+
+#[test]
+fn an_entry_is_told_until_a_set_brings_its_listener() {
+    let mut merged = world(vec![listener_configuration(
+        (Some("HTTPS"), Some(8443)),
+        |_| {},
+    )]);
+    assert_eq!(problems(&merged).len(), 1);
+    let set = listener_set("t/later", "t/gw")
+        .listener(https("https", 8443, "b.x"))
+        .build();
+    let gone = set.object_ref();
+    merged
+        .merge
+        .apply(tributary_model::Change::Apply(set.into()));
+    merged.merge.settle();
+    assert_eq!(problems(&merged), Vec::<String>::new());
+    merged.merge.apply(tributary_model::Change::Delete(gone));
+    merged.merge.settle();
+    assert_eq!(problems(&merged).len(), 1);
+}
+
+/// It is for many Gateways, and none has to have every port.
+#[test]
+fn an_entry_of_the_classs_configuration_is_not_told_to_a_gateway_without_its_listener() {
+    let Resource::LoadBalancerConfiguration(mut of_class) =
+        listener_configuration((Some("HTTPS"), Some(8443)), |_| {})
+    else {
+        unreachable!("it is one");
+    };
+    of_class.meta = meta("infra/class");
+    let merged = world(vec![
+        class_with_parameters("alb", "gateway.k8s.aws/alb", Some("infra/class")),
+        Resource::LoadBalancerConfiguration(of_class),
+    ]);
+    assert_eq!(problems(&merged), Vec::<String>::new());
+}
+
 #[test]
 fn a_bad_field_of_a_target_group_configuration_is_told_on_the_routes_to_the_service() {
     let configuration = target_groups("t/tgc", Some("web"), |it| {

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use rstest::rstest;
 use tributary_model::workload::{
-    Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo, L4Protocol, Namespace, Node,
-    ReferenceGrant, Service, ServicePort, ServiceType,
+    Endpoint, EndpointPod, EndpointPort, EndpointSlice, GrantFrom, GrantTo, L4Protocol, Namespace,
+    Node, ReferenceGrant, Service, ServicePort, ServiceType,
 };
 
 use super::*;
@@ -156,6 +156,7 @@ fn endpoint(address: &str) -> Endpoint {
         terminating: false,
         zone: None,
         node_name: None,
+        pod: None,
     }
 }
 
@@ -356,4 +357,37 @@ fn grants(#[case] version: &str) {
 )]
 fn bad_grants(#[case] spec: &str, #[case] field: &str, #[case] reason: &str) {
     refused(&grant_yaml("v1", spec), field, reason);
+}
+
+#[rstest]
+#[case::not_ready("{ready: false}", "{kind: Pod, name: p, uid: u}", Some(("p", Some("u"))))]
+#[case::written_by_hand("{ready: false}", "{kind: Pod, name: p}", Some(("p", None)))]
+#[case::published_although_it_is_not_ready(
+    "{ready: true, serving: false}",
+    "{kind: Pod, name: p, uid: u}",
+    Some(("p", Some("u")))
+)]
+#[case::of_a_ready_one_nobody_asks("{ready: true}", "{kind: Pod, name: p, uid: u}", None)]
+#[case::of_one_that_terminates_neither(
+    "{ready: false, terminating: true}",
+    "{kind: Pod, name: p, uid: u}",
+    None
+)]
+#[case::no_pod("{ready: false}", "{kind: VirtualMachine, name: p, uid: u}", None)]
+fn an_endpoint_that_is_not_ready_names_its_pod(
+    #[case] conditions: &str,
+    #[case] target: &str,
+    #[case] pod: Option<(&str, Option<&str>)>,
+) {
+    let text = slice_yaml(&format!(
+        "addressType: IPv4\nendpoints: [{{addresses: [10.0.0.1], conditions: {conditions}, targetRef: {target}}}]"
+    ));
+    let Resource::EndpointSlice(slice) = resource_of(&text) else {
+        panic!("not a slice");
+    };
+    let pod = pod.map(|(name, uid)| EndpointPod {
+        name: name.into(),
+        uid: uid.map(Into::into),
+    });
+    assert_eq!(slice.endpoints[0].pod, pod);
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::ListenerRef;
+use tributary_model::desired::{AwaitedTarget, GatedPod};
 
 use crate::backend::Told;
 use crate::fit::{Fit, FitTargetGroup};
@@ -75,6 +76,24 @@ pub(crate) fn tell(
             of_all.why()
         )
     })
+}
+
+/// Pods that wait to hear it, and of which every target here is healthy.
+pub(crate) fn healthy(scope: &Scope, fit: &Fit, groups: &TargetGroups) -> BTreeSet<GatedPod> {
+    let mut all = BTreeMap::new();
+    for (id, group) in &fit.target_groups {
+        let observed = match groups.handles.get(id) {
+            Some(Handle::Existing(arn)) => scope.observed.target_groups.get(arn),
+            Some(Handle::Created { .. }) | None => None,
+        };
+        for AwaitedTarget { target, pod } in &group.desired.awaited {
+            let state = observed.and_then(|it| it.targets.get(target));
+            let is_healthy = state.and_then(TargetState::health) == Some(&Health::Healthy);
+            *all.entry(pod).or_insert(true) &= is_healthy;
+        }
+    }
+    let healthy = all.into_iter().filter(|(_, is_healthy)| *is_healthy);
+    healthy.map(|(pod, _)| pod.clone()).collect()
 }
 
 /// What people call it.

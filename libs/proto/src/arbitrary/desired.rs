@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use tributary_model::desired::{
-    CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer, DesiredRule,
-    DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, OrdMap, Patterns,
-    RuleCondition, RuleId, RuleOrigin, RuleTransform, TargetGroupId, TargetId, WeightedTargetGroup,
+    AwaitedTarget, CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer,
+    DesiredRule, DesiredTarget, DesiredTargetGroup, GatedPod, LoadBalancerKey, MemberListener,
+    OrdMap, Patterns, RuleCondition, RuleId, RuleOrigin, RuleTransform, TargetGroupId, TargetId,
+    WeightedTargetGroup,
 };
 use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
@@ -29,10 +30,12 @@ structs! {
     WeightedTargetGroup { target_group, weight }
     DesiredTargetGroup {
         id, listeners, service, name, protocol, protocol_version, port, target_type,
-        ip_address_type, health_check, attributes, tags, targets, multi_cluster,
+        ip_address_type, health_check, attributes, tags, targets, awaited, multi_cluster,
     }
+    AwaitedTarget { target, pod }
+    GatedPod { key, uid }
     DesiredTarget { id, port }
-    LoadBalancerReport { key, phase, arn, dns_name, listeners, rules, problems, settled }
+    LoadBalancerReport { key, phase, arn, dns_name, listeners, rules, problems, healthy, settled }
     ListenerReport { listener, revision, state, elb_listener, notes }
     RuleProblem { origin, listener, message, state }
 }

@@ -3,7 +3,7 @@
 use tributary_model::ObjectRef;
 use tributary_model::judgement::{
     GatewayClassJudgement, GatewayJudgement, JudgedObject, JudgedOutcome, Judgement,
-    ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement,
+    ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement, PodJudgement,
     RouteJudgement,
 };
 use tributary_model::key::RouteKind;
@@ -16,11 +16,12 @@ use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
     JudgedObject { judgement, current, resource_version }
-    GatewayClassJudgement { key, generation, controller_name, invalid_parameters, mark, left_alone }
+    GatewayClassJudgement { key, generation, controller_name, invalid_parameters, problems, mark, left_alone }
     GatewayJudgement {
         key, generation, acceptance, load_balancer, unheard, problems, addresses, listeners,
         attached_listener_sets,
     }
+    PodJudgement { key, generation, uid, gates }
     ListenerSetJudgement { key, generation, acceptance, load_balancer, listeners }
     ListenerJudgement {
         name, outcome, supported_kinds, unresolved_refs, unusable_refs, overlapping_tls,
@@ -40,7 +41,8 @@ variants!(Judgement: |source|
     Self::GatewayClass(source.any()),
     Self::Gateway(source.any()),
     Self::ListenerSet(source.any()),
-    Self::Route(source.any()));
+    Self::Route(source.any()),
+    Self::Pod(source.any()));
 variants!(LoadBalancerJudgement: |source|
     Self::Unknown,
     Self::Ready,

@@ -22,9 +22,9 @@ use tributary_model::status::{
     ListenerStatus, RouteParentStatus, RouteStatus, Status, StatusAddress,
 };
 use tributary_model::workload::{
-    BackendTlsPolicy, CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo,
-    IpFamily, L4Protocol, Namespace, Node, PolicyTarget, ReferenceGrant, Service, ServicePort,
-    ServiceType, TlsSecret,
+    BackendTlsPolicy, CertificateFacts, Endpoint, EndpointPod, EndpointPort, EndpointSlice,
+    GrantFrom, GrantTo, IpFamily, L4Protocol, Namespace, Node, Pod, PolicyTarget, ReferenceGrant,
+    Service, ServicePort, ServiceType, TlsSecret,
 };
 use tributary_model::{Installation, Kind, ObjectRef};
 
@@ -63,8 +63,10 @@ structs! {
     ServicePort { name, port, target_port, protocol, node_port, app_protocol }
     EndpointSlice { meta, service, ports, endpoints }
     EndpointPort { name, port, protocol }
-    Endpoint { address, ready, terminating, zone, node_name }
+    Endpoint { address, ready, terminating, zone, node_name, pod }
+    EndpointPod { name, uid }
     Node { meta, labels, instance_id, ready }
+    Pod { meta, uid, awaits_health, closed_gates }
     CertificateFacts { fingerprint, dns_names, not_after }
     BackendTlsPolicy { meta, targets }
     PolicyTarget { group, kind, name, section_name }
@@ -128,6 +130,7 @@ variants!(Resource: |source|
     Self::Service(source.any()),
     Self::EndpointSlice(source.any()),
     Self::Node(source.any()),
+    Self::Pod(source.any()),
     Self::Secret(source.any()),
     Self::LoadBalancerConfiguration(Box::new(source.any())),
     Self::TargetGroupConfiguration(Box::new(source.any())),

@@ -2,17 +2,19 @@
 
 use tributary_model::Precedence;
 use tributary_model::desired::{
-    CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer, DesiredRule,
-    DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, Patterns, RuleCondition,
-    RuleOrigin, RuleTransform, TargetGroupId, TargetId, WeightedTargetGroup,
+    AwaitedTarget, CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer,
+    DesiredRule, DesiredTarget, DesiredTargetGroup, GatedPod, LoadBalancerKey, MemberListener,
+    Patterns, RuleCondition, RuleOrigin, RuleTransform, TargetGroupId, TargetId,
+    WeightedTargetGroup,
 };
 
 use super::ConvertError;
 use super::codec::keyed::Keyed;
 use super::codec::{
     absent, content_revision, each_of, index, ip_address, keyed, known, list, message, number16,
-    one_of, optional, optional_hostname, optional_one_of, optional_port, parse_hostname,
-    port_number, required, rule_id, same, shared_list, target_group_id, text, within,
+    one_of, optional, optional_hostname, optional_name, optional_one_of, optional_port,
+    parse_hostname, port_number, required, rule_id, same, shared_list, target_group_id, text,
+    within,
 };
 use super::key::object_name;
 use crate::types;
@@ -102,6 +104,19 @@ message!(
         tags: same,
         targets: list,
         multi_cluster: same,
+        awaited: list,
+    }
+);
+message!(
+    AwaitedTarget = types::AwaitedTarget {
+        target: required,
+        pod: required
+    }
+);
+message!(
+    GatedPod = types::GatedPod {
+        key: required,
+        uid: optional_name
     }
 );
 

@@ -4,7 +4,7 @@ use tributary_model::ObjectRef;
 use tributary_model::installation::NoInstallation;
 use tributary_model::judgement::{
     GatewayClassJudgement, GatewayJudgement, JudgedObject, JudgedOutcome, Judgement,
-    ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement,
+    ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement, PodJudgement,
     RouteJudgement,
 };
 use tributary_model::key::Kind;
@@ -12,7 +12,8 @@ use tributary_model::resolved::ClassMark;
 
 use super::ConvertError;
 use super::codec::{
-    Beside, absent, known, list, message, one_of, optional, required, same, text, within,
+    Beside, absent, known, list, message, one_of, optional, optional_name, required, same, text,
+    within,
 };
 use crate::types;
 use crate::types::judged_outcome::Outcome;
@@ -64,6 +65,7 @@ impl From<&Judgement> for types::Judgement {
                 (judged.generation, Verdict::ListenerSet(judged.into()))
             }
             Judgement::Route(judged) => (judged.generation, Verdict::Route(judged.into())),
+            Judgement::Pod(judged) => (judged.generation, Verdict::Pod(judged.into())),
         };
         Self {
             object: required::write(&value.object()),
@@ -96,6 +98,7 @@ impl TryFrom<types::Judgement> for Judgement {
                 check_is_route(object.kind)?;
                 Self::Route(within("route", Beside(judged, verdict))?)
             }
+            Verdict::Pod(verdict) => Self::Pod(within("pod", Beside(judged, verdict))?),
         };
         let kind = judgement.object().kind;
         if kind != object.kind {
@@ -128,6 +131,7 @@ impl From<&GatewayClassJudgement> for types::GatewayClassJudgement {
             generation: _,
             controller_name,
             invalid_parameters,
+            problems,
             mark,
             left_alone,
         } = value;
@@ -139,6 +143,7 @@ impl From<&GatewayClassJudgement> for types::GatewayClassJudgement {
         Self {
             controller_name: controller_name.clone(),
             invalid_parameters: invalid_parameters.clone(),
+            problems: problems.clone(),
             mark: mark.into(),
             left_alone: *left_alone,
         }
@@ -156,18 +161,51 @@ impl TryFrom<Beside<Judged, types::GatewayClassJudgement>> for GatewayClassJudge
             invalid_parameters,
             mark,
             left_alone,
+            problems,
         } = message;
         Ok(Self {
             key: object.key,
             generation,
             controller_name: text::read("controller_name", controller_name)?,
             invalid_parameters,
+            problems,
             mark: match known("mark", mark)? {
                 types::ClassMark::Unspecified => ClassMark::Stands,
                 types::ClassMark::Missing => ClassMark::Missing,
                 types::ClassMark::Obsolete => ClassMark::Obsolete,
             },
             left_alone,
+        })
+    }
+}
+
+impl From<&PodJudgement> for types::PodJudgement {
+    fn from(value: &PodJudgement) -> Self {
+        let PodJudgement {
+            key: _,
+            generation: _,
+            uid,
+            gates,
+        } = value;
+        Self {
+            uid: optional_name::write(uid),
+            gates: gates.iter().cloned().collect(),
+        }
+    }
+}
+
+impl TryFrom<Beside<Judged, types::PodJudgement>> for PodJudgement {
+    type Error = ConvertError;
+
+    fn try_from(
+        Beside((object, generation), message): Beside<Judged, types::PodJudgement>,
+    ) -> Result<Self, Self::Error> {
+        let types::PodJudgement { uid, gates } = message;
+        Ok(Self {
+            key: object.key,
+            generation,
+            uid: optional_name::read("uid", uid)?,
+            gates: gates.into_iter().collect(),
         })
     }
 }

@@ -28,6 +28,7 @@ enumeration!(
         TargetGroupConfiguration,
         ListenerRuleConfiguration,
         BackendTlsPolicy,
+        Pod,
     }
 );
 

@@ -40,6 +40,7 @@ message!(
         rules: list,
         problems: same,
         settled: same,
+        healthy: list,
     }
 );
 message!(

@@ -169,6 +169,7 @@ impl From<&Resource> for Spec {
             Resource::Service(object) => Self::Service(object.into()),
             Resource::EndpointSlice(object) => Self::EndpointSlice(object.into()),
             Resource::Node(object) => Self::Node(object.into()),
+            Resource::Pod(object) => Self::Pod(object.into()),
             Resource::Secret(object) => Self::Secret(object.into()),
             Resource::LoadBalancerConfiguration(object) => {
                 Self::LoadBalancerConfiguration((&**object).into())
@@ -261,6 +262,7 @@ fn read_spec(kind: Kind, meta: Meta, spec: Spec) -> Result<Resource, ConvertErro
             Resource::EndpointSlice(within("endpoint_slice", Beside(meta, spec))?)
         }
         Spec::Node(spec) => Resource::Node(within("node", Beside(meta, spec))?),
+        Spec::Pod(spec) => Resource::Pod(within("pod", Beside(meta, spec))?),
         Spec::Secret(spec) => Resource::Secret(within("secret", Beside(meta, spec))?),
         Spec::LoadBalancerConfiguration(spec) => Resource::LoadBalancerConfiguration(Box::new(
             within("load_balancer_configuration", Beside(meta, spec))?,

@@ -2,14 +2,14 @@
 
 use tributary_model::resource::Meta;
 use tributary_model::workload::{
-    BackendTlsPolicy, CertificateFacts, Endpoint, EndpointPort, EndpointSlice, GrantFrom, GrantTo,
-    IpFamily, L4Protocol, Namespace, Node, PolicyTarget, ReferenceGrant, Service, ServicePort,
-    ServiceType, TlsSecret,
+    BackendTlsPolicy, CertificateFacts, Endpoint, EndpointPod, EndpointPort, EndpointSlice,
+    GrantFrom, GrantTo, IpFamily, L4Protocol, Namespace, Node, Pod, PolicyTarget, ReferenceGrant,
+    Service, ServicePort, ServiceType, TlsSecret,
 };
 
 use super::ConvertError;
 use super::codec::{
-    Beside, absent, any_name, each_of, enumeration, ip_address, list, message, one_of,
+    Beside, absent, any_name, each_of, enumeration, ip_address, list, message, one_of, optional,
     optional_name, optional_port, port_number, same, spec, text, timestamp, within,
 };
 use crate::types;
@@ -65,6 +65,13 @@ message!(
         terminating: same,
         zone: same,
         node_name: optional_name,
+        pod: optional,
+    }
+);
+message!(
+    EndpointPod = types::EndpointPod {
+        name: text,
+        uid: optional_name
     }
 );
 spec!(
@@ -72,6 +79,13 @@ spec!(
         labels: same,
         instance_id: same,
         ready: same
+    }
+);
+spec!(
+    Pod = types::PodSpec {
+        uid: optional_name,
+        awaits_health: same,
+        closed_gates: texts
     }
 );
 spec!(BackendTlsPolicy = types::BackendTlsPolicySpec { targets: list });
@@ -110,6 +124,22 @@ message!(
         not_after: timestamp,
     }
 );
+
+/// A set of plain texts.
+mod texts {
+    use std::collections::BTreeSet;
+
+    use super::ConvertError;
+
+    pub(super) fn write(texts: &BTreeSet<String>) -> Vec<String> {
+        texts.iter().cloned().collect()
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as every codec")]
+    pub(super) fn read(_: &str, texts: Vec<String>) -> Result<BTreeSet<String>, ConvertError> {
+        Ok(texts.into_iter().collect())
+    }
+}
 
 impl From<&TlsSecret> for types::TlsSecretSpec {
     fn from(secret: &TlsSecret) -> Self {

@@ -52,3 +52,33 @@ fn features_follow_the_controller() {
     assert!(names(NLB, "UDPRoute") && !names(ALB, "UDPRoute"));
     assert!(names(ELB, "HTTPRoute") && names(ELB, "UDPRoute"));
 }
+
+#[test]
+fn what_is_refused_of_its_parameters_stands_beside_accepted() {
+    let mut judged = class();
+    judged.problems =
+        vec!["LoadBalancerConfiguration infra/lbc: spec.ipAddressType: unknown variant".to_owned()];
+    let status = written(&Judgement::GatewayClass(judged.clone()));
+    assert_eq!(
+        top(&status),
+        "Accepted=True/Accepted gateway.tributary.dev/Degraded=True/NotAsAsked"
+    );
+    let Status::GatewayClass(of_class) = &status else {
+        panic!("a class has a class's status");
+    };
+    assert_eq!(
+        of_class.conditions[1].message,
+        "Not all that the class's parameters ask for is done: LoadBalancerConfiguration infra/lbc: \
+         spec.ipAddressType: unknown variant."
+    );
+    judged.problems.clear();
+    let next = crate::next(
+        &Judgement::GatewayClass(judged),
+        Some(&status),
+        tributary_model::Timestamp(1),
+    );
+    let crate::Next::Write(mended) = next else {
+        panic!("there is something to take back");
+    };
+    assert_eq!(top(&mended), "Accepted=True/Accepted");
+}

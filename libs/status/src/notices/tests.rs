@@ -106,3 +106,24 @@ fn what_a_load_balancer_does_not_do_as_it_should_is_told_once() {
     let worse = gateway_with(&["a rule is gone", "so is another"]);
     assert_eq!(notices(Some(&bad), &worse).len(), 1);
 }
+
+#[test]
+fn what_is_refused_of_a_classs_parameters_is_told_once() {
+    let status = |problems: &[&str]| {
+        let mut judged = crate::testing::class();
+        judged.problems = problems.iter().map(ToString::to_string).collect();
+        match next(&Judgement::GatewayClass(judged), None, EARLIER) {
+            Next::Write(status) => status,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (fine, bad) = (status(&[]), status(&["spec.scheme is none"]));
+    let told = notices(Some(&fine), &bad);
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (told[0].weight, told[0].reason.as_str()),
+        (Weight::Warning, "NotAsAsked")
+    );
+    assert_eq!(notices(Some(&bad), &bad), []);
+    assert_eq!(notices(Some(&bad), &fine), []);
+}

@@ -28,15 +28,8 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "Accepted",
             "Gateways of this class get a load balancer.",
         ),
-        S::ClassAcceptedInvalidParameters(why) => row(
-            ACCEPTED,
-            False,
-            "InvalidParameters",
-            format!(
-                "The class's parameters cannot be used: {}. Correct the reference or the object.",
-                clause(why)
-            ),
-        ),
+        S::ClassAcceptedInvalidParameters(why) => invalid_parameters("class's parameters", why),
+        S::ClassNotInFull(what) => not_in_full("the class's parameters ask", what),
 
         S::GatewayAccepted => row(ACCEPTED, True, "Accepted", "The Gateway is accepted."),
         S::GatewayAcceptedSomeListeners => row(
@@ -51,15 +44,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "ListenersNotValid",
             "None of the Gateway's own listeners is valid. Their conditions say what to change.",
         ),
-        S::GatewayAcceptedInvalidParameters(why) => row(
-            ACCEPTED,
-            False,
-            "InvalidParameters",
-            format!(
-                "The parameters cannot be used: {}. Correct the reference or the object.",
-                clause(why)
-            ),
-        ),
+        S::GatewayAcceptedInvalidParameters(why) => invalid_parameters("parameters", why),
         S::GatewayAcceptedUnsupportedAddress => row(
             ACCEPTED,
             False,
@@ -91,12 +76,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "The load balancer serves the Gateway's own listeners.",
         ),
         S::GatewayDegraded(what) => degraded("The load balancer serves", what),
-        S::GatewayNotInFull(what) => row(
-            DEGRADED,
-            True,
-            "NotAsAsked",
-            sentence("Not all that the Gateway asks for is done", what, ""),
-        ),
+        S::GatewayNotInFull(what) => not_in_full("the Gateway asks", what),
         S::GatewayProgrammedSome | S::SetProgrammedSome => {
             row(PROGRAMMED, True, "Programmed", SOME_SERVED)
         }
@@ -420,6 +400,22 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
 fn degraded(served: &str, what: &str) -> Verdict {
     let message = sentence(&format!("{served}, but not as it was asked for"), what, "");
     row(DEGRADED, ConditionStatus::True, "NotAsAsked", message)
+}
+
+fn not_in_full(who: &str, what: &str) -> Verdict {
+    let message = sentence(&format!("Not all that {who} for is done"), what, "");
+    row(DEGRADED, ConditionStatus::True, "NotAsAsked", message)
+}
+
+fn invalid_parameters(what: &str, why: &str) -> Verdict {
+    let why = clause(why);
+    let message = format!("The {what} cannot be used: {why}. Correct the reference or the object.");
+    row(
+        ACCEPTED,
+        ConditionStatus::False,
+        "InvalidParameters",
+        message,
+    )
 }
 
 fn row(

@@ -16,6 +16,7 @@ fn every_situation() -> Vec<Situation<'static>> {
     let mut all = vec![
         S::ClassAccepted,
         S::ClassAcceptedInvalidParameters("it does not exist"),
+        S::ClassNotInFull("scheme is no scheme"),
         S::GatewayAccepted,
         S::GatewayAcceptedSomeListeners,
         S::GatewayAcceptedNoListener,

@@ -227,7 +227,7 @@ fn check(judgement: &Judgement, status: &Status) -> Result<(), TestCaseError> {
                 )
             }
         },
-        Judgement::GatewayClass(_) | Judgement::Route(_) => Ok(()),
+        Judgement::GatewayClass(_) | Judgement::Route(_) | Judgement::Pod(_) => Ok(()),
     }
 }
 
@@ -236,7 +236,7 @@ fn as_judged(mut judgement: Judgement) -> Judgement {
     let (load_balancer, listeners) = match &mut judgement {
         Judgement::Gateway(judged) => (&judged.load_balancer, &mut judged.listeners),
         Judgement::ListenerSet(judged) => (&judged.load_balancer, &mut judged.listeners),
-        Judgement::GatewayClass(_) | Judgement::Route(_) => return judgement,
+        Judgement::GatewayClass(_) | Judgement::Route(_) | Judgement::Pod(_) => return judgement,
     };
     if *load_balancer == LoadBalancerJudgement::Unknown {
         for listener in listeners {
@@ -370,6 +370,7 @@ fn report(desired: &DesiredLoadBalancer, told: &[Option<ProgrammedState>]) -> Lo
             .collect(),
         rules: Vec::new(),
         problems: Vec::new(),
+        healthy: [].into(),
         settled: true,
     }
 }

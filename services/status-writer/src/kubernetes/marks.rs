@@ -12,7 +12,10 @@ pub(crate) fn asks(judgement: &Judgement) -> bool {
             ClassMark::Stands => false,
             ClassMark::Missing | ClassMark::Obsolete => true,
         },
-        Judgement::Gateway(_) | Judgement::ListenerSet(_) | Judgement::Route(_) => false,
+        Judgement::Gateway(_)
+        | Judgement::ListenerSet(_)
+        | Judgement::Route(_)
+        | Judgement::Pod(_) => false,
     }
 }
 

@@ -170,6 +170,7 @@ fn a_finalizer_that_is_to_change_needs_an_attempt() {
             generation: 1,
             controller_name: controller::ALB.to_owned(),
             invalid_parameters: None,
+            problems: Vec::new(),
             mark,
             left_alone: false,
         })

@@ -88,13 +88,15 @@ impl Lines {
 fn line(kind: Kind, urgency: Urgency) -> Line {
     match (kind, urgency) {
         (
-            Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet,
+            // A rollout waits for its pods.
+            Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet | Kind::Pod,
             Urgency::Prompt | Urgency::Awaiting,
         ) => Line::First,
         (
             Kind::GatewayClass
             | Kind::Gateway
             | Kind::ListenerSet
+            | Kind::Pod
             | Kind::HttpRoute
             | Kind::GrpcRoute
             | Kind::TcpRoute

@@ -22,7 +22,9 @@ fn need(judged: &JudgedObject, known: Option<&Status>, aside: Option<&str>) -> N
     let asked = match &judged.judgement {
         Judgement::Route(route) => route.generation,
         Judgement::ListenerSet(set) => set.generation,
-        Judgement::Gateway(_) | Judgement::GatewayClass(_) => panic!("{judged:?}"),
+        Judgement::Gateway(_) | Judgement::GatewayClass(_) | Judgement::Pod(_) => {
+            panic!("{judged:?}")
+        }
     };
     match asked {
         // What was done is done, until it is forgotten.

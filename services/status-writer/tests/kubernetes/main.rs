@@ -4,6 +4,7 @@
 mod counts;
 mod ends;
 mod events;
+mod gates;
 mod leads;
 mod limits;
 mod marks;

@@ -136,6 +136,7 @@ pub(crate) fn class_to_mark(object: &ObjectRef, mark: ClassMark) -> Judgement {
         generation: 1,
         controller_name: controller::ALB.to_owned(),
         invalid_parameters: None,
+        problems: Vec::new(),
         mark,
         left_alone: false,
     })

@@ -72,6 +72,7 @@ impl Seeds {
             | Resource::ListenerRuleConfiguration(_)
             | Resource::Unread(_)
             | Resource::OtherController(_)
+            | Resource::Pod(_)
             | Resource::Refused(_) => {}
         }
     }
@@ -95,7 +96,8 @@ impl Seeds {
             | Kind::Secret
             | Kind::LoadBalancerConfiguration
             | Kind::TargetGroupConfiguration
-            | Kind::ListenerRuleConfiguration => {}
+            | Kind::ListenerRuleConfiguration
+            | Kind::Pod => {}
         }
     }
 

@@ -220,6 +220,7 @@ pub(crate) fn load_balancer() -> LoadBalancerView {
             listeners: Vec::new(),
             rules: Vec::new(),
             problems: Vec::new(),
+            healthy: [].into(),
             settled: true,
         }),
     }

@@ -162,6 +162,7 @@ fn spellings(kind: Kind) -> Vec<String> {
         | Kind::Service
         | Kind::EndpointSlice
         | Kind::Node
+        | Kind::Pod
         | Kind::Secret
         | Kind::LoadBalancerConfiguration
         | Kind::TargetGroupConfiguration

@@ -105,7 +105,10 @@ pub(crate) fn listener_sets(sets: &[ObjectView], detail: Detail) -> Table {
             condition(summary.programmed.as_ref()),
             good_of_all(match &view.judgement {
                 Judgement::ListenerSet(set) => &set.listeners,
-                Judgement::GatewayClass(_) | Judgement::Gateway(_) | Judgement::Route(_) => &[],
+                Judgement::GatewayClass(_)
+                | Judgement::Gateway(_)
+                | Judgement::Route(_)
+                | Judgement::Pod(_) => &[],
             }),
         ];
         match detail {
@@ -330,7 +333,10 @@ struct RouteFacts {
 fn route_facts(judgement: &Judgement) -> RouteFacts {
     let parents = match judgement {
         Judgement::Route(RouteJudgement { parents, .. }) => &parents[..],
-        Judgement::GatewayClass(_) | Judgement::Gateway(_) | Judgement::ListenerSet(_) => &[],
+        Judgement::GatewayClass(_)
+        | Judgement::Gateway(_)
+        | Judgement::ListenerSet(_)
+        | Judgement::Pod(_) => &[],
     };
     RouteFacts {
         parents: parents.len(),
@@ -358,7 +364,10 @@ fn wide(detail: Detail, columns: &'static [&'static str]) -> &'static [&'static 
 fn gateway(judgement: &Judgement) -> Option<&GatewayJudgement> {
     match judgement {
         Judgement::Gateway(gateway) => Some(gateway),
-        Judgement::GatewayClass(_) | Judgement::ListenerSet(_) | Judgement::Route(_) => None,
+        Judgement::GatewayClass(_)
+        | Judgement::ListenerSet(_)
+        | Judgement::Route(_)
+        | Judgement::Pod(_) => None,
     }
 }
 

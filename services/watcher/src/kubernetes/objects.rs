@@ -35,6 +35,13 @@ struct OfKind {
     refused: BTreeMap<ObjectKey, Vec<Rejection>>,
 }
 
+/// Whether an object is one that is read, be it refused.
+#[derive(Clone, Copy)]
+enum Kept {
+    Yes,
+    No,
+}
+
 pub(crate) struct Objects {
     shared: Shared,
     kinds: BTreeMap<Kind, OfKind>,
@@ -110,11 +117,9 @@ impl Objects {
             } => {
                 let version = number(&version);
                 of_kind.latest = of_kind.latest.max(version);
-                of_kind.versions.insert(key.clone(), version);
-                if let Some(listing) = &mut of_kind.listing {
-                    listing.insert(key.clone());
-                }
-                self.apply(ObjectRef::new(kind, key), &object, author);
+                let object_ref = ObjectRef::new(kind, key);
+                let kept = self.apply(&object_ref, &object, author);
+                self.note(object_ref, version, kept);
                 if self.is_synced(kind) {
                     self.measure(kind);
                 }
@@ -146,7 +151,22 @@ impl Objects {
         true
     }
 
-    fn apply(&mut self, key: ObjectRef, object: &Value, author: Author) {
+    /// Of what is of no interest nothing stays: of tens of thousands of Pods not even the names.
+    fn note(&mut self, object: ObjectRef, version: u64, kept: Kept) {
+        let Some(of_kind) = self.kinds.get_mut(&object.kind) else {
+            return;
+        };
+        match kept {
+            Kept::Yes => {
+                let listed = object.key.clone();
+                of_kind.listing.as_mut().map(|it| it.insert(listed));
+                of_kind.versions.insert(object.key, version)
+            }
+            Kept::No => of_kind.versions.remove(&object.key),
+        };
+    }
+
+    fn apply(&mut self, key: &ObjectRef, object: &Value, author: Author) -> Kept {
         match normalize(object, &self.defaults) {
             Ok(Normalized::Ours {
                 mut object,
@@ -156,17 +176,18 @@ impl Objects {
                     carried.author = author;
                 }
                 let faults = object.resource.faults().iter();
-                let parts = faults.map(|fault| rejection(&key, key.to_string(), fault.clone()));
-                self.refuse(&key, parts.collect());
-                if !warnings.is_empty() && self.is_new(&key, &object) {
-                    tell_left_aside(&key, &warnings);
+                let parts = faults.map(|fault| rejection(key, key.to_string(), fault.clone()));
+                self.refuse(key, parts.collect());
+                if !warnings.is_empty() && self.is_new(key, &object) {
+                    tell_left_aside(key, &warnings);
                 }
-                self.publish(key, &object);
+                self.publish(key.clone(), &object);
             }
             Ok(Normalized::Foreign(foreign)) => {
                 tracing::debug!(object = %key, ?foreign, "of no interest");
-                self.accept(&key);
-                self.shared.published.remove(&key);
+                self.accept(key);
+                self.shared.published.remove(key);
+                return Kept::No;
             }
             // What it was before does not count on: what counts follows from what is there, not from what was.
             Err(rejected) => {
@@ -177,16 +198,20 @@ impl Objects {
                     reason,
                 } = rejected;
                 let fault = FieldFault { field, reason };
-                self.refuse(&key, vec![rejection(&key, object, fault.clone())]);
-                match Refused::of(&key, fault) {
-                    Some(refused) => self.publish(key, &without_status(Resource::Refused(refused))),
+                self.refuse(key, vec![rejection(key, object, fault.clone())]);
+                match Refused::of(key, fault) {
+                    Some(refused) => {
+                        let refused = without_status(Resource::Refused(refused));
+                        self.publish(key.clone(), &refused);
+                    }
                     None => {
                         tracing::info_span!(SPAN_READ)
-                            .in_scope(|| self.shared.published.remove(&key));
+                            .in_scope(|| self.shared.published.remove(key));
                     }
                 }
             }
         }
+        Kept::Yes
     }
 
     /// Whether something else was asked for before; what cannot be read was something else.
@@ -321,11 +346,15 @@ impl Objects {
 
     /// Every kind that is served was listed.
     pub(crate) fn complete(&self) {
-        if !self.shared.published.is_complete() {
+        if !self.is_complete() {
             let objects = self.shared.published.len();
             tracing::info!(objects, "everything is read");
             self.shared.published.mark_complete();
         }
+    }
+
+    pub(crate) fn is_complete(&self) -> bool {
+        self.shared.published.is_complete()
     }
 
     pub(crate) fn is_synced(&self, kind: Kind) -> bool {

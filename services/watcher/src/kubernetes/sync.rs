@@ -101,14 +101,15 @@ impl Wanted {
     }
 }
 
-/// Answers those that have waited long enough; returns the others.
+/// Answers those that have waited long enough; returns the others. Whoever is answered can have a whole snapshot, the kinds
+/// that no listing was asked of among it.
 pub(crate) fn answered(pending: Vec<Pending>, objects: &Objects) -> Vec<Pending> {
     let mut waiting = Vec::new();
     for mut caller in pending {
         if caller.request.is_closed() {
             continue;
         }
-        if caller.is_met(objects) {
+        if objects.is_complete() && caller.is_met(objects) {
             // A caller that is gone no longer waits.
             let _gone = caller.request.send(Ok(objects.position()));
         } else {
@@ -116,4 +117,34 @@ pub(crate) fn answered(pending: Vec<Pending>, objects: &Objects) -> Vec<Pending>
         }
     }
     waiting
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+    use tokio::sync::oneshot::error::TryRecvError;
+    use tributary_runtime::Context;
+    use tributary_stream::Published;
+
+    use super::*;
+    use crate::Shared;
+
+    #[test]
+    fn nobody_is_answered_before_there_is_a_whole_snapshot() {
+        let context = Context::new("watcher");
+        let shared = Shared {
+            published: Published::new(&context, "snapshot"),
+            rejections: std::sync::Arc::default(),
+            sync: tokio::sync::mpsc::channel(1).0,
+        };
+        let objects = Objects::new(&context, shared);
+        let (request, mut answer) = oneshot::channel();
+        // Everything that was listed is seen: nothing was.
+        let pending = vec![Pending::new(request, BTreeMap::new())];
+        let pending = answered(pending, &objects);
+        assert_eq!(answer.try_recv().unwrap_err(), TryRecvError::Empty);
+        objects.complete();
+        assert!(answered(pending, &objects).is_empty());
+        assert!(answer.try_recv().unwrap().is_ok());
+    }
 }

@@ -67,7 +67,7 @@ async fn a_kind_that_may_not_be_read_is_told_and_the_rest_works() {
     let all_but_secrets: PolicyRule = serde_json::from_value(json!({
         "apiGroups": ["", "discovery.k8s.io", "gateway.networking.k8s.io", "gateway.k8s.aws"],
         "resources": [
-            "namespaces", "services", "nodes", "endpointslices",
+            "namespaces", "services", "nodes", "pods", "endpointslices",
             "gatewayclasses", "gateways", "listenersets", "referencegrants", "backendtlspolicies",
             "httproutes", "grpcroutes", "tcproutes", "udproutes", "tlsroutes",
             "loadbalancerconfigurations", "targetgroupconfigurations", "listenerruleconfigurations",
@@ -118,6 +118,39 @@ async fn a_kind_that_may_not_be_read_is_told_and_the_rest_works() {
     until("it is ready", async || watcher.is_ready().then_some(())).await;
     assert_eq!(watcher.rejections().await, []);
     assert_eq!(watcher.unread().await, []);
+    watcher.stop().await;
+}
+
+/// What they cost is that pods which wait for a gate are no targets: no reason to serve nobody.
+#[tokio::test]
+async fn pods_that_may_not_be_read_are_told_and_make_nobody_unready() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("podless").await;
+    let all_but_pods: PolicyRule = serde_json::from_value(json!({
+        "apiGroups": ["", "discovery.k8s.io", "gateway.networking.k8s.io", "gateway.k8s.aws"],
+        "resources": [
+            "namespaces", "services", "nodes", "secrets", "endpointslices",
+            "gatewayclasses", "gateways", "listenersets", "referencegrants", "backendtlspolicies",
+            "httproutes", "grpcroutes", "tcproutes", "udproutes", "tlsroutes",
+            "loadbalancerconfigurations", "targetgroupconfigurations", "listenerruleconfigurations",
+        ],
+        "verbs": ["list", "watch"],
+    }))
+    .unwrap();
+    let account = cluster
+        .account(&namespace, "watcher", &[all_but_pods], Scope::Cluster)
+        .await;
+    let watcher = Watcher::start(&account).await;
+    let told = until("it says that it cannot read pods", async || {
+        let rejections = watcher.rejections().await.into_iter();
+        rejections.into_iter().find(|it| it.object == "every Pod")
+    })
+    .await;
+    assert!(told.reason.contains("pods cannot be read"), "{told:?}");
+    until("it is ready", async || watcher.is_ready().then_some(())).await;
+    watcher.sync().await;
+    assert_eq!(watcher.unread().await, [Kind::Pod]);
+    assert_eq!(watcher.context.readiness.concerns(), ["watcher/pods"]);
     watcher.stop().await;
 }
 

@@ -237,6 +237,7 @@ impl Desired {
                 attributes: BTreeMap::new(),
                 tags: BTreeMap::new(),
                 targets: BTreeSet::from([target(1), target(2)]),
+                awaited: BTreeSet::new(),
                 multi_cluster: false,
             })
         });

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use k8s_openapi::api::authorization::v1::SubjectAccessReview;
+use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, Patch, PatchParams, PostParams};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tributary_tests_e2e::until;
-use tributary_tests_kubernetes::cluster::client;
+use tributary_tests_kubernetes::cluster::{Cluster, client};
 
 use tributary_tests_e2e::kubernetes::installation::{FIVE, Installation, NAMESPACE, Part};
 use tributary_tests_e2e::kubernetes::objects::{
@@ -24,6 +25,8 @@ omitStages: [RequestReceived]
 rules:
 - level: Metadata
 ";
+
+const GATE: &str = "gateway.tributary.dev/target-health";
 
 /// An account, a verb, and what it is done to: `status-writer patch gateway.networking.k8s.io gateways/status`.
 type Deed = String;
@@ -60,6 +63,7 @@ async fn every_right_is_used_and_none_is_missing() {
     own["metadata"] = json!({ "name": "own", "namespace": "routes" });
     objects.push(own);
     objects.extend(every_route());
+    objects.extend(gated());
     objects.sort_by_key(|object| object["kind"] != "Namespace");
     apply(installation.cluster(), &objects).await;
     for (what, kinds) in [
@@ -91,6 +95,7 @@ async fn every_right_is_used_and_none_is_missing() {
     installation.signal(Part::Watcher, 0, Signal::CONT);
     installation.settled().await;
     let cluster = installation.cluster();
+    open_a_gate(cluster).await;
     // What is told a second time is told by the first Event, which is patched.
     for _ in 0..2 {
         delete(cluster, &secrets).await;
@@ -169,6 +174,54 @@ fn granted() -> BTreeSet<Deed> {
         }
     }
     granted
+}
+
+/// A pod behind a Service of the examples that waits for a gate, and the slice that Kubernetes would write of it.
+fn gated() -> [Value; 2] {
+    let mut pod = named("Pod", "team-blue", "gated");
+    pod["apiVersion"] = json!("v1");
+    pod["spec"] = json!({
+        "containers": [{ "name": "main", "image": "example.com/none" }],
+        "readinessGates": [{ "conditionType": GATE }],
+    });
+    let slice = json!({
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": "shop-gated",
+            "namespace": "team-blue",
+            "labels": { "kubernetes.io/service-name": "shop" },
+        },
+        "addressType": "IPv4",
+        "ports": [{ "name": "http", "port": 8080, "protocol": "TCP" }],
+        "endpoints": [{
+            "addresses": ["10.0.11.23"],
+            "conditions": { "ready": false },
+            "targetRef": { "kind": "Pod", "namespace": "team-blue", "name": "gated" },
+        }],
+    });
+    [pod, slice]
+}
+
+/// Its containers are ready, so it waits for nothing but its target's health.
+async fn open_a_gate(cluster: &Cluster) {
+    let pods: Api<Pod> = Api::namespaced(cluster.client(), "team-blue");
+    let ready =
+        json!({ "status": { "conditions": [{ "type": "ContainersReady", "status": "True" }] } });
+    let params = PatchParams::default();
+    pods.patch_status("gated", &params, &Patch::Strategic(ready))
+        .await
+        .unwrap();
+    until("its gate is opened", async || {
+        let pod = pods.get("gated").await.unwrap();
+        let mut conditions = pod
+            .status
+            .into_iter()
+            .filter_map(|it| it.conditions)
+            .flatten();
+        conditions.any(|it| it.type_ == GATE && it.status == "True")
+    })
+    .await;
 }
 
 /// A route of each kind on a listener of its own.

@@ -265,6 +265,7 @@ fn target_group(desired: &DesiredTargetGroup) -> Value {
         attributes,
         tags,
         targets,
+        awaited,
         multi_cluster,
     } = desired;
     let version = protocol_version
@@ -295,6 +296,10 @@ fn target_group(desired: &DesiredTargetGroup) -> Value {
                     .iter()
                     .map(|DesiredTarget { id, port }| format!("{id}:{port}")),
             ),
+        )
+        .put(
+            "awaited by",
+            texts(awaited.iter().map(|awaited| &awaited.pod.key)),
         )
         .put("shared", multi_cluster.then_some("with other clusters"))
         .into()

@@ -114,6 +114,85 @@ fn a_tag_that_others_set_is_refused_by_name_and_stays_as_it_is() {
 }
 
 #[test]
+fn a_rules_and_a_target_groups_tag_that_others_set_is_told_to_the_route() {
+    let context = with(Defaults {
+        external_tags: ["cost".to_owned()].into(),
+        ..Defaults::default()
+    });
+    let told = |desired: &Desired| {
+        let observed = settle(desired, &empty(), &context);
+        let plan = desired.plan(&observed, &context);
+        assert_eq!(ops(&plan), Vec::<String>::new());
+        assert_eq!(plan.report.problems, Vec::<String>::new());
+        let rules = plan.report.rules.iter();
+        rules
+            .map(|it| format!("{}: {}", it.origin.route.key.name, it.message))
+            .collect::<Vec<_>>()
+    };
+    let plain = || {
+        Desired::new()
+            .http(80, "web")
+            .rule(80, "web", "/a", "a")
+            .group("a", "web", 1)
+    };
+    assert_eq!(told(&plain()), Vec::<String>::new());
+    let tags = [("cost", "1"), ("team", "a")];
+    let name = &plain().0.listeners[&80]
+        .rules
+        .iter()
+        .next()
+        .unwrap()
+        .origin
+        .clone()
+        .unwrap();
+    let name = &name.route.key.name;
+    assert_eq!(
+        told(&plain().edit_rule(80, 0, |it| it.tags = strings(&tags))),
+        [format!(
+            "{name}: ListenerRuleConfiguration tags[cost]: this tag is set by others (--external-managed-tags)"
+        )]
+    );
+    assert_eq!(
+        told(&plain().edit_group("a", |it| it.tags = strings(&tags))),
+        [format!(
+            "{name}: TargetGroupConfiguration tags[cost]: this tag is set by others (--external-managed-tags)"
+        )]
+    );
+}
+
+/// Of an NLB's listener, which has no rules.
+#[test]
+fn a_target_groups_tag_that_others_set_is_told_to_the_listener_whose_default_it_is() {
+    let context = with(Defaults {
+        external_tags: ["cost".to_owned()].into(),
+        ..Defaults::default()
+    });
+    let desired = Desired::of(LoadBalancerKind::Nlb)
+        .member(53, ElbProtocol::Tcp, "dns")
+        .group("a", "dns", 1)
+        .edit_group("a", |it| {
+            it.protocol = TargetProtocol::Tcp;
+            it.protocol_version = None;
+            it.tags = strings(&[("cost", "1")]);
+        })
+        .edit(53, ElbProtocol::Tcp, |it| it.default_action = forward("a"));
+    let observed = settle(&desired, &empty(), &context);
+    let plan = desired.plan(&observed, &context);
+    let notes: Vec<_> = plan
+        .report
+        .listeners
+        .iter()
+        .flat_map(|it| &it.notes)
+        .collect();
+    assert_eq!(
+        notes,
+        [
+            "TargetGroupConfiguration tags[cost]: this tag is set by others (--external-managed-tags)"
+        ]
+    );
+}
+
+#[test]
 fn the_default_scheme_and_security_policy_are_the_platforms() {
     let context = with(Defaults {
         scheme: Scheme::InternetFacing,

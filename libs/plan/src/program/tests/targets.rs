@@ -1,4 +1,7 @@
+use tributary_model::desired::{AwaitedTarget, GatedPod};
+
 use super::*;
+use crate::observed::Health;
 
 /// One more target in group `a-web`, registered by somebody else.
 fn with_foreign_target(mut observed: Observed) -> Observed {
@@ -131,4 +134,45 @@ fn at_the_quota_as_few_go_first_as_are_needed_and_one_stays() {
 fn where_no_place_is_left_all_go_first() {
     check_rollout(3, 0, 0);
     check_rollout(1, 0, 0);
+}
+
+/// Two targets of one pod, as a Service with two ports has them, and one of another.
+#[test]
+fn a_pod_is_told_healthy_when_all_of_its_targets_are() {
+    let pod = |name: &str| GatedPod {
+        key: tributary_model::ObjectKey::new("team", name),
+        uid: Some("u".into()),
+    };
+    let awaited = |number: u8, name: &str| AwaitedTarget {
+        target: target(number, 80),
+        pod: pod(name),
+    };
+    let desired = Desired::new()
+        .http(80, "web")
+        .rule(80, "web", "/a", "a")
+        .rule(80, "web", "/b", "b")
+        .edit_group("a", |it| {
+            it.targets = [target(1, 80), target(2, 80)].into();
+            it.awaited = [awaited(1, "one"), awaited(2, "two")].into();
+        })
+        .edit_group("b", |it| {
+            it.targets = [target(3, 80)].into();
+            it.awaited = [awaited(3, "one")].into();
+        });
+    let told = |observed: &Observed| desired.plan(observed, &context()).report.healthy;
+    assert_eq!(told(&empty()), BTreeSet::new());
+    let mut observed = settle(&desired, &empty(), &context());
+    assert_eq!(told(&observed), [pod("one"), pod("two")].into());
+    for health in [
+        Health::Initial,
+        Health::Unhealthy("Target.Timeout".to_owned()),
+        Health::Unused("Target.NotInUse".to_owned()),
+    ] {
+        for group in observed.target_groups.values_mut() {
+            if let Some(state) = group.targets.get_mut(&target(3, 80)) {
+                *state = TargetState::Registered(health.clone());
+            }
+        }
+        assert_eq!(told(&observed), [pod("two")].into(), "{health:?}");
+    }
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::sync::mpsc;
 use tributary_stream::Published;
 
@@ -59,4 +60,52 @@ fn of_a_kind_that_is_gone_nothing_is_unread() {
     check(&[Begin, Denied, Gone], false);
     // What comes back may be other than what went.
     check(&[Begin, Listed, Gone, Begin, Denied], true);
+}
+
+#[test]
+fn of_pods_without_a_gate_nothing_is_kept() {
+    let context = Context::new("watcher");
+    let shared = Shared {
+        published: Published::new(&context, "snapshot"),
+        rejections: Arc::default(),
+        sync: mpsc::channel(1).0,
+    };
+    let mut objects = Objects::new(&context, shared.clone());
+    objects.begin(Kind::Pod);
+    objects.take(Kind::Pod, WatchEvent::Init);
+    for (name, version, gate) in [
+        ("plain", "7", "example.com/warm"),
+        ("gated", "8", "gateway.tributary.dev/target-health"),
+    ] {
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": { "name": name, "namespace": "shop" },
+            "spec": { "containers": [], "readinessGates": [{ "conditionType": gate }] },
+        });
+        let apply = WatchEvent::Apply {
+            key: ObjectKey::new("shop", name),
+            version: version.to_owned(),
+            object,
+            author: Author::Unknown,
+        };
+        objects.take(Kind::Pod, apply);
+    }
+    objects.take(Kind::Pod, WatchEvent::InitDone);
+    let gated = ObjectKey::new("shop", "gated");
+    let kept: Vec<_> = objects.keys(Kind::Pod).collect();
+    assert_eq!(kept, [(&gated, 8)]);
+    assert_eq!(shared.published.len(), 1);
+    let gated = ObjectRef::new(Kind::Pod, gated);
+    assert!(shared.published.get(&gated).is_some());
+    // What comes and goes without being kept counts as seen all the same.
+    objects.take(
+        Kind::Pod,
+        WatchEvent::Delete {
+            key: ObjectKey::new("shop", "plain"),
+            version: "9".to_owned(),
+        },
+    );
+    assert!(objects.has_seen(Kind::Pod, 9));
+    assert_eq!(objects.keys(Kind::Pod).count(), 1);
 }
