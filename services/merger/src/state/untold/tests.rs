@@ -70,6 +70,7 @@ impl World {
                 listeners: Vec::new(),
                 rules: Vec::new(),
                 problems: Vec::new(),
+                healthy: Default::default(),
                 settled: true,
             },
         );
