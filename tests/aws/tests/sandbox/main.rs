@@ -10,6 +10,7 @@ mod drift;
 mod faults;
 mod flights;
 mod foreign;
+mod health;
 mod numbers;
 mod order;
 mod programmer;

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tributary_aws::{
     Aws, ClientCredentials, Due, Endpoint, Flights, KeyMaterial, Known, Meter, Outcome, Pacing,
-    SecretError, SecretSource, Site, StepResult, Unmetered, observe,
+    SecretError, SecretSource, Site, StepResult, Unmetered, ask_health, observe, unhealthy,
 };
 use tributary_model::ObjectKey;
 use tributary_plan::limits::{BackendGroups, Context};
@@ -153,7 +153,13 @@ impl World {
         let caller = std::panic::Location::caller();
         async move {
             for _ in 0..4 {
-                let plan = self.plan(desired, known);
+                let mut plan = self.plan(desired, known);
+                if plan.steps.is_empty() && !plan.waiting.is_empty() {
+                    // A successor's targets, perhaps.
+                    let groups = unhealthy(known.observed());
+                    ask_health(&self.aws, known, &groups).await.unwrap();
+                    plan = self.plan(desired, known);
+                }
                 if plan.steps.is_empty() {
                     return;
                 }

@@ -31,6 +31,10 @@ const GATE: &str = "gateway.tributary.dev/target-health";
 /// An account, a verb, and what it is done to: `status-writer patch gateway.networking.k8s.io gateways/status`.
 type Deed = String;
 
+/// Only where the API server streams no lists (before Kubernetes 1.34, unless it is switched on) a watch of pods begins
+/// with one; other kinds are listed for `Sync`, too.
+const ELSEWHERE: &str = "watcher list  pods";
+
 #[tokio::test]
 async fn every_right_is_used_and_none_is_missing() {
     let folder = TempDir::new().unwrap();
@@ -132,7 +136,7 @@ async fn every_right_is_used_and_none_is_missing() {
     assert_eq!(denied, BTreeSet::new(), "rights that are missing");
     let granted = granted();
     let unused: Vec<_> = granted.difference(&done).collect();
-    assert_eq!(unused, Vec::<&Deed>::new(), "rights that nobody needs");
+    assert_eq!(unused, [ELSEWHERE], "rights that nobody needs");
 }
 
 /// What an event of the audit log says, if one of the five did it to a resource.

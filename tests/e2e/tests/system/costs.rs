@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tributary_tests_e2e::manifests::{World, file};
 
-use crate::sandbox::{calls, reset_calls};
+use crate::sandbox::{calls_but_health, reset_calls};
 use crate::system::{Part, System};
 
 const WORLD: World = World {
@@ -18,7 +18,7 @@ async fn cost(system: &System, set: usize, text: &str) -> BTreeMap<String, u64> 
     reset_calls(system.sandbox).await;
     std::fs::write(file(&system.source(), 0, set), text).unwrap();
     system.settled().await;
-    calls(system.sandbox).await
+    calls_but_health(system.sandbox).await
 }
 
 fn status_writes(system: &System) -> usize {
