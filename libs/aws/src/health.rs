@@ -56,6 +56,7 @@ pub async fn ask_health(aws: &Aws, known: &mut Known, groups: &[String]) -> Answ
                 continue;
             }
         };
+        let is_new = known.is_new(&arn);
         let Some(group) = known.observed_mut().target_groups.get_mut(&arn) else {
             continue;
         };
@@ -64,7 +65,13 @@ pub async fn ask_health(aws: &Aws, known: &mut Known, groups: &[String]) -> Answ
                 && known.is_registered()
                 && state.is_registered()
             {
-                *known = state;
+                // AWS learns of the rule that uses a new group a moment after the rule.
+                *known = match state {
+                    TargetState::Registered(Health::Unused(_)) if is_new => {
+                        TargetState::Registered(Health::Initial)
+                    }
+                    state => state,
+                };
             }
         }
     }

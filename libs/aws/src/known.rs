@@ -142,6 +142,12 @@ impl Known {
         self.removed.insert(id.to_owned(), Instant::now());
     }
 
+    /// Whether it was created so lately that AWS may not show it, or what uses it, everywhere.
+    pub(crate) fn is_new(&self, id: &str) -> bool {
+        let at = self.created.get(id);
+        at.is_some_and(|at| Instant::now().duration_since(*at) < LAG)
+    }
+
     /// A call says that it is not as we know: AWS's word counts again.
     pub(crate) fn doubt(&mut self, id: &str) {
         self.created.remove(id);

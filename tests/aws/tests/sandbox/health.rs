@@ -1,8 +1,12 @@
 //! A programmer moves traffic when AWS has found a target healthy, and asks no more once all are.
 
+use tributary_aws::{ask_health, unhealthy};
+use tributary_model::config::SubnetConfiguration;
 use tributary_model::desired::DesiredAction;
+use tributary_model::elb::ElbProtocol;
+use tributary_plan::observed::{Health, TargetState};
 
-use crate::desired::{Desired, alb, forward};
+use crate::desired::{Desired, alb, forward, nlb};
 use crate::programmer::Programmer;
 use crate::world::World;
 
@@ -54,4 +58,42 @@ async fn a_rule_moves_in_two_steps_with_a_question_between_them() {
             "elbv2:ModifyRule 2",
         ]
     );
+}
+
+#[tokio::test]
+async fn that_a_new_group_is_not_in_use_yet_is_not_held_against_its_targets() {
+    let world = World::new().await;
+    let subnets = world.aws.ec2.subnets(None).await.unwrap();
+    let mut private = subnets
+        .iter()
+        .filter(|(_, it)| it.tags.contains_key("kubernetes.io/role/internal-elb"));
+    let (first, _) = private.next().unwrap();
+    // The targets are in the zones of other subnets: AWS says that they are not in use.
+    let desired = nlb().l4(5432, ElbProtocol::Tcp, "one").settings(|it| {
+        it.subnets = vec![SubnetConfiguration {
+            identifier: first.clone(),
+            ..SubnetConfiguration::default()
+        }];
+    });
+    let mut known = world.programmed(&desired).await;
+    let groups = unhealthy(known.observed());
+    ask_health(&world.aws, &mut known, &groups).await.unwrap();
+    let initial = TargetState::Registered(Health::Initial);
+    let mut states = known
+        .observed()
+        .target_groups
+        .values()
+        .flat_map(|it| it.targets.values());
+    assert!(states.all(|it| *it == initial));
+    assert_eq!(
+        world.plan(&desired, &known).report.problems,
+        Vec::<String>::new()
+    );
+    // Who starts later is told as it is.
+    let look = world.look(&desired).await;
+    let mut states = look
+        .target_groups
+        .values()
+        .flat_map(|it| it.targets.values());
+    assert!(states.all(|it| matches!(it.health(), Some(Health::Unused(_)))));
 }
