@@ -24,7 +24,11 @@ impl Plan {
                 Op::ModifyRule { .. } => "the rule is being changed",
                 _ => continue,
             };
-            let text = match setbacks.get(&step.op.to_string()) {
+            // The text of a step is long, and usually nothing has failed.
+            let setback = (!setbacks.is_empty())
+                .then(|| setbacks.get(&step.op.to_string()))
+                .flatten();
+            let text = match setback {
                 Some(Setback::Retrying(why)) => format!("{text}: {why}"),
                 Some(Setback::Refused(_) | Setback::Impossible(_)) | None => text.to_owned(),
             };

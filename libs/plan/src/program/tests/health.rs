@@ -301,6 +301,16 @@ fn rules_on_their_way_are_told_by_their_routes_while_the_listener_stays_programm
 }
 
 #[test]
+fn a_rule_that_is_tried_again_says_why() {
+    let plan = in_front().plan(&behind().programmed(), &context());
+    let step = find(&plan, "create rule").op.to_string();
+    let throttled = crate::setbacks::Setback::Retrying("Throttling".to_owned());
+    let told = plan.pending_rules(&BTreeMap::from([(step, throttled)]));
+    let texts: Vec<&str> = told.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(texts, ["the rule is being created: Throttling"]);
+}
+
+#[test]
 fn unhealthy_targets_are_told_by_route_listener_and_load_balancer() {
     let mut observed = two_teams().programmed();
     let timeout = Health::Unhealthy("Target.Timeout".to_owned());
