@@ -96,7 +96,7 @@ pub(crate) fn plan(
         })
         .collect();
     let assigned = priorities::assign(&current, &matched.taken);
-    let moved = move_rules(port, listener, matched, &current, &assigned, draft);
+    let shifted = move_rules(port, listener, matched, &current, &assigned, draft);
     let mut problems = Vec::new();
     let mut unserved = BTreeSet::new();
     let mut created = Vec::new();
@@ -149,13 +149,13 @@ pub(crate) fn plan(
         for earlier in room.take() {
             draft.after(create, earlier);
         }
-        if let Some((step, left)) = &moved
+        if let Some((step, left)) = &shifted
             && left.contains(priority)
         {
             draft.after(create, *step);
         }
         if !scope.desired.unread.is_empty() {
-            wait_for_those_behind(create, *priority, moved.as_ref(), matched, draft);
+            wait_for_those_behind(create, *priority, shifted.as_ref(), matched, draft);
         }
         created.push(create);
         if rule.origin.is_some() {

@@ -31,8 +31,15 @@ fn may_both_hold(one: &RuleCondition, other: &RuleCondition) -> bool {
         (PathPattern(one), PathPattern(other)) => may_match_same(one, other, str::to_owned),
         (Method(one), Method(other)) => one.iter().any(|it| other.contains(it)),
         // Of the others a request may have several values, or they are of different things.
-        (HostHeader(_) | PathPattern(_) | Method(_), _)
-        | (HttpHeader { .. } | QueryString(_) | SourceIp(_), _) => true,
+        (
+            HostHeader(_)
+            | PathPattern(_)
+            | Method(_)
+            | HttpHeader { .. }
+            | QueryString(_)
+            | SourceIp(_),
+            _,
+        ) => true,
     }
 }
 

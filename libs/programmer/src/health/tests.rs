@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 
 use tokio::time::advance;
+use tributary_model::config::HealthCheckSettings;
 use tributary_model::desired::TargetId;
 use tributary_model::elb::{TargetIpAddressType, TargetProtocol, TargetType};
-use tributary_plan::observed::{Health, ObservedTargetGroup};
+use tributary_plan::observed::{Health, ObservedTargetGroup, Tags};
 
 use super::*;
 
@@ -23,9 +24,9 @@ fn observed(groups: usize, health: &Health) -> Observed {
         target_type: TargetType::Ip,
         ip_address_type: TargetIpAddressType::Ipv4,
         vpc: "vpc-1".to_owned(),
-        health_check: Default::default(),
+        health_check: HealthCheckSettings::default(),
         attributes: BTreeMap::new(),
-        tags: Default::default(),
+        tags: Tags::default(),
         load_balancers: BTreeSet::from(["lb".to_owned()]),
         targets: BTreeMap::from([(
             DesiredTarget {

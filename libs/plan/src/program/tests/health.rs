@@ -179,7 +179,7 @@ fn in_front() -> Desired {
         .edit_rules(80, |rules| rules.rotate_right(1))
         .edit_rule(80, 1, |rule| {
             rule.conditions
-                .retain(|it| !format!("{it:?}").contains("Path"))
+                .retain(|it| !format!("{it:?}").contains("Path"));
         })
 }
 

@@ -70,7 +70,7 @@ impl World {
                 listeners: Vec::new(),
                 rules: Vec::new(),
                 problems: Vec::new(),
-                healthy: Default::default(),
+                healthy: BTreeSet::new(),
                 settled: true,
             },
         );
