@@ -8,7 +8,8 @@ use tributary_model::status::{Condition, ConditionStatus, ListenerStatus, Status
 
 use crate::conditions::find;
 use crate::reasons::{
-    ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, RESOLVED_REFS, TOO_MANY_LISTENERS,
+    ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, PARTIALLY_INVALID, RESOLVED_REFS,
+    TOO_MANY_LISTENERS,
 };
 
 /// What a person is told.
@@ -39,7 +40,7 @@ pub const CONFLICT_RESOLVED: &str = "ConflictResolved";
 pub const STATUS_NOT_WRITTEN: &str = "StatusNotWritten";
 
 /// What changed for a listener's owner: a conflict lost or won again, a certificate missing, a quota reached; what a
-/// Gateway's load balancer does not do as it should.
+/// Gateway's load balancer or a route does not do as it should.
 pub fn notices(before: Option<&Status>, after: &Status) -> Vec<Notice> {
     let old = before.map_or(&[] as &[ListenerStatus], listeners);
     let of_listeners = listeners(after).iter().flat_map(|new| {
@@ -51,8 +52,43 @@ pub fn notices(before: Option<&Status>, after: &Status) -> Vec<Notice> {
     });
     degraded(before, after)
         .into_iter()
+        .chain(of_route(before, after))
         .chain(of_listeners)
         .collect()
+}
+
+/// What of an accepted route is not served, or not as it was asked for; the same once, however many parents say it.
+fn of_route(before: Option<&Status>, after: &Status) -> Vec<Notice> {
+    let said = |status: Option<&Status>| -> Vec<Condition> {
+        let Some(Status::Route(route)) = status else {
+            return Vec::new();
+        };
+        let conditions = route.parents.iter().map(|parent| &parent.conditions);
+        conditions
+            .flat_map(|conditions| {
+                let of = |kind| says(conditions, kind, ConditionStatus::True, None).cloned();
+                [of(DEGRADED), of(PARTIALLY_INVALID)]
+            })
+            .flatten()
+            .collect()
+    };
+    let was = said(before);
+    let mut notices: Vec<Notice> = Vec::new();
+    for condition in said(Some(after)) {
+        let is_told = |note: &str| {
+            let mut told = notices.iter();
+            told.any(|notice| notice.note == note) || was.iter().any(|was| was.message == note)
+        };
+        if !is_told(&condition.message) {
+            notices.push(Notice {
+                weight: Weight::Warning,
+                reason: condition.reason,
+                listener: None,
+                note: condition.message,
+            });
+        }
+    }
+    notices
 }
 
 /// What a load balancer that serves does not do as it should, or what somebody else undid.

@@ -3,7 +3,7 @@ use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{Conflict, RefCause};
 
 use super::*;
-use crate::testing::{EARLIER, conflicted, gateway, good, set, unusable, won};
+use crate::testing::{EARLIER, conflicted, gateway, good, parent, route, set, unusable, won};
 use crate::{Next, next};
 
 fn status(listener: Option<ListenerJudgement>) -> Status {
@@ -126,4 +126,35 @@ fn what_is_refused_of_a_classs_parameters_is_told_once() {
     );
     assert_eq!(notices(Some(&bad), &bad), []);
     assert_eq!(notices(Some(&bad), &fine), []);
+}
+
+#[test]
+fn what_of_a_route_is_not_served_as_asked_is_told_once_for_all_its_parents() {
+    let status = |texts: [Option<&str>; 2]| {
+        let parents = texts.map(|text| {
+            let mut parent = parent("app");
+            parent.degraded_rules = text.map(|text| (0, text.to_owned())).into_iter().collect();
+            parent
+        });
+        match next(&Judgement::Route(route(parents.into())), None, EARLIER) {
+            Next::Write(status) => status,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (well, ill) = (status([None, None]), status([Some("ill"), Some("ill")]));
+    let told = notices(Some(&well), &ill);
+    let [told] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(
+        (told.reason.as_str(), told.weight),
+        ("NotAsAsked", Weight::Warning)
+    );
+    assert!(told.note.ends_with("rules[0]: ill."), "{}", told.note);
+    assert_eq!(notices(Some(&ill), &ill), []);
+    assert_eq!(notices(Some(&ill), &well), []);
+    assert_eq!(
+        notices(Some(&ill), &status([Some("ill"), Some("worse")])).len(),
+        1
+    );
 }
