@@ -21,10 +21,10 @@ use tributary_model::elb::{LoadBalancerKind, MAX_TARGET_GROUPS_PER_ACTION};
 
 use crate::draft::Draft;
 use crate::fit::{AsIs, Fit, FitPort, FitRule};
-use crate::observed::{Health, LoadBalancerState, ObservedListener, ObservedRule, TargetState};
+use crate::observed::{Health, ObservedListener, ObservedRule, TargetState};
 use crate::op::{Action, Handle, RuleOwner, RuleSpec};
 use crate::rules::identity;
-use crate::scope::{Others, Role, Scope};
+use crate::scope::{Others, Role, Scope, load_balancers};
 use crate::target_groups::TargetGroups;
 use crate::waits::{Wait, Waiting};
 
@@ -264,15 +264,12 @@ fn is_in_front(
 fn serves(scope: &Scope) -> bool {
     let is_reached = match scope.role {
         Role::Target(Others::Go) | Role::Predecessor => true,
-        // Nobody knows its name yet.
-        Role::Target(Others::Stay) => false,
+        // Its name may have been told to the clients of another.
+        Role::Target(Others::Stay) => load_balancers(scope.observed, scope.ownership)
+            .any(|it| scope.context.waited.are_leaving(it.arn)),
     };
-    let is_active = scope
-        .current
-        .is_some_and(|current| match current.load_balancer.state {
-            LoadBalancerState::Active | LoadBalancerState::ActiveImpaired => true,
-            LoadBalancerState::Provisioning | LoadBalancerState::Failed(_) => false,
-        });
+    let current = scope.current.map(|it| it.load_balancer);
+    let is_active = current.is_some_and(|it| it.state.serves());
     // A rule that is waiting would be changed later, and while a kind cannot be read nothing is.
     let changes = scope.desired.unread.is_empty();
     is_reached && is_active && changes && scope.key().kind == LoadBalancerKind::Alb

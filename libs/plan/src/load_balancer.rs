@@ -9,7 +9,7 @@ use crate::attributes::{self, Carrier};
 use crate::draft::{Draft, retag};
 use crate::limits::Context;
 use crate::names;
-use crate::observed::{LoadBalancerState, Observed, Tags};
+use crate::observed::{Observed, Tags};
 use crate::op::{Blame, Handle, LoadBalancerSpec, Op, StepId, SubnetMapping, Taggable};
 use crate::scope::{Current, Scope, load_balancers, scheme};
 use crate::security_group::Guard;
@@ -50,10 +50,7 @@ pub(crate) fn predecessor<'a>(
     let successor = successor.map(|it| it.arn);
     load_balancers(observed, ownership)
         .filter(|it| Some(it.arn) != successor)
-        .find(|it| match it.load_balancer.state {
-            LoadBalancerState::Active | LoadBalancerState::ActiveImpaired => true,
-            LoadBalancerState::Provisioning | LoadBalancerState::Failed(_) => false,
-        })
+        .find(|it| it.load_balancer.state.serves())
 }
 
 fn is_taken(observed: &Observed, ownership: Ownership, name: &str) -> bool {

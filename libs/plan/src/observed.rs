@@ -104,6 +104,16 @@ pub enum LoadBalancerState {
     Failed(String),
 }
 
+impl LoadBalancerState {
+    /// Whether it serves.
+    pub fn serves(&self) -> bool {
+        match self {
+            Self::Active | Self::ActiveImpaired => true,
+            Self::Provisioning | Self::Failed(_) => false,
+        }
+    }
+}
+
 /// `Listener`, with certificates, attributes, tags and rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedListener {

@@ -14,7 +14,7 @@ use tributary_model::ListenerRef;
 use tributary_model::report::{LoadBalancerReport, ProgrammedState};
 
 use crate::backend::{self, View};
-use crate::observed::{Health, LoadBalancerState, ObservedTargetGroup, TargetState};
+use crate::observed::{Health, ObservedTargetGroup, TargetState};
 use crate::op::Plan;
 use crate::program::{Inputs, on};
 use crate::rules::identity;
@@ -31,11 +31,13 @@ pub(crate) fn plan<'a>(
     let serving = on(inputs, Some(predecessor), Role::Predecessor);
     let next = on(inputs, successor, Role::Target(Others::Stay));
     let name = &predecessor.load_balancer.name;
+    let is_active = successor.is_some_and(|it| it.load_balancer.state.serves());
+    let is_named = is_active && inputs.context.waited.are_leaving(predecessor.arn);
     let mut told = next.report.problems.clone();
     let mut waiting = serving.waiting.clone();
     let is_done = next.steps.is_empty();
     let needs_none = successor.is_none() && inputs.desired.listeners.is_empty();
-    if is_done && (successor.is_some_and(is_active) || needs_none) {
+    if is_done && (is_active || needs_none) {
         let mut missing = missing(&serving.report, &next.report);
         let mut is_checked = true;
         if let Some(successor) = successor {
@@ -44,7 +46,11 @@ pub(crate) fn plan<'a>(
             is_checked = is_checked_alike(inputs, predecessor, successor);
         }
         if missing.is_empty() && is_checked {
-            return part(inputs, serving, next, successor, predecessor);
+            let wait = leaving(predecessor).wait;
+            if successor.is_none() || inputs.context.waited.is_over(&wait) {
+                return on(inputs, successor, Role::Target(Others::Go));
+            }
+            return leave(serving, next, predecessor, told);
         }
         if missing.is_empty() {
             waiting.push(format!(
@@ -60,6 +66,10 @@ pub(crate) fn plan<'a>(
         waiting.push(format!(
             "load balancer {name} goes once its successor serves"
         ));
+    }
+    if is_named {
+        // What changes meanwhile does not bring the former name back.
+        return leave(serving, next, predecessor, told);
     }
     let mut report = serving.report;
     let mut steps = serving.steps;
@@ -89,35 +99,31 @@ pub(crate) fn plan<'a>(
     }
 }
 
-/// The successor serves. Its name is told at once; the predecessor goes when clients have had time to come over, since names
-/// are remembered and connections last.
-fn part<'a>(
-    inputs: Inputs<'a>,
-    serving: Plan,
-    next: Plan,
-    successor: Option<Current<'a>>,
-    predecessor: Current<'a>,
-) -> Plan {
-    let wait = Wait::Clients {
-        load_balancer: predecessor.arn.to_owned(),
-    };
-    if successor.is_none() || inputs.context.waited.is_over(&wait) {
-        return on(inputs, successor, Role::Target(Others::Go));
-    }
+/// The successor serves, and its name is told. The predecessor goes when clients have had time to come over, since names are
+/// remembered and connections last; until then it is kept up to date.
+fn leave(serving: Plan, next: Plan, predecessor: Current, problems: Vec<String>) -> Plan {
     let mut plan = next;
-    // Until then it is kept up to date.
-    plan.steps = serving.steps;
+    if plan.steps.is_empty() {
+        plan.steps = serving.steps;
+    }
+    plan.report.problems = problems;
     plan.waits.extend(serving.waits);
-    plan.waits.push(Waiting {
-        wait,
+    plan.waits.push(leaving(predecessor));
+    plan.report.settled = false;
+    plan
+}
+
+fn leaving(predecessor: Current) -> Waiting {
+    Waiting {
+        wait: Wait::Clients {
+            load_balancer: predecessor.arn.to_owned(),
+        },
         text: format!(
             "load balancer {} goes when its clients have had time to leave it",
             predecessor.load_balancer.name
         ),
         owner: None,
-    });
-    plan.report.settled = false;
-    plan
+    }
 }
 
 /// Target groups that have targets on the one and none on the other, or none that is healthy or lets it in, by what they
@@ -193,13 +199,6 @@ fn groups<'a>(inputs: Inputs<'a>, identity: &str, of: Current) -> Vec<&'a Observ
             && group.load_balancers.contains(of.arn)
     });
     found.map(|(_, group)| group).collect()
-}
-
-fn is_active(load_balancer: Current) -> bool {
-    match load_balancer.load_balancer.state {
-        LoadBalancerState::Active | LoadBalancerState::ActiveImpaired => true,
-        LoadBalancerState::Provisioning | LoadBalancerState::Failed(_) => false,
-    }
 }
 
 /// The listeners that the one serves and the other does not, by name.

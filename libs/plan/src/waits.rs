@@ -1,6 +1,6 @@
 //! What a plan waits for that no step can hurry and that may never come: for a while, then it goes on without.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::op::RuleOwner;
 
@@ -32,22 +32,42 @@ pub struct Waiting {
     pub owner: Option<RuleOwner>,
 }
 
-/// Which waits have been long enough.
+/// How long each thing has been waited for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Waited {
-    /// All: nothing is waited for.
+    /// Always long enough: nothing is waited for.
     #[default]
-    Always,
-    /// These.
-    For(BTreeSet<Wait>),
+    Enough,
+    /// For these; for others not yet.
+    For(BTreeMap<Wait, Elapsed>),
+}
+
+/// The time that one thing was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elapsed {
+    /// It goes on being waited for.
+    Some,
+    /// Long enough.
+    Enough,
 }
 
 impl Waited {
     /// Whether to go on.
     pub fn is_over(&self, wait: &Wait) -> bool {
         match self {
-            Self::Always => true,
-            Self::For(over) => over.contains(wait),
+            Self::Enough => true,
+            Self::For(waits) => waits.get(wait) == Some(&Elapsed::Enough),
+        }
+    }
+
+    /// Whether the clients of a load balancer are leaving it, so that its successor has been named to them.
+    pub fn are_leaving(&self, load_balancer: &str) -> bool {
+        let leaving = Wait::Clients {
+            load_balancer: load_balancer.to_owned(),
+        };
+        match self {
+            Self::Enough => false,
+            Self::For(waits) => waits.contains_key(&leaving),
         }
     }
 }

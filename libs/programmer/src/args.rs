@@ -76,7 +76,7 @@ pub struct SiteArgs {
     pub backend_security_group: Option<String>,
     /// How long a load balancer that was replaced stays, in seconds, after the Gateway's status names its successor: names are
     /// remembered, and connections last. 300 (AWS's default of what a target has to drain); 1 in a sandbox.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub replaced_load_balancer_stay: Option<u64>,
     /// Also remove load balancers that a start finds while the source wants none of those found. Without it they stay, since
     /// it may be the wrong source.

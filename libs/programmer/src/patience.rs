@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tributary_model::ListenerRef;
 use tributary_model::desired::RuleOrigin;
 use tributary_model::report::RuleProblem;
-use tributary_plan::waits::{Wait, Waited, Waiting};
+use tributary_plan::waits::{Elapsed, Wait, Waited, Waiting};
 
 #[cfg(test)]
 mod tests;
@@ -38,10 +38,17 @@ impl Patience {
         }
     }
 
-    /// What has been waited for long enough.
+    /// What has been waited for, and whether that was long enough.
     pub(crate) fn waited(&self, now: Instant) -> Waited {
-        let over = self.since.iter().filter(|it| self.end(it) <= now);
-        Waited::For(over.map(|(wait, _)| wait.clone()).collect())
+        let waits = self.since.iter().map(|it| {
+            let elapsed = if self.end(&it) <= now {
+                Elapsed::Enough
+            } else {
+                Elapsed::Some
+            };
+            (it.0.clone(), elapsed)
+        });
+        Waited::For(waits.collect())
     }
 
     /// Takes in what a plan waits for.

@@ -99,8 +99,6 @@ enum Next {
     Again,
     /// AWS is setting the load balancer up: its state is looked at with everybody else's.
     Provisioning,
-    /// What is waited for as long as there is patience: targets are asked about, and the rest only takes time.
-    Patience,
     /// Nothing is left to do: ask about drift after a while.
     Drift,
     /// Nothing is left at all.
@@ -160,12 +158,7 @@ pub(crate) async fn work(
         }
         let span = match next {
             Next::Busy => span,
-            Next::Now
-            | Next::Again
-            | Next::Provisioning
-            | Next::Patience
-            | Next::Drift
-            | Next::Gone => Span::none(),
+            Next::Now | Next::Again | Next::Provisioning | Next::Drift | Next::Gone => Span::none(),
         };
         let waiting = worker.wait(next, turn, &mut target, &mut limits);
         match waiting.instrument(span).await {
@@ -391,9 +384,6 @@ impl Worker {
             return Next::Again;
         }
         self.again.reset();
-        if !plan.waits.is_empty() {
-            return Next::Patience;
-        }
         if target.desired.is_none() && plan.report.phase == LoadBalancerPhase::Deleted {
             return Next::Gone;
         }

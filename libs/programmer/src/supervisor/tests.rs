@@ -223,7 +223,7 @@ impl World {
                 backend: BackendGroups::Off,
             },
             defaults: Defaults::default(),
-            stay: Duration::ZERO,
+            stay: Duration::from_millis(1),
             secrets: Arc::new(NoSecrets),
             holds: None,
             reports: reports.clone(),

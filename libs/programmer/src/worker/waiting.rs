@@ -28,7 +28,7 @@ impl Worker {
     ) -> Woken {
         let (mut again, drift) = match next {
             Next::Now => return Woken::Again,
-            Next::Busy | Next::Provisioning | Next::Patience | Next::Gone => (None, None),
+            Next::Busy | Next::Provisioning | Next::Gone => (None, None),
             Next::Again => (Some(Instant::now() + self.again.next_delay()), None),
             Next::Drift => (None, Some(self.drift.due())),
         };

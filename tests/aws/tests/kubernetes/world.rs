@@ -208,7 +208,7 @@ impl World {
                 backend: tributary_plan::limits::BackendGroups::Off,
             },
             defaults: tributary_plan::defaults::Defaults::default(),
-            stay: std::time::Duration::ZERO,
+            stay: std::time::Duration::from_millis(1),
             secrets: Arc::new(ClusterSecrets(cluster.clone())),
             gateways: Some(cluster.clone()),
             unwanted_all: UnwantedAll::default(),

@@ -118,7 +118,7 @@ impl Programmer {
             aws: world.endpoint.clone(),
             site: world.site.clone(),
             defaults: world.context.defaults.clone(),
-            stay: std::time::Duration::ZERO,
+            stay: std::time::Duration::from_millis(1),
             secrets: Arc::new(world.secrets.clone()),
             gateways: None,
             unwanted_all: UnwantedAll::default(),

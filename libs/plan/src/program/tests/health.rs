@@ -10,14 +10,20 @@ use crate::limits::Context;
 use crate::observed::Health;
 use crate::op::{Action, RuleOwner};
 use crate::simulate::Simulated;
-use crate::waits::{Wait, Waited};
+use crate::waits::{Elapsed, Wait, Waited};
 
 /// Nothing has been waited for yet.
 fn patient() -> Context {
     Context {
-        waited: Waited::For(BTreeSet::new()),
+        waited: Waited::For(BTreeMap::new()),
         ..context()
     }
+}
+
+/// What a plan waits for has been waited for so long.
+fn waited(plan: &Plan, elapsed: Elapsed) -> Waited {
+    let waits = plan.waits.iter().map(|it| (it.wait.clone(), elapsed));
+    Waited::For(waits.collect())
 }
 
 fn take(observed: &Observed, plan: &Plan) -> Observed {
@@ -132,7 +138,7 @@ fn a_wait_that_was_long_enough_is_given_up() {
     let mut observed = take(&before, &first);
     find_targets(&mut observed, "k8s-team-bweb", &Health::Initial);
     let over = Context {
-        waited: Waited::For(first.waits.iter().map(|it| it.wait.clone()).collect()),
+        waited: waited(&first, Elapsed::Enough),
         ..context()
     };
     check_ops(
@@ -381,8 +387,23 @@ fn a_replaced_load_balancer_stays_for_its_clients_while_the_successor_is_told() 
         load_balancer: former.clone(),
     };
     assert_eq!(plan.waits[0].wait, wait);
+    // A change meanwhile does not bring the former name back, and reaches both.
+    let left = Context {
+        waited: waited(&plan, Elapsed::Some),
+        ..context()
+    };
+    let more = public.clone().rule(80, "a", "/more", "a-web");
+    let mut changed = observed.clone();
+    for changes in ["create rule", "create rule"] {
+        let plan = more.plan(&changed, &left);
+        check_ops(&plan, &[changes]);
+        assert_ne!(plan.report.arn.as_ref(), Some(former));
+        assert!(plan.waits.iter().any(|it| it.wait == wait));
+        changed = take(&changed, &plan);
+    }
+    check_ops(&more.plan(&changed, &left), &[]);
     let over = Context {
-        waited: Waited::For(BTreeSet::from([wait])),
+        waited: waited(&plan, Elapsed::Enough),
         ..context()
     };
     find(&public.plan(&observed, &over), "delete load balancer");
