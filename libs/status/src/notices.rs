@@ -8,8 +8,8 @@ use tributary_model::status::{Condition, ConditionStatus, ListenerStatus, Status
 
 use crate::conditions::find;
 use crate::reasons::{
-    ACCEPTED, CONFLICTED, DEGRADED, INVALID_CERTIFICATE_REF, PARTIALLY_INVALID, RESOLVED_REFS,
-    TOO_MANY_LISTENERS,
+    ACCEPTED, CONFLICTED, DEGRADED, INVALID, LISTENERS_NOT_VALID, PARTIALLY_INVALID, PENDING,
+    PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, SERVED_WITH_NOTES, UNHEARD, is_for_want_of_refs,
 };
 
 /// What a person is told.
@@ -39,80 +39,21 @@ pub const CONFLICT_RESOLVED: &str = "ConflictResolved";
 /// A status that the API does not take.
 pub const STATUS_NOT_WRITTEN: &str = "StatusNotWritten";
 
-/// What changed for a listener's owner: a conflict lost or won again, a certificate missing, a quota reached; what a
-/// Gateway's load balancer or a route does not do as it should.
+/// What of an object is not as it was asked for, and was not told before; a conflict that is over.
+///
+/// What only waits is not told, nor what follows from something that is told anyway: that a listener which is not accepted
+/// is not programmed either.
 pub fn notices(before: Option<&Status>, after: &Status) -> Vec<Notice> {
-    let old = before.map_or(&[] as &[ListenerStatus], listeners);
-    let of_listeners = listeners(after).iter().flat_map(|new| {
-        let old = old
-            .iter()
-            .find(|old| old.name == new.name)
-            .map_or(&[] as &[Condition], |old| &old.conditions);
-        of_listener(&new.name, old, &new.conditions)
-    });
-    degraded(before, after)
-        .into_iter()
-        .chain(of_route(before, after))
-        .chain(of_listeners)
-        .collect()
-}
-
-/// What of an accepted route is not served, or not as it was asked for; the same once, however many parents say it.
-fn of_route(before: Option<&Status>, after: &Status) -> Vec<Notice> {
-    let said = |status: Option<&Status>| -> Vec<Condition> {
-        let Some(Status::Route(route)) = status else {
-            return Vec::new();
-        };
-        let conditions = route.parents.iter().map(|parent| &parent.conditions);
-        conditions
-            .flat_map(|conditions| {
-                let of = |kind| says(conditions, kind, ConditionStatus::True, None).cloned();
-                [of(DEGRADED), of(PARTIALLY_INVALID)]
-            })
-            .flatten()
-            .collect()
-    };
-    let was = said(before);
-    let mut notices: Vec<Notice> = Vec::new();
-    for condition in said(Some(after)) {
-        let is_told = |note: &str| {
-            let mut told = notices.iter();
-            told.any(|notice| notice.note == note) || was.iter().any(|was| was.message == note)
-        };
-        if !is_told(&condition.message) {
-            notices.push(Notice {
-                weight: Weight::Warning,
-                reason: condition.reason,
-                listener: None,
-                note: condition.message,
-            });
-        }
+    let conditions = conditions(after);
+    let old_conditions = before.map_or_else(Vec::new, self::conditions);
+    let old_listeners = before.map_or(&[][..], listeners);
+    let mut notices = of_part(None, &old_conditions, &conditions);
+    for new in listeners(after) {
+        let old = old_listeners.iter().find(|old| old.name == new.name);
+        let old = old.map_or(&[][..], |old| &old.conditions);
+        notices.extend(of_part(Some(&new.name), old, &new.conditions));
     }
     notices
-}
-
-/// What a load balancer that serves does not do as it should, or what somebody else undid.
-fn degraded(before: Option<&Status>, after: &Status) -> Option<Notice> {
-    let said = |status: &Status| match status {
-        Status::Gateway(gateway) => {
-            says(&gateway.conditions, DEGRADED, ConditionStatus::True, None).cloned()
-        }
-        Status::GatewayClass(class) => {
-            says(&class.conditions, DEGRADED, ConditionStatus::True, None).cloned()
-        }
-        Status::ListenerSet(_) | Status::Route(_) => None,
-    };
-    let Condition {
-        reason, message, ..
-    } = said(after)?;
-    let was = before.and_then(said);
-    was.is_none_or(|was| was.message != message)
-        .then_some(Notice {
-            weight: Weight::Warning,
-            reason,
-            listener: None,
-            note: message,
-        })
 }
 
 /// The status of an object cannot be written as it should be.
@@ -133,48 +74,107 @@ fn listeners(status: &Status) -> &[ListenerStatus] {
     }
 }
 
-fn of_listener(name: &Name, old: &[Condition], new: &[Condition]) -> Vec<Notice> {
-    let lost = |conditions| says(conditions, CONFLICTED, ConditionStatus::True, None);
-    let began = |condition_type, reason| {
-        let now = says(new, condition_type, ConditionStatus::False, Some(reason))?;
-        says(old, condition_type, ConditionStatus::False, Some(reason))
-            .is_none()
-            .then_some(now)
+/// Of the object itself. What a route's parents say alike is there once.
+fn conditions(status: &Status) -> Vec<Condition> {
+    let parents = match status {
+        Status::Gateway(gateway) => return gateway.conditions.clone(),
+        Status::ListenerSet(set) => return set.conditions.clone(),
+        Status::GatewayClass(class) => return class.conditions.clone(),
+        Status::Route(route) => &route.parents,
     };
-    let conflict = match (lost(old), lost(new)) {
-        (None, Some(now)) => Some(warning(name, now)),
-        (Some(_), None) => Some(Notice {
+    let mut all: Vec<Condition> = Vec::new();
+    for condition in parents.iter().flat_map(|parent| &parent.conditions) {
+        if !all.iter().any(|known| says_the_same(known, condition)) {
+            all.push(condition.clone());
+        }
+    }
+    all
+}
+
+/// Of an object as a whole, or of one of its listeners.
+fn of_part(listener: Option<&Name>, old: &[Condition], new: &[Condition]) -> Vec<Notice> {
+    let is_told = |condition: &Condition| {
+        let mut old = old.iter();
+        old.any(|old| is_fault(old) && says_the_same(old, condition))
+    };
+    let faults = new.iter().filter(|condition| {
+        let is_fault = is_fault(condition) || listener.is_none() && is_lost(condition, old);
+        is_fault && !is_told(condition) && !follows(condition, listener, new)
+    });
+    let mut notices: Vec<Notice> = faults.map(|fault| warning(listener, fault)).collect();
+    if let Some(listener) = listener
+        && is(old, CONFLICTED, ConditionStatus::True)
+        && !is(new, CONFLICTED, ConditionStatus::True)
+    {
+        notices.push(Notice {
             weight: Weight::Normal,
             reason: CONFLICT_RESOLVED.to_owned(),
-            listener: Some(name.clone()),
-            note: format!("Listener {name:?} is no longer in conflict."),
-        }),
-        (None, None) | (Some(_), Some(_)) => None,
+            listener: Some(listener.clone()),
+            note: format!("Listener {listener:?} is no longer in conflict."),
+        });
+    }
+    notices
+}
+
+/// Whether a condition says that something is not as it was asked for. `Pending` is no fault.
+fn is_fault(condition: &Condition) -> bool {
+    let bad = match condition.condition_type.as_str() {
+        ACCEPTED | RESOLVED_REFS | PROGRAMMED if condition.reason == PENDING => return false,
+        PROGRAMMED if condition.status == ConditionStatus::True => {
+            return condition.message.starts_with(SERVED_WITH_NOTES);
+        }
+        ACCEPTED | RESOLVED_REFS | PROGRAMMED => ConditionStatus::False,
+        CONFLICTED | DEGRADED | PARTIALLY_INVALID => ConditionStatus::True,
+        _ => return false,
     };
-    conflict
-        .into_iter()
-        .chain(began(RESOLVED_REFS, INVALID_CERTIFICATE_REF).map(|now| warning(name, now)))
-        .chain(began(ACCEPTED, TOO_MANY_LISTENERS).map(|now| warning(name, now)))
-        .collect()
+    condition.status == bad
 }
 
-fn says<'a>(
-    conditions: &'a [Condition],
-    condition_type: &str,
-    status: ConditionStatus,
-    reason: Option<&str>,
-) -> Option<&'a Condition> {
-    find(conditions, condition_type).filter(|condition| {
-        condition.status == status && reason.is_none_or(|reason| condition.reason == reason)
-    })
+/// Whether it was programmed and is not any more, without a change of the object that would ask for it.
+fn is_lost(condition: &Condition, old: &[Condition]) -> bool {
+    condition.condition_type == PROGRAMMED
+        && condition.status == ConditionStatus::False
+        && find(old, PROGRAMMED).is_some_and(|old| {
+            old.status == ConditionStatus::True
+                && old.observed_generation == condition.observed_generation
+        })
 }
 
-fn warning(name: &Name, condition: &Condition) -> Notice {
+/// Whether a fault is told by another condition of the same part, or by the listeners of an object.
+fn follows(fault: &Condition, listener: Option<&Name>, part: &[Condition]) -> bool {
+    let refused = is(part, ACCEPTED, ConditionStatus::False);
+    match (fault.condition_type.as_str(), listener) {
+        (ACCEPTED, None) => fault.reason == LISTENERS_NOT_VALID,
+        (ACCEPTED, Some(_)) => is(part, CONFLICTED, ConditionStatus::True),
+        (PROGRAMMED, None) => refused || [INVALID, PORT_UNAVAILABLE].contains(&&*fault.reason),
+        (PROGRAMMED, Some(_)) => refused || is_for_want_of_refs(&fault.message),
+        _ => false,
+    }
+}
+
+fn is(conditions: &[Condition], condition_type: &str, status: ConditionStatus) -> bool {
+    find(conditions, condition_type).is_some_and(|condition| condition.status == status)
+}
+
+/// But for a doubt that comes and goes.
+fn says_the_same(one: &Condition, other: &Condition) -> bool {
+    let [one, other] = [one, other].map(|it| {
+        let words = it.message.trim_end_matches(UNHEARD);
+        (&it.condition_type, &it.reason, words)
+    });
+    one == other
+}
+
+fn warning(listener: Option<&Name>, condition: &Condition) -> Notice {
+    let message = &condition.message;
     Notice {
         weight: Weight::Warning,
         reason: condition.reason.clone(),
-        listener: Some(name.clone()),
-        note: format!("Listener {name:?}: {}", condition.message),
+        listener: listener.cloned(),
+        note: match listener {
+            Some(name) => format!("Listener {name:?}: {message}"),
+            None => message.clone(),
+        },
     }
 }
 

@@ -14,6 +14,7 @@ use tributary_model::status::ConditionStatus;
 
 use crate::listener::Hindrance;
 
+pub(crate) use phrases::{SERVED_WITH_NOTES, is_for_want_of_refs};
 pub(crate) use recall::{is_report_based, recall};
 pub(crate) use table::verdict;
 
@@ -40,6 +41,12 @@ pub(crate) const DEGRADED: &str = "gateway.tributary.dev/Degraded";
 pub(crate) const ROUTE_PROGRAMMED: &str = "gateway.tributary.dev/Programmed";
 /// `Accepted` False: a quota of the load balancer leaves no place for the listener.
 pub(crate) const TOO_MANY_LISTENERS: &str = "TooManyListeners";
+/// `Accepted`: listeners of the object are not valid, all of them where it is False.
+pub(crate) const LISTENERS_NOT_VALID: &str = "ListenersNotValid";
+/// `Programmed` False, by what was asked for: of a Gateway or ListenerSet where its listeners say what.
+pub(crate) const INVALID: &str = "Invalid";
+/// What only waits.
+pub(crate) const PENDING: &str = "Pending";
 /// `Programmed` False: the port is another's.
 pub(crate) const PORT_UNAVAILABLE: &str = "PortUnavailable";
 

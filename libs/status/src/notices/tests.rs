@@ -1,9 +1,14 @@
-use tributary_model::judgement::{Judgement, ListenerJudgement};
+use tributary_model::judgement::{Judgement, ListenerJudgement, LoadBalancerJudgement};
 use tributary_model::report::ProgrammedState;
-use tributary_model::resolved::{Conflict, RefCause};
+use tributary_model::resolved::{
+    Conflict, ListenerSetAcceptance, NotAllowedCause, RefCause, RouteAcceptance,
+};
 
 use super::*;
-use crate::testing::{EARLIER, conflicted, gateway, good, parent, route, set, unusable, won};
+use crate::testing::{
+    EARLIER, conflicted, gateway, good, parent, pending, port_unavailable, refused, route, set,
+    unusable, won,
+};
 use crate::{Next, next};
 
 fn status(listener: Option<ListenerJudgement>) -> Status {
@@ -157,4 +162,122 @@ fn what_of_a_route_is_not_served_as_asked_is_told_once_for_all_its_parents() {
         notices(Some(&ill), &status([Some("ill"), Some("worse")])).len(),
         1
     );
+}
+
+fn written(judged: Judgement) -> Status {
+    match next(&judged, None, EARLIER) {
+        Next::Write(status) => status,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// `REASON` of the object, `LISTENER/REASON` of a listener.
+fn words(before: Option<&Status>, after: &Status) -> Vec<String> {
+    let notices = notices(before, after).into_iter();
+    let words = notices.map(|notice| match notice.listener {
+        Some(listener) => format!("{listener}/{}", notice.reason),
+        None => notice.reason,
+    });
+    words.collect()
+}
+
+fn served_by(load_balancer: LoadBalancerJudgement, listener: ListenerJudgement) -> Status {
+    let mut judged = gateway(vec![listener]);
+    judged.load_balancer = load_balancer;
+    written(Judgement::Gateway(judged))
+}
+
+#[test]
+fn a_load_balancer_that_cannot_be_had_is_told_once_for_each_cause() {
+    let failed = |why: &str| served_by(LoadBalancerJudgement::Failed(why.to_owned()), good("http"));
+    let (quota, rights) = (failed("the quota is reached"), failed("no rights"));
+    assert_eq!(words(None, &quota), ["NoResources"]);
+    assert_eq!(words(Some(&quota), &quota), [""; 0]);
+    assert_eq!(words(Some(&quota), &rights), ["NoResources"]);
+}
+
+#[test]
+fn a_load_balancer_that_is_gone_is_told_and_one_that_is_made_is_not() {
+    let making = || LoadBalancerJudgement::Pending("it is being made".to_owned());
+    let ready = served_by(LoadBalancerJudgement::Ready, good("http"));
+    let gone = served_by(making(), pending("http"));
+    assert_eq!(words(Some(&ready), &gone), ["Pending"]);
+    assert_eq!(words(None, &gone), [""; 0]);
+    assert_eq!(words(Some(&gone), &ready), [""; 0]);
+    // What somebody changed takes its time.
+    let mut changed = gateway(vec![pending("http")]);
+    changed.generation += 1;
+    assert_eq!(
+        words(Some(&ready), &written(Judgement::Gateway(changed))),
+        [""; 0]
+    );
+}
+
+#[test]
+fn what_follows_from_a_listener_is_told_of_the_listener_alone() {
+    let listener = |it: ListenerJudgement| status(Some(it));
+    let unprogrammed = |state| listener(won("http", Some(state)));
+    for (after, told) in [
+        (listener(refused("http")), "http/Invalid"),
+        (listener(port_unavailable("http")), "http/PortUnavailable"),
+        (
+            unprogrammed(ProgrammedState::Impossible("no QUIC".to_owned())),
+            "http/Invalid",
+        ),
+        (
+            unprogrammed(ProgrammedState::NoCertificate("none is issued".to_owned())),
+            "http/InvalidCertificateRef",
+        ),
+        (listener(missing()), "http/InvalidCertificateRef"),
+        (listener(too_many()), "http/TooManyListeners"),
+        (
+            listener(conflicted("http", Conflict::Protocol)),
+            "http/ProtocolConflict",
+        ),
+    ] {
+        assert_eq!(words(None, &after), [told]);
+    }
+    assert_eq!(words(None, &listener(pending("http"))), [""; 0]);
+}
+
+#[test]
+fn what_is_not_as_it_should_be_with_a_listener_that_serves_is_told() {
+    let with = |note: &str| {
+        let mut listener = good("http");
+        listener.notes = vec![note.to_owned()];
+        status(Some(listener))
+    };
+    let told = with("no target is healthy");
+    assert_eq!(words(None, &told), ["http/Programmed"]);
+    assert_eq!(notices(None, &told)[0].weight, Weight::Warning);
+    assert_eq!(words(Some(&told), &told), [""; 0]);
+    assert_eq!(words(Some(&told), &status(Some(good("http")))), [""; 0]);
+}
+
+#[test]
+fn a_set_that_its_gateway_does_not_take_is_told() {
+    let with = |acceptance| {
+        let mut judged = set(vec![good("http")]);
+        judged.acceptance = acceptance;
+        written(Judgement::ListenerSet(judged))
+    };
+    let refused = with(ListenerSetAcceptance::NotAllowed(
+        NotAllowedCause::NoneAllowed,
+    ));
+    assert_eq!(words(None, &refused), ["NotAllowed"]);
+    let orphan = with(ListenerSetAcceptance::ParentNotAccepted);
+    assert_eq!(words(None, &orphan), ["ParentNotAccepted"]);
+    let mut judged = set(vec![good("http")]);
+    judged.load_balancer = LoadBalancerJudgement::Failed("no rights".to_owned());
+    let unserved = written(Judgement::ListenerSet(judged));
+    assert_eq!(words(None, &unserved), ["ParentNotProgrammed"]);
+}
+
+#[test]
+fn a_route_that_is_not_accepted_is_told() {
+    let mut refused = parent("app");
+    refused.acceptance = RouteAcceptance::NotAllowedByListeners;
+    let status = written(Judgement::Route(route(vec![refused])));
+    assert_eq!(words(None, &status), ["NotAllowedByListeners"]);
+    assert_eq!(words(Some(&status), &status), [""; 0]);
 }

@@ -18,6 +18,9 @@ pub(super) const UNAVAILABLE: &str = "The listener cannot have its port";
 pub(super) const SOME_SERVED: &str = "The load balancer serves some of the listeners. The conditions of the others say what keeps them.";
 pub(super) const NOTHING_TO_SERVE_WITH: &str =
     "There is no certificate to serve the listener with. ResolvedRefs says why.";
+pub(super) const NO_USABLE_REFS: &str =
+    "None of the references that the listener needs can be used. ResolvedRefs says why.";
+pub(crate) const SERVED_WITH_NOTES: &str = "The load balancer serves the listener, but";
 pub(super) const NO_CERTIFICATE: &str = "No certificate was found for the listener";
 pub(super) const NO_CERTIFICATE_ADVICE: &str =
     " Set tls.certificateRefs, or have an issued ACM certificate for the hostname.";
@@ -26,6 +29,11 @@ pub(super) const DROPPED_RULE: &str = "Dropped Rule";
 
 pub(super) fn too_many(quota: &str) -> String {
     sentence(TOO_MANY, quota, TOO_MANY_ADVICE)
+}
+
+/// Whether `ResolvedRefs` says more about a listener that is not programmed.
+pub(crate) fn is_for_want_of_refs(message: &str) -> bool {
+    message == NO_USABLE_REFS || message == NOTHING_TO_SERVE_WITH
 }
 
 pub(super) fn none_served(hindrance: Hindrance) -> &'static str {

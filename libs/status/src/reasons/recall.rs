@@ -7,7 +7,7 @@ use super::phrases::{
     IMPOSSIBLE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NOTHING_TO_SERVE_WITH, REFUSED, TOO_MANY,
     TOO_MANY_ADVICE, UNAVAILABLE,
 };
-use super::{PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, TOO_MANY_LISTENERS};
+use super::{PENDING, PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, TOO_MANY_LISTENERS};
 use crate::words::told;
 
 /// The conditions of a listener that was served, refused or waiting when it was last reported on, as the
@@ -26,7 +26,7 @@ pub(crate) fn recall(conditions: &[Condition]) -> Option<ProgrammedState> {
         return Some(ProgrammedState::Programmed);
     }
     let programmed = own(PROGRAMMED, ConditionStatus::False)?;
-    if programmed.reason == "Pending" {
+    if programmed.reason == PENDING {
         return Some(ProgrammedState::Pending(String::new()));
     }
     if programmed.reason == TOO_MANY_LISTENERS {
@@ -54,11 +54,6 @@ pub(crate) fn recall(conditions: &[Condition]) -> Option<ProgrammedState> {
 /// Whether a top-level `Programmed` is one that reports lead to, as against refusals by the merge.
 pub(crate) fn is_report_based(programmed: &Condition) -> bool {
     programmed.observed_generation.is_some()
-        && [
-            "Programmed",
-            "Pending",
-            "ParentNotProgrammed",
-            "NoResources",
-        ]
-        .contains(&programmed.reason.as_str())
+        && ["Programmed", PENDING, "ParentNotProgrammed", "NoResources"]
+            .contains(&programmed.reason.as_str())
 }

@@ -5,14 +5,14 @@ use tributary_model::status::ConditionStatus;
 
 use super::causes::{conflict_reason, ref_reason};
 use super::phrases::{
-    DROPPED_RULE, IMPOSSIBLE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NO_VALID_LISTENER,
-    NOTHING_TO_SERVE_WITH, PARENT_GONE, REFUSED, SOME_SERVED, UNAVAILABLE, conflict_message,
-    left_alone, none_served, not_allowed, too_many,
+    DROPPED_RULE, IMPOSSIBLE, NO_CERTIFICATE, NO_CERTIFICATE_ADVICE, NO_USABLE_REFS,
+    NO_VALID_LISTENER, NOTHING_TO_SERVE_WITH, PARENT_GONE, REFUSED, SERVED_WITH_NOTES, SOME_SERVED,
+    UNAVAILABLE, conflict_message, left_alone, none_served, not_allowed, too_many,
 };
 use super::{
-    ACCEPTED, CONFLICTED, DEGRADED, MANAGED, OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID,
-    PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, ROUTE_PROGRAMMED, Situation, TOO_MANY_LISTENERS,
-    Verdict,
+    ACCEPTED, CONFLICTED, DEGRADED, INVALID, LISTENERS_NOT_VALID, MANAGED, OVERLAPPING_TLS_CONFIG,
+    PARTIALLY_INVALID, PENDING, PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, ROUTE_PROGRAMMED,
+    Situation, TOO_MANY_LISTENERS, Verdict,
 };
 use crate::listener::Hindrance;
 use crate::words::{clause, sentence};
@@ -35,13 +35,13 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         S::GatewayAcceptedSomeListeners => row(
             ACCEPTED,
             True,
-            "ListenersNotValid",
+            LISTENERS_NOT_VALID,
             "Some of the Gateway's own listeners are not valid; the others are accepted. Their conditions say what to change.",
         ),
         S::GatewayAcceptedNoListener => row(
             ACCEPTED,
             False,
-            "ListenersNotValid",
+            LISTENERS_NOT_VALID,
             "None of the Gateway's own listeners is valid. Their conditions say what to change.",
         ),
         S::GatewayAcceptedInvalidParameters(why) => invalid_parameters("parameters", why),
@@ -54,7 +54,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         S::GatewayAcceptedClassMissing(class) => row(
             ACCEPTED,
             Unknown,
-            "Pending",
+            PENDING,
             format!(
                 "GatewayClass {class} is not there, so nobody decides on this Gateway; its load balancer serves on as it was. \
                  Restore the class, or name another one."
@@ -82,24 +82,24 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         }
         // Gateway API has PortUnavailable for listeners and ListenerSets only.
         S::GatewayProgrammedNoneServed(hindrance) => {
-            row(PROGRAMMED, False, "Invalid", none_served(hindrance))
+            row(PROGRAMMED, False, INVALID, none_served(hindrance))
         }
         S::GatewayProgrammedUnreported => row(
             PROGRAMMED,
             False,
-            "Pending",
+            PENDING,
             "Waiting for the first report on the load balancer.",
         ),
         S::GatewayProgrammedProvisioning(why) => row(
             PROGRAMMED,
             False,
-            "Pending",
+            PENDING,
             sentence("The load balancer does not serve yet", why, ""),
         ),
         S::GatewayProgrammedListenersPending => row(
             PROGRAMMED,
             False,
-            "Pending",
+            PENDING,
             "Waiting for the Gateway's own listeners to be programmed.",
         ),
         S::GatewayProgrammedFailed(why) => row(
@@ -111,7 +111,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         S::GatewayProgrammedLeaving(why) => row(
             PROGRAMMED,
             False,
-            "Pending",
+            PENDING,
             sentence(
                 "The Gateway is being deleted, and its load balancer cannot be removed yet",
                 why,
@@ -121,13 +121,13 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         S::GatewayProgrammedNotAccepted => row(
             PROGRAMMED,
             False,
-            "Invalid",
+            INVALID,
             "No change is programmed for a Gateway that is not accepted; a load balancer that it has serves on as it was.",
         ),
         S::GatewayProgrammedNoListener => row(
             PROGRAMMED,
             False,
-            "Invalid",
+            INVALID,
             "None of the Gateway's own listeners can be programmed.",
         ),
 
@@ -140,10 +140,10 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         S::SetAcceptedSomeListeners => row(
             ACCEPTED,
             True,
-            "ListenersNotValid",
+            LISTENERS_NOT_VALID,
             "Some listeners are not valid; the others are attached. Their conditions say what to change.",
         ),
-        S::SetAcceptedNoListener => row(ACCEPTED, False, "ListenersNotValid", NO_VALID_LISTENER),
+        S::SetAcceptedNoListener => row(ACCEPTED, False, LISTENERS_NOT_VALID, NO_VALID_LISTENER),
         S::SetAcceptedNotAllowed(cause) => row(ACCEPTED, False, "NotAllowed", not_allowed(cause)),
         S::SetAcceptedParentNotAccepted => row(
             ACCEPTED,
@@ -155,7 +155,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         S::SetAcceptedLeftAlone => row(
             ACCEPTED,
             Unknown,
-            "Pending",
+            PENDING,
             "Nobody here decides on the parent Gateway; what is written of the ListenerSet stays.",
         ),
         S::SetAcceptedParentGone => row(ACCEPTED, False, "ParentNotAccepted", PARENT_GONE),
@@ -170,14 +170,14 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             False,
             match hindrance {
                 Hindrance::Ports => PORT_UNAVAILABLE,
-                Hindrance::Refused => "Invalid",
+                Hindrance::Refused => INVALID,
             },
             none_served(hindrance),
         ),
         S::SetProgrammedPending => row(
             PROGRAMMED,
             False,
-            "Pending",
+            PENDING,
             "Waiting for the load balancer of the parent Gateway to serve the listeners.",
         ),
         S::SetProgrammedParentFailed => row(
@@ -187,7 +187,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             "The load balancer of the parent Gateway cannot be had. The Gateway's owner finds the reason in its conditions.",
         ),
         S::SetProgrammedNoListener => {
-            row(PROGRAMMED, False, "ListenersNotValid", NO_VALID_LISTENER)
+            row(PROGRAMMED, False, LISTENERS_NOT_VALID, NO_VALID_LISTENER)
         }
         S::SetProgrammedNotAllowed(cause) => {
             row(PROGRAMMED, False, "NotAllowed", not_allowed(cause))
@@ -238,7 +238,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             PROGRAMMED,
             True,
             "Programmed",
-            sentence("The load balancer serves the listener, but", notes, ""),
+            sentence(SERVED_WITH_NOTES, notes, ""),
         ),
         S::ListenerProgrammedConflict(conflict, rival) => row(
             PROGRAMMED,
@@ -249,26 +249,21 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         S::ListenerProgrammedNotAccepted => row(
             PROGRAMMED,
             False,
-            "Invalid",
+            INVALID,
             "A listener that is not accepted is not programmed.",
         ),
         S::ListenerProgrammedTooMany(quota) => {
             row(PROGRAMMED, False, TOO_MANY_LISTENERS, too_many(quota))
         }
-        S::ListenerProgrammedUnusableRefs => row(
-            PROGRAMMED,
-            False,
-            "Invalid",
-            "None of the references that the listener needs can be used. ResolvedRefs says why.",
-        ),
+        S::ListenerProgrammedUnusableRefs => row(PROGRAMMED, False, INVALID, NO_USABLE_REFS),
         S::ListenerProgrammedNoCertificate => {
-            row(PROGRAMMED, False, "Invalid", NOTHING_TO_SERVE_WITH)
+            row(PROGRAMMED, False, INVALID, NOTHING_TO_SERVE_WITH)
         }
         S::ListenerProgrammedRefused(why) => {
-            row(PROGRAMMED, False, "Invalid", sentence(REFUSED, why, ""))
+            row(PROGRAMMED, False, INVALID, sentence(REFUSED, why, ""))
         }
         S::ListenerProgrammedImpossible(why) => {
-            row(PROGRAMMED, False, "Invalid", sentence(IMPOSSIBLE, why, ""))
+            row(PROGRAMMED, False, INVALID, sentence(IMPOSSIBLE, why, ""))
         }
         S::ListenerProgrammedPortUnavailable(why) => row(
             PROGRAMMED,
@@ -279,31 +274,28 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         S::ListenerProgrammedPending(why) => row(
             PROGRAMMED,
             False,
-            "Pending",
+            PENDING,
             sentence("Not programmed yet", why, ""),
         ),
-        S::ListenerProgrammedWaiting => row(
-            PROGRAMMED,
-            False,
-            "Pending",
-            "Waiting for the load balancer.",
-        ),
+        S::ListenerProgrammedWaiting => {
+            row(PROGRAMMED, False, PENDING, "Waiting for the load balancer.")
+        }
         S::ListenerProgrammedParentFailed => row(
             PROGRAMMED,
             False,
-            "Pending",
+            PENDING,
             "The load balancer of the Gateway cannot be had. The Gateway's conditions say why.",
         ),
         S::ListenerProgrammedParentNotAccepted => row(
             PROGRAMMED,
             False,
-            "Pending",
+            PENDING,
             "Waiting for the Gateway to be accepted.",
         ),
         S::ListenerProgrammedUnreported => row(
             PROGRAMMED,
             False,
-            "Pending",
+            PENDING,
             "Waiting for the first report on the listener.",
         ),
         S::ListenerNotConflicted => row(
@@ -378,7 +370,7 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
         S::RoutePending(what) => row(
             ROUTE_PROGRAMMED,
             ConditionStatus::False,
-            "Pending",
+            PENDING,
             sentence("Not all rules are in place yet", what, ""),
         ),
         S::RouteDegraded(what) => degraded("The route is served", what),
