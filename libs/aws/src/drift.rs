@@ -151,11 +151,13 @@ pub fn calls_of_a_look(observed: &Observed) -> u32 {
     let pages = |count: usize, size: usize| count.div_ceil(size).max(1);
     let Observed {
         completeness: _,
+        unread: _,
         load_balancers,
         target_groups,
         security_groups: _,
         certificates,
         missing_certificates,
+        unread_certificates,
         network: _,
         backend,
     } = observed;
@@ -178,7 +180,7 @@ pub fn calls_of_a_look(observed: &Observed) -> u32 {
         calls += 1 + usize::from(has_asked(&group.tags));
     }
     // Each with its tags.
-    calls += 2 * (certificates.len() + missing_certificates.len());
+    calls += 2 * (certificates.len() + missing_certificates.len() + unread_certificates.len());
     // Backend groups; interfaces of addresses and of instances; the groups that let in, and their rules.
     if !backend.interfaces.is_empty() {
         calls += 1 + 2 * pages(backend.interfaces.len(), 100) + 2 * pages(backend.doors.len(), 100);

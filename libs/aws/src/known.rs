@@ -85,8 +85,9 @@ impl Known {
                 self.observed.target_groups.entry(arn).or_insert(known);
             }
         }
+        let unread = self.observed.unread.clone();
         for (id, known) in before.security_groups {
-            if missed(&id) {
+            if unread.security_groups.is_some() || missed(&id) {
                 self.observed.security_groups.entry(id).or_insert(known);
             }
         }
@@ -99,12 +100,13 @@ impl Known {
                 }
             }
         }
+        let certificates_are_unread = unread.discovery.is_some() || unread.certificates.is_some();
         for (arn, known) in before.certificates {
-            if missed(&arn) {
+            if certificates_are_unread || missed(&arn) {
                 self.observed.certificates.entry(arn).or_insert(known);
             }
         }
-        if is_partial {
+        if is_partial || unread.subnets.is_some() {
             for (id, known) in before.network.subnets {
                 self.observed.network.subnets.entry(id).or_insert(known);
             }

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! A resource is read whole or left out: a listener without its rules would look as if the rules were gone. What is left
-//! out is a gap, and one gap makes the observation partial.
+//! out is a gap, and one gap makes the observation partial. What only a part of the plan needs (certificates, subnets, security
+//! groups) is no gap, but [`Unread`], and the rest goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -21,13 +22,14 @@ use tributary_model::desired::{CertificateSource, DesiredLoadBalancer, LoadBalan
 use tributary_plan::limits::BackendGroups;
 use tributary_plan::observed::{
     Completeness, Network, Observed, ObservedCertificate, ObservedSecurityGroup,
-    ObservedTargetGroup, Tags,
+    ObservedTargetGroup, Tags, Unread,
 };
 use tributary_plan::tags::{ASKED_ATTRIBUTES, CLUSTER, Ownership, Unmarked, stack_key, tag_value};
 
 use crate::Aws;
 use crate::ec2::SecurityGroupFilter;
 use crate::elbv2::{Answer, Found};
+use crate::error::Class;
 use crate::known::Known;
 use crate::tagging::{ResourceType, TagFilter};
 
@@ -51,6 +53,23 @@ pub struct Site {
 #[derive(Debug, Default)]
 struct Gaps(Mutex<BTreeSet<String>>);
 
+/// What a part of the plan cannot be made without, and why it could not be read.
+#[derive(Debug, Default)]
+struct Failures(BTreeSet<String>);
+
+/// Certificates that listeners name or may discover.
+#[derive(Debug, Default)]
+struct Chosen {
+    certificates: Found<ObservedCertificate>,
+    /// Named ones that do not exist.
+    missing: BTreeSet<String>,
+    /// Named ones that ACM told nothing of, and why.
+    unread: BTreeMap<String, String>,
+    discovery: Failures,
+    /// Of the named ones: where ACM may answer the next time.
+    unanswered: Failures,
+}
+
 /// Looks at everything that carries this Gateway's tags, and at what its desired state may choose from. Never fails: what
 /// could not be read makes the observation partial.
 ///
@@ -69,23 +88,39 @@ pub async fn observe(
         unmarked: Unmarked::Ours,
     };
     let gaps = Gaps::default();
-    let ((load_balancers, target_groups, imported), security_groups, chosen, network, shared) = tokio::join!(
+    let (ours, security_groups, chosen, network, shared) = tokio::join!(
         ours(aws, ownership, &gaps),
-        security_groups(aws, ownership, desired, &gaps),
-        wanted_certificates(aws, desired, &gaps),
-        network(aws, site, desired, &gaps),
+        security_groups(aws, ownership, desired),
+        wanted_certificates(aws, desired),
+        network(aws, site, desired),
         backend::shared(aws, site, desired, &gaps),
     );
+    let (load_balancers, target_groups, (imported, unread_imports)) = ours;
     let backend = backend::look(aws, site, desired, &target_groups, shared).await;
-    let (mut certificates, missing_certificates) = chosen;
+    let Chosen {
+        mut certificates,
+        missing,
+        unread,
+        discovery,
+        unanswered,
+    } = chosen;
     certificates.extend(imported);
+    let (security_groups, unread_groups) = security_groups;
+    let (network, unread_subnets) = network;
     Observed {
         completeness: gaps.completeness(),
+        unread: Unread {
+            discovery: discovery.line(),
+            certificates: unread_imports.and(unanswered).line(),
+            subnets: unread_subnets.line(),
+            security_groups: unread_groups.line(),
+        },
         load_balancers,
         target_groups,
         security_groups,
         certificates,
-        missing_certificates,
+        missing_certificates: missing,
+        unread_certificates: unread,
         network,
         backend,
     }
@@ -162,6 +197,27 @@ impl Gaps {
     }
 }
 
+impl Failures {
+    /// The value, or a failure.
+    fn note<T>(&mut self, what: impl Display, answer: Answer<T>) -> Option<T> {
+        answer
+            .inspect_err(|error| {
+                self.0.insert(format!("{what}: {error}"));
+            })
+            .ok()
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    fn line(self) -> Option<String> {
+        let lines: Vec<String> = self.0.into_iter().collect();
+        (!lines.is_empty()).then(|| lines.join("; "))
+    }
+}
+
 /// The two tags by which something is this Gateway's, whoever made it.
 fn owner_tags(ownership: Ownership<'_>) -> Tags {
     let gateway = ownership.key.gateway.to_string();
@@ -177,7 +233,7 @@ fn owner_tags(ownership: Ownership<'_>) -> Tags {
 type Ours = (
     Found<tributary_plan::observed::ObservedLoadBalancer>,
     Found<ObservedTargetGroup>,
-    Found<ObservedCertificate>,
+    (Found<ObservedCertificate>, Failures),
 );
 
 async fn ours(aws: &Aws, ownership: Ownership<'_>, gaps: &Gaps) -> Ours {
@@ -207,7 +263,7 @@ async fn ours(aws: &Aws, ownership: Ownership<'_>, gaps: &Gaps) -> Ours {
     tokio::join!(
         load_balancers::read(aws, ownership, load_balancers, gaps),
         read_target_groups(aws, ownership, target_groups, gaps),
-        read_imports(aws, ownership, certificates, gaps),
+        read_imports(aws, ownership, certificates),
     )
 }
 
@@ -266,32 +322,31 @@ async fn read_imports(
     aws: &Aws,
     ownership: Ownership<'_>,
     arns: Vec<String>,
-    gaps: &Gaps,
-) -> Found<ObservedCertificate> {
-    let read: Vec<_> = arns
-        .into_iter()
-        .map(|arn| read_import(aws, arn, gaps))
-        .collect();
-    let mut found: Found<ObservedCertificate> =
-        join_all(read).await.into_iter().flatten().collect();
-    found.retain(|_, certificate| ownership.owns(&certificate.tags));
-    found
-}
-
-async fn read_import(aws: &Aws, arn: String, gaps: &Gaps) -> Option<(String, ObservedCertificate)> {
-    let (certificate, tags) = tokio::join!(aws.acm.certificate(&arn), aws.acm.tags(&arn));
-    // Gone, and the tagging API has not heard of it yet.
-    let mut certificate = gaps.note(&arn, certificate)??;
-    certificate.tags = gaps.note(&arn, tags)?;
-    Some((arn, certificate))
+) -> (Found<ObservedCertificate>, Failures) {
+    let looks = arns
+        .iter()
+        .map(|arn| async move { tokio::try_join!(aws.acm.certificate(arn), aws.acm.tags(arn)) });
+    let looks: Vec<_> = looks.collect();
+    let mut found = BTreeMap::new();
+    let mut failures = Failures::default();
+    for (arn, answer) in arns.iter().zip(join_all(looks).await) {
+        // It may be gone, and the tagging API has not heard of it yet.
+        let Some((Some(mut certificate), tags)) = failures.note(arn, answer) else {
+            continue;
+        };
+        if ownership.owns(&tags) {
+            certificate.tags = tags;
+            found.insert(arn.clone(), certificate);
+        }
+    }
+    (found, failures)
 }
 
 async fn security_groups(
     aws: &Aws,
     ownership: Ownership<'_>,
     desired: Option<&DesiredLoadBalancer>,
-    gaps: &Gaps,
-) -> Found<ObservedSecurityGroup> {
+) -> (Found<ObservedSecurityGroup>, Failures) {
     let wanted = desired.map(|desired| desired.settings.security_groups.iter().cloned());
     let (ids, names): (BTreeSet<String>, BTreeSet<String>) = wanted
         .into_iter()
@@ -307,19 +362,16 @@ async fn security_groups(
         .flatten()
         .map(|filter| aws.ec2.security_groups(filter))
         .collect();
+    let mut failures = Failures::default();
     let found = join_all(looks).await.into_iter();
-    found
-        .filter_map(|answer| gaps.note("security groups", answer))
+    let found = found
+        .filter_map(|answer| failures.note("security groups", answer))
         .flatten()
-        .collect()
+        .collect();
+    (found, failures)
 }
 
-/// Certificates that listeners name or may discover, and the named ones that do not exist.
-async fn wanted_certificates(
-    aws: &Aws,
-    desired: Option<&DesiredLoadBalancer>,
-    gaps: &Gaps,
-) -> (Found<ObservedCertificate>, BTreeSet<String>) {
+async fn wanted_certificates(aws: &Aws, desired: Option<&DesiredLoadBalancer>) -> Chosen {
     let listeners = desired.into_iter().flat_map(|it| it.listeners.values());
     let mut named: BTreeSet<&str> = BTreeSet::new();
     let mut discovers = false;
@@ -336,43 +388,49 @@ async fn wanted_certificates(
             CertificateSource::Discovered { .. } => discovers = true,
         }
     }
-    let mut found = BTreeMap::new();
+    let mut chosen = Chosen::default();
     if discovers {
-        let all = gaps.note("ACM certificates", aws.index.certificates(aws).await);
-        found = all.map(|all| (*all).clone()).unwrap_or_default();
+        let all = aws.index.certificates(aws).await;
+        let all = chosen.discovery.note("ACM certificates", all);
+        chosen.certificates = all.map(|all| (*all).clone()).unwrap_or_default();
     }
-    named.retain(|arn| !found.contains_key(*arn));
+    named.retain(|arn| !chosen.certificates.contains_key(*arn));
     let looks: Vec<_> = named.iter().map(|arn| aws.acm.certificate(arn)).collect();
-    let mut missing = BTreeSet::new();
-    for (arn, answer) in named.iter().zip(join_all(looks).await) {
-        match gaps.note(arn, answer) {
-            Some(Some(certificate)) => {
-                found.insert((*arn).to_owned(), certificate);
+    for (arn, answer) in named.into_iter().zip(join_all(looks).await) {
+        match answer {
+            Ok(Some(certificate)) => {
+                chosen.certificates.insert(arn.to_owned(), certificate);
             }
-            Some(None) => {
-                missing.insert((*arn).to_owned());
+            Ok(None) => {
+                chosen.missing.insert(arn.to_owned());
             }
-            None => {}
+            Err(error) => {
+                let why = error.to_string();
+                chosen.unread.insert(arn.to_owned(), why);
+                if error.class != Class::Permanent {
+                    chosen.unanswered.note::<()>(arn, Err(error));
+                }
+            }
         }
     }
-    (found, missing)
+    chosen
 }
 
 async fn network(
     aws: &Aws,
     site: &Site,
     desired: Option<&DesiredLoadBalancer>,
-    gaps: &Gaps,
-) -> Network {
+) -> (Network, Failures) {
+    let mut failures = Failures::default();
     let mut network = Network {
         vpc: site.vpc.clone(),
         subnets: BTreeMap::new(),
     };
     if desired.is_some() {
         let subnets = aws.index.subnets(aws, site.vpc.as_deref()).await;
-        if let Some(subnets) = gaps.note("subnets", subnets) {
+        if let Some(subnets) = failures.note("subnets", subnets) {
             network.subnets = (*subnets).clone();
         }
     }
-    network
+    (network, failures)
 }

@@ -33,6 +33,31 @@ pub(crate) struct Usable {
     pub(crate) note: Option<String>,
 }
 
+/// Why a certificate cannot be had.
+#[derive(Clone, Debug)]
+pub(crate) struct Unusable {
+    pub(crate) why: String,
+    /// It may be there: AWS could not be asked.
+    pub(crate) is_unread: bool,
+}
+
+impl From<String> for Unusable {
+    fn from(why: String) -> Self {
+        Self {
+            why,
+            is_unread: false,
+        }
+    }
+}
+
+/// It is not there; unless that could not be read, for which reason.
+fn missing(unread: Option<&String>, why: String) -> Unusable {
+    Unusable {
+        is_unread: unread.is_some(),
+        why: unread.cloned().unwrap_or(why),
+    }
+}
+
 /// Observed certificates by what they are looked up by.
 #[derive(Debug, Default)]
 pub(crate) struct CertificateIndex<'a> {
@@ -51,7 +76,8 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// What to use for a source, or why there is nothing.
-pub(crate) fn usable(scope: &Scope, source: &CertificateSource) -> Result<Usable, String> {
+pub(crate) fn usable(scope: &Scope, source: &CertificateSource) -> Result<Usable, Unusable> {
+    let unread = &scope.observed.unread;
     match source {
         CertificateSource::Secret {
             secret,
@@ -60,8 +86,10 @@ pub(crate) fn usable(scope: &Scope, source: &CertificateSource) -> Result<Usable
         CertificateSource::Retained { secret } => usable_retained(scope, secret),
         CertificateSource::Arn(arn) => usable_arn(scope, arn),
         CertificateSource::Discovered { hostname } => {
-            let arn = discover(scope, hostname)
-                .ok_or_else(|| format!("ACM has no issued certificate for {hostname}"))?;
+            let arn = discover(scope, hostname).ok_or_else(|| {
+                let why = format!("ACM has no issued certificate for {hostname}");
+                missing(unread.discovery.as_ref(), why)
+            })?;
             Ok(Usable {
                 id: CertificateId::Arn(arn.to_owned()),
                 note: None,
@@ -70,7 +98,11 @@ pub(crate) fn usable(scope: &Scope, source: &CertificateSource) -> Result<Usable
     }
 }
 
-fn usable_import(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> Result<Usable, String> {
+fn usable_import(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> Result<Usable, Unusable> {
+    if let (Some(unread), None) = (&scope.observed.unread.certificates, imported(scope, secret)) {
+        // It may be there already.
+        return Err(missing(Some(unread), String::new()));
+    }
     let version = SecretVersion {
         secret: secret.clone(),
         fingerprint: fingerprint.to_owned(),
@@ -87,17 +119,17 @@ fn usable_import(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> Result
                 "Secret {secret} was not imported again: {reason}; its former content is served"
             )),
         }),
-        None => Err(format!("Secret {secret} could not be imported: {reason}")),
+        None => Err(format!("Secret {secret} could not be imported: {reason}").into()),
     }
 }
 
 /// The import of a Secret that is away. One that has ended, or that was imported for another listener, will do: it is
 /// what this Secret held last, and the merge has judged that the listener may refer to it.
-fn usable_retained(scope: &Scope, secret: &ObjectKey) -> Result<Usable, String> {
+fn usable_retained(scope: &Scope, secret: &ObjectKey) -> Result<Usable, Unusable> {
     let Some((_, certificate)) = imported(scope, secret) else {
-        return Err(format!(
-            "Secret {secret} holds no certificate, and none was imported from it before"
-        ));
+        let why =
+            format!("Secret {secret} holds no certificate, and none was imported from it before");
+        return Err(missing(scope.observed.unread.certificates.as_ref(), why));
     };
     let ended = match &certificate.status {
         CertificateStatus::Issued => String::new(),
@@ -111,9 +143,9 @@ fn usable_retained(scope: &Scope, secret: &ObjectKey) -> Result<Usable, String> 
     })
 }
 
-fn usable_arn(scope: &Scope, arn: &str) -> Result<Usable, String> {
+fn usable_arn(scope: &Scope, arn: &str) -> Result<Usable, Unusable> {
     if scope.observed.missing_certificates.contains(arn) {
-        return Err(format!("certificate {arn} does not exist"));
+        return Err(format!("certificate {arn} does not exist").into());
     }
     // One that ACM was not asked about may be an IAM server certificate: ELB decides.
     if let Some(ObservedCertificate {
@@ -121,11 +153,12 @@ fn usable_arn(scope: &Scope, arn: &str) -> Result<Usable, String> {
         ..
     }) = scope.observed.certificates.get(arn)
     {
-        return Err(format!("certificate {arn} is {status}"));
+        return Err(format!("certificate {arn} is {status}").into());
     }
+    let why = scope.observed.unread_certificates.get(arn);
     Ok(Usable {
         id: CertificateId::Arn(arn.to_owned()),
-        note: None,
+        note: why.map(|why| format!("certificate {arn} is served unseen: {why}")),
     })
 }
 

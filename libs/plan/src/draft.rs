@@ -146,6 +146,17 @@ impl Draft {
         self.steps = retain(std::mem::take(&mut self.steps), |step| wanted(&step.op)).0;
     }
 
+    /// Leaves out these steps, and all that were to come after them: what they would have made room for as well.
+    pub(crate) fn withhold(&mut self, these: impl Fn(&Op) -> bool) {
+        let before = |step: &Step| step.after.union(&step.following).copied().collect();
+        self.steps = split(
+            std::mem::take(&mut self.steps),
+            |step| !these(&step.op),
+            before,
+        )
+        .0;
+    }
+
     /// The steps in an order in which each only names earlier ones, numbered by it.
     pub(crate) fn finish(self) -> Vec<Step> {
         in_order(self.steps)
@@ -181,6 +192,15 @@ pub(crate) fn retag(
 
 /// Splits steps into those that are wanted and can be done, and the rest. Numbers stay.
 pub(crate) fn retain(steps: Vec<Step>, wanted: impl Fn(&Step) -> bool) -> (Vec<Step>, Vec<Step>) {
+    split(steps, wanted, |step| step.after.clone())
+}
+
+/// `needs` are the steps without which a step cannot be done either.
+fn split(
+    steps: Vec<Step>,
+    wanted: impl Fn(&Step) -> bool,
+    needs: impl Fn(&Step) -> BTreeSet<StepId>,
+) -> (Vec<Step>, Vec<Step>) {
     let mut dropped: BTreeSet<StepId> = steps
         .iter()
         .filter(|step| !wanted(step))
@@ -190,7 +210,7 @@ pub(crate) fn retain(steps: Vec<Step>, wanted: impl Fn(&Step) -> bool) -> (Vec<S
         let before = dropped.len();
         let dependents: Vec<StepId> = steps
             .iter()
-            .filter(|step| !step.after.is_disjoint(&dropped))
+            .filter(|step| !needs(step).is_disjoint(&dropped))
             .map(|step| step.id)
             .collect();
         dropped.extend(dependents);

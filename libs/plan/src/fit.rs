@@ -40,6 +40,8 @@ pub(crate) struct Fit<'a> {
     pub(crate) refused: BTreeMap<&'a ListenerRef, ProgrammedState>,
     /// What did not work out of listeners that are served all the same.
     pub(crate) notes: BTreeMap<&'a ListenerRef, Vec<String>>,
+    /// Listeners that may have a certificate which could not be looked at.
+    pub(crate) unread: BTreeSet<&'a ListenerRef>,
     /// What is left out of routes whose listener is served.
     pub(crate) rule_problems: Vec<RuleProblem>,
     /// Target groups that are used.
@@ -113,7 +115,7 @@ pub(crate) fn fit<'a>(scope: &Scope<'a>) -> Fit<'a> {
     let incumbents = Incumbents::of(scope);
     let mut fit = Fit::default();
     let mut groups = targets::Groups::new(scope, &incumbents);
-    let usable = certificates::look_up(scope, &mut fit.notes);
+    let usable = certificates::look_up(scope, &mut fit);
     admit_ports(scope, &incumbents, &usable, &mut groups, &mut fit);
     certificates::admit(scope, &incumbents, usable, &mut fit);
     rules::admit(scope, &incumbents, &mut groups, &mut fit);
@@ -197,7 +199,10 @@ fn refuse<'a>(
             Some(state) if usable.is_none_or(|usable| usable.iter().any(is_usable)) => {
                 state.clone()
             }
-            Some(_) | None => certificates::none_usable(scope, &notes),
+            Some(_) | None => {
+                let is_unread = fit.unread.contains(&member.listener);
+                certificates::none_usable(scope, &notes, is_unread)
+            }
         };
         fit.refused.insert(&member.listener, state);
     }

@@ -84,7 +84,7 @@ pub(crate) fn create(
     let name = name(scope);
     let security_groups = match guard {
         Guard::Groups(groups, _) => groups.clone(),
-        Guard::Unmanaged => BTreeSet::new(),
+        Guard::Unmanaged | Guard::Unseen => BTreeSet::new(),
     };
     let spec = LoadBalancerSpec {
         name: name.clone(),

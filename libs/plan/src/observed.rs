@@ -29,6 +29,8 @@ pub type Tags = LiteMap<String, String>;
 pub struct Observed {
     /// Whether absence means anything.
     pub completeness: Completeness,
+    /// Where it means nothing although the rest is complete.
+    pub unread: Unread,
     /// By ARN: every load balancer tagged as this Gateway's; more than one while one replaces another.
     pub load_balancers: BTreeMap<String, ObservedLoadBalancer>,
     /// By ARN: every target group tagged as this Gateway's, attached or not.
@@ -40,6 +42,8 @@ pub struct Observed {
     pub certificates: BTreeMap<String, ObservedCertificate>,
     /// ARNs that were asked for and that ACM says do not exist.
     pub missing_certificates: BTreeSet<String>,
+    /// ARNs that listeners name and that ACM was asked about in vain, with why: ELB decides whether they can be had.
+    pub unread_certificates: BTreeMap<String, String>,
     /// Where a load balancer could go.
     pub network: Network,
     /// The way from it to its targets.
@@ -54,6 +58,41 @@ pub enum Completeness {
     Complete,
     /// Something could not be read; absence means nothing. One line per gap, lower case.
     Partial(Vec<String>),
+}
+
+/// What could not be read, and what only that depends on waits for; the rest goes on. One line each, lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// The account's certificates, which listeners may discover.
+    pub discovery: Option<String>,
+    /// Certificates by ARN, imports of ours perhaps.
+    pub certificates: Option<String>,
+    /// Subnets.
+    pub subnets: Option<String>,
+    /// Security groups: ours, and those that are named.
+    pub security_groups: Option<String>,
+}
+
+impl Unread {
+    /// What to say of it; nothing where all was read.
+    pub fn lines(&self) -> impl Iterator<Item = &String> {
+        let Self {
+            discovery,
+            certificates,
+            subnets,
+            security_groups,
+        } = self;
+        [discovery, certificates, subnets, security_groups]
+            .into_iter()
+            .flatten()
+    }
+}
+
+impl Observed {
+    /// Whether there is nothing to look at again for.
+    pub fn is_whole(&self) -> bool {
+        self.completeness == Completeness::Complete && self.unread.lines().next().is_none()
+    }
 }
 
 /// `LoadBalancer`, with attributes, tags and listeners.

@@ -16,8 +16,8 @@ use crate::health::{self, Moves};
 use crate::limits::Context;
 use crate::listeners::{self, Parts};
 use crate::load_balancer;
-use crate::observed::{Completeness, LoadBalancerState, Observed};
-use crate::op::{Handle, Plan, StepId};
+use crate::observed::{LoadBalancerState, Observed};
+use crate::op::{Handle, Op, Plan, StepId};
 use crate::report;
 use crate::scope::{
     Current, Others, Role, Scope, imported_certificates, load_balancers, target_groups,
@@ -31,6 +31,7 @@ use crate::takeover;
 use crate::target_groups::{self, TargetGroups};
 use crate::unprogrammed::unprogrammed;
 use crate::unread;
+use crate::unseen;
 
 /// The steps from what is observed to what is desired (nothing: the load balancer must be gone), and what is true
 /// before they are taken.
@@ -118,13 +119,7 @@ fn finish(
     withheld: Option<String>,
 ) -> Plan {
     let held_back = served::hold_back(&mut report, &draft.unserved);
-    if let Completeness::Partial(gaps) = &observed.completeness {
-        // What was not seen may be there: nothing is made twice, and nothing is taken for unused.
-        draft.retain(|op| !op.removes() && !op.creates());
-        draft
-            .waiting
-            .push(format!("observation is partial: {}", gaps.join("; ")));
-    }
+    unseen::withhold(observed, &mut draft);
     let waiting = std::mem::take(&mut draft.waiting);
     let waits = std::mem::take(&mut draft.waits);
     let steps = draft.finish();
@@ -174,10 +169,7 @@ fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
         }
         Some(LoadBalancerState::Active | LoadBalancerState::ActiveImpaired) | None => {}
     }
-    if let Completeness::Partial(gaps) = &scope.observed.completeness {
-        // What seems to be missing may only not have been seen.
-        draft.problems.clone_from(gaps);
-    }
+    unseen::tell(scope.observed, &mut draft.problems);
     let problems = std::mem::take(&mut draft.problems);
     let mut report = report::report(scope, &fit, rules, problems, told.healthy);
     for listener in &mut report.listeners {
@@ -226,7 +218,7 @@ fn base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
                 Ok(subnets) => Some(subnets),
                 Err(problem) => {
                     // It stands somewhere already and goes on serving there.
-                    draft.problems.push(problem);
+                    draft.problems.extend(problem);
                     None
                 }
             };
@@ -254,7 +246,7 @@ fn new_base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
     let subnets = match subnets::choose(scope) {
         Ok(subnets) => subnets,
         Err(problem) => {
-            draft.problems.push(problem);
+            draft.problems.extend(problem);
             return None;
         }
     };
@@ -266,8 +258,13 @@ fn new_base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
         return None;
     };
     let (guard, carried) = security_group::guard(scope, fit, vpc, draft);
-    if matches!(guard, Guard::Unmanaged) && !scope.desired.settings.security_groups.is_empty() {
-        // Without the groups that were named AWS would put it behind the VPC's default one.
+    let is_had = match guard {
+        Guard::Groups(..) => true,
+        Guard::Unmanaged => scope.desired.settings.security_groups.is_empty(),
+        Guard::Unseen => false,
+    };
+    if !is_had {
+        // Without the groups that it is to have AWS would put it behind the VPC's default one.
         return None;
     }
     let load_balancer = load_balancer::create(scope, subnets, &guard, draft);
@@ -291,7 +288,7 @@ fn fill<'a>(
 ) -> Vec<RuleProblem> {
     let mut rules = Vec::new();
     let mut groups = TargetGroups::default();
-    let wanted = wanted_certificates(fit);
+    let wanted = fit.wanted_certificates();
     if let Some(load_balancer) = base.load_balancer.clone() {
         let certificates = certificates::import(scope, &wanted, draft);
         groups = target_groups::plan(scope, fit, &base.vpc, draft);
@@ -303,6 +300,10 @@ fn fill<'a>(
         };
         rules = listeners::plan(scope, fit, &parts, draft);
         association::order(scope, draft);
+        if matches!(base.guard, Guard::Unseen) {
+            // Its port may be closed.
+            draft.retain(|op| !matches!(op, Op::CreateListener { .. }));
+        }
     }
     match scope.role {
         Role::Target(Others::Go) => {
@@ -386,6 +387,7 @@ fn keep<'a>(
         Guard::Groups(groups, _) => groups.contains(&Handle::Existing(id.clone())),
         // A group that was not judged stays where it is in use; `cleanup` sees to that.
         Guard::Unmanaged => security_group::is_managed(scope),
+        Guard::Unseen => true,
     };
     let security_groups: BTreeSet<&str> = scope
         .observed
@@ -406,19 +408,6 @@ fn keep<'a>(
     }
 }
 
-fn wanted_certificates<'a>(fit: &Fit<'a>) -> BTreeMap<CertificateId, Wanted<'a>> {
-    let mut wanted: BTreeMap<CertificateId, Wanted> = BTreeMap::new();
-    for (id, of_port) in fit.ports.values().flat_map(|port| &port.wanted) {
-        match wanted.get_mut(id) {
-            Some(known) => known.join(of_port),
-            None => {
-                wanted.insert(id.clone(), of_port.clone());
-            }
-        }
-    }
-    wanted
-}
-
 /// Nothing is desired: everything of ours goes.
 fn remove(view: View, draft: &mut Draft) -> LoadBalancerReport {
     let View {
@@ -433,7 +422,7 @@ fn remove(view: View, draft: &mut Draft) -> LoadBalancerReport {
     let keep = Keep::default();
     cleanup::delete_unused(observed, ownership, &keep, &deleted, None, draft);
     backend::remove(view, &deleted, draft);
-    let is_complete = observed.completeness == Completeness::Complete;
+    let is_complete = observed.is_whole();
     let is_empty = load_balancers(observed, ownership).next().is_none()
         && target_groups(observed, ownership).next().is_none()
         && imported_certificates(observed, ownership).next().is_none()

@@ -27,12 +27,15 @@ pub(crate) enum Guard {
     Groups(BTreeSet<Handle>, Option<StepId>),
     /// As AWS decides or as they are: nothing was asked for, or what was asked for cannot be had.
     Unmanaged,
+    /// As they are, since they cannot be looked at: nothing new comes to stand behind them.
+    Unseen,
 }
 
 /// Everything that the load balancer is to have, its backend group among it.
 pub(crate) fn guard(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> (Guard, Carried) {
     let mut guard = frontend(scope, fit, vpc, draft);
     let carried = match &mut guard {
+        Guard::Unseen => Carried::Unknown,
         Guard::Unmanaged if !scope.desired.settings.security_groups.is_empty() => Carried::Unknown,
         Guard::Unmanaged => backend::carried(scope, vpc, draft),
         Guard::Groups(groups, _) => {
@@ -123,6 +126,7 @@ pub(crate) fn observed_managed<'a>(
 
 fn named(scope: &Scope, draft: &mut Draft) -> Guard {
     let known = &scope.observed.security_groups;
+    let unread = &scope.observed.unread.security_groups;
     let mut groups = BTreeSet::new();
     for wanted in &scope.desired.settings.security_groups {
         let id = known.get_key_value(wanted).or_else(|| {
@@ -134,6 +138,7 @@ fn named(scope: &Scope, draft: &mut Draft) -> Guard {
             Some((id, _)) => {
                 groups.insert(Handle::Existing(id.clone()));
             }
+            None if unread.is_some() => return Guard::Unseen,
             None => draft.problems.push(format!(
                 "there is no security group with id or Name tag {wanted:?}"
             )),
@@ -153,6 +158,9 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
         scope.tags(tags::SECURITY_GROUP, &none, &none, observed)
     };
     let Some((id, group)) = observed_managed(scope, vpc) else {
+        if scope.observed.unread.security_groups.is_some() {
+            return Guard::Unseen;
+        }
         let name = names::security_group(&scope.context.cluster, scope.key());
         let spec = SecurityGroupSpec {
             name: name.clone(),

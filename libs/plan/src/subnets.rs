@@ -14,8 +14,14 @@ const ALB_FREE_ADDRESSES: u32 = 8;
 /// AWS: and two zones at least.
 const ALB_ZONES: usize = 2;
 
-/// The subnets, by id, or why there are none.
-pub(crate) fn choose(scope: &Scope) -> Result<Vec<SubnetMapping>, String> {
+/// The subnets, by id, or why there are none; nothing to say where they could not be read.
+pub(crate) fn choose(scope: &Scope) -> Result<Vec<SubnetMapping>, Option<String>> {
+    let is_unread =
+        scope.observed.network.subnets.is_empty() && scope.observed.unread.subnets.is_some();
+    chosen(scope).map_err(|why| (!is_unread).then_some(why))
+}
+
+fn chosen(scope: &Scope) -> Result<Vec<SubnetMapping>, String> {
     let settings = &scope.desired.settings;
     let unnamed = settings
         .subnets

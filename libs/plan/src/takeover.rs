@@ -5,7 +5,7 @@ use tributary_model::report::LoadBalancerReport;
 
 use crate::draft::Draft;
 use crate::load_balancer;
-use crate::observed::{Completeness, Tags};
+use crate::observed::Tags;
 use crate::op::{Blame, Op, Plan, StepId, Taggable};
 use crate::program::{Inputs, on};
 use crate::scope::{Others, Role, load_balancers};
@@ -45,7 +45,7 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
             draft.after(whole, *part);
         }
     }
-    if observed.completeness != Completeness::Complete {
+    if !observed.is_whole() {
         // A part that was not seen would stay without the mark, and so another's, for ever.
         draft.retain(|_| false);
     }

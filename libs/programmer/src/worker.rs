@@ -28,7 +28,7 @@ use tributary_aws::{Flights, Known, calls_of_a_look, observe, refresh};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerPhase;
 use tributary_plan::limits::Context as PlanContext;
-use tributary_plan::observed::{Completeness, Observed};
+use tributary_plan::observed::Observed;
 use tributary_plan::op::{Op, Plan, Step};
 use tributary_plan::plan;
 use tributary_runtime::Backoff;
@@ -252,7 +252,7 @@ impl Worker {
         let is_partial = self
             .known
             .as_ref()
-            .is_none_or(|known| known.observed().completeness != Completeness::Complete);
+            .is_none_or(|known| !known.observed().is_whole());
         let choices = desired.map(Choices::of).unwrap_or_default();
         let must_look =
             is_partial || self.doubt == Doubted::ByEvidence || !self.choices.include(&choices);
@@ -375,9 +375,7 @@ impl Worker {
         if !plan.waiting.is_empty() {
             tracing::debug!(waiting = plan.waiting.join("; "), "waiting");
             // Only what a describe of the load balancer alone can tell is asked for; anything else needs a look.
-            if plan.report.phase == LoadBalancerPhase::Provisioning
-                && known.observed().completeness == Completeness::Complete
-            {
+            if plan.report.phase == LoadBalancerPhase::Provisioning && known.observed().is_whole() {
                 return Next::Provisioning;
             }
             self.doubt = Doubted::ByEvidence;

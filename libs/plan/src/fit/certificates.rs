@@ -9,7 +9,7 @@ use tributary_model::report::ProgrammedState;
 
 use super::incumbents::Incumbents;
 use super::{Fit, FitPort, has_room, quota, terminates_tls};
-use crate::certificates::{self, CertificateId, Wanted};
+use crate::certificates::{self, CertificateId, Unusable, Wanted};
 use crate::observed::Completeness;
 use crate::scope::Scope;
 
@@ -18,6 +18,22 @@ pub(super) struct Usable<'a> {
     pub(super) member: &'a MemberListener,
     id: CertificateId,
     fingerprint: Option<&'a str>,
+}
+
+impl<'a> Fit<'a> {
+    /// The certificates of all ports.
+    pub(crate) fn wanted_certificates(&self) -> BTreeMap<CertificateId, Wanted<'a>> {
+        let mut wanted: BTreeMap<CertificateId, Wanted> = BTreeMap::new();
+        for (id, of_port) in self.ports.values().flat_map(|port| &port.wanted) {
+            match wanted.get_mut(id) {
+                Some(known) => known.join(of_port),
+                None => {
+                    wanted.insert(id.clone(), of_port.clone());
+                }
+            }
+        }
+        wanted
+    }
 }
 
 /// Takes the members off whose certificates cannot be had or do not fit, and gives each port its certificates.
@@ -58,7 +74,7 @@ pub(super) fn admit<'a>(
                 Entry::Occupied(mut entry) => entry.get_mut().join(&wanted),
             }
         }
-        if !changes_fit || is_partial(scope) {
+        if !changes_fit || is_blind(scope) {
             keep_default(scope, incumbents, port);
         }
         let served: BTreeSet<_> = port
@@ -74,7 +90,7 @@ pub(super) fn admit<'a>(
             let state = if over.contains(&member.listener) {
                 ProgrammedState::TooManyListeners(notes.join("; "))
             } else {
-                none_usable(scope, &notes)
+                none_usable(scope, &notes, fit.unread.contains(&member.listener))
             };
             fit.refused.insert(&member.listener, state);
             false
@@ -83,34 +99,34 @@ pub(super) fn admit<'a>(
 }
 
 /// By port that terminates TLS: what can be had for its members, highest precedence first; what cannot is noted.
-pub(super) fn look_up<'a>(
-    scope: &Scope<'a>,
-    notes: &mut BTreeMap<&'a ListenerRef, Vec<String>>,
-) -> BTreeMap<u16, Vec<Usable<'a>>> {
+pub(super) fn look_up<'a>(scope: &Scope<'a>, fit: &mut Fit<'a>) -> BTreeMap<u16, Vec<Usable<'a>>> {
     let ports = scope.desired.listeners.values();
     ports
         .filter(|listener| terminates_tls(listener.protocol))
-        .map(|listener| (listener.port, of_port(scope, listener, notes)))
+        .map(|listener| (listener.port, of_port(scope, listener, fit)))
         .collect()
 }
 
 fn of_port<'a>(
     scope: &Scope<'a>,
     listener: &'a DesiredListener,
-    notes: &mut BTreeMap<&'a ListenerRef, Vec<String>>,
+    fit: &mut Fit<'a>,
 ) -> Vec<Usable<'a>> {
     let mut found = Vec::new();
     for member in listener.members.values() {
         for source in &member.certificates {
             let usable = match certificates::usable(scope, source) {
                 Ok(usable) => usable,
-                Err(reason) => {
-                    notes.entry(&member.listener).or_default().push(reason);
+                Err(Unusable { why, is_unread }) => {
+                    fit.notes.entry(&member.listener).or_default().push(why);
+                    if is_unread {
+                        fit.unread.insert(&member.listener);
+                    }
                     continue;
                 }
             };
             if let Some(note) = usable.note {
-                notes.entry(&member.listener).or_default().push(note);
+                fit.notes.entry(&member.listener).or_default().push(note);
             }
             found.push(Usable {
                 member,
@@ -139,6 +155,13 @@ fn choose<'a>(
     let mut used = incumbents.foreign.certificates;
     let mut queue = Vec::new();
     for (number, usable) in usable {
+        if let Some(default) = incumbents.defaults.get(number)
+            && is_blind(scope)
+            && !usable.iter().any(|it| arn(scope, &it.id) == Some(default))
+        {
+            // It stays: see `keep_default`.
+            ports.insert(*number);
+        }
         for it in usable {
             let arn = arn(scope, &it.id);
             if arn.is_some_and(|arn| incumbents.certificates.contains(&(*number, arn))) {
@@ -176,7 +199,7 @@ fn keep_default(scope: &Scope, incumbents: &Incumbents, port: &mut FitPort) {
     let mut certificates = port.certificates.iter();
     if let Some(at) = certificates.position(|id| arn(scope, id) == Some(present)) {
         port.certificates[..=at].rotate_right(1);
-    } else if is_partial(scope) {
+    } else if is_blind(scope) {
         let id = CertificateId::Arn(present.to_owned());
         let unseen = Wanted {
             fingerprint: None,
@@ -187,8 +210,12 @@ fn keep_default(scope: &Scope, incumbents: &Incumbents, port: &mut FitPort) {
     }
 }
 
-fn is_partial(scope: &Scope) -> bool {
+/// Whether a certificate may be there that was not seen.
+fn is_blind(scope: &Scope) -> bool {
+    let unread = &scope.observed.unread;
     scope.observed.completeness != Completeness::Complete
+        || unread.discovery.is_some()
+        || unread.certificates.is_some()
 }
 
 /// Whether in the end there is room for every port to change its default certificate.
@@ -210,8 +237,14 @@ fn arn<'i>(scope: &Scope<'i>, id: &'i CertificateId) -> Option<&'i str> {
     }
 }
 
-/// Why a listener is not served of whose certificates none can be had.
-pub(super) fn none_usable(scope: &Scope, notes: &[String]) -> ProgrammedState {
+/// Why a listener is not served of whose certificates none can be had; `is_unread` where one may be there after all.
+pub(super) fn none_usable(scope: &Scope, notes: &[String], is_unread: bool) -> ProgrammedState {
+    if is_unread {
+        return ProgrammedState::Pending(format!(
+            "AWS could not be looked at: {}",
+            notes.join("; ")
+        ));
+    }
     if let Completeness::Partial(gaps) = &scope.observed.completeness {
         // What was not seen may be there: that is no refusal.
         let text = format!("AWS could not be looked at: {}", gaps.join("; "));

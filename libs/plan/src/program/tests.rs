@@ -8,7 +8,7 @@ use crate::fixtures::{
     Desired, alb, arn, context, empty, forward, issued, listener, ops, origin, retained, run,
     secret, settle, state, strings, target,
 };
-use crate::observed::TargetState;
+use crate::observed::{Completeness, TargetState};
 use crate::op::{Blame, Op, Step};
 
 mod backend;
@@ -22,6 +22,7 @@ mod replacement;
 mod settings;
 mod targets;
 mod unread;
+mod unseen;
 
 /// Two teams on one port.
 fn two_teams() -> Desired {

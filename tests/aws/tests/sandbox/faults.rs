@@ -1,6 +1,11 @@
 //! AWS on a bad day.
 
-use tributary_aws::{Class, Known, Outcome};
+use std::sync::Arc;
+
+use tributary_aws::{Aws, Class, Known, Outcome, Pacing, Unmetered};
+use tributary_model::Hostname;
+use tributary_model::desired::CertificateSource;
+use tributary_model::report::ProgrammedState;
 use tributary_plan::observed::Completeness;
 use tributary_plan::op::Blame;
 use tributary_sandbox::FaultKind::{self, Error, LostAnswer, Reset, ServerError, Stale, Throttle};
@@ -149,12 +154,55 @@ async fn what_needs_a_failed_step_is_skipped_and_the_rest_is_done() {
 async fn nothing_is_created_from_a_partial_look() {
     let world = World::new().await;
     let desired = two_teams();
-    for operation in ["GetResources", "DescribeSecurityGroups"] {
-        world.fault(operation, refused("AccessDeniedException"), None);
-        let look = world.look(&desired).await;
-        assert!(matches!(look.completeness, Completeness::Partial(_)));
-        let plan = world.plan(&desired, &Known::new(look));
-        assert!(plan.steps.is_empty(), "{plan}");
+    world.fault("GetResources", refused("AccessDeniedException"), None);
+    let look = world.look(&desired).await;
+    assert!(matches!(look.completeness, Completeness::Partial(_)));
+    let plan = world.plan(&desired, &Known::new(look));
+    assert!(plan.steps.is_empty(), "{plan}");
+}
+
+/// What AWS does not tell of certificates, subnets and security groups is missed by those alone who need it.
+#[tokio::test]
+async fn a_service_that_does_not_answer_costs_only_what_needs_it() {
+    let discovers = |desired: Desired| {
+        let hostname = Hostname::parse("app.example.com").unwrap();
+        desired.https(443, "three", CertificateSource::Discovered { hostname })
+    };
+    let mut world = World::new().await;
+    for (operation, fault) in [
+        ("ListCertificates", Reset),
+        ("DescribeSubnets", refused("UnauthorizedOperation")),
+        ("DescribeSecurityGroups", refused("UnauthorizedOperation")),
+    ] {
+        world.fault(operation, fault, None);
+        // Somebody who knows nothing, as after a restart.
+        world.aws = Aws::connect(&world.endpoint, &Pacing::LOCAL, Arc::new(Unmetered)).await;
+        let more = discovers(two_teams()).rule(80, "one", operation, "more");
+        let mut known = Known::new(world.look(&more).await);
+        let plan = world.plan(&more, &known);
+        world.execute(&plan, &mut known).await;
+        check_all_but(&world, &more, &mut known, operation).await;
+        world.no_faults();
+        known.refresh(world.look(&more).await);
+        check_in(&world, &more, &mut known).await;
+    }
+}
+
+/// Everything is done, and it is told what could not be looked at.
+async fn check_all_but(world: &World, desired: &Desired, known: &mut Known, operation: &str) {
+    known.refresh(world.look(desired).await);
+    let plan = world.plan(desired, known);
+    assert!(plan.steps.is_empty(), "{operation}\n{plan}");
+    let told = plan.report.problems.join("; ");
+    assert!(told.contains(operation), "{told}");
+    assert!(!plan.report.settled);
+    assert_eq!(world.count("load_balancers", "elbv2.k8s.aws/cluster"), 1);
+    for it in plan.report.listeners {
+        let is_plain = it.listener != listener("three");
+        assert!(
+            !is_plain || it.state == ProgrammedState::Programmed,
+            "{operation}: {it:?}"
+        );
     }
 }
 
