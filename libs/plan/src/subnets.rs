@@ -180,7 +180,11 @@ fn some<'a>(
         .map(|(id, subnet)| (id.as_str(), subnet))
         .collect();
     if candidates.is_empty() {
-        return Err(format!("no subnet found ({})", settings_in_words(scope)));
+        let place = vpc.map_or_else(String::new, |vpc| format!(" in {vpc}"));
+        return Err(format!(
+            "no subnet found{place} ({})",
+            settings_in_words(scope)
+        ));
     }
     Ok(candidates)
 }

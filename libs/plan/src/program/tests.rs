@@ -304,6 +304,15 @@ fn no_subnet_is_told_and_nothing_is_created() {
     );
 }
 
+#[test]
+fn no_subnet_in_the_vpc_that_is_ours_names_the_vpc() {
+    let mut observed = empty();
+    observed.network.vpc = Some("vpc-other".to_owned());
+    let plan = two_teams().plan(&observed, &context());
+    let told = plan.report.problems.join("; ");
+    assert!(told.contains("no subnet found in vpc-other ("), "{told}");
+}
+
 /// LBC: entries without an identifier give their addresses to the subnets that are found.
 #[test]
 fn addresses_without_a_subnet_go_to_those_that_are_found() {
