@@ -30,7 +30,7 @@ pub struct Load {
 
 /// Elsewhere an API server has cores of its own. Here it shares two with those who are measured, and at the tests' setting
 /// nearly half of what it computes is garbage collection.
-const GARBAGE_PERCENT: u32 = 400;
+pub(crate) const GARBAGE_PERCENT: u32 = 400;
 /// Requests at once that make the world.
 const WRITERS: usize = 16;
 /// The processor is measured for so long while nothing happens.
@@ -40,7 +40,7 @@ const MORE: usize = 20;
 /// Nothing here takes longer.
 const LONGEST: Duration = Duration::from_mins(10);
 /// How often it is looked whether a status is there.
-const LOOK: Duration = Duration::from_millis(5);
+pub(crate) const LOOK: Duration = Duration::from_millis(5);
 /// Ticks of `/proc/PID/stat` in a second, on every Linux there is.
 const TICKS: f64 = 100.0;
 
@@ -124,7 +124,7 @@ async fn start(installation: &mut Installation) -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
-async fn make(cluster: &Cluster, load: Load) {
+pub(crate) async fn make(cluster: &Cluster, load: Load) {
     let mut first = vec![
         json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "infra" } }),
         json!({

@@ -25,6 +25,7 @@ pub mod first;
 pub mod memory;
 pub mod once;
 pub mod tenants;
+pub mod waiting;
 
 use tributary_testkit::worlds::Size;
 use tributary_tests_e2e::manifests::World;

@@ -1,11 +1,12 @@
 //! The five programs on a real API server: `just bench-kubernetes`, with another size as `GATEWAYSxSETSxROUTES` and the
-//! seconds of churn behind it.
+//! seconds of churn behind it; `waiting` measures what people wait for, in a small world.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tributary_tests_bench::cluster::{Load, measure};
 use tributary_tests_bench::figures::Figures;
+use tributary_tests_bench::waiting;
 
 /// 2,500 sets in 50 namespaces on 50 Gateways, with 40,000 routes.
 const LARGE: Load = Load {
@@ -20,8 +21,16 @@ async fn main() -> ExitCode {
     // Cargo adds `--bench`.
     let words = std::env::args().skip(1);
     let words: Vec<_> = words.filter(|word| !word.starts_with('-')).collect();
+    let mut figures = Figures::default();
+    if words == ["waiting"] {
+        waiting::measure(&mut figures).await;
+        println!("{figures}");
+        return ExitCode::SUCCESS;
+    }
     let Some(load) = load(&words) else {
-        eprintln!("expected a size and seconds of churn, such as 50x50x16 300: {words:?}");
+        eprintln!(
+            "expected `waiting`, or a size and seconds of churn, such as 50x50x16 300: {words:?}"
+        );
         return ExitCode::FAILURE;
     };
     let Load {
@@ -32,7 +41,6 @@ async fn main() -> ExitCode {
     } = load;
     let sets = gateways * sets;
     let name = format!("{sets} sets, {} routes", sets * routes);
-    let mut figures = Figures::default();
     measure(&mut figures, &name, load).await;
     println!("{figures}");
     ExitCode::SUCCESS

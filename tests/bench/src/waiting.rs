@@ -1,0 +1,277 @@
+//! What people wait for on a real API server: one more set, and 50 at once, with no latency and with 50 ms for every call.
+//!
+//! Beside ours stands the least that a controller can be: it watches, and writes one status for each object that comes.
+//! What that takes is the API server's own share of every figure here.
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, WatchEvent, WatchParams};
+use kube::core::GroupVersionKind;
+use serde_json::{Value, json};
+use tokio::time::interval;
+use tributary_tests_e2e::kubernetes::installation::{FIVE, Installation, Part};
+use tributary_tests_e2e::kubernetes::objects::{create, delete, get, named};
+use tributary_tests_e2e::sandbox::{call_log, put_faults, reset_calls};
+use tributary_tests_kubernetes::cluster::Cluster;
+use tributary_tests_kubernetes::server::Options;
+
+use crate::cluster::{GARBAGE_PERCENT, LOOK, Load, create_all, make, team};
+use crate::figures::Figures;
+use crate::first::number;
+
+/// One more, so many times.
+const SAMPLES: usize = 20;
+/// At once.
+const MANY: usize = 50;
+const LATENCY_MS: u16 = 50;
+/// What a set with a route and a Service of its own waits for one after the other: its target group and the rule.
+const DEPENDENT: u16 = 2;
+/// Of what the least controller answers.
+const ALONE: &str = "alone";
+
+/// Prints everything of this file.
+pub async fn measure(figures: &mut Figures) {
+    let server = Options {
+        garbage_percent: Some(GARBAGE_PERCENT),
+        ..Options::default()
+    };
+    let mut installation = Installation::with(server, &json!({})).await;
+    let load = Load {
+        gateways: 1,
+        sets: 1,
+        routes: 1,
+        churn: Duration::ZERO,
+    };
+    make(installation.cluster(), load).await;
+    for part in FIVE {
+        installation.start(part, 0);
+    }
+    installation.settled().await;
+    let least = tokio::spawn(least(installation.cluster().client()));
+    one(figures, &installation, 0).await;
+    one(figures, &installation, LATENCY_MS).await;
+    many(figures, &installation).await;
+    least.abort();
+    installation.stop_all().await;
+}
+
+/// A set with a Service and a route of its own.
+fn tenant(number: usize) -> Vec<Value> {
+    let name = format!("more-{number}");
+    let service = json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": { "name": name, "namespace": team(0) },
+        "spec": { "ports": [{ "port": 80 }] },
+    });
+    let slice = json!({
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": format!("{name}-1"),
+            "namespace": team(0),
+            "labels": { "kubernetes.io/service-name": name },
+        },
+        "addressType": "IPv4",
+        "ports": [{ "name": "", "port": 8080, "protocol": "TCP" }],
+        "endpoints": [{ "addresses": ["10.0.0.1"], "conditions": { "ready": true } }],
+    });
+    let mut route = named("HTTPRoute", &team(0), &name);
+    route["spec"] = json!({
+        "parentRefs": [{ "group": "gateway.networking.k8s.io", "kind": "ListenerSet", "name": name }],
+        "rules": [{ "backendRefs": [{ "name": name, "port": 80 }] }],
+    });
+    let mut set = named("ListenerSet", &team(0), &name);
+    set["spec"] = json!({
+        "parentRef": { "name": "gw-0", "namespace": "infra" },
+        "listeners": [{
+            "name": "web",
+            "port": 80,
+            "protocol": "HTTP",
+            "hostname": format!("{name}.example.com"),
+        }],
+    });
+    vec![service, slice, route, set]
+}
+
+/// The set is made last. Until its status says that it is programmed, and until its rule is there, too.
+async fn one(figures: &mut Figures, installation: &Installation, latency: u16) {
+    let cluster = installation.cluster();
+    put_faults(installation.sandbox, &json!({ "latency_ms": latency })).await;
+    let [mut told, mut served, mut share, mut writes, mut calls] = [const { Vec::new() }; 5];
+    for sample in 0..SAMPLES {
+        share.push(alone(cluster, sample).await);
+        reset_calls(installation.sandbox).await;
+        let before = written(installation).await;
+        let tenant = tenant(sample);
+        let (set, rest) = tenant.split_last().unwrap();
+        create_all(cluster, rest.to_vec()).await;
+        create(cluster, set).await;
+        let begun = Instant::now();
+        programmed(cluster, set).await;
+        told.push(milliseconds(begun));
+        installation.settled().await;
+        served.push(milliseconds(begun));
+        // Its route has one, too.
+        writes.push(written(installation).await - before - 1.0);
+        calls.push(number(call_log(installation.sandbox).await.len() as u64));
+        delete(cluster, &tenant).await;
+        installation.settled().await;
+    }
+    let name = format!("one more set, {latency} ms a call");
+    figures.add(
+        format!("{name}: the API server's own share"),
+        "ms",
+        "",
+        share.clone(),
+    );
+    figures.add(
+        format!("{name}: made to Programmed"),
+        "ms",
+        "",
+        told.clone(),
+    );
+    let beyond = told.iter().zip(&share).map(|(told, share)| told - share);
+    let aim = if latency == 0 { "< 30" } else { "" };
+    figures.add(
+        format!("{name}: beyond that share"),
+        "ms",
+        aim,
+        beyond.collect(),
+    );
+    figures.add(
+        format!("{name}: everything told and at rest"),
+        "ms",
+        "",
+        served,
+    );
+    figures.add(
+        format!("{name}: status writes of set and Gateway"),
+        "",
+        "",
+        writes,
+    );
+    figures.add(format!("{name}: calls"), "calls", "", calls);
+}
+
+/// All made by one writer after the other, as `kubectl apply` does; the clock starts when the last one is there.
+async fn many(figures: &mut Figures, installation: &Installation) {
+    let cluster = installation.cluster();
+    put_faults(installation.sandbox, &json!({ "latency_ms": LATENCY_MS })).await;
+    let share = alone(cluster, SAMPLES).await;
+    let floor = f64::from(LATENCY_MS * DEPENDENT) + share;
+    let [mut told, mut writes, mut orders] = [const { Vec::new() }; 3];
+    for _ in 0..SAMPLES.div_ceil(4) {
+        reset_calls(installation.sandbox).await;
+        let before = written(installation).await;
+        let tenants: Vec<Vec<Value>> = (0..MANY).map(tenant).collect();
+        create_all(cluster, tenants.concat()).await;
+        let begun = Instant::now();
+        for tenant in &tenants {
+            programmed(cluster, tenant.last().unwrap()).await;
+        }
+        told.push(milliseconds(begun));
+        installation.settled().await;
+        writes.push((written(installation).await - before) / number(MANY as u64) - 1.0);
+        let calls = call_log(installation.sandbox).await;
+        let order = calls
+            .iter()
+            .filter(|call| call["operation"] == "SetRulePriorities");
+        orders.push(number(order.count() as u64));
+        delete(cluster, &tenants.concat()).await;
+        installation.settled().await;
+    }
+    let name = format!("{MANY} sets at once, {LATENCY_MS} ms a call");
+    figures.add(
+        format!("{name}: floor of the dependent calls"),
+        "ms",
+        "",
+        vec![floor],
+    );
+    let times = told.iter().map(|told| told / floor).collect();
+    figures.add(
+        format!("{name}: the last one made to all Programmed"),
+        "ms",
+        "",
+        told,
+    );
+    figures.add(format!("{name}: times the floor"), "", "< 1.3", times);
+    figures.add(
+        format!("{name}: status writes for each set"),
+        "",
+        "",
+        writes,
+    );
+    figures.add(format!("{name}: SetRulePriorities"), "calls", "< 2", orders);
+}
+
+/// Milliseconds from the answer that it is made until the least controller's status is there.
+async fn alone(cluster: &Cluster, number: usize) -> f64 {
+    let mut route = named("HTTPRoute", &team(0), &format!("{ALONE}-{number}"));
+    route["metadata"]["labels"] = json!({ "bench": ALONE });
+    route["spec"] = json!({});
+    create(cluster, &route).await;
+    let begun = Instant::now();
+    let mut look = interval(LOOK);
+    while get(cluster, &route).await.unwrap()["status"]["parents"][0].is_null() {
+        look.tick().await;
+    }
+    let took = milliseconds(begun);
+    delete(cluster, &[route]).await;
+    took
+}
+
+async fn least(client: kube::Client) {
+    let kind = GroupVersionKind::gvk("gateway.networking.k8s.io", "v1", "HTTPRoute");
+    let resource = ApiResource::from_gvk(&kind);
+    let all: Api<DynamicObject> = Api::namespaced_with(client, &team(0), &resource);
+    let only = WatchParams::default().labels(&format!("bench={ALONE}"));
+    let mut events = Box::pin(all.watch(&only, "0").await.unwrap());
+    while let Some(event) = events.next().await {
+        let WatchEvent::Added(route) = event.unwrap() else {
+            continue;
+        };
+        let status = json!({ "status": { "parents": [{
+            "parentRef": { "name": ALONE },
+            "controllerName": "example.com/alone",
+            "conditions": [{
+                "type": "Accepted",
+                "status": "True",
+                "reason": "Accepted",
+                "message": "",
+                "observedGeneration": route.metadata.generation,
+                "lastTransitionTime": "2026-01-01T00:00:00Z",
+            }],
+        }] } });
+        let name = route.metadata.name.unwrap();
+        all.patch_status(&name, &PatchParams::default(), &Patch::Merge(&status))
+            .await
+            .unwrap();
+    }
+}
+
+async fn programmed(cluster: &Cluster, set: &Value) {
+    let mut look = interval(LOOK);
+    loop {
+        look.tick().await;
+        let found = get(cluster, set).await.unwrap();
+        let conditions = found["status"]["conditions"].as_array().cloned();
+        let is_programmed = conditions
+            .unwrap_or_default()
+            .iter()
+            .any(|condition| condition["type"] == "Programmed" && condition["status"] == "True");
+        if is_programmed {
+            return;
+        }
+    }
+}
+
+async fn written(installation: &Installation) -> f64 {
+    let series = "tributary_status_writes_total";
+    installation.metric(Part::StatusWriter, 0, series).await
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}
