@@ -47,7 +47,6 @@ deny: setup
 proto-lint: setup
     buf lint proto
 
-# `--examples` for the same reason; the programs but for the command have the names of their libraries.
 # API docs; a warning is an error
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --lib --bin tributary --examples

@@ -1,4 +1,4 @@
-//! The command line, shared by the `tributary-sandbox` binary and `tributary sandbox`.
+//! The command line of `tributary sandbox`.
 
 use std::net::SocketAddr;
 use std::time::Duration;

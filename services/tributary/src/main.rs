@@ -7,7 +7,9 @@ mod interfaces;
 mod query;
 mod up;
 
+use std::ffi::{OsStr, OsString};
 use std::io::stdout;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -17,7 +19,7 @@ use crate::args::{Cli, Command};
 use crate::query::Client;
 
 fn main() -> ExitCode {
-    let Cli { command } = Cli::parse();
+    let Cli { command } = Cli::parse_from(words(std::env::args_os()));
     match run(command) {
         Ok(code) => code,
         Err(error) => {
@@ -25,6 +27,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A link's name says which service: `tributary-merger` is `tributary merger`.
+fn words(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = args.collect();
+    let program = words.first().map(Path::new).and_then(Path::file_name);
+    let service = program.and_then(OsStr::to_str);
+    if let Some(service) = service.and_then(|name| name.strip_prefix("tributary-")) {
+        let service = OsString::from(service);
+        words.insert(1, service);
+    }
+    words
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -96,4 +110,30 @@ fn ask(question: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Resu
     runtime
         .context("cannot start the async runtime")?
         .block_on(question)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[track_caller]
+    fn check(line: &str, expected: &str) {
+        let args = line.split(' ').map(Into::into);
+        let expected: Vec<std::ffi::OsString> = expected.split(' ').map(Into::into).collect();
+        assert_eq!(words(args), expected);
+    }
+
+    #[test]
+    fn the_name_of_a_link_is_a_subcommand() {
+        check(
+            "/bin/tributary-merger --help",
+            "/bin/tributary-merger merger --help",
+        );
+        check(
+            "tributary-alb-programmer",
+            "tributary-alb-programmer alb-programmer",
+        );
+        check("/bin/tributary up", "/bin/tributary up");
+        check("other up", "other up");
+    }
 }

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-/// Where the programs are, if not beside the test.
+/// The folder of the program, if it is not beside the test.
 const BIN_DIR: &str = "TRIBUTARY_BIN_DIR";
 
 /// No program has this long to do: the longest own time-out is a minute.
@@ -124,9 +124,12 @@ pub async fn run_within(patience: Duration, program: &str, args: &[OsString]) ->
 }
 
 /// Nothing of the environment comes along: neither a proxy nor somebody's AWS account.
+///
+/// `tributary-merger` stands for `tributary merger`, as it does where it is a link.
 fn command(program: &str, args: &[OsString]) -> Command {
-    let mut command = Command::new(find(program));
+    let mut command = Command::new(tributary());
     command
+        .args(program.strip_prefix("tributary-"))
         .args(args)
         .env_clear()
         .env("NO_COLOR", "1")
@@ -134,9 +137,10 @@ fn command(program: &str, args: &[OsString]) -> Command {
     command
 }
 
-fn find(program: &str) -> PathBuf {
+/// Where the program is.
+pub fn tributary() -> PathBuf {
     let folder = std::env::var_os(BIN_DIR).map_or_else(beside_the_test, PathBuf::from);
-    let path = folder.join(program);
+    let path = folder.join("tributary");
     assert!(
         path.is_file(),
         "{} is not there: run cargo build --workspace --bins first",

@@ -224,7 +224,10 @@ impl Process {
         let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let listen = free.local_addr().unwrap().to_string();
         drop(free);
-        let child = Command::new(env!("CARGO_BIN_EXE_tributary-merger"))
+        // Tests are in `deps` of the directory that holds the program.
+        let test = std::env::current_exe().unwrap();
+        let child = Command::new(test.parent().unwrap().parent().unwrap().join("tributary"))
+            .arg("merger")
             .args(["--watcher", watcher, "--grpc-listen", &listen])
             .args(["--leader-election", "--lease-namespace", namespace])
             .arg("--kubeconfig")
