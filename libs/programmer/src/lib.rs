@@ -44,8 +44,10 @@ use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::LoadBalancerReport;
 use tributary_plan::defaults::Defaults;
+use tributary_proto::access::Caller;
 use tributary_proto::call::{LoadBalancerShard, Publisher, Shard};
 use tributary_runtime::tasks::TaskError;
+use tributary_runtime::tls::TlsError;
 use tributary_runtime::{BoxError, Context, OnError};
 use tributary_stream::{Published, StreamOptions, Transport, TransportError, clients, publish};
 
@@ -87,6 +89,9 @@ pub enum Error {
     /// The API server's address.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// Our certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Whose load balancers.
     #[error(transparent)]
     Site(#[from] NoCluster),
@@ -115,8 +120,9 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         leases,
         site,
         defaults,
-        common: _,
+        common,
     } = args;
+    let tls = common.tls(&context.metrics, site.installation.installation.name())?;
     let aws = aws.in_region(site.region.clone());
     let defaults = defaults.defaults();
     let unwanted_all = site.unwanted_all();
@@ -126,7 +132,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
     let options = |secrets, gateways| {
         Ok::<_, Error>(Options {
             kind,
-            merger: Transport::remote(&merger)?,
+            merger: Transport::between(&merger, tls.as_ref(), Caller::Merger.name())?,
             aws,
             site,
             defaults,

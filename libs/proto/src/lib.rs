@@ -16,6 +16,7 @@
 //! message should have said: an unknown enum value or an absent field is a [`convert::ConvertError`]
 //! that names the field.
 
+pub mod access;
 pub mod call;
 pub mod convert;
 pub mod event;

@@ -2,24 +2,30 @@
 //!
 //! ```text
 //!  GrpcServices ─ add_service(…)… ─ build ──> Grpc ─┬─ routes() ──> a local transport
-//!                                                  └─ bind(addr) ──> BoundGrpc ─ serve(shutdown)
+//!                                                  └─ bind(addr) ──> BoundGrpc ─ [secured(tls)] ─ serve(shutdown)
 //! ```
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use futures::future::Either;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::server::{TcpConnectInfo, TcpIncoming, TlsConnectInfo};
 use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
 use tracing::Instrument;
@@ -27,6 +33,7 @@ use tracing::Instrument;
 use crate::names::{HEADER_TRACEPARENT, SPAN_RPC};
 use crate::readiness::Readiness;
 use crate::telemetry;
+use crate::tls::{Peer, Tls};
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +50,12 @@ const MAX_CONCURRENT_STREAMS: u32 = 1024;
 /// Time that running calls have after the stop, less than a service's tasks have; our own streams end by themselves
 /// at once.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Handshakes at a time; each has its deadline.
+const HANDSHAKES: usize = 256;
+
+/// Who may call what: the path of an RPC, `/package.Service/Method`, and the caller; nobody where it has no certificate.
+pub type Access = fn(path: &str, caller: Option<&Peer>) -> bool;
 
 /// Contracts being gathered for one server.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +79,7 @@ pub struct BoundGrpc {
     grpc: Grpc,
     incoming: TcpIncoming,
     local_addr: SocketAddr,
+    tls: Option<Tls>,
 }
 
 /// Why a server could not be built or served.
@@ -182,6 +196,7 @@ impl Grpc {
             grpc: self,
             incoming,
             local_addr,
+            tls: None,
         })
     }
 }
@@ -190,6 +205,24 @@ impl BoundGrpc {
     /// The address that was bound.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// With a certificate over TLS, and for those alone who may: every call is asked about, health and reflection among
+    /// them. Without one it stays as it is.
+    #[must_use]
+    pub fn secured(mut self, tls: Option<Tls>, access: Access) -> Self {
+        let Some(tls) = tls else {
+            return self;
+        };
+        let guard = Guard {
+            installation: tls.installation().into(),
+            access,
+        };
+        let routes = self.grpc.routes.into_axum_router();
+        let routes = routes.layer(from_fn_with_state(guard, ask));
+        self.grpc.routes = Routes::from(routes).prepare();
+        self.tls = Some(tls);
+        self
     }
 
     /// Serves until cancelled; then refuses new calls and gives the running ones a few seconds. Health follows the
@@ -208,14 +241,24 @@ impl BoundGrpc {
                 },
             incoming,
             local_addr,
+            tls,
         } = self;
-        let serving = Server::builder()
+        let router = Server::builder()
             .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
             .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
             .http2_adaptive_window(Some(true))
             .max_concurrent_streams(MAX_CONCURRENT_STREAMS)
-            .add_routes(routes)
-            .serve_with_incoming_shutdown(incoming, shutdown.clone().cancelled_owned());
+            .add_routes(routes);
+        let stop = shutdown.clone().cancelled_owned();
+        let serving = match tls {
+            None => Either::Left(router.serve_with_incoming_shutdown(incoming, stop)),
+            Some(tls) => {
+                let secured = incoming.map(move |tcp| handshake(tls.clone(), tcp));
+                let secured = secured.buffer_unordered(HANDSHAKES);
+                let secured = secured.filter_map(std::future::ready);
+                Either::Right(router.serve_with_incoming_shutdown(secured, stop))
+            }
+        };
         let drained = async {
             shutdown.cancelled().await;
             set_health(&health, &names, ServingStatus::NotServing).await;
@@ -233,6 +276,65 @@ impl BoundGrpc {
             () = follow_readiness(&health, &names, &readiness, &shutdown) => Ok(()),
         }
     }
+}
+
+/// Nothing where it failed, which is the client's affair.
+async fn handshake(
+    tls: Tls,
+    tcp: io::Result<TcpStream>,
+) -> Option<io::Result<TlsStream<TcpStream>>> {
+    let tcp = match tcp {
+        Ok(tcp) => tcp,
+        Err(error) => return Some(Err(error)),
+    };
+    match tls.accept(tcp).await {
+        Ok(stream) => Some(Ok(stream)),
+        Err(error) => {
+            tracing::debug!(%error, "a connection came to nothing");
+            None
+        }
+    }
+}
+
+/// Whom a server answers.
+#[derive(Clone, Debug)]
+struct Guard {
+    installation: Arc<str>,
+    access: Access,
+}
+
+/// Who calls is in the request's extensions from here on.
+async fn ask(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    let connection = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
+    let certificates = connection.and_then(TlsConnectInfo::peer_certs);
+    let certificate = certificates.as_ref().and_then(|all| all.first());
+    let path = request.uri().path();
+    let peer = certificate.and_then(|certificate| Peer::of(certificate));
+    let refused = match (certificate, &peer) {
+        (None, _) if (guard.access)(path, None) => None,
+        (None, _) => Some(Status::unauthenticated("a client certificate is needed")),
+        (Some(_), Some(peer))
+            if *peer.installation == *guard.installation && (guard.access)(path, Some(peer)) =>
+        {
+            None
+        }
+        (Some(_), Some(peer)) => {
+            let why = format!("{peer} may not call {path}");
+            Some(Status::permission_denied(why))
+        }
+        (Some(_), None) => {
+            let why = "the client certificate is no service's of this installation";
+            Some(Status::permission_denied(why))
+        }
+    };
+    if let Some(status) = refused {
+        tracing::debug!(%status, path, "a call is refused");
+        return status.into_http();
+    }
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(peer);
+    }
+    next.run(request).await
 }
 
 /// Never returns: what ends serving is the server.

@@ -53,6 +53,7 @@ pub mod readiness;
 pub mod shutdown;
 pub mod tasks;
 pub mod telemetry;
+pub mod tls;
 
 pub use backoff::Backoff;
 pub use context::Context;
@@ -63,4 +64,5 @@ pub use options::{CommonArgs, LogFormat};
 pub use process::{RunError, run};
 pub use readiness::{Concern, Condition, Readiness};
 pub use tasks::{OnError, Tasks};
+pub use tls::{Peer, Tls};
 pub use tokio_util::sync::CancellationToken;

@@ -26,6 +26,27 @@ pub struct TaskLabels {
     pub task: &'static str,
 }
 
+/// When the certificate that is served with ends.
+pub const TLS_CERTIFICATE_NOT_AFTER_SECONDS: MetricName<Gauge> = MetricName::new(
+    "tributary_tls_certificate_not_after_seconds",
+    "When the certificate in use between the services ends, in seconds since 1970",
+    Gauge::default,
+);
+
+/// Certificates that could not be read anew.
+pub const TLS_RELOAD_FAILURES: MetricName<Counter> = MetricName::new(
+    "tributary_tls_reload_failures",
+    "Looks at changed certificate files that could not be used, or could not be read",
+    Counter::default,
+);
+
+/// Connections that came to nothing.
+pub const TLS_HANDSHAKE_FAILURES: MetricName<Counter> = MetricName::new(
+    "tributary_tls_handshake_failures",
+    "Connections of clients whose certificate is not believed, or that are no TLS",
+    Counter::default,
+);
+
 /// Which stream a number is of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct StreamLabels {

@@ -1,6 +1,10 @@
 //! The flags that every service has.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::Metrics;
+use crate::tls::{Tls, TlsError};
 
 /// Flatten into a service's own arguments: `#[command(flatten)] common: CommonArgs`.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
@@ -35,6 +39,11 @@ pub struct CommonArgs {
     )]
     pub admin_listen: Option<SocketAddr>,
 
+    /// Folder with `tls.crt`, `tls.key` and `ca.crt`, as a Secret of cert-manager's is mounted: calls between the services
+    /// go over TLS then, and each side knows the other by its certificate. Read anew when it changes.
+    #[arg(long, env = "TRIBUTARY_TLS_DIR", value_name = "DIR", global = true)]
+    pub tls_dir: Option<PathBuf>,
+
     /// Where spans are sent by OTLP over gRPC, `http://host:4317`. Nowhere unless given.
     #[arg(
         long,
@@ -55,12 +64,26 @@ pub enum LogFormat {
     Json,
 }
 
+impl CommonArgs {
+    /// Our certificate, if there is one, of this installation.
+    ///
+    /// # Errors
+    /// Names the file that cannot be used.
+    pub fn tls(&self, metrics: &Metrics, installation: &str) -> Result<Option<Tls>, TlsError> {
+        let folder = self.tls_dir.as_deref();
+        folder
+            .map(|folder| Tls::load(metrics, folder, installation))
+            .transpose()
+    }
+}
+
 impl Default for CommonArgs {
     fn default() -> Self {
         Self {
             log_format: LogFormat::default(),
             log: "info".to_owned(),
             admin_listen: None,
+            tls_dir: None,
             otlp_endpoint: None,
         }
     }

@@ -68,6 +68,7 @@ impl Telemetry {
             log_format,
             log,
             admin_listen: _,
+            tls_dir: _,
             otlp_endpoint,
         } = options;
         let filter = EnvFilter::try_new(format!("{SAID_BY_CALLERS},{log}")).map_err(|source| {

@@ -34,6 +34,7 @@
 //! ```
 
 mod attempts;
+mod callers;
 mod client;
 pub mod clients;
 mod published;
@@ -44,6 +45,7 @@ mod transport;
 mod view;
 
 pub use attempts::StreamOptions;
+pub use callers::access;
 pub use client::watch;
 pub use clients::{says_not_found, says_not_ours};
 pub use published::{EventStream, Published, Subscription, events};

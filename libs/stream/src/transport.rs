@@ -7,17 +7,22 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::FutureExt;
-use http::HeaderValue;
+use http::{HeaderValue, Uri};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
+use tower::service_fn;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
-use tributary_runtime::BoxError;
 use tributary_runtime::grpc::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT};
 use tributary_runtime::names::HEADER_TRACEPARENT;
 use tributary_runtime::telemetry::traceparent;
+use tributary_runtime::{BoxError, Tls};
 
 /// A peer inside the cluster answers within milliseconds or is gone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,6 +48,7 @@ enum Way {
 #[derive(Debug)]
 struct Remote {
     endpoints: Vec<Endpoint>,
+    peering: Peering,
     current: Mutex<Current>,
 }
 
@@ -55,10 +61,37 @@ struct Current {
 
 /// Why a transport could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("{uri:?} is not the address of a gRPC server, such as http://127.0.0.1:7400")]
-pub struct TransportError {
-    uri: String,
-    source: Option<tonic::transport::Error>,
+pub enum TransportError {
+    /// No URL, or none of a server.
+    #[error("{uri:?} is not the address of a gRPC server, such as {EXAMPLE}")]
+    Address {
+        /// What was given.
+        uri: String,
+        /// What is wrong with it.
+        source: Option<tonic::transport::Error>,
+    },
+    /// `https` and no certificate, or `http` and one.
+    #[error("{uri:?} begins with {}, which goes {} --tls-dir", scheme(*with_tls), if *with_tls { "only with" } else { "only without" })]
+    Scheme {
+        /// What was given.
+        uri: String,
+        /// Whether it asks for TLS.
+        with_tls: bool,
+    },
+}
+
+const EXAMPLE: &str = "http://127.0.0.1:7400";
+
+fn scheme(with_tls: bool) -> &'static str {
+    if with_tls { "https" } else { "http" }
+}
+
+/// How a server is reached.
+#[derive(Clone, Debug)]
+enum Peering {
+    Plain,
+    /// With our certificate, if its own is that of this service.
+    Tls(Tls, &'static str),
 }
 
 impl Transport {
@@ -66,9 +99,30 @@ impl Transport {
     /// commas, the next one is called after one that has no connection or answers UNAVAILABLE: a standby, or a server
     /// that stops. With one address that is a new connection, by which a load balancer may choose another server.
     pub fn remote(uris: &str) -> Result<Self, TransportError> {
-        let endpoints = uris.split(',').map(str::trim).map(endpoint);
+        Self::peering(uris, Peering::Plain)
+    }
+
+    /// The same to a service of the installation, `merger` for example: with TLS where this one has a certificate.
+    ///
+    /// # Errors
+    /// Also where the scheme is not `https` with a certificate, or `http` without.
+    pub fn between(
+        uris: &str,
+        tls: Option<&Tls>,
+        service: &'static str,
+    ) -> Result<Self, TransportError> {
+        match tls {
+            Some(tls) => Self::peering(uris, Peering::Tls(tls.clone(), service)),
+            None => Self::remote(uris),
+        }
+    }
+
+    fn peering(uris: &str, peering: Peering) -> Result<Self, TransportError> {
+        let uris = uris.split(',').map(str::trim);
+        let endpoints = uris.map(|uri| endpoint(uri, &peering));
         Ok(Self(Way::Remote(Arc::new(Remote {
             endpoints: endpoints.collect::<Result<_, _>>()?,
+            peering,
             current: Mutex::new(Current {
                 turn: 0,
                 channel: None,
@@ -83,16 +137,30 @@ impl Transport {
     }
 }
 
-fn endpoint(uri: &str) -> Result<Endpoint, TransportError> {
-    let failed = |source| TransportError {
+fn endpoint(uri: &str, peering: &Peering) -> Result<Endpoint, TransportError> {
+    let failed = |source| TransportError::Address {
         uri: uri.to_owned(),
         source,
     };
-    let endpoint = Endpoint::from_shared(uri.to_owned()).map_err(|source| failed(Some(source)))?;
-    // A bare word parses, too: as a host that no connection can be made to.
-    if !matches!(endpoint.uri().scheme_str(), Some("http" | "https")) {
-        return Err(failed(None));
-    }
+    let parse = |uri: &str| Endpoint::from_shared(uri.to_owned());
+    let endpoint = parse(uri).map_err(|source| failed(Some(source)))?;
+    let with_tls = match endpoint.uri().scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        // A bare word parses, too: as a host that no connection can be made to.
+        Some(_) | None => return Err(failed(None)),
+    };
+    let endpoint = match (peering, with_tls) {
+        (Peering::Plain, false) => endpoint,
+        // The connector does it; tonic would want to do it itself.
+        (Peering::Tls(..), true) => {
+            parse(&uri.replacen("https", "http", 1)).map_err(|source| failed(Some(source)))?
+        }
+        (Peering::Plain, true) | (Peering::Tls(..), false) => {
+            let uri = uri.to_owned();
+            return Err(TransportError::Scheme { uri, with_tls });
+        }
+    };
     Ok(endpoint
         .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
@@ -116,7 +184,12 @@ impl Remote {
         let count = self.endpoints.len().max(1);
         let endpoint = self.endpoints.get(turn % count);
         let endpoint = endpoint.ok_or("no address of a gRPC server")?;
-        let channel = endpoint.connect_lazy();
+        let channel = match &self.peering {
+            Peering::Plain => endpoint.connect_lazy(),
+            Peering::Tls(tls, service) => {
+                endpoint.connect_with_connector_lazy(tls_connector(tls, service))
+            }
+        };
         current.channel = Some(channel.clone());
         Ok((turn, channel))
     }
@@ -144,6 +217,27 @@ impl Remote {
         }
         answer
     }
+}
+
+/// A connection with TLS to whoever is at the address, if that is the service that is meant.
+fn tls_connector(
+    tls: &Tls,
+    service: &'static str,
+) -> impl Service<Uri, Response = TokioIo<TlsStream<TcpStream>>, Error = BoxError, Future: Send>
++ Send
++ use<> {
+    let tls = tls.clone();
+    let mut tcp = HttpConnector::new();
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    service_fn(move |uri: Uri| {
+        let (tls, tcp) = (tls.clone(), tcp.clone());
+        async move {
+            let connection = tcp.oneshot(uri).await?;
+            let stream = tls.connect(service, connection.into_inner()).await?;
+            Ok(TokioIo::new(stream))
+        }
+    })
 }
 
 /// Whether an answer is UNAVAILABLE and no more. At the end of a stream it comes too late for here: who calls again

@@ -12,6 +12,7 @@
 //! are in `tributary-merge`. Nothing is published as complete before the snapshot is, and what others act on by the
 //! leader alone.
 
+mod callers;
 mod engine;
 mod progress;
 mod reign;
@@ -30,12 +31,14 @@ use tributary_kubernetes::lease::{Election, LeaderElection};
 use tributary_kubernetes::{ConnectError, InstallationArgs};
 use tributary_model::Installation;
 use tributary_model::elb::TargetType;
+use tributary_proto::access::Caller;
 use tributary_proto::desired::desired_service_server::DesiredServiceServer;
 use tributary_proto::judgement::judgement_service_server::JudgementServiceServer;
 use tributary_proto::listeners::listeners_service_server::ListenersServiceServer;
 use tributary_proto::report::report_service_server::ReportServiceServer;
 use tributary_runtime::grpc::GrpcError;
 use tributary_runtime::tasks::TaskError;
+use tributary_runtime::tls::TlsError;
 use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError};
 use tributary_stream::{Transport, TransportError};
 
@@ -116,6 +119,9 @@ pub enum Error {
     /// The watcher's address.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// Our certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The API server's address.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -266,10 +272,11 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         kubeconfig,
         installation: InstallationArgs { installation },
         targets,
-        common: _,
+        common,
     } = args;
+    let tls = common.tls(&context.metrics, installation.name())?;
     let options = Options {
-        watcher: Transport::remote(&watcher)?,
+        watcher: Transport::between(&watcher, tls.as_ref(), Caller::Watcher.name())?,
         merge: targets.merge(installation),
     };
     let us = &options.merge.installation;
@@ -282,7 +289,8 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         .contracts(GrpcServices::default())
         .describe(tributary_proto::FILE_DESCRIPTOR_SET)
         .build()?
-        .bind(grpc_listen)?;
+        .bind(grpc_listen)?
+        .secured(tls, tributary_stream::access);
     tracing::info!(address = %grpc.local_addr(), "gRPC");
     let tasks = context.tasks();
     tasks.spawn("merger", OnError::ShutDown, service.run());

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::{Stream, StreamExt};
 use tonic::Status;
 use tributary_model::desired::LoadBalancerKey;
+use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::LoadBalancerReport;
 use tributary_proto::call::{LoadBalancerShard, Publisher, RefusedReport, ReportsTaken};
 use tributary_proto::event::EventMessage;
@@ -141,6 +142,7 @@ pub(crate) async fn take(
     reign: &Reign,
     desk: &Desk,
     mut messages: impl Stream<Item = Result<PublishReportsRequest, Status>> + Unpin,
+    may_speak_of: impl Fn(LoadBalancerKind) -> Result<(), Status>,
 ) -> Result<ReportsTaken, Status> {
     let epoch = reign.epoch()?;
     let over = async || {
@@ -167,6 +169,7 @@ pub(crate) async fn take(
         shard_epoch,
     } = Publisher::try_from(publisher)
         .map_err(|error| Status::invalid_argument(error.under("publisher").to_string()))?;
+    may_speak_of(share.kind)?;
     let (kind, index) = (share.kind.as_str(), share.shard.index());
     let begun = async {
         desk.holders.check(share, shard_epoch).await?;

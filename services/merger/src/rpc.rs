@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::callers::may_speak_of;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status, Streaming};
@@ -69,7 +70,9 @@ impl DesiredService for Rpc {
         request: Request<WatchLoadBalancersRequest>,
     ) -> Result<Response<Self::WatchLoadBalancersStream>, Status> {
         let epoch = self.reign.epoch()?;
-        let shard = LoadBalancerShard::try_from(request.into_inner()).map_err(invalid)?;
+        let (_, extensions, asked) = request.into_parts();
+        let shard = LoadBalancerShard::try_from(asked).map_err(invalid)?;
+        may_speak_of(&extensions, shard.kind)?;
         let subscription = self
             .shared
             .desired
@@ -83,13 +86,14 @@ impl DesiredService for Rpc {
         request: Request<GetLoadBalancerRequest>,
     ) -> Result<Response<GetLoadBalancerResponse>, Status> {
         self.reign.epoch()?;
-        let key = request
-            .into_inner()
+        let (_, extensions, asked) = request.into_parts();
+        let key = asked
             .key
             .ok_or_else(|| Status::invalid_argument("key: is required"))?;
         let key: LoadBalancerKey = key
             .try_into()
             .map_err(|error: ConvertError| invalid(error.under("key")))?;
+        may_speak_of(&extensions, key.kind)?;
         let position = self.shared.desired.position();
         let Some(item) = self.shared.desired.get(&key) else {
             let state = self.shared.lock()?;
@@ -142,12 +146,15 @@ impl ReportService for Rpc {
         &self,
         request: Request<Streaming<PublishReportsRequest>>,
     ) -> Result<Response<PublishReportsResponse>, Status> {
+        let (_, extensions, messages) = request.into_parts();
+        let may = |kind| may_speak_of(&extensions, kind);
         let taken = reports::take(
             &self.context,
             &self.shared,
             &self.reign,
             &self.desk,
-            request.into_inner(),
+            messages,
+            may,
         )
         .await?;
         Ok(Response::new(PublishReportsResponse::from(&taken)))

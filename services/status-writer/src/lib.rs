@@ -34,7 +34,9 @@ use tributary_kubernetes::lease::LeaderElection;
 use tributary_kubernetes::{Cluster, ConnectError, InstallationArgs};
 use tributary_model::Timestamp;
 use tributary_model::judgement::Judgement;
+use tributary_proto::access::Caller;
 use tributary_runtime::tasks::TaskError;
+use tributary_runtime::tls::TlsError;
 use tributary_runtime::{CommonArgs, Context, OnError};
 use tributary_stream::{Transport, TransportError};
 
@@ -109,6 +111,9 @@ pub enum Error {
     /// Files have one writer.
     #[error("--leader-election goes with --kubernetes, not with --status-dir")]
     Misplaced,
+    /// Our certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A task.
     #[error(transparent)]
     Task(#[from] TaskError),
@@ -137,14 +142,15 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         writes_per_second,
         leader,
         installation: InstallationArgs { installation },
-        common: _,
+        common,
     } = args;
+    let tls = common.tls(&context.metrics, installation.name())?;
     let SinkArgs {
         status_dir,
         // The only one that is left: clap requires one of them.
         kubernetes: _,
     } = sink;
-    let merger = Transport::remote(&merger)?;
+    let merger = Transport::between(&merger, tls.as_ref(), Caller::Merger.name())?;
     let tasks = context.tasks();
     let store = if let Some(folder) = status_dir {
         if leader.leader_election {

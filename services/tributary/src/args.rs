@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tributary_kubernetes::{LbcLease, SourceArg};
+use tributary_kubernetes::{InstallationArgs, LbcLease, SourceArg};
 use tributary_programmer::Endpoint;
 
 /// One AWS load balancer for many teams: Gateways, ListenerSets and routes, programmed and explained.
@@ -103,6 +103,14 @@ pub(crate) struct ServerArgs {
         env = "TRIBUTARY_SERVER"
     )]
     pub(crate) server: String,
+
+    /// Folder with `tls.crt`, `tls.key` and `ca.crt` of a client of the installation, for a merger that asks for one.
+    #[arg(long, value_name = "DIR", env = "TRIBUTARY_TLS_DIR")]
+    pub(crate) tls_dir: Option<PathBuf>,
+
+    /// Name of the installation that the merger is of.
+    #[command(flatten)]
+    pub(crate) installation: InstallationArgs,
 }
 
 #[derive(Debug, Args)]

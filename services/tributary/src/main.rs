@@ -51,17 +51,17 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Wait(args) => {
             return ask(async {
-                query::wait(&Client::connect(&args.server.server)?, &args, &mut stdout()).await
+                query::wait(&Client::connect(&args.server)?, &args, &mut stdout()).await
             });
         }
         Command::Get(args) => {
             return ask(async {
-                query::get(&Client::connect(&args.server.server)?, &args, &mut stdout()).await
+                query::get(&Client::connect(&args.server)?, &args, &mut stdout()).await
             });
         }
         Command::Explain(args) => {
             return ask(async {
-                query::explain(&Client::connect(&args.server.server)?, &args, &mut stdout()).await
+                query::explain(&Client::connect(&args.server)?, &args, &mut stdout()).await
             });
         }
         Command::Sandbox(args) => {

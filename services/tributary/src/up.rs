@@ -244,7 +244,9 @@ fn start(
         .describe(tributary_proto::FILE_DESCRIPTOR_SET)
         .build()?;
     let to_merger = Transport::local(grpc.routes());
-    let bound = bind(grpc, args.grpc_listen)?;
+    let installation = args.site.installation.installation.name();
+    let tls = args.common.tls(&context.metrics, installation)?;
+    let bound = bind(grpc, args.grpc_listen)?.secured(tls, tributary_stream::access);
     tracing::info!(address = %bound.local_addr(), "gRPC");
 
     tasks.spawn("watcher", OnError::ShutDown, watcher.run());

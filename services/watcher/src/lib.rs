@@ -34,6 +34,7 @@ use tributary_proto::snapshot::snapshot_service_server::SnapshotServiceServer;
 use tributary_proto::types;
 use tributary_runtime::grpc::GrpcError;
 use tributary_runtime::tasks::TaskError;
+use tributary_runtime::tls::TlsError;
 use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError};
 use tributary_stream::{Position, Published};
 
@@ -129,6 +130,9 @@ pub enum Error {
         /// The source that was asked for.
         source_arg: SourceArg,
     },
+    /// Our certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A task.
     #[error(transparent)]
     Task(#[from] TaskError),
@@ -333,12 +337,15 @@ impl Args {
 /// # Errors
 /// When the port is taken, or as [`Service::run`].
 pub async fn run(context: Context, args: Args) -> Result<(), Error> {
+    let installation = args.installation.installation.name();
+    let tls = args.common.tls(&context.metrics, installation)?;
     let service = Service::new(context.clone(), args.source().await?)?;
     let grpc = service
         .contracts(GrpcServices::default())
         .describe(tributary_proto::FILE_DESCRIPTOR_SET)
         .build()?
-        .bind(args.grpc_listen)?;
+        .bind(args.grpc_listen)?
+        .secured(tls, tributary_stream::access);
     tracing::info!(address = %grpc.local_addr(), "gRPC");
     let tasks = context.tasks();
     tasks.spawn("watcher", OnError::ShutDown, service.run());

@@ -9,6 +9,7 @@ use futures::StreamExt;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, WatchEvent, WatchParams};
 use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use tokio::time::interval;
 use tributary_tests_e2e::kubernetes::installation::{FIVE, Installation, Part};
 use tributary_tests_e2e::kubernetes::objects::{create, delete, get, named};
@@ -48,11 +49,12 @@ pub async fn measure(figures: &mut Figures) {
         installation.start(part, 0);
     }
     installation.settled().await;
-    let least = tokio::spawn(least(installation.cluster().client()));
+    let mut least = JoinSet::new();
+    least.spawn(self::least(installation.cluster().client()));
     one(figures, &installation, 0).await;
     one(figures, &installation, LATENCY_MS).await;
     many(figures, &installation).await;
-    least.abort();
+    drop(least);
     installation.stop_all().await;
 }
 

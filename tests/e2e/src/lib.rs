@@ -29,6 +29,7 @@ pub mod process;
 pub mod sandbox;
 pub mod status;
 pub mod system;
+pub mod trust;
 pub mod web;
 pub mod wire;
 

@@ -14,6 +14,7 @@ use crate::manifests::{CERTIFICATE, World};
 use crate::process::{Process, run};
 use crate::sandbox::inventory;
 use crate::status::{self, Statuses};
+use crate::trust::Authority;
 use crate::web;
 
 /// Services have 20 seconds to stop; a busy machine some more.
@@ -53,8 +54,10 @@ pub struct System {
     // Before the folder: what is dropped first can still show its log.
     running: BTreeMap<Part, Process>,
     folder: TempDir,
-    watcher: SocketAddr,
-    merger: SocketAddr,
+    /// Its gRPC address.
+    pub watcher: SocketAddr,
+    /// Its gRPC address; that of `up`, too.
+    pub merger: SocketAddr,
     merger_admin: SocketAddr,
     /// Of the sandbox, whoever runs it.
     pub sandbox: SocketAddr,
@@ -66,7 +69,18 @@ pub struct System {
     pub certificate: &'static str,
     /// More arguments for everything but the sandbox.
     pub more: Vec<OsString>,
+    certified: bool,
 }
+
+/// Everybody who has a certificate.
+const SERVICES: [&str; 6] = [
+    "watcher",
+    "merger",
+    "alb-programmer",
+    "nlb-programmer",
+    "status-writer",
+    "client",
+];
 
 impl System {
     /// Nothing runs yet, and the source folder is empty.
@@ -76,7 +90,7 @@ impl System {
     )]
     pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        for name in ["source", "status", "state", "logs"] {
+        for name in ["source", "status", "state", "logs", "tls"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
         let host: IpAddr = address::host();
@@ -91,6 +105,7 @@ impl System {
             quotas: json!({}),
             certificate: "app.example.com",
             more: Vec::new(),
+            certified: false,
         }
     }
 
@@ -152,6 +167,7 @@ impl System {
         let (program, mut args) = self.command(part);
         if part != Part::Sandbox {
             args.extend_from_slice(&self.more);
+            args.extend(self.certified(program.trim_start_matches("tributary-")));
         }
         args.extend_from_slice(also);
         let log = self.path("logs").join(format!("{part:?}"));
@@ -159,6 +175,23 @@ impl System {
             .running
             .insert(part, Process::start(program, &args, &log));
         assert!(earlier.is_none(), "{part:?} was running");
+    }
+
+    /// Certificates of this authority for all of them: what runs finds them by itself.
+    pub fn certify(&mut self, authority: &Authority) {
+        for service in SERVICES {
+            authority.write(&self.path("tls"), service);
+        }
+        self.certified = true;
+    }
+
+    /// The arguments with which a service, or a `client`, shows its certificate.
+    pub fn certified(&self, service: &str) -> Vec<OsString> {
+        if !self.certified {
+            return Vec::new();
+        }
+        let folder = self.path("tls").join(service);
+        vec!["--tls-dir".into(), folder.into()]
     }
 
     /// SIGKILL.
@@ -186,17 +219,10 @@ impl System {
 
     /// Waits until everything in the folder is judged, programmed and written.
     pub async fn settled(&self) {
-        let ended = run(
-            "tributary",
-            &words(&[
-                "wait",
-                "--timeout",
-                "60s",
-                "--server",
-                &self.merger.to_string(),
-            ]),
-        )
-        .await;
+        let merger = self.merger.to_string();
+        let mut args = words(&["wait", "--timeout", "60s", "--server", &merger]);
+        args.extend(self.certified("client"));
+        let ended = run("tributary", &args).await;
         assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     }
 
@@ -231,6 +257,8 @@ impl System {
         let (source, status, state) =
             (self.path("source"), self.path("status"), self.path("state"));
         let url = |address: SocketAddr| format!("http://{address}");
+        let scheme = if self.certified { "https" } else { "http" };
+        let service = |address: SocketAddr| format!("{scheme}://{address}");
         let folders = |names: &[(&str, &Path)]| -> Vec<OsString> {
             names
                 .iter()
@@ -239,7 +267,12 @@ impl System {
         };
         let programmer = || {
             [
-                words(&["--merger", &url(self.merger), "--aws", &url(self.sandbox)]),
+                words(&[
+                    "--merger",
+                    &service(self.merger),
+                    "--aws",
+                    &url(self.sandbox),
+                ]),
                 folders(&[("--source", &source)]),
             ]
             .concat()
@@ -287,7 +320,7 @@ impl System {
                 "tributary-merger",
                 words(&[
                     "--watcher",
-                    &url(self.watcher),
+                    &service(self.watcher),
                     "--grpc-listen",
                     &self.merger.to_string(),
                     "--admin-listen",
@@ -299,7 +332,7 @@ impl System {
             Part::StatusWriter => (
                 "tributary-status-writer",
                 [
-                    words(&["--merger", &url(self.merger)]),
+                    words(&["--merger", &service(self.merger)]),
                     folders(&[("--status-dir", &status)]),
                 ]
                 .concat(),

@@ -19,7 +19,8 @@ pub async fn call(server: SocketAddr, method: &'static str, request: Bytes) -> S
 }
 
 /// Leaves messages as they are.
-struct Plain;
+#[derive(Clone, Copy, Debug)]
+pub struct Plain;
 
 impl Codec for Plain {
     type Encode = Bytes;

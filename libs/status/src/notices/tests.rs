@@ -164,8 +164,8 @@ fn what_of_a_route_is_not_served_as_asked_is_told_once_for_all_its_parents() {
     );
 }
 
-fn written(judged: Judgement) -> Status {
-    match next(&judged, None, EARLIER) {
+fn written(judged: &Judgement) -> Status {
+    match next(judged, None, EARLIER) {
         Next::Write(status) => status,
         other => panic!("{other:?}"),
     }
@@ -184,7 +184,7 @@ fn words(before: Option<&Status>, after: &Status) -> Vec<String> {
 fn served_by(load_balancer: LoadBalancerJudgement, listener: ListenerJudgement) -> Status {
     let mut judged = gateway(vec![listener]);
     judged.load_balancer = load_balancer;
-    written(Judgement::Gateway(judged))
+    written(&Judgement::Gateway(judged))
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_load_balancer_that_is_gone_is_told_and_one_that_is_made_is_not() {
     let mut changed = gateway(vec![pending("http")]);
     changed.generation += 1;
     assert_eq!(
-        words(Some(&ready), &written(Judgement::Gateway(changed))),
+        words(Some(&ready), &written(&Judgement::Gateway(changed))),
         [""; 0]
     );
 }
@@ -259,7 +259,7 @@ fn a_set_that_its_gateway_does_not_take_is_told() {
     let with = |acceptance| {
         let mut judged = set(vec![good("http")]);
         judged.acceptance = acceptance;
-        written(Judgement::ListenerSet(judged))
+        written(&Judgement::ListenerSet(judged))
     };
     let refused = with(ListenerSetAcceptance::NotAllowed(
         NotAllowedCause::NoneAllowed,
@@ -269,7 +269,7 @@ fn a_set_that_its_gateway_does_not_take_is_told() {
     assert_eq!(words(None, &orphan), ["ParentNotAccepted"]);
     let mut judged = set(vec![good("http")]);
     judged.load_balancer = LoadBalancerJudgement::Failed("no rights".to_owned());
-    let unserved = written(Judgement::ListenerSet(judged));
+    let unserved = written(&Judgement::ListenerSet(judged));
     assert_eq!(words(None, &unserved), ["ParentNotProgrammed"]);
 }
 
@@ -277,7 +277,7 @@ fn a_set_that_its_gateway_does_not_take_is_told() {
 fn a_route_that_is_not_accepted_is_told() {
     let mut refused = parent("app");
     refused.acceptance = RouteAcceptance::NotAllowedByListeners;
-    let status = written(Judgement::Route(route(vec![refused])));
+    let status = written(&Judgement::Route(route(vec![refused])));
     assert_eq!(words(None, &status), ["NotAllowedByListeners"]);
     assert_eq!(words(Some(&status), &status), [""; 0]);
 }

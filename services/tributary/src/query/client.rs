@@ -2,14 +2,20 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tonic::{Code, Status};
+use tributary_kubernetes::InstallationArgs;
+use tributary_proto::access::Caller;
 use tributary_proto::convert::ConvertError;
 use tributary_proto::listeners::listeners_service_client::ListenersServiceClient;
+use tributary_runtime::tls::TlsError;
+use tributary_runtime::{Metrics, Tls};
 use tributary_stream::{Transport, TransportError, clients};
 
 use super::name::NameError;
+use crate::args::ServerArgs;
 
 /// A server of the query contract: `up` or a merger. Clones share the connection.
 #[derive(Clone, Debug)]
@@ -41,6 +47,8 @@ pub(crate) enum QueryError {
         source: ConvertError,
     },
     #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
     Name(#[from] NameError),
     #[error("{kind} \"{name}\" not found")]
     NotFound { kind: String, name: String },
@@ -65,10 +73,18 @@ const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
 impl Client {
     /// To an address such as `127.0.0.1:7070`, with or without `http://`. Inside a runtime only. The connection is
     /// made at the first question.
-    pub(crate) fn connect(server: &str) -> Result<Self, QueryError> {
-        let transport = Transport::remote(&uri(server))?;
+    pub(crate) fn connect(args: &ServerArgs) -> Result<Self, QueryError> {
+        let ServerArgs {
+            server,
+            tls_dir,
+            installation: InstallationArgs { installation },
+        } = args;
+        let load = |folder: &PathBuf| Tls::load(&Metrics::default(), folder, installation.name());
+        let tls = tls_dir.as_ref().map(load).transpose()?;
+        let uris = uris(server, tls.is_some());
+        let transport = Transport::between(&uris, tls.as_ref(), Caller::Merger.name())?;
         Ok(Self {
-            server: server.to_owned(),
+            server: server.clone(),
             listeners: clients::listeners(transport),
         })
     }
@@ -127,12 +143,13 @@ impl Client {
 }
 
 /// Of each address in a list.
-fn uri(servers: &str) -> String {
+fn uris(servers: &str, with_tls: bool) -> String {
+    let scheme = if with_tls { "https" } else { "http" };
     let uri = |server: &str| {
         if server.contains("://") {
             server.to_owned()
         } else {
-            format!("http://{server}")
+            format!("{scheme}://{server}")
         }
     };
     servers.split(',').map(uri).collect::<Vec<_>>().join(",")

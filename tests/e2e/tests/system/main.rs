@@ -20,3 +20,4 @@ mod scratch;
 mod seen;
 mod stops;
 mod teams;
+mod trust;

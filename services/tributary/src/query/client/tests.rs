@@ -1,9 +1,11 @@
 use std::io;
 
 use tonic::Status;
+use tributary_kubernetes::InstallationArgs;
 use tributary_stream::Transport;
 
-use super::{Client, uri};
+use super::{Client, uris};
+use crate::args::ServerArgs;
 
 fn client() -> Client {
     let routes = tonic::service::Routes::default();
@@ -15,17 +17,41 @@ fn client() -> Client {
 
 #[test]
 fn an_address_alone_is_plain_http() {
-    assert_eq!(uri("127.0.0.1:7070"), "http://127.0.0.1:7070");
+    assert_eq!(uris("127.0.0.1:7070", false), "http://127.0.0.1:7070");
+}
+
+#[test]
+fn an_address_alone_goes_with_the_certificate() {
+    assert_eq!(uris("a:1,b:2", true), "https://a:1,https://b:2");
 }
 
 #[test]
 fn a_scheme_is_kept() {
-    assert_eq!(uri("http://merger:7400"), "http://merger:7400");
+    assert_eq!(uris("http://merger:7400", false), "http://merger:7400");
+}
+
+fn to(server: &str) -> ServerArgs {
+    ServerArgs {
+        server: server.to_owned(),
+        tls_dir: None,
+        installation: InstallationArgs {
+            installation: tributary_model::Installation::default(),
+        },
+    }
+}
+
+#[tokio::test]
+async fn an_address_with_tls_needs_a_certificate() {
+    let error = Client::connect(&to("https://merger:7400")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "\"https://merger:7400\" begins with https, which goes only with --tls-dir"
+    );
 }
 
 #[tokio::test]
 async fn what_is_no_address_is_named() {
-    let error = Client::connect("not an address").unwrap_err();
+    let error = Client::connect(&to("not an address")).unwrap_err();
     assert!(
         error.to_string().contains("http://not an address"),
         "{error}"

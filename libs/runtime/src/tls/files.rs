@@ -1,0 +1,131 @@
+//! The three files, and what rustls makes of them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::version::TLS13;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+const CERTIFICATE: &str = "tls.crt";
+const KEY: &str = "tls.key";
+const AUTHORITIES: &str = "ca.crt";
+/// HTTP/2, as gRPC has it.
+const ALPN: &[u8] = b"h2";
+
+/// Their contents.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Files {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+    authorities: Vec<u8>,
+}
+
+/// What is made of them.
+pub(super) struct Loaded {
+    pub(super) server: Arc<ServerConfig>,
+    pub(super) client: Arc<ClientConfig>,
+    /// Seconds since 1970.
+    pub(super) not_after: i64,
+}
+
+/// Why a folder's files are no identity.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// It is not there, or not ours to read.
+    #[error("cannot read {}", file.display())]
+    Read {
+        /// Which.
+        file: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Not PEM, or nothing of the kind in it.
+    #[error("{} is not what it should be: {why}", file.display())]
+    Content {
+        /// Which.
+        file: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+impl Files {
+    pub(super) fn read(folder: &Path) -> Result<Self, TlsError> {
+        let read = |name: &str| {
+            let file = folder.join(name);
+            std::fs::read(&file).map_err(|source| TlsError::Read { file, source })
+        };
+        Ok(Self {
+            certificate: read(CERTIFICATE)?,
+            key: read(KEY)?,
+            authorities: read(AUTHORITIES)?,
+        })
+    }
+}
+
+impl Loaded {
+    pub(super) fn new(folder: &Path, files: &Files) -> Result<Self, TlsError> {
+        let bad = |name: &str, why: String| TlsError::Content {
+            file: folder.join(name),
+            why,
+        };
+        let chain = certificates(&files.certificate).map_err(|why| bad(CERTIFICATE, why))?;
+        let key = PrivateKeyDer::from_pem_slice(&files.key)
+            .map_err(|error| bad(KEY, error.to_string()))?;
+        let mut roots = RootCertStore::empty();
+        for authority in certificates(&files.authorities).map_err(|why| bad(AUTHORITIES, why))? {
+            roots
+                .add(authority)
+                .map_err(|error| bad(AUTHORITIES, error.to_string()))?;
+        }
+        let roots = Arc::new(roots);
+        let not_after = not_after(&chain).map_err(|why| bad(CERTIFICATE, why))?;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(&provider))
+                .allow_unauthenticated()
+                .build()
+                .map_err(|error| bad(AUTHORITIES, error.to_string()))?;
+        let failed = |error: rustls::Error| bad(CERTIFICATE, error.to_string());
+        let mut server = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(&[&TLS13])
+            .map_err(failed)?
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(chain.clone(), key.clone_key())
+            .map_err(failed)?;
+        server.alpn_protocols = vec![ALPN.to_vec()];
+        let mut client = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&TLS13])
+            .map_err(failed)?
+            .with_root_certificates(roots)
+            .with_client_auth_cert(chain, key)
+            .map_err(failed)?;
+        client.alpn_protocols = vec![ALPN.to_vec()];
+        Ok(Self {
+            server: Arc::new(server),
+            client: Arc::new(client),
+            not_after,
+        })
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let all = all.map_err(|error| error.to_string())?;
+    if all.is_empty() {
+        return Err("there is no certificate in it".to_owned());
+    }
+    Ok(all)
+}
+
+fn not_after(chain: &[CertificateDer<'_>]) -> Result<i64, String> {
+    let first = chain.first().map(AsRef::as_ref).unwrap_or_default();
+    let (_, certificate) = X509Certificate::from_der(first).map_err(|error| error.to_string())?;
+    Ok(certificate.validity().not_after.timestamp())
+}

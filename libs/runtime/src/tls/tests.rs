@@ -1,0 +1,243 @@
+use std::net::SocketAddr;
+use std::path::Path;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    date_time_ymd,
+};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::*;
+
+/// An authority that signs what it is asked for.
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: String,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).unwrap().pem();
+        Self {
+            issuer: Issuer::new(params, key),
+            certificate,
+        }
+    }
+
+    /// The files of a service, for a certificate that ends in this year.
+    fn write(&self, folder: &Path, name: &str, ends: i32) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2000, 1, 1);
+        params.not_after = date_time_ymd(ends, 1, 1);
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        ];
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        std::fs::write(folder.join("tls.crt"), certificate.pem()).unwrap();
+        std::fs::write(folder.join("tls.key"), key.serialize_pem()).unwrap();
+        std::fs::write(folder.join("ca.crt"), &self.certificate).unwrap();
+    }
+
+    fn service(&self, service: &str) -> (TempDir, Tls) {
+        self.ending(service, 2999)
+    }
+
+    fn ending(&self, service: &str, ends: i32) -> (TempDir, Tls) {
+        let folder = TempDir::new().unwrap();
+        self.write(folder.path(), &name(service), ends);
+        let tls = Tls::load(&Metrics::default(), folder.path(), "west").unwrap();
+        (folder, tls)
+    }
+}
+
+fn name(service: &str) -> String {
+    format!("{service}.west.services.tributary.dev")
+}
+
+/// A server that says what it hears, to each connection that it lets in.
+async fn echo(tls: Tls, tasks: &mut JoinSet<()>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tasks.spawn(async move {
+        let mut connections = JoinSet::new();
+        loop {
+            let (tcp, _) = listener.accept().await.unwrap();
+            let tls = tls.clone();
+            connections.spawn(async move {
+                let Ok(stream) = tls.accept(tcp).await else {
+                    return;
+                };
+                let (mut from, mut to) = tokio::io::split(stream);
+                let _ = tokio::io::copy(&mut from, &mut to).await;
+            });
+        }
+    });
+    address
+}
+
+type Stream = client::TlsStream<TcpStream>;
+
+async fn said(stream: &mut Stream) -> io::Result<()> {
+    stream.write_all(b"x").await?;
+    let mut heard = [0];
+    stream.read_exact(&mut heard).await?;
+    assert_eq!(&heard, b"x");
+    Ok(())
+}
+
+/// In TLS 1.3 a client hears only from the first answer whether its own certificate was taken.
+async fn talks(tls: &Tls, service: &str, to: SocketAddr) -> io::Result<Stream> {
+    let tcp = TcpStream::connect(to).await.unwrap();
+    let mut stream = tls.connect(service, tcp).await?;
+    said(&mut stream).await?;
+    Ok(stream)
+}
+
+#[tokio::test]
+async fn two_services_of_one_authority_talk() {
+    let authority = Authority::new();
+    let (_server, server) = authority.service("merger");
+    let (_client, client) = authority.service("watcher");
+    let mut tasks = JoinSet::new();
+    let to = echo(server, &mut tasks).await;
+    talks(&client, "merger", to).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_talks_to_another_service_than_was_meant() {
+    let authority = Authority::new();
+    let (_server, server) = authority.service("watcher");
+    let (_client, client) = authority.service("status-writer");
+    let mut tasks = JoinSet::new();
+    let to = echo(server, &mut tasks).await;
+    let refused = talks(&client, "merger", to).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("not valid for name"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn another_authority_is_not_believed_by_either() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let (_server, server) = ours.service("merger");
+    let (_client, stranger) = theirs.service("watcher");
+    let mut tasks = JoinSet::new();
+    let to = echo(server, &mut tasks).await;
+    let refused = talks(&stranger, "merger", to).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("invalid peer certificate"),
+        "{refused}"
+    );
+    // One that believes us, and that we do not believe.
+    let folder = TempDir::new().unwrap();
+    theirs.write(folder.path(), &name("watcher"), 2999);
+    std::fs::write(folder.path().join("ca.crt"), &ours.certificate).unwrap();
+    let stranger = Tls::load(&Metrics::default(), folder.path(), "west").unwrap();
+    talks(&stranger, "merger", to).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_not_believed_by_either() {
+    let authority = Authority::new();
+    let (_expired, expired) = authority.ending("merger", 2001);
+    let (_valid, valid) = authority.service("merger");
+    let (_client, client) = authority.service("watcher");
+    let mut tasks = JoinSet::new();
+    let to = echo(expired.clone(), &mut tasks).await;
+    let refused = talks(&client, "merger", to).await.unwrap_err();
+    assert!(refused.to_string().contains("expired"), "{refused}");
+    let to = echo(valid, &mut tasks).await;
+    talks(&expired, "merger", to).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn what_is_renewed_counts_for_new_connections_and_open_ones_go_on() {
+    let (former, next) = (Authority::new(), Authority::new());
+    let (server_files, server) = former.service("merger");
+    let (_client, client) = former.service("watcher");
+    let mut tasks = JoinSet::new();
+    let to = echo(server, &mut tasks).await;
+    let mut open = talks(&client, "merger", to).await.unwrap();
+    next.write(server_files.path(), &name("merger"), 2999);
+    let (_renewed, renewed) = next.service("watcher");
+    // It looks once a second.
+    while talks(&renewed, "merger", to).await.is_err() {}
+    talks(&client, "merger", to).await.unwrap_err();
+    said(&mut open).await.unwrap();
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_used_leave_what_was_there() {
+    let authority = Authority::new();
+    let (files, server) = authority.service("merger");
+    let (_client, client) = authority.service("watcher");
+    let failures = server.0.failures.clone();
+    let mut tasks = JoinSet::new();
+    let to = echo(server, &mut tasks).await;
+    for (file, content) in [("tls.key", "none"), ("tls.crt", ""), ("ca.crt", "none")] {
+        let file = files.path().join(file);
+        let before = std::fs::read(&file).unwrap();
+        let seen = failures.get();
+        std::fs::write(&file, content).unwrap();
+        while failures.get() == seen {
+            talks(&client, "merger", to).await.unwrap();
+        }
+        std::fs::write(&file, before).unwrap();
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_folder_is_said_with_its_file() {
+    let authority = Authority::new();
+    let (files, _tls) = authority.service("merger");
+    let load = || Tls::load(&Metrics::default(), files.path(), "west").unwrap_err();
+    for (file, content, why) in [
+        ("tls.key", Some("none"), "is not what it should be"),
+        ("tls.crt", Some(""), "there is no certificate in it"),
+        ("ca.crt", None, "cannot read"),
+    ] {
+        let file = files.path().join(file);
+        let before = std::fs::read(&file).unwrap();
+        match content {
+            Some(content) => std::fs::write(&file, content).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        let told = load().to_string();
+        assert!(told.contains(why), "{told}");
+        assert!(told.contains(&file.display().to_string()), "{told}");
+        std::fs::write(&file, before).unwrap();
+    }
+    // The key of another certificate.
+    let (others, _tls) = authority.service("watcher");
+    std::fs::copy(others.path().join("tls.key"), files.path().join("tls.key")).unwrap();
+    assert!(load().to_string().contains("tls.crt"), "{}", load());
+}
+
+#[test]
+fn a_service_is_known_by_its_name() {
+    let merger = Peer {
+        service: "merger".to_owned(),
+        installation: "west".to_owned(),
+    };
+    assert_eq!(name("merger").parse(), Ok(merger.clone()));
+    assert_eq!(merger.to_string(), name("merger"));
+    for other in [
+        "merger.west.example.com",
+        "west.services.tributary.dev",
+        "merger.west.east.services.tributary.dev",
+        ".west.services.tributary.dev",
+        "merger..services.tributary.dev",
+        "services.tributary.dev",
+    ] {
+        assert_eq!(other.parse::<Peer>(), Err(NoPeer), "{other}");
+    }
+}
