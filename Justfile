@@ -77,7 +77,17 @@ kubernetes *flags: setup
     .ci/kubernetes
     cargo run -p tributary-tests-kubernetes -- "$@"
 
-# write the CRDs that our own types describe
+# write what follows from the chart: roles, kustomize's base, the table of its values (`just render --check` only looks)
+render *flags: setup
+    python3 deploy/render.py "$@"
+
+# the chart and what lies beside it in deploy/, by itself and on an API server; it needs Go
+chart: setup
+    .ci/kubernetes
+    python3 deploy/render.py --check
+    python3 -m unittest discover -s deploy/tests -p '*_test.py'
+
+# write the CRDs that our own types describe (then `just render`: the chart has copies)
 crds:
     cargo run -p tributary-normalize --example generate_crds -- deploy/crds
 

@@ -9,8 +9,11 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::pace::Pacing;
 
@@ -110,12 +113,12 @@ pub(crate) async fn load(endpoint: &Endpoint) -> SdkConfig {
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(TRY)
         .build();
-    let http = aws_smithy_http_client::Builder::new()
-        .pool_idle_timeout(IDLE)
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .build_https();
     let loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
+        .http_client(http_client(match endpoint {
+            Endpoint::Real { .. } => ProxyConfig::from_env(),
+            // It is on this machine or in this cluster.
+            Endpoint::Url { .. } => ProxyConfig::disabled(),
+        }))
         // pace.rs tries again; two layers that do would multiply.
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts);
@@ -134,4 +137,19 @@ pub(crate) async fn load(endpoint: &Endpoint) -> SdkConfig {
                 .await
         }
     }
+}
+
+/// The SDK's own but for [`IDLE`]; a client that is not the default one knows no proxy unless it is told.
+fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder()
+            .pool_idle_timeout(IDLE)
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .proxy_config(proxy.clone());
+        connector.set_connector_settings(settings.cloned());
+        if let Some(components) = components {
+            connector.set_sleep_impl(components.sleep_impl());
+        }
+        connector.build()
+    })
 }

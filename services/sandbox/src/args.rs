@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::faults::FaultOptions;
-use crate::options::{Options, Reachability, SeedOptions};
+use crate::options::{Audience, Options, Reachability, SeedOptions};
 use crate::quotas::Quotas;
 
-/// The local AWS: Elastic Load Balancing v2, EC2, ACM, tagging and STS on a loopback port.
+/// The local AWS: Elastic Load Balancing v2, EC2, ACM, tagging and STS on a port.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Address to listen on; loopback only.
+    /// Address to listen on; loopback only, unless --listen-anywhere is given.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566")]
     pub listen: SocketAddr,
+    /// Listen on an address that other machines or pods reach, too: whoever does may do everything.
+    #[arg(long)]
+    pub listen_anywhere: bool,
     /// Account number that stands in every ARN.
     #[arg(long, value_name = "DIGITS", default_value = "123456789012", value_parser = account)]
     pub account: String,
@@ -61,6 +64,7 @@ impl Args {
     pub fn into_options(self) -> Options {
         let Self {
             listen,
+            listen_anywhere,
             account,
             default_region,
             provisioning_ms,
@@ -78,6 +82,11 @@ impl Args {
         faults.latency_ms = faults.latency_ms.max(latency_ms);
         Options {
             listen,
+            audience: if listen_anywhere {
+                Audience::Anybody
+            } else {
+                Audience::ThisMachine
+            },
             account,
             default_region,
             seed: SeedOptions {

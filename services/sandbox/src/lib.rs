@@ -1,13 +1,14 @@
 //! A local AWS for tests, demos and the embedded default of `tributary up`.
 //!
-//! **What it knows.** The wire protocols of five AWS services on one loopback port, and the rules
+//! **What it knows.** The wire protocols of five AWS services on one port, and the rules
 //! by which AWS accepts or refuses what a controller of load balancers does: Elastic Load
 //! Balancing v2, EC2 (networks and security groups), Certificate Manager, Resource Groups Tagging
 //! and STS. The AWS SDKs, boto3 and the aws CLI work against it by endpoint URL alone; signatures
 //! are not checked, only the region is read from them.
 //!
 //! **What it must not know.** Anything of Tributary: it stands for AWS, so it shares no type with
-//! the code that it tests. It never listens anywhere but on loopback.
+//! the code that it tests. It listens on loopback alone unless it is told otherwise
+//! ([`Options::audience`], `--listen-anywhere`): it asks nobody who they are.
 //!
 //! **What it lacks.** No packet is forwarded: a registered target becomes healthy after the
 //! provisioning time without being asked, or, with [`Reachability::BySecurityGroups`], where the
@@ -68,7 +69,8 @@ pub use call_log::{CallCounts, CallRecord, Outcome};
 pub use clock::{Clock, ManualClock};
 pub use faults::{FaultKind, FaultOptions, FaultRule};
 pub use options::{
-    Options, Reachability, SeedError, SeedInstance, SeedInterface, SeedOptions, SeededInterface,
+    Audience, Options, Reachability, SeedError, SeedInstance, SeedInterface, SeedOptions,
+    SeededInterface,
 };
 pub use quotas::Quotas;
 pub use sandbox::Sandbox;

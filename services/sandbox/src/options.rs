@@ -14,8 +14,10 @@ use crate::quotas::Quotas;
 /// Everything that a sandbox is started with; [`Options::default`] is AWS as a new account sees it.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to listen; anything but a loopback address is refused when binding.
+    /// Where to listen.
     pub listen: SocketAddr,
+    /// Who may reach that.
+    pub audience: Audience,
     /// The twelve digits that stand in every ARN.
     pub account: String,
     /// The region of a request that names none (an unsigned one).
@@ -43,6 +45,7 @@ impl Default for Options {
         Self {
             // 4566 is the port that local stand-ins for AWS have used for years.
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4566)),
+            audience: Audience::default(),
             account: "123456789012".to_owned(),
             default_region: "us-west-2".to_owned(),
             seed: SeedOptions::default(),
@@ -54,6 +57,16 @@ impl Default for Options {
             clock: Clock::default(),
         }
     }
+}
+
+/// Who may reach a sandbox. It asks nobody who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Programs of this machine: anything but a loopback address is refused when binding.
+    #[default]
+    ThisMachine,
+    /// Whoever the network lets in, as in a pod of its own.
+    Anybody,
 }
 
 /// What every region holds before the first request, besides its default VPC: 172.31.0.0/16 with

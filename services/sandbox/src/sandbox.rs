@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::faults::{End, FaultOptions, Faults, Staleness};
 use crate::ids;
 use crate::operation::{Access, Answer, Operation, Request, Service};
-use crate::options::{Options, SeedError, SeedInterface, SeededInterface};
+use crate::options::{Audience, Options, SeedError, SeedInterface, SeededInterface};
 use crate::quotas::Quotas;
 use crate::state::State;
 use crate::wire::{Call, Misunderstood};
@@ -158,6 +158,11 @@ impl Sandbox {
 
     pub(crate) fn calls_after(&self, after: u64, limit: usize) -> Vec<CallRecord> {
         lock(&self.shared.calls).records(after, limit)
+    }
+
+    /// Who may reach it.
+    pub(crate) fn audience(&self) -> Audience {
+        self.shared.options.audience
     }
 
     /// A new request id, of AWS's shape.

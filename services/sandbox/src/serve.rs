@@ -1,4 +1,4 @@
-//! The HTTP server: loopback only, bound before it serves, able to close without an answer.
+//! The HTTP server: loopback only unless it is told otherwise, bound before it serves, able to close without an answer.
 
 use std::convert::Infallible;
 use std::io;
@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::admin;
+use crate::options::Audience;
 use crate::sandbox::{Reply, Sandbox};
 use crate::wire;
 
@@ -40,7 +41,9 @@ const GRACE: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address could be reached from another machine.
-    #[error("the sandbox listens on loopback addresses only, not on {0}")]
+    #[error(
+        "the sandbox listens on loopback addresses only, not on {0}, without `tributary sandbox --listen-anywhere`"
+    )]
     NotLoopback(SocketAddr),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
@@ -83,8 +86,11 @@ impl Sandbox {
 
     /// Takes the port. Port 0 takes a free one, which [`Bound::local_addr`] tells.
     pub async fn bind(self, address: SocketAddr) -> Result<Bound, Error> {
-        if !address.ip().is_loopback() {
-            return Err(Error::NotLoopback(address));
+        match self.audience() {
+            Audience::ThisMachine if !address.ip().is_loopback() => {
+                return Err(Error::NotLoopback(address));
+            }
+            Audience::ThisMachine | Audience::Anybody => {}
         }
         let bind = |source| Error::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(bind)?;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tributary_sandbox::{Error, FaultOptions, Options, Sandbox, SeedOptions};
+use tributary_sandbox::{Audience, Error, FaultOptions, Options, Sandbox, SeedOptions};
 
 struct Running {
     address: SocketAddr,
@@ -78,6 +78,20 @@ async fn only_loopback_is_listened_on() {
         let refused = sandbox.bind(address.parse().expect("an address")).await;
         assert!(matches!(refused, Err(Error::NotLoopback(_))), "{address}");
     }
+}
+
+#[tokio::test]
+async fn every_address_is_listened_on_when_anybody_may_ask() {
+    let sandbox = Sandbox::new(Options {
+        audience: Audience::Anybody,
+        ..Options::default()
+    });
+    let bound = sandbox.bind("0.0.0.0:0".parse().expect("an address")).await;
+    let address = bound.expect("a free port").local_addr();
+    assert!(
+        address.ip().is_unspecified() && address.port() != 0,
+        "{address}"
+    );
 }
 
 #[tokio::test]

@@ -214,7 +214,10 @@ fn duration(value: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use clap::{CommandFactory, Parser};
 
     use super::Cli;
 
@@ -222,5 +225,25 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// What deploy/tests has seen the chart of deploy/ give to each container, for several values.
+    #[test]
+    fn the_flags_of_the_chart_are_taken() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/tests/flags");
+        let mut services = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().path();
+            let text = std::fs::read_to_string(&file).unwrap();
+            let containers: BTreeMap<String, Vec<String>> = serde_saphyr::from_str(&text).unwrap();
+            for (service, flags) in containers {
+                let words = std::iter::once("tributary".to_owned()).chain(flags);
+                if let Err(error) = Cli::try_parse_from(words) {
+                    panic!("{}: {service}: {error}", file.display());
+                }
+                services += 1;
+            }
+        }
+        assert!(services >= 5, "{services}");
     }
 }

@@ -43,16 +43,24 @@ pub struct Ended {
 impl Process {
     /// Appends stderr to `log`: a program that is started again writes on.
     pub fn start(program: &str, args: &[OsString], log: &Path) -> Self {
-        Self::start_with(program, args, log, Stdio::null())
+        Self::spawn(program, &mut command(program, args), log)
     }
 
-    fn start_with(program: &str, args: &[OsString], log: &Path, stdout: Stdio) -> Self {
+    /// The same in an environment that has this, and nothing else.
+    pub fn start_in(
+        environment: &[(&str, &str)],
+        program: &str,
+        args: &[OsString],
+        log: &Path,
+    ) -> Self {
+        let mut command = command(program, args);
+        command.envs(environment.iter().copied());
+        Self::spawn(program, &mut command, log)
+    }
+
+    fn spawn(program: &str, command: &mut Command, log: &Path) -> Self {
         let stderr = File::options().create(true).append(true).open(log).unwrap();
-        let child = command(program, args)
-            .stdout(stdout)
-            .stderr(stderr)
-            .spawn()
-            .unwrap();
+        let child = command.stderr(stderr).spawn().unwrap();
         Self {
             name: program.to_owned(),
             id: Pid::from_child(&child),
@@ -114,7 +122,9 @@ pub async fn run(program: &str, args: &[OsString]) -> Ended {
 pub async fn run_within(patience: Duration, program: &str, args: &[OsString]) -> Ended {
     let folder = TempDir::new().unwrap();
     let (out, log) = (folder.path().join("out"), folder.path().join("log"));
-    let process = Process::start_with(program, args, &log, File::create(&out).unwrap().into());
+    let mut command = command(program, args);
+    command.stdout(File::create(&out).unwrap());
+    let process = Process::spawn(program, &mut command, &log);
     let status = process.ended(patience).await;
     Ended {
         code: status.code(),
@@ -133,7 +143,8 @@ fn command(program: &str, args: &[OsString]) -> Command {
         .args(args)
         .env_clear()
         .env("NO_COLOR", "1")
-        .stdin(Stdio::null());
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
     command
 }
 

@@ -14,6 +14,7 @@ mod examples;
 mod faults;
 mod five;
 mod kills;
+mod proxy;
 mod quiet;
 mod reachable;
 mod scratch;

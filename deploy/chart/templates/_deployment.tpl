@@ -1,0 +1,151 @@
+{{/*
+A service's Deployment: dict "root" $ "service" NAME "values" (its values) "args" LIST and, if it serves gRPC, "port" NUMBER; if it calls
+AWS, "authorities" and "proxy" of the values.
+The image's entrypoint is `tributary`, its first argument which service it is.
+*/}}
+{{- define "tributary.deployment" -}}
+{{- $root := .root }}
+{{- $values := .values }}
+{{- $selector := include "tributary.selector" (dict "root" $root "service" .service) }}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "tributary.object" . }}
+  namespace: {{ $root.Release.Namespace }}
+  labels:
+    {{- include "tributary.labels" (dict "root" $root "service" .service) | nindent 4 }}
+spec:
+  {{- if not (dig "autoscaling" "enabled" false $values) }}
+  replicas: {{ $values.replicas }}
+  {{- end }}
+  selector:
+    matchLabels:
+      {{- $selector | nindent 6 }}
+  strategy:
+    type: RollingUpdate
+    rollingUpdate:
+      maxSurge: 1
+      maxUnavailable: 0
+  template:
+    metadata:
+      labels:
+        {{- include "tributary.podLabels" (dict "root" $root "service" .service) | nindent 8 }}
+        {{- with $values.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      {{- with $values.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+    spec:
+      serviceAccountName: {{ include "tributary.account" . }}
+      automountServiceAccountToken: true
+      enableServiceLinks: false
+      {{- with $root.Values.imagePullSecrets }}
+      imagePullSecrets:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $values.priorityClassName }}
+      priorityClassName: {{ . }}
+      {{- end }}
+      securityContext:
+        {{- toYaml $root.Values.podSecurityContext | nindent 8 }}
+      # The programs take at most 20 seconds.
+      terminationGracePeriodSeconds: 30
+      containers:
+        - name: {{ .service }}
+          image: {{ include "tributary.image" $root }}
+          imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+          args:
+            - {{ .service }}
+            {{- range .args }}
+            - {{ . | quote }}
+            {{- end }}
+            - {{ printf "--installation=%s" $root.Values.installation | quote }}
+            - {{ printf "--admin-listen=%s:8080" $root.Values.listenAddress | quote }}
+            - {{ printf "--log-format=%s" $root.Values.log.format | quote }}
+            - {{ printf "--log=%s" $root.Values.log.filter | quote }}
+            {{- with $root.Values.otlp.endpoint }}
+            - {{ printf "--otlp-endpoint=%s" . | quote }}
+            {{- end }}
+            {{- range $values.extraArgs }}
+            - {{ . | quote }}
+            {{- end }}
+          env:
+            - name: POD_NAME
+              valueFrom: {fieldRef: {fieldPath: metadata.name}}
+            - name: POD_NAMESPACE
+              valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+            {{- with .proxy }}
+            {{- if .https }}
+            - name: HTTPS_PROXY
+              value: {{ .https | quote }}
+            - name: NO_PROXY
+              value: {{ join "," .noProxy | quote }}
+            {{- end }}
+            {{- end }}
+            {{- if .authorities }}
+            - name: SSL_CERT_FILE
+              value: /etc/tributary/ca/bundle.crt
+            {{- end }}
+            {{- with $values.extraEnv }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+          ports:
+            {{- with .port }}
+            - {name: grpc, containerPort: {{ . }}}
+            {{- end }}
+            - {name: admin, containerPort: 8080}
+          livenessProbe:
+            httpGet: {path: /livez, port: admin}
+            periodSeconds: 10
+            timeoutSeconds: 3
+            failureThreshold: 6
+          readinessProbe:
+            httpGet: {path: /readyz, port: admin}
+            periodSeconds: 3
+            timeoutSeconds: 3
+            failureThreshold: 2
+          resources:
+            {{- toYaml $values.resources | nindent 12 }}
+          securityContext:
+            {{- toYaml $root.Values.securityContext | nindent 12 }}
+          {{- if .authorities }}
+          volumeMounts:
+            - {name: extra-ca, mountPath: /etc/tributary/ca, readOnly: true}
+          {{- end }}
+      {{- with .authorities }}
+      volumes:
+        - name: extra-ca
+          configMap:
+            name: {{ .configMap }}
+            items:
+              - {key: {{ .key | quote }}, path: bundle.crt}
+      {{- end }}
+      {{- with include "tributary.placement" (dict "values" $values "selector" $selector) | trim }}
+      {{- . | nindent 6 }}
+      {{- end }}
+{{- end }}
+
+{{/* Where pods run: dict "values" (a service's values) "selector" (the labels of its pods). */}}
+{{- define "tributary.placement" -}}
+{{- with .values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.topologySpreadConstraints }}
+topologySpreadConstraints:
+  {{- range . }}
+  {{- $own := dict "labelSelector" (dict "matchLabels" ($.selector | fromYaml)) "matchLabelKeys" (list "pod-template-hash") }}
+  {{- list (hasKey . "labelSelector" | ternary . (merge (deepCopy .) $own)) | toYaml | nindent 2 }}
+  {{- end }}
+{{- end }}
+{{- end }}

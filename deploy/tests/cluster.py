@@ -1,0 +1,148 @@
+"""An API server for the tests, that of tests/kubernetes, and the little that they ask of it over HTTPS."""
+
+import base64
+import json
+import os
+import pathlib
+import ssl
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+import yaml
+
+import helm
+
+# The server is ready within seconds, or something is wrong; two cores may be busy.
+START_SECONDS = 120
+
+
+class Refused(Exception):
+    """What the API server answers, as text, to what it does not take."""
+
+
+class Cluster:
+    """Without nodes; with the Gateway API's CRDs. It ends with this process, however that ends."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="tributary-chart-")
+        server = said(helm.ROOT / ".ci/kubernetes", "path")
+        command = [server, "-dir", f"{self.folder.name}/state", "-stop-on-stdin-eof"]
+        log = pathlib.Path(self.folder.name) / "log"
+        with log.open("w") as file:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, text=True)
+        watchdog = time.monotonic() + START_SECONDS
+        for line in self.process.stdout:
+            if line.startswith("ready "):
+                break
+            assert time.monotonic() < watchdog, "the API server is not ready"
+        else:
+            raise AssertionError(log.read_text()[-2000:])
+        words = dict(word.split("=", 1) for word in line.split()[1:])
+        self.kubeconfig = words["kubeconfig"]
+        self.server = words["server"]
+        self.context = self.credentials()
+        self.resources: dict[tuple[str, str], dict] = {}
+        crds = json.loads(said("go", "mod", "download", "-json", "sigs.k8s.io/gateway-api", folder="tests/kubernetes/crds"))
+        for file in sorted((pathlib.Path(crds["Dir"]) / "config/crd/standard").glob("*.yaml")):
+            for thing in yaml.safe_load_all(file.read_text()):
+                # Its policy about upgrades is another's matter.
+                if thing and thing["kind"] == "CustomResourceDefinition":
+                    self.apply(thing)
+                    self.until_served(thing)
+
+    def credentials(self) -> ssl.SSLContext:
+        config = yaml.safe_load(pathlib.Path(self.kubeconfig).read_text())
+        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+
+        def file(part: dict, key: str) -> str:
+            if key in part:
+                return part[key]
+            path = pathlib.Path(self.folder.name) / key
+            path.write_bytes(base64.b64decode(part[f"{key}-data"]))
+            return str(path)
+
+        context = ssl.create_default_context(cafile=file(cluster, "certificate-authority"))
+        context.load_cert_chain(file(user, "client-certificate"), file(user, "client-key"))
+        return context
+
+    def request(self, method: str, path: str, body: object = None, kind: str = "application/json", user: str = "") -> tuple[dict, list[str]]:
+        """The answer, and what the API server warns of."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": kind, "Accept": "application/json"}
+        if user:
+            headers["Impersonate-User"] = user
+        request = urllib.request.Request(self.server + path, data=data, method=method, headers=headers)
+        try:
+            with urllib.request.urlopen(request, context=self.context, timeout=60) as answer:
+                return json.load(answer), answer.headers.get_all("Warning") or []
+        except urllib.error.HTTPError as error:
+            # Not all of them are a Status: of what is not served it is a line of text.
+            raise Refused(error.read().decode()) from None
+
+    def path(self, thing: dict) -> str:
+        """Where an object is, by discovery."""
+        version, kind = thing["apiVersion"], thing["kind"]
+        root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        if (version, kind) not in self.resources:
+            served, _ = self.request("GET", root)
+            for it in served["resources"]:
+                if "/" not in it["name"]:
+                    self.resources[version, it["kind"]] = it
+        resource = self.resources[version, kind]
+        metadata = thing["metadata"]
+        within = f"/namespaces/{metadata['namespace']}" if resource["namespaced"] else ""
+        return f"{root}{within}/{resource['name']}/{metadata['name']}"
+
+    def apply(self, thing: dict, query: str = "") -> list[str]:
+        """Applies it, strictly; returns the warnings."""
+        path = f"{self.path(thing)}?fieldManager=chart&force=true&fieldValidation=Strict{query}"
+        return self.request("PATCH", path, thing, "application/apply-patch+yaml")[1]
+
+    def get(self, thing: dict) -> dict | None:
+        try:
+            return self.request("GET", self.path(thing))[0]
+        except Refused as refused:
+            if '"reason":"NotFound"' in str(refused):
+                return None
+            raise
+
+    def until_served(self, crd: dict) -> None:
+        version = next(it["name"] for it in crd["spec"]["versions"] if it["served"])
+        path = f"/apis/{crd['spec']['group']}/{version}/{crd['spec']['names']['plural']}"
+        until(f"{path} is served", lambda: self.answers(path))
+
+    def answers(self, path: str) -> bool:
+        try:
+            self.request("GET", path)
+        except Refused:
+            return False
+        return True
+
+    def namespace(self, name: str, **metadata: object) -> None:
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **metadata}})
+
+    def helm(self, *arguments: object) -> subprocess.CompletedProcess:
+        return helm.run(*arguments, env={**os.environ, "KUBECONFIG": self.kubeconfig, "HELM_CACHE_HOME": self.folder.name})
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+        self.folder.cleanup()
+
+
+def until(what: str, holds) -> None:
+    """Asks again and again, for a while."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, f"not within a minute: {what}"
+        time.sleep(0.05)
+
+
+def said(*command: object, folder: str = ".") -> str:
+    ended = subprocess.run([str(it) for it in command], check=True, text=True, stdout=subprocess.PIPE, cwd=helm.ROOT / folder,
+                           env={**os.environ, "GOFLAGS": ""})
+    return ended.stdout.strip()

@@ -1,0 +1,284 @@
+"""What the chart renders, without a cluster."""
+
+import os
+import unittest
+
+import yaml
+
+import helm
+from helm import identity, of_kind, rendered
+
+ALL = ["cluster", "sandbox", "west", "one-kind", "accounts", "everything"]
+SERVICES = ["alb-programmer", "merger", "nlb-programmer", "status-writer", "watcher"]
+
+
+def containers(objects: list[dict]) -> dict[str, dict]:
+    """By the name of the Deployment, without the release's."""
+    deployments = of_kind(objects, "Deployment").values()
+    return {it["metadata"]["labels"]["app.kubernetes.io/component"]: it["spec"]["template"]["spec"]["containers"][0] for it in deployments}
+
+
+def selects(selector: dict, labels: dict) -> bool:
+    return selector.items() <= labels.items()
+
+
+class Values(unittest.TestCase):
+    def test_lint_has_nothing_to_say(self):
+        for name in ALL:
+            with self.subTest(name):
+                ended = helm.run("lint", "--strict", "--kube-version", helm.KUBERNETES, "--values", helm.values(name), helm.CHART)
+                self.assertEqual(ended.returncode, 0, ended.stdout + ended.stderr)
+
+    def test_a_wrong_key_is_refused_with_its_path(self):
+        # One in every mapping whose keys are ours: of labels, annotations and what Kubernetes defines anybody's may be.
+        theirs = {"commonLabels", "labels", "tags", "annotations", "podLabels", "podAnnotations", "nodeSelector", "affinity", "behavior",
+                  "podSecurityContext", "securityContext", "requests", "limits"}
+        paths = []
+
+        def spoil(values: dict, path: str) -> dict:
+            paths.append(path)
+            spoiled = {key: spoil(value, f"{path}/{key}") if isinstance(value, dict) and key not in theirs else value
+                       for key, value in values.items()}
+            return spoiled | {"bogus": 1}
+
+        spoiled = spoil(yaml.safe_load((helm.CHART / "values.yaml").read_text()), "")
+        self.assertGreater(len(paths), 30)
+        ended = helm.run("template", "tributary", helm.CHART, "--values", "-", input=yaml.safe_dump(spoiled))
+        self.assertNotEqual(ended.returncode, 0)
+        for path in paths:
+            self.assertIn(f"at '{path}': additional properties 'bogus' not allowed", ended.stderr)
+
+    def test_a_wrong_value_is_refused_with_its_path(self):
+        for setting, path in [
+            ("installation=West", "/installation"),
+            ("installation=a-name-of-more-than-thirty-two-characters", "/installation"),
+            ("aws.defaults.loadBalancerScheme=public", "/aws/defaults/loadBalancerScheme"),
+            ("aws.defaults.targetType=pod", "/aws/defaults/targetType"),
+            ("aws.vpc=prod", "/aws/vpc"),
+            ("image.digest=latest", "/image/digest"),
+            ("log.format=text", "/log/format"),
+            ("leaseSeconds=1", "/leaseSeconds"),
+            ("watcher.replicas=two", "/watcher/replicas"),
+            ("watcher.lbcLease=kube-system", "/watcher/lbcLease"),
+            ("albProgrammer.shards=257", "/albProgrammer/shards"),
+            ("albProgrammer.serviceAccount.create=false", "/albProgrammer/serviceAccount/name"),
+            ("otlp.endpoint=collector:4317", "/otlp/endpoint"),
+        ]:
+            with self.subTest(setting):
+                ended = helm.template("cluster", "tributary", "tributary-system", "--set", setting)
+                self.assertNotEqual(ended.returncode, 0)
+                self.assertIn(f"at '{path}'", ended.stderr)
+
+    def test_the_real_aws_needs_the_clusters_name(self):
+        ended = helm.run("template", "tributary", helm.CHART, "--kube-version", helm.KUBERNETES)
+        self.assertNotEqual(ended.returncode, 0)
+        self.assertIn("aws.cluster: name this cluster", ended.stderr)
+
+    def test_more_programmers_than_shards_are_refused(self):
+        more = ["--set", "nlbProgrammer.autoscaling.enabled=true,nlbProgrammer.autoscaling.maxReplicas=9"]
+        ended = helm.template("cluster", "tributary", "tributary-system", *more)
+        self.assertNotEqual(ended.returncode, 0)
+        self.assertIn("nlbProgrammer.autoscaling.maxReplicas is 9 and nlbProgrammer.shards is 8", ended.stderr)
+
+    def test_the_charts_version_of_the_program_is_the_programs(self):
+        chart = yaml.safe_load((helm.CHART / "Chart.yaml").read_text())
+        workspace = (helm.ROOT / "Cargo.toml").read_text()
+        self.assertIn(f'version = "{chart["appVersion"]}"', workspace.split("[workspace.package]")[1].split("\n\n")[0])
+
+
+class Objects(unittest.TestCase):
+    def test_flags_are_those_that_were_read_and_accepted(self):
+        """The files hold the flags of every service. `services/tributary` parses them with the programs' own parsers."""
+        for name in ALL:
+            with self.subTest(name):
+                file = helm.VALUES.parent / "flags" / f"{name}.yaml"
+                flags = yaml.safe_dump({service: it["args"] for service, it in containers(rendered(name)).items()}, width=200)
+                if os.environ.get("UPDATE_GOLDEN"):
+                    file.write_text(flags)
+                self.assertEqual(flags, file.read_text())
+
+    def test_selectors_select_the_pods_of_one_deployment(self):
+        for name in ALL:
+            objects = rendered(name)
+            pods = [it["spec"]["template"] for it in objects if it["kind"] == "Deployment"]
+            labels = [it["metadata"]["labels"] for it in pods]
+            for it in objects:
+                selectors = []
+                match it["kind"]:
+                    case "Deployment" | "PodDisruptionBudget":
+                        selectors = [it["spec"]["selector"]["matchLabels"]]
+                    case "Service":
+                        selectors = [] if it["spec"].get("clusterIP") == "None" else [it["spec"]["selector"]]
+                    case "NetworkPolicy":
+                        peers = [peer for rule in it["spec"].get("ingress", []) for peer in rule.get("from", [])]
+                        peers += [peer for rule in it["spec"].get("egress", []) for peer in rule.get("to", [])]
+                        own = [peer["podSelector"] for peer in peers if "podSelector" in peer]
+                        # Of a service that is off there is no pod.
+                        selectors = [it["spec"]["podSelector"]["matchLabels"]]
+                        selectors += [peer["matchLabels"] for peer in own if name != "one-kind"]
+                for selector in selectors:
+                    with self.subTest(f"{name}: {identity(it)}"):
+                        self.assertEqual(sum(selects(selector, those) for those in labels), 1, selector)
+
+    def test_ports_that_are_named_are_there(self):
+        for name in ALL:
+            objects = rendered(name)
+            for service in of_kind(objects, "Service").values():
+                pods = [it["spec"]["template"] for it in objects if it["kind"] == "Deployment"]
+                pods = [it for it in pods if selects(service["spec"]["selector"], it["metadata"]["labels"])]
+                named = {port["name"]: port["containerPort"] for pod in pods for port in pod["spec"]["containers"][0]["ports"]}
+                for port in service["spec"]["ports"]:
+                    self.assertEqual(named.get(port["targetPort"]), port["port"], identity(service))
+
+    def test_every_service_listens_where_others_call_it(self):
+        for name in ALL:
+            for service, container in containers(rendered(name)).items():
+                ports = {it["containerPort"] for it in container["ports"]}
+                listens = [arg.rsplit(":", 1)[1] for arg in container["args"] if "listen=" in arg]
+                self.assertEqual(sorted(map(str, ports)), sorted(listens), f"{name}: {service}")
+
+    def test_pods_may_do_as_little_as_can_be(self):
+        for name in ALL:
+            for deployment in of_kind(rendered(name), "Deployment").values():
+                pod = deployment["spec"]["template"]["spec"]
+                container = pod["containers"][0]
+                with self.subTest(f"{name}: {identity(deployment)}"):
+                    self.assertTrue(pod["securityContext"]["runAsNonRoot"])
+                    self.assertEqual(pod["securityContext"]["seccompProfile"], {"type": "RuntimeDefault"})
+                    self.assertTrue(container["securityContext"]["readOnlyRootFilesystem"])
+                    self.assertFalse(container["securityContext"]["allowPrivilegeEscalation"])
+                    self.assertEqual(container["securityContext"]["capabilities"], {"drop": ["ALL"]})
+
+    def test_objects_have_the_recommended_labels(self):
+        for name in ALL:
+            for it in rendered(name):
+                with self.subTest(f"{name}: {identity(it)}"):
+                    labels = it["metadata"]["labels"]
+                    self.assertEqual(labels["app.kubernetes.io/name"], "tributary")
+                    self.assertEqual(labels["app.kubernetes.io/instance"], "tributary")
+                    self.assertEqual(labels["app.kubernetes.io/part-of"], "tributary")
+                    self.assertEqual(labels["app.kubernetes.io/managed-by"], "Helm")
+                    self.assertIn("helm.sh/chart", labels)
+                    self.assertIn("app.kubernetes.io/version", labels)
+
+    def test_two_releases_share_nothing_but_the_crds(self):
+        first = {identity(it) for it in rendered("cluster")}
+        second = {identity(it) for it in rendered("west", "west", "west-system")}
+        kinds = {kind for kind, _, _ in first & second}
+        self.assertEqual(kinds, {"CustomResourceDefinition"})
+
+    def test_one_release_in_each_of_two_namespaces_meets_in_what_is_cluster_wide(self):
+        first = {identity(it) for it in rendered("cluster")}
+        second = {identity(it) for it in rendered("cluster", "other", "other-system")}
+        shared = {(kind, name) for kind, _, name in first & second if kind != "CustomResourceDefinition"}
+        guards = [("ValidatingAdmissionPolicy", "tributary-finalizer"), ("ValidatingAdmissionPolicy", "tributary-class-finalizer")]
+        guards += [(f"{kind}Binding", name) for kind, name in guards]
+        self.assertEqual(shared, set(guards))
+
+    def test_an_installations_names_are_the_programs(self):
+        """As ARCHITECTURE.md and libs/model/src/installation.rs have them."""
+        policies = of_kind(rendered("west"), "ValidatingAdmissionPolicy")
+        ours = policies["tributary-west-finalizer"]["spec"]["variables"][0]["expression"]
+        self.assertEqual(ours, "['gateway.tributary.dev/west.load-balancer-alb', 'gateway.tributary.dev/west.load-balancer-nlb']")
+        for container in containers(rendered("west")).values():
+            self.assertIn("--installation=west", container["args"])
+
+    def test_one_kind_off_leaves_nothing_of_it(self):
+        for it in rendered("one-kind"):
+            self.assertNotIn("nlb-programmer", identity(it)[2])
+        condition = of_kind(rendered("one-kind"), "ValidatingAdmissionPolicy")["tributary-finalizer"]["spec"]["matchConditions"][0]
+        self.assertIn("tributary-alb-programmer", condition["expression"])
+        self.assertNotIn("tributary-nlb-programmer", condition["expression"])
+
+    def test_any_service_may_be_off(self):
+        keys = {"watcher": "watcher", "merger": "merger", "alb-programmer": "albProgrammer", "nlb-programmer": "nlbProgrammer",
+                "status-writer": "statusWriter"}
+        self.assertEqual(sorted(keys), SERVICES)
+        for service, key in keys.items():
+            objects = rendered("cluster", "tributary", "tributary-system", "--set", f"{key}.enabled=false")
+            self.assertEqual(sorted(containers(objects)), [it for it in SERVICES if it != service])
+            self.assertFalse([identity(it) for it in objects if identity(it)[2] == f"tributary-{service}"])
+
+    def test_accounts_of_others_are_used_and_not_made(self):
+        objects = rendered("accounts")
+        for kind in ["ServiceAccount", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ValidatingAdmissionPolicy"]:
+            self.assertEqual(of_kind(objects, kind), {})
+        names = {it["spec"]["template"]["spec"]["serviceAccountName"] for it in of_kind(objects, "Deployment").values()}
+        self.assertEqual(names, {"reader", "decider", "alb", "nlb", "writer"})
+
+    def test_accounts_that_are_bound_are_those_of_the_pods(self):
+        for name in ["cluster", "sandbox", "west", "one-kind", "everything"]:
+            objects = rendered(name)
+            pods = [it["spec"]["template"]["spec"] for it in of_kind(objects, "Deployment").values()]
+            used = {it["serviceAccountName"] for it in pods if "serviceAccountName" in it}
+            bindings = [it for it in objects if it["kind"] in ("RoleBinding", "ClusterRoleBinding")]
+            bound = {subject["name"] for it in bindings for subject in it["subjects"]}
+            self.assertEqual(used, bound)
+            self.assertEqual(used, set(of_kind(objects, "ServiceAccount")))
+            roles = {(it["kind"], it["metadata"].get("namespace"), it["metadata"]["name"]) for it in objects if it["kind"] in ("Role", "ClusterRole")}
+            refs = {(it["roleRef"]["kind"], it["metadata"].get("namespace"), it["roleRef"]["name"]) for it in bindings}
+            self.assertEqual(roles, refs)
+
+    def test_the_sandbox_is_asked_by_programmers_alone(self):
+        objects = rendered("sandbox")
+        policy = of_kind(objects, "NetworkPolicy")["tributary-sandbox"]["spec"]
+        peers = [it["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for it in policy["ingress"][0]["from"]]
+        self.assertEqual((peers, policy["egress"]), (["alb-programmer", "nlb-programmer"], []))
+        for service in ["alb-programmer", "nlb-programmer"]:
+            self.assertIn("--aws=http://tributary-sandbox.tributary-system.svc:4566", containers(objects)[service]["args"])
+        self.assertNotIn("serviceAccountName", of_kind(objects, "Deployment")["tributary-sandbox"]["spec"]["template"]["spec"])
+
+    def test_policies_let_out_what_calls_and_in_what_is_called(self):
+        """ARCHITECTURE.md's picture: who calls whom."""
+        calls = {("merger", "watcher"), ("alb-programmer", "merger"), ("nlb-programmer", "merger"), ("status-writer", "merger")}
+        policies = of_kind(rendered("cluster"), "NetworkPolicy")
+        component = "app.kubernetes.io/component"
+
+        def peers(rules: list[dict], key: str) -> set[str]:
+            return {peer["podSelector"]["matchLabels"][component] for rule in rules for peer in rule.get(key, []) if "podSelector" in peer}
+
+        of = {it["metadata"]["labels"][component]: it["spec"] for it in policies.values()}
+        self.assertEqual(sorted(of), SERVICES)
+        self.assertEqual({(caller, called) for caller, it in of.items() for called in peers(it["egress"], "to")}, calls)
+        self.assertEqual({(caller, called) for called, it in of.items() for caller in peers(it["ingress"], "from")}, calls)
+
+    def test_with_everything_set_everything_shows(self):
+        objects = rendered("everything", "tributary", "tributary-system")
+        alb = containers(objects)["alb-programmer"]
+        self.assertEqual(alb["image"], "registry.example.com/platform/tributary@sha256:" + "0123456789abcdef" * 4)
+        env = {it["name"]: it.get("value") for it in alb["env"]}
+        self.assertEqual(env["HTTPS_PROXY"], "http://proxy.example.com:3128")
+        self.assertEqual(env["NO_PROXY"], ".internal.example.com,10.0.0.0/8")
+        self.assertEqual(env["SSL_CERT_FILE"], "/etc/tributary/ca/bundle.crt")
+        scalers = of_kind(objects, "HorizontalPodAutoscaler")
+        cpu = scalers["everything-alb-programmer"]["spec"]
+        self.assertEqual((cpu["minReplicas"], cpu["maxReplicas"], cpu["metrics"][0]["resource"]["name"]), (2, 16, "cpu"))
+        self.assertEqual(scalers["everything-nlb-programmer"]["spec"]["metrics"][0]["type"], "External")
+        deployments = of_kind(objects, "Deployment")
+        self.assertNotIn("replicas", deployments["everything-alb-programmer"]["spec"])
+        pod = deployments["everything-merger"]["spec"]["template"]
+        self.assertEqual(pod["spec"]["priorityClassName"], "system-cluster-critical")
+        self.assertEqual(pod["spec"]["nodeSelector"], {"pool": "system"})
+        self.assertEqual(pod["spec"]["tolerations"], [{"key": "system", "operator": "Exists"}])
+        spread = pod["spec"]["topologySpreadConstraints"]
+        self.assertEqual([(it["maxSkew"], it["topologyKey"]) for it in spread], [(2, "rack")])
+        self.assertEqual(spread[0]["labelSelector"]["matchLabels"], deployments["everything-merger"]["spec"]["selector"]["matchLabels"])
+        self.assertEqual(pod["metadata"]["annotations"], {"example.com/note": "hello"})
+        self.assertEqual(of_kind(objects, "PodDisruptionBudget")["everything-watcher"]["spec"]["maxUnavailable"], "50%")
+        self.assertNotIn("everything-status-writer", of_kind(objects, "PodDisruptionBudget"))
+        ports = [port["port"] for rule in of_kind(objects, "NetworkPolicy")["everything-alb-programmer"]["spec"]["egress"] for port in rule["ports"]]
+        # Names, the API server, the merger, AWS, Pod Identity, the proxy, the collector, and one's own.
+        self.assertEqual(ports, [53, 53, 443, 7070, 443, 80, 3128, 14317, 1])
+        # Without `--lbc-lease` there is no right to read it.
+        self.assertFalse([it for it in of_kind(objects, "Role") if it == "everything-watcher"])
+
+    def test_crds_are_those_of_deploy_and_stay(self):
+        crds = of_kind(rendered("cluster"), "CustomResourceDefinition")
+        files = [yaml.safe_load(file.read_text()) for file in (helm.ROOT / "deploy/crds").glob("*.yaml")]
+        self.assertEqual({name: it["spec"] for name, it in crds.items()}, {it["metadata"]["name"]: it["spec"] for it in files})
+        for it in crds.values():
+            self.assertEqual(it["metadata"]["annotations"]["helm.sh/resource-policy"], "keep")
+
+
+if __name__ == "__main__":
+    unittest.main()
