@@ -77,6 +77,11 @@ kubernetes *flags: setup
     .ci/kubernetes
     cargo run -p tributary-tests-kubernetes -- "$@"
 
+# the image of the release build as an OCI archive in target/image, or of another program: `just image target/debug/tributary`
+image binary="": setup
+    {{ if binary == "" { "cargo build --release --workspace --bins" } else { "true" } }}
+    deploy/image/build "{{ if binary == "" { env("CARGO_TARGET_DIR", "target") / "release/tributary" } else { binary } }}"
+
 # write the CRDs that our own types describe
 crds:
     cargo run -p tributary-normalize --example generate_crds -- deploy/crds
