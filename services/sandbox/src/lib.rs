@@ -37,6 +37,9 @@
 //! them the interfaces and target groups of a deleted load balancer stay in use for so long:
 //! `DependencyViolation` and `ResourceInUse`, as AWS answers for seconds to minutes.
 //!
+//! **A caller's policy** ([`Sandbox::set_policy`]) is off, too. With it a call is refused that the policy does not allow, by
+//! action, resource, and the tags of what is changed and of the request.
+//!
 //! State is apart by region; every region begins with the same small world ([`SeedOptions`]).
 
 mod acm;
@@ -48,6 +51,7 @@ mod ec2;
 mod elbv2;
 mod error;
 mod faults;
+mod iam;
 mod ids;
 mod operation;
 mod options;
@@ -67,6 +71,7 @@ pub use args::Args;
 pub use call_log::{CallCounts, CallRecord, Outcome};
 pub use clock::{Clock, ManualClock};
 pub use faults::{FaultKind, FaultOptions, FaultRule};
+pub use iam::{Policy, PolicyError};
 pub use options::{
     Options, Reachability, SeedError, SeedInstance, SeedInterface, SeedOptions, SeededInterface,
 };
