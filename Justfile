@@ -87,6 +87,11 @@ chart: setup
     python3 deploy/render.py --check
     python3 -m unittest discover -s deploy/tests -p '*_test.py'
 
+# the image of the release build as an OCI archive in target/image, or of another program: `just image target/debug/tributary`
+image binary="": setup
+    {{ if binary == "" { "cargo build --release --workspace --bins" } else { "true" } }}
+    deploy/image/build "{{ if binary == "" { env("CARGO_TARGET_DIR", "target") / "release/tributary" } else { binary } }}"
+
 # write the CRDs that our own types describe (then `just render`: the chart has copies)
 crds:
     cargo run -p tributary-normalize --example generate_crds -- deploy/crds

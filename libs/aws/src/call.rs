@@ -12,7 +12,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::error::{AwsError, Class, Failure, classify};
 use crate::meter::{Call, Meter, Wait, WaitReason};
-use crate::pace::{Group, Pace, Repeat, delays};
+use crate::operation::Operation;
+use crate::pace::{Pace, Repeat, delays};
 use crate::permission;
 
 /// Shared by all clients of one endpoint.
@@ -28,34 +29,6 @@ pub(crate) struct Caller {
 pub trait Permit: fmt::Debug + Send + Sync {
     /// Answers by the clock, without waiting.
     fn may_write(&self) -> bool;
-}
-
-/// What is called.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Operation {
-    pub(crate) name: &'static str,
-    pub(crate) group: Group,
-    pub(crate) repeat: Repeat,
-}
-
-impl Operation {
-    /// One that may be sent twice.
-    pub(crate) const fn new(group: Group, name: &'static str) -> Self {
-        Self {
-            name,
-            group,
-            repeat: Repeat::Safe,
-        }
-    }
-
-    /// One whose lost answer must be looked for before it is sent again.
-    pub(crate) const fn once(group: Group, name: &'static str) -> Self {
-        Self {
-            name,
-            group,
-            repeat: Repeat::Unsafe,
-        }
-    }
 }
 
 impl Caller {
@@ -78,7 +51,7 @@ impl Caller {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if operation.group.is_write() {
+            if operation.group().is_write() {
                 return Err(error);
             }
             let delay = match error.class {
@@ -89,7 +62,7 @@ impl Caller {
             let Some(delay) = delay else {
                 return Err(error);
             };
-            tracing::debug!(operation = operation.name, %error, ?delay, "trying again");
+            tracing::debug!(operation = operation.name(), %error, ?delay, "trying again");
             tokio::time::sleep(delay).await;
             self.waited(operation, WaitReason::Backoff, delay);
         }
@@ -104,7 +77,7 @@ impl Caller {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let Operation { name, group, .. } = operation;
+        let (name, group) = (operation.name(), operation.group());
         let asked = Instant::now();
         let turn = self.pace.turn(group, name).await?;
         self.waited(operation, WaitReason::Turn, asked.elapsed());
@@ -131,8 +104,8 @@ impl Caller {
 
     fn waited(&self, operation: Operation, reason: WaitReason, time: Duration) {
         self.meter.waited(Wait {
-            operation: operation.name,
-            group: operation.group,
+            operation: operation.name(),
+            group: operation.group(),
             reason,
             time,
         });
@@ -156,7 +129,7 @@ where
         // The enum is not exhaustive; what is new is no answer that we understand.
         _ => Failure::NoAnswer,
     };
-    let class = match (classify(failure), operation.repeat) {
+    let class = match (classify(failure), operation.repeat()) {
         // It may have taken effect, and a second one would too. (The SDK does not tell a refused connection from
         // a lost one, so both mean: look first.)
         (Class::Retryable, Repeat::Unsafe) => Class::NeedsReobserve,
@@ -168,9 +141,9 @@ where
     };
     AwsError {
         class,
-        operation: operation.name.into(),
+        operation: operation.name().into(),
         code: error.code().map(str::to_owned),
-        message: permission::explained(error.code(), operation.group, operation.name, message),
+        message: permission::explained(error.code(), operation, message),
         request_id: error.request_id().map(str::to_owned),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Messages: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>.
 
-use crate::pace::Group;
+use crate::operation::Operation;
 
 #[cfg(test)]
 mod tests;
@@ -15,18 +15,12 @@ const DENIED: [&str; 3] = [
 ];
 
 /// AWS's message, with the statement that is missing where a statement would help.
-pub(crate) fn explained(
-    code: Option<&str>,
-    group: Group,
-    operation: &str,
-    message: String,
-) -> String {
+pub(crate) fn explained(code: Option<&str>, operation: Operation, message: String) -> String {
     // What a policy forbids no other one grants.
     if !code.is_some_and(|code| DENIED.contains(&code)) || message.contains("explicit deny") {
         return message;
     }
-    let action =
-        named(&message).map_or_else(|| format!("{}:{operation}", prefix(group)), str::to_owned);
+    let action = named(&message).map_or_else(|| operation.action(), str::to_owned);
     let message = message.trim_end().trim_end_matches('.');
     format!(
         r#"{message}; this grants it: {{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}"#
@@ -38,15 +32,4 @@ fn named(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("not authorized to perform: ")?;
     let action = rest.split_whitespace().next()?.trim_end_matches('.');
     action.contains(':').then_some(action)
-}
-
-/// Service prefixes: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
-fn prefix(group: Group) -> &'static str {
-    match group {
-        Group::ElbRead | Group::ElbWrite | Group::ElbTargets => "elasticloadbalancing",
-        Group::Ec2Read | Group::Ec2Write => "ec2",
-        Group::AcmRead | Group::AcmWrite => "acm",
-        Group::Tagging => "tag",
-        Group::Sts => "sts",
-    }
 }

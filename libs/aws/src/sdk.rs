@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::{AwsError, Class};
+use crate::operation::Operation;
 
 pub(crate) mod acm;
 pub(crate) mod ec2;
@@ -10,13 +11,13 @@ pub(crate) mod elbv2;
 pub(crate) mod tagging;
 
 /// A member that AWS documents as always there.
-fn required<T>(operation: &'static str, member: &str, value: Option<T>) -> Result<T, AwsError> {
+fn required<T>(operation: Operation, member: &str, value: Option<T>) -> Result<T, AwsError> {
     value.ok_or_else(|| odd(operation, format!("the answer has no {member}")))
 }
 
 /// An answer that cannot be understood. Asking again gives the same.
-fn odd(operation: &'static str, message: String) -> AwsError {
-    AwsError::new(Class::Permanent, operation, message)
+fn odd(operation: Operation, message: String) -> AwsError {
+    AwsError::new(Class::Permanent, operation.name(), message)
 }
 
 /// The set in parts of at most `size`.

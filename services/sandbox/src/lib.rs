@@ -38,6 +38,9 @@
 //! them the interfaces and target groups of a deleted load balancer stay in use for so long:
 //! `DependencyViolation` and `ResourceInUse`, as AWS answers for seconds to minutes.
 //!
+//! **A caller's policy** ([`Sandbox::set_policy`]) is off, too. With it a call is refused that the policy does not allow, by
+//! action, resource, and the tags of what is changed and of the request.
+//!
 //! State is apart by region; every region begins with the same small world ([`SeedOptions`]).
 
 mod acm;
@@ -49,6 +52,7 @@ mod ec2;
 mod elbv2;
 mod error;
 mod faults;
+mod iam;
 mod ids;
 mod operation;
 mod options;
@@ -68,6 +72,7 @@ pub use args::Args;
 pub use call_log::{CallCounts, CallRecord, Outcome};
 pub use clock::{Clock, ManualClock};
 pub use faults::{FaultKind, FaultOptions, FaultRule};
+pub use iam::{Policy, PolicyError};
 pub use options::{
     Audience, Options, Reachability, SeedError, SeedInstance, SeedInterface, SeedOptions,
     SeededInterface,

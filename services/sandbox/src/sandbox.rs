@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::ec2;
 use crate::error::ApiError;
 use crate::faults::{End, FaultOptions, Faults, Staleness};
+use crate::iam::{self, Policy};
 use crate::ids;
 use crate::operation::{Access, Answer, Operation, Request, Service};
 use crate::options::{Audience, Options, SeedError, SeedInterface, SeededInterface};
@@ -39,6 +40,7 @@ struct Shared {
     quotas: Mutex<Quotas>,
     faults: Mutex<Faults>,
     calls: Mutex<CallLog>,
+    policy: Mutex<Option<Arc<Policy>>>,
     requests: AtomicU64,
 }
 
@@ -65,6 +67,7 @@ impl Sandbox {
             quotas: Mutex::new(options.quotas.clone()),
             faults: Mutex::new(Faults::new(options.faults.clone())),
             calls: Mutex::default(),
+            policy: Mutex::default(),
             requests: AtomicU64::new(0),
             options,
         };
@@ -107,6 +110,11 @@ impl Sandbox {
     /// The faults in force; `times` is what is left.
     pub fn faults(&self) -> FaultOptions {
         lock(&self.shared.faults).remaining().clone()
+    }
+
+    /// From now on callers may do what this policy allows and nothing else.
+    pub fn set_policy(&self, policy: Policy) {
+        *lock(&self.shared.policy) = Some(Arc::new(policy));
     }
 
     /// Quotas from now on, in every region. What is over them stays.
@@ -221,8 +229,8 @@ impl Sandbox {
         let (reply, outcome) = match verdict.end {
             End::Reset => (Reply::Close, Outcome::Reset),
             End::Fail(error) => answered(Err(error)),
-            End::Normal => answered(self.run(operation, &region, &request, verdict.stale)),
-            End::LoseAnswer => match self.run(operation, &region, &request, None) {
+            End::Normal => answered(self.run((&name, operation), &region, &request, verdict.stale)),
+            End::LoseAnswer => match self.run((&name, operation), &region, &request, None) {
                 Ok(_) => (Reply::Close, Outcome::LostAnswer),
                 // A write that was refused has no effect whose answer could get lost.
                 Err(error) => answered(Err(error)),
@@ -237,24 +245,30 @@ impl Sandbox {
 
     fn run(
         &self,
-        operation: Operation,
+        (name, operation): (&str, Operation),
         region: &str,
         request: &Request,
         stale: Option<Staleness>,
     ) -> Answer {
+        let policy = lock(&self.shared.policy).clone();
         let keep_history = lock(&self.shared.faults).want_history();
-        self.within(Some(region), request.now, |region| match operation {
-            Operation::Read(read) => read(region.seen(request.now, stale), request),
-            Operation::Write(write) if keep_history => {
-                let before = region.state.clone();
-                let answer = write(&mut region.state, request)?;
-                if region.history.len() == HISTORY {
-                    region.history.pop_front();
-                }
-                region.history.push_back((request.now, before));
-                Ok(answer)
+        self.within(Some(region), request.now, |region| {
+            if let Some(policy) = &policy {
+                iam::check(policy, name, request, &region.state)?;
             }
-            Operation::Write(write) => write(&mut region.state, request),
+            match operation {
+                Operation::Read(read) => read(region.seen(request.now, stale), request),
+                Operation::Write(write) if keep_history => {
+                    let before = region.state.clone();
+                    let answer = write(&mut region.state, request)?;
+                    if region.history.len() == HISTORY {
+                        region.history.pop_front();
+                    }
+                    region.history.push_back((request.now, before));
+                    Ok(answer)
+                }
+                Operation::Write(write) => write(&mut region.state, request),
+            }
         })
     }
 

@@ -188,7 +188,7 @@ pub(crate) fn text(value: &Value) -> String {
 }
 
 /// JSON as the query protocols would carry it.
-fn tree(value: &Value) -> Tree {
+pub(crate) fn tree(value: &Value) -> Tree {
     match value {
         Value::Object(map) => Tree::Map(
             map.iter()

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Get(GetArgs),
     /// Say who wins, why, and what would change it.
     Explain(ExplainArgs),
+    /// Print the least IAM policy for a programmer.
+    Iam(IamArgs),
     /// Run the local AWS alone.
     Sandbox(tributary_sandbox::Args),
     /// Run the watcher.
@@ -157,6 +159,25 @@ pub(crate) struct ExplainArgs {
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IamArgs {
+    /// What the programmer programs.
+    #[arg(long, value_enum)]
+    pub(crate) kind: Programmed,
+    /// The programmer's `--cluster`: what carries another cluster's tag cannot be changed.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: String,
+    /// `aws`, `aws-cn` or `aws-us-gov`.
+    #[arg(long, value_name = "NAME", default_value = "aws")]
+    pub(crate) partition: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Programmed {
+    Alb,
+    Nlb,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,6 +3,7 @@
 //! Data goes to stdout, progress and errors to stderr. The only service that depends on services.
 
 mod args;
+mod iam;
 mod interfaces;
 mod query;
 mod up;
@@ -64,6 +65,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 query::explain(&Client::connect(&args.server)?, &args, &mut stdout()).await
             });
         }
+        Command::Iam(args) => iam::iam(&args, &mut stdout())?,
         Command::Sandbox(args) => {
             let common = tributary_runtime::CommonArgs::default();
             tributary_runtime::run("sandbox", &common, |context| up::sandbox(context, args))?;

@@ -13,6 +13,7 @@ use tributary_plan::op::{
 use super::{Created, Done, edit};
 use crate::elbv2::{Answer, AuthenticateRequest, Elbv2, ListenerRequest, RuleRequest};
 use crate::error::{AwsError, Class};
+use crate::operation::Operation;
 use crate::secrets::SecretSource;
 
 pub(super) async fn create_target_group(elbv2: &dyn Elbv2, spec: &TargetGroupSpec) -> Answer<Done> {
@@ -171,7 +172,11 @@ async fn with_trust_store(
     let arn = elbv2.trust_store(name).await?;
     let arn = arn.ok_or_else(|| {
         let message = format!("there is no trust store {name:?}");
-        AwsError::new(Class::Permanent, "DescribeTrustStores", message)
+        AwsError::new(
+            Class::Permanent,
+            Operation::DescribeTrustStores.name(),
+            message,
+        )
     })?;
     resolved.trust_store = Some(arn);
     Ok(resolved)

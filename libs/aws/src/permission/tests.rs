@@ -4,8 +4,7 @@ use super::*;
 fn check(code: &str, message: &str, action: Option<&str>) {
     let told = explained(
         Some(code),
-        Group::Ec2Write,
-        "CreateSecurityGroup",
+        Operation::CreateSecurityGroup,
         message.to_owned(),
     );
     match action {

@@ -11,9 +11,9 @@ use tributary_plan::observed::{CertificateStatus, ObservedCertificate, Tags};
 
 use super::{odd, required};
 use crate::acm::{Acm, Import};
-use crate::call::{Caller, Operation};
+use crate::call::Caller;
 use crate::elbv2::{Answer, Found};
-use crate::pace::Group;
+use crate::operation::Operation;
 use crate::secrets::KeyMaterial;
 
 /// AWS Certificate Manager.
@@ -34,16 +34,6 @@ const KEY_TYPES: [KeyAlgorithm; 7] = [
     KeyAlgorithm::EcSecp521r1,
 ];
 
-const LIST: Operation = Operation::new(Group::AcmRead, "ListCertificates");
-const DESCRIBE: Operation = Operation::new(Group::AcmRead, "DescribeCertificate");
-const LIST_TAGS: Operation = Operation::new(Group::AcmRead, "ListTagsForCertificate");
-/// Every import without an ARN makes a new certificate.
-const IMPORT_NEW: Operation = Operation::once(Group::AcmWrite, "ImportCertificate");
-const IMPORT_OVER: Operation = Operation::new(Group::AcmWrite, "ImportCertificate");
-const DELETE: Operation = Operation::new(Group::AcmWrite, "DeleteCertificate");
-const ADD_TAGS: Operation = Operation::new(Group::AcmWrite, "AddTagsToCertificate");
-const REMOVE_TAGS: Operation = Operation::new(Group::AcmWrite, "RemoveTagsFromCertificate");
-
 #[async_trait]
 impl Acm for SdkAcm {
     async fn certificates(&self) -> Answer<Found<ObservedCertificate>> {
@@ -59,9 +49,16 @@ impl Acm for SdkAcm {
                         .build(),
                 )
                 .set_next_token(token);
-            let answer = self.caller.call(LIST, || request.clone().send()).await?;
+            let answer = self
+                .caller
+                .call(Operation::ListCertificates, || request.clone().send())
+                .await?;
             for summary in answer.certificate_summary_list.into_iter().flatten() {
-                let arn = required(LIST.name, "CertificateArn", summary.certificate_arn)?;
+                let arn = required(
+                    Operation::ListCertificates,
+                    "CertificateArn",
+                    summary.certificate_arn,
+                )?;
                 // The list shows the first names only, up to 100.
                 if summary.has_additional_subject_alternative_names == Some(true) {
                     if let Some(whole) = self.certificate(&arn).await? {
@@ -90,12 +87,20 @@ impl Acm for SdkAcm {
 
     async fn certificate(&self, arn: &str) -> Answer<Option<ObservedCertificate>> {
         let request = self.client.describe_certificate().certificate_arn(arn);
-        let answer = match self.caller.call(DESCRIBE, || request.clone().send()).await {
+        let answer = match self
+            .caller
+            .call(Operation::DescribeCertificate, || request.clone().send())
+            .await
+        {
             Ok(answer) => answer,
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
-        let detail = required(DESCRIBE.name, "Certificate", answer.certificate)?;
+        let detail = required(
+            Operation::DescribeCertificate,
+            "Certificate",
+            answer.certificate,
+        )?;
         Ok(Some(ObservedCertificate {
             names: names(detail.domain_name, detail.subject_alternative_names),
             status: status(detail.status),
@@ -109,7 +114,7 @@ impl Acm for SdkAcm {
         let request = self.client.list_tags_for_certificate().certificate_arn(arn);
         let answer = self
             .caller
-            .call(LIST_TAGS, || request.clone().send())
+            .call(Operation::ListTagsForCertificate, || request.clone().send())
             .await?;
         Ok(answer
             .tags
@@ -134,19 +139,24 @@ impl Acm for SdkAcm {
             .private_key(blob(private_key_pem))
             .set_certificate_chain((!chain_pem.trim().is_empty()).then(|| blob(chain_pem)));
         let (operation, request) = match to {
-            Import::New(tags) => (IMPORT_NEW, request.set_tags(Some(write_tags(tags)?))),
-            Import::Over(arn) => (IMPORT_OVER, request.certificate_arn(arn)),
+            Import::New(tags) => (
+                Operation::ImportCertificate,
+                request.set_tags(Some(write_tags(tags)?)),
+            ),
+            Import::Over(arn) => (Operation::ReimportCertificate, request.certificate_arn(arn)),
         };
         let answer = self
             .caller
             .call(operation, || request.clone().send())
             .await?;
-        required(operation.name, "CertificateArn", answer.certificate_arn)
+        required(operation, "CertificateArn", answer.certificate_arn)
     }
 
     async fn delete(&self, arn: &str) -> Answer<()> {
         let request = self.client.delete_certificate().certificate_arn(arn);
-        self.caller.call(DELETE, || request.clone().send()).await?;
+        self.caller
+            .call(Operation::DeleteCertificate, || request.clone().send())
+            .await?;
         Ok(())
     }
 
@@ -157,7 +167,7 @@ impl Acm for SdkAcm {
             .certificate_arn(arn)
             .set_tags(Some(write_tags(tags)?));
         self.caller
-            .call(ADD_TAGS, || request.clone().send())
+            .call(Operation::AddTagsToCertificate, || request.clone().send())
             .await?;
         Ok(())
     }
@@ -169,7 +179,9 @@ impl Acm for SdkAcm {
             .certificate_arn(arn)
             .set_tags(Some(write_tags(tags)?));
         self.caller
-            .call(REMOVE_TAGS, || request.clone().send())
+            .call(Operation::RemoveTagsFromCertificate, || {
+                request.clone().send()
+            })
             .await?;
         Ok(())
     }
@@ -182,7 +194,7 @@ fn write_tags(tags: &Tags) -> Answer<Vec<Tag>> {
                 .key(key)
                 .value(value)
                 .build()
-                .map_err(|error| odd("AddTagsToCertificate", error.to_string()))
+                .map_err(|error| odd(Operation::AddTagsToCertificate, error.to_string()))
         })
         .collect()
 }

@@ -10,10 +10,10 @@ use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Opening, T
 use tributary_plan::op::{IngressRule, IngressSource, IngressTraffic, SecurityGroupSpec};
 
 use super::required;
-use crate::call::{Caller, Operation};
+use crate::call::Caller;
 use crate::ec2::{Ec2, Interface, InterfaceFilter, RuleFilter, SecurityGroupFilter, SharedRule};
 use crate::elbv2::{Answer, Found};
-use crate::pace::Group;
+use crate::operation::Operation;
 
 mod reach;
 
@@ -23,16 +23,6 @@ pub(crate) struct SdkEc2 {
     pub(crate) client: Client,
     pub(crate) caller: Caller,
 }
-
-const SUBNETS: Operation = Operation::new(Group::Ec2Read, "DescribeSubnets");
-const GROUPS: Operation = Operation::new(Group::Ec2Read, "DescribeSecurityGroups");
-const CREATE: Operation = Operation::new(Group::Ec2Write, "CreateSecurityGroup");
-const AUTHORIZE: Operation = Operation::new(Group::Ec2Write, "AuthorizeSecurityGroupIngress");
-const REVOKE: Operation = Operation::new(Group::Ec2Write, "RevokeSecurityGroupIngress");
-const DELETE: Operation = Operation::new(Group::Ec2Write, "DeleteSecurityGroup");
-const VPCS: Operation = Operation::new(Group::Ec2Read, "DescribeVpcs");
-const ADD_TAGS: Operation = Operation::new(Group::Ec2Write, "CreateTags");
-const REMOVE_TAGS: Operation = Operation::new(Group::Ec2Write, "DeleteTags");
 
 /// AWS: values of one filter.
 const FILTER_VALUES: usize = 200;
@@ -50,13 +40,20 @@ impl Ec2 for SdkEc2 {
                 .describe_subnets()
                 .set_filters(Some(filters.clone()))
                 .set_next_token(token);
-            let answer = self.caller.call(SUBNETS, || request.clone().send()).await?;
+            let answer = self
+                .caller
+                .call(Operation::DescribeSubnets, || request.clone().send())
+                .await?;
             for subnet in answer.subnets.into_iter().flatten() {
-                let id = required(SUBNETS.name, "subnetId", subnet.subnet_id)?;
+                let id = required(Operation::DescribeSubnets, "subnetId", subnet.subnet_id)?;
                 let addresses = subnet.available_ip_address_count.unwrap_or_default();
                 let observed = ObservedSubnet {
-                    zone: required(SUBNETS.name, "availabilityZone", subnet.availability_zone)?,
-                    vpc: required(SUBNETS.name, "vpcId", subnet.vpc_id)?,
+                    zone: required(
+                        Operation::DescribeSubnets,
+                        "availabilityZone",
+                        subnet.availability_zone,
+                    )?,
+                    vpc: required(Operation::DescribeSubnets, "vpcId", subnet.vpc_id)?,
                     available_addresses: u32::try_from(addresses).unwrap_or_default(),
                     tags: read_tags(subnet.tags),
                 };
@@ -74,9 +71,12 @@ impl Ec2 for SdkEc2 {
         let mut token = None;
         loop {
             let request = self.client.describe_vpcs().set_next_token(token);
-            let answer = self.caller.call(VPCS, || request.clone().send()).await?;
+            let answer = self
+                .caller
+                .call(Operation::DescribeVpcs, || request.clone().send())
+                .await?;
             for vpc in answer.vpcs.into_iter().flatten() {
-                let id = required(VPCS.name, "vpcId", vpc.vpc_id)?;
+                let id = required(Operation::DescribeVpcs, "vpcId", vpc.vpc_id)?;
                 let ipv4 = vpc.cidr_block_association_set.into_iter().flatten();
                 let ipv6 = vpc.ipv6_cidr_block_association_set.into_iter().flatten();
                 let blocks = ipv4
@@ -107,9 +107,16 @@ impl Ec2 for SdkEc2 {
                     .describe_security_groups()
                     .set_filters(Some(filters.clone()))
                     .set_next_token(token);
-                let answer = self.caller.call(GROUPS, || request.clone().send()).await?;
+                let answer = self
+                    .caller
+                    .call(Operation::DescribeSecurityGroups, || request.clone().send())
+                    .await?;
                 for group in answer.security_groups.into_iter().flatten() {
-                    let id = required(GROUPS.name, "groupId", group.group_id.clone())?;
+                    let id = required(
+                        Operation::DescribeSecurityGroups,
+                        "groupId",
+                        group.group_id.clone(),
+                    )?;
                     found.insert(id, security_group(group));
                 }
                 token = answer.next_token.filter(|token| !token.is_empty());
@@ -138,8 +145,11 @@ impl Ec2 for SdkEc2 {
             .description(description)
             .vpc_id(vpc)
             .tag_specifications(tags.build());
-        let answer = self.caller.call(CREATE, || request.clone().send()).await?;
-        required(CREATE.name, "groupId", answer.group_id)
+        let answer = self
+            .caller
+            .call(Operation::CreateSecurityGroup, || request.clone().send())
+            .await?;
+        required(Operation::CreateSecurityGroup, "groupId", answer.group_id)
     }
 
     async fn authorize_ingress(&self, group: &str, rules: &BTreeSet<IngressRule>) -> Answer<()> {
@@ -149,7 +159,9 @@ impl Ec2 for SdkEc2 {
             .group_id(group)
             .set_ip_permissions(Some(rules.iter().filter_map(permission).collect()));
         self.caller
-            .call(AUTHORIZE, || request.clone().send())
+            .call(Operation::AuthorizeSecurityGroupIngress, || {
+                request.clone().send()
+            })
             .await?;
         Ok(())
     }
@@ -164,13 +176,19 @@ impl Ec2 for SdkEc2 {
             .revoke_security_group_ingress()
             .group_id(group)
             .set_ip_permissions(Some(permissions));
-        self.caller.call(REVOKE, || request.clone().send()).await?;
+        self.caller
+            .call(Operation::RevokeSecurityGroupIngress, || {
+                request.clone().send()
+            })
+            .await?;
         Ok(())
     }
 
     async fn delete_security_group(&self, id: &str) -> Answer<()> {
         let request = self.client.delete_security_group().group_id(id);
-        self.caller.call(DELETE, || request.clone().send()).await?;
+        self.caller
+            .call(Operation::DeleteSecurityGroup, || request.clone().send())
+            .await?;
         Ok(())
     }
 
@@ -178,7 +196,7 @@ impl Ec2 for SdkEc2 {
         let request = self.client.create_tags().resources(id);
         let request = request.set_tags(Some(write_tags(tags)));
         self.caller
-            .call(ADD_TAGS, || request.clone().send())
+            .call(Operation::CreateTags, || request.clone().send())
             .await?;
         Ok(())
     }
@@ -187,7 +205,7 @@ impl Ec2 for SdkEc2 {
         let request = self.client.delete_tags().resources(id);
         let request = request.set_tags(Some(write_tags(tags)));
         self.caller
-            .call(REMOVE_TAGS, || request.clone().send())
+            .call(Operation::DeleteTags, || request.clone().send())
             .await?;
         Ok(())
     }
@@ -197,7 +215,7 @@ impl Ec2 for SdkEc2 {
         let tag = aws::Tag::builder().key(key).build();
         let request = self.client.delete_tags().resources(id).tags(tag);
         self.caller
-            .call(REMOVE_TAGS, || request.clone().send())
+            .call(Operation::DeleteTags, || request.clone().send())
             .await?;
         Ok(())
     }
@@ -232,7 +250,9 @@ impl Ec2 for SdkEc2 {
             .set_ip_permissions(described.map(|permission| vec![permission]))
             .tag_specifications(tags);
         self.caller
-            .call(AUTHORIZE, || request.clone().send())
+            .call(Operation::AuthorizeSecurityGroupIngress, || {
+                request.clone().send()
+            })
             .await?;
         Ok(())
     }
@@ -243,7 +263,11 @@ impl Ec2 for SdkEc2 {
             .revoke_security_group_ingress()
             .group_id(group)
             .security_group_rule_ids(id);
-        self.caller.call(REVOKE, || request.clone().send()).await?;
+        self.caller
+            .call(Operation::RevokeSecurityGroupIngress, || {
+                request.clone().send()
+            })
+            .await?;
         Ok(())
     }
 }
@@ -258,7 +282,10 @@ impl SdkEc2 {
     ) -> Answer<Vec<aws::IpPermission>> {
         let request = self.client.describe_security_groups();
         let request = request.filters(filter("group-id", [group.to_owned()]));
-        let answer = self.caller.call(GROUPS, || request.clone().send()).await?;
+        let answer = self
+            .caller
+            .call(Operation::DescribeSecurityGroups, || request.clone().send())
+            .await?;
         let groups = answer.security_groups.into_iter().flatten();
         let permissions = groups.flat_map(|group| group.ip_permissions.unwrap_or_default());
         let wanted = numbered(permissions)

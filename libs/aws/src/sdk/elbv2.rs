@@ -17,9 +17,9 @@ use tributary_plan::observed::{
 use tributary_plan::op::{LoadBalancerSpec, SubnetMapping, TargetGroupSpec};
 
 use super::required;
-use crate::call::{Caller, Operation};
+use crate::call::Caller;
 use crate::elbv2::{Answer, Elbv2, Found, ListenerCertificates, ListenerRequest, RuleRequest};
-use crate::pace::Group;
+use crate::operation::Operation;
 
 mod actions;
 mod describe;
@@ -32,18 +32,6 @@ mod write;
 pub(crate) struct SdkElbv2 {
     pub(crate) client: Client,
     pub(crate) caller: Caller,
-}
-
-const fn read(name: &'static str) -> Operation {
-    Operation::new(Group::ElbRead, name)
-}
-
-const fn write(name: &'static str) -> Operation {
-    Operation::new(Group::ElbWrite, name)
-}
-
-const fn targets(name: &'static str) -> Operation {
-    Operation::new(Group::ElbTargets, name)
 }
 
 /// `ModifyLoadBalancerAttributes` takes 20 items; the calls for target groups and listeners name no limit.
@@ -71,7 +59,7 @@ impl Elbv2 for SdkElbv2 {
         let request = self.client.describe_load_balancer_attributes();
         let answer = send!(
             self,
-            read("DescribeLoadBalancerAttributes"),
+            Operation::DescribeLoadBalancerAttributes,
             request.load_balancer_arn(arn)
         )?;
         Ok(answer
@@ -90,7 +78,7 @@ impl Elbv2 for SdkElbv2 {
         let request = self.client.describe_listener_attributes();
         let answer = send!(
             self,
-            read("DescribeListenerAttributes"),
+            Operation::DescribeListenerAttributes,
             request.listener_arn(arn)
         )?;
         Ok(answer
@@ -117,7 +105,7 @@ impl Elbv2 for SdkElbv2 {
         let request = self.client.describe_target_group_attributes();
         let answer = send!(
             self,
-            read("DescribeTargetGroupAttributes"),
+            Operation::DescribeTargetGroupAttributes,
             request.target_group_arn(arn)
         )?;
         Ok(answer
@@ -129,13 +117,9 @@ impl Elbv2 for SdkElbv2 {
     }
 
     async fn targets(&self, target_group: &str) -> Answer<BTreeMap<DesiredTarget, TargetState>> {
-        let operation = "DescribeTargetHealth";
+        let operation = Operation::DescribeTargetHealth;
         let request = self.client.describe_target_health();
-        let answer = send!(
-            self,
-            read(operation),
-            request.target_group_arn(target_group)
-        )?;
+        let answer = send!(self, operation, request.target_group_arn(target_group))?;
         answer
             .target_health_descriptions
             .into_iter()
@@ -154,7 +138,7 @@ impl Elbv2 for SdkElbv2 {
 
     async fn trust_store(&self, name: &str) -> Answer<Option<String>> {
         let request = self.client.describe_trust_stores().names(name);
-        match send!(self, read("DescribeTrustStores"), request) {
+        match send!(self, Operation::DescribeTrustStores, request) {
             Ok(answer) => Ok(answer
                 .trust_stores
                 .into_iter()
@@ -170,16 +154,16 @@ impl Elbv2 for SdkElbv2 {
         spec: &LoadBalancerSpec,
         security_groups: &BTreeSet<String>,
     ) -> Answer<(String, ObservedLoadBalancer)> {
-        let operation = "CreateLoadBalancer";
+        let operation = Operation::CreateLoadBalancer;
         let request = write::load_balancer(&self.client, spec, security_groups);
-        let answer = send!(self, write(operation), request)?;
+        let answer = send!(self, operation, request)?;
         let created = answer.load_balancers;
         read::first(operation, "LoadBalancers", created, read::load_balancer)
     }
 
     async fn set_subnets(&self, load_balancer: &str, subnets: &[SubnetMapping]) -> Answer<()> {
         let request = write::set_subnets(&self.client, load_balancer, subnets);
-        send!(self, write("SetSubnets"), request)?;
+        send!(self, Operation::SetSubnets, request)?;
         Ok(())
     }
 
@@ -189,7 +173,7 @@ impl Elbv2 for SdkElbv2 {
             .set_security_groups()
             .load_balancer_arn(load_balancer)
             .set_security_groups(Some(ids.iter().cloned().collect()));
-        send!(self, write("SetSecurityGroups"), request)?;
+        send!(self, Operation::SetSecurityGroups, request)?;
         Ok(())
     }
 
@@ -199,7 +183,7 @@ impl Elbv2 for SdkElbv2 {
             .set_ip_address_type()
             .load_balancer_arn(load_balancer)
             .ip_address_type(write::ip_address_type(to));
-        send!(self, write("SetIpAddressType"), request)?;
+        send!(self, Operation::SetIpAddressType, request)?;
         Ok(())
     }
 
@@ -221,14 +205,14 @@ impl Elbv2 for SdkElbv2 {
                 .modify_load_balancer_attributes()
                 .load_balancer_arn(load_balancer)
                 .set_attributes(Some(batch.to_vec()));
-            send!(self, write("ModifyLoadBalancerAttributes"), request)?;
+            send!(self, Operation::ModifyLoadBalancerAttributes, request)?;
         }
         Ok(())
     }
 
     async fn delete_load_balancer(&self, arn: &str) -> Answer<()> {
         let request = self.client.delete_load_balancer().load_balancer_arn(arn);
-        send!(self, write("DeleteLoadBalancer"), request)?;
+        send!(self, Operation::DeleteLoadBalancer, request)?;
         Ok(())
     }
 
@@ -236,9 +220,9 @@ impl Elbv2 for SdkElbv2 {
         &self,
         spec: &TargetGroupSpec,
     ) -> Answer<(String, ObservedTargetGroup)> {
-        let operation = "CreateTargetGroup";
+        let operation = Operation::CreateTargetGroup;
         let request = write::target_group(&self.client, spec);
-        let answer = send!(self, write(operation), request)?;
+        let answer = send!(self, operation, request)?;
         let created = answer.target_groups;
         read::first(operation, "TargetGroups", created, read::target_group)
     }
@@ -248,9 +232,9 @@ impl Elbv2 for SdkElbv2 {
         arn: &str,
         health_check: &HealthCheckSettings,
     ) -> Answer<HealthCheckSettings> {
-        let operation = "ModifyTargetGroup";
+        let operation = Operation::ModifyTargetGroup;
         let request = write::health_check(&self.client, arn, health_check);
-        let answer = send!(self, write(operation), request)?;
+        let answer = send!(self, operation, request)?;
         let modified = answer.target_groups;
         let (_, modified) = read::first(operation, "TargetGroups", modified, read::target_group)?;
         Ok(modified.health_check)
@@ -273,7 +257,7 @@ impl Elbv2 for SdkElbv2 {
             .modify_target_group_attributes()
             .target_group_arn(arn)
             .set_attributes(Some(attributes));
-        send!(self, write("ModifyTargetGroupAttributes"), request)?;
+        send!(self, Operation::ModifyTargetGroupAttributes, request)?;
         Ok(())
     }
 
@@ -295,7 +279,7 @@ impl Elbv2 for SdkElbv2 {
             .register_targets()
             .target_group_arn(arn)
             .set_targets(Some(descriptions.collect()));
-        send!(self, targets("RegisterTargets"), request)?;
+        send!(self, Operation::RegisterTargets, request)?;
         Ok(())
     }
 
@@ -305,13 +289,13 @@ impl Elbv2 for SdkElbv2 {
             .deregister_targets()
             .target_group_arn(arn)
             .set_targets(Some(removed.iter().map(write::target).collect()));
-        send!(self, targets("DeregisterTargets"), request)?;
+        send!(self, Operation::DeregisterTargets, request)?;
         Ok(())
     }
 
     async fn delete_target_group(&self, arn: &str) -> Answer<()> {
         let request = self.client.delete_target_group().target_group_arn(arn);
-        send!(self, write("DeleteTargetGroup"), request)?;
+        send!(self, Operation::DeleteTargetGroup, request)?;
         Ok(())
     }
 
@@ -321,9 +305,9 @@ impl Elbv2 for SdkElbv2 {
         request: &ListenerRequest,
         tags: &Tags,
     ) -> Answer<(String, ObservedListener)> {
-        let operation = "CreateListener";
+        let operation = Operation::CreateListener;
         let request = write::create_listener(&self.client, load_balancer, request, tags);
-        let answer = send!(self, write(operation), request)?;
+        let answer = send!(self, operation, request)?;
         let created = answer.listeners.into_iter().flatten().next();
         read::listener(operation, required(operation, "Listeners", created)?)
     }
@@ -333,9 +317,9 @@ impl Elbv2 for SdkElbv2 {
         arn: &str,
         request: &ListenerRequest,
     ) -> Answer<ObservedListener> {
-        let operation = "ModifyListener";
+        let operation = Operation::ModifyListener;
         let request = write::modify_listener(&self.client, arn, request);
-        let answer = send!(self, write(operation), request)?;
+        let answer = send!(self, operation, request)?;
         let modified = answer.listeners.into_iter().flatten().next();
         let modified = required(operation, "Listeners", modified)?;
         Ok(read::listener(operation, modified)?.1)
@@ -355,13 +339,13 @@ impl Elbv2 for SdkElbv2 {
             .modify_listener_attributes()
             .listener_arn(arn)
             .set_attributes(Some(attributes));
-        send!(self, write("ModifyListenerAttributes"), request)?;
+        send!(self, Operation::ModifyListenerAttributes, request)?;
         Ok(())
     }
 
     async fn delete_listener(&self, arn: &str) -> Answer<()> {
         let request = self.client.delete_listener().listener_arn(arn);
-        send!(self, write("DeleteListener"), request)?;
+        send!(self, Operation::DeleteListener, request)?;
         Ok(())
     }
 
@@ -369,7 +353,7 @@ impl Elbv2 for SdkElbv2 {
         let certificate = Certificate::builder().certificate_arn(certificate).build();
         let request = self.client.add_listener_certificates();
         let request = request.listener_arn(listener).certificates(certificate);
-        send!(self, write("AddListenerCertificates"), request)?;
+        send!(self, Operation::AddListenerCertificates, request)?;
         Ok(())
     }
 
@@ -377,7 +361,7 @@ impl Elbv2 for SdkElbv2 {
         let certificate = Certificate::builder().certificate_arn(certificate).build();
         let request = self.client.remove_listener_certificates();
         let request = request.listener_arn(listener).certificates(certificate);
-        send!(self, write("RemoveListenerCertificates"), request)?;
+        send!(self, Operation::RemoveListenerCertificates, request)?;
         Ok(())
     }
 
@@ -388,18 +372,18 @@ impl Elbv2 for SdkElbv2 {
         request: &RuleRequest,
         tags: &Tags,
     ) -> Answer<(String, ObservedRule)> {
-        let operation = "CreateRule";
+        let operation = Operation::CreateRule;
         let request = write::create_rule(&self.client, listener, priority, request, tags);
-        let answer = send!(self, write(operation), request)?;
+        let answer = send!(self, operation, request)?;
         let created = answer.rules.into_iter().flatten().next();
         let created = required(operation, "Rules", created)?;
         required(operation, "Priority", read::rule(operation, created)?)
     }
 
     async fn modify_rule(&self, arn: &str, request: &RuleRequest) -> Answer<ObservedRule> {
-        let operation = "ModifyRule";
+        let operation = Operation::ModifyRule;
         let request = write::modify_rule(&self.client, arn, request);
-        let answer = send!(self, write(operation), request)?;
+        let answer = send!(self, operation, request)?;
         let modified = answer.rules.into_iter().flatten().next();
         let modified = required(operation, "Rules", modified)?;
         Ok(required(operation, "Priority", read::rule(operation, modified)?)?.1)
@@ -419,27 +403,27 @@ impl Elbv2 for SdkElbv2 {
             .client
             .set_rule_priorities()
             .set_rule_priorities(Some(pairs));
-        send!(self, write("SetRulePriorities"), request)?;
+        send!(self, Operation::SetRulePriorities, request)?;
         Ok(())
     }
 
     async fn delete_rule(&self, arn: &str) -> Answer<()> {
         let request = self.client.delete_rule().rule_arn(arn);
-        send!(self, write("DeleteRule"), request)?;
+        send!(self, Operation::DeleteRule, request)?;
         Ok(())
     }
 
     async fn add_tags(&self, arn: &str, tags: &Tags) -> Answer<()> {
         let request = self.client.add_tags().resource_arns(arn);
         let request = request.set_tags(Some(write::tags(tags)));
-        send!(self, write("AddTags"), request)?;
+        send!(self, Operation::AddTags, request)?;
         Ok(())
     }
 
     async fn remove_tags(&self, arn: &str, keys: &BTreeSet<String>) -> Answer<()> {
         let request = self.client.remove_tags().resource_arns(arn);
         let request = request.set_tag_keys(Some(keys.iter().cloned().collect()));
-        send!(self, write("RemoveTags"), request)?;
+        send!(self, Operation::RemoveTags, request)?;
         Ok(())
     }
 }

@@ -8,9 +8,9 @@ use aws_sdk_resourcegroupstagging::types::TagFilter as SdkTagFilter;
 use tributary_plan::observed::Tags;
 
 use super::required;
-use crate::call::{Caller, Operation};
+use crate::call::Caller;
 use crate::elbv2::{Answer, Found};
-use crate::pace::Group;
+use crate::operation::Operation;
 use crate::tagging::{Sts, TagFilter, Tagging};
 
 /// Resource Groups Tagging.
@@ -26,9 +26,6 @@ pub(crate) struct SdkSts {
     pub(crate) client: aws_sdk_sts::Client,
     pub(crate) caller: Caller,
 }
-
-const GET_RESOURCES: Operation = Operation::new(Group::Tagging, "GetResources");
-const GET_CALLER_IDENTITY: Operation = Operation::new(Group::Sts, "GetCallerIdentity");
 
 #[async_trait]
 impl Tagging for SdkTagging {
@@ -53,10 +50,10 @@ impl Tagging for SdkTagging {
                 .set_pagination_token(token);
             let answer = self
                 .caller
-                .call(GET_RESOURCES, || request.clone().send())
+                .call(Operation::GetResources, || request.clone().send())
                 .await?;
             for mapping in answer.resource_tag_mapping_list.into_iter().flatten() {
-                let arn = required(GET_RESOURCES.name, "ResourceARN", mapping.resource_arn)?;
+                let arn = required(Operation::GetResources, "ResourceARN", mapping.resource_arn)?;
                 let tags = mapping.tags.into_iter().flatten();
                 found.insert(arn, tags.map(|tag| (tag.key, tag.value)).collect());
             }
@@ -75,8 +72,8 @@ impl Sts for SdkSts {
         let request = self.client.get_caller_identity();
         let answer = self
             .caller
-            .call(GET_CALLER_IDENTITY, || request.clone().send())
+            .call(Operation::GetCallerIdentity, || request.clone().send())
             .await?;
-        required(GET_CALLER_IDENTITY.name, "Account", answer.account)
+        required(Operation::GetCallerIdentity, "Account", answer.account)
     }
 }

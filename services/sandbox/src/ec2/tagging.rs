@@ -98,6 +98,15 @@ pub(crate) fn tagged(state: &State) -> impl Iterator<Item = (&'static str, &str,
         .chain(vpcs.map(|it| ("vpc", it.id.as_str(), &it.tags)))
 }
 
+/// The tags of what is there, rules of security groups included.
+pub(crate) fn tags<'a>(state: &'a State, id: &str) -> Option<&'a Tags> {
+    let groups = state.security_groups.values();
+    let mut rules = groups.flat_map(|group| group.ingress.iter().chain(&group.egress));
+    let found = tagged(state).find(|(_, known, _)| *known == id);
+    let found = found.map(|(_, _, tags)| tags);
+    found.or_else(|| rules.find(|rule| rule.id == id).map(|rule| &rule.tags))
+}
+
 fn tags_of<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Tags, ApiError> {
     let prefix = id.split('-').next().unwrap_or_default();
     let network = &mut state.network;

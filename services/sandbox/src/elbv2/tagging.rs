@@ -87,6 +87,11 @@ fn check_count(arns: &[String]) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// The tags of what is there.
+pub(crate) fn tags<'a>(state: &'a State, arn: &str) -> Option<&'a Tags> {
+    tags_of(state, arn).ok()
+}
+
 fn tags_of<'a>(state: &'a State, arn: &str) -> Result<&'a Tags, ApiError> {
     match resource_type(arn) {
         "loadbalancer" => state.load_balancer(arn).map(|found| &found.tags),

@@ -1,6 +1,8 @@
 //! From one desired state to another, without a look in between; then a look shows the same.
 
-use tributary_aws::{Known, owned};
+use std::sync::Arc;
+
+use tributary_aws::{Known, Unmetered, owned};
 use tributary_model::desired::{CertificateSource, DesiredAction, TargetGroupId};
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind, Scheme};
 
@@ -160,7 +162,8 @@ async fn a_deleted_nlb_leaves_nothing() {
 
 #[tokio::test]
 async fn what_others_made_is_left_alone() {
-    let world = World::new().await;
+    // Not for want of permission.
+    let world = World::unbound(|_| {}, Arc::new(Unmetered)).await;
     // The other cluster's Gateway has the same name, in the same account.
     let mut theirs = World::new().await;
     theirs.sandbox = world.sandbox.clone();

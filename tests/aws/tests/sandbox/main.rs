@@ -13,6 +13,7 @@ mod foreign;
 mod health;
 mod numbers;
 mod order;
+mod policy;
 mod programmer;
 mod reach;
 mod settles;

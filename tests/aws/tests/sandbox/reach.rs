@@ -1,8 +1,9 @@
 //! Targets whose security groups let load balancers in.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use tributary_aws::{Known, RuleFilter, refresh};
+use tributary_aws::{Known, RuleFilter, Unmetered, refresh};
 use tributary_model::ObjectKey;
 use tributary_model::desired::TargetId;
 use tributary_model::elb::TargetType;
@@ -11,7 +12,7 @@ use tributary_plan::limits::BackendGroups;
 use tributary_plan::observed::{Opening, Tags};
 use tributary_plan::op::{IngressRule, IngressSource, IngressTraffic};
 use tributary_plan::tags::claims;
-use tributary_sandbox::{FaultKind, SeedInterface};
+use tributary_sandbox::{FaultKind, Options, SeedInterface};
 
 use crate::desired::{Desired, alb, target, two_teams};
 use crate::settles::check_in;
@@ -32,14 +33,18 @@ fn another() -> Desired {
 /// A sandbox with the cluster's security group on the interfaces of these targets, where targets are to be opened; and that
 /// group.
 async fn opening(targets: &[u8]) -> (World, String) {
-    let mut world = World::with(|options| options.seed.cluster = Some("test".to_owned())).await;
+    let world = World::with(|options| options.seed.cluster = Some("test".to_owned())).await;
+    opening_in(world, targets)
+}
+
+fn opening_in(mut world: World, targets: &[u8]) -> (World, String) {
     world.site.backend = BackendGroups::Shared;
     world.context.backend = BackendGroups::Shared;
     let group = seed(&world, targets);
     (world, group)
 }
 
-fn seed(world: &World, targets: &[u8]) -> String {
+pub(crate) fn seed(world: &World, targets: &[u8]) -> String {
     let seeds: Vec<SeedInterface> = targets
         .iter()
         .map(|number| match target(*number).id {
@@ -162,7 +167,10 @@ async fn a_claim_that_came_after_the_look_keeps_rule_and_group() {
 /// Each sees the other's claim before either is given up.
 #[tokio::test]
 async fn the_last_two_that_go_at_once_leave_nothing() {
-    let (world, group) = opening(&[1, 2]).await;
+    // What is gone has no tags: under a policy that asks for them, "not there" would read "not allowed".
+    let seeded = |options: &mut Options| options.seed.cluster = Some("test".to_owned());
+    let world = World::unbound(seeded, Arc::new(Unmetered)).await;
+    let (world, group) = opening_in(world, &[1, 2]);
     world.programmed(&one()).await;
     world.programmed(&another()).await;
     let slow = FaultKind::Latency { millis: 300 };

@@ -6,18 +6,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tributary_aws::{
     Aws, ClientCredentials, Due, Endpoint, Flights, KeyMaterial, Known, Meter, Outcome, Pacing,
-    SecretError, SecretSource, Site, StepResult, Unmetered, ask_health, observe, unhealthy,
+    PolicyScope, SecretError, SecretSource, Site, StepResult, Unmetered, ask_health, observe,
+    policy, unhealthy,
 };
 use tributary_model::ObjectKey;
+use tributary_model::elb::LoadBalancerKind;
 use tributary_plan::limits::{BackendGroups, Context};
 use tributary_plan::observed::Observed;
 use tributary_plan::op::Plan;
 use tributary_plan::plan;
-use tributary_sandbox::{FaultKind, FaultOptions, FaultRule, Options, Sandbox, SeedOptions};
+use tributary_sandbox::{
+    FaultKind, FaultOptions, FaultRule, Options, Policy, Sandbox, SeedOptions,
+};
 
 use crate::desired::Desired;
 
@@ -46,7 +51,15 @@ impl World {
         Self::metered(change, Arc::new(Unmetered)).await
     }
 
+    /// Whoever calls has the policies of both programmers and may do nothing else.
     pub(crate) async fn metered(change: impl FnOnce(&mut Options), meter: Arc<dyn Meter>) -> Self {
+        let world = Self::unbound(change, meter).await;
+        world.sandbox.set_policy(policies(&world.site.cluster));
+        world
+    }
+
+    /// Whoever calls may do everything.
+    pub(crate) async fn unbound(change: impl FnOnce(&mut Options), meter: Arc<dyn Meter>) -> Self {
         let mut options = Options {
             provisioning: Duration::ZERO,
             seed: SeedOptions {
@@ -244,6 +257,22 @@ impl World {
             .map(|(name, count)| format!("{name} {count}"))
             .collect()
     }
+}
+
+/// The policies of both programmers as one.
+fn policies(cluster: &str) -> Policy {
+    let statements = |kind| {
+        let scope = PolicyScope {
+            kind,
+            cluster,
+            partition: "aws",
+        };
+        let policy = serde_json::to_value(policy(scope)).unwrap();
+        policy["Statement"].as_array().unwrap().clone()
+    };
+    let both = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb].map(statements);
+    let both = json!({"Version": "2012-10-17", "Statement": both.concat()});
+    Policy::parse(&both.to_string()).unwrap()
 }
 
 impl Secrets {

@@ -8,13 +8,9 @@ use tributary_plan::observed::{ObservedInterface, Opening};
 
 use super::super::{parts, required};
 use super::{FILTER_VALUES, SdkEc2, filter, read_tags, read_traffic};
-use crate::call::Operation;
 use crate::ec2::{Interface, InterfaceFilter, RuleFilter, SharedRule};
 use crate::elbv2::{Answer, Found};
-use crate::pace::Group;
-
-const INTERFACES: Operation = Operation::new(Group::Ec2Read, "DescribeNetworkInterfaces");
-const RULES: Operation = Operation::new(Group::Ec2Read, "DescribeSecurityGroupRules");
+use crate::operation::Operation;
 
 /// What a person reads beside one of our rules. The AWS Load Balancer Controller removes rules that carry its own words.
 const DESCRIPTION: &str = "Load balancers to their targets (Tributary)";
@@ -36,7 +32,9 @@ pub(super) async fn interfaces(
                 .set_next_token(token);
             let answer = ec2
                 .caller
-                .call(INTERFACES, || request.clone().send())
+                .call(Operation::DescribeNetworkInterfaces, || {
+                    request.clone().send()
+                })
                 .await?;
             for interface in answer.network_interfaces.into_iter().flatten() {
                 let interface = read_interface(interface)?;
@@ -94,11 +92,15 @@ fn read_interface(interface: aws::NetworkInterface) -> Answer<Interface> {
     Ok(Interface {
         observed: ObservedInterface {
             id: required(
-                INTERFACES.name,
+                Operation::DescribeNetworkInterfaces,
                 "networkInterfaceId",
                 interface.network_interface_id,
             )?,
-            vpc: required(INTERFACES.name, "vpcId", interface.vpc_id)?,
+            vpc: required(
+                Operation::DescribeNetworkInterfaces,
+                "vpcId",
+                interface.vpc_id,
+            )?,
             groups: groups.filter_map(|group| group.group_id).collect(),
         },
         // What is no address or prefix only makes its targets look as if nobody had them.
@@ -124,7 +126,12 @@ pub(super) async fn shared_rules(ec2: &SdkEc2, which: &RuleFilter) -> Answer<Fou
             .describe_security_group_rules()
             .set_filters(Some(filters.clone()))
             .set_next_token(token);
-        let answer = ec2.caller.call(RULES, || request.clone().send()).await?;
+        let answer = ec2
+            .caller
+            .call(Operation::DescribeSecurityGroupRules, || {
+                request.clone().send()
+            })
+            .await?;
         for rule in answer.security_group_rules.into_iter().flatten() {
             found.extend(read_rule(rule)?);
         }
@@ -145,12 +152,16 @@ fn read_rule(rule: aws::SecurityGroupRule) -> Answer<Option<(String, SharedRule)
         return Ok(None);
     };
     let id = required(
-        RULES.name,
+        Operation::DescribeSecurityGroupRules,
         "securityGroupRuleId",
         rule.security_group_rule_id,
     )?;
     let rule = SharedRule {
-        group: required(RULES.name, "groupId", rule.group_id)?,
+        group: required(
+            Operation::DescribeSecurityGroupRules,
+            "groupId",
+            rule.group_id,
+        )?,
         opening: Opening { source, traffic },
         tags: read_tags(rule.tags),
     };

@@ -12,6 +12,7 @@ use tributary_plan::observed::{
 use super::super::{parts, required};
 use super::{SdkElbv2, read, send};
 use crate::elbv2::{Answer, Found, ListenerCertificates, RulesOf};
+use crate::operation::Operation;
 
 /// AWS: resources named in one `DescribeTags`, load balancers or target groups in one describe.
 const NAMED_AT_ONCE: usize = 20;
@@ -21,11 +22,11 @@ impl SdkElbv2 {
         &self,
         arns: &BTreeSet<String>,
     ) -> Answer<Found<ObservedLoadBalancer>> {
-        let operation = "DescribeLoadBalancers";
+        let operation = Operation::DescribeLoadBalancers;
         present(arns, |part| async move {
             let request = self.client.describe_load_balancers();
             let request = request.set_load_balancer_arns(Some(part));
-            let answer = send!(self, super::read(operation), request)?;
+            let answer = send!(self, operation, request)?;
             answer
                 .load_balancers
                 .into_iter()
@@ -40,11 +41,11 @@ impl SdkElbv2 {
         &self,
         arns: &BTreeSet<String>,
     ) -> Answer<Found<ObservedTargetGroup>> {
-        let operation = "DescribeTargetGroups";
+        let operation = Operation::DescribeTargetGroups;
         present(arns, |part| async move {
             let request = self.client.describe_target_groups();
             let request = request.set_target_group_arns(Some(part));
-            let answer = send!(self, super::read(operation), request)?;
+            let answer = send!(self, operation, request)?;
             answer
                 .target_groups
                 .into_iter()
@@ -56,11 +57,11 @@ impl SdkElbv2 {
     }
 
     pub(super) async fn describe_tags(&self, arns: &BTreeSet<String>) -> Answer<Found<Tags>> {
-        let operation = "DescribeTags";
+        let operation = Operation::DescribeTags;
         present(arns, |part| async move {
             let request = self.client.describe_tags();
             let request = request.set_resource_arns(Some(part));
-            let answer = send!(self, super::read(operation), request)?;
+            let answer = send!(self, operation, request)?;
             answer
                 .tag_descriptions
                 .into_iter()
@@ -82,14 +83,14 @@ impl SdkElbv2 {
         &self,
         load_balancer: &str,
     ) -> Answer<Found<ObservedListener>> {
-        let operation = "DescribeListeners";
+        let operation = Operation::DescribeListeners;
         paged(|marker| async move {
             let request = self
                 .client
                 .describe_listeners()
                 .load_balancer_arn(load_balancer)
                 .set_marker(marker);
-            let answer = send!(self, super::read(operation), request)?;
+            let answer = send!(self, operation, request)?;
             let page: Answer<Vec<_>> = answer
                 .listeners
                 .into_iter()
@@ -102,7 +103,7 @@ impl SdkElbv2 {
     }
 
     pub(super) async fn describe_rules(&self, of: RulesOf<'_>) -> Answer<Found<ObservedRule>> {
-        let operation = "DescribeRules";
+        let operation = Operation::DescribeRules;
         paged(|marker| async move {
             let request = self.client.describe_rules().set_marker(marker);
             let request = match of {
@@ -111,7 +112,7 @@ impl SdkElbv2 {
                     request.set_rule_arns(Some(rules.iter().cloned().collect()))
                 }
             };
-            let answer = send!(self, super::read(operation), request)?;
+            let answer = send!(self, operation, request)?;
             let page: Answer<Vec<_>> = answer
                 .rules
                 .into_iter()
@@ -127,7 +128,7 @@ impl SdkElbv2 {
         &self,
         listener: &str,
     ) -> Answer<ListenerCertificates> {
-        let operation = "DescribeListenerCertificates";
+        let operation = Operation::DescribeListenerCertificates;
         // The default certificate may be listed twice, so the key has both.
         let all: BTreeSet<(String, bool)> = paged(|marker| async move {
             let request = self
@@ -135,7 +136,7 @@ impl SdkElbv2 {
                 .describe_listener_certificates()
                 .listener_arn(listener)
                 .set_marker(marker);
-            let answer = send!(self, super::read(operation), request)?;
+            let answer = send!(self, operation, request)?;
             let certificates = answer.certificates.into_iter().flatten();
             let page = certificates
                 .filter_map(|it| Some((it.certificate_arn?, it.is_default == Some(true))))
@@ -155,10 +156,10 @@ impl SdkElbv2 {
     }
 
     pub(super) async fn describe_account_limits(&self) -> Answer<Limits> {
-        let operation = "DescribeAccountLimits";
+        let operation = Operation::DescribeAccountLimits;
         let told: BTreeMap<String, u32> = paged(|marker| async move {
             let request = self.client.describe_account_limits().set_marker(marker);
-            let answer = send!(self, super::read(operation), request)?;
+            let answer = send!(self, operation, request)?;
             let limits = answer.limits.into_iter().flatten();
             let page = limits
                 .filter_map(|limit| Some((limit.name?, limit.max?.parse().ok()?)))

@@ -20,13 +20,14 @@ use tributary_plan::op::SubnetMapping;
 use super::super::{odd, required};
 use super::{actions, rules};
 use crate::elbv2::Answer;
+use crate::operation::Operation;
 
 /// The one thing that a call created or changed.
 pub(super) fn first<T, R>(
-    operation: &'static str,
+    operation: Operation,
     member: &'static str,
     found: Option<Vec<T>>,
-    read: impl FnOnce(&'static str, T) -> Answer<Option<R>>,
+    read: impl FnOnce(Operation, T) -> Answer<Option<R>>,
 ) -> Answer<R> {
     let found = found.into_iter().flatten().next();
     let found = found.map(|it| read(operation, it)).transpose()?;
@@ -35,7 +36,7 @@ pub(super) fn first<T, R>(
 
 /// Nothing for one of a type that we do not program, whatever its tags say.
 pub(super) fn load_balancer(
-    operation: &'static str,
+    operation: Operation,
     found: aws::LoadBalancer,
 ) -> Answer<Option<(String, ObservedLoadBalancer)>> {
     let arn = required(operation, "LoadBalancerArn", found.load_balancer_arn)?;
@@ -107,7 +108,7 @@ fn subnet(zone: aws::AvailabilityZone) -> Option<(String, SubnetMapping)> {
 }
 
 pub(super) fn listener(
-    operation: &'static str,
+    operation: Operation,
     found: aws::Listener,
 ) -> Answer<(String, ObservedListener)> {
     let arn = required(operation, "ListenerArn", found.listener_arn)?;
@@ -155,7 +156,7 @@ fn mutual_authentication(
 
 /// Nothing for the default rule, which has no number.
 pub(super) fn rule(
-    operation: &'static str,
+    operation: Operation,
     found: aws::Rule,
 ) -> Answer<Option<(String, ObservedRule)>> {
     let arn = required(operation, "RuleArn", found.rule_arn)?;
@@ -176,7 +177,7 @@ pub(super) fn rule(
 
 /// Nothing for one of a type or protocol that we do not program (`alb`, `lambda`, GENEVE, QUIC), whatever its tags say.
 pub(super) fn target_group(
-    operation: &'static str,
+    operation: Operation,
     found: aws::TargetGroup,
 ) -> Answer<Option<(String, ObservedTargetGroup)>> {
     let arn = required(operation, "TargetGroupArn", found.target_group_arn)?;
@@ -234,7 +235,7 @@ pub(super) fn target_group(
 }
 
 pub(super) fn target(
-    operation: &'static str,
+    operation: Operation,
     found: aws::TargetHealthDescription,
 ) -> Answer<(DesiredTarget, TargetState)> {
     let target = required(operation, "Target", found.target)?;

@@ -17,7 +17,7 @@ fn group(kind: &str, protocol: Option<&str>) -> aws::TargetGroup {
 /// Whether a target group of this type and protocol is looked at.
 #[track_caller]
 fn check_group(kind: &str, protocol: Option<&str>, is_looked_at: bool) {
-    let read = target_group("DescribeTargetGroups", group(kind, protocol)).unwrap();
+    let read = target_group(Operation::DescribeTargetGroups, group(kind, protocol)).unwrap();
     assert_eq!(read.is_some(), is_looked_at, "{kind} {protocol:?}");
 }
 
@@ -39,7 +39,7 @@ fn a_listener_of_another_protocol_holds_its_port() {
         .protocol("QUIC".into())
         .port(443)
         .build();
-    let (_, read) = listener("DescribeListeners", found).unwrap();
+    let (_, read) = listener(Operation::DescribeListeners, found).unwrap();
     assert_eq!((read.port, read.protocol), (443, None));
 }
 
@@ -49,5 +49,8 @@ fn a_load_balancer_of_another_type_is_left_alone() {
         .load_balancer_arn("arn:gwlb")
         .r#type(aws::LoadBalancerTypeEnum::Gateway)
         .build();
-    assert_eq!(load_balancer("DescribeLoadBalancers", found).unwrap(), None);
+    assert_eq!(
+        load_balancer(Operation::DescribeLoadBalancers, found).unwrap(),
+        None
+    );
 }
