@@ -229,28 +229,34 @@ async fn least(client: kube::Client) {
     let resource = ApiResource::from_gvk(&kind);
     let all: Api<DynamicObject> = Api::namespaced_with(client, &team(0), &resource);
     let only = WatchParams::default().labels(&format!("bench={ALONE}"));
-    let mut events = Box::pin(all.watch(&only, "0").await.unwrap());
-    while let Some(event) = events.next().await {
-        let WatchEvent::Added(route) = event.unwrap() else {
-            continue;
-        };
-        let status = json!({ "status": { "parents": [{
-            "parentRef": { "name": ALONE },
-            "controllerName": "example.com/alone",
-            "conditions": [{
-                "type": "Accepted",
-                "status": "True",
-                "reason": "Accepted",
-                "message": "",
-                "observedGeneration": route.metadata.generation,
-                "lastTransitionTime": "2026-01-01T00:00:00Z",
-            }],
-        }] } });
-        let name = route.metadata.name.unwrap();
-        all.patch_status(&name, &PatchParams::default(), &Patch::Merge(&status))
-            .await
-            .unwrap();
+    loop {
+        // The API server ends each after some minutes.
+        let mut events = Box::pin(all.watch(&only, "0").await.unwrap());
+        while let Some(event) = events.next().await {
+            if let WatchEvent::Added(route) = event.unwrap() {
+                answer(&all, route).await;
+            }
+        }
     }
+}
+
+async fn answer(all: &Api<DynamicObject>, route: DynamicObject) {
+    let status = json!({ "status": { "parents": [{
+        "parentRef": { "name": ALONE },
+        "controllerName": "example.com/alone",
+        "conditions": [{
+            "type": "Accepted",
+            "status": "True",
+            "reason": "Accepted",
+            "message": "",
+            "observedGeneration": route.metadata.generation,
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+        }],
+    }] } });
+    let name = route.metadata.name.unwrap();
+    all.patch_status(&name, &PatchParams::default(), &Patch::Merge(&status))
+        .await
+        .unwrap();
 }
 
 async fn programmed(cluster: &Cluster, set: &Value) {
