@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
@@ -32,12 +33,12 @@ fn golden_the_table_is_in_the_reference() {
     let mut table = String::from(INTRODUCTION);
     table.push_str("| RPC |");
     for caller in Caller::ALL {
-        table.push_str(&format!(" {} |", caller.name()));
+        write!(table, " {} |", caller.name()).unwrap();
     }
     table.push_str("\n|---|");
     table.push_str(&"---|".repeat(Caller::ALL.len()));
     for (path, callers) in ACCESS {
-        table.push_str(&format!("\n| `{}` |", path.trim_start_matches('/')));
+        write!(table, "\n| `{}` |", path.trim_start_matches('/')).unwrap();
         for caller in Caller::ALL {
             table.push_str(if callers.contains(&caller) {
                 " yes |"
