@@ -15,8 +15,8 @@
 //! was done before is in [`observed::Observed`], by its tags.
 //!
 //! Promises: a plan on the outcome of a plan is empty; nothing without our mark is changed or removed; on a
-//! partial observation nothing is created or removed, only changed in place, and what waits for a part that could not be read (certificates, subnets, security groups)
-//! costs the rest nothing but removals; while a kind cannot be read nothing is removed
+//! partial observation nothing is created or removed, only changed in place, and what waits for a part that
+//! could not be read (certificates, subnets, security groups) costs the rest nothing but removals; while a kind cannot be read nothing is removed
 //! or changed, only added; at no moment of any order that the steps allow is a quota exceeded; what one owner adds takes
 //! nothing from others; whichever steps AWS refuses, what was served before is served by something. Exceptions to the
 //! first: a load balancer that replaces another (scheme, name) is made by one plan, and the former removed by a later one,

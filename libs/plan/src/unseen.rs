@@ -16,9 +16,9 @@ pub(crate) fn withhold(observed: &Observed, draft: &mut Draft) {
             .waiting
             .push(format!("observation is partial: {}", gaps.join("; ")));
     }
-    for line in observed.unread.lines() {
+    if observed.unread.lines().next().is_some() {
         draft.withhold(Op::removes);
-        draft.waiting.push(line.clone());
+        draft.waiting.extend(observed.unread.lines().cloned());
     }
 }
 

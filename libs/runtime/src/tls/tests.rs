@@ -112,6 +112,20 @@ async fn two_services_of_one_authority_talk() {
 }
 
 #[tokio::test]
+async fn each_connection_shows_its_certificate_anew() {
+    let authority = Authority::new();
+    let (_server, server) = authority.service("merger");
+    let (_client, client) = authority.service("watcher");
+    let mut tasks = JoinSet::new();
+    let to = echo(server, &mut tasks).await;
+    for _ in 0..3 {
+        let stream = talks(&client, "merger", to).await.unwrap();
+        let (_, session) = stream.get_ref();
+        assert_eq!(session.handshake_kind(), Some(rustls::HandshakeKind::Full));
+    }
+}
+
+#[tokio::test]
 async fn nobody_talks_to_another_service_than_was_meant() {
     let authority = Authority::new();
     let (_server, server) = authority.service("watcher");
