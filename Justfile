@@ -62,7 +62,7 @@ bench *filter:
     cargo bench --workspace --exclude tributary-tests-bench --bench '*' -- "$@"
     cargo bench --workspace --bench system -- "$@"
 
-# the five programs on a real API server; extra words are a size and seconds of churn, `10x10x10 60`, or `waiting`
+# the five programs on a real API server; extra words are a size and seconds of churn, `10x10x10 60`, `waiting` or `scale`
 bench-kubernetes *load: setup
     .ci/kubernetes
     cargo build --release --workspace --bins --benches

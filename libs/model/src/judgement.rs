@@ -244,7 +244,7 @@ impl ListenerJudgement {
 }
 
 impl Judgement {
-    /// Whether a programmer is still to say, or to say more, of a listener of it: another judgement follows soon.
+    /// Whether a programmer is still to say, or to say more, of a listener or a rule of it: another judgement follows soon.
     pub fn is_awaited(&self) -> bool {
         let of = |listeners: &[ListenerJudgement]| {
             listeners
@@ -254,7 +254,11 @@ impl Judgement {
         match self {
             Self::Gateway(judged) => of(&judged.listeners),
             Self::ListenerSet(judged) => of(&judged.listeners),
-            Self::GatewayClass(_) | Self::Route(_) | Self::Pod(_) => false,
+            Self::Route(judged) => {
+                let mut parents = judged.parents.iter();
+                parents.any(|parent| !parent.pending_rules.is_empty())
+            }
+            Self::GatewayClass(_) | Self::Pod(_) => false,
         }
     }
 

@@ -10,10 +10,17 @@
 //! a . . . . . . . 1 . . . . . . . b      in the middle: nothing is known
 //! a . . . . . . . 1 2 3 4 . . . . b      each behind the last one: they ascend
 //! ```
+//!
+//! Where there is no room left, a rule may still stand elsewhere: rules of different hosts never match one request, so
+//! their order among themselves says nothing. One team's host then moves nobody's rules.
 
 use std::collections::BTreeSet;
 
 use tributary_model::elb::MAX_RULE_PRIORITY;
+
+pub(crate) use self::hosts::Hosts;
+
+mod hosts;
 
 /// The part of the room that one rule takes of those that come in order: 495 are enough for about a hundred.
 const PART: usize = 32;
@@ -22,19 +29,24 @@ const FEWEST: u32 = 100;
 
 /// The priorities of rules in their order of precedence.
 ///
-/// `current` holds each rule's priority, or nothing for a new rule. `taken` are the priorities of other
-/// rules of the ELB listener.
+/// `current` holds each rule's priority, or nothing for a new rule, and `hosts` which requests may match it. `taken` are
+/// the priorities of other rules of the ELB listener.
 ///
-/// The longest run of rules that already stand in order keeps its priorities; the others go between
-/// them. Only where there is no space left is everything spread anew. The answer may be shorter than `current` when
-/// the priorities themselves run out: then the rules at the end get none.
-pub(crate) fn assign(current: &[Option<u32>], taken: &BTreeSet<u32>) -> Vec<u32> {
-    let kept = longest_increasing(current);
+/// Rules that already stand in order keep their priorities; the others go between them. Only where there is no space left
+/// is everything spread anew. The answer may be shorter than `current` when the priorities themselves run out: then
+/// the rules at the end get none.
+pub(crate) fn assign(current: &[Option<u32>], hosts: &[Hosts], taken: &BTreeSet<u32>) -> Vec<u32> {
+    let run = longest_increasing(current);
+    let kept = hosts::kept(current, hosts, &run);
     let mut avoided = taken.clone();
     // In case of a move, the place left behind is not used: so a creation need not wait for the move.
     avoided.extend(current.iter().flatten());
     let spacing = spacing(current.len());
-    between_kept(current, &kept, &avoided, spacing)
+    let in_a_row = (kept == run)
+        .then(|| between_kept(current, &kept, &avoided, spacing))
+        .flatten();
+    in_a_row
+        .or_else(|| hosts::anywhere(current, hosts, &kept, &avoided))
         .or_else(|| anew(current, taken, spacing))
         .unwrap_or_else(|| {
             let all = Gap::of_everything(spacing);

@@ -11,7 +11,7 @@ use crate::fit::{AsIs, FitPort, FitRule};
 use crate::health::{self, Moves};
 use crate::observed::{ObservedListener, ObservedRule, Tags};
 use crate::op::{Blame, Handle, Op, RuleOwner, RuleSpec, StepId, Taggable};
-use crate::priorities;
+use crate::priorities::{self, Hosts};
 use crate::scope::Scope;
 use crate::tags;
 use crate::target_groups::TargetGroups;
@@ -95,7 +95,9 @@ pub(crate) fn plan(
             Some(observed.priority)
         })
         .collect();
-    let assigned = priorities::assign(&current, &matched.taken);
+    let rules = port.rules.iter();
+    let hosts: Vec<Hosts> = rules.map(|it| Hosts::of(&it.rule.conditions)).collect();
+    let assigned = priorities::assign(&current, &hosts, &matched.taken);
     let shifted = move_rules(port, listener, matched, &current, &assigned, draft);
     let mut problems = Vec::new();
     let mut unserved = BTreeSet::new();

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! A thousand routes that attach one by one change their Gateway's counts a thousand times: that costs about a dozen
-//! writes in the first twenty seconds, and one every five seconds from then on. A set is told that it is accepted and
-//! then that it is programmed, each at once: what counts write takes nothing from conditions.
+//! writes in the first twenty seconds, and one every five seconds from then on. A set that AWS takes within a moment is
+//! told once, that it is accepted and programmed; one that takes longer is told each, the latter at once. What counts write
+//! takes nothing from conditions.
 
 use std::time::Duration;
 
@@ -23,9 +24,8 @@ const MOST: Duration = Duration::from_secs(5);
 const BURST: u32 = 3;
 /// A write of the burst comes back after that, so what somebody waits for is never later.
 const PROMPT: Duration = Duration::from_millis(500);
-/// What is said now is about to change: a programmer that needs nothing of AWS, or a sandbox, answers sooner. One write
-/// then says both.
-const TOGETHER: Duration = Duration::from_millis(20);
+/// What is said now is about to change: AWS mostly makes a target group and a rule sooner. One write then says both.
+const TOGETHER: Duration = Duration::from_millis(300);
 /// No write was wanted for so long: begin anew.
 const QUIET: Duration = Duration::from_secs(10);
 /// After an attempt, the longest time that it counts.

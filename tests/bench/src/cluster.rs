@@ -32,7 +32,7 @@ pub struct Load {
 /// nearly half of what it computes is garbage collection.
 pub(crate) const GARBAGE_PERCENT: u32 = 400;
 /// Requests at once that make the world.
-const WRITERS: usize = 16;
+pub(crate) const WRITERS: usize = 16;
 /// The processor is measured for so long while nothing happens.
 const IDLE: Duration = Duration::from_secs(20);
 /// One more set, so many times.
@@ -199,7 +199,7 @@ fn listener_set(gateway: usize, name: &str) -> Value {
     set
 }
 
-fn route(gateway: usize, set: usize, number: usize, version: &str) -> Value {
+pub(crate) fn route(gateway: usize, set: usize, number: usize, version: &str) -> Value {
     let mut route = named(
         "HTTPRoute",
         &team(gateway),

@@ -24,6 +24,7 @@ pub mod figures;
 pub mod first;
 pub mod memory;
 pub mod once;
+pub mod scale;
 pub mod tenants;
 pub mod waiting;
 

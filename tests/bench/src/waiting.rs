@@ -6,23 +6,27 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, WatchEvent, WatchParams};
+use kube::api::{
+    Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, WatchEvent, WatchParams,
+};
 use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::interval;
 use tributary_tests_e2e::kubernetes::installation::{FIVE, Installation, Part};
-use tributary_tests_e2e::kubernetes::objects::{create, delete, get, named};
+use tributary_tests_e2e::kubernetes::objects::{api, create, delete, named};
 use tributary_tests_e2e::sandbox::{call_log, put_faults, reset_calls};
 use tributary_tests_kubernetes::cluster::Cluster;
 use tributary_tests_kubernetes::server::Options;
 
-use crate::cluster::{GARBAGE_PERCENT, LOOK, Load, create_all, make, team};
+use crate::cluster::{GARBAGE_PERCENT, LOOK, Load, WRITERS, create_all, make, team};
 use crate::figures::Figures;
 use crate::first::number;
 
 /// One more, so many times.
 const SAMPLES: usize = 20;
+/// Sets that are there before.
+const THERE: usize = 1;
 /// At once.
 const MANY: usize = 50;
 const LATENCY_MS: u16 = 50;
@@ -40,7 +44,7 @@ pub async fn measure(figures: &mut Figures) {
     let mut installation = Installation::with(server, &json!({})).await;
     let load = Load {
         gateways: 1,
-        sets: 1,
+        sets: THERE,
         routes: 1,
         churn: Duration::ZERO,
     };
@@ -103,7 +107,7 @@ async fn one(figures: &mut Figures, installation: &Installation, latency: u16) {
     put_faults(installation.sandbox, &json!({ "latency_ms": latency })).await;
     let [mut told, mut served, mut share, mut writes, mut calls] = [const { Vec::new() }; 5];
     for sample in 0..SAMPLES {
-        share.push(alone(cluster, sample).await);
+        share.push(alone(cluster, 1).await);
         reset_calls(installation.sandbox).await;
         let before = written(installation).await;
         let tenant = tenant(sample);
@@ -111,7 +115,7 @@ async fn one(figures: &mut Figures, installation: &Installation, latency: u16) {
         create_all(cluster, rest.to_vec()).await;
         create(cluster, set).await;
         let begun = Instant::now();
-        programmed(cluster, set).await;
+        until(cluster, set, is_programmed, THERE + 1).await;
         told.push(milliseconds(begun));
         installation.settled().await;
         served.push(milliseconds(begun));
@@ -161,19 +165,22 @@ async fn one(figures: &mut Figures, installation: &Installation, latency: u16) {
 async fn many(figures: &mut Figures, installation: &Installation) {
     let cluster = installation.cluster();
     put_faults(installation.sandbox, &json!({ "latency_ms": LATENCY_MS })).await;
-    let share = alone(cluster, SAMPLES).await;
-    let floor = f64::from(LATENCY_MS * DEPENDENT) + share;
-    let [mut told, mut writes, mut orders] = [const { Vec::new() }; 3];
+    let [mut floors, mut told, mut times] = [const { Vec::new() }; 3];
+    let [mut writes, mut orders] = [const { Vec::new() }; 2];
     for _ in 0..SAMPLES.div_ceil(4) {
+        // A status for each set and for each route.
+        let share = alone(cluster, 2 * MANY).await;
+        let floor = f64::from(LATENCY_MS * DEPENDENT) + share;
         reset_calls(installation.sandbox).await;
         let before = written(installation).await;
         let tenants: Vec<Vec<Value>> = (0..MANY).map(tenant).collect();
         create_all(cluster, tenants.concat()).await;
         let begun = Instant::now();
-        for tenant in &tenants {
-            programmed(cluster, tenant.last().unwrap()).await;
-        }
-        told.push(milliseconds(begun));
+        until(cluster, &tenants[0][3], is_programmed, THERE + MANY).await;
+        let took = milliseconds(begun);
+        floors.push(floor);
+        told.push(took);
+        times.push(took / floor);
         installation.settled().await;
         writes.push((written(installation).await - before) / number(MANY as u64) - 1.0);
         let calls = call_log(installation.sandbox).await;
@@ -189,9 +196,8 @@ async fn many(figures: &mut Figures, installation: &Installation) {
         format!("{name}: floor of the dependent calls"),
         "ms",
         "",
-        vec![floor],
+        floors,
     );
-    let times = told.iter().map(|told| told / floor).collect();
     figures.add(
         format!("{name}: the last one made to all Programmed"),
         "ms",
@@ -208,19 +214,20 @@ async fn many(figures: &mut Figures, installation: &Installation) {
     figures.add(format!("{name}: SetRulePriorities"), "calls", "< 2", orders);
 }
 
-/// Milliseconds from the answer that it is made until the least controller's status is there.
-async fn alone(cluster: &Cluster, number: usize) -> f64 {
-    let mut route = named("HTTPRoute", &team(0), &format!("{ALONE}-{number}"));
-    route["metadata"]["labels"] = json!({ "bench": ALONE });
-    route["spec"] = json!({});
-    create(cluster, &route).await;
+/// Milliseconds from the answer that the last of so many is made until the least controller's statuses are there.
+async fn alone(cluster: &Cluster, count: usize) -> f64 {
+    let route = |number| {
+        let mut route = named("HTTPRoute", &team(0), &format!("{ALONE}-{number}"));
+        route["metadata"]["labels"] = json!({ "bench": ALONE });
+        route["spec"] = json!({});
+        route
+    };
+    let routes: Vec<Value> = (0..count).map(route).collect();
+    create_all(cluster, routes.clone()).await;
     let begun = Instant::now();
-    let mut look = interval(LOOK);
-    while get(cluster, &route).await.unwrap()["status"]["parents"][0].is_null() {
-        look.tick().await;
-    }
+    until(cluster, &routes[0], is_answered, count).await;
     let took = milliseconds(begun);
-    delete(cluster, &[route]).await;
+    delete(cluster, &routes).await;
     took
 }
 
@@ -231,16 +238,16 @@ async fn least(client: kube::Client) {
     let only = WatchParams::default().labels(&format!("bench={ALONE}"));
     loop {
         // The API server ends each after some minutes.
-        let mut events = Box::pin(all.watch(&only, "0").await.unwrap());
-        while let Some(event) = events.next().await {
-            if let WatchEvent::Added(route) = event.unwrap() {
-                answer(&all, route).await;
-            }
-        }
+        let events = all.watch(&only, "0").await.unwrap();
+        let answers = events.map(|event| answer(&all, event.unwrap()));
+        answers.buffer_unordered(WRITERS).collect::<()>().await;
     }
 }
 
-async fn answer(all: &Api<DynamicObject>, route: DynamicObject) {
+async fn answer(all: &Api<DynamicObject>, event: WatchEvent<DynamicObject>) {
+    let WatchEvent::Added(route) = event else {
+        return;
+    };
     let status = json!({ "status": { "parents": [{
         "parentRef": { "name": ALONE },
         "controllerName": "example.com/alone",
@@ -259,20 +266,27 @@ async fn answer(all: &Api<DynamicObject>, route: DynamicObject) {
         .unwrap();
 }
 
-async fn programmed(cluster: &Cluster, set: &Value) {
+/// Until so many objects of this one's kind and namespace are so.
+async fn until(cluster: &Cluster, of: &Value, is: fn(&DynamicObject) -> bool, count: usize) {
+    let all = api(cluster, of);
     let mut look = interval(LOOK);
     loop {
         look.tick().await;
-        let found = get(cluster, set).await.unwrap();
-        let conditions = found["status"]["conditions"].as_array().cloned();
-        let is_programmed = conditions
-            .unwrap_or_default()
-            .iter()
-            .any(|condition| condition["type"] == "Programmed" && condition["status"] == "True");
-        if is_programmed {
+        let found = all.list(&ListParams::default()).await.unwrap();
+        if found.iter().filter(|object| is(object)).count() >= count {
             return;
         }
     }
+}
+
+fn is_answered(route: &DynamicObject) -> bool {
+    route.data["status"]["parents"][0]["parentRef"]["name"] == ALONE
+}
+
+fn is_programmed(set: &DynamicObject) -> bool {
+    let conditions = set.data["status"]["conditions"].as_array();
+    let mut conditions = conditions.into_iter().flatten();
+    conditions.any(|it| it["type"] == "Programmed" && it["status"] == "True")
 }
 
 async fn written(installation: &Installation) -> f64 {

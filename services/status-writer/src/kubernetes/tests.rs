@@ -94,6 +94,35 @@ fn who_awaits_a_programmer_is_told_in_a_moment() {
     }
 }
 
+fn route(pending_rules: Vec<(usize, String)>) -> Judgement {
+    Judgement::Route(RouteJudgement {
+        route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", "app")),
+        generation: 1,
+        installation: Installation::default(),
+        left_alone: Vec::new(),
+        parents: vec![ParentJudgement {
+            parent_ref: parent_ref(),
+            controller_name: controller::ALB.to_owned(),
+            acceptance: RouteAcceptance::Accepted,
+            unresolved_refs: Vec::new(),
+            dropped_rules: Vec::new(),
+            refused_rules: Vec::new(),
+            degraded_rules: Vec::new(),
+            pending_rules,
+            shadowed: false,
+        }],
+    })
+}
+
+#[test]
+fn a_route_whose_rule_is_on_its_way_is_told_in_a_moment() {
+    let pending = vec![(0, "its target group is being made".to_owned())];
+    let awaiting = needed(route(pending), None, None);
+    assert_eq!(awaiting, Need::Attempt(Urgency::Awaiting));
+    let prompt = needed(route(Vec::new()), None, None);
+    assert_eq!(prompt, Need::Attempt(Urgency::Prompt));
+}
+
 /// We wrote two routes, and the merger has not seen that when one goes again.
 #[test]
 fn what_we_wrote_has_a_say_while_the_merger_lags() {
@@ -120,23 +149,7 @@ fn what_is_known_to_be_impossible_needs_nothing() {
         conditions: Vec::new(),
     };
     let judged = JudgedObject {
-        judgement: Judgement::Route(RouteJudgement {
-            route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", "app")),
-            generation: 1,
-            installation: Installation::default(),
-            left_alone: Vec::new(),
-            parents: vec![ParentJudgement {
-                parent_ref: parent_ref(),
-                controller_name: controller::ALB.to_owned(),
-                acceptance: RouteAcceptance::Accepted,
-                unresolved_refs: Vec::new(),
-                dropped_rules: Vec::new(),
-                refused_rules: Vec::new(),
-                degraded_rules: Vec::new(),
-                pending_rules: Vec::new(),
-                shadowed: false,
-            }],
-        }),
+        judgement: route(Vec::new()),
         current: Some(Status::Route(RouteStatus {
             parents: vec![parent("other.dev/controller"); 32],
         })),

@@ -7,7 +7,7 @@ use tributary_model::desired::Patterns;
 use tributary_model::desired::RuleCondition;
 use tributary_plan::observed::LoadBalancerState;
 
-use crate::desired::{Desired, alb, secret, two_teams};
+use crate::desired::{Desired, alb, secret, two_paths, two_teams};
 use crate::world::World;
 
 /// What the change costs, from what is known.
@@ -52,7 +52,7 @@ cases! {
         "elbv2:DeleteRule 1",
         "elbv2:DeleteTargetGroup 1",
     ];
-    a_new_order_costs_one_call: two_teams() => two_teams().edit_rules(80, |rules| rules.swap(0, 1)), [
+    a_new_order_costs_one_call: two_paths() => two_paths().edit_rules(80, |rules| rules.swap(0, 1)), [
         "elbv2:SetRulePriorities 1",
     ];
 }

@@ -46,6 +46,12 @@ pub(crate) fn two_teams() -> Desired {
         .rule(80, "two", "/", "two")
 }
 
+/// One team with two rules that the same request may match.
+pub(crate) fn two_paths() -> Desired {
+    let one = alb().http(80, "one").rule(80, "one", "/", "one");
+    one.rule(80, "one", "/*", "two")
+}
+
 /// A listener of ListenerSet `team/<name>`.
 pub(crate) fn listener(name: &str) -> ListenerRef {
     ListenerOwner::listener_set(ObjectKey::new("team", name)).listener("web")

@@ -8,7 +8,7 @@ use tributary_model::ObjectKey;
 use tributary_model::config::{
     MutualAuthentication, MutualAuthenticationMode, SubnetConfiguration,
 };
-use tributary_model::desired::DesiredAction;
+use tributary_model::desired::{DesiredAction, Patterns, RuleCondition};
 use tributary_model::elb::{ElbProtocol, IpAddressType, LoadBalancerKind, Scheme};
 use tributary_plan::limits::BackendGroups;
 use tributary_sandbox::Policy;
@@ -52,8 +52,11 @@ fn alb_life() -> Life {
     let second = both("second")
         .http(80, "three")
         .https(443, "app", discovered("app.example.com"))
+        // Its host is the other rule's, too, before which it comes.
         .edit_rules(443, |rules| rules.swap(0, 1))
         .edit_rule(443, 0, |it| {
+            let any = vec!["*.example.com".to_owned()];
+            it.conditions = vec![RuleCondition::HostHeader(Patterns::Wildcard(any))];
             it.action = DesiredAction::FixedResponse {
                 status_code: 503,
                 content_type: None,

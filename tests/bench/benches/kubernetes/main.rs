@@ -1,12 +1,13 @@
 //! The five programs on a real API server: `just bench-kubernetes`, with another size as `GATEWAYSxSETSxROUTES` and the
-//! seconds of churn behind it; `waiting` measures what people wait for, in a small world.
+//! seconds of churn behind it; `waiting` measures what people wait for, in a small world, and `scale` one programmer beside
+//! four.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tributary_tests_bench::cluster::{Load, measure};
 use tributary_tests_bench::figures::Figures;
-use tributary_tests_bench::waiting;
+use tributary_tests_bench::{scale, waiting};
 
 /// 2,500 sets in 50 namespaces on 50 Gateways, with 40,000 routes.
 const LARGE: Load = Load {
@@ -24,15 +25,21 @@ async fn main() -> ExitCode {
     let mut figures = Figures::default();
     if words == ["waiting"] {
         waiting::measure(&mut figures).await;
-        println!("{figures}");
-        return ExitCode::SUCCESS;
-    }
-    let Some(load) = load(&words) else {
+    } else if words == ["scale"] {
+        scale::measure(&mut figures).await;
+    } else if let Some(load) = load(&words) {
+        large(&mut figures, load).await;
+    } else {
         eprintln!(
-            "expected `waiting`, or a size and seconds of churn, such as 50x50x16 300: {words:?}"
+            "expected `waiting`, `scale`, or a size and seconds of churn, such as 50x50x16 300: {words:?}"
         );
         return ExitCode::FAILURE;
-    };
+    }
+    println!("{figures}");
+    ExitCode::SUCCESS
+}
+
+async fn large(figures: &mut Figures, load: Load) {
     let Load {
         gateways,
         sets,
@@ -41,9 +48,7 @@ async fn main() -> ExitCode {
     } = load;
     let sets = gateways * sets;
     let name = format!("{sets} sets, {} routes", sets * routes);
-    measure(&mut figures, &name, load).await;
-    println!("{figures}");
-    ExitCode::SUCCESS
+    measure(figures, &name, load).await;
 }
 
 fn load(words: &[String]) -> Option<Load> {

@@ -82,7 +82,8 @@ pub async fn get(cluster: &Cluster, object: &Value) -> Option<Value> {
     found.map(|object| serde_json::to_value(object).unwrap())
 }
 
-fn api(cluster: &Cluster, object: &Value) -> Api<DynamicObject> {
+/// All of an object's kind, in its namespace.
+pub fn api(cluster: &Cluster, object: &Value) -> Api<DynamicObject> {
     let api_version = object["apiVersion"].as_str().unwrap();
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let kind = object["kind"].as_str().unwrap();

@@ -1,0 +1,138 @@
+//! One ALB programmer and four: 200 Gateways programmed for the first time, and a change of each of them, at 50 ms a call.
+//!
+//! The merger starts last, so the clock measures programmers that have divided the shards and get all of their work at
+//! once; the status writer stays out of it. What AWS has answered is counted, so nothing that another program does
+//! afterwards is in the figures.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use kube::api::{ListParams, Patch, PatchParams};
+use serde_json::json;
+use tokio::time::interval;
+use tributary_tests_e2e::kubernetes::installation::{Installation, NAMESPACE, Part};
+use tributary_tests_e2e::kubernetes::objects::api;
+use tributary_tests_e2e::sandbox::{calls, put_faults, reset_calls};
+use tributary_tests_kubernetes::server::Options;
+
+use crate::cluster::{GARBAGE_PERCENT, LOOK, Load, make, route};
+use crate::figures::Figures;
+use crate::first::number;
+
+const GATEWAYS: usize = 200;
+const LATENCY_MS: u16 = 50;
+/// The chart's default.
+const SHARDS: usize = 8;
+/// Of each, in turns.
+const SAMPLES: usize = 3;
+
+/// Prints everything of this file.
+pub async fn measure(figures: &mut Figures) {
+    let mut took: BTreeMap<(&str, usize), Vec<f64>> = BTreeMap::new();
+    for _ in 0..SAMPLES {
+        for programmers in [1, 4] {
+            let (first, changed, made) = with(programmers).await;
+            took.entry(("first", programmers)).or_default().push(first);
+            took.entry(("changed", programmers))
+                .or_default()
+                .push(changed);
+            took.entry(("calls", programmers)).or_default().push(made);
+        }
+    }
+    for ((what, programmers), samples) in took {
+        let (name, unit) = match what {
+            "first" => ("programmed for the first time", "s"),
+            "changed" => ("a change of each", "s"),
+            _ => ("calls of both", "calls"),
+        };
+        let name = format!("{GATEWAYS} Gateways, {programmers} ALB programmers: {name}");
+        figures.add(name, unit, "", samples);
+    }
+}
+
+/// Seconds of the first programming and of the changes, and how many calls both took.
+async fn with(programmers: usize) -> (f64, f64, f64) {
+    let server = Options {
+        garbage_percent: Some(GARBAGE_PERCENT),
+        ..Options::default()
+    };
+    let quotas = json!({ "target-groups": 1000, "application-load-balancers": 1000 });
+    let mut installation = Installation::with(server, &quotas).await;
+    let load = Load {
+        gateways: GATEWAYS,
+        sets: 1,
+        routes: 1,
+        churn: Duration::ZERO,
+    };
+    make(installation.cluster(), load).await;
+    put_faults(installation.sandbox, &json!({ "latency_ms": LATENCY_MS })).await;
+    installation.start(Part::Watcher, 0);
+    for replica in 0..programmers {
+        installation.start(Part::AlbProgrammer, replica);
+    }
+    divided(&installation, programmers).await;
+    reset_calls(installation.sandbox).await;
+    let first = until_called(&mut installation, "elbv2:CreateRule").await;
+    installation.stop(Part::Merger, 0).await;
+    change_each(&installation).await;
+    let changed = until_called(&mut installation, "elbv2:ModifyRule").await;
+    let made: u64 = calls(installation.sandbox).await.values().sum();
+    installation.stop_all().await;
+    (first, changed, number(made))
+}
+
+/// Until each replica holds its share of the shards.
+async fn divided(installation: &Installation, programmers: usize) {
+    let lease = json!({
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": { "namespace": NAMESPACE },
+    });
+    let leases = api(installation.cluster(), &lease);
+    let mut look = interval(LOOK);
+    loop {
+        look.tick().await;
+        let mut held: BTreeMap<String, usize> = BTreeMap::new();
+        for lease in leases.list(&ListParams::default()).await.unwrap() {
+            let name = lease.metadata.name.unwrap_or_default();
+            let holder = lease.data["spec"]["holderIdentity"].as_str();
+            if name.contains("alb-programmer-shard")
+                && let Some(holder) = holder
+            {
+                *held.entry(holder.to_owned()).or_default() += 1;
+            }
+        }
+        let share = SHARDS / programmers;
+        if held.len() == programmers && held.values().all(|count| *count == share) {
+            return;
+        }
+    }
+}
+
+/// Seconds from the merger's start until AWS has answered so many.
+async fn until_called(installation: &mut Installation, operation: &str) -> f64 {
+    installation.start(Part::Merger, 0);
+    let begun = Instant::now();
+    let wanted = u64::try_from(GATEWAYS).unwrap();
+    let mut look = interval(LOOK);
+    loop {
+        look.tick().await;
+        let made = calls(installation.sandbox).await;
+        if made.get(operation).is_some_and(|made| *made >= wanted) {
+            return begun.elapsed().as_secs_f64();
+        }
+    }
+}
+
+async fn change_each(installation: &Installation) {
+    for gateway in 0..GATEWAYS {
+        let changed = route(gateway, 0, 0, "second");
+        let routes = api(installation.cluster(), &changed);
+        let name = changed["metadata"]["name"].as_str().unwrap();
+        let patch = Patch::Merge(&changed);
+        routes
+            .patch(name, &PatchParams::default(), &patch)
+            .await
+            .unwrap();
+    }
+}
