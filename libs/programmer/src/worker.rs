@@ -162,7 +162,7 @@ pub(crate) async fn work(
         };
         let waiting = worker.wait(next, turn, &mut target, &mut limits);
         match waiting.instrument(span).await {
-            Woken::Again => {}
+            Woken::Again => worker.land_ready(),
             Woken::Ended => break,
         }
     }

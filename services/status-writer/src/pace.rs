@@ -25,7 +25,7 @@ const BURST: u32 = 3;
 /// A write of the burst comes back after that, so what somebody waits for is never later.
 const PROMPT: Duration = Duration::from_millis(500);
 /// What is said now is about to change: AWS mostly makes a target group and a rule sooner. One write then says both.
-const TOGETHER: Duration = Duration::from_millis(300);
+const TOGETHER: Duration = Duration::from_millis(500);
 /// No write was wanted for so long: begin anew.
 const QUIET: Duration = Duration::from_secs(10);
 /// After an attempt, the longest time that it counts.

@@ -5,11 +5,12 @@
 
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use kube::api::{
     Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, WatchEvent, WatchParams,
 };
 use kube::core::GroupVersionKind;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::interval;
@@ -19,7 +20,7 @@ use tributary_tests_e2e::sandbox::{call_log, put_faults, reset_calls};
 use tributary_tests_kubernetes::cluster::Cluster;
 use tributary_tests_kubernetes::server::Options;
 
-use crate::cluster::{GARBAGE_PERCENT, LOOK, Load, WRITERS, create_all, make, team};
+use crate::cluster::{GARBAGE_PERCENT, LOOK, Load, create_all, make, team};
 use crate::figures::Figures;
 use crate::first::number;
 
@@ -32,6 +33,8 @@ const MANY: usize = 50;
 const LATENCY_MS: u16 = 50;
 /// What a set with a route and a Service of its own waits for one after the other: its target group and the rule.
 const DEPENDENT: u16 = 2;
+/// Statuses that the status writer writes at once.
+const PLACES: usize = 32;
 /// Of what the least controller answers.
 const ALONE: &str = "alone";
 
@@ -107,7 +110,7 @@ async fn one(figures: &mut Figures, installation: &Installation, latency: u16) {
     put_faults(installation.sandbox, &json!({ "latency_ms": latency })).await;
     let [mut told, mut served, mut share, mut writes, mut calls] = [const { Vec::new() }; 5];
     for sample in 0..SAMPLES {
-        share.push(alone(cluster, 1).await);
+        share.push(alone(cluster).await);
         reset_calls(installation.sandbox).await;
         let before = written(installation).await;
         let tenant = tenant(sample);
@@ -161,7 +164,7 @@ async fn one(figures: &mut Figures, installation: &Installation, latency: u16) {
     figures.add(format!("{name}: calls"), "calls", "", calls);
 }
 
-/// All made by one writer after the other, as `kubectl apply` does; the clock starts when the last one is there.
+/// All of them come at once: the watcher stands still while they are made, and the clock starts when it goes on.
 async fn many(figures: &mut Figures, installation: &Installation) {
     let cluster = installation.cluster();
     put_faults(installation.sandbox, &json!({ "latency_ms": LATENCY_MS })).await;
@@ -169,12 +172,14 @@ async fn many(figures: &mut Figures, installation: &Installation) {
     let [mut writes, mut orders] = [const { Vec::new() }; 2];
     for _ in 0..SAMPLES.div_ceil(4) {
         // A status for each set and for each route.
-        let share = alone(cluster, 2 * MANY).await;
+        let share = written_alone(cluster, 2 * MANY).await;
         let floor = f64::from(LATENCY_MS * DEPENDENT) + share;
         reset_calls(installation.sandbox).await;
         let before = written(installation).await;
         let tenants: Vec<Vec<Value>> = (0..MANY).map(tenant).collect();
+        installation.signal(Part::Watcher, 0, Signal::STOP);
         create_all(cluster, tenants.concat()).await;
+        installation.signal(Part::Watcher, 0, Signal::CONT);
         let begun = Instant::now();
         until(cluster, &tenants[0][3], is_programmed, THERE + MANY).await;
         let took = milliseconds(begun);
@@ -214,21 +219,43 @@ async fn many(figures: &mut Figures, installation: &Installation) {
     figures.add(format!("{name}: SetRulePriorities"), "calls", "< 2", orders);
 }
 
-/// Milliseconds from the answer that the last of so many is made until the least controller's statuses are there.
-async fn alone(cluster: &Cluster, count: usize) -> f64 {
-    let route = |number| {
-        let mut route = named("HTTPRoute", &team(0), &format!("{ALONE}-{number}"));
-        route["metadata"]["labels"] = json!({ "bench": ALONE });
-        route["spec"] = json!({});
-        route
-    };
-    let routes: Vec<Value> = (0..count).map(route).collect();
-    create_all(cluster, routes.clone()).await;
+/// Milliseconds from the answer that it is made until the least controller's status is there.
+async fn alone(cluster: &Cluster) -> f64 {
+    let route = bare_route(0);
+    create(cluster, &route).await;
     let begun = Instant::now();
-    until(cluster, &routes[0], is_answered, count).await;
+    until(cluster, &route, is_answered, 1).await;
+    let took = milliseconds(begun);
+    delete(cluster, &[route]).await;
+    took
+}
+
+/// Milliseconds for so many statuses of objects that nobody watches, with as many writers as there are in the status writer.
+async fn written_alone(cluster: &Cluster, count: usize) -> f64 {
+    let mut routes: Vec<Value> = (0..count).map(bare_route).collect();
+    for route in &mut routes {
+        route["metadata"]["labels"] = json!({});
+    }
+    create_all(cluster, routes.clone()).await;
+    let all = api(cluster, &routes[0]);
+    let begun = Instant::now();
+    let answers = routes.iter().map(|route| {
+        let mut route: DynamicObject = serde_json::from_value(route.clone()).unwrap();
+        route.metadata.generation = Some(1);
+        answer(&all, WatchEvent::Added(route))
+    });
+    let answers = stream::iter(answers).buffer_unordered(PLACES);
+    answers.collect::<()>().await;
     let took = milliseconds(begun);
     delete(cluster, &routes).await;
     took
+}
+
+fn bare_route(number: usize) -> Value {
+    let mut route = named("HTTPRoute", &team(0), &format!("{ALONE}-{number}"));
+    route["metadata"]["labels"] = json!({ "bench": ALONE });
+    route["spec"] = json!({});
+    route
 }
 
 async fn least(client: kube::Client) {
@@ -240,7 +267,7 @@ async fn least(client: kube::Client) {
         // The API server ends each after some minutes.
         let events = all.watch(&only, "0").await.unwrap();
         let answers = events.map(|event| answer(&all, event.unwrap()));
-        answers.buffer_unordered(WRITERS).collect::<()>().await;
+        answers.buffer_unordered(PLACES).collect::<()>().await;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tributary_aws::{Flights, Known, Outcome, StepResult};
@@ -86,6 +87,13 @@ impl Worker {
                 }
                 () = shutdown.cancelled() => return Woken::Ended,
             }
+        }
+    }
+
+    /// What has landed by now is in the next plan, too: of fifty that land together each would take a plan of its own.
+    pub(super) fn land_ready(&mut self) {
+        while let Some(Some(result)) = land(&mut self.flights, self.known.as_mut()).now_or_never() {
+            self.landed(result);
         }
     }
 
