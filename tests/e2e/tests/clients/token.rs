@@ -4,10 +4,12 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Service;
@@ -59,6 +61,16 @@ struct Door {
     _running: JoinSet<()>,
 }
 
+impl Door {
+    async fn next(&mut self) -> Option<String> {
+        let shown = timeout(PATIENCE, self.shown.recv()).await;
+        shown.expect("somebody comes").unwrap()
+    }
+}
+
+/// Whoever comes again does so within seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn door() -> Door {
     let authority = Authority::new();
     let Identity { certificate, key } = authority.identity(&name("merger"), Ends::LATER);
@@ -95,13 +107,14 @@ async fn a_token_is_read_anew_for_each_request() {
         ]);
         let process = Process::start_other(&client.program(), &args, &file("out"), &log);
         assert_eq!(
-            door.shown.recv().await.unwrap().as_deref(),
+            door.next().await.as_deref(),
             Some("Bearer first"),
             "{client:?}"
         );
         std::fs::write(&token, "second\n").unwrap();
         // Some request may have been on its way.
-        while let Some(shown) = door.shown.recv().await {
+        loop {
+            let shown = door.next().await;
             match shown.as_deref() {
                 Some("Bearer first") => {}
                 Some("Bearer second") => break,
@@ -109,7 +122,7 @@ async fn a_token_is_read_anew_for_each_request() {
             }
         }
         // What would be the same the next time is not tried again.
-        let ended = process.ended(std::time::Duration::from_secs(20)).await;
+        let ended = process.ended(PATIENCE).await;
         let said = std::fs::read_to_string(&log).unwrap();
         assert_eq!(ended.code(), Some(1), "{client:?}: {said}");
         assert!(
