@@ -47,6 +47,22 @@ deny: setup
 proto-lint: setup
     buf lint proto
 
+# write docs/reference/api.md, which follows from the contracts (`just reference --check` only looks)
+reference *flags: setup
+    python3 proto/reference.py "$@"
+
+# the contracts: lint, nothing broken since the last release and the change's start, reference current, their tests
+contracts: proto-lint
+    proto/breaking
+    python3 proto/reference.py --check
+    python3 -m unittest discover -s proto/tests -p '*_test.py'
+
+# the query clients in Rust, Go and Python: built, and run against the services; it needs Go
+clients: setup
+    examples/clients/build
+    cargo build --workspace --bins --tests
+    cargo nextest run --workspace --profile clients
+
 # API docs; a warning is an error
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --lib --bin tributary --examples

@@ -200,6 +200,16 @@ pub enum Conflict {
     Hostname,
 }
 
+impl Conflict {
+    /// Gateway API's reason for it.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Protocol => "ProtocolConflict",
+            Self::Hostname => "HostnameConflict",
+        }
+    }
+}
+
 /// A rival without its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RivalClass {

@@ -6,6 +6,10 @@ use crate::key::{ListenerRef, ObjectKey, ObjectRef};
 use crate::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState};
 use crate::resolved::ResolvedListener;
 
+mod state;
+
+pub use state::ListenerState;
+
 /// One resolved listener with all that is known about it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerView {

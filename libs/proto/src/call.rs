@@ -8,7 +8,8 @@ use std::time::Duration;
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::key::{Kind, ListenerOwner, Name};
-use tributary_model::{ObjectKey, ObjectRef, shard_of};
+use tributary_model::view::{ListenerState, ListenerView};
+use tributary_model::{ObjectKey, ObjectRef, Precedence, shard_of};
 
 use crate::convert::ConvertError;
 use crate::event::{Position, Refused};
@@ -88,6 +89,39 @@ pub struct ListenerFilter {
     pub namespace: Option<Name>,
     /// Of this Gateway or ListenerSet.
     pub owner: Option<ListenerOwner>,
+    /// In one of these states; none lets all pass.
+    pub states: Vec<ListenerState>,
+    /// That declare exactly this hostname; the empty one is of listeners that declare none.
+    pub hostname: Option<String>,
+}
+
+/// A list of listeners (`ListenersService.ListListeners`), or a page of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListenerListing {
+    /// Which.
+    pub filter: ListenerFilter,
+    /// How many at most; absent: all there are.
+    pub page_size: Option<NonZeroU32>,
+    /// Those behind this place; absent: from the first on.
+    pub after: Option<ListenerPlace>,
+}
+
+/// A place in the order of all listeners: by Gateway, then by precedence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListenerPlace {
+    /// On whose load balancer.
+    pub gateway: ObjectKey,
+    /// The place on it.
+    pub precedence: Precedence,
+}
+
+/// What is to be watched (`ListenersService.WatchListeners`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListenerWatch {
+    /// Which listeners.
+    pub filter: ListenerFilter,
+    /// Up to where an earlier watch with this filter had told everything.
+    pub resume_after: Option<Position>,
 }
 
 /// Which objects are wanted (`ListenersService.ListObjects`). All that is given must hold.
@@ -162,6 +196,17 @@ impl Shard {
             (divisor, rest) = (rest, divisor % rest);
         }
         self.index % divisor == other.index % divisor
+    }
+}
+
+impl ListenerPlace {
+    /// Of one listener.
+    pub fn of(view: &ListenerView) -> Self {
+        let resolved = &view.resolved;
+        Self {
+            gateway: resolved.gateway.clone(),
+            precedence: resolved.precedence.clone(),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod judgement;
 mod key;
 mod listener;
+mod listing;
 mod precedence;
 mod report;
 mod resolved;

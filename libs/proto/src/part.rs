@@ -4,10 +4,12 @@
 //! says that the list is whole.
 
 use std::borrow::Borrow;
+use std::sync::Arc;
 
 use tributary_model::resource::SourceObject;
 use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView, Rejection};
 
+use crate::call::ListenerPlace;
 use crate::convert::{ConvertError, position};
 use crate::event::Position;
 use crate::{listeners, snapshot};
@@ -81,6 +83,23 @@ pub fn parts_of_messages<M: PartMessage>(
     })
 }
 
+/// A page of listeners in parts; the last one names the place behind which the next page begins.
+pub fn page_parts(
+    position: Position,
+    page: impl IntoIterator<Item = Arc<ListenerView>>,
+    next: Option<ListenerPlace>,
+) -> impl Iterator<Item = listeners::ListListenersResponse> {
+    let mut parts = parts(position, page).peekable();
+    let mut token = next.map(|next| next.token()).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let mut part: listeners::ListListenersResponse = parts.next()?;
+        if parts.peek().is_none() {
+            part.next_page_token = std::mem::take(&mut token);
+        }
+        Some(part)
+    })
+}
+
 macro_rules! part_message {
     ($message:path, $items:ident: $wire:path => $item:ty) => {
         impl PartMessage for $message {
@@ -88,9 +107,11 @@ macro_rules! part_message {
             type Wire = $wire;
 
             fn encode_part(position: Position, $items: Vec<$wire>) -> Self {
+                #[allow(clippy::needless_update)] // ListListenersResponse has one field more
                 Self {
                     position: Some((&position).into()),
                     $items,
+                    ..Self::default()
                 }
             }
 

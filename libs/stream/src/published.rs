@@ -17,7 +17,7 @@ use tributary_runtime::names::{STREAM_LAG_GENERATIONS, STREAM_SUBSCRIBERS, Strea
 use tributary_runtime::telemetry::traceparent;
 use tributary_runtime::{CancellationToken, Context};
 
-use crate::store::{Filter, Reader, Store};
+use crate::store::{Filter, Reader, Resume, Store};
 
 #[cfg(test)]
 mod tests;
@@ -173,7 +173,7 @@ where
 
     /// A reader of everything.
     pub fn subscribe(&self) -> Subscription<K, V> {
-        self.reader(None)
+        self.reader(Reader::new(None))
     }
 
     /// A reader of some items: of a shard, of a Gateway. An item that the filter no longer admits is deleted for the
@@ -182,10 +182,24 @@ where
         &self,
         filter: impl Fn(&K, &V) -> bool + Send + Sync + 'static,
     ) -> Subscription<K, V> {
-        self.reader(Some(Box::new(filter)))
+        self.reader(Reader::new(Some(Box::new(filter))))
     }
 
-    fn reader(&self, filter: Option<Filter<K, V>>) -> Subscription<K, V> {
+    /// The same for one that may have been here before: it is told what changed since then, as far as the store
+    /// remembers, and otherwise everything.
+    pub fn subscribe_again(
+        &self,
+        resume: Option<Resume<K>>,
+        filter: impl Fn(&K, &V) -> bool + Send + Sync + 'static,
+    ) -> Subscription<K, V> {
+        let filter: Filter<K, V> = Box::new(filter);
+        self.reader(match resume {
+            Some(resume) => Reader::again(resume, Some(filter)),
+            None => Reader::new(Some(filter)),
+        })
+    }
+
+    fn reader(&self, reader: Reader<K, V>) -> Subscription<K, V> {
         let shared = Arc::clone(&self.shared);
         let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
         // A reader that has not begun is behind nothing: it begins with a listing.
@@ -193,7 +207,7 @@ where
         shared.readers().insert(id, Arc::clone(&read));
         shared.subscribers.inc();
         Subscription {
-            reader: Reader::new(filter),
+            reader,
             changes: shared.changes.subscribe(),
             id,
             read,

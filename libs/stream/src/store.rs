@@ -10,6 +10,10 @@ use std::sync::Arc;
 
 use tributary_proto::event::{Event, Position, Positioned};
 
+mod resume;
+
+pub use resume::Resume;
+
 #[cfg(test)]
 mod tests;
 
@@ -64,6 +68,8 @@ struct Filtered<K, V> {
 #[derive(Debug)]
 enum Phase<K> {
     Start,
+    /// It was here before.
+    Again(Resume<K>),
     /// In the order of keys, not of generations: an item that changes meanwhile moves to the end of the generations,
     /// and a listing in that order would be complete without it.
     Listing {
@@ -231,8 +237,19 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
 
     /// What the reader is told next, if anything is new to it.
     pub(crate) fn next(&self, reader: &mut Reader<K, V>) -> Option<Positioned<Event<K, Arc<V>>>> {
+        if let Phase::Again(resume) = &reader.phase {
+            let Resume { after, may_have } = resume;
+            if self.goes_on_after(*after) {
+                reader.epoch = self.epoch;
+                reader.read = after.generation;
+                if let Some(filtered) = &mut reader.filtered {
+                    filtered.sent = self.may_have_been_sent(filtered, *after, may_have);
+                }
+                reader.phase = Phase::Following;
+            }
+        }
         let behind = match reader.phase {
-            Phase::Start => true,
+            Phase::Start | Phase::Again(_) => true,
             Phase::Listing { .. } => reader.epoch != self.epoch,
             // A listing that took longer than the tombstones last is finished first: every round gives the reader a
             // whole state, however fast keys come and go.
@@ -242,7 +259,7 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
             return Some(self.begin(reader));
         }
         match &reader.phase {
-            Phase::Start | Phase::Listing { .. } => self.next_listed(reader),
+            Phase::Start | Phase::Again(_) | Phase::Listing { .. } => self.next_listed(reader),
             Phase::Following => self.next_change(reader),
         }
     }
@@ -348,6 +365,14 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
 }
 
 impl<K: Ord, V> Reader<K, V> {
+    /// One that goes on where it was, if the store remembers that far.
+    pub(crate) fn again(resume: Resume<K>, filter: Option<Filter<K, V>>) -> Self {
+        Self {
+            phase: Phase::Again(resume),
+            ..Self::new(filter)
+        }
+    }
+
     pub(crate) fn new(filter: Option<Filter<K, V>>) -> Self {
         let filtered = filter.map(|filter| Filtered {
             filter,

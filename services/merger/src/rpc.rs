@@ -11,8 +11,8 @@ use tributary_model::ListenerRef;
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::view::ListenerView;
 use tributary_proto::call::{
-    Acknowledgement, Answer, ListenerFilter, LoadBalancerShard, ObjectFilter, Patience, Question,
-    Settling,
+    Acknowledgement, Answer, ListenerListing, ListenerWatch, LoadBalancerShard, ObjectFilter,
+    Patience, Question, Settling,
 };
 use tributary_proto::convert::ConvertError;
 use tributary_proto::desired::desired_service_server::DesiredService;
@@ -32,13 +32,13 @@ use tributary_proto::listeners::{
     ListObjectsResponse, WaitSettledRequest, WaitSettledResponse, WatchListenersRequest,
     WatchListenersResponse,
 };
-use tributary_proto::part::{parts, parts_of_messages};
+use tributary_proto::part::{page_parts, parts, parts_of_messages};
 use tributary_proto::report::report_service_server::ReportService;
 use tributary_proto::report::{PublishReportsRequest, PublishReportsResponse};
 use tributary_proto::snapshot::SyncRequest;
 use tributary_proto::types;
 use tributary_runtime::Context;
-use tributary_stream::{EventStream, Position, Transport, clients, events};
+use tributary_stream::{EventStream, Position, Resume, Transport, clients, events};
 
 use crate::progress::pending;
 use crate::reign::Reign;
@@ -172,7 +172,11 @@ impl ListenersService for Rpc {
         &self,
         request: Request<ListListenersRequest>,
     ) -> Result<Response<Self::ListListenersStream>, Status> {
-        let filter = ListenerFilter::try_from(request.into_inner()).map_err(invalid)?;
+        let ListenerListing {
+            filter,
+            page_size,
+            after,
+        } = ListenerListing::try_from(request.into_inner()).map_err(invalid)?;
         let (position, listeners) = self.shared.listeners.snapshot();
         let mut listeners: Vec<_> = listeners
             .into_values()
@@ -182,9 +186,9 @@ impl ListenersService for Rpc {
             (&left.resolved.gateway, &left.resolved.precedence)
                 .cmp(&(&right.resolved.gateway, &right.resolved.precedence))
         });
-        Ok(Response::new(
-            stream::iter(parts(position, listeners).map(Ok)).boxed(),
-        ))
+        let (page, next) = views::page(listeners, page_size, after.as_ref());
+        let parts = page_parts(position, page, next);
+        Ok(Response::new(stream::iter(parts.map(Ok)).boxed()))
     }
 
     async fn get_listener(
@@ -213,11 +217,18 @@ impl ListenersService for Rpc {
         &self,
         request: Request<WatchListenersRequest>,
     ) -> Result<Response<Self::WatchListenersStream>, Status> {
-        let filter = ListenerFilter::try_from(request.into_inner()).map_err(invalid)?;
-        let subscription = self
-            .shared
-            .listeners
-            .subscribe_where(move |_, view: &ListenerView| views::listener_passes(&filter, view));
+        let ListenerWatch {
+            filter,
+            resume_after,
+        } = ListenerWatch::try_from(request.into_inner()).map_err(invalid)?;
+        let owners = filter.clone();
+        let resume = resume_after.map(|after| Resume {
+            after,
+            may_have: Box::new(move |key: &ListenerRef| views::owner_passes(&owners, key)),
+        });
+        let passes =
+            move |_: &ListenerRef, view: &ListenerView| views::listener_passes(&filter, view);
+        let subscription = self.shared.listeners.subscribe_again(resume, passes);
         Ok(Response::new(events(subscription)))
     }
 

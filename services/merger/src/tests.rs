@@ -1,6 +1,7 @@
 //! A merger in this process, a watcher that says what it is told to, and programmers that say anything.
 
 mod bounds;
+mod queries;
 mod silence;
 mod torn;
 mod who_is_believed;

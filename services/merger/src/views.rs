@@ -1,6 +1,8 @@
 //! What people are told: the merge's decisions joined with reports, rivals named in full.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use tributary_merge::Merge;
 use tributary_merge::judge::{Reports, programmed};
@@ -9,28 +11,67 @@ use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::report::LoadBalancerPhase;
 use tributary_model::resolved::{ListenerOutcome, Resolved, ResolvedListener};
 use tributary_model::view::{DesiredCounts, ListenerView, LoadBalancerView};
-use tributary_model::{Kind, ObjectKey, ObjectRef};
+use tributary_model::{Hostname, Kind, ListenerRef, ObjectKey, ObjectRef};
 
-use tributary_proto::call::{ListenerFilter, ObjectFilter};
+use tributary_proto::call::{ListenerFilter, ListenerPlace, ObjectFilter};
 
 use crate::state::State;
 
 pub(crate) fn listener_passes(filter: &ListenerFilter, view: &ListenerView) -> bool {
     let ListenerFilter {
         gateway,
-        namespace,
-        owner,
+        states,
+        hostname,
+        namespace: _,
+        owner: _,
     } = filter;
     let ResolvedListener {
         listener,
         gateway: on,
+        hostname: declared,
         ..
     } = &view.resolved;
-    gateway.as_ref().is_none_or(|gateway| gateway == on)
-        && namespace
+    let declared = declared.as_ref().map_or("", Hostname::as_str);
+    owner_passes(filter, listener)
+        && gateway.as_ref().is_none_or(|gateway| gateway == on)
+        && hostname
             .as_ref()
-            .is_none_or(|namespace| *namespace == listener.owner.key.namespace)
+            .is_none_or(|hostname| hostname == declared)
+        && (states.is_empty() || states.contains(&view.state().0))
+}
+
+/// As far as a listener's name tells: of one that does not pass, nothing is ever told to who asks with this filter.
+pub(crate) fn owner_passes(filter: &ListenerFilter, listener: &ListenerRef) -> bool {
+    let ListenerFilter {
+        namespace,
+        owner,
+        gateway: _,
+        states: _,
+        hostname: _,
+    } = filter;
+    namespace
+        .as_ref()
+        .is_none_or(|namespace| *namespace == listener.owner.key.namespace)
         && owner.as_ref().is_none_or(|owner| *owner == listener.owner)
+}
+
+/// The page of a whole list that is in order, and the place behind which the next one begins.
+pub(crate) fn page(
+    mut listeners: Vec<Arc<ListenerView>>,
+    page_size: Option<NonZeroU32>,
+    after: Option<&ListenerPlace>,
+) -> (Vec<Arc<ListenerView>>, Option<ListenerPlace>) {
+    if let Some(after) = after {
+        let read = listeners.partition_point(|view| ListenerPlace::of(view) <= *after);
+        listeners.drain(..read);
+    }
+    let size = page_size.map_or(usize::MAX, |size| size.get() as usize);
+    if listeners.len() <= size {
+        return (listeners, None);
+    }
+    listeners.truncate(size);
+    let next = listeners.last().map(|last| ListenerPlace::of(last));
+    (listeners, next)
 }
 
 pub(crate) fn object_passes(filter: &ObjectFilter, object: &ObjectRef) -> bool {

@@ -79,7 +79,13 @@ const OWNED: [Owned; 5] = [
     },
     Owned {
         packages: &["tonic", "tonic-*"],
-        owners: &["libs/proto", "libs/stream", "libs/runtime", "services/*"],
+        owners: &[
+            "libs/proto",
+            "libs/stream",
+            "libs/runtime",
+            "services/*",
+            "examples/clients/*",
+        ],
         because: "gRPC is transport: what decides does not know how it was asked",
     },
     Owned {

@@ -6,7 +6,8 @@
 //!    └ edits               └ kills  └─> /_sandbox/state: what AWS holds ──┘
 //! ```
 //!
-//! All tests are in `tests/system` and, with an API server instead of the folders, `tests/kubernetes`; here is what starts the programs and looks at what they leave, which the
+//! All tests are in `tests/system`, with an API server instead of the folders in `tests/kubernetes`, and with the clients
+//! of `examples/clients` in `tests/clients`; here is what starts the programs and looks at what they leave, which the
 //! benchmarks of `tests/bench` use too. Programs are those that lie beside the test in the target directory;
 //! `TRIBUTARY_BIN_DIR` names another place. `cargo build --workspace --bins` makes them, and `just test` does
 //! that first.
@@ -26,6 +27,7 @@ pub mod certificates;
 pub mod kubernetes;
 pub mod manifests;
 pub mod process;
+pub mod relay;
 pub mod sandbox;
 pub mod status;
 pub mod system;

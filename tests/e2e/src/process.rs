@@ -58,6 +58,13 @@ impl Process {
         Self::spawn(program, &mut command, log)
     }
 
+    /// Another program than ours. What it prints is in `out`, and may be read while it runs.
+    pub fn start_other(program: &Path, args: &[OsString], out: &Path, log: &Path) -> Self {
+        let mut command = bare(program, args);
+        command.stdout(File::create(out).unwrap());
+        Self::spawn(&program.display().to_string(), &mut command, log)
+    }
+
     fn spawn(program: &str, command: &mut Command, log: &Path) -> Self {
         let stderr = File::options().create(true).append(true).open(log).unwrap();
         let child = command.stderr(stderr).spawn().unwrap();
@@ -120,11 +127,20 @@ pub async fn run(program: &str, args: &[OsString]) -> Ended {
 
 /// As [`run`], with a patience of its own.
 pub async fn run_within(patience: Duration, program: &str, args: &[OsString]) -> Ended {
+    to_its_end(patience, program, command(program, args)).await
+}
+
+/// The same of another program than ours.
+pub async fn run_other(program: &Path, args: &[OsString]) -> Ended {
+    let name = program.display().to_string();
+    to_its_end(PATIENCE, &name, bare(program, args)).await
+}
+
+async fn to_its_end(patience: Duration, name: &str, mut command: Command) -> Ended {
     let folder = TempDir::new().unwrap();
     let (out, log) = (folder.path().join("out"), folder.path().join("log"));
-    let mut command = command(program, args);
     command.stdout(File::create(&out).unwrap());
-    let process = Process::spawn(program, &mut command, &log);
+    let process = Process::spawn(name, &mut command, &log);
     let status = process.ended(patience).await;
     Ended {
         code: status.code(),
@@ -133,13 +149,17 @@ pub async fn run_within(patience: Duration, program: &str, args: &[OsString]) ->
     }
 }
 
-/// Nothing of the environment comes along: neither a proxy nor somebody's AWS account.
-///
 /// `tributary-merger` stands for `tributary merger`, as it does where it is a link.
 fn command(program: &str, args: &[OsString]) -> Command {
-    let mut command = Command::new(tributary());
+    let subcommand = program.strip_prefix("tributary-").map(OsString::from);
+    let args: Vec<OsString> = subcommand.into_iter().chain(args.iter().cloned()).collect();
+    bare(&tributary(), &args)
+}
+
+/// Nothing of the environment comes along: neither a proxy nor somebody's AWS account.
+fn bare(program: &Path, args: &[OsString]) -> Command {
+    let mut command = Command::new(program);
     command
-        .args(program.strip_prefix("tributary-"))
         .args(args)
         .env_clear()
         .env("NO_COLOR", "1")
@@ -161,7 +181,7 @@ pub fn tributary() -> PathBuf {
 }
 
 /// Tests are in `deps` of the directory that holds the programs.
-fn beside_the_test() -> PathBuf {
+pub fn beside_the_test() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent().unwrap().parent().unwrap().to_owned()
 }

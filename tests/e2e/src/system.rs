@@ -190,8 +190,12 @@ impl System {
         if !self.certified {
             return Vec::new();
         }
-        let folder = self.path("tls").join(service);
-        vec!["--tls-dir".into(), folder.into()]
+        vec!["--tls-dir".into(), self.certificates(service).into()]
+    }
+
+    /// The folder of a service's certificate, key and authority, or of a `client`'s.
+    pub fn certificates(&self, service: &str) -> PathBuf {
+        self.path("tls").join(service)
     }
 
     /// SIGKILL.

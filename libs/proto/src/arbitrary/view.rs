@@ -1,14 +1,18 @@
 //! Answers to queries, and requests.
 
+use std::num::NonZeroU32;
+
 use tributary_model::resolved::{ListenerOutcome, ResolvedListener};
 use tributary_model::view::{
-    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, Rejection,
+    DesiredCounts, Explanation, ListenerState, ListenerView, LoadBalancerView, ObjectView,
+    Rejection,
 };
 
 use super::{Arbitrary, Source, fields, structs, variants};
 use crate::call::{
-    Acknowledgement, Answer, ListenerFilter, LoadBalancerShard, ObjectFilter, Patience, Publisher,
-    Question, RefusedReport, ReportsTaken, SetAside, Settling, Shard,
+    Acknowledgement, Answer, ListenerFilter, ListenerListing, ListenerPlace, ListenerWatch,
+    LoadBalancerShard, ObjectFilter, Patience, Publisher, Question, RefusedReport, ReportsTaken,
+    SetAside, Settling, Shard,
 };
 use crate::convert::ConvertError;
 use crate::event::{Event, Position, Positioned};
@@ -34,7 +38,9 @@ structs! {
     RefusedReport { key, error }
     Acknowledgement { position, set_aside, failed }
     SetAside { object, reason }
-    ListenerFilter { gateway, namespace, owner }
+    ListenerFilter { gateway, namespace, owner, states, hostname }
+    ListenerPlace { gateway, precedence }
+    ListenerWatch { filter, resume_after }
     ObjectFilter { kind, namespace }
     Question { object, listener }
 }
@@ -44,6 +50,9 @@ variants!(ListenerOutcome: |source|
     fields!(source, Self::Conflicted { conflict, rival, rival_class }),
     Self::UnsupportedProtocol,
     fields!(source, Self::Invalid { field, reason }));
+variants!(ListenerState: |source|
+    Self::Programmed, Self::Pending, Self::Conflicted, Self::UnresolvedRefs, Self::NotServed,
+    Self::NoCertificate, Self::TooManyListeners, Self::Refused, Self::UnsupportedProtocol, Self::Invalid);
 variants!(Shard: |source| Self::WHOLE, Self::new(2, 3).unwrap());
 variants!(Settling: |source| Self::Settled, Self::Pending(source.any()));
 
@@ -54,6 +63,16 @@ impl Arbitrary for Publisher {
             instance: source.pick(&["", "4711", "pod-a.b-C", &longest]).to_owned(),
             load_balancers: source.any(),
             shard_epoch: source.any(),
+        }
+    }
+}
+
+impl Arbitrary for ListenerListing {
+    fn arbitrary(source: &mut Source) -> Self {
+        Self {
+            filter: source.any(),
+            page_size: NonZeroU32::new(source.any()),
+            after: source.any(),
         }
     }
 }

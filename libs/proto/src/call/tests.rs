@@ -27,8 +27,8 @@ proptest! {
         check_same::<Publisher, report::Publisher>(seed);
         check_same::<ReportsTaken, report::PublishReportsResponse>(seed);
         check_same::<Acknowledgement, judgement::AcknowledgeJudgementsRequest>(seed);
-        check_same::<ListenerFilter, listeners::ListListenersRequest>(seed);
-        check_same::<ListenerFilter, listeners::WatchListenersRequest>(seed);
+        check_same::<ListenerListing, listeners::ListListenersRequest>(seed);
+        check_same::<ListenerWatch, listeners::WatchListenersRequest>(seed);
         check_same::<ObjectFilter, listeners::ListObjectsRequest>(seed);
         check_same::<Question, listeners::ExplainRequest>(seed);
         check_same::<ListenerRef, listeners::GetListenerRequest>(seed);
@@ -44,8 +44,10 @@ proptest! {
 
 #[test]
 fn no_filter_lets_everything_pass() {
-    let filter = ListenerFilter::try_from(listeners::ListListenersRequest::default());
-    assert_eq!(filter, Ok(ListenerFilter::default()));
+    let listing = ListenerListing::try_from(listeners::ListListenersRequest::default());
+    assert_eq!(listing, Ok(ListenerListing::default()));
+    let watch = ListenerWatch::try_from(listeners::WatchListenersRequest::default());
+    assert_eq!(watch, Ok(ListenerWatch::default()));
 }
 
 fn check_refused<T: TryFrom<M, Error = ConvertError> + std::fmt::Debug, M>(message: M, said: &str) {
@@ -183,9 +185,10 @@ fn a_route_owns_no_listeners() {
         owner: Some(owner),
         ..listeners::ListenerFilter::default()
     };
-    check_refused::<ListenerFilter, _>(
+    check_refused::<ListenerListing, _>(
         listeners::ListListenersRequest {
             filter: Some(filter),
+            ..listeners::ListListenersRequest::default()
         },
         "filter.owner.kind: HTTPRoute has no listeners",
     );

@@ -9,7 +9,8 @@ use tributary_model::view::{Explanation, ListenerView};
 
 use super::ConvertError;
 use super::codec::{
-    absent, list, message, one_of, optional, optional_name, optional_one_of, required, same,
+    absent, each_of, list, message, one_of, optional, optional_name, optional_one_of, required,
+    same,
 };
 use crate::call::{
     Acknowledgement, Answer, ListenerFilter, LoadBalancerShard, ObjectFilter, Patience, Publisher,
@@ -42,6 +43,8 @@ message!(
         gateway: optional,
         namespace: optional_name,
         owner: optional,
+        states: each_of,
+        hostname: same,
     }
 );
 message!(
@@ -199,31 +202,6 @@ impl TryFrom<report::RefusedReport> for RefusedReport {
         })
     }
 }
-
-/// No filter at all lets everything pass.
-macro_rules! filter_request {
-    ($request:path) => {
-        impl From<&ListenerFilter> for $request {
-            fn from(filter: &ListenerFilter) -> Self {
-                Self {
-                    filter: Some(filter.into()),
-                }
-            }
-        }
-
-        impl TryFrom<$request> for ListenerFilter {
-            type Error = ConvertError;
-
-            fn try_from(message: $request) -> Result<Self, Self::Error> {
-                let filter: Option<Self> = optional::read("filter", message.filter)?;
-                Ok(filter.unwrap_or_default())
-            }
-        }
-    };
-}
-
-filter_request!(listeners::ListListenersRequest);
-filter_request!(listeners::WatchListenersRequest);
 
 impl From<&Position> for snapshot::SyncResponse {
     fn from(position: &Position) -> Self {

@@ -1,20 +1,76 @@
 //! `view.proto`: what queries answer.
 
 use tributary_model::view::{
-    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, Rejection,
+    DesiredCounts, Explanation, ListenerState, ListenerView, LoadBalancerView, ObjectView,
+    Rejection,
 };
 
-use super::codec::{list, message, one_of, optional, required, same};
+use super::ConvertError;
+use super::codec::{enumeration, list, message, one_of, optional, required, same};
 use crate::types;
 
-message!(
-    ListenerView = types::ListenerView {
-        resolved: required,
-        load_balancer: required,
-        dns_name: same,
-        elb_listener: same,
-        programmed: optional,
-        explanation: required,
+impl From<&ListenerView> for types::ListenerView {
+    fn from(view: &ListenerView) -> Self {
+        let (state, reason) = view.state();
+        let ListenerView {
+            resolved,
+            load_balancer,
+            dns_name,
+            elb_listener,
+            programmed,
+            explanation,
+        } = view;
+        Self {
+            resolved: required::write(resolved),
+            load_balancer: required::write(load_balancer),
+            dns_name: same::write(dns_name),
+            elb_listener: same::write(elb_listener),
+            programmed: optional::write(programmed),
+            explanation: required::write(explanation),
+            state: one_of::write(&state),
+            reason,
+        }
+    }
+}
+
+impl TryFrom<types::ListenerView> for ListenerView {
+    type Error = ConvertError;
+
+    fn try_from(message: types::ListenerView) -> Result<Self, Self::Error> {
+        let types::ListenerView {
+            resolved,
+            load_balancer,
+            dns_name,
+            elb_listener,
+            programmed,
+            explanation,
+            // They follow from the rest, and are for those who do not know how.
+            state: _,
+            reason: _,
+        } = message;
+        Ok(Self {
+            resolved: required::read("resolved", resolved)?,
+            load_balancer: required::read("load_balancer", load_balancer)?,
+            dns_name: same::read("dns_name", dns_name)?,
+            elb_listener: same::read("elb_listener", elb_listener)?,
+            programmed: optional::read("programmed", programmed)?,
+            explanation: required::read("explanation", explanation)?,
+        })
+    }
+}
+
+enumeration!(
+    ListenerState = types::ListenerState {
+        Programmed,
+        Pending,
+        Conflicted,
+        UnresolvedRefs,
+        NotServed,
+        NoCertificate,
+        TooManyListeners,
+        Refused,
+        UnsupportedProtocol,
+        Invalid,
     }
 );
 message!(

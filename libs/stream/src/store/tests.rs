@@ -4,7 +4,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tributary_proto::event::{Event, Position, Positioned};
 
-use super::{Reader, Store};
+use super::{Filter, Reader, Resume, Store};
 use crate::view::{Accepted, Fencing, Update, View};
 
 /// Values are pairs of key and content, as real items carry their key.
@@ -269,6 +269,114 @@ fn a_forgotten_removal_before_completion_starts_the_listing_again() {
     assert_eq!(read(&store, &mut reader), "I +2=0 +3=0");
 }
 
+fn resume(epoch: u64, generation: u64) -> Resume<u8> {
+    Resume {
+        after: Position { epoch, generation },
+        may_have: Box::new(|_| true),
+    }
+}
+
+/// Complete, in epoch 7.
+fn elected(items: &[Item]) -> TestStore {
+    let mut store = complete(items);
+    store.set_epoch(7);
+    store
+}
+
+#[test]
+fn a_reader_that_comes_again_is_told_what_it_missed() {
+    let mut store = elected(&[(1, 0), (2, 0), (3, 0)]);
+    set(&mut store, (1, 1));
+    remove(&mut store, 2);
+    set(&mut store, (4, 0));
+    let mut reader = Reader::again(resume(7, 3), None);
+    assert_eq!(read(&store, &mut reader), "1=1 -2 4=0");
+    assert_eq!(read(&store, &mut Reader::again(resume(7, 6), None)), "");
+    set(&mut store, (3, 1));
+    assert_eq!(read(&store, &mut reader), "3=1");
+}
+
+fn check_lists_anew(store: &TestStore, resume: Resume<u8>) {
+    let mut reader = Reader::again(resume, None);
+    assert_eq!(word(&store.next(&mut reader).unwrap()), "I");
+}
+
+#[test]
+fn a_position_of_somebody_else_is_listed_anew() {
+    let store = elected(&[(1, 0)]);
+    check_lists_anew(&store, resume(6, 1));
+    check_lists_anew(&store, resume(8, 1));
+    check_lists_anew(&store, resume(7, 2));
+}
+
+#[test]
+fn a_position_of_nobody_who_was_elected_is_listed_anew() {
+    check_lists_anew(&complete(&[(1, 0)]), resume(0, 1));
+}
+
+#[test]
+fn a_position_before_what_is_forgotten_is_listed_anew() {
+    let mut store = TestStore::remembering(1);
+    for key in 1..=3 {
+        set(&mut store, (key, 0));
+    }
+    store.mark_complete();
+    store.set_epoch(7);
+    remove(&mut store, 1);
+    remove(&mut store, 2);
+    check_lists_anew(&store, resume(7, 3));
+    assert_eq!(read(&store, &mut Reader::again(resume(7, 4), None)), "-2");
+}
+
+#[test]
+fn of_an_incomplete_store_nothing_is_gone_on_with() {
+    let mut store = store(&[(1, 0)]);
+    store.set_epoch(7);
+    check_lists_anew(&store, resume(7, 1));
+}
+
+#[test]
+fn of_a_position_that_was_given_nothing_is_gone_on_with() {
+    let mut store = TestStore::new();
+    store.set_epoch(7);
+    let given = Position {
+        epoch: 7,
+        generation: 1,
+    };
+    store.set(1, Arc::new((1, 0)), Some(given), String::new);
+    store.mark_complete();
+    check_lists_anew(&store, resume(7, 1));
+}
+
+#[test]
+fn what_left_a_filter_meanwhile_is_deleted_for_a_reader_that_comes_again() {
+    let mut store = elected(&[(1, 10), (2, 0), (3, 10)]);
+    set(&mut store, (1, 0));
+    set(&mut store, (2, 10));
+    let filter: Filter<u8, Item> = Box::new(|_, item| item.1 >= 10);
+    let mut reader = Reader::again(resume(7, 3), Some(filter));
+    assert_eq!(read(&store, &mut reader), "-1 2=10");
+    // What it had all the time goes, too.
+    set(&mut store, (3, 0));
+    assert_eq!(read(&store, &mut reader), "-3");
+}
+
+#[test]
+fn of_what_a_reader_cannot_have_had_it_is_told_nothing() {
+    let mut store = elected(&[(1, 10), (2, 10), (3, 0)]);
+    remove(&mut store, 1);
+    remove(&mut store, 2);
+    set(&mut store, (3, 1));
+    let after = Position {
+        epoch: 7,
+        generation: 3,
+    };
+    let may_have = Box::new(|key: &u8| *key == 1);
+    let filter: Filter<u8, Item> = Box::new(|key, item| *key == 1 && item.1 >= 10);
+    let mut reader = Reader::again(Resume { after, may_have }, Some(filter));
+    assert_eq!(read(&store, &mut reader), "-1");
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Set(u8, u8),
@@ -276,6 +384,8 @@ enum Step {
     Epoch(u64),
     Complete,
     Read(usize, u8),
+    /// The connection is lost, and another one made.
+    Again(usize),
 }
 
 /// Keys below are set from the start and never removed.
@@ -288,6 +398,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..4_u64).prop_map(Step::Epoch),
         1 => Just(Step::Complete),
         6 => (0..3_usize, 1..6_u8).prop_map(|(reader, events)| Step::Read(reader, events)),
+        2 => (0..3_usize).prop_map(Step::Again),
     ]
 }
 
@@ -296,15 +407,33 @@ struct Follower {
     view: View<u8, Item>,
     /// What it makes of the updates that it is told.
     told: BTreeMap<u8, Item>,
+    filter: fn(Item) -> bool,
+    /// Of the last Init.
+    begun: Position,
+    /// Up to where it was told everything.
+    whole: Option<Position>,
 }
 
 impl Follower {
-    fn new(reader: TestReader) -> Self {
+    fn new(filter: fn(Item) -> bool) -> Self {
         Self {
-            reader,
+            reader: Reader::new(Some(Box::new(move |_, item| filter(*item)))),
+            filter,
+            begun: Position::default(),
+            whole: None,
             view: View::new(Fencing::Epoch),
             told: BTreeMap::new(),
         }
+    }
+
+    fn again(&mut self) {
+        let filter = self.filter;
+        let passes: Filter<u8, Item> = Box::new(move |_, item| filter(*item));
+        self.view.disconnect();
+        self.reader = match self.whole {
+            Some(after) => Reader::again(resume(after.epoch, after.generation), Some(passes)),
+            None => Reader::new(Some(passes)),
+        };
     }
 
     /// Returns whether there was anything to read.
@@ -317,6 +446,12 @@ impl Follower {
             !done || store.is_complete(),
             "an incomplete listing is done"
         );
+        match event.item {
+            Event::Init => self.begun = event.position,
+            Event::InitDone => self.whole = Some(self.begun),
+            Event::Apply(_) | Event::Delete(_) => self.whole = Some(event.position),
+            Event::InitApply(_) => {}
+        }
         let message = event.map(|event| event.map(|item| *item));
         let updates = match self.view.accept(Ok(message), |item| item.0) {
             Accepted::Updates(updates) => updates,
@@ -362,9 +497,9 @@ proptest! {
             set(&mut store, (key, 0));
         }
         let mut followers = [
-            Follower::new(everything()),
-            Follower::new(everything()),
-            Follower::new(Reader::new(Some(Box::new(|_, item| below_two(*item))))),
+            Follower::new(|_| true),
+            Follower::new(|_| true),
+            Follower::new(below_two),
         ];
         for step in steps {
             match step {
@@ -372,6 +507,7 @@ proptest! {
                 Step::Remove(key) => { remove(&mut store, key); }
                 Step::Epoch(epoch) => { store.set_epoch(epoch); }
                 Step::Complete => { store.mark_complete(); }
+                Step::Again(follower) => followers[follower].again(),
                 Step::Read(follower, events) => {
                     for _ in 0..events {
                         followers[follower].read(&store);

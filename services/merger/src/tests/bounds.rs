@@ -87,6 +87,7 @@ async fn a_question_is_short() {
     };
     let request = ListListenersRequest {
         filter: Some(filter),
+        ..ListListenersRequest::default()
     };
     let status = client.list_listeners(request).await.unwrap_err();
     assert_eq!(status.code(), Code::OutOfRange, "{status}");

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use tributary_model::ListenerRef;
-use tributary_model::view::ListenerView;
+use tributary_model::view::{ListenerState, ListenerView};
 use tributary_runtime::Context;
 use tributary_stream::Update;
 
 use super::client::{Client, QueryError};
 use super::live::watch_listeners;
 use super::print::table::one_line;
-use super::state::{ListenerState, asks, state};
+use super::state::asks;
 
 /// Writes a line whenever a listener's state, address or wish changes, until the context stops.
 pub(crate) async fn lines(
@@ -78,7 +78,7 @@ impl Said {
 }
 
 fn fact(view: &ListenerView) -> Fact {
-    let (state, reason) = state(view);
+    let (state, reason) = view.state();
     Fact {
         asks: asks(view),
         state,
@@ -90,7 +90,7 @@ fn fact(view: &ListenerView) -> Fact {
 /// `ListenerSet team-a/app/https  443 HTTPS app.example.com  Programmed  k8s-….elb.amazonaws.com`: two spaces between
 /// the parts; behind the state comes the address of what is served, else the reason.
 fn line(view: &ListenerView) -> String {
-    let (state, reason) = state(view);
+    let (state, reason) = view.state();
     let last = match state {
         ListenerState::Programmed => view.dns_name.clone(),
         ListenerState::Pending

@@ -20,7 +20,7 @@ use cells::{
 };
 
 use super::print::{Cell, Detail, Table, Tone};
-use super::state::{conflict_word, hostname, rival, state};
+use super::state::{hostname, rival, tone};
 
 /// `get gateways`. Load balancers by Gateway give type and ARN.
 pub(crate) fn gateways(
@@ -186,7 +186,7 @@ pub(crate) fn listeners(listeners: &[ListenerView], detail: Detail) -> Table {
     .concat();
     Table::of(&header, listeners, |view| {
         let resolved = &view.resolved;
-        let (state, why) = state(view);
+        let (state, why) = view.state();
         let mut row = vec![
             Cell::from(&*resolved.listener.owner.key.namespace),
             owner(&resolved.listener.owner).into(),
@@ -194,7 +194,7 @@ pub(crate) fn listeners(listeners: &[ListenerView], detail: Detail) -> Table {
             resolved.port.to_string().into(),
             Cell::from(resolved.protocol.as_str()),
             Cell::from(hostname(view)),
-            Cell::toned(state.as_str(), state.tone()),
+            Cell::toned(state.as_str(), tone(state)),
             resolved.attached_routes.len().to_string().into(),
             or_none(view.dns_name.as_ref()),
         ];
@@ -239,7 +239,7 @@ pub(crate) fn conflicts(conflicts: &[ListenerView], detail: Detail) -> Table {
             Cell::from(resolved.protocol.as_str()),
             Cell::from(hostname(view)),
             match rival {
-                Some((conflict, _)) => Cell::toned(conflict_word(conflict), Tone::Bad),
+                Some((conflict, _)) => Cell::toned(conflict.reason(), Tone::Bad),
                 None => NONE.into(),
             },
             or_none(rival.map(|(_, rival)| rival.to_string())),

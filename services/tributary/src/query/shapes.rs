@@ -7,14 +7,14 @@ use tributary_model::judgement::Judgement;
 use tributary_model::key::{ListenerRef, ObjectKey, ObjectRef};
 use tributary_model::report::{RuleProblem, RuleState};
 use tributary_model::view::{
-    DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView,
+    DesiredCounts, Explanation, ListenerState, ListenerView, LoadBalancerView, ObjectView,
 };
 use tributary_model::{Hostname, Kind, Precedence, PrecedenceClass, Timestamp};
 use tributary_normalize::{status_to_json, timestamp_to_rfc3339, versions};
 use tributary_status::Next;
 
 use super::rows::phase_word;
-use super::state::{ListenerState, conflict_word, rival, state};
+use super::state::rival;
 
 /// Of what only the query API has: listeners, load balancers, conflicts, explanations.
 const OUR_API_VERSION: &str = "tributary.dev/v1";
@@ -189,7 +189,7 @@ pub(crate) fn object(view: &ObjectView, now: Timestamp) -> ObjectShape {
 /// One listener.
 pub(crate) fn listener(view: &ListenerView) -> ListenerShape<'_> {
     let resolved = &view.resolved;
-    let (state, reason) = state(view);
+    let (state, reason) = view.state();
     ListenerShape {
         api_version: OUR_API_VERSION,
         kind: "Listener",
@@ -233,7 +233,7 @@ pub(crate) fn conflict(view: &ListenerView) -> ConflictShape<'_> {
         protocol: resolved.protocol.as_str(),
         hostname: resolved.hostname.as_ref().map(Hostname::as_str),
         precedence: precedence(view),
-        conflict: rival.map(|(conflict, _)| conflict_word(conflict)),
+        conflict: rival.map(|(conflict, _)| conflict.reason()),
         rival: rival.map(|(_, rival)| listener_ref(rival)),
         decision,
         rule,

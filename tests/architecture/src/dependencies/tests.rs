@@ -113,6 +113,7 @@ fn owners_name_what_is_theirs() {
             "libs/normalize names gateway-api k8s-openapi kube",
             "libs/kubernetes names k8s-openapi kube",
             "services/watcher names tonic",
+            "examples/clients/rust names tonic",
             "libs/proto names prost tonic tonic-prost builds tonic-prost-build protox",
             "libs/stream names tonic",
             "libs/aws names aws-config aws-sdk-ec2",

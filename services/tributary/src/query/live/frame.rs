@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use tributary_model::ListenerRef;
 use tributary_model::desired::LoadBalancerKey;
-use tributary_model::view::{ListenerView, Rejection};
+use tributary_model::view::{ListenerState, ListenerView, Rejection};
 
 use crate::query::print::table::{cut, one_line};
 use crate::query::print::{Cell, Table, Tone};
 use crate::query::refused::refusal;
 use crate::query::rows::owner;
-use crate::query::state::{ListenerState, asks, conflict_word, hostname, rival, state};
+use crate::query::state::{asks, hostname, rival, tone};
 
 /// Every listener by its owner and name.
 pub(super) type Listeners = BTreeMap<ListenerRef, Arc<ListenerView>>;
@@ -75,7 +75,7 @@ pub(super) fn frame(
 fn summary(views: &[&ListenerView]) -> String {
     let mut counts: BTreeMap<ListenerState, usize> = BTreeMap::new();
     for view in views {
-        let (state, _) = state(view);
+        let (state, _) = view.state();
         *counts.entry(state).or_default() += 1;
     }
     let teams: BTreeSet<&str> = views
@@ -132,13 +132,13 @@ fn table(views: &[&ListenerView], columns: usize) -> Vec<String> {
     let mut team = None;
     let rows = views.iter().map(|view| {
         let resolved = &view.resolved;
-        let (state, _) = state(view);
+        let (state, _) = view.state();
         let namespace = &*resolved.listener.owner.key.namespace;
         // Named once, above its own.
         let again = team.replace(namespace) == Some(namespace);
         vec![
             Cell::from(if again { "" } else { namespace }),
-            Cell::toned(state.as_str(), state.tone()),
+            Cell::toned(state.as_str(), tone(state)),
             owner(&resolved.listener.owner).into(),
             Cell::from(&*resolved.listener.name),
             resolved.port.to_string().into(),
@@ -164,7 +164,7 @@ fn conflicts(views: &[&ListenerView], columns: usize) -> Vec<String> {
         let lost = format!(
             "{} against {rival}: {} on {}",
             view.resolved.listener,
-            conflict_word(conflict),
+            conflict.reason(),
             asks(view)
         );
         lines.push(Tone::Bad.paint(&cut(&one_line(&lost), columns)));
