@@ -230,10 +230,9 @@ fn sign(
         .or(authorities.first());
     let mut sign = BTreeMap::new();
     for (who, wanted) in wanted {
-        match wanted {
-            Wanted::Trust => continue,
-            Wanted::Identity(_) => {}
-        }
+        let Wanted::Identity(_) = wanted else {
+            continue;
+        };
         let by = match good.get(&**who) {
             None => at_once,
             Some(identity) => {

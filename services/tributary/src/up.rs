@@ -68,7 +68,7 @@ pub(crate) async fn up(context: Context, args: UpArgs) -> anyhow::Result<ExitCod
     let source = source(&args).await?;
     let tasks = context.tasks();
     let aws = aws(&context, &tasks, &args).await?;
-    let transport = start(&context, &tasks, &args, &source, aws)?;
+    let transport = start(&context, &tasks, &args, &source, aws).await?;
     let client = Client::over(transport.clone());
     let ended = if args.once {
         once(&client, transport, &args).await
@@ -215,7 +215,7 @@ fn site(args: &UpArgs, sandbox: Option<&Sandbox>) -> SiteArgs {
 }
 
 /// Starts the five services and returns the way to all that they serve.
-fn start(
+async fn start(
     context: &Context,
     tasks: &Tasks,
     args: &UpArgs,
