@@ -48,14 +48,14 @@ class Schema(unittest.TestCase):
     def check(self, objects: list[dict]) -> None:
         self.assertTrue(objects)
         for it in objects:
-            # Prometheus Operator's, which is not here.
-            if it["kind"] == "ServiceMonitor":
+            # Prometheus Operator's and cert-manager's, which are not here.
+            if it["kind"] in ("ServiceMonitor", "Certificate"):
                 continue
             with self.subTest(identity(it)):
                 self.assertEqual(CLUSTER.apply(it, "&dryRun=All"), [])
 
     def test_what_the_chart_renders(self):
-        for name in ["cluster", "sandbox", "west", "one-kind", "accounts", "everything"]:
+        for name in ["cluster", "sandbox", "west", "one-kind", "accounts", "everything", "cert-manager", "plain"]:
             with self.subTest(name):
                 self.check(rendered(name))
 
@@ -174,6 +174,11 @@ class Releases(unittest.TestCase):
         self.assertNotIn("Gateway API's CRDs", notes)
         role = "albProgrammer.serviceAccount.annotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/alb"
         self.assertNotIn("The alb-programmer needs an IAM role", self.release("tributary", "first", "cluster", "--set", role))
+        self.assertIn("kubectl -n first get secret tributary-client-tls", notes)
+        self.assertIn("tributary get listeners -A --tls-dir tributary-client\n", notes)
+        plain = self.release("tributary", "first", "plain")
+        self.assertNotIn("secret", plain)
+        self.assertIn("tributary get listeners -A\n", plain)
         sandbox = self.release("tributary", "first", "sandbox")
         self.assertNotIn("IAM role", sandbox)
         self.assertIn("AWS is the sandbox here", sandbox)

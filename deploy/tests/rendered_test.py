@@ -8,14 +8,19 @@ import yaml
 import helm
 from helm import identity, of_kind, rendered
 
-ALL = ["cluster", "sandbox", "west", "one-kind", "accounts", "everything"]
+ALL = ["cluster", "sandbox", "west", "one-kind", "accounts", "everything", "cert-manager", "plain"]
 SERVICES = ["alb-programmer", "merger", "nlb-programmer", "status-writer", "watcher"]
 
 
+def templates(objects: list[dict]) -> list[dict]:
+    """Of all pods but those of the Job, which are those of the CronJob."""
+    deployments = [it["spec"]["template"] for it in objects if it["kind"] == "Deployment"]
+    return deployments + [it["spec"]["jobTemplate"]["spec"]["template"] for it in objects if it["kind"] == "CronJob"]
+
+
 def containers(objects: list[dict]) -> dict[str, dict]:
-    """By the name of the Deployment, without the release's."""
-    deployments = of_kind(objects, "Deployment").values()
-    return {it["metadata"]["labels"]["app.kubernetes.io/component"]: it["spec"]["template"]["spec"]["containers"][0] for it in deployments}
+    """By the name of the Deployment or CronJob, without the release's."""
+    return {it["metadata"]["labels"]["app.kubernetes.io/component"]: it["spec"]["containers"][0] for it in templates(objects)}
 
 
 def selects(selector: dict, labels: dict) -> bool:
@@ -63,6 +68,11 @@ class Values(unittest.TestCase):
             ("albProgrammer.shards=257", "/albProgrammer/shards"),
             ("albProgrammer.serviceAccount.create=false", "/albProgrammer/serviceAccount/name"),
             ("otlp.endpoint=collector:4317", "/otlp/endpoint"),
+            ("tls.mode=mutual", "/tls/mode"),
+            ("tls.mode=certManager", "/tls/certManager/issuerRef/name"),
+            ("tls.own.schedule=hourly", "/tls/own/schedule"),
+            ("tls.own.settleSeconds=1", "/tls/own/settleSeconds"),
+            ("tls.certManager.duration=90d", "/tls/certManager/duration"),
         ]:
             with self.subTest(setting):
                 ended = helm.template("cluster", "tributary", "tributary-system", "--set", setting)
@@ -100,8 +110,7 @@ class Objects(unittest.TestCase):
     def test_selectors_select_the_pods_of_one_deployment(self):
         for name in ALL:
             objects = rendered(name)
-            pods = [it["spec"]["template"] for it in objects if it["kind"] == "Deployment"]
-            labels = [it["metadata"]["labels"] for it in pods]
+            labels = [it["metadata"]["labels"] for it in templates(objects)]
             for it in objects:
                 selectors = []
                 match it["kind"]:
@@ -133,16 +142,16 @@ class Objects(unittest.TestCase):
     def test_every_service_listens_where_others_call_it(self):
         for name in ALL:
             for service, container in containers(rendered(name)).items():
-                ports = {it["containerPort"] for it in container["ports"]}
+                ports = {it["containerPort"] for it in container.get("ports", [])}
                 listens = [arg.rsplit(":", 1)[1] for arg in container["args"] if "listen=" in arg]
                 self.assertEqual(sorted(map(str, ports)), sorted(listens), f"{name}: {service}")
 
     def test_pods_may_do_as_little_as_can_be(self):
         for name in ALL:
-            for deployment in of_kind(rendered(name), "Deployment").values():
-                pod = deployment["spec"]["template"]["spec"]
+            for template in templates(rendered(name)):
+                pod = template["spec"]
                 container = pod["containers"][0]
-                with self.subTest(f"{name}: {identity(deployment)}"):
+                with self.subTest(f"{name}: {container['name']}"):
                     self.assertTrue(pod["securityContext"]["runAsNonRoot"])
                     self.assertEqual(pod["securityContext"]["seccompProfile"], {"type": "RuntimeDefault"})
                     self.assertTrue(container["securityContext"]["readOnlyRootFilesystem"])
@@ -196,20 +205,20 @@ class Objects(unittest.TestCase):
         self.assertEqual(sorted(keys), SERVICES)
         for service, key in keys.items():
             objects = rendered("cluster", "tributary", "tributary-system", "--set", f"{key}.enabled=false")
-            self.assertEqual(sorted(containers(objects)), [it for it in SERVICES if it != service])
+            self.assertEqual(sorted(containers(objects)), sorted({*SERVICES, "tls"} - {service}))
             self.assertFalse([identity(it) for it in objects if identity(it)[2] == f"tributary-{service}"])
 
     def test_accounts_of_others_are_used_and_not_made(self):
         objects = rendered("accounts")
         for kind in ["ServiceAccount", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ValidatingAdmissionPolicy"]:
             self.assertEqual(of_kind(objects, kind), {})
-        names = {it["spec"]["template"]["spec"]["serviceAccountName"] for it in of_kind(objects, "Deployment").values()}
-        self.assertEqual(names, {"reader", "decider", "alb", "nlb", "writer"})
+        names = {it["spec"]["serviceAccountName"] for it in templates(objects)}
+        self.assertEqual(names, {"reader", "decider", "alb", "nlb", "writer", "certifier"})
 
     def test_accounts_that_are_bound_are_those_of_the_pods(self):
         for name in ["cluster", "sandbox", "west", "one-kind", "everything"]:
             objects = rendered(name)
-            pods = [it["spec"]["template"]["spec"] for it in of_kind(objects, "Deployment").values()]
+            pods = [it["spec"] for it in templates(objects)]
             used = {it["serviceAccountName"] for it in pods if "serviceAccountName" in it}
             bindings = [it for it in objects if it["kind"] in ("RoleBinding", "ClusterRoleBinding")]
             bound = {subject["name"] for it in bindings for subject in it["subjects"]}
@@ -238,7 +247,7 @@ class Objects(unittest.TestCase):
             return {peer["podSelector"]["matchLabels"][component] for rule in rules for peer in rule.get(key, []) if "podSelector" in peer}
 
         of = {it["metadata"]["labels"][component]: it["spec"] for it in policies.values()}
-        self.assertEqual(sorted(of), SERVICES)
+        self.assertEqual(sorted(of), sorted([*SERVICES, "tls"]))
         self.assertEqual({(caller, called) for caller, it in of.items() for called in peers(it["egress"], "to")}, calls)
         self.assertEqual({(caller, called) for called, it in of.items() for caller in peers(it["ingress"], "from")}, calls)
 
@@ -271,6 +280,89 @@ class Objects(unittest.TestCase):
         self.assertEqual(ports, [53, 53, 443, 7070, 443, 80, 3128, 14317, 1])
         # Without `--lbc-lease` there is no right to read it.
         self.assertFalse([it for it in of_kind(objects, "Role") if it == "everything-watcher"])
+
+    def test_own_certificates_are_made_for_whom_they_are_mounted(self):
+        """The names of Secrets are those of services/certificates, which its tests hold."""
+        for name in ["cluster", "west", "one-kind", "everything"]:
+            objects = rendered(name)
+            prefix = "everything" if name == "everything" else "tributary"
+            services = sorted(set(containers(objects)) - {"tls"})
+            self.check_mounts(objects, prefix)
+            job = of_kind(objects, "CronJob")[f"{prefix}-tls"]["spec"]["jobTemplate"]["spec"]
+            words = dict(arg.split("=", 1) for arg in job["template"]["spec"]["containers"][0]["args"][1:])
+            self.assertEqual(sorted(words["--for"].split(",")), sorted([*services, "client"]))
+            self.assertEqual(words["--name"], prefix)
+            at_once = of_kind(objects, "Job")
+            self.assertEqual([it["spec"] for it in at_once.values()], [job])
+            rules = of_kind(objects, "Role")[f"{prefix}-tls"]["rules"]
+            named = {resource for rule in rules for resource in rule.get("resourceNames", [])}
+            # Those of a service that is off are deleted.
+            secrets = {f"{prefix}-{service}-tls" for service in [*SERVICES, "client"]}
+            self.assertEqual(named, secrets | {f"{prefix}-authority", f"{prefix}-ca"})
+            # What can be made cannot be named, all else is.
+            self.assertEqual([rule["verbs"] for rule in rules if "resourceNames" not in rule], [["create"]])
+
+    def check_mounts(self, objects: list[dict], prefix: str) -> None:
+        for deployment in of_kind(objects, "Deployment").values():
+            service = deployment["metadata"]["labels"]["app.kubernetes.io/component"]
+            pod = deployment["spec"]["template"]["spec"]
+            container = pod["containers"][0]
+            volume = next(it for it in pod["volumes"] if it["name"] == "tls")
+            self.assertEqual(volume["secret"], {"secretName": f"{prefix}-{service}-tls"})
+            mount = next(it for it in container["volumeMounts"] if it["name"] == "tls")
+            self.assertIn(f"--tls-dir={mount['mountPath']}", container["args"])
+            self.assertFalse([arg for arg in container["args"] if arg.startswith(("--merger=http:", "--watcher=http:"))])
+
+    def test_a_job_has_another_name_when_it_is_another(self):
+        def names(*more: str) -> set[str]:
+            return set(of_kind(rendered("cluster", "tributary", "tributary-system", *more), "Job"))
+
+        self.assertEqual(names(), names())
+        for more in ["image.tag=0.2.0", "nlbProgrammer.enabled=false", "tls.own.settleSeconds=600", "podSecurityContext.runAsUser=1000"]:
+            self.assertFalse(names() & names("--set", more), more)
+
+    def test_names_of_jobs_are_short_enough(self):
+        """A CronJob's has 52 characters, since its Jobs have 11 more, and a Job's 63."""
+        objects = rendered("cluster", "tributary", "tributary-system", "--set", f"fullnameOverride={'a' * 60}")
+        self.assertLessEqual(max(map(len, of_kind(objects, "CronJob"))), 52)
+        self.assertLessEqual(max(map(len, of_kind(objects, "Job"))), 63)
+
+    def test_certificates_of_cert_manager_are_those_that_are_mounted(self):
+        objects = rendered("cert-manager")
+        self.check_mounts(objects, "tributary")
+        certificates = of_kind(objects, "Certificate")
+        self.assertEqual(sorted(certificates), sorted(f"tributary-{service}-tls" for service in [*SERVICES, "client"]))
+        for name, it in certificates.items():
+            self.assertEqual(it["spec"]["secretName"], name)
+            service = name.removeprefix("tributary-").removesuffix("-tls")
+            self.assertEqual(it["spec"]["dnsNames"], [f"{service}.tributary.services.tributary.dev"])
+            self.assertEqual(it["spec"]["issuerRef"], {"name": "services", "kind": "ClusterIssuer", "group": "cert-manager.io"})
+        self.assertFalse([identity(it) for it in objects if it["kind"] in ("Job", "CronJob") or identity(it)[2] == "tributary-tls"])
+
+    def test_without_certificates_everything_is_plain(self):
+        objects = rendered("plain")
+        self.assertEqual(sorted(containers(objects)), SERVICES)
+        for container in containers(objects).values():
+            self.assertFalse([arg for arg in container["args"] if arg.startswith("--tls-dir") or "=https:" in arg])
+        self.assertFalse([identity(it) for it in objects if it["kind"] in ("Job", "CronJob", "Certificate") or identity(it)[2].endswith("-tls")])
+        for template in templates(objects):
+            self.assertNotIn("volumes", template["spec"])
+
+    def test_probes_and_metrics_need_no_certificate(self):
+        for name in ["cluster", "cert-manager"]:
+            for service in SERVICES:
+                container = containers(rendered(name))[service]
+                for probe in ["livenessProbe", "readinessProbe"]:
+                    self.assertEqual(container[probe]["httpGet"].keys(), {"path", "port"})
+                    self.assertEqual(container[probe]["httpGet"]["port"], "admin")
+
+    def test_two_releases_in_one_namespace_do_not_meet(self):
+        first = {identity(it) for it in rendered("cluster")}
+        second = {identity(it) for it in rendered("west", "west")}
+        self.assertEqual({kind for kind, _, _ in first & second}, {"CustomResourceDefinition"})
+        secrets = [{volume["secret"]["secretName"] for template in templates(objects) for volume in template["spec"].get("volumes", [])}
+                   for objects in (rendered("cluster"), rendered("west", "west"))]
+        self.assertFalse(secrets[0] & secrets[1])
 
     def test_crds_are_those_of_deploy_and_stay(self):
         crds = of_kind(rendered("cluster"), "CustomResourceDefinition")

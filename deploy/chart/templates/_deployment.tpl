@@ -6,6 +6,7 @@ The image's entrypoint is `tributary`, its first argument which service it is.
 {{- define "tributary.deployment" -}}
 {{- $root := .root }}
 {{- $values := .values }}
+{{- $secret := ne $root.Values.tls.mode "none" | ternary (include "tributary.tlsSecret" .) "" }}
 {{- $selector := include "tributary.selector" (dict "root" $root "service" .service) }}
 apiVersion: apps/v1
 kind: Deployment
@@ -65,6 +66,9 @@ spec:
             - {{ printf "--admin-listen=%s:8080" $root.Values.listenAddress | quote }}
             - {{ printf "--log-format=%s" $root.Values.log.format | quote }}
             - {{ printf "--log=%s" $root.Values.log.filter | quote }}
+            {{- if $secret }}
+            - --tls-dir=/etc/tributary/tls
+            {{- end }}
             {{- with $root.Values.otlp.endpoint }}
             - {{ printf "--otlp-endpoint=%s" . | quote }}
             {{- end }}
@@ -110,18 +114,28 @@ spec:
             {{- toYaml $values.resources | nindent 12 }}
           securityContext:
             {{- toYaml $root.Values.securityContext | nindent 12 }}
-          {{- if .authorities }}
+          {{- if or $secret .authorities }}
           volumeMounts:
+            {{- if $secret }}
+            - {name: tls, mountPath: /etc/tributary/tls, readOnly: true}
+            {{- end }}
+            {{- if .authorities }}
             - {name: extra-ca, mountPath: /etc/tributary/ca, readOnly: true}
-          {{- end }}
-      {{- with .authorities }}
+            {{- end }}
       volumes:
+        {{- with $secret }}
+        # Until it is there the pod waits.
+        - name: tls
+          secret: {secretName: {{ . }}}
+        {{- end }}
+        {{- with .authorities }}
         - name: extra-ca
           configMap:
             name: {{ .configMap }}
             items:
               - {key: {{ .key | quote }}, path: bundle.crt}
-      {{- end }}
+        {{- end }}
+          {{- end }}
       {{- with include "tributary.placement" (dict "values" $values "selector" $selector) | trim }}
       {{- . | nindent 6 }}
       {{- end }}

@@ -116,6 +116,11 @@ gateway.k8s.aws/{{ .kind }}
 http://{{ include "tributary.object" . }}.{{ .root.Release.Namespace }}.svc:{{ .port }}
 {{- end }}
 
+{{/* Where a service is called: its gRPC. dict "root" $ "service" NAME "port" NUMBER. */}}
+{{- define "tributary.grpcAddress" -}}
+{{ eq .root.Values.tls.mode "none" | ternary "http" "https" }}://{{ include "tributary.object" . }}.{{ .root.Release.Namespace }}.svc:{{ .port }}
+{{- end }}
+
 {{/* Port of a URL: dict "url" URL "default" PORT. */}}
 {{- define "tributary.port" -}}
 {{- regexFind ":[0-9]+$" (urlParse .url).host | trimPrefix ":" | default (toString .default) -}}

@@ -4,6 +4,7 @@
 //!  kubeconfig or service account ──> Cluster ─┬─ served: kinds and versions ─> watch, versions (the watcher)
 //!                                             ├─ status: read, write if unchanged, events (the status writer)
 //!                                             ├─ secrets: one, by name; finalizer (the programmers)
+//!                                             ├─ own: what a program keeps for itself (certificates)
 //!                                             └─ lease: who leads, who is there (merger, status writer, programmers)
 //! ```
 //!
@@ -23,6 +24,7 @@ mod finalizer;
 mod gates;
 mod installation;
 pub mod lease;
+mod own;
 mod secret;
 mod served;
 mod source;
@@ -37,6 +39,7 @@ pub use failure::{Class, Failure};
 pub use finalizer::Finalizer;
 pub use gates::Gates;
 pub use installation::InstallationArgs;
+pub use own::{Account, OwnKind};
 pub use served::{Kinds, Served, Unread};
 pub use source::SourceArg;
 pub use status::{Found, LiveStatus};

@@ -48,7 +48,7 @@ use tributary_proto::access::Caller;
 use tributary_proto::call::{LoadBalancerShard, Publisher, Shard};
 use tributary_runtime::tasks::TaskError;
 use tributary_runtime::tls::TlsError;
-use tributary_runtime::{BoxError, Context, OnError};
+use tributary_runtime::{BoxError, Context, OnError, Peer};
 use tributary_stream::{Published, StreamOptions, Transport, TransportError, clients, publish};
 
 pub use args::{Args, DefaultsArgs, NoCluster, SiteArgs};
@@ -122,7 +122,13 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         defaults,
         common,
     } = args;
-    let tls = common.tls(&context.metrics, site.installation.installation.name())?;
+    let us = match kind {
+        LoadBalancerKind::Alb => Caller::AlbProgrammer,
+        LoadBalancerKind::Nlb => Caller::NlbProgrammer,
+    };
+    let us = Peer::new(us.name(), site.installation.installation.name());
+    let tasks = context.tasks();
+    let tls = common.tls(&context, &tasks, us).await?;
     let aws = aws.in_region(site.region.clone());
     let defaults = defaults.defaults();
     let unwanted_all = site.unwanted_all();
@@ -142,7 +148,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
             unwanted_all,
         })
     };
-    match source {
+    let ended = match source {
         SourceArg::Folder(folder) => {
             let options = options(Arc::new(FolderSecrets::new(folder)), None)?;
             Box::pin(run(context, options)).await
@@ -160,7 +166,10 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
             };
             Box::pin(shards::run(context, options, division)).await
         }
-    }
+    };
+    // It ends on its own account only with an error, and then its certificate is nobody's.
+    tasks.shutdown().cancel();
+    ended.and(tasks.join(STOP_DEADLINE).await.map_err(Error::from))
 }
 
 /// Programs all load balancers of one kind until the context stops: the only replica.

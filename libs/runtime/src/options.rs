@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::Metrics;
-use crate::tls::{Tls, TlsError};
+use crate::context::Context;
+use crate::tasks::Tasks;
+use crate::tls::{self, Peer, Tls, TlsError};
 
 /// Flatten into a service's own arguments: `#[command(flatten)] common: CommonArgs`.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
@@ -65,15 +66,21 @@ pub enum LogFormat {
 }
 
 impl CommonArgs {
-    /// Our certificate, if there is one, of this installation.
+    /// Our certificate, if there shall be one, as that of this service. Returns once there is one that can be read; the
+    /// readiness says, from then on as well, what is wrong with it.
     ///
     /// # Errors
-    /// Names the file that cannot be used.
-    pub fn tls(&self, metrics: &Metrics, installation: &str) -> Result<Option<Tls>, TlsError> {
-        let folder = self.tls_dir.as_deref();
-        folder
-            .map(|folder| Tls::load(metrics, folder, installation))
-            .transpose()
+    /// Names the file that cannot be used, if the context stops before it can.
+    pub async fn tls(
+        &self,
+        context: &Context,
+        tasks: &Tasks,
+        us: Peer,
+    ) -> Result<Option<Tls>, TlsError> {
+        match self.tls_dir.as_deref() {
+            Some(folder) => tls::watched(context, tasks, folder, us).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
 

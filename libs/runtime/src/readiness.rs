@@ -13,8 +13,17 @@ mod tests;
 /// Not ready as long as nobody has named a condition: a process that has not begun is not ready.
 #[derive(Clone, Debug)]
 pub struct Readiness {
-    conditions: Arc<watch::Sender<BTreeMap<String, bool>>>,
+    conditions: Arc<watch::Sender<Conditions>>,
     concerns: Arc<watch::Sender<BTreeSet<String>>>,
+}
+
+type Conditions = BTreeMap<String, State>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Met,
+    Unmet,
+    UnmetBecause(String),
 }
 
 /// One condition, unmet at first. What nobody vouches for any more does not hold: dropping it makes it unmet.
@@ -22,7 +31,7 @@ pub struct Readiness {
 #[must_use = "a dropped condition is unmet for ever"]
 pub struct Condition {
     name: String,
-    conditions: Arc<watch::Sender<BTreeMap<String, bool>>>,
+    conditions: Arc<watch::Sender<Conditions>>,
 }
 
 /// What a person should know of and what does not make the process unready: that somebody is missing who has to come
@@ -73,11 +82,15 @@ impl Readiness {
         ready(&self.conditions.borrow())
     }
 
-    /// The conditions that are not met, by name.
+    /// The conditions that are not met, by name, `merger/certificate: why` where that was said.
     pub fn unmet(&self) -> Vec<String> {
         let conditions = self.conditions.borrow();
-        let unmet = conditions.iter().filter(|(_, met)| !**met);
-        unmet.map(|(name, _)| name.clone()).collect()
+        let unmet = conditions.iter().filter_map(|(name, state)| match state {
+            State::Met => None,
+            State::Unmet => Some(name.clone()),
+            State::UnmetBecause(why) => Some(format!("{name}: {why}")),
+        });
+        unmet.collect()
     }
 
     /// Returns when all conditions are met.
@@ -106,17 +119,24 @@ impl Readiness {
 impl Condition {
     /// It holds now.
     pub fn met(&self) {
-        self.set(true);
+        self.set(State::Met);
     }
 
     /// It does not hold now.
     pub fn unmet(&self) {
-        self.set(false);
+        self.set(State::Unmet);
     }
 
-    fn set(&self, met: bool) {
-        self.conditions
-            .send_if_modified(|conditions| conditions.insert(self.name.clone(), met) != Some(met));
+    /// It does not hold now, and a person should know why.
+    pub fn unmet_because(&self, why: impl Into<String>) {
+        self.set(State::UnmetBecause(why.into()));
+    }
+
+    fn set(&self, state: State) {
+        self.conditions.send_if_modified(|conditions| {
+            let former = conditions.insert(self.name.clone(), state.clone());
+            former != Some(state)
+        });
     }
 }
 
@@ -146,6 +166,6 @@ impl Drop for Condition {
     }
 }
 
-fn ready(conditions: &BTreeMap<String, bool>) -> bool {
-    !conditions.is_empty() && conditions.values().all(|met| *met)
+fn ready(conditions: &Conditions) -> bool {
+    !conditions.is_empty() && conditions.values().all(|state| *state == State::Met)
 }

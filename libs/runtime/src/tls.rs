@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The names of the files are those of a Kubernetes Secret of type `kubernetes.io/tls` as cert-manager writes it. What is
-//! renewed counts for the next connection; open ones go on. Files that cannot be used leave what was there.
+//! renewed counts for the next connection; open ones go on. Files that cannot be used leave what was there; at the start they are
+//! waited for. The readiness says what is wrong: Kubernetes may bring the files, and a person the right ones, later.
 //!
 //! A service is known by a name in its certificate's subject alternative names, `SERVICE.INSTALLATION.services.tributary.dev`,
 //! which nobody resolves: addresses of pods and Services change, who one is does not.
@@ -33,9 +34,11 @@ use crate::names::{
 
 mod files;
 mod peer;
+mod watched;
 
 pub use files::TlsError;
 pub use peer::{NoPeer, Peer};
+pub(crate) use watched::watched;
 
 use files::{Files, Loaded};
 

@@ -39,7 +39,7 @@ use tributary_proto::report::report_service_server::ReportServiceServer;
 use tributary_runtime::grpc::GrpcError;
 use tributary_runtime::tasks::TaskError;
 use tributary_runtime::tls::TlsError;
-use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError};
+use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError, Peer};
 use tributary_stream::{Transport, TransportError};
 
 pub use tributary_merge::Options as MergeOptions;
@@ -274,7 +274,9 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         targets,
         common,
     } = args;
-    let tls = common.tls(&context.metrics, installation.name())?;
+    let tasks = context.tasks();
+    let us = Peer::new(Caller::Merger.name(), installation.name());
+    let tls = common.tls(&context, &tasks, us).await?;
     let options = Options {
         watcher: Transport::between(&watcher, tls.as_ref(), Caller::Watcher.name())?,
         merge: targets.merge(installation),
@@ -292,7 +294,6 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         .bind(grpc_listen)?
         .secured(tls, tributary_stream::access);
     tracing::info!(address = %grpc.local_addr(), "gRPC");
-    let tasks = context.tasks();
     tasks.spawn("merger", OnError::ShutDown, service.run());
     tasks.spawn(
         "grpc",

@@ -37,7 +37,7 @@ use tributary_model::judgement::Judgement;
 use tributary_proto::access::Caller;
 use tributary_runtime::tasks::TaskError;
 use tributary_runtime::tls::TlsError;
-use tributary_runtime::{CommonArgs, Context, OnError};
+use tributary_runtime::{CommonArgs, Context, OnError, Peer};
 use tributary_stream::{Transport, TransportError};
 
 pub use kubernetes::{Kubernetes, WRITES_PER_SECOND};
@@ -144,14 +144,15 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         installation: InstallationArgs { installation },
         common,
     } = args;
-    let tls = common.tls(&context.metrics, installation.name())?;
+    let tasks = context.tasks();
+    let us = Peer::new(Caller::StatusWriter.name(), installation.name());
+    let tls = common.tls(&context, &tasks, us).await?;
     let SinkArgs {
         status_dir,
         // The only one that is left: clap requires one of them.
         kubernetes: _,
     } = sink;
     let merger = Transport::between(&merger, tls.as_ref(), Caller::Merger.name())?;
-    let tasks = context.tasks();
     let store = if let Some(folder) = status_dir {
         if leader.leader_election {
             return Err(Error::Misplaced);

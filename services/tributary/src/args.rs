@@ -41,6 +41,8 @@ pub(crate) enum Command {
     NlbProgrammer(tributary_nlb_programmer::Args),
     /// Run the status writer.
     StatusWriter(tributary_status_writer::Args),
+    /// Make and renew the certificates of the services in Kubernetes, and end.
+    Certificates(tributary_certificates::Args),
 }
 
 #[derive(Debug, Args)]

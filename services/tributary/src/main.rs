@@ -100,6 +100,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 tributary_status_writer::run(context, args)
             })?;
         }
+        Command::Certificates(args) => {
+            let common = args.common.clone();
+            tributary_runtime::run("certificates", &common, |context| {
+                tributary_certificates::run(context, args)
+            })?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

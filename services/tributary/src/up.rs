@@ -21,9 +21,10 @@ use tributary_model::elb::LoadBalancerKind;
 use tributary_programmer::{
     ClusterSecrets, Endpoint, FolderSecrets, SecretSource, SiteArgs, sandbox_region,
 };
+use tributary_proto::access::Caller;
 use tributary_proto::call::Settling;
 use tributary_runtime::grpc::{BoundGrpc, Grpc, GrpcError};
-use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Tasks};
+use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Peer, Tasks};
 use tributary_sandbox::{Reachability, Sandbox, SeedOptions};
 use tributary_status_writer::{Kubernetes, Store};
 use tributary_stream::Transport;
@@ -67,7 +68,7 @@ pub(crate) async fn up(context: Context, args: UpArgs) -> anyhow::Result<ExitCod
     let source = source(&args).await?;
     let tasks = context.tasks();
     let aws = aws(&context, &tasks, &args).await?;
-    let transport = start(&context, &tasks, &args, &source, aws)?;
+    let transport = start(&context, &tasks, &args, &source, aws).await?;
     let client = Client::over(transport.clone());
     let ended = if args.once {
         once(&client, transport, &args).await
@@ -214,7 +215,7 @@ fn site(args: &UpArgs, sandbox: Option<&Sandbox>) -> SiteArgs {
 }
 
 /// Starts the five services and returns the way to all that they serve.
-fn start(
+async fn start(
     context: &Context,
     tasks: &Tasks,
     args: &UpArgs,
@@ -244,8 +245,12 @@ fn start(
         .describe(tributary_proto::FILE_DESCRIPTOR_SET)
         .build()?;
     let to_merger = Transport::local(grpc.routes());
-    let installation = args.site.installation.installation.name();
-    let tls = args.common.tls(&context.metrics, installation)?;
+    // Whom `get` asks.
+    let us = Peer::new(
+        Caller::Merger.name(),
+        args.site.installation.installation.name(),
+    );
+    let tls = args.common.tls(&context, &tasks, us).await?;
     let bound = bind(grpc, args.grpc_listen)?.secured(tls, tributary_stream::access);
     tracing::info!(address = %bound.local_addr(), "gRPC");
 

@@ -29,13 +29,14 @@ use tributary_folder::memory::MemoryError;
 use tributary_kubernetes::{Cluster, ConnectError, InstallationArgs, LbcLease, SourceArg};
 use tributary_model::view::Rejection;
 use tributary_model::{ObjectKey, ObjectRef};
+use tributary_proto::access::Caller;
 use tributary_proto::packed::Packed;
 use tributary_proto::snapshot::snapshot_service_server::SnapshotServiceServer;
 use tributary_proto::types;
 use tributary_runtime::grpc::GrpcError;
 use tributary_runtime::tasks::TaskError;
 use tributary_runtime::tls::TlsError;
-use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError};
+use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError, Peer};
 use tributary_stream::{Position, Published};
 
 /// The watcher's command line.
@@ -337,8 +338,12 @@ impl Args {
 /// # Errors
 /// When the port is taken, or as [`Service::run`].
 pub async fn run(context: Context, args: Args) -> Result<(), Error> {
-    let installation = args.installation.installation.name();
-    let tls = args.common.tls(&context.metrics, installation)?;
+    let tasks = context.tasks();
+    let us = Peer::new(
+        Caller::Watcher.name(),
+        args.installation.installation.name(),
+    );
+    let tls = args.common.tls(&context, &tasks, us).await?;
     let service = Service::new(context.clone(), args.source().await?)?;
     let grpc = service
         .contracts(GrpcServices::default())
@@ -347,7 +352,6 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         .bind(args.grpc_listen)?
         .secured(tls, tributary_stream::access);
     tracing::info!(address = %grpc.local_addr(), "gRPC");
-    let tasks = context.tasks();
     tasks.spawn("watcher", OnError::ShutDown, service.run());
     tasks.spawn(
         "grpc",

@@ -14,7 +14,7 @@ use crate::manifests::{CERTIFICATE, World};
 use crate::process::{Process, run};
 use crate::sandbox::inventory;
 use crate::status::{self, Statuses};
-use crate::trust::Authority;
+use crate::trust::{self, Authority};
 use crate::web;
 
 /// Services have 20 seconds to stop; a busy machine some more.
@@ -182,6 +182,12 @@ impl System {
         for service in SERVICES {
             authority.write(&self.path("tls"), service);
         }
+        self.certified = true;
+    }
+
+    /// Files of a certificate for one of them, made elsewhere.
+    pub fn certify_with(&mut self, service: &str, files: &[(&str, &[u8])]) {
+        trust::write(&self.path("tls"), service, files);
         self.certified = true;
     }
 

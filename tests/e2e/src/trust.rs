@@ -77,14 +77,28 @@ impl Authority {
 
     /// Writes a folder for `--tls-dir`, in one step, as the kubelet changes a mounted Secret.
     pub fn write(&self, folder: &Path, service: &str) -> PathBuf {
-        let Identity { certificate, key } = self.identity(&name(service), Ends::LATER);
-        let content = tempfile::tempdir_in(folder).unwrap().keep();
-        std::fs::write(content.join("tls.crt"), certificate).unwrap();
-        std::fs::write(content.join("tls.key"), key).unwrap();
-        std::fs::write(content.join("ca.crt"), &self.certificate).unwrap();
-        let (link, next) = (folder.join(service), content.with_extension("link"));
-        std::os::unix::fs::symlink(&content, &next).unwrap();
-        std::fs::rename(next, &link).unwrap();
-        link
+        self.write_identity(folder, service, &self.identity(&name(service), Ends::LATER))
     }
+
+    /// The same with a certificate that need not be the service's.
+    pub fn write_identity(&self, folder: &Path, service: &str, identity: &Identity) -> PathBuf {
+        let files = [
+            ("tls.crt", identity.certificate.as_bytes()),
+            ("tls.key", identity.key.as_bytes()),
+            ("ca.crt", self.certificate.as_bytes()),
+        ];
+        write(folder, service, &files)
+    }
+}
+
+/// Writes a folder in one step, as the kubelet changes a mounted Secret.
+pub fn write(folder: &Path, service: &str, files: &[(&str, &[u8])]) -> PathBuf {
+    let content = tempfile::tempdir_in(folder).unwrap().keep();
+    for (name, bytes) in files {
+        std::fs::write(content.join(name), bytes).unwrap();
+    }
+    let (link, next) = (folder.join(service), content.with_extension("link"));
+    std::os::unix::fs::symlink(&content, &next).unwrap();
+    std::fs::rename(next, &link).unwrap();
+    link
 }

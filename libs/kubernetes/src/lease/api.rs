@@ -1,6 +1,7 @@
 //! Leases as they are read and written.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::Lease;
@@ -8,6 +9,7 @@ use k8s_openapi::jiff::Timestamp;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::candidate::{Claim, Record};
 use crate::cluster::Cluster;
@@ -18,6 +20,10 @@ use crate::watch::version as resource_version;
 #[derive(Clone, Debug)]
 pub(super) struct Leases {
     api: Api<Lease>,
+    cluster: Cluster,
+    namespace: String,
+    /// Asked once, before the first Lease is created.
+    owner: Arc<OnceCell<Option<Value>>>,
     /// Of the API server.
     pub(super) address: String,
     /// Set when one is created, and by which they are listed: a label and its value.
@@ -32,6 +38,9 @@ impl Leases {
     ) -> Self {
         Self {
             api: Api::namespaced(cluster.client(), namespace),
+            cluster: cluster.clone(),
+            namespace: namespace.to_owned(),
+            owner: Arc::default(),
             address: cluster.address().to_owned(),
             group,
         }
@@ -60,10 +69,14 @@ impl Leases {
     pub(super) async fn write(&self, name: &str, claim: &Claim) -> Result<Record, Failure> {
         let spec = spec(claim);
         let Some(version) = &claim.version else {
-            let lease = serde_json::from_value(json!({
+            let mut lease = json!({
                 "metadata": { "name": name, "labels": self.labels() },
                 "spec": spec,
-            }));
+            });
+            if let Some(owner) = self.owner().await? {
+                lease["metadata"]["ownerReferences"] = json!([owner]);
+            }
+            let lease = serde_json::from_value(lease);
             // What we wrote out a line above can be read.
             let lease: Lease = lease.map_err(|error| Failure {
                 class: Class::Invalid,
@@ -82,6 +95,24 @@ impl Leases {
             .patch(name, &PatchParams::default(), &Patch::Merge(patch))
             .await?;
         Ok(record(&written))
+    }
+
+    /// Our own account, if it is in the namespace: who removes an installation removes its accounts, and nothing is left.
+    async fn owner(&self) -> Result<Option<&Value>, Failure> {
+        let owner = self.owner.get_or_try_init(|| async {
+            match self.cluster.account().await {
+                Ok(account) => {
+                    let account = account.filter(|it| *it.key.namespace == *self.namespace);
+                    Ok(account.map(|account| account.owner_reference()))
+                }
+                // Before Kubernetes 1.28, or where somebody has taken the right from everybody: then they stay.
+                Err(failure) if matches!(failure.class, Class::NotFound | Class::Forbidden) => {
+                    Ok(None)
+                }
+                Err(failure) => Err(failure),
+            }
+        });
+        Ok(owner.await?.as_ref())
     }
 
     /// Deletes it if it is still that version.

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::api::rbac::v1::PolicyRule;
+use kube::api::{Api, DeleteParams};
 use serde_json::json;
 use tokio::task::JoinSet;
 use tributary_kubernetes::Cluster;
@@ -48,6 +51,30 @@ impl Candidate {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_lease_goes_with_the_account_that_made_it() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("owned").await;
+    let rule: PolicyRule = serde_json::from_value(json!({
+        "apiGroups": ["coordination.k8s.io"],
+        "resources": ["leases"],
+        "verbs": ["get", "create", "patch"],
+    }))
+    .unwrap();
+    let account = cluster.account(&namespace, "merger", &[rule], Scope::Namespace);
+    let mut candidate = Candidate::start(&account.await, &namespace).await;
+    assert_eq!(candidate.leads().await, 1);
+    let accounts: Api<ServiceAccount> = Api::namespaced(cluster.client(), &namespace);
+    let params = DeleteParams::default();
+    let _ = accounts.delete("merger", &params).await.unwrap();
+    let leases: Api<Lease> = Api::namespaced(cluster.client(), &namespace);
+    until("the Lease is gone", async || {
+        leases.get_opt("merger").await.unwrap().is_none()
+    })
+    .await;
+    candidate.end().await;
 }
 
 #[tokio::test]

@@ -27,6 +27,19 @@ fn what_was_met_may_become_unmet() {
 }
 
 #[test]
+fn why_something_is_unmet_is_said_with_it() {
+    let readiness = Readiness::default();
+    let certificate = readiness.condition("certificate");
+    certificate.unmet_because("it has ended");
+    assert_eq!(readiness.unmet(), ["certificate: it has ended"]);
+    assert!(!readiness.is_ready());
+    certificate.unmet_because("it is another's");
+    assert_eq!(readiness.unmet(), ["certificate: it is another's"]);
+    certificate.met();
+    assert!(readiness.is_ready());
+}
+
+#[test]
 fn a_dropped_condition_is_unmet() {
     let readiness = Readiness::default();
     let snapshot = readiness.condition("snapshot");

@@ -3,14 +3,18 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::version::TLS13;
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use rustls::{CertificateError, ClientConfig, RootCertStore, ServerConfig};
+use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, Validity, X509Certificate};
+
+use super::Peer;
 
 const CERTIFICATE: &str = "tls.crt";
 const KEY: &str = "tls.key";
@@ -32,6 +36,13 @@ pub(super) struct Loaded {
     pub(super) client: Arc<ClientConfig>,
     /// Seconds since 1970.
     pub(super) not_after: i64,
+    /// Of the first of the chain.
+    validity: Validity,
+    /// All that it has.
+    names: Vec<String>,
+    chain: Vec<CertificateDer<'static>>,
+    /// As others have it who trust the same authorities.
+    verifier: Arc<dyn ClientCertVerifier>,
 }
 
 /// Why a folder's files are no identity.
@@ -85,7 +96,7 @@ impl Loaded {
                 .map_err(|error| bad(AUTHORITIES, error.to_string()))?;
         }
         let roots = Arc::new(roots);
-        let not_after = not_after(&chain).map_err(|why| bad(CERTIFICATE, why))?;
+        let (validity, names) = first(&chain).map_err(|why| bad(CERTIFICATE, why))?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier =
             WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(&provider))
@@ -96,7 +107,7 @@ impl Loaded {
         let mut server = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&TLS13])
             .map_err(failed)?
-            .with_client_cert_verifier(verifier)
+            .with_client_cert_verifier(Arc::clone(&verifier))
             .with_single_cert(chain.clone(), key.clone_key())
             .map_err(failed)?;
         server.alpn_protocols = vec![ALPN.to_vec()];
@@ -107,14 +118,54 @@ impl Loaded {
             .with_protocol_versions(&[&TLS13])
             .map_err(failed)?
             .with_root_certificates(roots)
-            .with_client_auth_cert(chain, key)
+            .with_client_auth_cert(chain.clone(), key)
             .map_err(failed)?;
         client.alpn_protocols = vec![ALPN.to_vec()];
         Ok(Self {
             server: Arc::new(server),
             client: Arc::new(client),
-            not_after,
+            not_after: validity.not_after.timestamp(),
+            validity,
+            names,
+            chain,
+            verifier,
         })
+    }
+
+    /// Why nobody who trusts the same authorities would believe at this time that we are this one.
+    pub(super) fn fault(&self, us: &Peer, now: ASN1Time) -> Option<String> {
+        let Validity {
+            not_before,
+            not_after,
+        } = self.validity;
+        let us = us.to_string();
+        if now < not_before {
+            return Some(format!(
+                "{CERTIFICATE} begins at {not_before}, and by this machine's clock it is {now}"
+            ));
+        }
+        if now > not_after {
+            return Some(format!(
+                "{CERTIFICATE} ended at {not_after}, and by this machine's clock it is {now}"
+            ));
+        }
+        if !self.names.contains(&us) {
+            let names = self.names.join(", ");
+            return Some(format!("{CERTIFICATE} is for {names:?}, and not for {us}"));
+        }
+        let (first, rest) = self.chain.split_first()?;
+        let time = Duration::from_secs(u64::try_from(now.timestamp()).unwrap_or_default());
+        let time = UnixTime::since_unix_epoch(time);
+        match self.verifier.verify_client_cert(first, rest, time) {
+            // Who is only called needs no certificate of a client.
+            Ok(_)
+            | Err(rustls::Error::InvalidCertificate(
+                CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. },
+            )) => None,
+            Err(error) => Some(format!(
+                "{CERTIFICATE} is not believed by the authorities of {AUTHORITIES}: {error}"
+            )),
+        }
     }
 }
 
@@ -127,8 +178,15 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     Ok(all)
 }
 
-fn not_after(chain: &[CertificateDer<'_>]) -> Result<i64, String> {
+fn first(chain: &[CertificateDer<'_>]) -> Result<(Validity, Vec<String>), String> {
     let first = chain.first().map(AsRef::as_ref).unwrap_or_default();
     let (_, certificate) = X509Certificate::from_der(first).map_err(|error| error.to_string())?;
-    Ok(certificate.validity().not_after.timestamp())
+    let names = certificate.subject_alternative_name();
+    let names = names.map_err(|error| error.to_string())?;
+    let names = names.iter().flat_map(|names| &names.value.general_names);
+    let names = names.filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        _ => None,
+    });
+    Ok((certificate.validity().clone(), names.collect()))
 }

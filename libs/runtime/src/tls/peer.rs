@@ -18,6 +18,14 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// By their names.
+    pub fn new(service: &str, installation: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            installation: installation.to_owned(),
+        }
+    }
+
     /// By the first name of the kind in a certificate that was verified; nothing where there is none.
     pub(crate) fn of(certificate: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(certificate).ok()?;

@@ -9,8 +9,10 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use x509_parser::prelude::ASN1Time;
 
 use super::*;
+use crate::Context;
 
 /// An authority that signs what it is asked for.
 struct Authority {
@@ -234,6 +236,68 @@ fn what_is_wrong_with_a_folder_is_said_with_its_file() {
     let (others, _tls) = authority.service("watcher");
     std::fs::copy(others.path().join("tls.key"), files.path().join("tls.key")).unwrap();
     assert!(load().to_string().contains("tls.crt"), "{}", load());
+}
+
+#[test]
+fn what_is_wrong_with_a_certificate_depends_on_who_we_are_and_when() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let folder = TempDir::new().unwrap();
+    let loaded = || Loaded::new(folder.path(), &Files::read(folder.path()).unwrap()).unwrap();
+    let at =
+        |year: i32| ASN1Time::from_timestamp(date_time_ymd(year, 6, 1).unix_timestamp()).unwrap();
+    let us = Peer::new("merger", "west");
+    ours.write(folder.path(), &name("merger"), 2020);
+    assert_eq!(loaded().fault(&us, at(2019)), None);
+    let fault = |peer: &Peer, year| loaded().fault(peer, at(year)).unwrap();
+    let said = fault(&us, 1999);
+    assert!(
+        said.contains("tls.crt begins at") && said.contains("clock it is"),
+        "{said}"
+    );
+    let said = fault(&us, 2020);
+    assert!(said.contains("tls.crt ended at"), "{said}");
+    for other in [Peer::new("watcher", "west"), Peer::new("merger", "east")] {
+        let said = fault(&other, 2019);
+        assert!(said.contains(&format!("and not for {other}")), "{said}");
+    }
+    std::fs::write(folder.path().join("ca.crt"), &theirs.certificate).unwrap();
+    let said = fault(&us, 2019);
+    assert!(
+        said.contains("not believed by the authorities of ca.crt"),
+        "{said}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_is_waited_for_and_renewed_while_nobody_connects() {
+    let (authority, folder) = (Authority::new(), TempDir::new().unwrap());
+    let context = Context::new("merger");
+    let tasks = context.tasks();
+    let us = Peer::new("merger", "west");
+    let unmet = || context.readiness.unmet().concat();
+    let (tls, ()) = tokio::join!(watched(&context, &tasks, folder.path(), us), async {
+        while !unmet().contains("merger/certificate: cannot read") {
+            tokio::task::yield_now().await;
+        }
+        authority.write(folder.path(), &name("merger"), 2001);
+    });
+    let _tls = tls.unwrap();
+    assert!(unmet().contains("tls.crt ended at"), "{}", unmet());
+    authority.write(folder.path(), &name("merger"), 2999);
+    context.readiness.ready().await;
+    authority.write(folder.path(), &name("merger"), 2001);
+    context.readiness.unready().await;
+    context.shutdown.cancel();
+    tasks.join(LOOK).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_told_to_stop_waits_for_no_certificate() {
+    let (context, folder) = (Context::new("merger"), TempDir::new().unwrap());
+    context.shutdown.cancel();
+    let us = Peer::new("merger", "west");
+    let waited = watched(&context, &context.tasks(), folder.path(), us).await;
+    assert!(matches!(waited, Err(TlsError::Read { .. })));
 }
 
 #[test]

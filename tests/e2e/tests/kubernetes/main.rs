@@ -5,6 +5,7 @@
     reason = "a test ends where it meets what it did not expect"
 )]
 
+mod certificates;
 mod crds;
 mod deletion;
 mod example;

@@ -9,6 +9,8 @@ use kube::api::{Api, Patch, PatchParams, PostParams};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tributary_tests_e2e::process::run;
+use tributary_tests_e2e::system::words;
 use tributary_tests_e2e::until;
 use tributary_tests_kubernetes::cluster::{Cluster, client};
 
@@ -119,6 +121,7 @@ async fn every_right_is_used_and_none_is_missing() {
         })
         .await;
     }
+    keep_certificates(cluster).await;
     installation.stop_all().await;
 
     let audit = std::fs::read_to_string(&log).unwrap();
@@ -137,6 +140,30 @@ async fn every_right_is_used_and_none_is_missing() {
     let granted = granted();
     let unused: Vec<_> = granted.difference(&done).collect();
     assert_eq!(unused, [ELSEWHERE], "rights that nobody needs");
+}
+
+/// Made, given another authority, and deleted.
+async fn keep_certificates(cluster: &Cluster) {
+    let kubeconfig = cluster.kubeconfig_of(NAMESPACE, "tributary-tls").await;
+    let kubeconfig = kubeconfig.to_str().unwrap();
+    let keep = async |services: &str| {
+        let mut args = words(&[
+            "certificates",
+            "--kubeconfig",
+            kubeconfig,
+            "--for",
+            services,
+        ]);
+        args.extend(words(&["--namespace", NAMESPACE]));
+        let ended = run("tributary", &args).await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    };
+    keep("merger,client").await;
+    let mut authority = named("Secret", NAMESPACE, "tributary-authority");
+    authority["apiVersion"] = json!("v1");
+    delete(cluster, &[authority]).await;
+    keep("merger,client").await;
+    keep("merger").await;
 }
 
 /// What an event of the audit log says, if one of the five did it to a resource.

@@ -4,14 +4,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
+use tempfile::TempDir;
 use tokio::time::timeout;
 use tonic::client::Grpc;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request};
-use tributary_tests_e2e::process::run;
+use tributary_tests_e2e::process::{Process, run};
 use tributary_tests_e2e::system::words;
 use tributary_tests_e2e::trust::{Authority, Ends, Identity, name};
+use tributary_tests_e2e::web::{get, until_status};
 use tributary_tests_e2e::wire::Plain;
+use tributary_tests_e2e::{address, until};
 
 use crate::status::{conditions, status};
 use crate::system::{FIVE, Part, System};
@@ -299,12 +302,40 @@ async fn what_is_wrong_with_a_certificate_is_said_at_the_start() {
         "{}",
         ended.stderr
     );
-    let none = words(&["--tls-dir", "nowhere"]);
-    let ended = run("tributary-status-writer", &[args, none].concat()).await;
-    assert_eq!(ended.code, Some(1));
-    assert!(
-        ended.stderr.contains("cannot read nowhere/tls.crt"),
-        "{}",
-        ended.stderr
-    );
+}
+
+#[tokio::test]
+async fn a_certificate_is_waited_for_and_what_is_wrong_with_it_is_said() {
+    let (system, folder) = (System::new(), TempDir::new().unwrap());
+    let admin = address::free(system.watcher.ip()).to_string();
+    let tls = folder.path().join("watcher");
+    let mut args = words(&["--admin-listen", &admin, "--grpc-listen"]);
+    args.extend(words(&[&system.watcher.to_string(), "--source"]));
+    args.extend([system.source().into(), "--tls-dir".into(), tls.into()]);
+    let log = folder.path().join("log");
+    let watcher = Process::start("tributary-watcher", &args, &log);
+    let page = format!("http://{admin}/readyz");
+    let is_said = async |why: &str| {
+        until(why, async || {
+            let answer = get(&page).await;
+            answer.is_ok_and(|(status, text)| status == 503 && text.contains(why))
+        })
+        .await;
+    };
+    is_said("watcher/certificate: cannot read").await;
+    let authority = Authority::new();
+    let write = |identity: &Identity| {
+        authority.write_identity(folder.path(), "watcher", identity);
+    };
+    write(&authority.identity(&name("watcher"), Ends::BEFORE));
+    is_said("watcher/tls.crt ended at").await;
+    write(&authority.identity(&name("merger"), Ends::LATER));
+    is_said("and not for watcher.tributary.services.tributary.dev").await;
+    write(&Authority::new().identity(&name("watcher"), Ends::LATER));
+    is_said("tls.crt is not believed by the authorities of ca.crt").await;
+    write(&authority.identity(&name("watcher"), Ends::LATER));
+    until_status(&page, 200).await;
+    // The same process all the time.
+    watcher.terminate();
+    assert_eq!(watcher.ended(Duration::from_secs(25)).await.code(), Some(0));
 }
