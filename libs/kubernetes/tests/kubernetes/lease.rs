@@ -71,7 +71,8 @@ async fn a_lease_goes_with_the_account_that_made_it() {
     let _ = accounts.delete("merger", &params).await.unwrap();
     let leases: Api<Lease> = Api::namespaced(cluster.client(), &namespace);
     until("the Lease is gone", async || {
-        leases.get_opt("merger").await.unwrap().is_none()
+        let left = leases.get_opt("merger").await.unwrap();
+        left.is_none().then_some(())
     })
     .await;
     candidate.end().await;
