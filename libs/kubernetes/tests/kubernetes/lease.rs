@@ -63,15 +63,18 @@ async fn a_lease_goes_with_the_account_that_made_it() {
         "verbs": ["get", "create", "patch"],
     }))
     .unwrap();
-    let account = cluster.account(&namespace, "merger", &[rule], Scope::Namespace);
-    let mut candidate = Candidate::start(&account.await, &namespace).await;
+    let account = cluster
+        .account(&namespace, "merger", &[rule], Scope::Namespace)
+        .await;
+    let mut candidate = Candidate::start(&account, &namespace).await;
     assert_eq!(candidate.leads().await, 1);
     let accounts: Api<ServiceAccount> = Api::namespaced(cluster.client(), &namespace);
     let params = DeleteParams::default();
     let _ = accounts.delete("merger", &params).await.unwrap();
     let leases: Api<Lease> = Api::namespaced(cluster.client(), &namespace);
     until("the Lease is gone", async || {
-        leases.get_opt("merger").await.unwrap().is_none()
+        let left = leases.get_opt("merger").await.unwrap();
+        left.is_none().then_some(())
     })
     .await;
     candidate.end().await;
