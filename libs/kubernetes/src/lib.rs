@@ -4,6 +4,8 @@
 //!  kubeconfig or service account ──> Cluster ─┬─ served: kinds and versions ─> watch, versions (the watcher)
 //!                                             ├─ status: read, write if unchanged, events (the status writer)
 //!                                             ├─ secrets: one, by name; finalizer (the programmers)
+//!                                             ├─ reviews: whose a token is, what may be seen (the merger)
+//!                                             ├─ reach: a person's way to a merger (the command line)
 //!                                             └─ lease: who leads, who is there (merger, status writer, programmers)
 //! ```
 //!
@@ -23,6 +25,8 @@ mod finalizer;
 mod gates;
 mod installation;
 pub mod lease;
+mod reach;
+mod reviews;
 mod secret;
 mod served;
 mod source;
@@ -37,6 +41,8 @@ pub use failure::{Class, Failure};
 pub use finalizer::Finalizer;
 pub use gates::Gates;
 pub use installation::InstallationArgs;
+pub use reach::{MergerPod, Reach, ReachArgs, ReachError, Tunnel};
+pub use reviews::{LISTENERS, Verb};
 pub use served::{Kinds, Served, Unread};
 pub use source::SourceArg;
 pub use status::{Found, LiveStatus};

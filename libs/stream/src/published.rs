@@ -161,6 +161,14 @@ where
         (store.position(), items.collect())
     }
 
+    /// Some of it at one moment, with its position. The filter runs under the store's lock.
+    pub fn select(&self, passes: impl Fn(&K, &V) -> bool) -> (Position, Vec<Arc<V>>) {
+        let store = self.shared.read();
+        let items = store.iter().filter(|(key, value)| passes(key, value));
+        let items = items.map(|(_, value)| Arc::clone(value)).collect();
+        (store.position(), items)
+    }
+
     /// How many items there are.
     pub fn len(&self) -> usize {
         self.shared.read().len()

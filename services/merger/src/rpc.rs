@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::callers::may_speak_of;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::time::{Instant, timeout_at};
-use tonic::{Request, Response, Status, Streaming};
-use tributary_model::ListenerRef;
+use tonic::{Extensions, Request, Response, Status, Streaming};
+use tributary_kubernetes::Verb;
 use tributary_model::desired::LoadBalancerKey;
-use tributary_model::view::ListenerView;
+use tributary_model::view::{ListenerView, Sight};
+use tributary_model::{ListenerRef, Name};
 use tributary_proto::call::{
     Acknowledgement, Answer, ListenerFilter, LoadBalancerShard, ObjectFilter, Patience, Question,
     Settling,
@@ -40,6 +41,7 @@ use tributary_proto::types;
 use tributary_runtime::Context;
 use tributary_stream::{EventStream, Position, Transport, clients, events};
 
+use crate::people::{People, sight, watched};
 use crate::progress::pending;
 use crate::reign::Reign;
 use crate::reports::{self, Desk};
@@ -54,6 +56,7 @@ pub(crate) struct Rpc {
     pub(crate) watcher: Transport,
     pub(crate) context: Context,
     pub(crate) desk: Desk,
+    pub(crate) people: Option<Arc<People>>,
 }
 
 /// No caller waits longer for the system to settle.
@@ -172,12 +175,12 @@ impl ListenersService for Rpc {
         &self,
         request: Request<ListListenersRequest>,
     ) -> Result<Response<Self::ListListenersStream>, Status> {
-        let filter = ListenerFilter::try_from(request.into_inner()).map_err(invalid)?;
-        let (position, listeners) = self.shared.listeners.snapshot();
-        let mut listeners: Vec<_> = listeners
-            .into_values()
-            .filter(|view| views::listener_passes(&filter, view))
-            .collect();
+        let (_, extensions, asked) = request.into_parts();
+        let filter = ListenerFilter::try_from(asked).map_err(invalid)?;
+        let namespace = namespace_of(&filter);
+        let sight = self.sight(&extensions, Verb::List, namespace).await?;
+        let passes = |_: &_, view: &_| views::listener_passes(&filter, view, &sight);
+        let (position, mut listeners) = self.shared.listeners_for(&sight).select(passes);
         listeners.sort_by(|left, right| {
             (&left.resolved.gateway, &left.resolved.precedence)
                 .cmp(&(&right.resolved.gateway, &right.resolved.precedence))
@@ -191,16 +194,17 @@ impl ListenersService for Rpc {
         &self,
         request: Request<GetListenerRequest>,
     ) -> Result<Response<GetListenerResponse>, Status> {
-        let listener = request
-            .into_inner()
+        let (_, extensions, asked) = request.into_parts();
+        let listener = asked
             .listener
             .ok_or_else(|| Status::invalid_argument("listener: is required"))?;
         let listener = ListenerRef::try_from(listener)
             .map_err(|error: ConvertError| invalid(error.under("listener")))?;
-        let position = self.shared.listeners.position();
-        let item = self
-            .shared
-            .listeners
+        let namespace = Some(&listener.owner.key.namespace);
+        let sight = self.sight(&extensions, Verb::Get, namespace).await?;
+        let listeners = self.shared.listeners_for(&sight);
+        let position = listeners.position();
+        let item = listeners
             .get(&listener)
             .ok_or_else(|| Status::not_found(listener.to_string()))?;
         Ok(Response::new(GetListenerResponse::from(&Answer {
@@ -213,25 +217,41 @@ impl ListenersService for Rpc {
         &self,
         request: Request<WatchListenersRequest>,
     ) -> Result<Response<Self::WatchListenersStream>, Status> {
-        let filter = ListenerFilter::try_from(request.into_inner()).map_err(invalid)?;
-        let subscription = self
-            .shared
-            .listeners
-            .subscribe_where(move |_, view: &ListenerView| views::listener_passes(&filter, view));
-        Ok(Response::new(events(subscription)))
+        let (_, extensions, asked) = request.into_parts();
+        let filter = ListenerFilter::try_from(asked).map_err(invalid)?;
+        let namespace = namespace_of(&filter).cloned();
+        let sight = self
+            .sight(&extensions, Verb::Watch, namespace.as_ref())
+            .await?;
+        let listeners = self.shared.listeners_for(&sight);
+        let seen = sight.clone();
+        let subscription = listeners.subscribe_where(move |_, view: &ListenerView| {
+            views::listener_passes(&filter, view, &seen)
+        });
+        let people = self.people.as_ref();
+        Ok(Response::new(watched(
+            people,
+            &extensions,
+            namespace,
+            sight,
+            events(subscription),
+        )))
     }
 
     async fn list_objects(
         &self,
         request: Request<ListObjectsRequest>,
     ) -> Result<Response<Self::ListObjectsStream>, Status> {
-        let filter = ObjectFilter::try_from(request.into_inner()).map_err(invalid)?;
+        let (_, extensions, asked) = request.into_parts();
+        let filter = ObjectFilter::try_from(asked).map_err(invalid)?;
+        let namespace = filter.namespace.as_ref();
+        let sight = self.sight(&extensions, Verb::List, namespace).await?;
         let (position, judged) = self.shared.judgements.snapshot();
         let state = self.shared.lock()?;
         let objects: Vec<_> = judged
             .into_iter()
-            .filter(|(object, _)| views::object_passes(&filter, object))
-            .map(|(object, judged)| (views::gateways(state.merge(), &object), judged))
+            .filter(|(object, _)| views::object_passes(&filter, object, &sight))
+            .map(|(object, judged)| (views::gateways(state.merge(), &object, &sight), judged))
             .collect();
         drop(state);
         let views = objects
@@ -247,8 +267,10 @@ impl ListenersService for Rpc {
 
     async fn list_load_balancers(
         &self,
-        _: Request<ListLoadBalancersRequest>,
+        request: Request<ListLoadBalancersRequest>,
     ) -> Result<Response<Self::ListLoadBalancersStream>, Status> {
+        // Of every namespace, or refused.
+        self.sight(request.extensions(), Verb::List, None).await?;
         let position = self.shared.desired.position();
         let load_balancers = views::load_balancers(&*self.shared.lock()?);
         Ok(Response::new(
@@ -260,12 +282,14 @@ impl ListenersService for Rpc {
         &self,
         request: Request<ExplainRequest>,
     ) -> Result<Response<ExplainResponse>, Status> {
-        let Question { object, listener } =
-            Question::try_from(request.into_inner()).map_err(invalid)?;
+        let (_, extensions, asked) = request.into_parts();
+        let Question { object, listener } = Question::try_from(asked).map_err(invalid)?;
+        let namespace = (!object.kind.is_cluster_scoped()).then_some(&object.key.namespace);
+        let sight = self.sight(&extensions, Verb::Get, namespace).await?;
         let state = self.shared.lock()?;
         let answer = Answer {
             position: state.judged_position(),
-            item: state.explain(&object, listener.as_deref()),
+            item: state.explain(&object, listener.as_deref(), &sight),
         };
         Ok(Response::new(ExplainResponse::from(&answer)))
     }
@@ -274,7 +298,10 @@ impl ListenersService for Rpc {
         &self,
         request: Request<WaitSettledRequest>,
     ) -> Result<Response<WaitSettledResponse>, Status> {
-        let Patience(patience) = Patience::try_from(request.into_inner()).map_err(invalid)?;
+        let (_, extensions, asked) = request.into_parts();
+        let Patience(patience) = Patience::try_from(asked).map_err(invalid)?;
+        // Of every namespace, or refused.
+        self.sight(&extensions, Verb::Watch, None).await?;
         let deadline = Instant::now() + patience.min(LONGEST_PATIENCE);
         // Reports come to the leader alone.
         let epoch = self.reign.epoch()?;
@@ -288,6 +315,16 @@ impl ListenersService for Rpc {
 }
 
 impl Rpc {
+    /// What the caller may see who asks about a namespace, or about all of them.
+    async fn sight(
+        &self,
+        extensions: &Extensions,
+        verb: Verb,
+        namespace: Option<&Name>,
+    ) -> Result<Sight, Status> {
+        sight(self.people.as_ref(), extensions, verb, namespace).await
+    }
+
     async fn settling(&self, deadline: Instant) -> Result<Settling, Status> {
         let mut client = clients::snapshot(self.watcher.clone());
         let read: Position = match timeout_at(deadline, client.sync(SyncRequest {})).await {
@@ -319,6 +356,12 @@ impl Rpc {
             }
         }
     }
+}
+
+/// The one that all who pass are in; nothing where they may be of any.
+fn namespace_of(filter: &ListenerFilter) -> Option<&Name> {
+    let of_owner = filter.owner.as_ref().map(|owner| &owner.key.namespace);
+    filter.namespace.as_ref().or(of_owner)
 }
 
 fn invalid(error: ConvertError) -> Status {

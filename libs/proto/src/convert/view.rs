@@ -15,6 +15,7 @@ message!(
         elb_listener: same,
         programmed: optional,
         explanation: required,
+        withheld_routes: same,
     }
 );
 message!(
