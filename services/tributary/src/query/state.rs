@@ -3,7 +3,7 @@
 use tributary_model::ListenerRef;
 use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{Conflict, ListenerOutcome};
-use tributary_model::view::ListenerView;
+use tributary_model::view::{ListenerView, listener_words};
 
 use super::print::Tone;
 
@@ -73,7 +73,11 @@ pub(crate) fn state(view: &ListenerView) -> (ListenerState, Option<String>) {
         ListenerOutcome::Conflicted {
             conflict, rival, ..
         } => {
-            let reason = format!("{} with {rival}", conflict_word(*conflict));
+            let reason = format!(
+                "{} with {}",
+                conflict_word(*conflict),
+                listener_words(rival.as_ref())
+            );
             (ListenerState::Conflicted, Some(reason))
         }
         ListenerOutcome::UnsupportedProtocol => {
@@ -125,16 +129,22 @@ fn won(view: &ListenerView) -> (ListenerState, Option<String>) {
     }
 }
 
-/// The listener that it lost to.
-pub(crate) fn rival(view: &ListenerView) -> Option<(Conflict, &ListenerRef)> {
+/// What it lost by, and the listener that it lost to, if that may be known.
+pub(crate) fn rival(view: &ListenerView) -> Option<(Conflict, Option<&ListenerRef>)> {
     match &view.resolved.outcome {
         ListenerOutcome::Conflicted {
             conflict, rival, ..
-        } => Some((*conflict, rival)),
+        } => Some((*conflict, rival.as_ref())),
         ListenerOutcome::Won
         | ListenerOutcome::UnsupportedProtocol
         | ListenerOutcome::Invalid { .. } => None,
     }
+}
+
+/// Accepted routes that reach it, those of other namespaces among them.
+pub(crate) fn attached(view: &ListenerView) -> usize {
+    let withheld = usize::try_from(view.withheld_routes).unwrap_or(usize::MAX);
+    view.resolved.attached_routes.len().saturating_add(withheld)
 }
 
 /// Gateway API's reason for a conflict.
