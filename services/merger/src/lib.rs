@@ -46,7 +46,7 @@ use tributary_stream::{Transport, TransportError};
 
 pub use tributary_merge::Options as MergeOptions;
 
-use crate::people::People;
+use crate::people::{Limits, People};
 use crate::reign::{Accession, Reign};
 use crate::reports::{Desk, Holders};
 use crate::shared::Shared;
@@ -213,6 +213,7 @@ impl Service {
             context: self.context.clone(),
             desk: self.desk.clone(),
             people: self.people.clone(),
+            limits: Limits::new(&self.context.metrics),
         };
         services
             .add_service(

@@ -10,6 +10,7 @@
 //! where nobody is asked for one. Where the API server does not answer, nothing is open.
 
 mod asked;
+mod limits;
 mod watched;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ use tributary_runtime::rate::Rate;
 use tributary_runtime::{Bearer, Metrics, Person, Visitor};
 
 use asked::{Asked, Found, Unasked};
+pub(crate) use limits::Limits;
 pub(crate) use watched::watched;
 
 /// A refusal counts for a sixth of the time of a permission: a right that was just given is waited for.

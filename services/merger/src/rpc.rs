@@ -41,7 +41,7 @@ use tributary_proto::types;
 use tributary_runtime::Context;
 use tributary_stream::{EventStream, Position, Transport, clients, events};
 
-use crate::people::{People, sight, watched};
+use crate::people::{Limits, People, sight, watched};
 use crate::progress::pending;
 use crate::reign::Reign;
 use crate::reports::{self, Desk};
@@ -57,6 +57,7 @@ pub(crate) struct Rpc {
     pub(crate) context: Context,
     pub(crate) desk: Desk,
     pub(crate) people: Option<Arc<People>>,
+    pub(crate) limits: Limits,
 }
 
 /// No caller waits longer for the system to settle.
@@ -228,13 +229,19 @@ impl ListenersService for Rpc {
         let subscription = listeners.subscribe_where(move |_, view: &ListenerView| {
             views::listener_passes(&filter, view, &seen)
         });
+        let held = self.limits.stream(&extensions)?;
+        let events = events(subscription).map(move |event| {
+            // It counts as long as the stream is there.
+            let _held = &held;
+            event
+        });
         let people = self.people.as_ref();
         Ok(Response::new(watched(
             people,
             &extensions,
             namespace,
             sight,
-            events(subscription),
+            events.boxed(),
         )))
     }
 
@@ -302,6 +309,7 @@ impl ListenersService for Rpc {
         let Patience(patience) = Patience::try_from(asked).map_err(invalid)?;
         // Of every namespace, or refused.
         self.sight(&extensions, Verb::Watch, None).await?;
+        let _held = self.limits.stream(&extensions)?;
         let deadline = Instant::now() + patience.min(LONGEST_PATIENCE);
         // Reports come to the leader alone.
         let epoch = self.reign.epoch()?;
@@ -322,6 +330,7 @@ impl Rpc {
         verb: Verb,
         namespace: Option<&Name>,
     ) -> Result<Sight, Status> {
+        self.limits.question(extensions)?;
         sight(self.people.as_ref(), extensions, verb, namespace).await
     }
 

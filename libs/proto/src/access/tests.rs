@@ -90,6 +90,8 @@ says whose it is (TokenReview) and what may be seen (SubjectAccessReview): `get`
   off when the token or the right has ended: within a minute.
 - UNAUTHENTICATED: the token is nobody's, has ended, or is for others. PERMISSION_DENIED: no right, with the verb and the namespace.
   UNAVAILABLE: the API server does not say. RESOURCE_EXHAUSTED: too many questions at once. Nothing of it is open by mistake.
+- One identity, by certificate or token, has 20 questions a second (200 after a rest) and 64 streams and waits at once; more are
+  RESOURCE_EXHAUSTED. From one address 20 new tokens a second are looked at (100 after a rest).
 
 ";
 
