@@ -37,6 +37,14 @@ pub enum ConnectError {
         /// What is wrong with it.
         source: Box<KubeconfigError>,
     },
+    /// The context that was named.
+    #[error("cannot use context {context}")]
+    Context {
+        /// As it was given.
+        context: String,
+        /// What is wrong with it.
+        source: Box<KubeconfigError>,
+    },
     /// None was named, and nothing else says where the API server is.
     #[error(
         "no API server: neither a kubeconfig ($KUBECONFIG, ~/.kube/config) nor a service account is there"
@@ -59,17 +67,7 @@ impl Cluster {
     /// # Errors
     /// When a file is missing or cannot be used.
     pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, ConnectError> {
-        let config = match kubeconfig {
-            Some(path) => from_file(path)
-                .await
-                .map_err(|source| ConnectError::Kubeconfig {
-                    path: path.to_owned(),
-                    source: Box::new(source),
-                })?,
-            None => Config::infer()
-                .await
-                .map_err(|source| ConnectError::Nowhere(Box::new(source)))?,
-        };
+        let config = configuration(kubeconfig, None).await?;
         let address = config.cluster_url.to_string();
         let client = client(adjusted(config)).map_err(|source| ConnectError::Credentials {
             address: address.clone(),
@@ -106,12 +104,44 @@ impl Cluster {
     }
 }
 
-async fn from_file(path: &Path) -> Result<Config, KubeconfigError> {
-    let kubeconfig = Kubeconfig::read_from(path)?;
-    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await
+/// By a kubeconfig and one of its contexts; without them as kubectl does it.
+pub(crate) async fn configuration(
+    kubeconfig: Option<&Path>,
+    context: Option<&str>,
+) -> Result<Config, ConnectError> {
+    let options = KubeConfigOptions {
+        context: context.map(str::to_owned),
+        ..KubeConfigOptions::default()
+    };
+    match (kubeconfig, context) {
+        (Some(path), _) => {
+            from_file(path, &options)
+                .await
+                .map_err(|source| ConnectError::Kubeconfig {
+                    path: path.to_owned(),
+                    source: Box::new(source),
+                })
+        }
+        (None, Some(context)) => {
+            Config::from_kubeconfig(&options)
+                .await
+                .map_err(|source| ConnectError::Context {
+                    context: context.to_owned(),
+                    source: Box::new(source),
+                })
+        }
+        (None, None) => Config::infer()
+            .await
+            .map_err(|source| ConnectError::Nowhere(Box::new(source))),
+    }
 }
 
-fn client(mut config: Config) -> Result<Client, kube::Error> {
+async fn from_file(path: &Path, options: &KubeConfigOptions) -> Result<Config, KubeconfigError> {
+    let kubeconfig = Kubeconfig::read_from(path)?;
+    Config::from_custom_kubeconfig(kubeconfig, options).await
+}
+
+pub(crate) fn client(mut config: Config) -> Result<Client, kube::Error> {
     let AuthInfo {
         username, token, ..
     } = &config.auth_info;
@@ -130,7 +160,7 @@ fn client(mut config: Config) -> Result<Client, kube::Error> {
         .build())
 }
 
-fn adjusted(mut config: Config) -> Config {
+pub(crate) fn adjusted(mut config: Config) -> Config {
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     // Of an idle connection, too: a request would find out no sooner that nothing comes through it any more.
     config.read_timeout = Some(SILENCE);

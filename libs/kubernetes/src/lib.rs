@@ -5,6 +5,8 @@
 //!                                             ├─ status: read, write if unchanged, events (the status writer)
 //!                                             ├─ secrets: one, by name; finalizer (the programmers)
 //!                                             ├─ own: what a program keeps for itself (certificates)
+//!                                             ├─ reviews: whose a token is, what may be seen (the merger)
+//!                                             ├─ reach: a person's way to a merger (the command line)
 //!                                             └─ lease: who leads, who is there (merger, status writer, programmers)
 //! ```
 //!
@@ -25,6 +27,8 @@ mod gates;
 mod installation;
 pub mod lease;
 mod own;
+mod reach;
+mod reviews;
 mod secret;
 mod served;
 mod source;
@@ -40,6 +44,8 @@ pub use finalizer::Finalizer;
 pub use gates::Gates;
 pub use installation::InstallationArgs;
 pub use own::{Account, OwnKind};
+pub use reach::{MergerPod, Reach, ReachArgs, ReachError, Tunnel};
+pub use reviews::{LISTENERS, Verb};
 pub use served::{Kinds, Served, Unread};
 pub use source::SourceArg;
 pub use status::{Found, LiveStatus};

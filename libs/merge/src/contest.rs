@@ -201,7 +201,7 @@ fn outcome(
         Some(Verdict::Lost { conflict, rival }) => ListenerOutcome::Conflicted {
             conflict: *conflict,
             // Whoever it lost to contends for the same port.
-            rival: name(rival).unwrap_or_else(|| entry.core.listener.clone()),
+            rival: name(rival).or_else(|| Some(entry.core.listener.clone())),
             rival_class: order::rival_class(precedence, rival),
         },
     }

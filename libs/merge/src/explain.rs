@@ -1,4 +1,4 @@
-//! Decisions in words, for the platform team: rivals are named in full here and never in a status.
+//! Decisions in words. Rivals are named to who may see their namespace, and never in a status.
 
 mod listener;
 mod route;
@@ -11,7 +11,7 @@ use tributary_model::resolved::{
     ResolvedGatewayClass, ResolvedListenerSet,
 };
 use tributary_model::resource::cannot_be_read;
-use tributary_model::view::Explanation;
+use tributary_model::view::{Explanation, Sight};
 use tributary_model::{Kind, ListenerOwner, Name, ObjectRef};
 
 use crate::merge::Merge;
@@ -21,6 +21,7 @@ pub(crate) fn explain(
     merge: &Merge,
     object: &ObjectRef,
     listener: Option<&str>,
+    sight: &Sight,
 ) -> Vec<Explanation> {
     let Some(resolved) = merge.resolved(object) else {
         return match listener {
@@ -32,12 +33,12 @@ pub(crate) fn explain(
         Resolved::GatewayClass(class) => (vec![of_class(class)], &[][..]),
         Resolved::Gateway(gateway) => (vec![of_gateway(merge, gateway)], &gateway.listeners[..]),
         Resolved::ListenerSet(set) => (vec![of_set(set)], &set.listeners[..]),
-        Resolved::Route(route) => (route::explain(merge, route), &[][..]),
+        Resolved::Route(route) => (route::explain(merge, route, sight), &[][..]),
     };
     let listeners = listeners
         .iter()
         .filter(|candidate| listener.is_none_or(|name| *candidate.listener.name == *name))
-        .map(|listener| listener::explain(merge, listener));
+        .map(|listener| listener::explain(merge, listener, sight));
     match listener {
         None => own.into_iter().chain(listeners).collect(),
         Some(_) => listeners.collect(),

@@ -7,7 +7,7 @@ use tributary_model::compact;
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::elb::TargetType;
 use tributary_model::resolved::Resolved;
-use tributary_model::view::Explanation;
+use tributary_model::view::{Explanation, Sight};
 use tributary_model::{
     Change, Installation, Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, Resource,
     Snapshot,
@@ -258,7 +258,12 @@ impl Merge {
     }
 
     /// The decisions on an object, or on one of its listeners, in words.
-    pub fn explain(&self, object: &ObjectRef, listener: Option<&str>) -> Vec<Explanation> {
-        explain::explain(self, object, listener)
+    pub fn explain(
+        &self,
+        object: &ObjectRef,
+        listener: Option<&str>,
+        sight: &Sight,
+    ) -> Vec<Explanation> {
+        explain::explain(self, object, listener, sight)
     }
 }

@@ -23,6 +23,7 @@ use tributary_model::elb::LoadBalancerKind;
 use tributary_model::resolved::{
     Conflict, ListenerOutcome, Resolved, ResolvedListener, RivalClass,
 };
+use tributary_model::view::listener_words;
 use tributary_model::{Kind, ObjectRef, Resource, Snapshot};
 use tributary_testkit::objects::key;
 
@@ -76,7 +77,7 @@ fn outcome(outcome: &ListenerOutcome) -> String {
             rival,
             rival_class,
         } => format!(
-            "{} with {} {rival}",
+            "{} with {} {}",
             match conflict {
                 Conflict::Protocol => "protocol",
                 Conflict::Hostname => "hostname",
@@ -86,7 +87,8 @@ fn outcome(outcome: &ListenerOutcome) -> String {
                 RivalClass::SameResource => "its own",
                 RivalClass::OlderListenerSet => "an older set's",
                 RivalClass::EarlierByName => "a set's of the same second",
-            }
+            },
+            listener_words(rival.as_ref()),
         ),
         ListenerOutcome::UnsupportedProtocol => "unsupported protocol".to_owned(),
         ListenerOutcome::Invalid { field, .. } => format!("invalid {field}"),

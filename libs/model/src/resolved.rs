@@ -175,8 +175,8 @@ pub enum ListenerOutcome {
     Conflicted {
         /// Hostname or protocol.
         conflict: Conflict,
-        /// The listener it conflicts with.
-        rival: ListenerRef,
+        /// The listener it conflicts with; absent where the reader may not see its namespace.
+        rival: Option<ListenerRef>,
         /// The same, as a tenant may read it.
         rival_class: RivalClass,
     },

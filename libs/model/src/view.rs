@@ -1,14 +1,62 @@
-//! What the query API answers: for the platform team, so rivals are named in full.
+//! What the query API answers: to the platform team, with rivals named in full, or to who may see one namespace, who reads
+//! of other namespaces no more than a status tells.
+
+use std::fmt;
 
 use crate::desired::LoadBalancerKey;
 use crate::judgement::Judgement;
-use crate::key::{ListenerRef, ObjectKey, ObjectRef};
+use crate::key::{ListenerRef, Name, ObjectKey, ObjectRef};
 use crate::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState};
 use crate::resolved::ResolvedListener;
 
 mod state;
 
 pub use state::ListenerState;
+
+/// What a reader may see.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Sight {
+    /// Every namespace.
+    Everything,
+    /// What is in this one, and what its own objects name.
+    Namespace(Name),
+}
+
+/// In place of another one's name.
+pub const WITHHELD_LISTENER: &str = "a listener of another namespace";
+
+impl Sight {
+    /// Whether it reaches into a namespace.
+    pub fn reaches(&self, namespace: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Namespace(own) => **own == *namespace,
+        }
+    }
+
+    /// The listener, if its owner's namespace may be seen.
+    pub fn listener<'a>(&self, listener: &'a ListenerRef) -> Option<&'a ListenerRef> {
+        self.reaches(&listener.owner.key.namespace)
+            .then_some(listener)
+    }
+}
+
+/// A listener by its name, or what stands in its place.
+pub fn listener_words(listener: Option<&ListenerRef>) -> String {
+    match listener {
+        Some(listener) => listener.to_string(),
+        None => WITHHELD_LISTENER.to_owned(),
+    }
+}
+
+impl fmt::Display for Sight {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everything => formatter.write_str("every namespace"),
+            Self::Namespace(own) => write!(formatter, "namespace {own}"),
+        }
+    }
+}
 
 /// One resolved listener with all that is known about it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +73,8 @@ pub struct ListenerView {
     pub programmed: Option<ProgrammedState>,
     /// The decision in words.
     pub explanation: Explanation,
+    /// Accepted routes that are not among those of `resolved`, being of namespaces that the reader may not see.
+    pub withheld_routes: u32,
 }
 
 /// A decision that a person can follow.
@@ -36,7 +86,7 @@ pub struct Explanation {
     pub decision: String,
     /// The rule behind it, for example `spec/listenersets §3: same port, protocol and hostname`.
     pub rule: String,
-    /// The listener that it lost to, if any.
+    /// The listener that it lost to, if any, and if the reader may see its namespace.
     pub rival: Option<ListenerRef>,
     /// The facts that led there, one a line.
     pub because: Vec<String>,

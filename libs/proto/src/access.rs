@@ -9,7 +9,7 @@ use tributary_model::elb::LoadBalancerKind;
 #[cfg(test)]
 mod tests;
 
-/// Who calls, by the certificate.
+/// Who calls: by the certificate, or by a token that the API server has confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Caller {
     /// Streams what users asked for.
@@ -22,22 +22,25 @@ pub enum Caller {
     NlbProgrammer,
     /// Writes statuses.
     StatusWriter,
-    /// A person, or a program that asks for one.
+    /// A person, or a program that asks for one, who may see everything.
     Client,
+    /// A person, or a program, with a token of Kubernetes: sees what its rights say.
+    Token,
 }
 
 impl Caller {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Watcher,
         Self::Merger,
         Self::AlbProgrammer,
         Self::NlbProgrammer,
         Self::StatusWriter,
         Self::Client,
+        Self::Token,
     ];
 
-    /// What a certificate calls it.
+    /// What a certificate calls it, and the reference; no certificate makes a [`Caller::Token`].
     pub fn name(self) -> &'static str {
         match self {
             Self::Watcher => "watcher",
@@ -46,12 +49,15 @@ impl Caller {
             Self::NlbProgrammer => "nlb-programmer",
             Self::StatusWriter => "status-writer",
             Self::Client => "client",
+            Self::Token => "token",
         }
     }
 
-    /// By the name in a certificate.
+    /// By the name in a certificate, where no token is.
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|caller| caller.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|caller| caller.name() == name && *caller != Self::Token)
     }
 
     /// The load balancers that it may ask for; nothing for who asks for none in particular.
@@ -59,14 +65,14 @@ impl Caller {
         match self {
             Self::AlbProgrammer => Some(LoadBalancerKind::Alb),
             Self::NlbProgrammer => Some(LoadBalancerKind::Nlb),
-            Self::Watcher | Self::Merger | Self::StatusWriter | Self::Client => None,
+            Self::Watcher | Self::Merger | Self::StatusWriter | Self::Client | Self::Token => None,
         }
     }
 }
 
 /// Each RPC's path, and who may call it.
 pub const ACCESS: &[(&str, &[Caller])] = {
-    use Caller::{AlbProgrammer, Client, Merger, NlbProgrammer, StatusWriter};
+    use Caller::{AlbProgrammer, Client, Merger, NlbProgrammer, StatusWriter, Token};
     &[
         (
             "/tributary.snapshot.v1.SnapshotService/WatchSnapshot",
@@ -103,31 +109,31 @@ pub const ACCESS: &[(&str, &[Caller])] = {
         ),
         (
             "/tributary.listeners.v1.ListenersService/ListListeners",
-            &[Client],
+            &[Client, Token],
         ),
         (
             "/tributary.listeners.v1.ListenersService/GetListener",
-            &[Client],
+            &[Client, Token],
         ),
         (
             "/tributary.listeners.v1.ListenersService/WatchListeners",
-            &[Client],
+            &[Client, Token],
         ),
         (
             "/tributary.listeners.v1.ListenersService/ListObjects",
-            &[Client],
+            &[Client, Token],
         ),
         (
             "/tributary.listeners.v1.ListenersService/ListLoadBalancers",
-            &[Client],
+            &[Client, Token],
         ),
         (
             "/tributary.listeners.v1.ListenersService/Explain",
-            &[Client],
+            &[Client, Token],
         ),
         (
             "/tributary.listeners.v1.ListenersService/WaitSettled",
-            &[Client],
+            &[Client, Token],
         ),
     ]
 };

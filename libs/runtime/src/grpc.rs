@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
@@ -20,12 +20,11 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::{TcpConnectInfo, TcpIncoming, TlsConnectInfo};
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
 use tracing::Instrument;
@@ -33,7 +32,13 @@ use tracing::Instrument;
 use crate::names::{HEADER_TRACEPARENT, SPAN_RPC};
 use crate::readiness::Readiness;
 use crate::telemetry;
-use crate::tls::{Peer, Tls};
+use crate::tls::Tls;
+
+mod guard;
+
+pub use guard::{Access, Bearer, Caller, Person, Tokens, Visitor};
+
+use guard::{Guard, ask};
 
 #[cfg(test)]
 mod tests;
@@ -53,9 +58,6 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Handshakes at a time; each has its deadline.
 const HANDSHAKES: usize = 256;
-
-/// Who may call what: the path of an RPC, `/package.Service/Method`, and the caller; nobody where it has no certificate.
-pub type Access = fn(path: &str, caller: Option<&Peer>) -> bool;
 
 /// Contracts being gathered for one server.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +82,7 @@ pub struct BoundGrpc {
     incoming: TcpIncoming,
     local_addr: SocketAddr,
     tls: Option<Tls>,
+    tokens: Option<Arc<dyn Tokens>>,
 }
 
 /// Why a server could not be built or served.
@@ -197,6 +200,7 @@ impl Grpc {
             incoming,
             local_addr,
             tls: None,
+            tokens: None,
         })
     }
 }
@@ -205,6 +209,13 @@ impl BoundGrpc {
     /// The address that was bound.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Lets people in by token, where there is TLS: said before [`BoundGrpc::secured`].
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Option<Arc<dyn Tokens>>) -> Self {
+        self.tokens = tokens;
+        self
     }
 
     /// With a certificate over TLS, and for those alone who may: every call is asked about, health and reflection among
@@ -217,6 +228,7 @@ impl BoundGrpc {
         let guard = Guard {
             installation: tls.installation().into(),
             access,
+            tokens: self.tokens.clone(),
         };
         let routes = self.grpc.routes.into_axum_router();
         let routes = routes.layer(from_fn_with_state(guard, ask));
@@ -242,6 +254,7 @@ impl BoundGrpc {
             incoming,
             local_addr,
             tls,
+            tokens: _,
         } = self;
         let router = Server::builder()
             .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
@@ -294,47 +307,6 @@ async fn handshake(
             None
         }
     }
-}
-
-/// Whom a server answers.
-#[derive(Clone, Debug)]
-struct Guard {
-    installation: Arc<str>,
-    access: Access,
-}
-
-/// Who calls is in the request's extensions from here on.
-async fn ask(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    let connection = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
-    let certificates = connection.and_then(TlsConnectInfo::peer_certs);
-    let certificate = certificates.as_ref().and_then(|all| all.first());
-    let path = request.uri().path();
-    let peer = certificate.and_then(|certificate| Peer::of(certificate));
-    let refused = match (certificate, &peer) {
-        (None, _) if (guard.access)(path, None) => None,
-        (None, _) => Some(Status::unauthenticated("a client certificate is needed")),
-        (Some(_), Some(peer))
-            if *peer.installation == *guard.installation && (guard.access)(path, Some(peer)) =>
-        {
-            None
-        }
-        (Some(_), Some(peer)) => {
-            let why = format!("{peer} may not call {path}");
-            Some(Status::permission_denied(why))
-        }
-        (Some(_), None) => {
-            let why = "the client certificate is no service's of this installation";
-            Some(Status::permission_denied(why))
-        }
-    };
-    if let Some(status) = refused {
-        tracing::debug!(%status, path, "a call is refused");
-        return status.into_http();
-    }
-    if let Some(peer) = peer {
-        request.extensions_mut().insert(peer);
-    }
-    next.run(request).await
 }
 
 /// Never returns: what ends serving is the server.

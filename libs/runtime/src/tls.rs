@@ -22,6 +22,7 @@ use std::time::Duration;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
@@ -34,10 +35,12 @@ use crate::names::{
 
 mod files;
 mod peer;
+mod trust;
 mod watched;
 
 pub use files::TlsError;
 pub use peer::{NoPeer, Peer};
+pub use trust::Trust;
 pub(crate) use watched::watched;
 
 use files::{Files, Loaded};
@@ -152,18 +155,18 @@ impl Tls {
     ///
     /// # Errors
     /// Where its certificate is another's or is not believed, or it takes too long.
-    pub async fn connect(
+    pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         service: &str,
-        tcp: TcpStream,
-    ) -> io::Result<client::TlsStream<TcpStream>> {
+        connection: S,
+    ) -> io::Result<client::TlsStream<S>> {
         let name = Peer {
             service: service.to_owned(),
             installation: self.0.installation.clone(),
         };
         let name = ServerName::try_from(name.to_string()).map_err(io::Error::other)?;
         let connector = TlsConnector::from(Arc::clone(&self.current().client));
-        timeout(HANDSHAKE, connector.connect(name, tcp)).await?
+        timeout(HANDSHAKE, connector.connect(name, connection)).await?
     }
 }
 

@@ -78,6 +78,16 @@ where
         }
     }
 
+    /// Of an empty one: positions begin here, so none is taken for one of another stream with the same epoch.
+    #[must_use]
+    pub fn numbered_from(self, generation: u64) -> Self {
+        self.write(|store| {
+            store.number_from(generation);
+            false
+        });
+        self
+    }
+
     /// Sets an item. An equal one changes nothing and is not sent. Returns whether it changed.
     pub fn set(&self, key: K, value: Arc<V>) -> bool {
         self.write(|store| store.set(key, value, None, traceparent))
@@ -159,6 +169,14 @@ where
             .iter()
             .map(|(key, value)| (key.clone(), Arc::clone(value)));
         (store.position(), items.collect())
+    }
+
+    /// Some of it at one moment, with its position. The filter runs under the store's lock.
+    pub fn select(&self, passes: impl Fn(&K, &V) -> bool) -> (Position, Vec<Arc<V>>) {
+        let store = self.shared.read();
+        let items = store.iter().filter(|(key, value)| passes(key, value));
+        let items = items.map(|(_, value)| Arc::clone(value)).collect();
+        (store.position(), items)
     }
 
     /// How many items there are.

@@ -83,6 +83,12 @@ impl<K: Ord + Clone, V: PartialEq> Store<K, V> {
         Self::remembering(MOST_TOMBSTONES)
     }
 
+    /// Of an empty one: what it is told from now on comes after this generation.
+    pub(crate) fn number_from(&mut self, generation: u64) {
+        self.generation = generation;
+        self.forgotten = generation;
+    }
+
     fn remembering(most_tombstones: usize) -> Self {
         Self {
             epoch: 0,

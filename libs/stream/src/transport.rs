@@ -1,5 +1,6 @@
 //! What a client talks through: a connection, or the server's own services.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,9 +8,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::header::AUTHORIZATION;
 use http::{HeaderValue, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tonic::body::Body;
@@ -22,7 +26,7 @@ use tower::{Service, ServiceExt};
 use tributary_runtime::grpc::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT};
 use tributary_runtime::names::HEADER_TRACEPARENT;
 use tributary_runtime::telemetry::traceparent;
-use tributary_runtime::{BoxError, Tls};
+use tributary_runtime::{Bearer, BoxError, Tls};
 
 /// A peer inside the cluster answers within milliseconds or is gone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,7 +39,11 @@ const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 /// A gRPC client's way to its server. Generated clients are built over it and do not know which way it is; clones
 /// share the connection. Each call carries the traceparent of the span that it is made in.
 #[derive(Clone, Debug)]
-pub struct Transport(Way);
+pub struct Transport {
+    way: Way,
+    /// `authorization` of each call.
+    token: Option<HeaderValue>,
+}
 
 #[derive(Clone, Debug)]
 enum Way {
@@ -70,6 +78,9 @@ pub enum TransportError {
         /// What is wrong with it.
         source: Option<tonic::transport::Error>,
     },
+    /// It is no text that a header can hold.
+    #[error("the token has characters that no token has")]
+    Token,
     /// `https` and no certificate, or `http` and one.
     #[error("{uri:?} begins with {}, which goes {} --tls-dir", scheme(*with_tls), if *with_tls { "only with" } else { "only without" })]
     Scheme {
@@ -86,10 +97,21 @@ fn scheme(with_tls: bool) -> &'static str {
     if with_tls { "https" } else { "http" }
 }
 
+/// A connection, whatever it is made of.
+pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Connection for T {}
+
+/// Makes a connection to the host and port of an address, the handshake of TLS and all.
+pub type Dial =
+    Arc<dyn Fn(String) -> BoxFuture<'static, Result<Box<dyn Connection>, BoxError>> + Send + Sync>;
+
 /// How a server is reached.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Peering {
     Plain,
+    /// Through whatever connection is made to the host.
+    Dialled(Dial),
     /// With our certificate, if its own is that of this service.
     Tls(Tls, &'static str),
 }
@@ -120,7 +142,7 @@ impl Transport {
     fn peering(uris: &str, peering: Peering) -> Result<Self, TransportError> {
         let uris = uris.split(',').map(str::trim);
         let endpoints = uris.map(|uri| endpoint(uri, &peering));
-        Ok(Self(Way::Remote(Arc::new(Remote {
+        Ok(Self::new(Way::Remote(Arc::new(Remote {
             endpoints: endpoints.collect::<Result<_, _>>()?,
             peering,
             current: Mutex::new(Current {
@@ -130,10 +152,34 @@ impl Transport {
         }))))
     }
 
+    /// Through connections that the caller makes, to servers of these names, `HOST` or `HOST:PORT`: through a tunnel, or with
+    /// another handshake. `token` goes along with each call.
+    ///
+    /// # Errors
+    /// Where a name is none.
+    pub fn dialled(
+        hosts: &[String],
+        dial: Dial,
+        token: Option<&Bearer>,
+    ) -> Result<Self, TransportError> {
+        let uris: Vec<String> = hosts.iter().map(|host| format!("http://{host}")).collect();
+        let Self { way, token: _ } = Self::peering(&uris.join(","), Peering::Dialled(dial))?;
+        let token = token.map(|token| HeaderValue::try_from(format!("Bearer {}", token.expose())));
+        let mut token = token.transpose().map_err(|_| TransportError::Token)?;
+        if let Some(token) = &mut token {
+            token.set_sensitive(true);
+        }
+        Ok(Self { way, token })
+    }
+
     /// Straight into services of this process.
     pub fn local(routes: Routes) -> Self {
         let service = ServiceExt::<http::Request<Body>>::map_err(routes, |never| match never {});
-        Self(Way::Local(BoxCloneSyncService::new(service)))
+        Self::new(Way::Local(BoxCloneSyncService::new(service)))
+    }
+
+    fn new(way: Way) -> Self {
+        Self { way, token: None }
     }
 }
 
@@ -151,12 +197,12 @@ fn endpoint(uri: &str, peering: &Peering) -> Result<Endpoint, TransportError> {
         Some(_) | None => return Err(failed(None)),
     };
     let endpoint = match (peering, with_tls) {
-        (Peering::Plain, false) => endpoint,
+        (Peering::Plain | Peering::Dialled(_), false) => endpoint,
         // The connector does it; tonic would want to do it itself.
         (Peering::Tls(..), true) => {
             parse(&uri.replacen("https", "http", 1)).map_err(|source| failed(Some(source)))?
         }
-        (Peering::Plain, true) | (Peering::Tls(..), false) => {
+        (Peering::Plain | Peering::Dialled(_), true) | (Peering::Tls(..), false) => {
             let uri = uri.to_owned();
             return Err(TransportError::Scheme { uri, with_tls });
         }
@@ -186,6 +232,9 @@ impl Remote {
         let endpoint = endpoint.ok_or("no address of a gRPC server")?;
         let channel = match &self.peering {
             Peering::Plain => endpoint.connect_lazy(),
+            Peering::Dialled(dial) => {
+                endpoint.connect_with_connector_lazy(dialling(Arc::clone(dial)))
+            }
             Peering::Tls(tls, service) => {
                 endpoint.connect_with_connector_lazy(tls_connector(tls, service))
             }
@@ -240,6 +289,29 @@ fn tls_connector(
     })
 }
 
+/// What the caller makes of an address.
+fn dialling(
+    dial: Dial,
+) -> impl Service<Uri, Response = TokioIo<Box<dyn Connection>>, Error = BoxError, Future: Send>
++ Send
++ use<> {
+    service_fn(move |uri: Uri| {
+        let host = uri.authority().map(ToString::to_string);
+        let dialled = dial(host.unwrap_or_default());
+        async move { Ok::<_, BoxError>(TokioIo::new(dialled.await?)) }
+    })
+}
+
+impl fmt::Debug for Peering {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Plain => "Plain",
+            Self::Dialled(_) => "Dialled",
+            Self::Tls(..) => "Tls",
+        })
+    }
+}
+
 /// Whether an answer is UNAVAILABLE and no more. At the end of a stream it comes too late for here: who calls again
 /// then hears it.
 fn is_unavailable(response: &http::Response<Body>) -> bool {
@@ -253,7 +325,7 @@ impl Service<http::Request<Body>> for Transport {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        match &mut self.0 {
+        match &mut self.way {
             Way::Local(service) => service.poll_ready(context),
             // Each call waits for the channel that it chooses.
             Way::Remote(_) => Poll::Ready(Ok(())),
@@ -268,7 +340,10 @@ impl Service<http::Request<Body>> for Transport {
             }
             Ok(_) | Err(_) => {}
         }
-        match &mut self.0 {
+        if let Some(token) = &self.token {
+            request.headers_mut().insert(AUTHORIZATION, token.clone());
+        }
+        match &mut self.way {
             Way::Local(service) => service.call(request).boxed(),
             Way::Remote(remote) => {
                 let remote = Arc::clone(remote);

@@ -14,6 +14,7 @@
 
 mod callers;
 mod engine;
+mod people;
 mod progress;
 mod reign;
 mod reports;
@@ -26,9 +27,10 @@ mod views;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tributary_kubernetes::lease::{Election, LeaderElection};
-use tributary_kubernetes::{ConnectError, InstallationArgs};
+use tributary_kubernetes::{Cluster, ConnectError, InstallationArgs};
 use tributary_model::Installation;
 use tributary_model::elb::TargetType;
 use tributary_proto::access::Caller;
@@ -36,7 +38,7 @@ use tributary_proto::desired::desired_service_server::DesiredServiceServer;
 use tributary_proto::judgement::judgement_service_server::JudgementServiceServer;
 use tributary_proto::listeners::listeners_service_server::ListenersServiceServer;
 use tributary_proto::report::report_service_server::ReportServiceServer;
-use tributary_runtime::grpc::GrpcError;
+use tributary_runtime::grpc::{GrpcError, Tokens};
 use tributary_runtime::tasks::TaskError;
 use tributary_runtime::tls::TlsError;
 use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError, Peer};
@@ -44,6 +46,7 @@ use tributary_stream::{Transport, TransportError};
 
 pub use tributary_merge::Options as MergeOptions;
 
+use crate::people::{Limits, People};
 use crate::reign::{Accession, Reign};
 use crate::reports::{Desk, Holders};
 use crate::shared::Shared;
@@ -64,6 +67,13 @@ pub struct Args {
     /// The way to Kubernetes, for the Lease; otherwise as kubectl finds it.
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
+    /// Let people in by token where calls go over TLS: the API server says whose it is, and which namespaces' listeners that one
+    /// may see.
+    #[arg(long)]
+    pub token_review: bool,
+    /// Seconds for which counts what the API server has said of a token or a right; then a watch is asked about again.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub token_review_seconds: u64,
     /// Of every service.
     #[command(flatten)]
     pub installation: InstallationArgs,
@@ -142,6 +152,7 @@ pub struct Service {
     reign: Reign,
     accession: Option<Accession>,
     desk: Desk,
+    people: Option<Arc<People>>,
 }
 
 /// After it the Lease is named.
@@ -167,6 +178,7 @@ impl Service {
             reign: Reign::always(epoch),
             accession: None,
             desk: Desk::new(Holders::Latest),
+            people: None,
         }
     }
 
@@ -185,6 +197,7 @@ impl Service {
             reign,
             accession: Some(accession),
             desk,
+            people: None,
         }
     }
 
@@ -199,6 +212,8 @@ impl Service {
             watcher: self.options.watcher.clone(),
             context: self.context.clone(),
             desk: self.desk.clone(),
+            people: self.people.clone(),
+            limits: Limits::new(&self.context.metrics),
         };
         services
             .add_service(
@@ -234,6 +249,7 @@ impl Service {
             reign,
             accession,
             desk: _,
+            people: _,
         } = self;
         let leading = async {
             match accession {
@@ -260,6 +276,15 @@ impl Service {
     }
 }
 
+/// What a token may be for besides the API server: the merger's name in its certificate.
+fn audience(installation: &Installation) -> String {
+    let peer = Peer {
+        service: Caller::Merger.name().to_owned(),
+        installation: installation.name().to_owned(),
+    };
+    peer.to_string()
+}
+
 /// Runs the merger as a process of its own: contracts on a port, until the context stops.
 ///
 /// # Errors
@@ -270,6 +295,8 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         grpc_listen,
         leader,
         kubeconfig,
+        token_review,
+        token_review_seconds,
         installation: InstallationArgs { installation },
         targets,
         common,
@@ -283,15 +310,27 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
     };
     let us = &options.merge.installation;
     let election = leader.election(kubeconfig.as_ref(), us, SERVICE).await?;
+    let people = if token_review {
+        let cluster = Cluster::connect(kubeconfig.as_deref()).await?;
+        let audience = audience(us);
+        let counts = Duration::from_secs(token_review_seconds);
+        let people = People::new(&context.metrics, cluster, audience, counts);
+        Some(Arc::new(people))
+    } else {
+        None
+    };
+    let tokens = people.clone().map(|people| people as Arc<dyn Tokens>);
     let service = match election {
         Some(election) => Service::elected(context.clone(), options, election),
         None => Service::new(context.clone(), options),
     };
+    let service = Service { people, ..service };
     let grpc = service
         .contracts(GrpcServices::default())
         .describe(tributary_proto::FILE_DESCRIPTOR_SET)
         .build()?
         .bind(grpc_listen)?
+        .with_tokens(tokens)
         .secured(tls, tributary_stream::access);
     tracing::info!(address = %grpc.local_addr(), "gRPC");
     tasks.spawn("merger", OnError::ShutDown, service.run());

@@ -6,13 +6,14 @@ use std::time::Duration;
 use crate::callers::may_speak_of;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::time::{Instant, timeout_at};
-use tonic::{Request, Response, Status, Streaming};
-use tributary_model::ListenerRef;
+use tonic::{Extensions, Request, Response, Status, Streaming};
+use tributary_kubernetes::Verb;
 use tributary_model::desired::LoadBalancerKey;
-use tributary_model::view::ListenerView;
+use tributary_model::view::{ListenerView, Sight};
+use tributary_model::{ListenerRef, Name};
 use tributary_proto::call::{
-    Acknowledgement, Answer, ListenerListing, ListenerWatch, LoadBalancerShard, ObjectFilter,
-    Patience, Question, Settling,
+    Acknowledgement, Answer, ListenerFilter, ListenerListing, ListenerWatch, LoadBalancerShard,
+    ObjectFilter, Patience, Question, Settling,
 };
 use tributary_proto::convert::ConvertError;
 use tributary_proto::desired::desired_service_server::DesiredService;
@@ -40,6 +41,7 @@ use tributary_proto::types;
 use tributary_runtime::Context;
 use tributary_stream::{EventStream, Position, Resume, Transport, clients, events};
 
+use crate::people::{Limits, People, sight, watched};
 use crate::progress::pending;
 use crate::reign::Reign;
 use crate::reports::{self, Desk};
@@ -54,6 +56,8 @@ pub(crate) struct Rpc {
     pub(crate) watcher: Transport,
     pub(crate) context: Context,
     pub(crate) desk: Desk,
+    pub(crate) people: Option<Arc<People>>,
+    pub(crate) limits: Limits,
 }
 
 /// No caller waits longer for the system to settle.
@@ -172,16 +176,16 @@ impl ListenersService for Rpc {
         &self,
         request: Request<ListListenersRequest>,
     ) -> Result<Response<Self::ListListenersStream>, Status> {
+        let (_, extensions, asked) = request.into_parts();
         let ListenerListing {
             filter,
             page_size,
             after,
-        } = ListenerListing::try_from(request.into_inner()).map_err(invalid)?;
-        let (position, listeners) = self.shared.listeners.snapshot();
-        let mut listeners: Vec<_> = listeners
-            .into_values()
-            .filter(|view| views::listener_passes(&filter, view))
-            .collect();
+        } = ListenerListing::try_from(asked).map_err(invalid)?;
+        let namespace = namespace_of(&filter);
+        let sight = self.sight(&extensions, Verb::List, namespace).await?;
+        let passes = |_: &_, view: &_| views::listener_passes(&filter, view, &sight);
+        let (position, mut listeners) = self.shared.listeners_for(&sight).select(passes);
         listeners.sort_by(|left, right| {
             (&left.resolved.gateway, &left.resolved.precedence)
                 .cmp(&(&right.resolved.gateway, &right.resolved.precedence))
@@ -195,16 +199,17 @@ impl ListenersService for Rpc {
         &self,
         request: Request<GetListenerRequest>,
     ) -> Result<Response<GetListenerResponse>, Status> {
-        let listener = request
-            .into_inner()
+        let (_, extensions, asked) = request.into_parts();
+        let listener = asked
             .listener
             .ok_or_else(|| Status::invalid_argument("listener: is required"))?;
         let listener = ListenerRef::try_from(listener)
             .map_err(|error: ConvertError| invalid(error.under("listener")))?;
-        let position = self.shared.listeners.position();
-        let item = self
-            .shared
-            .listeners
+        let namespace = Some(&listener.owner.key.namespace);
+        let sight = self.sight(&extensions, Verb::Get, namespace).await?;
+        let listeners = self.shared.listeners_for(&sight);
+        let position = listeners.position();
+        let item = listeners
             .get(&listener)
             .ok_or_else(|| Status::not_found(listener.to_string()))?;
         Ok(Response::new(GetListenerResponse::from(&Answer {
@@ -217,32 +222,58 @@ impl ListenersService for Rpc {
         &self,
         request: Request<WatchListenersRequest>,
     ) -> Result<Response<Self::WatchListenersStream>, Status> {
+        let (_, extensions, asked) = request.into_parts();
         let ListenerWatch {
             filter,
             resume_after,
-        } = ListenerWatch::try_from(request.into_inner()).map_err(invalid)?;
-        let owners = filter.clone();
+        } = ListenerWatch::try_from(asked).map_err(invalid)?;
+        let namespace = namespace_of(&filter).cloned();
+        let sight = self
+            .sight(&extensions, Verb::Watch, namespace.as_ref())
+            .await?;
+        let listeners = self.shared.listeners_for(&sight);
+        let (owners, may_see) = (filter.clone(), sight.clone());
         let resume = resume_after.map(|after| Resume {
             after,
-            may_have: Box::new(move |key: &ListenerRef| views::owner_passes(&owners, key)),
+            may_have: Box::new(move |key: &ListenerRef| {
+                views::owner_passes(&owners, key, &may_see)
+            }),
         });
-        let passes =
-            move |_: &ListenerRef, view: &ListenerView| views::listener_passes(&filter, view);
-        let subscription = self.shared.listeners.subscribe_again(resume, passes);
-        Ok(Response::new(events(subscription)))
+        let seen = sight.clone();
+        let passes = move |_: &ListenerRef, view: &ListenerView| {
+            views::listener_passes(&filter, view, &seen)
+        };
+        let subscription = listeners.subscribe_again(resume, passes);
+        let held = self.limits.stream(&extensions)?;
+        let events = events(subscription).map(move |event| {
+            // It counts as long as the stream is there.
+            let _held = &held;
+            event
+        });
+        let people = self.people.as_ref();
+        Ok(Response::new(watched(
+            people,
+            &extensions,
+            namespace,
+            sight,
+            events.boxed(),
+        )))
     }
 
     async fn list_objects(
         &self,
         request: Request<ListObjectsRequest>,
     ) -> Result<Response<Self::ListObjectsStream>, Status> {
-        let filter = ObjectFilter::try_from(request.into_inner()).map_err(invalid)?;
+        let (_, extensions, asked) = request.into_parts();
+        let filter = ObjectFilter::try_from(asked).map_err(invalid)?;
+        let namespace = filter.namespace.as_ref();
+        let sight = self.sight(&extensions, Verb::List, namespace).await?;
         let (position, judged) = self.shared.judgements.snapshot();
         let state = self.shared.lock()?;
         let objects: Vec<_> = judged
             .into_iter()
-            .filter(|(object, _)| views::object_passes(&filter, object))
-            .map(|(object, judged)| (views::gateways(state.merge(), &object), judged))
+            .filter(|(object, _)| views::object_passes(&filter, object, &sight))
+            .map(|(object, judged)| (views::gateways(state.merge(), &object, &sight), judged))
             .collect();
         drop(state);
         let views = objects
@@ -258,8 +289,10 @@ impl ListenersService for Rpc {
 
     async fn list_load_balancers(
         &self,
-        _: Request<ListLoadBalancersRequest>,
+        request: Request<ListLoadBalancersRequest>,
     ) -> Result<Response<Self::ListLoadBalancersStream>, Status> {
+        // Of every namespace, or refused.
+        self.sight(request.extensions(), Verb::List, None).await?;
         let position = self.shared.desired.position();
         let load_balancers = views::load_balancers(&*self.shared.lock()?);
         Ok(Response::new(
@@ -271,12 +304,14 @@ impl ListenersService for Rpc {
         &self,
         request: Request<ExplainRequest>,
     ) -> Result<Response<ExplainResponse>, Status> {
-        let Question { object, listener } =
-            Question::try_from(request.into_inner()).map_err(invalid)?;
+        let (_, extensions, asked) = request.into_parts();
+        let Question { object, listener } = Question::try_from(asked).map_err(invalid)?;
+        let namespace = (!object.kind.is_cluster_scoped()).then_some(&object.key.namespace);
+        let sight = self.sight(&extensions, Verb::Get, namespace).await?;
         let state = self.shared.lock()?;
         let answer = Answer {
             position: state.judged_position(),
-            item: state.explain(&object, listener.as_deref()),
+            item: state.explain(&object, listener.as_deref(), &sight),
         };
         Ok(Response::new(ExplainResponse::from(&answer)))
     }
@@ -285,7 +320,11 @@ impl ListenersService for Rpc {
         &self,
         request: Request<WaitSettledRequest>,
     ) -> Result<Response<WaitSettledResponse>, Status> {
-        let Patience(patience) = Patience::try_from(request.into_inner()).map_err(invalid)?;
+        let (_, extensions, asked) = request.into_parts();
+        let Patience(patience) = Patience::try_from(asked).map_err(invalid)?;
+        // Of every namespace, or refused.
+        self.sight(&extensions, Verb::Watch, None).await?;
+        let _held = self.limits.stream(&extensions)?;
         let deadline = Instant::now() + patience.min(LONGEST_PATIENCE);
         // Reports come to the leader alone.
         let epoch = self.reign.epoch()?;
@@ -299,6 +338,17 @@ impl ListenersService for Rpc {
 }
 
 impl Rpc {
+    /// What the caller may see who asks about a namespace, or about all of them.
+    async fn sight(
+        &self,
+        extensions: &Extensions,
+        verb: Verb,
+        namespace: Option<&Name>,
+    ) -> Result<Sight, Status> {
+        self.limits.question(extensions)?;
+        sight(self.people.as_ref(), extensions, verb, namespace).await
+    }
+
     async fn settling(&self, deadline: Instant) -> Result<Settling, Status> {
         let mut client = clients::snapshot(self.watcher.clone());
         let read: Position = match timeout_at(deadline, client.sync(SyncRequest {})).await {
@@ -330,6 +380,12 @@ impl Rpc {
             }
         }
     }
+}
+
+/// The one that all who pass are in; nothing where they may be of any.
+fn namespace_of(filter: &ListenerFilter) -> Option<&Name> {
+    let of_owner = filter.owner.as_ref().map(|owner| &owner.key.namespace);
+    filter.namespace.as_ref().or(of_owner)
 }
 
 fn invalid(error: ConvertError) -> Status {

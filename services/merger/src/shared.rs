@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use tonic::Status;
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
-use tributary_model::view::ListenerView;
+use tributary_model::view::{ListenerView, Sight};
 use tributary_model::{ListenerRef, ObjectRef};
 use tributary_runtime::{CancellationToken, Context};
 use tributary_stream::Published;
@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
     pub(crate) judgements: Published<ObjectRef, Judged>,
     pub(crate) listeners: Published<ListenerRef, ListenerView>,
+    /// The same, each as its owner's namespace may read it.
+    pub(crate) apart: Published<ListenerRef, ListenerView>,
     pub(crate) progress: Progress,
     state: Mutex<State>,
     torn: CancellationToken,
@@ -37,26 +39,40 @@ pub(crate) struct Held<'a> {
 #[error("a panic has torn the merger's state")]
 pub struct Torn;
 
+/// Who may see another part of the listeners than before is told all of it anew, wherever the watch was.
+const APART_FROM: u64 = 1 << 48;
+
 impl Shared {
     pub(crate) fn new(context: &Context, merge: tributary_merge::Options) -> Self {
-        let (desired, judgements, listeners) = (
+        let (desired, judgements, listeners, apart) = (
             Published::new(context, "desired"),
             Published::new(context, "judgement"),
             Published::new(context, "listeners"),
+            Published::new(context, "listeners-apart").numbered_from(APART_FROM),
         );
         let state = State::new(
             merge,
             desired.clone(),
             judgements.clone(),
             listeners.clone(),
+            apart.clone(),
         );
         Self {
             desired,
             judgements,
             listeners,
+            apart,
             progress: Progress::default(),
             state: Mutex::new(state),
             torn: CancellationToken::new(),
+        }
+    }
+
+    /// The listeners as who sees so much may read them.
+    pub(crate) fn listeners_for(&self, sight: &Sight) -> &Published<ListenerRef, ListenerView> {
+        match sight {
+            Sight::Everything => &self.listeners,
+            Sight::Namespace(_) => &self.apart,
         }
     }
 

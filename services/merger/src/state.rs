@@ -15,7 +15,7 @@ use tributary_model::report::LoadBalancerReport;
 use tributary_model::resolved::{GatewayAcceptance, Resolved};
 use tributary_model::resource::{Author, CarriedStatus, SourceObject, cannot_be_read};
 use tributary_model::status::Status;
-use tributary_model::view::{Explanation, ListenerView};
+use tributary_model::view::{Explanation, ListenerView, Sight};
 use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef, compact};
 use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::packed::Packed;
@@ -58,6 +58,7 @@ pub(crate) struct State {
     desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
     judgements: Published<ObjectRef, Judged>,
     listeners: Published<ListenerRef, ListenerView>,
+    apart: Published<ListenerRef, ListenerView>,
 }
 
 /// What a judgement sends along of its object.
@@ -102,6 +103,7 @@ impl State {
         desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
         judgements: Published<ObjectRef, Judged>,
         listeners: Published<ListenerRef, ListenerView>,
+        apart: Published<ListenerRef, ListenerView>,
     ) -> Self {
         Self {
             merge: Merge::new(options),
@@ -122,6 +124,7 @@ impl State {
             desired,
             judgements,
             listeners,
+            apart,
         }
     }
 
@@ -199,6 +202,7 @@ impl State {
             self.desired.mark_complete();
             self.judgements.mark_complete();
             self.listeners.mark_complete();
+            self.apart.mark_complete();
         }
     }
 
@@ -254,6 +258,7 @@ impl State {
         self.desired.set_epoch(epoch);
         self.judgements.set_epoch(epoch);
         self.listeners.set_epoch(epoch);
+        self.apart.set_epoch(epoch);
         let untold = self.untold.values_mut().flatten().map(|(_, (at, _))| at);
         for position in self.desired_at.values_mut().chain(untold) {
             position.epoch = epoch;
@@ -338,10 +343,20 @@ impl State {
             .filter(|listener| !now.contains(listener))
         {
             self.listeners.remove(gone);
+            self.apart.remove(gone);
         }
         for view in views {
-            self.listeners
-                .set(view.resolved.listener.clone(), Arc::new(view));
+            let listener = view.resolved.listener.clone();
+            let apart = views::apart(&self.merge, &view);
+            let view = Arc::new(view);
+            // Nearly all of them say the same, and are there once.
+            let apart = if apart == *view {
+                Arc::clone(&view)
+            } else {
+                Arc::new(apart)
+            };
+            self.listeners.set(listener.clone(), view);
+            self.apart.set(listener, apart);
         }
         if now.is_empty() {
             self.listeners_of.remove(object);
@@ -350,8 +365,13 @@ impl State {
         }
     }
 
-    pub(crate) fn explain(&self, object: &ObjectRef, listener: Option<&str>) -> Vec<Explanation> {
-        explain(&self.merge, object, listener, &self.reports)
+    pub(crate) fn explain(
+        &self,
+        object: &ObjectRef,
+        listener: Option<&str>,
+        sight: &Sight,
+    ) -> Vec<Explanation> {
+        explain(&self.merge, object, listener, &self.reports, sight)
     }
 
     pub(crate) fn merge(&self) -> &Merge {

@@ -1,4 +1,5 @@
-//! What people are told: the merge's decisions joined with reports, rivals named in full.
+//! What people are told: the merge's decisions joined with reports. What of it who sees one namespace is not told is decided
+//! here alone, for every RPC.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -10,14 +11,14 @@ use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::report::LoadBalancerPhase;
 use tributary_model::resolved::{ListenerOutcome, Resolved, ResolvedListener};
-use tributary_model::view::{DesiredCounts, ListenerView, LoadBalancerView};
+use tributary_model::view::{DesiredCounts, ListenerView, LoadBalancerView, Sight};
 use tributary_model::{Hostname, Kind, ListenerRef, ObjectKey, ObjectRef};
 
 use tributary_proto::call::{ListenerFilter, ListenerPlace, ObjectFilter};
 
 use crate::state::State;
 
-pub(crate) fn listener_passes(filter: &ListenerFilter, view: &ListenerView) -> bool {
+pub(crate) fn listener_passes(filter: &ListenerFilter, view: &ListenerView, sight: &Sight) -> bool {
     let ListenerFilter {
         gateway,
         states,
@@ -32,7 +33,7 @@ pub(crate) fn listener_passes(filter: &ListenerFilter, view: &ListenerView) -> b
         ..
     } = &view.resolved;
     let declared = declared.as_ref().map_or("", Hostname::as_str);
-    owner_passes(filter, listener)
+    owner_passes(filter, listener, sight)
         && gateway.as_ref().is_none_or(|gateway| gateway == on)
         && hostname
             .as_ref()
@@ -41,7 +42,7 @@ pub(crate) fn listener_passes(filter: &ListenerFilter, view: &ListenerView) -> b
 }
 
 /// As far as a listener's name tells: of one that does not pass, nothing is ever told to who asks with this filter.
-pub(crate) fn owner_passes(filter: &ListenerFilter, listener: &ListenerRef) -> bool {
+pub(crate) fn owner_passes(filter: &ListenerFilter, listener: &ListenerRef, sight: &Sight) -> bool {
     let ListenerFilter {
         namespace,
         owner,
@@ -49,9 +50,10 @@ pub(crate) fn owner_passes(filter: &ListenerFilter, listener: &ListenerRef) -> b
         states: _,
         hostname: _,
     } = filter;
-    namespace
-        .as_ref()
-        .is_none_or(|namespace| *namespace == listener.owner.key.namespace)
+    sight.reaches(&listener.owner.key.namespace)
+        && namespace
+            .as_ref()
+            .is_none_or(|namespace| *namespace == listener.owner.key.namespace)
         && owner.as_ref().is_none_or(|owner| *owner == listener.owner)
 }
 
@@ -74,9 +76,10 @@ pub(crate) fn page(
     (listeners, next)
 }
 
-pub(crate) fn object_passes(filter: &ObjectFilter, object: &ObjectRef) -> bool {
+pub(crate) fn object_passes(filter: &ObjectFilter, object: &ObjectRef, sight: &Sight) -> bool {
     let ObjectFilter { kind, namespace } = filter;
-    kind.is_none_or(|kind| kind == object.kind)
+    sight.reaches(&object.key.namespace)
+        && kind.is_none_or(|kind| kind == object.kind)
         && namespace
             .as_ref()
             .is_none_or(|namespace| *namespace == object.key.namespace)
@@ -114,17 +117,53 @@ fn view(merge: &Merge, resolved: &ResolvedListener, reports: &Reports) -> Option
             | ListenerOutcome::Invalid { .. } => None,
         },
         explanation: merge
-            .explain(&object, Some(&resolved.listener.name))
+            .explain(&object, Some(&resolved.listener.name), &Sight::Everything)
             .into_iter()
             .next()
             .unwrap_or_default(),
         resolved: resolved.clone(),
         load_balancer,
+        withheld_routes: 0,
     })
 }
 
-/// The Gateways that an object is about: itself, its parent, its parents' Gateways.
-pub(crate) fn gateways(merge: &Merge, object: &ObjectRef) -> BTreeSet<ObjectKey> {
+/// A listener as its owner's namespace may read it: no name of another one, but for the Gateway's, which the owner names
+/// itself.
+pub(crate) fn apart(merge: &Merge, view: &ListenerView) -> ListenerView {
+    let owner = &view.resolved.listener.owner;
+    let sight = Sight::Namespace(owner.key.namespace.clone());
+    let mut apart = view.clone();
+    let resolved = &mut apart.resolved;
+    match &mut resolved.outcome {
+        ListenerOutcome::Conflicted {
+            conflict: _,
+            rival,
+            // Which is what a status says, too.
+            rival_class: _,
+        } => rival.take_if(|rival| sight.listener(rival).is_none()),
+        ListenerOutcome::Won
+        | ListenerOutcome::UnsupportedProtocol
+        | ListenerOutcome::Invalid { .. } => None,
+    };
+    resolved
+        .overlapping_tls
+        .take_if(|other| sight.listener(other).is_none());
+    let routes = resolved.attached_routes.len();
+    resolved
+        .attached_routes
+        .retain(|route| sight.reaches(&route.key.namespace));
+    let withheld = routes - resolved.attached_routes.len();
+    apart.withheld_routes = u32::try_from(withheld).unwrap_or(u32::MAX);
+    apart.explanation = merge
+        .explain(&owner.object(), Some(&view.resolved.listener.name), &sight)
+        .into_iter()
+        .next()
+        .unwrap_or_default();
+    apart
+}
+
+/// The Gateways that an object is about, as a reader may know them: itself, its parent, its parents' Gateways.
+pub(crate) fn gateways(merge: &Merge, object: &ObjectRef, sight: &Sight) -> BTreeSet<ObjectKey> {
     let Some(resolved) = merge.resolved(object) else {
         return BTreeSet::new();
     };
@@ -148,7 +187,10 @@ pub(crate) fn gateways(merge: &Merge, object: &ObjectRef) -> BTreeSet<ObjectKey>
                     );
                     match &**merge.resolved(&ObjectRef::new(kind, key))? {
                         Resolved::Gateway(gateway) => Some(gateway.key.clone()),
-                        Resolved::ListenerSet(set) => Some(set.gateway.clone()),
+                        // A route names the set, and only who sees the set knows its parent.
+                        Resolved::ListenerSet(set) => sight
+                            .reaches(&set.key.namespace)
+                            .then(|| set.gateway.clone()),
                         Resolved::GatewayClass(_) | Resolved::Route(_) => None,
                     }
                 })
@@ -212,3 +254,6 @@ fn counts(desired: &DesiredLoadBalancer) -> DesiredCounts {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tributary_kubernetes::{InstallationArgs, LbcLease, SourceArg};
+use clap_complete::Shell;
+use tributary_kubernetes::{InstallationArgs, LbcLease, ReachArgs, SourceArg};
 use tributary_programmer::Endpoint;
 
 /// One AWS load balancer for many teams: Gateways, ListenerSets and routes, programmed and explained.
@@ -29,6 +30,10 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Print the least IAM policy for a programmer.
     Iam(IamArgs),
+    /// Print a script by which a shell completes what is typed.
+    Completion(CompletionArgs),
+    /// Write the manual pages.
+    Man(ManArgs),
     /// Run the local AWS alone.
     Sandbox(tributary_sandbox::Args),
     /// Run the watcher.
@@ -99,18 +104,30 @@ pub(crate) struct UpArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
     /// gRPC address of `tributary up` or of a merger; of several, separated by commas, the next when one is gone or does
-    /// not lead.
-    #[arg(
-        long,
-        value_name = "ADDR",
-        default_value = "127.0.0.1:7070",
-        env = "TRIBUTARY_SERVER"
-    )]
-    pub(crate) server: String,
+    /// not lead. Without it: 127.0.0.1:7070 if something listens there and nothing is said of Kubernetes, else the mergers of
+    /// the kubeconfig's cluster, through the API server.
+    #[arg(long, value_name = "ADDR", env = "TRIBUTARY_SERVER")]
+    pub(crate) server: Option<String>,
 
     /// Folder with `tls.crt`, `tls.key` and `ca.crt` of a client of the installation, for a merger that asks for one.
     #[arg(long, value_name = "DIR", env = "TRIBUTARY_TLS_DIR")]
     pub(crate) tls_dir: Option<PathBuf>,
+
+    /// Certificates of the authority by which the merger's own is believed, PEM; else the installation's, from the cluster.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TRIBUTARY_CA_FILE",
+        conflicts_with = "tls_dir"
+    )]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// The token that says who asks; else the kubeconfig's user's.
+    #[arg(long, value_name = "FILE", env = "TRIBUTARY_TOKEN_FILE", conflicts_with_all = ["tls_dir", "as_account"])]
+    pub(crate) token_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reach: ReachArgs,
 
     /// Name of the installation that the merger is of.
     #[command(flatten)]
@@ -137,7 +154,7 @@ pub(crate) struct GetArgs {
     /// Only this namespace.
     #[arg(short, long)]
     pub(crate) namespace: Option<String>,
-    /// Every namespace: so it is without -n, and kubectl's habit may be kept.
+    /// Every namespace. So it is without -n for who may see them all; who may not sees the namespace of the context.
     #[arg(short = 'A', long, conflicts_with = "namespace")]
     pub(crate) all_namespaces: bool,
     /// How to print.
@@ -161,6 +178,20 @@ pub(crate) struct ExplainArgs {
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionArgs {
+    /// Which shell: `source <(tributary completion bash)`.
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Folder for `tributary.1`, `tributary-get.1` …
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

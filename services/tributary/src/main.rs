@@ -6,6 +6,7 @@ mod args;
 mod iam;
 mod interfaces;
 mod query;
+mod reference;
 mod up;
 
 use std::ffi::{OsStr, OsString};
@@ -52,20 +53,22 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Wait(args) => {
             return ask(async {
-                query::wait(&Client::connect(&args.server)?, &args, &mut stdout()).await
+                query::wait(&Client::connect(&args.server).await?, &args, &mut stdout()).await
             });
         }
         Command::Get(args) => {
             return ask(async {
-                query::get(&Client::connect(&args.server)?, &args, &mut stdout()).await
+                query::get(&Client::connect(&args.server).await?, &args, &mut stdout()).await
             });
         }
         Command::Explain(args) => {
             return ask(async {
-                query::explain(&Client::connect(&args.server)?, &args, &mut stdout()).await
+                query::explain(&Client::connect(&args.server).await?, &args, &mut stdout()).await
             });
         }
         Command::Iam(args) => iam::iam(&args, &mut stdout())?,
+        Command::Completion(args) => reference::completion(&args, &mut stdout())?,
+        Command::Man(args) => reference::man(&args)?,
         Command::Sandbox(args) => {
             let common = tributary_runtime::CommonArgs::default();
             tributary_runtime::run("sandbox", &common, |context| up::sandbox(context, args))?;
@@ -142,6 +145,11 @@ mod tests {
             "tributary-alb-programmer alb-programmer",
         );
         check("/bin/tributary up", "/bin/tributary up");
+        // As kubectl starts its plugins.
+        check(
+            "/bin/kubectl-tributary get listeners",
+            "/bin/kubectl-tributary get listeners",
+        );
         check("other up", "other up");
     }
 }

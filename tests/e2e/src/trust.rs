@@ -1,10 +1,21 @@
-//! An authority for an installation's services, and their folders as a Secret of cert-manager's is mounted.
+//! An authority for an installation's services, their folders as a Secret of cert-manager's is mounted, and calls by a client
+//! that is none of ours.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use bytes::Bytes;
+use http::uri::PathAndQuery;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
 };
+use tokio::time::timeout;
+use tonic::client::Grpc;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::{Code, Request, Status, Streaming};
+
+use crate::wire::Plain;
 
 /// Signs what it is asked for.
 #[derive(Debug)]
@@ -101,4 +112,86 @@ pub fn write(folder: &Path, service: &str, files: &[(&str, &[u8])]) -> PathBuf {
     std::os::unix::fs::symlink(&content, &next).unwrap();
     std::fs::rename(next, &link).unwrap();
     link
+}
+
+/// By what a caller says who it is.
+#[derive(Clone, Copy, Debug)]
+pub enum Shown<'a> {
+    /// By nothing.
+    Nothing,
+    /// By a client certificate.
+    Certificate(&'a Identity),
+    /// By `authorization: Bearer`.
+    Token(&'a str),
+}
+
+/// How a call begins: let in, refused with this code, or no connection at all.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// Whatever the answer is.
+    LetIn,
+    /// `UNAUTHENTICATED` or `PERMISSION_DENIED`.
+    Refused(Code),
+    /// Not even the handshake.
+    NotConnected,
+}
+
+/// What an answer begins with is there at once; a stream that is let in may have nothing to say for a long time.
+const BEGINS: Duration = Duration::from_secs(10);
+
+/// Calls a method of a service, which answers with a stream or with one message: `package.Service/Method`.
+///
+/// # Errors
+/// What the service says. Without a connection it is a status that has a source.
+pub async fn ask(
+    server: SocketAddr,
+    service: &str,
+    authority: &Authority,
+    shown: Shown<'_>,
+    method: &str,
+    question: Bytes,
+) -> Result<Streaming<Bytes>, Status> {
+    let mut tls = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(&authority.certificate))
+        .domain_name(name(service));
+    let mut request = Request::new(question);
+    match shown {
+        Shown::Nothing => {}
+        Shown::Certificate(Identity { certificate, key }) => {
+            tls = tls.identity(tonic::transport::Identity::from_pem(certificate, key));
+        }
+        Shown::Token(token) => {
+            let value = format!("Bearer {token}").parse().unwrap();
+            request.metadata_mut().insert("authorization", value);
+        }
+    }
+    let endpoint = Endpoint::from_shared(format!("https://{server}")).unwrap();
+    let channel: Channel = endpoint.tls_config(tls).unwrap().connect_lazy();
+    let mut grpc = Grpc::new(channel);
+    let ready = grpc.ready().await;
+    ready.map_err(|error| Status::from_error(Box::new(error)))?;
+    let path = PathAndQuery::try_from(format!("/{method}")).unwrap();
+    let answer = grpc.server_streaming(request, path, Plain);
+    let answer = timeout(BEGINS, answer).await.expect("an answer begins");
+    answer.map(tonic::Response::into_inner)
+}
+
+/// How a call begins. An empty question is none that any of them needs to be refused for: who is let in hears of it.
+pub async fn begin(
+    server: SocketAddr,
+    service: &str,
+    authority: &Authority,
+    shown: Shown<'_>,
+    method: &str,
+    question: Bytes,
+) -> Begin {
+    match ask(server, service, authority, shown, method, question).await {
+        Ok(_) => Begin::LetIn,
+        // In TLS 1.3 a client hears only now that its certificate was refused. What a server says has no source.
+        Err(status) if std::error::Error::source(&status).is_some() => Begin::NotConnected,
+        Err(status) => match status.code() {
+            code @ (Code::PermissionDenied | Code::Unauthenticated) => Begin::Refused(code),
+            _ => Begin::LetIn,
+        },
+    }
 }

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::authorization::v1::SubjectAccessReview;
 use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use kube::api::{Api, PostParams};
 use kube::config::Kubeconfig;
+use rcgen::{KeyPair, SigningKey as _};
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
@@ -15,6 +18,24 @@ use crate::wait::until;
 
 /// Longer than any test.
 const TOKEN_LIFE_SECONDS: i64 = 3600;
+
+/// Of the API server's tokens, and their audience.
+const ISSUER: &str = "https://kubernetes.default.svc";
+
+/// The two numbers of an ECDSA signature on P-256, 32 bytes each, as JWTs have them (RFC 7518, 3.4); X.509 has them in DER.
+fn two_numbers(der: &[u8]) -> Vec<u8> {
+    let mut numbers = Vec::new();
+    // A SEQUENCE and its length, then twice: INTEGER, length, number.
+    let mut rest = &der[2..];
+    while let [0x02, length, following @ ..] = rest {
+        let (number, after) = following.split_at(usize::from(*length));
+        let number = number.strip_prefix(&[0]).unwrap_or(number);
+        numbers.resize(numbers.len() + 32 - number.len(), 0);
+        numbers.extend_from_slice(number);
+        rest = after;
+    }
+    numbers
+}
 
 /// Where rules hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +115,39 @@ impl Cluster {
 
     /// A new token of a ServiceAccount, good for an hour.
     pub async fn token(&self, namespace: &str, name: &str) -> String {
+        self.token_for(namespace, name, &[]).await
+    }
+
+    /// A token of a ServiceAccount that the API server's key has signed, good until so many seconds after 1970: the API
+    /// itself gives none for less than ten minutes.
+    pub async fn token_until(&self, namespace: &str, name: &str, seconds: i64) -> String {
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.client(), namespace);
+        let account = accounts.get(name).await.unwrap();
+        let claims = json!({
+            "iss": ISSUER,
+            "aud": [ISSUER],
+            "sub": format!("system:serviceaccount:{namespace}:{name}"),
+            "iat": 0,
+            "nbf": 0,
+            "exp": seconds,
+            "kubernetes.io": {
+                "namespace": namespace,
+                "serviceaccount": { "name": name, "uid": account.metadata.uid },
+            },
+        });
+        let part = |text: String| URL_SAFE_NO_PAD.encode(text);
+        let header = part(json!({ "alg": "ES256", "typ": "JWT" }).to_string());
+        let signed = format!("{header}.{}", part(claims.to_string()));
+        let key = std::fs::read_to_string(self.kubeconfig().with_file_name("tokens.key")).unwrap();
+        let signature = KeyPair::from_pem(&key).unwrap().sign(signed.as_bytes());
+        let signature = URL_SAFE_NO_PAD.encode(two_numbers(&signature.unwrap()));
+        format!("{signed}.{signature}")
+    }
+
+    /// A new token of a ServiceAccount for these audiences, good for an hour.
+    pub async fn token_for(&self, namespace: &str, name: &str, audiences: &[&str]) -> String {
         let request: TokenRequest = serde_json::from_value(json!({
-            "spec": { "audiences": [], "expirationSeconds": TOKEN_LIFE_SECONDS },
+            "spec": { "audiences": audiences, "expirationSeconds": TOKEN_LIFE_SECONDS },
         }))
         .unwrap();
         Api::<ServiceAccount>::namespaced(self.client(), namespace)

@@ -28,6 +28,7 @@ pub mod accounts;
 pub mod certificates;
 pub mod cluster;
 pub mod crds;
+pub mod forwarding;
 pub mod moody;
 pub mod node;
 pub mod server;

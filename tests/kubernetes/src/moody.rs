@@ -104,6 +104,11 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         Mood::Slow(delay) => tokio::time::sleep(delay).await,
         Mood::Good | Mood::Refuses(_) => {}
     }
+    pass(&shared.client, request).await
+}
+
+/// To the real one, as who the client is.
+pub(crate) async fn pass(client: &Client, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, MOST_BYTES).await.unwrap();
     // The client knows the host.
@@ -116,7 +121,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         .unwrap();
     parts.headers.remove("host");
     let request = Request::from_parts(parts, kube::client::Body::from(body.to_vec()));
-    match shared.client.send(request).await {
+    match client.send(request).await {
         Ok(response) => response.map(Body::new),
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     }

@@ -1,15 +1,15 @@
 //! Why a listener won, lost or is invalid.
 
+use tributary_model::ListenerRef;
 use tributary_model::resolved::{
     Conflict, ListenerOutcome, RefCause, ResolvedListener, RivalClass,
 };
-use tributary_model::view::Explanation;
-use tributary_model::{ListenerRef, OwnerKind};
+use tributary_model::view::{Explanation, Sight, listener_words};
 
 use super::{subject, with_age};
 use crate::merge::Merge;
 
-pub(super) fn explain(merge: &Merge, listener: &ResolvedListener) -> Explanation {
+pub(super) fn explain(merge: &Merge, listener: &ResolvedListener, sight: &Sight) -> Explanation {
     let mut explanation = Explanation {
         subject: subject(&listener.listener.owner, &listener.listener.name),
         because: vec![
@@ -38,7 +38,10 @@ pub(super) fn explain(merge: &Merge, listener: &ResolvedListener) -> Explanation
             conflict,
             rival,
             rival_class,
-        } => lost(merge, *conflict, rival, *rival_class, &mut explanation),
+        } => {
+            let rival = rival.as_ref().and_then(|rival| sight.listener(rival));
+            lost(merge, *conflict, rival, *rival_class, &mut explanation);
+        }
         ListenerOutcome::UnsupportedProtocol => {
             "not accepted: UnsupportedProtocol".clone_into(&mut explanation.decision);
             "spec/listenersets §3: what this kind of load balancer can never serve never wins"
@@ -74,9 +77,10 @@ pub(super) fn explain(merge: &Merge, listener: &ResolvedListener) -> Explanation
     }
     explanation.because.extend(listener.notes.iter().cloned());
     if let Some(other) = &listener.overlapping_tls {
-        explanation
-            .because
-            .push(format!("its hostname overlaps that of {other}"));
+        explanation.because.push(format!(
+            "its hostname overlaps that of {}",
+            listener_words(sight.listener(other))
+        ));
     }
     explanation
 }
@@ -113,7 +117,7 @@ fn won(merge: &Merge, listener: &ResolvedListener, explanation: &mut Explanation
 fn lost(
     merge: &Merge,
     conflict: Conflict,
-    rival: &ListenerRef,
+    rival: Option<&ListenerRef>,
     class: RivalClass,
     explanation: &mut Explanation,
 ) {
@@ -127,10 +131,14 @@ fn lost(
             "spec/listenersets §3: same port, protocol and hostname",
         ),
     };
-    explanation.decision = format!("not served: {what} with {rival}");
+    let name = listener_words(rival);
+    explanation.decision = format!("not served: {what} with {name}");
     rule.clone_into(&mut explanation.rule);
-    explanation.rival = Some(rival.clone());
-    let rival_owner = with_age(merge, &rival.owner);
+    explanation.rival = rival.cloned();
+    let rival_owner = match rival {
+        Some(rival) => with_age(merge, &rival.owner),
+        None => "its owner".to_owned(),
+    };
     let why = match class {
         RivalClass::ParentGateway => {
             format!("{rival_owner} is the parent, whose listeners come first")
@@ -150,11 +158,9 @@ fn lost(
         }
         Conflict::Hostname => "another port or hostname".to_owned(),
     });
-    explanation.would_change.push(match rival.owner.kind {
-        OwnerKind::Gateway | OwnerKind::ListenerSet => {
-            format!("the removal of {rival}, or a change of what it asks for")
-        }
-    });
+    explanation.would_change.push(format!(
+        "the removal of {name}, or a change of what it asks for"
+    ));
 }
 
 fn remedy(cause: RefCause) -> &'static str {

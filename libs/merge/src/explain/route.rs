@@ -1,19 +1,24 @@
 //! Why a route is attached, or not, by parentRef.
 
 use tributary_model::resolved::{ResolvedParent, ResolvedRoute, RouteAcceptance};
-use tributary_model::view::Explanation;
+use tributary_model::view::{Explanation, Sight};
 
 use crate::merge::Merge;
 
-pub(super) fn explain(merge: &Merge, route: &ResolvedRoute) -> Vec<Explanation> {
+pub(super) fn explain(merge: &Merge, route: &ResolvedRoute, sight: &Sight) -> Vec<Explanation> {
     route
         .parents
         .iter()
-        .map(|parent| explain_parent(merge, route, parent))
+        .map(|parent| explain_parent(merge, route, parent, sight))
         .collect()
 }
 
-fn explain_parent(merge: &Merge, route: &ResolvedRoute, parent: &ResolvedParent) -> Explanation {
+fn explain_parent(
+    merge: &Merge,
+    route: &ResolvedRoute,
+    parent: &ResolvedParent,
+    sight: &Sight,
+) -> Explanation {
     let reference = &parent.parent_ref;
     let namespace = reference
         .namespace
@@ -37,10 +42,17 @@ fn explain_parent(merge: &Merge, route: &ResolvedRoute, parent: &ResolvedParent)
                     .iter()
                     .any(|(placement, _)| placement.listener == *listener)
             });
+            // The route names its parent, and a listener of it only by sectionName.
+            let named = reference.section_name.is_some();
+            let name = match sight.listener(listener) {
+                Some(listener) => listener.to_string(),
+                None if named => listener.to_string(),
+                None => format!("a listener of {}", listener.owner),
+            };
             if served {
-                format!("it is attached to {listener}")
+                format!("it is attached to {name}")
             } else {
-                format!("it is attached to {listener}, which serves nothing of it")
+                format!("it is attached to {name}, which serves nothing of it")
             }
         })
         .collect();
@@ -63,6 +75,11 @@ fn explain_parent(merge: &Merge, route: &ResolvedRoute, parent: &ResolvedParent)
             .map(|(rule, what)| format!("rules[{rule}]: {what}")),
     );
     if let Some(winner) = &parent.shadowed_by {
+        let winner = if sight.reaches(&winner.key.namespace) {
+            winner.to_string()
+        } else {
+            "a route of another namespace".to_owned()
+        };
         because.push(format!(
             "{winner} has the traffic: an NLB listener has one default action, the oldest route's on the \
              highest listener"

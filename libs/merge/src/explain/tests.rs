@@ -1,6 +1,8 @@
 //! Decisions in words: rivals are named, and what would change it is said.
 
-use tributary_model::{Kind, ObjectRef};
+use tributary_model::selector::FromNamespaces;
+use tributary_model::view::Sight;
+use tributary_model::{Kind, ObjectRef, Resource};
 use tributary_testkit::objects::{class, gateway, http, key, listener_set};
 use tributary_testkit::routes::http_route;
 
@@ -30,9 +32,11 @@ fn check(kind: Kind, name: &str, listener: Option<&str>, expected: &[(&str, &str
             .backend("web")
             .build(),
     ]);
-    let explained = merged
-        .merge
-        .explain(&ObjectRef::new(kind, key(name)), listener);
+    let explained = merged.merge.explain(
+        &ObjectRef::new(kind, key(name)),
+        listener,
+        &Sight::Everything,
+    );
     let found: Vec<(&str, &str, Option<String>)> = explained
         .iter()
         .map(|one| {
@@ -116,4 +120,63 @@ fn what_is_not_ours_is_said_to_be() {
 fn of_what_was_not_read_nothing_is_said() {
     check(Kind::Gateway, "infra/missing", None, &[]);
     check(Kind::Gateway, "infra/missing", Some("http"), &[]);
+}
+
+/// What a namespace reads of an object in it: every line.
+fn told(objects: Vec<Resource>, kind: Kind, name: &str, sight: &Sight) -> Vec<String> {
+    let explained = merged(objects).merge;
+    let explained = explained.explain(&ObjectRef::new(kind, key(name)), None, sight);
+    let lines = explained.into_iter().flat_map(|one| {
+        let rival = one.rival.map(|rival| rival.to_string());
+        [one.subject, one.decision, one.rule]
+            .into_iter()
+            .chain(one.because)
+            .chain(one.would_change)
+            .chain(rival)
+    });
+    lines.collect()
+}
+
+fn two_teams() -> Vec<Resource> {
+    vec![
+        class("alb", "gateway.k8s.aws/alb"),
+        gateway("infra/gw")
+            .allow_all()
+            .listener(http("hidden", 80).routes_from(FromNamespaces::All))
+            .build(),
+        listener_set("rival/set", "infra/gw")
+            .created(1)
+            .listener(http("theirs", 81))
+            .build(),
+        listener_set("t/s", "infra/gw")
+            .created(2)
+            .listener(http("lost", 81))
+            .build(),
+        http_route("t/r")
+            .to_gateway("infra/gw")
+            .backend("web")
+            .build(),
+    ]
+}
+
+#[test]
+fn who_sees_one_namespace_reads_no_name_of_another_but_of_its_parents() {
+    let own = Sight::Namespace("t".into());
+    for (kind, name) in [(Kind::ListenerSet, "t/s"), (Kind::HttpRoute, "t/r")] {
+        let read = told(two_teams(), kind, name, &own).join("\n");
+        assert!(
+            !read.contains("rival") && !read.contains("theirs"),
+            "{read}"
+        );
+        assert!(!read.contains("hidden"), "{read}");
+        assert!(read.contains("infra/gw"), "{read}");
+    }
+    let set = told(two_teams(), Kind::ListenerSet, "t/s", &own).join("\n");
+    assert!(
+        set.contains("not served: hostname conflict with a listener of another namespace"),
+        "{set}"
+    );
+    assert!(set.contains("its owner is older"), "{set}");
+    let all = told(two_teams(), Kind::ListenerSet, "t/s", &Sight::Everything).join("\n");
+    assert!(all.contains("ListenerSet rival/set/theirs"), "{all}");
 }

@@ -3,7 +3,7 @@
 use tributary_model::ObjectRef;
 use tributary_model::judgement::{JudgedOutcome, Judgement, ListenerJudgement, ParentJudgement};
 use tributary_model::report::ProgrammedState;
-use tributary_model::view::Explanation;
+use tributary_model::view::{Explanation, Sight};
 
 use super::judge;
 use super::reports::Reports;
@@ -15,8 +15,9 @@ pub fn explain(
     object: &ObjectRef,
     listener: Option<&str>,
     reports: &Reports,
+    sight: &Sight,
 ) -> Vec<Explanation> {
-    let mut explanations = merge.explain(object, listener);
+    let mut explanations = merge.explain(object, listener, sight);
     let (mut own, listeners) = match judge(merge, object, reports) {
         Some(Judgement::Gateway(judged)) => (judged.problems, judged.listeners),
         Some(Judgement::ListenerSet(judged)) => (Vec::new(), judged.listeners),

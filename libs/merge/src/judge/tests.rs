@@ -11,6 +11,7 @@ use tributary_model::judgement::{
 use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
 };
+use tributary_model::view::Sight;
 use tributary_model::{Change, Kind, ObjectRef, Resource, Revision};
 use tributary_testkit::objects::{class, gateway, http, https, key, listener_set};
 use tributary_testkit::routes::http_route;
@@ -400,7 +401,13 @@ fn an_explanation_says_what_programmers_say() {
     said.problems.push("no subnet".to_owned());
     let reports = reported(&merge, said);
     let because = |kind: Kind, name: &str| -> Vec<String> {
-        let explained = super::explain(&merge, &ObjectRef::new(kind, key(name)), None, &reports);
+        let explained = super::explain(
+            &merge,
+            &ObjectRef::new(kind, key(name)),
+            None,
+            &reports,
+            &Sight::Everything,
+        );
         explained.into_iter().flat_map(|it| it.because).collect()
     };
     let has = |because: &[String], fact: &str| {

@@ -10,6 +10,7 @@ use tributary_model::listener::FrontendValidation;
 use tributary_model::resolved::{GatewayAcceptance, RefCause, Resolved, ResolvedParent};
 use tributary_model::resource::{Gateway, Refused};
 use tributary_model::route::RouteFilter;
+use tributary_model::view::Sight;
 use tributary_model::workload::{BackendTlsPolicy, L4Protocol, PolicyTarget};
 use tributary_model::{FieldFault, Kind, ObjectKey, ObjectRef, Resource};
 use tributary_testkit::objects::{
@@ -845,7 +846,9 @@ fn what_a_status_tells_is_explained_too() {
     ]);
     let explained = |kind, name| {
         let object = ObjectRef::new(kind, key(name));
-        merged.merge.explain(&object, None)[0].because.clone()
+        merged.merge.explain(&object, None, &Sight::Everything)[0]
+            .because
+            .clone()
     };
     let problem = problems(&merged).remove(0);
     assert!(explained(Kind::Gateway, "t/gw").contains(&problem));

@@ -1,6 +1,6 @@
 //! What a listener is doing, in one word and one reason.
 
-use super::ListenerView;
+use super::{ListenerView, listener_words};
 use crate::report::ProgrammedState;
 use crate::resolved::ListenerOutcome;
 
@@ -55,6 +55,7 @@ impl ListenerView {
             ListenerOutcome::Conflicted {
                 conflict, rival, ..
             } => {
+                let rival = listener_words(rival.as_ref());
                 let reason = format!("{} with {rival}", conflict.reason());
                 (ListenerState::Conflicted, Some(reason))
             }

@@ -20,6 +20,7 @@ use crate::event::{Event, Position, Positioned};
 structs! {
     ListenerView {
         resolved, load_balancer, dns_name, elb_listener, programmed, explanation,
+        withheld_routes,
     }
     ResolvedListener {
         listener, gateway, precedence, port, protocol, hostname, outcome, supported_kinds,

@@ -88,7 +88,7 @@ impl From<&ListenerOutcome> for types::ListenerOutcome {
                 rival_class,
             } => Outcome::Conflicted(types::Conflicted {
                 conflict: one_of::write(conflict),
-                rival: required::write(rival),
+                rival: optional::write(rival),
                 rival_class: one_of::write(rival_class),
             }),
             ListenerOutcome::UnsupportedProtocol => {
@@ -117,7 +117,7 @@ impl TryFrom<types::ListenerOutcome> for ListenerOutcome {
                 rival_class,
             }) => Self::Conflicted {
                 conflict: one_of::read("conflicted.conflict", conflict)?,
-                rival: required::read("conflicted.rival", rival)?,
+                rival: optional::read("conflicted.rival", rival)?,
                 rival_class: one_of::read("conflicted.rival_class", rival_class)?,
             },
             Outcome::UnsupportedProtocol(types::UnsupportedProtocol {}) => {

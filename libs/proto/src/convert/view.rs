@@ -19,6 +19,7 @@ impl From<&ListenerView> for types::ListenerView {
             elb_listener,
             programmed,
             explanation,
+            withheld_routes,
         } = view;
         Self {
             resolved: required::write(resolved),
@@ -27,6 +28,7 @@ impl From<&ListenerView> for types::ListenerView {
             elb_listener: same::write(elb_listener),
             programmed: optional::write(programmed),
             explanation: required::write(explanation),
+            withheld_routes: same::write(withheld_routes),
             state: one_of::write(&state),
             reason,
         }
@@ -44,6 +46,7 @@ impl TryFrom<types::ListenerView> for ListenerView {
             elb_listener,
             programmed,
             explanation,
+            withheld_routes,
             // They follow from the rest, and are for those who do not know how.
             state: _,
             reason: _,
@@ -55,6 +58,7 @@ impl TryFrom<types::ListenerView> for ListenerView {
             elb_listener: same::read("elb_listener", elb_listener)?,
             programmed: optional::read("programmed", programmed)?,
             explanation: required::read("explanation", explanation)?,
+            withheld_routes: same::read("withheld_routes", withheld_routes)?,
         })
     }
 }

@@ -329,6 +329,22 @@ fn a_position_before_what_is_forgotten_is_listed_anew() {
 }
 
 #[test]
+fn of_a_position_of_another_numbering_nothing_is_gone_on_with() {
+    let numbered = |from: u64| {
+        let mut store = TestStore::new();
+        store.number_from(from);
+        set(&mut store, (1, 0));
+        store.mark_complete();
+        store.set_epoch(7);
+        store
+    };
+    let (one, other) = (numbered(0), numbered(100));
+    check_lists_anew(&other, resume(7, 1));
+    check_lists_anew(&one, resume(7, 101));
+    assert_eq!(read(&other, &mut Reader::again(resume(7, 101), None)), "");
+}
+
+#[test]
 fn of_an_incomplete_store_nothing_is_gone_on_with() {
     let mut store = store(&[(1, 0)]);
     store.set_epoch(7);

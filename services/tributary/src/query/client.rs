@@ -6,21 +6,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tonic::{Code, Status};
-use tributary_kubernetes::InstallationArgs;
-use tributary_proto::access::Caller;
+use tributary_kubernetes::ReachError;
 use tributary_proto::convert::ConvertError;
 use tributary_proto::listeners::listeners_service_client::ListenersServiceClient;
 use tributary_runtime::tls::TlsError;
-use tributary_runtime::{Metrics, Tls};
 use tributary_stream::{Transport, TransportError, clients};
 
 use super::name::NameError;
+use super::reach::{self, Way};
 use crate::args::ServerArgs;
 
 /// A server of the query contract: `up` or a merger. Clones share the connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     server: String,
+    namespace: Option<String>,
     listeners: ListenersServiceClient<Transport>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) enum QueryError {
     #[error(transparent)]
     Address(#[from] TransportError),
     #[error(
-        "no Tributary server at {server} ({cause}): start one with `tributary up`, or say with --server where it is"
+        "no Tributary server at {server} ({cause}): start one with `tributary up`, or say where it is, with --server or a kubeconfig"
     )]
     Unreachable { server: String, cause: String },
     #[error("{server} did not answer within {} seconds", ANSWER_DEADLINE.as_secs())]
@@ -48,6 +48,13 @@ pub(crate) enum QueryError {
     },
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    #[error("cannot read the token in {}", file.display())]
+    Token {
+        file: PathBuf,
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Name(#[from] NameError),
     #[error("{kind} \"{name}\" not found")]
@@ -71,20 +78,17 @@ pub(crate) enum QueryError {
 const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
 
 impl Client {
-    /// To an address such as `127.0.0.1:7070`, with or without `http://`. Inside a runtime only. The connection is
-    /// made at the first question.
-    pub(crate) fn connect(args: &ServerArgs) -> Result<Self, QueryError> {
-        let ServerArgs {
+    /// To wherever the arguments, the environment or the kubeconfig say. Inside a runtime only. The connection is made at the
+    /// first question.
+    pub(crate) async fn connect(args: &ServerArgs) -> Result<Self, QueryError> {
+        let Way {
             server,
-            tls_dir,
-            installation: InstallationArgs { installation },
-        } = args;
-        let load = |folder: &PathBuf| Tls::load(&Metrics::default(), folder, installation.name());
-        let tls = tls_dir.as_ref().map(load).transpose()?;
-        let uris = uris(server, tls.is_some());
-        let transport = Transport::between(&uris, tls.as_ref(), Caller::Merger.name())?;
+            transport,
+            namespace,
+        } = reach::way(args).await?;
         Ok(Self {
-            server: server.clone(),
+            server,
+            namespace,
             listeners: clients::listeners(transport),
         })
     }
@@ -93,6 +97,7 @@ impl Client {
     pub(crate) fn over(transport: Transport) -> Self {
         Self {
             server: "this process".to_owned(),
+            namespace: None,
             listeners: clients::listeners(transport),
         }
     }
@@ -100,6 +105,11 @@ impl Client {
     /// How it is called in messages: the address as given.
     pub(crate) fn server(&self) -> &str {
         &self.server
+    }
+
+    /// The namespace that kubectl would mean; none where there is no kubeconfig.
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
     }
 
     /// The generated client, which wants to be mutable.
@@ -140,19 +150,6 @@ impl Client {
             }),
         }
     }
-}
-
-/// Of each address in a list.
-fn uris(servers: &str, with_tls: bool) -> String {
-    let scheme = if with_tls { "https" } else { "http" };
-    let uri = |server: &str| {
-        if server.contains("://") {
-            server.to_owned()
-        } else {
-            format!("{scheme}://{server}")
-        }
-    };
-    servers.split(',').map(uri).collect::<Vec<_>>().join(",")
 }
 
 /// The innermost reason why nobody was reached; nothing when the server itself answered, whose statuses have no

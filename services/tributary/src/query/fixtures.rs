@@ -86,6 +86,7 @@ pub(crate) fn served(listener: ListenerRef, index: u32) -> ListenerView {
         dns_name: Some(ADDRESS.to_owned()),
         elb_listener: Some(ELB_LISTENER.to_owned()),
         programmed: Some(ProgrammedState::Programmed),
+        withheld_routes: 0,
     }
 }
 
@@ -104,7 +105,7 @@ pub(crate) fn lost(listener: ListenerRef, index: u32, rival: ListenerRef) -> Lis
     view.resolved.attached_routes.clear();
     view.resolved.outcome = ListenerOutcome::Conflicted {
         conflict: Conflict::Hostname,
-        rival: rival.clone(),
+        rival: Some(rival.clone()),
         rival_class: RivalClass::OlderListenerSet,
     };
     view.explanation = Explanation {

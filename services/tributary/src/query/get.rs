@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use tonic::Code;
 use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView};
 use tributary_model::{Kind, Name, ObjectKey, Timestamp};
 use tributary_proto::call::{ListenerFilter, ObjectFilter};
@@ -24,28 +25,69 @@ pub(crate) async fn get(
         what,
         name,
         namespace,
-        output,
-        // Without a namespace it is all of them.
-        all_namespaces: _,
+        output: _,
+        all_namespaces,
         server: _,
     } = args;
     let parts = match what {
         What::Listeners | What::Conflicts => Parts::Listener,
         What::Gateways | What::Listenersets | What::Routes | What::Loadbalancers => Parts::Object,
     };
-    let wanted = wanted(name.as_deref(), namespace.as_deref(), parts)?;
+    let own = client.namespace();
+    // A name alone is in the namespace that kubectl would mean.
+    let is_alone = name.as_ref().is_some_and(|name| !name.contains('/'));
+    let namespace = match namespace.as_deref() {
+        None if is_alone => own,
+        given => given,
+    };
+    let wanted = wanted(name.as_deref(), namespace, parts)?;
+    match (one(client, args, &wanted, out).await, own) {
+        (Err(error), Some(own))
+            if is_denied(&error) && wanted == Wanted::All && !all_namespaces =>
+        {
+            tell(&format!(
+                "namespace {own} alone: not all of them may be seen"
+            ));
+            one(client, args, &Wanted::Namespace(own.into()), out).await?;
+        }
+        (shown, _) => shown?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_denied(error: &QueryError) -> bool {
+    matches!(
+        error,
+        QueryError::Refused {
+            code: Code::PermissionDenied,
+            ..
+        }
+    )
+}
+
+async fn one(
+    client: &Client,
+    args: &GetArgs,
+    wanted: &Wanted,
+    out: &mut dyn Write,
+) -> Result<(), QueryError> {
+    let GetArgs { what, output, .. } = args;
     let page = Page {
         what: *what,
-        wanted: &wanted,
+        wanted,
         output: *output,
     };
     let now = now();
     let object = |view: &ObjectView| shapes::object(view, now);
     match what {
         What::Gateways => {
-            let gateways = objects(client, Some(Kind::Gateway), &wanted).await?;
+            let gateways = objects(client, Some(Kind::Gateway), wanted).await?;
             let load_balancers = match output {
-                Output::Table | Output::Wide => client.list_load_balancers().await?,
+                Output::Table | Output::Wide => match client.list_load_balancers().await {
+                    // Who sees one namespace reads the Gateway's status, and no load balancer.
+                    Err(error) if is_denied(&error) => Vec::new(),
+                    listed => listed?,
+                },
                 Output::Yaml | Output::Json => Vec::new(),
             };
             let table =
@@ -53,22 +95,22 @@ pub(crate) async fn get(
             show(out, page, &gateways, table, object)?;
         }
         What::Listenersets => {
-            let sets = objects(client, Some(Kind::ListenerSet), &wanted).await?;
+            let sets = objects(client, Some(Kind::ListenerSet), wanted).await?;
             show(out, page, &sets, rows::listener_sets, object)?;
         }
         What::Routes => {
-            let mut routes = objects(client, None, &wanted).await?;
+            let mut routes = objects(client, None, wanted).await?;
             routes.retain(is_route);
             show(out, page, &routes, rows::routes, object)?;
         }
         What::Listeners => {
-            let listeners = listeners(client, &wanted).await?;
+            let listeners = listeners(client, wanted).await?;
             show(out, page, &listeners, rows::listeners, |view| {
                 shapes::listener(view)
             })?;
         }
         What::Conflicts => {
-            let mut conflicts = listeners(client, &wanted).await?;
+            let mut conflicts = listeners(client, wanted).await?;
             conflicts.retain(is_conflict);
             show(out, page, &conflicts, rows::conflicts, |view| {
                 shapes::conflict(view)
@@ -77,13 +119,13 @@ pub(crate) async fn get(
         What::Loadbalancers => {
             let mut load_balancers = client.list_load_balancers().await?;
             load_balancers
-                .retain(|view: &LoadBalancerView| selects(&wanted, &view.key.gateway, None));
+                .retain(|view: &LoadBalancerView| selects(wanted, &view.key.gateway, None));
             show(out, page, &load_balancers, rows::load_balancers, |view| {
                 shapes::load_balancer(view)
             })?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Whether an object is a route.

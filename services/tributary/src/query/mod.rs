@@ -21,6 +21,7 @@ mod lines;
 mod live;
 mod name;
 mod print;
+mod reach;
 mod refused;
 mod rows;
 mod shapes;

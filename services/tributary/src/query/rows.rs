@@ -10,7 +10,7 @@ use tributary_model::judgement::{GatewayJudgement, Judgement, RouteJudgement};
 use tributary_model::key::{ListenerOwner, OwnerKind};
 use tributary_model::resolved::RouteAcceptance;
 use tributary_model::status::ConditionStatus;
-use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView};
+use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView, listener_words};
 use tributary_model::{ObjectKey, ObjectRef};
 use tributary_status::summary;
 
@@ -20,7 +20,7 @@ use cells::{
 };
 
 use super::print::{Cell, Detail, Table, Tone};
-use super::state::{hostname, rival, tone};
+use super::state::{attached, hostname, rival, tone};
 
 /// `get gateways`. Load balancers by Gateway give type and ARN.
 pub(crate) fn gateways(
@@ -195,7 +195,7 @@ pub(crate) fn listeners(listeners: &[ListenerView], detail: Detail) -> Table {
             Cell::from(resolved.protocol.as_str()),
             Cell::from(hostname(view)),
             Cell::toned(state.as_str(), tone(state)),
-            resolved.attached_routes.len().to_string().into(),
+            attached(view).to_string().into(),
             or_none(view.dns_name.as_ref()),
         ];
         match detail {
@@ -242,7 +242,7 @@ pub(crate) fn conflicts(conflicts: &[ListenerView], detail: Detail) -> Table {
                 Some((conflict, _)) => Cell::toned(conflict.reason(), Tone::Bad),
                 None => NONE.into(),
             },
-            or_none(rival.map(|(_, rival)| rival.to_string())),
+            or_none(rival.map(|(_, rival)| listener_words(rival))),
         ];
         match detail {
             Detail::Usual => {}

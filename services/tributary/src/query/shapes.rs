@@ -14,7 +14,7 @@ use tributary_normalize::{status_to_json, timestamp_to_rfc3339, versions};
 use tributary_status::Next;
 
 use super::rows::phase_word;
-use super::state::rival;
+use super::state::{attached, rival};
 
 /// Of what only the query API has: listeners, load balancers, conflicts, explanations.
 const OUR_API_VERSION: &str = "tributary.dev/v1";
@@ -202,8 +202,8 @@ pub(crate) fn listener(view: &ListenerView) -> ListenerShape<'_> {
         precedence: precedence(view),
         state: state.as_str(),
         reason,
-        rival: rival(view).map(|(_, rival)| listener_ref(rival)),
-        attached_routes: resolved.attached_routes.len(),
+        rival: rival(view).and_then(|(_, rival)| rival).map(listener_ref),
+        attached_routes: attached(view),
         load_balancer: load_balancer_key(&view.load_balancer),
         dns_name: view.dns_name.as_deref(),
         elb_listener: view.elb_listener.as_deref(),
@@ -234,7 +234,7 @@ pub(crate) fn conflict(view: &ListenerView) -> ConflictShape<'_> {
         hostname: resolved.hostname.as_ref().map(Hostname::as_str),
         precedence: precedence(view),
         conflict: rival.map(|(conflict, _)| conflict.reason()),
-        rival: rival.map(|(_, rival)| listener_ref(rival)),
+        rival: rival.and_then(|(_, rival)| rival).map(listener_ref),
         decision,
         rule,
         because,

@@ -22,16 +22,22 @@ pub(crate) fn tone(state: ListenerState) -> Tone {
     }
 }
 
-/// The listener that it lost to.
-pub(crate) fn rival(view: &ListenerView) -> Option<(Conflict, &ListenerRef)> {
+/// What it lost by, and the listener that it lost to, if that may be known.
+pub(crate) fn rival(view: &ListenerView) -> Option<(Conflict, Option<&ListenerRef>)> {
     match &view.resolved.outcome {
         ListenerOutcome::Conflicted {
             conflict, rival, ..
-        } => Some((*conflict, rival)),
+        } => Some((*conflict, rival.as_ref())),
         ListenerOutcome::Won
         | ListenerOutcome::UnsupportedProtocol
         | ListenerOutcome::Invalid { .. } => None,
     }
+}
+
+/// Accepted routes that reach it, those of other namespaces among them.
+pub(crate) fn attached(view: &ListenerView) -> usize {
+    let withheld = usize::try_from(view.withheld_routes).unwrap_or(usize::MAX);
+    view.resolved.attached_routes.len().saturating_add(withheld)
 }
 
 /// What it asks for: `443 HTTPS app.example.com`, `80 HTTP *`.

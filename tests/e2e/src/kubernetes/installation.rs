@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::process::{Process, run, run_within};
 use crate::sandbox::inventory;
 use crate::system::words;
+use crate::trust::Authority;
 use crate::{address, web};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -80,6 +81,7 @@ pub struct Installation {
     /// Of every replica that was ever started.
     admins: BTreeMap<(Part, usize), SocketAddr>,
     host: IpAddr,
+    certified: bool,
     folder: TempDir,
 }
 
@@ -123,6 +125,7 @@ impl Installation {
             mergers: [address::free(host), address::free(host)],
             admins: BTreeMap::new(),
             host,
+            certified: false,
             folder,
             server,
         }
@@ -135,6 +138,30 @@ impl Installation {
             installation.start(part, 0);
         }
         installation
+    }
+
+    /// Stops the API server, and nothing else.
+    pub async fn stop_api_server(&mut self) {
+        self.server.stop().await;
+    }
+
+    /// Certificates of this authority for all of them, before they are started; people may come with tokens then.
+    pub fn certify(&mut self, authority: &Authority) {
+        let folder = self.folder.path().join("tls");
+        std::fs::create_dir(&folder).unwrap();
+        for service in FIVE.map(Part::name).into_iter().chain(["client"]) {
+            authority.write(&folder, service);
+        }
+        self.certified = true;
+    }
+
+    /// The arguments with which a service, or a `client`, shows its certificate.
+    fn certificate(&self, service: &str) -> Vec<OsString> {
+        if !self.certified {
+            return Vec::new();
+        }
+        let folder = self.folder.path().join("tls").join(service);
+        vec!["--tls-dir".into(), folder.into()]
     }
 
     /// The API server, as its admin.
@@ -193,7 +220,8 @@ impl Installation {
     pub async fn settled_within(&self, patience: Duration) {
         let server = self.mergers.map(|merger| merger.to_string()).join(",");
         let timeout = format!("{}s", patience.as_secs());
-        let arguments = words(&["wait", "--timeout", &timeout, "--server", &server]);
+        let mut arguments = words(&["wait", "--timeout", &timeout, "--server", &server]);
+        arguments.extend(self.certificate("client"));
         let ended = run_within(patience * 2, "tributary", &arguments).await;
         assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     }
@@ -201,7 +229,8 @@ impl Installation {
     /// What `tributary get` lists of a kind, in every namespace; nothing as long as the merger does not answer.
     pub async fn listed(&self, what: &str) -> Vec<Value> {
         let server = self.mergers[0].to_string();
-        let arguments = words(&["get", what, "-A", "-o", "json", "--server", &server]);
+        let mut arguments = words(&["get", what, "-A", "-o", "json", "--server", &server]);
+        arguments.extend(self.certificate("client"));
         let ended = run("tributary", &arguments).await;
         let list: Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
         list["items"].as_array().cloned().unwrap_or_default()
@@ -302,7 +331,8 @@ impl Installation {
     }
 
     fn arguments(&self, part: Part, replica: usize) -> Vec<OsString> {
-        let url = |address: SocketAddr| format!("http://{address}");
+        let scheme = if self.certified { "https" } else { "http" };
+        let url = |address: SocketAddr| format!("{scheme}://{address}");
         let mergers = self.mergers.map(url).join(",");
         let mut arguments = match part {
             Part::Watcher => words(&[
@@ -313,6 +343,7 @@ impl Installation {
             ]),
             Part::Merger => words(&[
                 "--leader-election",
+                "--token-review",
                 "--watcher",
                 &url(self.watcher),
                 "--grpc-listen",
@@ -324,7 +355,7 @@ impl Installation {
                 "--merger",
                 &mergers,
                 "--aws",
-                &url(self.sandbox),
+                &format!("http://{}", self.sandbox),
             ]),
             Part::StatusWriter => {
                 words(&["--kubernetes", "--leader-election", "--merger", &mergers])
@@ -332,6 +363,7 @@ impl Installation {
         };
         arguments.push("--kubeconfig".into());
         arguments.push(self.kubeconfigs[&part].as_os_str().to_owned());
+        arguments.extend(self.certificate(part.name()));
         arguments
     }
 }

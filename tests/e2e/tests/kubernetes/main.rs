@@ -13,6 +13,7 @@ mod expired;
 mod kills;
 mod leaders;
 mod other_controller;
+mod people;
 mod reachable;
 mod rights;
 mod secrets;

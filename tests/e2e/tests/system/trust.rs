@@ -1,19 +1,14 @@
 //! Who may call what, with certificates: each RPC by each identity on running services, through a client that is none of ours.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use http::uri::PathAndQuery;
+use bytes::Bytes;
 use tempfile::TempDir;
-use tokio::time::timeout;
-use tonic::client::Grpc;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
-use tonic::{Code, Request};
+use tonic::Code;
 use tributary_tests_e2e::process::{Process, run};
 use tributary_tests_e2e::system::words;
-use tributary_tests_e2e::trust::{Authority, Ends, Identity, name};
+use tributary_tests_e2e::trust::{Authority, Begin, Ends, Identity, Shown, begin, name};
 use tributary_tests_e2e::web::{get, until_status};
-use tributary_tests_e2e::wire::Plain;
 use tributary_tests_e2e::{address, until};
 
 use crate::status::{conditions, status};
@@ -114,59 +109,11 @@ const IDENTITIES: [&str; 6] = [
     "client",
 ];
 
-/// What an answer begins with is there at once; a stream that is let in may have nothing to say for a long time.
-const BEGINS: Duration = Duration::from_secs(10);
-
-/// How a call begins: let in, refused with this code, or no connection at all.
-#[derive(Debug, PartialEq, Eq)]
-enum Begin {
-    LetIn,
-    Refused(Code),
-    NotConnected,
-}
-
-async fn begin(
-    server: SocketAddr,
-    part: Part,
-    authority: &Authority,
-    identity: Option<&Identity>,
-    method: &str,
-) -> Begin {
-    let service = if part == Part::Watcher {
+fn name_of(part: Part) -> &'static str {
+    if part == Part::Watcher {
         "watcher"
     } else {
         "merger"
-    };
-    let mut tls = ClientTlsConfig::new()
-        .ca_certificate(Certificate::from_pem(&authority.certificate))
-        .domain_name(name(service));
-    if let Some(Identity { certificate, key }) = identity {
-        tls = tls.identity(tonic::transport::Identity::from_pem(certificate, key));
-    }
-    let endpoint = Endpoint::from_shared(format!("https://{server}")).unwrap();
-    let endpoint = endpoint.tls_config(tls).unwrap();
-    let Ok(channel) = endpoint.connect().await else {
-        return Begin::NotConnected;
-    };
-    call(channel, method).await
-}
-
-/// An empty message is none that any of them needs to be refused for: who is let in hears of the message.
-async fn call(channel: Channel, method: &str) -> Begin {
-    let mut grpc = Grpc::new(channel);
-    if grpc.ready().await.is_err() {
-        return Begin::NotConnected;
-    }
-    let path = PathAndQuery::try_from(format!("/{method}")).unwrap();
-    let answer = grpc.server_streaming(Request::new(bytes::Bytes::new()), path, Plain);
-    match timeout(BEGINS, answer).await.expect("an answer begins") {
-        Ok(_) => Begin::LetIn,
-        // In TLS 1.3 a client hears only now that its certificate was refused. What a server says has no source.
-        Err(status) if std::error::Error::source(&status).is_some() => Begin::NotConnected,
-        Err(status) => match status.code() {
-            code @ (Code::PermissionDenied | Code::Unauthenticated) => Begin::Refused(code),
-            _ => Begin::LetIn,
-        },
     }
 }
 
@@ -210,7 +157,16 @@ async fn each_rpc_is_for_those_alone_who_need_it() {
     for (part, rpc, callers) in TABLE {
         let method = format!("tributary.{rpc}");
         let by = async |identity: Option<&Identity>| {
-            begin(address(*part), *part, &authority, identity, &method).await
+            let shown = identity.map_or(Shown::Nothing, Shown::Certificate);
+            begin(
+                address(*part),
+                name_of(*part),
+                &authority,
+                shown,
+                &method,
+                Bytes::new(),
+            )
+            .await
         };
         for caller in IDENTITIES {
             let identity = authority.identity(&name(caller), Ends::LATER);
@@ -239,6 +195,19 @@ async fn each_rpc_is_for_those_alone_who_need_it() {
             refused,
             "{rpc} of another installation"
         );
+        // With folders there is no API server to say whose a token is.
+        let token = Shown::Token("a.b.c");
+        let service = name_of(*part);
+        let by_token = begin(
+            address(*part),
+            service,
+            &authority,
+            token,
+            &method,
+            Bytes::new(),
+        );
+        let refused = Begin::Refused(Code::Unauthenticated);
+        assert_eq!(by_token.await, refused, "{rpc} by token");
         let nobody = authority.identity("example.com", Ends::LATER);
         let refused = Begin::Refused(Code::PermissionDenied);
         assert_eq!(by(Some(&nobody)).await, refused, "{rpc} by nobody");
@@ -254,11 +223,21 @@ async fn health_and_reflection_are_for_who_has_a_certificate() {
         "grpc.health.v1.Health/Watch",
         "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     ] {
-        let by =
-            async |identity| begin(system.merger, Part::Merger, &authority, identity, method).await;
-        assert_eq!(by(Some(&identity)).await, Begin::LetIn, "{method}");
+        let by = async |shown| {
+            begin(
+                system.merger,
+                "merger",
+                &authority,
+                shown,
+                method,
+                Bytes::new(),
+            )
+            .await
+        };
+        let shown = Shown::Certificate(&identity);
+        assert_eq!(by(shown).await, Begin::LetIn, "{method}");
         let refused = Begin::Refused(Code::Unauthenticated);
-        assert_eq!(by(None).await, refused, "{method}");
+        assert_eq!(by(Shown::Nothing).await, refused, "{method}");
     }
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use tributary_model::ListenerRef;
 use tributary_model::desired::LoadBalancerKey;
-use tributary_model::view::{ListenerState, ListenerView, Rejection};
+use tributary_model::view::{ListenerState, ListenerView, Rejection, listener_words};
 
 use crate::query::print::table::{cut, one_line};
 use crate::query::print::{Cell, Table, Tone};
 use crate::query::refused::refusal;
 use crate::query::rows::owner;
-use crate::query::state::{asks, hostname, rival, tone};
+use crate::query::state::{asks, attached, hostname, rival, tone};
 
 /// Every listener by its owner and name.
 pub(super) type Listeners = BTreeMap<ListenerRef, Arc<ListenerView>>;
@@ -144,7 +144,7 @@ fn table(views: &[&ListenerView], columns: usize) -> Vec<String> {
             resolved.port.to_string().into(),
             Cell::from(resolved.protocol.as_str()),
             Cell::from(hostname(view)),
-            resolved.attached_routes.len().to_string().into(),
+            attached(view).to_string().into(),
         ]
     });
     let table = Table {
@@ -162,8 +162,9 @@ fn conflicts(views: &[&ListenerView], columns: usize) -> Vec<String> {
             continue;
         };
         let lost = format!(
-            "{} against {rival}: {} on {}",
+            "{} against {}: {} on {}",
             view.resolved.listener,
+            listener_words(rival),
             conflict.reason(),
             asks(view)
         );
