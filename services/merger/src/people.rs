@@ -89,7 +89,7 @@ pub(crate) struct People {
     tokens: Asked<Hash, Option<Arc<Person>>>,
     rights: Asked<Right, bool>,
     addresses: Rate<IpAddr>,
-    people: Rate<String>,
+    names: Rate<String>,
     reviews: Family<ReviewLabels, Counter>,
 }
 
@@ -108,7 +108,7 @@ impl People {
             tokens: Asked::new(REMEMBERED),
             rights: Asked::new(REMEMBERED),
             addresses: Rate::new(TOKENS.0, TOKENS.1, KNOWN),
-            people: Rate::new(RIGHTS.0, RIGHTS.1, KNOWN),
+            names: Rate::new(RIGHTS.0, RIGHTS.1, KNOWN),
             reviews: metrics.get(&REVIEWS),
         }
     }
@@ -145,7 +145,7 @@ impl People {
         let right: Right = (Arc::clone(person), verb, namespace.cloned());
         let counts = |may: &bool| self.lasts(*may);
         let ask = || {
-            if !self.people.take(person.name.clone()) {
+            if !self.names.take(person.name.clone()) {
                 return None;
             }
             let (cluster, (person, verb, namespace)) = (self.cluster.clone(), right.clone());

@@ -26,19 +26,22 @@ pub(crate) fn watched<M: EventMessage>(
         return events;
     };
     let (people, visitor) = (Arc::clone(people), visitor.clone());
-    let ends = async move {
-        loop {
-            tokio::time::sleep(jittered(people.counts)).await;
-            if let Err(status) = people.again(&visitor, namespace.as_ref(), &sight).await {
-                return Err(status);
-            }
-        }
-    };
+    let ends = async move { Err(people.ends(&visitor, namespace.as_ref(), &sight).await) };
     // Whoever reads ends with the first error.
     stream::select(events, ends.into_stream()).boxed()
 }
 
 impl People {
+    /// Why a visitor may watch no longer, once that is so.
+    async fn ends(&self, visitor: &Visitor, namespace: Option<&Name>, sight: &Sight) -> Status {
+        loop {
+            tokio::time::sleep(jittered(self.counts)).await;
+            if let Err(status) = self.again(visitor, namespace, sight).await {
+                return status;
+            }
+        }
+    }
+
     async fn again(
         &self,
         visitor: &Visitor,

@@ -43,27 +43,27 @@ pub(super) struct Way {
 
 pub(super) async fn way(args: &ServerArgs) -> Result<Way, QueryError> {
     if let Some(server) = &args.server {
-        return direct(args, server).await;
+        return direct(args, server);
     }
     let is_said = args.reach.is_given() || args.ca_file.is_some() || args.token_file.is_some();
     if !is_said {
         let local = timeout(LOCAL_DEADLINE, TcpStream::connect(LOCAL)).await;
         if matches!(local, Ok(Ok(_))) {
-            return direct(args, LOCAL).await;
+            return direct(args, LOCAL);
         }
     }
     let InstallationArgs { installation } = &args.installation;
     let reach = match Reach::connect(&args.reach).await {
         Ok(reach) => reach,
         // Whoever has no kubeconfig means this machine, where nobody listens yet.
-        Err(ConnectError::Nowhere(_)) if !is_said => return direct(args, LOCAL).await,
+        Err(ConnectError::Nowhere(_)) if !is_said => return direct(args, LOCAL),
         Err(error) => return Err(ReachError::from(error).into()),
     };
     let pods = reach.mergers(&args.reach, installation).await?;
     through(args, reach, pods).await
 }
 
-async fn direct(args: &ServerArgs, server: &str) -> Result<Way, QueryError> {
+fn direct(args: &ServerArgs, server: &str) -> Result<Way, QueryError> {
     let InstallationArgs { installation } = &args.installation;
     let way = |transport| Way {
         server: server.to_owned(),
@@ -96,12 +96,11 @@ async fn through(args: &ServerArgs, reach: Reach, pods: Vec<MergerPod>) -> Resul
             (Some(Identity::Certificate(tls)), None)
         }
         (None, Some(pod)) => {
-            let trust = match &args.ca_file {
-                Some(file) => Trust::load(file, installation.name())?,
-                None => {
-                    let (origin, authority) = reach.authority(&pod).await?;
-                    Trust::of(&authority, Path::new(&origin), installation.name())?
-                }
+            let trust = if let Some(file) = &args.ca_file {
+                Trust::load(file, installation.name())?
+            } else {
+                let (origin, authority) = reach.authority(&pod).await?;
+                Trust::of(&authority, Path::new(&origin), installation.name())?
             };
             let token = match &args.token_file {
                 Some(file) => read_token(file)?,

@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use clap::builder::Str;
 use clap::{Arg, Command, ValueEnum};
 use clap_complete::Shell;
 
@@ -48,7 +49,7 @@ fn section(command: &Command, text: &mut String) {
 
 fn row(argument: &Arg, text: &mut String) {
     let names = argument.get_value_names().unwrap_or_default();
-    let value = names.iter().map(|name| name.as_str()).collect::<Vec<_>>();
+    let value = names.iter().map(Str::as_str).collect::<Vec<_>>();
     let takes = argument.get_action().takes_values();
     let mut shown = match (argument.get_short(), argument.get_long()) {
         (Some(short), Some(long)) => format!("-{short}, --{long}"),
