@@ -74,6 +74,11 @@ class Values(unittest.TestCase):
         self.assertNotEqual(ended.returncode, 0)
         self.assertIn("aws.cluster: name this cluster", ended.stderr)
 
+    def test_the_sandbox_and_another_endpoint_are_refused(self):
+        ended = helm.template("sandbox", "tributary", "tributary-system", "--set", "aws.endpoint=http://sandbox.aws:4566")
+        self.assertNotEqual(ended.returncode, 0)
+        self.assertIn("aws.endpoint: AWS is one", ended.stderr)
+
     def test_more_programmers_than_shards_are_refused(self):
         more = ["--set", "nlbProgrammer.autoscaling.enabled=true,nlbProgrammer.autoscaling.maxReplicas=9"]
         ended = helm.template("cluster", "tributary", "tributary-system", *more)
@@ -268,7 +273,7 @@ class Objects(unittest.TestCase):
         self.assertNotIn("everything-status-writer", of_kind(objects, "PodDisruptionBudget"))
         ports = [port["port"] for rule in of_kind(objects, "NetworkPolicy")["everything-alb-programmer"]["spec"]["egress"] for port in rule["ports"]]
         # Names, the API server, the merger, AWS, Pod Identity, the proxy, the collector, and one's own.
-        self.assertEqual(ports, [53, 53, 443, 7070, 443, 80, 3128, 14317, 1])
+        self.assertEqual(ports, [53, 53, 443, 7070, 443, 80, 3128, 4566, 14317, 1])
         # Without `--lbc-lease` there is no right to read it.
         self.assertFalse([it for it in of_kind(objects, "Role") if it == "everything-watcher"])
 
