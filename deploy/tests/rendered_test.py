@@ -102,6 +102,13 @@ class Objects(unittest.TestCase):
                     file.write_text(flags)
                 self.assertEqual(flags, file.read_text())
 
+    def test_who_is_called_serves_on_until_nodes_have_heard_of_its_end(self):
+        """An address that a Service has, and nobody answers at, costs a client the whole of its patience with connections."""
+        objects = containers(rendered("cluster"))
+        sleeps = {service: it["lifecycle"]["preStop"]["sleep"]["seconds"] for service, it in objects.items() if "lifecycle" in it}
+        # kube-proxy writes its rules once a second at most.
+        self.assertEqual(sleeps, {"merger": 2, "watcher": 2})
+
     def test_selectors_select_the_pods_of_one_deployment(self):
         for name in ALL:
             objects = rendered(name)

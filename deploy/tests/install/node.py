@@ -5,7 +5,6 @@ import ctypes
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import tempfile
 import time
@@ -131,7 +130,3 @@ def image_of_program(binary: str, folder: pathlib.Path, name: str) -> tuple[path
     command = [helm.ROOT / "deploy/image/build", binary, folder]
     said = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, env={**os.environ, "IMAGE": name}).stdout
     return next(folder.glob("*.oci.tar")), said.strip().rsplit("size ", 1)[1]
-
-
-def free_megabytes() -> int:
-    return shutil.disk_usage(tempfile.gettempdir()).free // 10**6

@@ -134,6 +134,7 @@ class Churn:
             while not self.stopped.is_set():
                 name = f"{self.prefix}-{number}"
                 make(self.node, name, GATEWAYS[number % len(GATEWAYS)])
+                # From here on the API server has it. How long it took to take it is another's matter.
                 self.made[name] = time.monotonic()
                 if number >= self.KEPT:
                     # One that is not programmed yet is waited for by who looks at this; it may not go before.
@@ -151,7 +152,7 @@ class Churn:
         self.thread.join(90)
         assert not self.failed, self.failed
         assert not self.thread.is_alive(), "churn does not end"
-        took = {name: self.watched.until_programmed(name, 60) - at for name, at in self.made.items()}
+        took = {name: max(0.0, self.watched.until_programmed(name, 60) - at) for name, at in self.made.items()}
         for name in list(self.made)[-self.KEPT:]:
             unmake(self.node, name)
         return took
