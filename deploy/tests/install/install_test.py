@@ -331,11 +331,11 @@ class Install(unittest.TestCase):
         NODE.until("all pods are Ready", is_ready)
 
     def test_the_node_reboots(self):
-        """The sandbox forgets everything with its pod: what is desired is made once more."""
+        # The sandbox forgets everything with its pod: what is desired is made once more.
         begun = time.monotonic()
         NODE.reboot()
         up = time.monotonic()
-        NODE.until("the sandbox is back, and has everything again", lambda: everything_is_there_again())
+        NODE.until("the sandbox is back, and has everything again", everything_is_there_again)
         figure("reboot of the node: until it is Ready, then until everything is in an AWS that had forgotten it", up - begun, time.monotonic() - up)
         NODE.until("all pods are Ready", is_ready)
         changes(*GATEWAYS)
@@ -344,7 +344,8 @@ class Install(unittest.TestCase):
         remove_everything(self)
 
     def test_nobody_notices_an_upgrade(self):
-        """From the chart before, which is this one with another version, another image and other defaults, until there was a release."""
+        # From the chart before, which is this one with another version, image and default until there was a release. AWS is another
+        # release's, for a sandbox that is upgraded forgets everything.
         install("sandbox.enabled=true", "crds.install=false", "rbac.create=false", "networkPolicy.enabled=false", f"fullnameOverride={AWS}",
                 *(f"{it}.enabled=false" for it in ["watcher", "merger", "albProgrammer", "nlbProgrammer", "statusWriter"]), name=AWS)
         with tempfile.TemporaryDirectory() as folder:

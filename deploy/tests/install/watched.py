@@ -35,18 +35,40 @@ def is_programmed(thing: dict) -> bool:
     return condition.get("status") == "True" and condition.get("observedGeneration") == thing["metadata"]["generation"]
 
 
-class Watched:
-    """Follows all objects of some kinds. Every state that the API server had is seen, in order."""
+class Seen:
+    """What became of objects, by their states in order."""
 
-    def __init__(self, node: Node) -> None:
-        self.node = node
-        self.stopped = threading.Event()
+    def __init__(self) -> None:
         self.news = threading.Condition()
         # By kind, namespace and name: what was last said, and when it was first programmed.
         self.said: dict[tuple[str, str, str], dict[str, str]] = {}
         self.programmed: dict[tuple[str, str, str], float] = {}
         # What was True and is not any more.
         self.turned: list[str] = []
+
+    def see(self, kind: str, thing: dict) -> None:
+        metadata = thing["metadata"]
+        key = kind, metadata["namespace"], metadata["name"]
+        if "deletionTimestamp" in metadata:
+            return
+        now = dict(conditions(thing))
+        with self.news:
+            for name, status in self.said.get(key, {}).items():
+                if status == "True" and now.get(name, {}).get("status") != "True":
+                    self.turned.append(f"{time.strftime('%H:%M:%S')} {' '.join(key)}: {name} is now {now.get(name, 'nowhere')}")
+            self.said[key] = {name: it["status"] for name, it in now.items()}
+            if is_programmed(thing):
+                self.programmed.setdefault(key, time.monotonic())
+            self.news.notify_all()
+
+
+class Watched(Seen):
+    """Follows all objects of some kinds: every state that the API server had is seen."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self.node = node
+        self.stopped = threading.Event()
         self.threads = [threading.Thread(target=self.follow, args=[kind], daemon=True) for kind in KINDS]
         for thread in self.threads:
             thread.start()
@@ -80,22 +102,6 @@ class Watched:
                 if event["type"] in ("ADDED", "MODIFIED"):
                     self.see(kind, event["object"])
         return version
-
-    def see(self, kind: str, thing: dict) -> None:
-        metadata = thing["metadata"]
-        key = kind, metadata["namespace"], metadata["name"]
-        if "deletionTimestamp" in metadata:
-            return
-        now = {name: it["status"] for name, it in conditions(thing)}
-        with self.news:
-            for name, status in self.said.get(key, {}).items():
-                if status == "True" and now.get(name) != "True":
-                    reason = {name: f"{it['reason']}: {it['message']}" for name, it in conditions(thing)}.get(name, "no such condition")
-                    self.turned.append(f"{time.strftime('%H:%M:%S')} {' '.join(key)}: {name} is {now.get(name)}, {reason}")
-            self.said[key] = now
-            if is_programmed(thing):
-                self.programmed.setdefault(key, time.monotonic())
-            self.news.notify_all()
 
     def until_programmed(self, name: str, seconds: float) -> float:
         """When it was."""
