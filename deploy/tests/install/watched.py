@@ -1,21 +1,27 @@
 """What clients of the API server see while something happens: conditions that turn bad, and how long a change takes."""
 
+import contextlib
+import http.client
+import itertools
 import json
+import socket
 import threading
 import time
-import urllib.error
-import urllib.request
 
+import helm
 from cluster import Refused
-from node import Node
+from node import PATIENCE, Node
 
-API = "/apis/gateway.networking.k8s.io/v1"
-KINDS = ["gateways", "listenersets", "httproutes"]
+VERSION = "gateway.networking.k8s.io/v1"
+API = f"/apis/{VERSION}"
+KINDS = ["gateways", "listenersets", "httproutes", "tcproutes"]
 # Those that say that something is good.
 GOOD = {"Accepted", "Programmed", "ResolvedRefs"}
 NAMESPACE = "teams"
-# Load balancers that the changes are spread over.
-GATEWAYS = [f"shared-{number}" for number in range(8)]
+PORTS = itertools.count(10000)
+# Load balancers that the changes are spread over: ALBs, and an NLB.
+NLB = "layer-4"
+GATEWAYS = [*(f"shared-{number}" for number in range(7)), NLB]
 
 
 def conditions(thing: dict):
@@ -69,6 +75,7 @@ class Watched(Seen):
         super().__init__()
         self.node = node
         self.stopped = threading.Event()
+        self.connections: dict[str, http.client.HTTPSConnection] = {}
         self.threads = [threading.Thread(target=self.follow, args=[kind], daemon=True) for kind in KINDS]
         for thread in self.threads:
             thread.start()
@@ -78,7 +85,7 @@ class Watched(Seen):
         while not self.stopped.is_set():
             try:
                 version = self.watch(kind, version) if version else self.list(kind)
-            except (Refused, OSError):
+            except (Refused, OSError, http.client.HTTPException):
                 # The API server is away, or has forgotten that version.
                 version = ""
                 self.stopped.wait(0.2)
@@ -90,10 +97,15 @@ class Watched(Seen):
         return listed["metadata"]["resourceVersion"]
 
     def watch(self, kind: str, version: str) -> str:
-        """Until the server ends it, which it does soon, so that a stop is seen."""
-        query = f"watch=1&timeoutSeconds=2&allowWatchBookmarks=true&resourceVersion={version}"
-        request = urllib.request.Request(f"{self.node.server}{API}/{kind}?{query}", headers={"Accept": "application/json"})
-        with urllib.request.urlopen(request, context=self.node.context, timeout=10) as answer:
+        """Until its connection ends. A new one for every few seconds would be late where the machine is busy."""
+        query = f"watch=1&allowWatchBookmarks=true&resourceVersion={version}"
+        connection = http.client.HTTPSConnection(self.node.server.removeprefix("https://"), context=self.node.context, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            connection.request("GET", f"{API}/{kind}?{query}", headers={"Accept": "application/json"})
+            answer = connection.getresponse()
+            self.connections[kind] = connection
+            # Nothing happens for as long as it likes.
+            connection.sock.settimeout(None)
             for line in answer:
                 event = json.loads(line)
                 if event["type"] == "ERROR":
@@ -113,8 +125,15 @@ class Watched(Seen):
 
     def stop(self) -> None:
         self.stopped.set()
-        for thread in self.threads:
-            thread.join(30)
+        for thread, kind in zip(self.threads, KINDS, strict=True):
+            deadline = time.monotonic() + 60
+            # It may be connecting just now.
+            while thread.is_alive() and time.monotonic() < deadline:
+                connection = self.connections.get(kind)
+                if connection and connection.sock:
+                    with contextlib.suppress(OSError):
+                        connection.sock.shutdown(socket.SHUT_RDWR)
+                thread.join(0.1)
             assert not thread.is_alive(), "a watch does not end"
 
 
@@ -139,17 +158,17 @@ class Churn:
         try:
             while not self.stopped.is_set():
                 name = f"{self.prefix}-{number}"
-                make(self.node, name, GATEWAYS[number % len(GATEWAYS)])
+                make(self.node, name, self.gateway(number))
                 # From here on the API server has it. How long it took to take it is another's matter.
                 self.made[name] = time.monotonic()
                 if number >= self.KEPT:
                     # One that is not programmed yet is waited for by who looks at this; it may not go before.
                     old = f"{self.prefix}-{number - self.KEPT}"
                     self.watched.until_programmed(old, 60)
-                    unmake(self.node, old)
+                    unmake(self.node, old, self.gateway(number - self.KEPT))
                 number += 1
                 self.stopped.wait(self.PACE)
-        except (AssertionError, Refused, urllib.error.URLError) as failure:
+        except (AssertionError, Refused, OSError) as failure:
             self.failed.append(f"churn ended at {self.prefix}-{number}: {failure}")
 
     def stop(self) -> dict[str, float]:
@@ -159,32 +178,46 @@ class Churn:
         assert not self.failed, self.failed
         assert not self.thread.is_alive(), "churn does not end"
         took = {name: max(0.0, self.watched.until_programmed(name, 60) - at) for name, at in self.made.items()}
-        for name in list(self.made)[-self.KEPT:]:
-            unmake(self.node, name)
+        for number, name in list(enumerate(self.made))[-self.KEPT:]:
+            unmake(self.node, name, self.gateway(number))
         return took
+
+    @staticmethod
+    def gateway(number: int) -> str:
+        return GATEWAYS[number % len(GATEWAYS)]
 
 
 def gateways(node: Node) -> None:
-    """Of the class that the document's example brings."""
+    """With the application of the document's example once more, for teams that have nothing to do with that."""
+    node.kubectl("apply", "--namespace", NAMESPACE, "--filename=-", given=service("examples/listenersets/service.yaml"))
+    for kind in ["alb", "nlb"]:
+        node.apply({"apiVersion": VERSION, "kind": "GatewayClass", "metadata": {"name": kind}, "spec": {"controllerName": f"gateway.k8s.aws/{kind}"}})
     for name in GATEWAYS:
-        spec = {"gatewayClassName": "aws-alb-gateway-class", "allowedListeners": {"namespaces": {"from": "Same"}},
-                "listeners": [{"name": "default", "port": 80, "protocol": "HTTP"}]}
-        node.apply({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": name, "namespace": NAMESPACE},
-                    "spec": spec})
+        kind, protocol = ("nlb", "TCP") if name == NLB else ("alb", "HTTP")
+        node.apply({"apiVersion": VERSION, "kind": "Gateway", "metadata": {"name": name, "namespace": NAMESPACE},
+                    "spec": {"gatewayClassName": kind, "allowedListeners": {"namespaces": {"from": "Same"}},
+                             "listeners": [{"name": "default", "port": 80, "protocol": protocol}]}})
+
+
+def service(file: str) -> str:
+    """Its manifests, of whatever namespace one likes."""
+    return (helm.ROOT / file).read_text().replace("  namespace: infra\n", "")
 
 
 def make(node: Node, name: str, gateway: str) -> None:
-    """A set with a listener of a hostname of its own, and a route to it."""
+    """A set with a listener of its own, a hostname or of TCP a port, and a route from there to the application."""
     metadata = {"name": name, "namespace": NAMESPACE}
-    backend = {"name": "app", "port": 80}
-    route = {"parentRefs": [{"kind": "ListenerSet", "name": name}], "rules": [{"backendRefs": [backend]}]}
-    node.apply({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": metadata, "spec": route})
     listener = {"name": "web", "port": 80, "protocol": "HTTP", "hostname": f"{name}.example.com"}
-    node.apply({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "ListenerSet", "metadata": metadata,
+    if gateway == NLB:
+        listener = {"name": "web", "port": next(PORTS), "protocol": "TCP"}
+    rules = [{"backendRefs": [{"name": "my-service", "port": 80}]}]
+    node.apply({"apiVersion": VERSION, "kind": "TCPRoute" if gateway == NLB else "HTTPRoute", "metadata": metadata,
+                "spec": {"parentRefs": [{"kind": "ListenerSet", "name": name}], "rules": rules}})
+    node.apply({"apiVersion": VERSION, "kind": "ListenerSet", "metadata": metadata,
                 "spec": {"parentRef": {"name": gateway}, "listeners": [listener]}})
 
 
-def unmake(node: Node, name: str) -> None:
+def unmake(node: Node, name: str, gateway: str) -> None:
     """The route first: without its set it would not be accepted any more."""
-    for kind in ["httproutes", "listenersets"]:
+    for kind in ["tcproutes" if gateway == NLB else "httproutes", "listenersets"]:
         node.request("DELETE", f"{API}/namespaces/{NAMESPACE}/{kind}/{name}")
