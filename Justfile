@@ -103,6 +103,12 @@ chart: setup
     python3 deploy/render.py --check
     python3 -m unittest discover -s deploy/tests -p '*_test.py'
 
+# the life of an install on a real node, of the debug build or another program: `just install-test target/release/tributary`; as root
+install-test binary="": setup
+    .ci/kubernetes
+    {{ if binary == "" { "cargo build --workspace --bins" } else { "true" } }}
+    .ci/install-test "{{ if binary == "" { env("CARGO_TARGET_DIR", "target") / "debug/tributary" } else { binary } }}"
+
 # the image of the release build as an OCI archive in target/image, or of another program: `just image target/debug/tributary`
 image binary="": setup
     {{ if binary == "" { "cargo build --release --workspace --bins" } else { "true" } }}

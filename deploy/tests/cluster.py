@@ -1,6 +1,7 @@
 """An API server for the tests, that of tests/kubernetes, and the little that they ask of it over HTTPS."""
 
 import base64
+import functools
 import json
 import os
 import pathlib
@@ -23,30 +24,18 @@ class Refused(Exception):
     """What the API server answers, as text, to what it does not take."""
 
 
-class Cluster:
-    """Without nodes; with the Gateway API's CRDs. It ends with this process, however that ends."""
+class Api:
+    """What answers at a kubeconfig, with the Gateway API's CRDs. What is kept of it lies in a folder."""
 
-    def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="tributary-chart-")
-        server = said(helm.ROOT / ".ci/kubernetes", "path")
-        command = [server, "-dir", f"{self.folder.name}/state", "-stop-on-stdin-eof"]
-        log = pathlib.Path(self.folder.name) / "log"
-        with log.open("w") as file:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, text=True)
-        watchdog = time.monotonic() + START_SECONDS
-        for line in self.process.stdout:
-            if line.startswith("ready "):
-                break
-            assert time.monotonic() < watchdog, "the API server is not ready"
-        else:
-            raise AssertionError(log.read_text()[-2000:])
-        words = dict(word.split("=", 1) for word in line.split()[1:])
+    def __init__(self, ready: str, folder: str) -> None:
+        """`ready …` is what its program said."""
+        words = dict(word.split("=", 1) for word in ready.split()[1:])
+        self.folder = folder
         self.kubeconfig = words["kubeconfig"]
         self.server = words["server"]
         self.context = self.credentials()
         self.resources: dict[tuple[str, str], dict] = {}
-        crds = json.loads(said("go", "mod", "download", "-json", "sigs.k8s.io/gateway-api", folder="tests/kubernetes/crds"))
-        for file in sorted((pathlib.Path(crds["Dir"]) / "config/crd/standard").glob("*.yaml")):
+        for file in sorted((gateway_api() / "config/crd/standard").glob("*.yaml")):
             for thing in yaml.safe_load_all(file.read_text()):
                 # Its policy about upgrades is another's matter.
                 if thing and thing["kind"] == "CustomResourceDefinition":
@@ -60,7 +49,7 @@ class Cluster:
         def file(part: dict, key: str) -> str:
             if key in part:
                 return part[key]
-            path = pathlib.Path(self.folder.name) / key
+            path = pathlib.Path(self.folder) / key
             path.write_bytes(base64.b64decode(part[f"{key}-data"]))
             return str(path)
 
@@ -124,14 +113,52 @@ class Cluster:
     def namespace(self, name: str, **metadata: object) -> None:
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **metadata}})
 
+    def environment(self) -> dict[str, str]:
+        """Of programs that ask it."""
+        return {**os.environ, "KUBECONFIG": self.kubeconfig, "HELM_CACHE_HOME": self.folder}
+
     def helm(self, *arguments: object) -> subprocess.CompletedProcess:
-        return helm.run(*arguments, env={**os.environ, "KUBECONFIG": self.kubeconfig, "HELM_CACHE_HOME": self.folder.name})
+        return helm.run(*arguments, env=self.environment())
+
+
+class Cluster(Api):
+    """One without nodes. It ends with this process, however that ends."""
+
+    def __init__(self) -> None:
+        self.state = tempfile.TemporaryDirectory(prefix="tributary-chart-")
+        server = said(helm.ROOT / ".ci/kubernetes", "path")
+        command = [server, "-dir", f"{self.state.name}/state", "-stop-on-stdin-eof"]
+        self.process, ready = start(command, pathlib.Path(self.state.name) / "log")
+        super().__init__(ready, self.state.name)
 
     def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait(60)
-        self.process.stdout.close()
-        self.folder.cleanup()
+        end(self.process)
+        self.state.cleanup()
+
+
+def start(command: list[object], log: pathlib.Path) -> tuple[subprocess.Popen, str]:
+    """A program that runs until its input ends, and its line `ready …`."""
+    with log.open("a") as file:
+        process = subprocess.Popen([str(it) for it in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, text=True)
+    watchdog = time.monotonic() + START_SECONDS
+    for line in process.stdout:
+        if line.startswith("ready "):
+            return process, line
+        assert time.monotonic() < watchdog, f"not ready in time: {command[0]}"
+    raise AssertionError(log.read_text()[-2000:])
+
+
+def end(process: subprocess.Popen) -> None:
+    process.stdin.close()
+    process.wait(60)
+    process.stdout.close()
+
+
+@functools.cache
+def gateway_api() -> pathlib.Path:
+    """The Gateway API's sources."""
+    module = json.loads(said("go", "mod", "download", "-json", "sigs.k8s.io/gateway-api", folder="tests/kubernetes/crds"))
+    return pathlib.Path(module["Dir"])
 
 
 def until(what: str, holds) -> None:

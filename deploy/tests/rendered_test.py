@@ -84,6 +84,11 @@ class Values(unittest.TestCase):
         self.assertNotEqual(ended.returncode, 0)
         self.assertIn("aws.cluster: name this cluster", ended.stderr)
 
+    def test_the_sandbox_and_another_endpoint_are_refused(self):
+        ended = helm.template("sandbox", "tributary", "tributary-system", "--set", "aws.endpoint=http://sandbox.aws:4566")
+        self.assertNotEqual(ended.returncode, 0)
+        self.assertIn("aws.endpoint: AWS is one", ended.stderr)
+
     def test_more_programmers_than_shards_are_refused(self):
         more = ["--set", "nlbProgrammer.autoscaling.enabled=true,nlbProgrammer.autoscaling.maxReplicas=9"]
         ended = helm.template("cluster", "tributary", "tributary-system", *more)
@@ -106,6 +111,13 @@ class Objects(unittest.TestCase):
                 if os.environ.get("UPDATE_GOLDEN"):
                     file.write_text(flags)
                 self.assertEqual(flags, file.read_text())
+
+    def test_who_is_called_serves_on_until_nodes_have_heard_of_its_end(self):
+        """An address that a Service has, and nobody answers at, costs a client the whole of its patience with connections."""
+        objects = containers(rendered("cluster"))
+        sleeps = {service: it["lifecycle"]["preStop"]["sleep"]["seconds"] for service, it in objects.items() if "lifecycle" in it}
+        # kube-proxy writes its rules once a second at most.
+        self.assertEqual(sleeps, {"merger": 2, "watcher": 2})
 
     def test_selectors_select_the_pods_of_one_deployment(self):
         for name in ALL:
@@ -279,7 +291,7 @@ class Objects(unittest.TestCase):
         self.assertNotIn("everything-status-writer", of_kind(objects, "PodDisruptionBudget"))
         ports = [port["port"] for rule in of_kind(objects, "NetworkPolicy")["everything-alb-programmer"]["spec"]["egress"] for port in rule["ports"]]
         # Names, the API server, the merger, AWS, Pod Identity, the proxy, the collector, and one's own.
-        self.assertEqual(ports, [53, 53, 443, 7070, 443, 80, 3128, 14317, 1])
+        self.assertEqual(ports, [53, 53, 443, 7070, 443, 80, 3128, 4566, 14317, 1])
         # Without `--lbc-lease` there is no right to read it.
         self.assertFalse([it for it in of_kind(objects, "Role") if it == "everything-watcher"])
 

@@ -51,7 +51,7 @@ spec:
       {{- end }}
       securityContext:
         {{- toYaml $root.Values.podSecurityContext | nindent 8 }}
-      # The programs take at most 20 seconds.
+      # The programs take at most 20 seconds, the sleep of those that serve 2.
       terminationGracePeriodSeconds: 30
       containers:
         - name: {{ .service }}
@@ -100,6 +100,11 @@ spec:
             - {name: grpc, containerPort: {{ . }}}
             {{- end }}
             - {name: admin, containerPort: 8080}
+          {{- if .port }}
+          # Nodes go on sending new connections here until they have heard of the end, and those to nobody are waited for.
+          lifecycle:
+            preStop: {sleep: {seconds: 2}}
+          {{- end }}
           livenessProbe:
             httpGet: {path: /livez, port: admin}
             periodSeconds: 10

@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 )
 
+// What pods of a node know the API server by: the first address of the Services.
+var inPods = net.IPv4(10, 96, 0, 1)
+
 // credentials are the cluster's address and keys.
 type credentials struct {
 	url        string
@@ -49,8 +52,8 @@ func makeCredentials(dir string, address *net.TCPAddr) (*credentials, error) {
 	if made.serving, err = issue(filepath.Join(dir, "serving-"+address.IP.String()), x509.Certificate{
 		Subject:     pkix.Name{CommonName: "kube-apiserver"},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames:    []string{"localhost"},
-		IPAddresses: []net.IP{address.IP},
+		DNSNames:    []string{"localhost", "kubernetes.default.svc"},
+		IPAddresses: []net.IP{address.IP, inPods},
 	}, made.ca); err != nil {
 		return nil, err
 	}

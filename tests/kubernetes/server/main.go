@@ -1,7 +1,7 @@
-// Server is a Kubernetes without nodes in one process, for tests: etcd, kube-apiserver with RBAC, and those controllers of
-// kube-controller-manager that tests need.
+// Server is a Kubernetes without nodes in one process, for tests: etcd, kube-apiserver with RBAC, those controllers of
+// kube-controller-manager that tests need, and kube-scheduler where there is a node after all (tests/kubernetes/node).
 //
-//	etcd <── unix socket ── kube-apiserver <── loopback, TLS ──┬── controllers
+//	etcd <── unix socket ── kube-apiserver <── loopback, TLS ──┬── controllers, scheduler
 //	                                                           └── tests, by DIR/kubeconfig
 //
 // All of its state is one folder: what starts again on the same folder and address is the same cluster, with the same
@@ -9,7 +9,8 @@
 // it prints is a log.
 //
 // It must not become a place to run workloads: etcd does not sync to disk, the admin is in system:masters, and all
-// keys lie in DIR. It knows nothing of Tributary; the fixtures of tests/kubernetes are its only user.
+// keys lie in DIR. It knows nothing of Tributary; the fixtures of tests/kubernetes, the tests of
+// deploy and the node are its only users.
 package main
 
 import (
@@ -77,6 +78,11 @@ func run(options options) (failed error) {
 		return asked(ctx, fmt.Errorf("kube-controller-manager: %w", err))
 	}
 	defer controllers.wait()
+	scheduler, err := startScheduler(ctx, stop, credentials, options)
+	if err != nil {
+		return asked(ctx, fmt.Errorf("kube-scheduler: %w", err))
+	}
+	defer scheduler.wait()
 	fmt.Printf("ready server=%s kubeconfig=%s after=%s\n", credentials.url, credentials.kubeconfig, time.Since(started))
 
 	select {

@@ -26,6 +26,7 @@ type options struct {
 	bind           string
 	apiServerArgs  string
 	controllers    string
+	scheduler      bool
 	removeDir      bool
 	stopOnStdinEOF bool
 	stopOnUnlocked string
@@ -37,7 +38,8 @@ func parseOptions(args []string) (options, error) {
 	flags.StringVar(&parsed.dir, "dir", "", "folder of all state, made if missing; etcd's sockets lie in it, so keep its path below 90 bytes")
 	flags.StringVar(&parsed.bind, "bind", "127.0.0.1:0", "address of the API server; clients go on after another start if it stays the same")
 	flags.StringVar(&parsed.apiServerArgs, "apiserver-args", "", "more flags for kube-apiserver, separated by spaces")
-	flags.StringVar(&parsed.controllers, "controllers", defaultControllers, "controllers of kube-controller-manager, separated by commas; empty: none")
+	flags.StringVar(&parsed.controllers, "controllers", defaultControllers, "controllers of kube-controller-manager, separated by commas; empty: none, *: all")
+	flags.BoolVar(&parsed.scheduler, "scheduler", false, "run kube-scheduler, for nodes that run pods")
 	flags.BoolVar(&parsed.removeDir, "remove-dir", false, "remove DIR when nobody uses the server any more, as the two flags below have it; not after a signal")
 	flags.BoolVar(&parsed.stopOnStdinEOF, "stop-on-stdin-eof", false, "stop when standard input ends: held open by a parent, it ends with the parent, however that dies")
 	flags.StringVar(&parsed.stopOnUnlocked, "stop-on-unlocked", "", "stop when nobody holds a lock (flock) of this file any more")

@@ -11,7 +11,7 @@
 //! dies with its last user. What stops, pauses or configures a server starts its own [`server::Server`].
 //!
 //! Only tests in this package, and tests of other packages in a target that is called `kubernetes`, may use this:
-//! these are what `just test` leaves out where there is no Go.
+//! these are what `just test` leaves out where there is no Go. Where pods have to run, `node/` is a real node.
 //!
 //! **Knows:** Kubernetes' API, the program in `server/`, where the CRDs are. **Must not know:** any crate of the
 //! project, so that every one of them can be tested with it.

@@ -1,0 +1,419 @@
+"""The life of an install on a real node, in order: Helm's one command, the document's example, growth, rollouts, failures, an upgrade,
+removal. Each step needs the ones before it, so the first that fails ends the run (`--failfast`).
+
+    TRIBUTARY_BIN    the program that the image is made of
+
+What was measured is printed as a table in the end, for BENCHMARKS.md.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+import time
+import unittest
+import urllib.request
+
+import yaml
+
+import node
+from helm import CHART
+from node import Node
+from watched import GATEWAYS, NAMESPACE, Churn, Watched, conditions, gateways, is_programmed, make, unmake
+
+SYSTEM = "tributary-system"
+IMAGE = "localhost/tributary"
+SERVICES = ["watcher", "merger", "alb-programmer", "nlb-programmer", "status-writer"]
+EXAMPLE = "examples/listenersets"
+# Of a release that is AWS alone: it stays when the one that is tried goes.
+AWS = "aws"
+# Seconds that no change waits longer for while the pods of one Deployment are replaced,
+GAP = 5
+# while those of all of them are, at once,
+GAP_OF_ALL = 10
+# and while something dies: its Lease ends after 4, and another takes over.
+FAILOVER = 15
+
+NODE: Node
+FIGURES: list[tuple[str, str]] = []
+
+
+def setUpModule():
+    global NODE
+    unittest.addModuleCleanup(print_figures)
+    with tempfile.TemporaryDirectory(prefix="tributary-install-") as folder:
+        folder = pathlib.Path(folder)
+        program, size = node.image_of_program(os.environ["TRIBUTARY_BIN"], folder, f"{IMAGE}:{version()}")
+        app = node.image_of_app(folder)
+        FIGURES.append(("the image", size))
+        begun = time.monotonic()
+        NODE = Node()
+        unittest.addModuleCleanup(NODE.close)
+        figure("an empty folder to a Kubernetes node with the Gateway API's CRDs", time.monotonic() - begun)
+        for archive in [program, app]:
+            NODE.do("load", archive)
+    NODE.do("enter", "ctr", "--namespace", "k8s.io", "images", "tag", f"{IMAGE}:{version()}", f"{IMAGE}:previous")
+    NODE.namespace(NAMESPACE)
+
+
+def print_figures() -> None:
+    print("\n| what | measured |\n|---|---|")
+    for what, measured in FIGURES:
+        print(f"| {what} | {measured} |")
+
+
+def figure(what: str, *seconds: float) -> None:
+    FIGURES.append((what, ", ".join(f"{it:.1f}" for it in seconds) + " s"))
+
+
+def version() -> str:
+    return yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+
+
+# --- What a platform engineer does
+
+
+def install(*settings: str, chart: pathlib.Path = CHART, name: str = "tributary") -> None:
+    values = [it for setting in (f"image.repository={IMAGE}", *settings) for it in ("--set", setting)]
+    NODE.release("upgrade", "--install", name, chart, "--namespace", SYSTEM, "--create-namespace", *values)
+    NODE.until(f"all pods of {name} are Ready", is_ready)
+
+
+def uninstall(name: str = "tributary") -> None:
+    NODE.release("uninstall", name, "--namespace", SYSTEM)
+    NODE.until(f"the pods of {name} are gone", lambda: not NODE.list("pods", "-n", SYSTEM, "-l", f"app.kubernetes.io/instance={name}"))
+
+
+def is_ready() -> bool:
+    deployments = NODE.list("deployments", "-n", SYSTEM)
+    return bool(deployments) and all(is_rolled_out(it) for it in deployments)
+
+
+def is_rolled_out(deployment: dict) -> bool:
+    wanted, status = deployment["spec"]["replicas"], deployment["status"]
+    counts = [status.get(it, 0) for it in ("replicas", "updatedReplicas", "availableReplicas")]
+    return status.get("observedGeneration") == deployment["metadata"]["generation"] and counts == [wanted] * 3
+
+
+def pods(service: str) -> list[dict]:
+    """Those that are not on their way out."""
+    them = NODE.list("pods", "-n", SYSTEM, "-l", f"app.kubernetes.io/component={service}")
+    return [it for it in them if "deletionTimestamp" not in it["metadata"]]
+
+
+def name_of(thing: dict) -> str:
+    return thing["metadata"]["name"]
+
+
+def held_by(pod: dict) -> list[str]:
+    """The Leases of a pod. A holder is the name of its pod, cut where it is long, and something random."""
+    holders = {name_of(it): it["spec"].get("holderIdentity") or "" for it in NODE.list("leases", "-n", SYSTEM)}
+    return [lease for lease, holder in holders.items() if holder and name_of(pod).startswith(holder.rsplit("-", 1)[0])]
+
+
+def leader(service: str) -> dict:
+    return next(it for it in pods(service) if f"tributary-{service}" in held_by(it))
+
+
+def shards_by_pod() -> list[int]:
+    """How many shards each ALB programmer has, the fewest first."""
+    return sorted(sum("-shard-" in lease for lease in held_by(it)) for it in pods("alb-programmer"))
+
+
+def example_is_programmed() -> bool:
+    them = NODE.list("gateways,listenersets", "-A")
+    return len(them) > 0 and all(is_programmed(it) for it in them)
+
+
+def changes(*gateways_of: str) -> float:
+    """A change to each of these Gateways at once: when the last of them was programmed."""
+    with contextlib.closing(Watching()) as watching:
+        names = [f"change-{time.monotonic_ns()}-{gateway}" for gateway in gateways_of]
+        for name, gateway in zip(names, gateways_of, strict=True):
+            make(NODE, name, gateway)
+        last = max(watching.watched.until_programmed(name, node.PATIENCE) for name in names)
+        for name, gateway in zip(names, gateways_of, strict=True):
+            unmake(NODE, name, gateway)
+        return last
+
+
+class Watching:
+    """Nothing that was good turns bad meanwhile."""
+
+    def __init__(self) -> None:
+        self.watched = Watched(NODE)
+
+    def close(self) -> None:
+        self.watched.stop()
+        assert not self.watched.turned, "\n".join(["what was good turned bad:", *self.watched.turned, NODE.seen()])
+
+
+@contextlib.contextmanager
+def under_churn(prefix: str, gap: float = GAP):
+    """Changes all the time, none of which waits longer than it may. Yields what to call with each thing that is about to happen; a figure
+    is made of the changes from then on."""
+    happens: list[tuple[str, float]] = []
+    with contextlib.closing(Watching()) as watching:
+        churn = Churn(NODE, watching.watched, prefix)
+
+        def made(begun: float, end: float) -> list[str]:
+            return [name for name, at in list(churn.made.items()) if begun <= at < end]
+
+        def go_on() -> None:
+            if happens:
+                begun = happens[-1][1]
+                NODE.until(f"ten changes after the {happens[-1][0]}", lambda: churn.failed or len(made(begun, time.monotonic())) >= 10)
+
+        def happens_now(what: str) -> None:
+            go_on()
+            happens.append((what, time.monotonic()))
+        try:
+            yield happens_now
+            go_on()
+        finally:
+            churn.stopped.set()
+        ends = [at for _, at in happens[1:]] + [time.monotonic()]
+        took = churn.stop()
+        for (what, begun), end in zip(happens, ends, strict=True):
+            among = sorted(took[name] for name in made(begun, end))
+            figure(f"{what}: longest and median of {len(among)} changes to Programmed", among[-1], among[len(among) // 2])
+        late = {name: seconds for name, seconds in took.items() if seconds > gap}
+        assert not late, f"changes that waited longer than {gap} s: {late}"
+
+
+# --- What a team does
+
+
+def ask(*words: str, account: str = "default") -> object:
+    """What `tributary` answers in a pod that has an account's token, as JSON. It asks the merger that leads, as the chart's notes say."""
+    context = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    container = {"name": "ask", "image": f"{IMAGE}:{version()}", "args": [*words, "--output=json"], "securityContext": context,
+                 "env": [{"name": "TRIBUTARY_SERVER", "value": f"http://{leader('merger')['status']['podIP']}:7070"}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"ask-{time.monotonic_ns()}", "namespace": NAMESPACE},
+           "spec": {"restartPolicy": "Never", "serviceAccountName": account, "containers": [container]}}
+    NODE.apply(pod)
+
+    def phase() -> str:
+        return NODE.get(pod)["status"].get("phase")
+    NODE.until("the question is answered", lambda: phase() in ("Succeeded", "Failed"))
+    said = NODE.kubectl("logs", "-n", NAMESPACE, name_of(pod))
+    assert phase() == "Succeeded", said
+    NODE.kubectl("delete", "pod", "-n", NAMESPACE, name_of(pod), "--wait=false")
+    return json.loads(said)
+
+
+# --- What AWS has
+
+
+def aws(kind: str, service: str = "tributary") -> list[dict]:
+    """All `load_balancers`, `listeners`, `target_groups` … of the sandbox of a release."""
+    address = NODE.kubectl("get", "service", "-n", SYSTEM, f"{service}-sandbox", "--output=jsonpath={.spec.clusterIP}")
+    with urllib.request.urlopen(f"http://{address}:4566/_sandbox/state", timeout=10) as answer:
+        regions = json.load(answer)["regions"].values()
+    return [it for region in regions for it in region[kind].values()]
+
+
+def names_of_load_balancers(service: str = "tributary") -> dict[str, str]:
+    return {it["dns_name"]: it["arn"] for it in aws("load_balancers", service)}
+
+
+def targets_are_the_pods(service: str = "tributary") -> bool:
+    """The registered targets of the example's group are its pods."""
+    pods_of_app = {it["status"].get("podIP") for it in NODE.list("pods", "-n", "infra", "-l", "app=my-app")}
+    groups = [{(key["id"], key["port"]) for key, target in it["targets"] if target["draining_until"] is None} for it in aws("target_groups", service)]
+    return {(address, 8080) for address in pods_of_app} in groups
+
+
+class Install(unittest.TestCase):
+    begun: float
+
+    def test_one_command_installs_it(self):
+        Install.begun = time.monotonic()
+        install("sandbox.enabled=true")
+        figure("`helm install` to all pods Ready", time.monotonic() - self.begun)
+
+    def test_the_documents_example_is_programmed(self):
+        begun = time.monotonic()
+        NODE.kubectl("apply", "-f", EXAMPLE)
+        NODE.until("Gateway and ListenerSet are Programmed", example_is_programmed)
+        figure("`kubectl apply` of the example to Programmed", time.monotonic() - begun)
+        figure("`helm install` to the first Programmed", time.monotonic() - self.begun)
+        gateway, listener_set, route = [json.loads(NODE.kubectl("get", "-n", "infra", *it.split(), "--output=json")) for it in [
+            "gateway my-gateway", "listenerset app-listeners", "httproute app-route"]]
+        # What the README of the example says is to be seen.
+        self.assertEqual(gateway["status"]["attachedListenerSets"], 1)
+        self.assertEqual([it["value"] for it in gateway["status"]["addresses"]], list(names_of_load_balancers()))
+        for it, good in [(gateway, 5), (listener_set, 8), (route, 4)]:
+            found = {name: condition["status"] for name, condition in conditions(it)}
+            self.assertEqual(set(found.values()), {"True"}, found)
+            self.assertEqual(len(found), good, found)
+        self.assertEqual([it["parentRef"]["name"] for it in route["status"]["parents"]], ["my-gateway", "app-listeners"])
+        self.assertEqual(sorted(it["port"] for it in aws("listeners")), [80, 443, 8080])
+        NODE.until("the targets are the Deployment's pods", targets_are_the_pods)
+        for group in aws("target_groups"):
+            for key, _ in group["targets"]:
+                with urllib.request.urlopen(f"http://{key['id']}:{key['port']}/", timeout=10) as answer:
+                    self.assertEqual(answer.read(), b"hello\n")
+
+    def test_a_pod_asks_for_its_listeners(self):
+        # A tenant's token, once there is such a thing: `account`, and that others' listeners are not among the answers.
+        listeners = ask("get", "listeners")["items"]
+        self.assertEqual({(it["listener"], it["state"]) for it in listeners},
+                         {("default-http", "Programmed"), ("app-http", "Programmed"), ("app-https", "Programmed")})
+
+    def test_programmers_grow_and_shrink(self):
+        gateways(NODE)
+        NODE.until("all Gateways are Programmed", example_is_programmed)
+        with under_churn("scaled") as happens_now:
+            for replicas, shares in [(1, [8]), (4, [2, 2, 2, 2]), (1, [8])]:
+                happens_now(f"ALB programmers scaled to {replicas}")
+                begun = time.monotonic()
+                NODE.kubectl("scale", "deployment", "-n", SYSTEM, "tributary-alb-programmer", f"--replicas={replicas}")
+                NODE.until(f"{replicas} programmers have the shards", lambda shares=shares: shards_by_pod() == shares)
+                figure(f"ALB programmers scaled to {replicas}: until they have divided the shards", time.monotonic() - begun)
+        # Nothing was made twice.
+        self.assertEqual(len(aws("load_balancers")), len(GATEWAYS) + 1)
+
+    # Here: certificates are rotated, under churn.
+
+    def test_nobody_notices_a_rolling_restart(self):
+        NODE.kubectl("scale", "deployment", "-n", SYSTEM, "tributary-alb-programmer", "--replicas=2")
+        NODE.until("two programmers have the shards", lambda: shards_by_pod() == [4, 4])
+        with under_churn("restarted") as happens_now:
+            for service in SERVICES:
+                happens_now(f"rolling restart of the {service}")
+                before = {name_of(it) for it in pods(service)}
+                NODE.kubectl("rollout", "restart", "deployment", "-n", SYSTEM, f"tributary-{service}")
+                NODE.until(f"{service} is restarted", lambda: is_ready() and not before & {name_of(it) for it in pods(service)})
+
+    def test_another_takes_over_from_a_pod_that_is_gone(self):
+        begun = time.monotonic()
+        figure(f"{len(GATEWAYS)} new sets to Programmed, with nothing else going on", changes(*GATEWAYS) - begun)
+        took: dict[str, list[float]] = {}
+        for service in SERVICES:
+            for pod in pods(service):
+                begun = time.monotonic()
+                NODE.kubectl("delete", "pod", "-n", SYSTEM, name_of(pod), "--force", "--grace-period=0")
+                took.setdefault(service, []).append(changes(*GATEWAYS) - begun)
+                NODE.until("its successor is Ready", is_ready)
+        for service, seconds in took.items():
+            figure(f"`kubectl delete pod --force` of each {service} to {len(GATEWAYS)} new sets Programmed", *seconds)
+        self.assertLess(max(max(it) for it in took.values()), FAILOVER, took)
+
+    def test_a_leader_that_is_killed_is_followed(self):
+        for service in ["merger", "status-writer"]:
+            container = leader(service)["status"]["containerStatuses"][0]["containerID"].removeprefix("containerd://")
+            begun = time.monotonic()
+            NODE.do("enter", "ctr", "--namespace", "k8s.io", "tasks", "kill", "--signal", "SIGKILL", container)
+            took = changes(*GATEWAYS) - begun
+            figure(f"SIGKILL of the {service} that leads to {len(GATEWAYS)} new sets Programmed", took)
+            self.assertLess(took, FAILOVER)
+            NODE.until("all pods are Ready", is_ready)
+
+    def test_the_api_server_restarts(self):
+        def restarts() -> dict[str, int]:
+            return {name_of(it): it["status"]["containerStatuses"][0]["restartCount"] for it in NODE.list("pods", "-n", SYSTEM)}
+
+        def answers() -> bool:
+            try:
+                # It answers before it knows its CRDs.
+                return NODE.answers("/apis/gateway.networking.k8s.io/v1")
+            except OSError:
+                return False
+        before = restarts()
+        begun = time.monotonic()
+        NODE.do("kill", "server")
+        NODE.until("the API server is back", answers)
+        back = time.monotonic()
+        figure("the API server killed: until it is back, then to new sets Programmed", back - begun, changes(*GATEWAYS) - back)
+        # It is waited for, and nothing is started anew because of it.
+        self.assertEqual(restarts(), before)
+        NODE.until("all pods are Ready", is_ready)
+
+    def test_the_node_reboots(self):
+        # The sandbox forgets everything with its pod: what is desired is made once more.
+        begun = time.monotonic()
+        NODE.reboot()
+        up = time.monotonic()
+        NODE.until("the sandbox is back, and has everything again", everything_is_there_again)
+        figure("reboot of the node: until it is Ready, then until everything is in an AWS that had forgotten it", up - begun, time.monotonic() - up)
+        NODE.until("all pods are Ready", is_ready)
+        changes(*GATEWAYS)
+
+    def test_gateways_first_then_the_release_and_nothing_is_left(self):
+        remove_everything(self)
+
+    def test_nobody_notices_an_upgrade(self):
+        # From the chart before, which is this one with another version, image and default until there was a release. AWS is another
+        # release's, for a sandbox that is upgraded forgets everything.
+        install("sandbox.enabled=true", "crds.install=false", "rbac.create=false", "networkPolicy.enabled=false", f"fullnameOverride={AWS}",
+                *(f"{it}.enabled=false" for it in ["watcher", "merger", "albProgrammer", "nlbProgrammer", "statusWriter"]), name=AWS)
+        with tempfile.TemporaryDirectory() as folder:
+            install(*apart(), chart=previous_chart(pathlib.Path(folder)))
+        NODE.kubectl("apply", "-f", EXAMPLE)
+        gateways(NODE)
+        NODE.until("all Gateways are Programmed", example_is_programmed)
+        with under_churn("upgraded", GAP_OF_ALL) as happens_now:
+            happens_now("upgrade of all at once")
+            install(*apart())
+        images = {it["spec"]["containers"][0]["image"] for service in SERVICES for it in pods(service)}
+        self.assertEqual(images, {f"{IMAGE}:{version()}"})
+
+    def test_load_balancers_outlive_the_release_and_the_next_one_takes_them(self):
+        before = names_of_load_balancers(AWS)
+        with contextlib.closing(Watching()):
+            uninstall()
+            self.assertEqual(names_of_load_balancers(AWS), before)
+            begun = time.monotonic()
+            install(*apart())
+            figure("`helm install` where load balancers were left, to new sets Programmed", changes(*GATEWAYS) - begun)
+        self.assertEqual(names_of_load_balancers(AWS), before)
+
+    def test_it_can_be_removed_once_more(self):
+        remove_everything(self, AWS)
+        uninstall(AWS)
+
+
+def apart() -> list[str]:
+    """Settings of a release whose AWS is another's."""
+    return [f"aws.endpoint=http://{AWS}-sandbox.{SYSTEM}.svc:4566", "aws.cluster=trial"]
+
+
+def previous_chart(folder: pathlib.Path) -> pathlib.Path:
+    chart = folder / "tributary"
+    shutil.copytree(CHART, chart)
+    description = yaml.safe_load((chart / "Chart.yaml").read_text())
+    (chart / "Chart.yaml").write_text(yaml.safe_dump(description | {"version": "0.0.1", "appVersion": "previous"}))
+    values = yaml.safe_load((chart / "values.yaml").read_text())
+    (chart / "values.yaml").write_text(yaml.safe_dump(values | {"leaseSeconds": 6}))
+    return chart
+
+
+def everything_is_there_again() -> bool:
+    try:
+        addresses = names_of_load_balancers()
+    except OSError:
+        return False
+    return len(addresses) == len(GATEWAYS) + 1 and targets_are_the_pods() and example_is_programmed() and all(
+        it["value"] in addresses for gateway in NODE.list("gateways", "-A") for it in gateway["status"]["addresses"])
+
+
+def remove_everything(test: Install, service: str = "tributary") -> None:
+    """As the chart's README says: the Gateways, then the release. Nothing waits for anybody afterwards."""
+    begun = time.monotonic()
+    NODE.kubectl("delete", "gateways", "-A", "--all", f"--timeout={node.PATIENCE}s")
+    figure(f"removal of {len(GATEWAYS) + 1} Gateways with their load balancers", time.monotonic() - begun)
+    for kind in ["load_balancers", "listeners", "rules", "target_groups"]:
+        test.assertEqual(aws(kind, service), [])
+    uninstall()
+    left = "deployments,services,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,networkpolicies,poddisruptionbudgets," \
+        "validatingadmissionpolicies,validatingadmissionpolicybindings"
+    test.assertEqual(NODE.list(left, "-A", "-l", "app.kubernetes.io/instance=tributary"), [])
+    NODE.kubectl("delete", "-f", EXAMPLE, "--ignore-not-found", f"--timeout={node.PATIENCE}s")
+
+
+def load_tests(_loader, _tests, _pattern):
+    """In the order in which they are written."""
+    return unittest.TestSuite(Install(it) for it in vars(Install) if it.startswith("test_"))
