@@ -129,6 +129,10 @@ pub const ACCESS: &[(&str, &[Caller])] = {
             "/tributary.listeners.v1.ListenersService/WaitSettled",
             &[Client],
         ),
+        (
+            "/tributary.installation.v1.InstallationService/GetHealth",
+            &[Client],
+        ),
     ]
 };
 

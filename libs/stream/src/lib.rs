@@ -51,7 +51,7 @@ pub use clients::{says_not_found, says_not_ours};
 pub use published::{EventStream, Published, Subscription, events};
 pub use publisher::{Messages, publish};
 pub use receiver::{Decoded, Received, Receiver, span};
-pub use transport::{Transport, TransportError};
+pub use transport::{PROGRAM, Transport, TransportError};
 pub use tributary_proto::event::{Event, EventMessage, Position, Positioned, Refused};
 pub use tributary_runtime::Backoff;
 pub use view::{Accepted, Fencing, Update, View};

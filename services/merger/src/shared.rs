@@ -10,6 +10,8 @@ use tributary_model::{ListenerRef, ObjectRef};
 use tributary_runtime::{CancellationToken, Context};
 use tributary_stream::Published;
 
+use crate::guests::Guests;
+use crate::latency::Latency;
 use crate::progress::Progress;
 use crate::state::{Judged, State};
 
@@ -20,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) judgements: Published<ObjectRef, Judged>,
     pub(crate) listeners: Published<ListenerRef, ListenerView>,
     pub(crate) progress: Progress,
+    pub(crate) guests: Guests,
     state: Mutex<State>,
     torn: CancellationToken,
 }
@@ -46,6 +49,7 @@ impl Shared {
         );
         let state = State::new(
             merge,
+            Latency::new(&context.metrics),
             desired.clone(),
             judgements.clone(),
             listeners.clone(),
@@ -55,6 +59,7 @@ impl Shared {
             judgements,
             listeners,
             progress: Progress::default(),
+            guests: Guests::default(),
             state: Mutex::new(state),
             torn: CancellationToken::new(),
         }

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Get(GetArgs),
     /// Say who wins, why, and what would change it.
     Explain(ExplainArgs),
+    /// Say how an installation is, in one screen: exit code 0 well, 1 degraded, 2 not reached.
+    Status(StatusArgs),
     /// Print the least IAM policy for a programmer.
     Iam(IamArgs),
     /// Run the local AWS alone.
@@ -154,6 +156,15 @@ pub(crate) struct ExplainArgs {
     pub(crate) name: String,
     /// One listener of a Gateway or `ListenerSet`.
     pub(crate) listener: Option<String>,
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
     /// How to print.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,

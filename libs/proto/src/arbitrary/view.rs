@@ -1,5 +1,6 @@
 //! Answers to queries, and requests.
 
+use tributary_model::health::{Health, LoadBalancerHealth, SeenShard, ServiceSeen, StandingCount};
 use tributary_model::resolved::{ListenerOutcome, ResolvedListener};
 use tributary_model::view::{
     DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView, Rejection,
@@ -28,6 +29,15 @@ structs! {
     }
     DesiredCounts { listeners, rules, certificates, target_groups, targets }
     Rejection { source, object, field, reason, last_good_kept, object_ref }
+    Health {
+        complete, services, standings, load_balancers, unwritten_judgements, failed_statuses,
+    }
+    ServiceSeen { service, address, version, shards }
+    SeenShard { index, count }
+    StandingCount { what, state, reason, count }
+    LoadBalancerHealth {
+        key, phase, unheard, pending, problems, quotas, first_certificate,
+    }
     Position { epoch, generation }
     LoadBalancerShard { kind, shard }
     ReportsTaken { position, refused }

@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 use tributary_kubernetes::InstallationArgs;
 use tributary_proto::access::Caller;
 use tributary_proto::convert::ConvertError;
+use tributary_proto::installation::installation_service_client::InstallationServiceClient;
 use tributary_proto::listeners::listeners_service_client::ListenersServiceClient;
 use tributary_runtime::tls::TlsError;
 use tributary_runtime::{Metrics, Tls};
@@ -22,6 +23,7 @@ use crate::args::ServerArgs;
 pub(crate) struct Client {
     server: String,
     listeners: ListenersServiceClient<Transport>,
+    installation: InstallationServiceClient<Transport>,
 }
 
 /// Why there is no answer.
@@ -85,7 +87,8 @@ impl Client {
         let transport = Transport::between(&uris, tls.as_ref(), Caller::Merger.name())?;
         Ok(Self {
             server: server.clone(),
-            listeners: clients::listeners(transport),
+            listeners: clients::listeners(transport.clone()),
+            installation: clients::installation(transport),
         })
     }
 
@@ -93,7 +96,8 @@ impl Client {
     pub(crate) fn over(transport: Transport) -> Self {
         Self {
             server: "this process".to_owned(),
-            listeners: clients::listeners(transport),
+            listeners: clients::listeners(transport.clone()),
+            installation: clients::installation(transport),
         }
     }
 
@@ -105,6 +109,11 @@ impl Client {
     /// The generated client, which wants to be mutable.
     pub(crate) fn listeners(&self) -> ListenersServiceClient<Transport> {
         self.listeners.clone()
+    }
+
+    /// The same, about the installation as a whole.
+    pub(crate) fn installation(&self) -> InstallationServiceClient<Transport> {
+        self.installation.clone()
     }
 
     /// What a failed call means to a person.

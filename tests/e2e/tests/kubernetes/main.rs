@@ -11,6 +11,7 @@ mod example;
 mod expired;
 mod kills;
 mod leaders;
+mod metrics;
 mod other_controller;
 mod reachable;
 mod rights;
