@@ -63,6 +63,7 @@ class Values(unittest.TestCase):
             ("albProgrammer.shards=257", "/albProgrammer/shards"),
             ("albProgrammer.serviceAccount.create=false", "/albProgrammer/serviceAccount/name"),
             ("otlp.endpoint=collector:4317", "/otlp/endpoint"),
+            ("otlp.sampler=sometimes", "/otlp/sampler"),
         ]:
             with self.subTest(setting):
                 ended = helm.template("cluster", "tributary", "tributary-system", "--set", setting)
@@ -250,6 +251,7 @@ class Objects(unittest.TestCase):
         self.assertEqual(env["HTTPS_PROXY"], "http://proxy.example.com:3128")
         self.assertEqual(env["NO_PROXY"], ".internal.example.com,10.0.0.0/8")
         self.assertEqual(env["SSL_CERT_FILE"], "/etc/tributary/ca/bundle.crt")
+        self.assertEqual((env["OTEL_TRACES_SAMPLER"], env["OTEL_TRACES_SAMPLER_ARG"]), ("parentbased_traceidratio", "0.1"))
         scalers = of_kind(objects, "HorizontalPodAutoscaler")
         cpu = scalers["everything-alb-programmer"]["spec"]
         self.assertEqual((cpu["minReplicas"], cpu["maxReplicas"], cpu["metrics"][0]["resource"]["name"]), (2, 16, "cpu"))
