@@ -30,6 +30,7 @@ WITHOUT_DATA = {
     "Shares by pod": "replicas share by Leases in Kubernetes only",
     "Failed tasks in an hour": "no task fails",
     "Calls that failed": "AWS refuses nothing",
+    "Own pace": "it is told when AWS throttles, and AWS throttles nothing",
     "Certificates between the services": "the services have none",
     "Objects": "a folder has no watches",
     "Objects that cannot be read": "a folder has no watches",

@@ -63,7 +63,8 @@ pub const AWS_PACE: MetricName<Family<GroupLabels, Gauge<f64, std::sync::atomic:
         "Requests a second that a group of operations allows itself",
         Family::default,
     )
-    .labelled(&["group"]);
+    .labelled(&["group"])
+    .shown_when("AWS has throttled it");
 
 /// Seconds that workers waited before they tried or looked again.
 pub const WORKER_WAIT_SECONDS: MetricName<Family<WaitLabels, SecondsCounter>> = MetricName::new(

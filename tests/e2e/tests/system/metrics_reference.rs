@@ -29,11 +29,12 @@ const IN_KUBERNETES: [&str; 4] = [
 ];
 
 /// What has to go wrong first, or needs another program: units of the crates show these.
-const FAILURES: [&str; 4] = [
+const FAILURES: [&str; 5] = [
     "a task has failed",
     "a task that failed is started again",
     "the API server has refused a request",
     "a request about a Lease has failed",
+    "AWS has throttled it",
 ];
 
 #[test]
