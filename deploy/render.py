@@ -4,6 +4,8 @@
     deploy/crds          ──> deploy/chart/files/crds
     chart/values.yaml    ──> the table in chart/README.md
     argocd/health/*.lua  ──> argocd/argocd-cm.yaml
+    dashboards.py        ──> deploy/grafana, deploy/chart/files/grafana
+    deploy/prometheus    ──> deploy/chart/files/prometheus
 
     render.py            write
     render.py --check    write nothing, and fail where a file says something else
@@ -17,6 +19,8 @@ import subprocess
 import sys
 
 import yaml
+
+from dashboards import dashboards
 
 DEPLOY = pathlib.Path(__file__).resolve().parent
 CHART = DEPLOY / "chart"
@@ -54,6 +58,15 @@ def base() -> dict[pathlib.Path, str]:
 def crds() -> dict[pathlib.Path, str]:
     """Copies: Helm packs nothing that lies outside of the chart, and complains about links."""
     return {CHART / "files/crds" / file.name: file.read_text() for file in sorted((DEPLOY / "crds").iterdir())}
+
+
+def seen() -> dict[pathlib.Path, str]:
+    """Dashboards, and the chart's copies of them and of the alerts."""
+    files = {}
+    for name, text in dashboards().items():
+        files[DEPLOY / "grafana" / f"{name}.json"] = files[CHART / "files/grafana" / f"{name}.json"] = text
+    files[CHART / "files/prometheus/rules.yaml"] = (DEPLOY / "prometheus/rules.yaml").read_text()
+    return files
 
 
 def argocd() -> dict[pathlib.Path, str]:
@@ -113,7 +126,7 @@ def readme() -> dict[pathlib.Path, str]:
 
 
 # Folders in which nothing lies but what is written here.
-OWNED = [DEPLOY / "rbac", DEPLOY / "kustomize/base", CHART / "files/crds"]
+OWNED = [DEPLOY / "rbac", DEPLOY / "kustomize/base", CHART / "files/crds", DEPLOY / "grafana", CHART / "files/grafana", CHART / "files/prometheus"]
 BY_HAND = {DEPLOY / "kustomize/base" / name for name in ["kustomization.yaml", "namespace.yaml"]}
 
 
@@ -121,9 +134,9 @@ def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2
-    # First the CRDs: helm reads them.
-    stale = update(crds(), arguments)
-    files = crds() | rbac() | base() | argocd() | readme()
+    # First what helm reads.
+    stale = update(crds() | seen(), arguments)
+    files = crds() | seen() | rbac() | base() | argocd() | readme()
     stale += update(files, arguments)
     for folder in OWNED:
         stale += [file for file in folder.iterdir() if file not in files and file not in BY_HAND]

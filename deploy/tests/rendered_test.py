@@ -73,6 +73,7 @@ class Values(unittest.TestCase):
             ("tls.own.schedule=hourly", "/tls/own/schedule"),
             ("tls.own.settleSeconds=1", "/tls/own/settleSeconds"),
             ("tls.certManager.duration=90d", "/tls/certManager/duration"),
+            ("otlp.sampler=sometimes", "/otlp/sampler"),
         ]:
             with self.subTest(setting):
                 ended = helm.template("cluster", "tributary", "tributary-system", "--set", setting)
@@ -273,6 +274,7 @@ class Objects(unittest.TestCase):
         self.assertEqual(env["HTTPS_PROXY"], "http://proxy.example.com:3128")
         self.assertEqual(env["NO_PROXY"], ".internal.example.com,10.0.0.0/8")
         self.assertEqual(env["SSL_CERT_FILE"], "/etc/tributary/ca/bundle.crt")
+        self.assertEqual((env["OTEL_TRACES_SAMPLER"], env["OTEL_TRACES_SAMPLER_ARG"]), ("parentbased_traceidratio", "0.1"))
         scalers = of_kind(objects, "HorizontalPodAutoscaler")
         cpu = scalers["everything-alb-programmer"]["spec"]
         self.assertEqual((cpu["minReplicas"], cpu["maxReplicas"], cpu["metrics"][0]["resource"]["name"]), (2, 16, "cpu"))

@@ -88,6 +88,14 @@ spec:
               value: {{ join "," .noProxy | quote }}
             {{- end }}
             {{- end }}
+            {{- with $root.Values.otlp.sampler }}
+            - name: OTEL_TRACES_SAMPLER
+              value: {{ . | quote }}
+            {{- end }}
+            {{- with $root.Values.otlp.samplerArgument }}
+            - name: OTEL_TRACES_SAMPLER_ARG
+              value: {{ . | quote }}
+            {{- end }}
             {{- if .authorities }}
             - name: SSL_CERT_FILE
               value: /etc/tributary/ca/bundle.crt

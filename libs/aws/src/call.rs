@@ -9,12 +9,16 @@ use std::time::{Duration, Instant};
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use tracing::Instrument;
 
 use crate::error::{AwsError, Class, Failure, classify};
 use crate::meter::{Call, Meter, Wait, WaitReason};
 use crate::operation::Operation;
 use crate::pace::{Pace, Repeat, delays};
 use crate::permission;
+
+/// Span of one request to AWS.
+const SPAN_CALL: &str = "aws";
 
 /// Shared by all clients of one endpoint.
 #[derive(Clone, Debug)]
@@ -87,7 +91,9 @@ impl Caller {
             return Err(AwsError::new(Class::NeedsReobserve, name, message));
         }
         let began = Instant::now();
-        let result = send().await.map_err(|error| convert(operation, &error));
+        let span = tracing::info_span!(SPAN_CALL, operation = name);
+        let result = send().instrument(span).await;
+        let result = result.map_err(|error| convert(operation, &error));
         drop(turn);
         let failure = result.as_ref().err().map(|error| error.class);
         if let Some(rate) = self.pace.learn(group, failure) {

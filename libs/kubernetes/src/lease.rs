@@ -33,6 +33,7 @@ pub use args::{DEFAULT_NAMESPACE, LeaderElection, LeaseArgs};
 pub use election::Election;
 pub use epochs::{ShardEpochs, shard_group};
 pub use leadership::Leadership;
+pub use metrics::{METRICS, OF_SHARDS};
 pub use shards::{Holding, Shards};
 
 /// How long everything about a Lease takes. `renew` < `deadline` < `duration`.

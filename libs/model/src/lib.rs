@@ -19,6 +19,7 @@ pub mod desired;
 pub mod elb;
 pub mod fault;
 pub mod gate;
+pub mod health;
 pub mod holder;
 pub mod hostname;
 pub mod installation;

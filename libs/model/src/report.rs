@@ -26,9 +26,55 @@ pub struct LoadBalancerReport {
     /// Pods that wait for it (`DesiredTargetGroup::awaited`) and of which every such target on this load balancer is
     /// healthy.
     pub healthy: BTreeSet<GatedPod>,
+    /// What it takes of its quotas; absent while it is not known.
+    pub quotas: Option<Quotas>,
     /// Nothing is left to do for this desired state but what is permanently refused, or withheld while a kind cannot be
     /// read; both are stated.
     pub settled: bool,
+}
+
+/// What a load balancer takes of the quotas that each has: what is served, and what others put onto it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Quotas {
+    /// ELB listeners.
+    pub listeners: QuotaUse,
+    /// Rules besides defaults.
+    pub rules: QuotaUse,
+    /// Certificates besides default ones.
+    pub certificates: QuotaUse,
+    /// Target groups.
+    pub target_groups: QuotaUse,
+    /// Targets.
+    pub targets: QuotaUse,
+}
+
+/// Of one quota.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct QuotaUse {
+    /// Places that are taken.
+    pub used: u32,
+    /// Places that there are.
+    pub limit: u32,
+}
+
+impl Quotas {
+    /// Each with its name, as in `target_groups`.
+    pub fn each(&self) -> [(&'static str, QuotaUse); 5] {
+        let Self {
+            listeners,
+            rules,
+            certificates,
+            target_groups,
+            targets,
+        } = *self;
+        [
+            ("listeners", listeners),
+            ("rules", rules),
+            ("certificates", certificates),
+            ("target_groups", target_groups),
+            ("targets", targets),
+        ]
+    }
 }
 
 /// Life of a load balancer.

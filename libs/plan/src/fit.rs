@@ -16,10 +16,11 @@ use tributary_model::desired::{
     TargetGroupId,
 };
 use tributary_model::elb::ElbProtocol;
-use tributary_model::report::{ProgrammedState, RuleProblem};
+use tributary_model::report::{ProgrammedState, QuotaUse, Quotas, RuleProblem};
 use tributary_model::{ListenerRef, Precedence};
 
 use crate::certificates::{CertificateId, Wanted};
+use crate::limits::LoadBalancerLimits;
 use crate::op::{Blame, RuleOwner};
 use crate::scope::Scope;
 
@@ -29,7 +30,7 @@ mod rules;
 mod targets;
 
 use certificates::Usable;
-use incumbents::Incumbents;
+use incumbents::{Incumbents, Usage};
 
 /// What is going to be served.
 #[derive(Debug, Default)]
@@ -46,6 +47,8 @@ pub(crate) struct Fit<'a> {
     pub(crate) rule_problems: Vec<RuleProblem>,
     /// Target groups that are used.
     pub(crate) target_groups: BTreeMap<&'a TargetGroupId, FitTargetGroup<'a>>,
+    /// What that takes.
+    pub(crate) quotas: Quotas,
 }
 
 /// One ELB listener, without what is left out.
@@ -120,7 +123,41 @@ pub(crate) fn fit<'a>(scope: &Scope<'a>) -> Fit<'a> {
     certificates::admit(scope, &incumbents, usable, &mut fit);
     rules::admit(scope, &incumbents, &mut groups, &mut fit);
     groups.finish(&mut fit);
+    fit.quotas = quotas(scope, &incumbents, &fit);
     fit
+}
+
+/// What is going to be served takes its places, and so does what others put onto our load balancer.
+fn quotas(scope: &Scope, incumbents: &Incumbents, fit: &Fit) -> Quotas {
+    let Usage {
+        listeners,
+        rules,
+        certificates,
+    } = incumbents.foreign;
+    let LoadBalancerLimits {
+        listeners: most_listeners,
+        rules: most_rules,
+        certificates: most_certificates,
+        target_groups: most_target_groups,
+        targets: most_targets,
+    } = *scope.limits();
+    let taken = |used: usize, limit| QuotaUse {
+        used: u32::try_from(used).unwrap_or(u32::MAX),
+        limit,
+    };
+    let of_ports = |count: fn(&FitPort) -> usize| fit.ports.values().map(count).sum::<usize>();
+    let targets = fit.target_groups.values().map(|it| it.targets().count());
+    Quotas {
+        listeners: taken(listeners + fit.ports.len(), most_listeners),
+        rules: taken(rules + of_ports(|port| port.rules.len()), most_rules),
+        certificates: taken(
+            // The default one of each port is not counted.
+            certificates + of_ports(|port| port.certificates.len().saturating_sub(1)),
+            most_certificates,
+        ),
+        target_groups: taken(fit.target_groups.len(), most_target_groups),
+        targets: taken(targets.sum(), most_targets),
+    }
 }
 
 /// ELB listeners, each with what its default action forwards to; those that are there first.

@@ -43,6 +43,7 @@ pub(crate) fn report(
         rules,
         problems,
         healthy,
+        quotas: Some(fit.quotas),
         settled: false,
     }
 }
@@ -66,6 +67,7 @@ pub(crate) fn of_removal(
         rules: Vec::new(),
         problems,
         healthy: BTreeSet::new(),
+        quotas: None,
         settled: is_gone,
     }
 }

@@ -6,7 +6,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use tributary_aws::{Call, Class, Group, Meter, Wait, WaitReason};
 use tributary_runtime::Metrics;
-use tributary_runtime::metrics::MetricName;
+use tributary_runtime::metrics::{Described, MetricName};
 use tributary_runtime::names::SecondsCounter;
 
 /// How a call ended.
@@ -37,21 +37,24 @@ pub const AWS_CALLS: MetricName<Family<CallLabels, Counter>> = MetricName::new(
     "tributary_aws_calls",
     "Requests to AWS by operation and outcome",
     Family::default,
-);
+)
+.labelled(&["operation", "outcome"]);
 
 /// Seconds from sending to answer.
 pub const AWS_CALL_SECONDS: MetricName<Family<CallLabels, SecondsCounter>> = MetricName::new(
     "tributary_aws_call_seconds",
     "Seconds from sending a request to AWS to its answer",
     Family::default,
-);
+)
+.labelled(&["operation", "outcome"]);
 
 /// Seconds that calls waited before they were sent.
 pub const AWS_WAIT_SECONDS: MetricName<Family<WaitLabels, SecondsCounter>> = MetricName::new(
     "tributary_aws_wait_seconds",
     "Seconds that requests waited before they were sent",
     Family::default,
-);
+)
+.labelled(&["reason"]);
 
 /// The rate that a group of operations allows itself.
 pub const AWS_PACE: MetricName<Family<GroupLabels, Gauge<f64, std::sync::atomic::AtomicU64>>> =
@@ -59,14 +62,17 @@ pub const AWS_PACE: MetricName<Family<GroupLabels, Gauge<f64, std::sync::atomic:
         "tributary_aws_pace_calls_per_second",
         "Requests a second that a group of operations allows itself",
         Family::default,
-    );
+    )
+    .labelled(&["group"])
+    .shown_when("AWS has throttled it");
 
 /// Seconds that workers waited before they tried or looked again.
 pub const WORKER_WAIT_SECONDS: MetricName<Family<WaitLabels, SecondsCounter>> = MetricName::new(
     "tributary_programmer_wait_seconds",
     "Seconds that workers planned to wait before they tried or looked again",
     Family::default,
-);
+)
+.labelled(&["reason"]);
 
 /// Load balancers that are looked after.
 pub const LOAD_BALANCERS: MetricName<Gauge> = MetricName::new(
@@ -80,7 +86,19 @@ pub const OBSERVATIONS: MetricName<Counter> = MetricName::new(
     "tributary_programmer_observations",
     "Times that everything of a load balancer was described",
     Counter::default,
-);
+)
+.shown_when("it has a load balancer");
+
+/// What the programmers alone have.
+pub const METRICS: &[Described] = &[
+    AWS_CALLS.described(),
+    AWS_CALL_SECONDS.described(),
+    AWS_WAIT_SECONDS.described(),
+    AWS_PACE.described(),
+    WORKER_WAIT_SECONDS.described(),
+    LOAD_BALANCERS.described(),
+    OBSERVATIONS.described(),
+];
 
 /// Counts AWS calls into the process's metrics.
 #[derive(Clone, Debug)]

@@ -135,6 +135,10 @@ pub const ACCESS: &[(&str, &[Caller])] = {
             "/tributary.listeners.v1.ListenersService/WaitSettled",
             &[Client, Token],
         ),
+        (
+            "/tributary.installation.v1.InstallationService/GetHealth",
+            &[Client, Token],
+        ),
     ]
 };
 

@@ -11,6 +11,7 @@ mod config;
 mod desired;
 mod elb;
 mod error;
+mod health;
 mod judgement;
 mod key;
 mod listener;

@@ -34,6 +34,8 @@ mod contracts {
 
 /// `tributary.desired.v1`: merger to programmers.
 pub use contracts::tributary::desired::v1 as desired;
+/// `tributary.installation.v1`: merger to the platform's people.
+pub use contracts::tributary::installation::v1 as installation;
 /// `tributary.judgement.v1`: merger to status writer.
 pub use contracts::tributary::judgement::v1 as judgement;
 /// `tributary.listeners.v1`: merger to people.

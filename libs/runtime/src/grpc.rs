@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::HeaderValue;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
@@ -29,7 +30,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
 use tracing::Instrument;
 
-use crate::names::{HEADER_TRACEPARENT, SPAN_RPC};
+use crate::names::{HEADER_TRACEPARENT, HEADER_VERSION, SPAN_RPC};
 use crate::readiness::Readiness;
 use crate::telemetry;
 use crate::tls::Tls;
@@ -172,7 +173,8 @@ impl GrpcServices {
                     .map_err(GrpcError::Reflection)?,
             );
         Ok(Grpc {
-            routes: Routes::from(routes.into_axum_router().layer(from_fn(join_trace))).prepare(),
+            routes: Routes::from(routes.into_axum_router().layer(from_fn(about_each_call)))
+                .prepare(),
             names,
             health,
         })
@@ -335,11 +337,15 @@ async fn set_health(health: &HealthReporter, names: &[&'static str], status: Ser
     }
 }
 
-async fn join_trace(request: Request, next: Next) -> Response {
+/// Its trace is the caller's, and the answer says which version answers.
+async fn about_each_call(request: Request, next: Next) -> Response {
     let span = tracing::debug_span!(SPAN_RPC, method = request.uri().path());
     let traceparent = request.headers().get(HEADER_TRACEPARENT);
     if let Some(traceparent) = traceparent.and_then(|value| value.to_str().ok()) {
         telemetry::join(&span, traceparent);
     }
-    next.run(request).instrument(span).await
+    let mut response = next.run(request).instrument(span).await;
+    let version = HeaderValue::from_static(env!("CARGO_PKG_VERSION"));
+    response.headers_mut().insert(HEADER_VERSION, version);
+    response
 }

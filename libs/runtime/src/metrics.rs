@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::{MetricType, TypedMetric};
 use prometheus_client::registry::{Metric, Registry};
 
 #[cfg(test)]
@@ -26,7 +27,33 @@ pub struct MetricName<M> {
     pub name: &'static str,
     /// What it says, in half a sentence.
     pub help: &'static str,
+    labels: &'static [&'static str],
+    shown: Shown,
     make: fn() -> M,
+}
+
+/// When a metric can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// From the start on.
+    Always,
+    /// Once this has happened, or where this is so: half a sentence.
+    When(&'static str),
+}
+
+/// A metric as its row of docs/reference/metrics.md has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Described {
+    /// Name, with the unit, without `_total`.
+    pub name: &'static str,
+    /// What it says, in half a sentence.
+    pub help: &'static str,
+    /// Names of its labels.
+    pub labels: &'static [&'static str],
+    /// When it can be read.
+    pub shown: Shown,
+    /// Counter, gauge or histogram.
+    pub kind: MetricType,
 }
 
 #[derive(Default)]
@@ -38,14 +65,80 @@ struct Inner {
 impl<M> MetricName<M> {
     /// Names a metric. `make` gives it its first value: `Counter::default`, or the buckets of a histogram.
     pub const fn new(name: &'static str, help: &'static str, make: fn() -> M) -> Self {
-        Self { name, help, make }
+        Self {
+            name,
+            help,
+            labels: &[],
+            shown: Shown::Always,
+            make,
+        }
+    }
+
+    /// With these labels, which its type has.
+    #[must_use]
+    pub const fn labelled(self, labels: &'static [&'static str]) -> Self {
+        let Self {
+            name,
+            help,
+            labels: _,
+            shown,
+            make,
+        } = self;
+        Self {
+            name,
+            help,
+            labels,
+            shown,
+            make,
+        }
+    }
+
+    /// It cannot be read before this has happened, or unless this is so.
+    #[must_use]
+    pub const fn shown_when(self, when: &'static str) -> Self {
+        let Self {
+            name,
+            help,
+            labels,
+            shown: _,
+            make,
+        } = self;
+        Self {
+            name,
+            help,
+            labels,
+            shown: Shown::When(when),
+            make,
+        }
+    }
+}
+
+impl<M: TypedMetric> MetricName<M> {
+    /// As the reference has it.
+    pub const fn described(&self) -> Described {
+        let Self {
+            name,
+            help,
+            labels,
+            shown,
+            make: _,
+        } = *self;
+        Described {
+            name,
+            help,
+            labels,
+            shown,
+            kind: M::TYPE,
+        }
     }
 }
 
 impl Metrics {
     /// The metric of that name: registered when first asked for, the same handle ever after.
     pub fn get<M: Metric + Clone>(&self, metric: &MetricName<M>) -> M {
-        let MetricName { name, help, make } = metric;
+        let MetricName {
+            name, help, make, ..
+        } = metric;
         // After a panic a metric is registered or not: it counts nothing that is wrong.
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (*name, TypeId::of::<M>());

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::admin::{Admin, AdminError};
 use crate::context::Context;
 use crate::error::BoxError;
+use crate::names::{BUILD_INFO, BuildLabels};
 use crate::options::CommonArgs;
 use crate::shutdown::{StopSignal, follow, stop_signals};
 use crate::tasks::{OnError, TaskError};
@@ -80,6 +81,15 @@ where
         let telemetry = Telemetry::install(service, options)?;
         let signals = stop_signals().map_err(RunError::Signals)?;
         let context = Context::new(service);
+        let build = BuildLabels {
+            service,
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        context
+            .metrics
+            .get(&BUILD_INFO)
+            .get_or_create(&build)
+            .set(1);
         let ended = supervise(options, &context, follow(signals, &context.shutdown), body).await;
         telemetry.flush().await;
         ended

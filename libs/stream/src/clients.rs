@@ -2,6 +2,7 @@
 
 use tributary_proto::MAX_MESSAGE_BYTES;
 use tributary_proto::desired::desired_service_client::DesiredServiceClient;
+use tributary_proto::installation::installation_service_client::InstallationServiceClient;
 use tributary_proto::judgement::judgement_service_client::JudgementServiceClient;
 use tributary_proto::listeners::listeners_service_client::ListenersServiceClient;
 use tributary_proto::report::report_service_client::ReportServiceClient;
@@ -42,4 +43,6 @@ clients! {
     judgement -> JudgementServiceClient;
     /// Of the merger, for people.
     listeners -> ListenersServiceClient;
+    /// Of the merger, for the platform's people.
+    installation -> InstallationServiceClient;
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderValue, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
@@ -90,6 +90,9 @@ pub enum TransportError {
         with_tls: bool,
     },
 }
+
+/// What a client says of itself, beside what tonic says of itself.
+pub const PROGRAM: &str = concat!("tributary/", env!("CARGO_PKG_VERSION"));
 
 const EXAMPLE: &str = "http://127.0.0.1:7400";
 
@@ -207,6 +210,8 @@ fn endpoint(uri: &str, peering: &Peering) -> Result<Endpoint, TransportError> {
             return Err(TransportError::Scheme { uri, with_tls });
         }
     };
+    let endpoint = endpoint.user_agent(PROGRAM);
+    let endpoint = endpoint.map_err(|source| failed(Some(source)))?;
     Ok(endpoint
         .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
@@ -344,7 +349,11 @@ impl Service<http::Request<Body>> for Transport {
             request.headers_mut().insert(AUTHORIZATION, token.clone());
         }
         match &mut self.way {
-            Way::Local(service) => service.call(request).boxed(),
+            Way::Local(service) => {
+                let program = HeaderValue::from_static(PROGRAM);
+                request.headers_mut().insert(USER_AGENT, program);
+                service.call(request).boxed()
+            }
             Way::Remote(remote) => {
                 let remote = Arc::clone(remote);
                 async move { remote.call(request).await }.boxed()

@@ -11,6 +11,7 @@ use tributary_proto::snapshot::WatchSnapshotRequest;
 use tributary_runtime::Context;
 use tributary_stream::{Positioned, StreamOptions, Transport, Update, clients, watch};
 
+use crate::guests::Host;
 use crate::shared::{Shared, Torn};
 use crate::state::State;
 
@@ -32,14 +33,21 @@ pub(crate) async fn follow(
     let client = clients::snapshot(watcher);
     // Of several watchers any will do: none of them leads.
     let options = StreamOptions::named("snapshot").unfenced();
+    let host = Host::new(&shared.guests);
     let mut updates = watch(context, options, move || {
-        let mut client = client.clone();
-        async move { client.watch_snapshot(WatchSnapshotRequest {}).await }
+        let (mut client, host) = (client.clone(), host.clone());
+        async move {
+            host.is_gone();
+            let answer = client.watch_snapshot(WatchSnapshotRequest {}).await?;
+            host.answers(answer.metadata());
+            Ok(answer)
+        }
     });
     while let Some(first) = updates.next().await {
         let span = tributary_stream::span(&first);
         let mut burst = vec![first];
-        let end = Instant::now() + LONGEST_BURST;
+        let arrived = Instant::now();
+        let end = arrived + LONGEST_BURST;
         while burst.len() < MOST_UPDATES_AT_ONCE
             && let Ok(Some(update)) =
                 timeout_at(end.min(Instant::now() + QUIET), updates.next()).await
@@ -48,6 +56,7 @@ pub(crate) async fn follow(
         }
         let settled = || {
             let mut state = shared.lock()?;
+            state.arrived(arrived);
             for update in burst {
                 take(&mut state, update);
             }

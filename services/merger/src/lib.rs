@@ -13,7 +13,12 @@
 //! leader alone.
 
 mod callers;
+mod census;
 mod engine;
+mod guests;
+mod health;
+mod latency;
+mod metrics;
 mod people;
 mod progress;
 mod reign;
@@ -35,6 +40,7 @@ use tributary_model::Installation;
 use tributary_model::elb::TargetType;
 use tributary_proto::access::Caller;
 use tributary_proto::desired::desired_service_server::DesiredServiceServer;
+use tributary_proto::installation::installation_service_server::InstallationServiceServer;
 use tributary_proto::judgement::judgement_service_server::JudgementServiceServer;
 use tributary_proto::listeners::listeners_service_server::ListenersServiceServer;
 use tributary_proto::report::report_service_server::ReportServiceServer;
@@ -45,6 +51,8 @@ use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError, Peer};
 use tributary_stream::{Transport, TransportError};
 
 pub use tributary_merge::Options as MergeOptions;
+
+pub use crate::metrics::{METRICS, Tenants};
 
 use crate::people::{Limits, People};
 use crate::reign::{Accession, Reign};
@@ -74,6 +82,9 @@ pub struct Args {
     /// Seconds for which counts what the API server has said of a token or a right; then a watch is asked about again.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
     pub token_review_seconds: u64,
+    /// Have metrics of each namespace, too: as many series as there are namespaces, kinds and states.
+    #[arg(long)]
+    pub tenant_metrics: bool,
     /// Of every service.
     #[command(flatten)]
     pub installation: InstallationArgs,
@@ -92,6 +103,8 @@ pub struct Options {
     pub watcher: Transport,
     /// Whose classes are decided on, and the platform's choices.
     pub merge: MergeOptions,
+    /// Whether there are metrics of each namespace.
+    pub tenants: Tenants,
 }
 
 /// What holds for every load balancer where no configuration says otherwise.
@@ -201,7 +214,7 @@ impl Service {
         }
     }
 
-    /// Adds this service's four contracts to a server.
+    /// Adds this service's five contracts to a server.
     #[must_use]
     pub fn contracts(&self, services: GrpcServices) -> GrpcServices {
         let answer = tributary_proto::MAX_MESSAGE_BYTES;
@@ -216,6 +229,11 @@ impl Service {
             limits: Limits::new(&self.context.metrics),
         };
         services
+            .add_service(
+                InstallationServiceServer::new(rpc.clone())
+                    .max_decoding_message_size(question)
+                    .max_encoding_message_size(answer),
+            )
             .add_service(
                 DesiredServiceServer::new(rpc.clone())
                     .max_decoding_message_size(question)
@@ -244,7 +262,12 @@ impl Service {
     pub async fn run(self) -> Result<(), Torn> {
         let Self {
             context,
-            options: Options { watcher, merge: _ },
+            options:
+                Options {
+                    watcher,
+                    merge: _,
+                    tenants,
+                },
             shared,
             reign,
             accession,
@@ -266,13 +289,14 @@ impl Service {
             }
             Ok(())
         };
-        let (followed, led, listened, stopped) = tokio::join!(
+        let (followed, led, listened, published, stopped) = tokio::join!(
             engine::follow(&context, watcher, &shared),
             leading,
             silence::listen(&context, &shared, &reign),
+            metrics::publish(&context, &shared, &reign, tenants),
             stopping,
         );
-        followed.and(led).and(listened).and(stopped)
+        followed.and(led).and(listened).and(published).and(stopped)
     }
 }
 
@@ -297,6 +321,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         kubeconfig,
         token_review,
         token_review_seconds,
+        tenant_metrics,
         installation: InstallationArgs { installation },
         targets,
         common,
@@ -307,6 +332,11 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
     let options = Options {
         watcher: Transport::between(&watcher, tls.as_ref(), Caller::Watcher.name())?,
         merge: targets.merge(installation),
+        tenants: if tenant_metrics {
+            Tenants::Shown
+        } else {
+            Tenants::Hidden
+        },
     };
     let us = &options.merge.installation;
     let election = leader.election(kubeconfig.as_ref(), us, SERVICE).await?;

@@ -1,5 +1,6 @@
 //! How far everybody has come: what `WaitSettled` waits for.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use tokio::sync::watch;
@@ -50,6 +51,24 @@ impl Written {
             .into_iter()
             .map(|failed| (failed.object, failed.reason))
             .collect();
+    }
+}
+
+impl Written {
+    /// Judgements up to `judged` that are not acknowledged; nothing before any is.
+    pub(crate) fn behind(&self, judged: Position) -> Option<u64> {
+        let written = self.position?;
+        Some(match written.epoch.cmp(&judged.epoch) {
+            Ordering::Less => judged.generation,
+            Ordering::Equal | Ordering::Greater => {
+                judged.generation.saturating_sub(written.generation)
+            }
+        })
+    }
+
+    /// Objects whose status could not be written.
+    pub(crate) fn failures(&self) -> usize {
+        self.failed.len()
     }
 }
 

@@ -1,9 +1,8 @@
-//! The merger's four contracts.
+//! The merger's contracts but `GetHealth`, which is in `health`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::callers::may_speak_of;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::time::{Instant, timeout_at};
 use tonic::{Extensions, Request, Response, Status, Streaming};
@@ -41,6 +40,8 @@ use tributary_proto::types;
 use tributary_runtime::Context;
 use tributary_stream::{EventStream, Position, Resume, Transport, clients, events};
 
+use crate::callers::may_speak_of;
+use crate::guests::Caller;
 use crate::people::{Limits, People, sight, watched};
 use crate::progress::pending;
 use crate::reign::Reign;
@@ -74,15 +75,17 @@ impl DesiredService for Rpc {
         request: Request<WatchLoadBalancersRequest>,
     ) -> Result<Response<Self::WatchLoadBalancersStream>, Status> {
         let epoch = self.reign.epoch()?;
+        let caller = Caller::of(&request);
         let (_, extensions, asked) = request.into_parts();
         let shard = LoadBalancerShard::try_from(asked).map_err(invalid)?;
         may_speak_of(&extensions, shard.kind)?;
+        let guest = self.shared.guests.programmer(caller, &shard);
         let subscription = self
             .shared
             .desired
             .subscribe_where(move |key, _| shard.includes(key));
-        let events = events(subscription);
-        Ok(Response::new(self.reign.only_leading(epoch, events)))
+        let events = self.reign.only_leading(epoch, events(subscription));
+        Ok(Response::new(guest.stays_with(events)))
     }
 
     async fn get_load_balancer(
@@ -125,11 +128,13 @@ impl JudgementService for Rpc {
 
     async fn watch_judgements(
         &self,
-        _: Request<WatchJudgementsRequest>,
+        request: Request<WatchJudgementsRequest>,
     ) -> Result<Response<Self::WatchJudgementsStream>, Status> {
         let epoch = self.reign.epoch()?;
+        let guest = self.shared.guests.status_writer(Caller::of(&request));
         let events = events(self.shared.judgements.subscribe());
-        Ok(Response::new(self.reign.only_leading(epoch, events)))
+        let events = self.reign.only_leading(epoch, events);
+        Ok(Response::new(guest.stays_with(events)))
     }
 
     async fn acknowledge_judgements(
@@ -138,7 +143,7 @@ impl JudgementService for Rpc {
     ) -> Result<Response<AcknowledgeJudgementsResponse>, Status> {
         self.reign.epoch()?;
         let acknowledgement = Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
-        self.shared.lock()?.written.acknowledge(acknowledgement);
+        self.shared.lock()?.acknowledge(acknowledgement);
         self.shared.progress.changed();
         Ok(Response::new(AcknowledgeJudgementsResponse {}))
     }
@@ -339,7 +344,7 @@ impl ListenersService for Rpc {
 
 impl Rpc {
     /// What the caller may see who asks about a namespace, or about all of them.
-    async fn sight(
+    pub(crate) async fn sight(
         &self,
         extensions: &Extensions,
         verb: Verb,

@@ -10,6 +10,8 @@ use tributary_model::{ListenerRef, ObjectRef};
 use tributary_runtime::{CancellationToken, Context};
 use tributary_stream::Published;
 
+use crate::guests::Guests;
+use crate::latency::Latency;
 use crate::progress::Progress;
 use crate::state::{Judged, State};
 
@@ -22,6 +24,7 @@ pub(crate) struct Shared {
     /// The same, each as its owner's namespace may read it.
     pub(crate) apart: Published<ListenerRef, ListenerView>,
     pub(crate) progress: Progress,
+    pub(crate) guests: Guests,
     state: Mutex<State>,
     torn: CancellationToken,
 }
@@ -52,6 +55,7 @@ impl Shared {
         );
         let state = State::new(
             merge,
+            Latency::new(&context.metrics),
             desired.clone(),
             judgements.clone(),
             listeners.clone(),
@@ -63,6 +67,7 @@ impl Shared {
             listeners,
             apart,
             progress: Progress::default(),
+            guests: Guests::default(),
             state: Mutex::new(state),
             torn: CancellationToken::new(),
         }

@@ -22,15 +22,16 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Of load balancers of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct KindLabels {
+pub(crate) struct KindLabels {
     kind: &'static str,
 }
 
-const UNHEARD: MetricName<Family<KindLabels, Gauge>> = MetricName::new(
+pub(crate) const UNHEARD: MetricName<Family<KindLabels, Gauge>> = MetricName::new(
     "tributary_unheard_load_balancers",
     "Desired load balancers of which no programmer has been heard for more than a minute",
     Family::default,
-);
+)
+.labelled(&["kind"]);
 
 /// What is told of one kind.
 struct Told {

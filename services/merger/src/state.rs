@@ -1,5 +1,6 @@
 //! Everything the merger knows, and what it publishes of it.
 
+mod counts;
 mod heard;
 mod untold;
 
@@ -22,6 +23,7 @@ use tributary_proto::packed::Packed;
 use tributary_proto::types;
 use tributary_stream::{Position, Published};
 
+use crate::latency::Latency;
 use crate::progress::Written;
 use crate::views;
 
@@ -59,6 +61,7 @@ pub(crate) struct State {
     judgements: Published<ObjectRef, Judged>,
     listeners: Published<ListenerRef, ListenerView>,
     apart: Published<ListenerRef, ListenerView>,
+    counts: counts::Counts,
 }
 
 /// What a judgement sends along of its object.
@@ -100,6 +103,7 @@ impl From<&Judged> for types::JudgedObject {
 impl State {
     pub(crate) fn new(
         options: tributary_merge::Options,
+        latency: Latency,
         desired: Published<LoadBalancerKey, DesiredLoadBalancer>,
         judgements: Published<ObjectRef, Judged>,
         listeners: Published<ListenerRef, ListenerView>,
@@ -125,6 +129,7 @@ impl State {
             judgements,
             listeners,
             apart,
+            counts: counts::Counts::new(latency),
         }
     }
 
@@ -176,6 +181,7 @@ impl State {
             judge,
         } = self.merge.settle();
         let mut changed = BTreeSet::new();
+        let (was_complete, judged) = (self.desired.is_complete(), self.judgements.position());
         for (key, desired) in load_balancers {
             match desired {
                 Some(desired) => {
@@ -190,12 +196,17 @@ impl State {
         }
         self.let_go();
         // What a start finds was there before, as far as anybody knows.
-        if self.desired.is_complete() {
+        if was_complete {
             self.changed(&objects, &changed);
         }
         self.stale.extend(objects.into_keys());
         self.stale.extend(judge);
         self.judge_stale();
+        if was_complete {
+            self.time(changed.iter(), judged);
+        } else {
+            self.counts.latency.skip();
+        }
         if self.complete && !self.desired.is_complete() {
             self.merge.compact();
             compact(&mut self.carried);
@@ -221,6 +232,7 @@ impl State {
             if !stays {
                 self.desired.remove(key);
                 self.desired_at.remove(key);
+                self.counts.latency.gone(key);
             }
             stays
         });
@@ -264,6 +276,7 @@ impl State {
             position.epoch = epoch;
         }
         self.written = Written::default();
+        self.counts.latency.forget();
         self.await_programmers();
     }
 
@@ -298,12 +311,14 @@ impl State {
     fn judge_stale(&mut self) {
         let nothing = Arc::new(Carried::default());
         for object in std::mem::take(&mut self.stale) {
-            let carried = self.carried.get(&object).unwrap_or(&nothing);
-            match self.judged(&object, carried) {
+            let carried = Arc::clone(self.carried.get(&object).unwrap_or(&nothing));
+            let judgement = self.judged(&object, &carried);
+            self.count(&object, judgement.as_ref());
+            match judgement {
                 Some(judgement) => {
                     let judged = Judged {
                         judgement: Packed::of(&judgement),
-                        carried: Arc::clone(carried),
+                        carried,
                     };
                     self.judgements.set(object.clone(), Arc::new(judged));
                 }

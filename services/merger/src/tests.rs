@@ -35,7 +35,7 @@ use tributary_testkit::objects::{class, gateway, http, key, listener_set};
 use crate::reports::{Desk, Holders};
 use crate::shared::{Shared, Torn};
 use crate::state::State;
-use crate::{Options, Service};
+use crate::{Options, Service, Tenants};
 
 struct Watcher(Published<ObjectRef, SourceObject>);
 
@@ -92,6 +92,7 @@ impl World {
         let options = Options {
             watcher: Transport::local(watcher.routes()),
             merge: tributary_merge::Options::default(),
+            tenants: Tenants::Hidden,
         };
         let service = Service {
             desk: Desk::new(holders),
@@ -255,6 +256,7 @@ fn report(gateway: &str, phase: LoadBalancerPhase, dns_name: &str) -> LoadBalanc
         rules: Vec::new(),
         problems: Vec::new(),
         healthy: [].into(),
+        quotas: None,
         settled: true,
     }
 }

@@ -40,6 +40,7 @@ use tributary_runtime::tls::TlsError;
 use tributary_runtime::{CommonArgs, Context, OnError, Peer};
 use tributary_stream::{Transport, TransportError};
 
+pub use crate::names::METRICS;
 pub use kubernetes::{Kubernetes, WRITES_PER_SECOND};
 pub use leadership::{AlwaysLeading, Leadership};
 pub use store::Store;

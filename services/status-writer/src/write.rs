@@ -57,6 +57,9 @@ pub(crate) async fn write(context: &Context, merger: Transport, store: Store) {
     }
 }
 
+/// Span of one attempt to write a status.
+const SPAN_WRITE: &str = "write";
+
 struct Writer {
     sink: Sink,
     queue: Queue,
@@ -78,7 +81,7 @@ impl Writer {
             }
             while leads && let Some(attempt) = self.queue.start(now, fastrand::f64()) {
                 let sink = self.sink.clone();
-                let span = attempt.span.clone();
+                let span = tracing::info_span!(parent: &attempt.span, SPAN_WRITE, object = %attempt.object);
                 let settling = async move {
                     let outcome = sink.settle(&attempt).await;
                     (attempt.object, outcome)

@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Get(GetArgs),
     /// Say who wins, why, and what would change it.
     Explain(ExplainArgs),
+    /// Say how an installation is, in one screen: exit code 0 well, 1 degraded, 2 not reached.
+    Status(StatusArgs),
     /// Print the least IAM policy for a programmer.
     Iam(IamArgs),
     /// Print a script by which a shell completes what is typed.
@@ -192,6 +194,15 @@ pub(crate) struct ManArgs {
     /// Folder for `tributary.1`, `tributary-get.1` …
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,8 @@
 mod args;
 mod iam;
 mod interfaces;
+#[cfg(test)]
+mod metrics;
 mod query;
 mod reference;
 mod up;
@@ -64,6 +66,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => {
             return ask(async {
                 query::explain(&Client::connect(&args.server).await?, &args, &mut stdout()).await
+            });
+        }
+        Command::Status(args) => {
+            return ask(async {
+                query::health(Client::connect(&args.server).await, &args, &mut stdout()).await
             });
         }
         Command::Iam(args) => iam::iam(&args, &mut stdout())?,

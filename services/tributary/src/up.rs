@@ -238,6 +238,7 @@ async fn start(
             merge: args
                 .targets
                 .merge(args.site.installation.installation.clone()),
+            tenants: tributary_merger::Tenants::Hidden,
         },
     );
     let services = merger.contracts(watcher.contracts(GrpcServices::default()));

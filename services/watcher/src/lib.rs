@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+pub use crate::metrics::METRICS;
 use tokio::sync::{mpsc, oneshot};
 pub use tributary_folder::Emptied;
 use tributary_folder::Folder;

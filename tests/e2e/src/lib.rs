@@ -26,6 +26,7 @@ pub mod address;
 pub mod certificates;
 pub mod kubernetes;
 pub mod manifests;
+pub mod metrics;
 pub mod process;
 pub mod relay;
 pub mod sandbox;

@@ -78,6 +78,7 @@ pub(crate) fn report(desired: &DesiredLoadBalancer, told: &Told) -> LoadBalancer
             .collect(),
         rules: rules(desired, told),
         healthy: [].into(),
+        quotas: None,
         settled: problems.is_empty() && phase == LoadBalancerPhase::Active,
         problems,
     }

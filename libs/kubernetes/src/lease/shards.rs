@@ -1,6 +1,6 @@
 //! Shards that replicas divide: the work of each runs where its Lease is held.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use tokio::task::{Id, JoinError, JoinSet};
@@ -189,7 +189,7 @@ where
                     look_at = Instant::now() + self.timing.jittered_poll();
                 }
             }
-            self.meter.holds(self.division.held().len());
+            self.meter.holds(self.division.held());
         }
     }
 
@@ -312,7 +312,7 @@ where
             let ended = self.ended(ended).await;
             result = result.and(ended);
         }
-        self.meter.holds(0);
+        self.meter.holds(BTreeSet::new());
         result
     }
 

@@ -77,6 +77,7 @@ fn report(merge: &Merge, state: &ProgrammedState) -> LoadBalancerReport {
         rules: vec![],
         problems: vec![],
         healthy: [].into(),
+        quotas: None,
         settled: true,
     }
 }

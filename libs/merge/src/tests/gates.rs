@@ -180,6 +180,7 @@ fn reports(merge: &Merge, is_healthy: impl Fn(&str, &GatedPod) -> bool) -> Repor
                 .filter(|pod| is_healthy(&desired.key.gateway.name, pod))
                 .cloned()
                 .collect(),
+            quotas: None,
             settled: true,
         };
         reports.insert(merge, report);

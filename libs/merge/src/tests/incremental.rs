@@ -99,6 +99,7 @@ fn all_programmed(merge: &Merge) -> Vec<LoadBalancerReport> {
             .flat_map(|group| &group.awaited)
             .map(|awaited| awaited.pod.clone())
             .collect(),
+        quotas: None,
         settled: true,
     };
     let desired = merge.load_balancers().values();

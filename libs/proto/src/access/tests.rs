@@ -83,6 +83,7 @@ says whose it is (TokenReview) and what may be seen (SubjectAccessReview): `get`
 | GetListener, Explain | get | the namespace of the object; every namespace for a GatewayClass |
 | ListLoadBalancers | list | every namespace |
 | WaitSettled | watch | every namespace |
+| GetHealth | get | every namespace |
 
 - Who may do it in every namespace reads everything, as with a client's certificate. Who may do it in one reads what is in that
   one: of a rival elsewhere only the class (`a listener of another namespace`), of routes elsewhere how many.

@@ -9,7 +9,8 @@ use tributary_model::desired::{
     WeightedTargetGroup,
 };
 use tributary_model::report::{
-    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, QuotaUse, Quotas,
+    RuleProblem, RuleState,
 };
 
 use tributary_model::rules::Rules;
@@ -35,7 +36,9 @@ structs! {
     AwaitedTarget { target, pod }
     GatedPod { key, uid }
     DesiredTarget { id, port }
-    LoadBalancerReport { key, phase, arn, dns_name, listeners, rules, problems, healthy, settled }
+    LoadBalancerReport { key, phase, arn, dns_name, listeners, rules, problems, healthy, quotas, settled }
+    Quotas { listeners, rules, certificates, target_groups, targets }
+    QuotaUse { used, limit }
     ListenerReport { listener, revision, state, elb_listener, notes }
     RuleProblem { origin, listener, message, state }
 }

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use tributary_model::health::{Health, LoadBalancerHealth, SeenShard, ServiceSeen, StandingCount};
 use tributary_model::resolved::{ListenerOutcome, ResolvedListener};
 use tributary_model::view::{
     DesiredCounts, Explanation, ListenerState, ListenerView, LoadBalancerView, ObjectView,
@@ -33,6 +34,15 @@ structs! {
     }
     DesiredCounts { listeners, rules, certificates, target_groups, targets }
     Rejection { source, object, field, reason, last_good_kept, object_ref }
+    Health {
+        complete, services, standings, load_balancers, unwritten_judgements, failed_statuses,
+    }
+    ServiceSeen { service, address, version, shards }
+    SeenShard { index, count }
+    StandingCount { what, state, reason, count }
+    LoadBalancerHealth {
+        key, phase, unheard, pending, problems, quotas, first_certificate,
+    }
     Position { epoch, generation }
     LoadBalancerShard { kind, shard }
     ReportsTaken { position, refused }

@@ -1,12 +1,13 @@
 use proptest::prelude::*;
 use prost::Message;
 use tributary_model::desired::DesiredLoadBalancer;
+use tributary_model::health::Health;
 use tributary_model::key::ListenerRef;
 use tributary_model::view::{Explanation, ListenerView};
 
 use super::*;
 use crate::arbitrary::{Arbitrary, from_seed};
-use crate::{desired, judgement, listeners, report, snapshot, types};
+use crate::{desired, installation, judgement, listeners, report, snapshot, types};
 
 fn check_same<T, M>(seed: u64)
 where
@@ -35,6 +36,7 @@ proptest! {
         check_same::<LoadBalancerKey, desired::GetLoadBalancerRequest>(seed);
         check_same::<Position, snapshot::SyncResponse>(seed);
         check_same::<Answer<ListenerView>, listeners::GetListenerResponse>(seed);
+        check_same::<Health, installation::GetHealthResponse>(seed);
         check_same::<Answer<DesiredLoadBalancer>, desired::GetLoadBalancerResponse>(seed);
         check_same::<Answer<Vec<Explanation>>, listeners::ExplainResponse>(seed);
         check_same::<Patience, listeners::WaitSettledRequest>(seed);

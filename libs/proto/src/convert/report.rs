@@ -1,12 +1,13 @@
 //! `report.proto`: what a load balancer is.
 
 use tributary_model::report::{
-    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, QuotaUse, Quotas,
+    RuleProblem, RuleState,
 };
 
 use super::ConvertError;
 use super::codec::{
-    absent, content_revision, enumeration, known, list, message, one_of, required, same,
+    absent, content_revision, enumeration, known, list, message, one_of, optional, required, same,
 };
 use crate::types;
 use crate::types::programmed_state::State;
@@ -41,6 +42,22 @@ message!(
         problems: same,
         settled: same,
         healthy: list,
+        quotas: optional,
+    }
+);
+message!(
+    Quotas = types::Quotas {
+        listeners: required,
+        rules: required,
+        certificates: required,
+        target_groups: required,
+        targets: required,
+    }
+);
+message!(
+    QuotaUse = types::QuotaUse {
+        used: same,
+        limit: same,
     }
 );
 message!(

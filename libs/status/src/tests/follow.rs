@@ -371,6 +371,7 @@ fn report(desired: &DesiredLoadBalancer, told: &[Option<ProgrammedState>]) -> Lo
         rules: Vec::new(),
         problems: Vec::new(),
         healthy: [].into(),
+        quotas: None,
         settled: true,
     }
 }

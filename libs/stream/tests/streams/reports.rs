@@ -89,6 +89,7 @@ fn report(gateway: &str, phase: LoadBalancerPhase) -> (LoadBalancerKey, Arc<Load
         rules: Vec::new(),
         problems: Vec::new(),
         healthy: [].into(),
+        quotas: None,
         settled: false,
     };
     (key, Arc::new(report))

@@ -48,6 +48,9 @@ impl State {
 
     /// A programmer has spoken of this desired state.
     pub(super) fn answered(&mut self, key: &LoadBalancerKey, position: Position) {
+        if self.reports.get(key).is_some_and(|report| report.settled) {
+            self.counts.latency.programmed(key, position);
+        }
         if let Some(routes) = self.untold.get_mut(key) {
             routes.retain(|_, (at, _)| *at > position);
             if routes.is_empty() {

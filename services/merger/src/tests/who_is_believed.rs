@@ -297,6 +297,7 @@ async fn nothing_is_refused_before_the_snapshot_is_complete() {
     let options = Options {
         watcher: Transport::local(watcher.routes()),
         merge: tributary_merge::Options::default(),
+        tenants: Tenants::Hidden,
     };
     let service = Service::new(context.clone(), options);
     let grpc = service.contracts(GrpcServices::default()).build().unwrap();

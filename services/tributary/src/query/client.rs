@@ -8,6 +8,7 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tributary_kubernetes::ReachError;
 use tributary_proto::convert::ConvertError;
+use tributary_proto::installation::installation_service_client::InstallationServiceClient;
 use tributary_proto::listeners::listeners_service_client::ListenersServiceClient;
 use tributary_runtime::tls::TlsError;
 use tributary_stream::{Transport, TransportError, clients};
@@ -22,6 +23,7 @@ pub(crate) struct Client {
     server: String,
     namespace: Option<String>,
     listeners: ListenersServiceClient<Transport>,
+    installation: InstallationServiceClient<Transport>,
 }
 
 /// Why there is no answer.
@@ -87,9 +89,10 @@ impl Client {
             namespace,
         } = reach::way(args).await?;
         Ok(Self {
-            server,
+            server: server.clone(),
             namespace,
-            listeners: clients::listeners(transport),
+            listeners: clients::listeners(transport.clone()),
+            installation: clients::installation(transport),
         })
     }
 
@@ -98,7 +101,8 @@ impl Client {
         Self {
             server: "this process".to_owned(),
             namespace: None,
-            listeners: clients::listeners(transport),
+            listeners: clients::listeners(transport.clone()),
+            installation: clients::installation(transport),
         }
     }
 
@@ -115,6 +119,11 @@ impl Client {
     /// The generated client, which wants to be mutable.
     pub(crate) fn listeners(&self) -> ListenersServiceClient<Transport> {
         self.listeners.clone()
+    }
+
+    /// The same, about the installation as a whole.
+    pub(crate) fn installation(&self) -> InstallationServiceClient<Transport> {
+        self.installation.clone()
     }
 
     /// What a failed call means to a person.

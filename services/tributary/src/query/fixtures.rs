@@ -222,6 +222,7 @@ pub(crate) fn load_balancer() -> LoadBalancerView {
             rules: Vec::new(),
             problems: Vec::new(),
             healthy: [].into(),
+            quotas: None,
             settled: true,
         }),
     }

@@ -70,6 +70,12 @@ impl Beside {
     ) -> Self {
         let waited = context.metrics.get(&WATCH_BACKOFF_SECONDS);
         let labels = KindLabels { kind: LEASE_NAME };
+        if lease.is_some() {
+            // 0 until something happens, and not absent.
+            context.metrics.get(&OTHER_CONTROLLER);
+            context.metrics.get(&OTHER_CONTROLLER_CHANGES);
+            context.metrics.get(&LEASE_EVENTS);
+        }
         let watched = lease.map(|OtherLease { lease, bounds }| Watched {
             events: cluster.watch_lease(&lease),
             delays: AGAIN.delays(waited.get_or_create_owned(&labels)),

@@ -102,6 +102,7 @@ impl World {
             tributary_merger::Options {
                 watcher: Transport::local(watcher.routes()),
                 merge: tributary_merger::MergeOptions::default(),
+                tenants: tributary_merger::Tenants::Hidden,
             },
         );
         let grpc = merger.contracts(GrpcServices::default()).build().unwrap();

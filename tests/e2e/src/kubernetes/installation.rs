@@ -268,6 +268,13 @@ impl Installation {
         self.running[&(part, replica)].signal(signal);
     }
 
+    /// All of a replica's metrics.
+    pub async fn metrics(&self, part: Part, replica: usize) -> String {
+        let admin = self.admins[&(part, replica)];
+        let (_, text) = web::get(&format!("http://{admin}/metrics")).await.unwrap();
+        text
+    }
+
     /// One line of a replica's metrics, as a number; 0 if there is none yet.
     pub async fn metric(&self, part: Part, replica: usize, series: &str) -> f64 {
         let metric = self.metric_if_it_answers(part, replica, series).await;

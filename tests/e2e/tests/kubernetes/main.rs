@@ -12,6 +12,7 @@ mod example;
 mod expired;
 mod kills;
 mod leaders;
+mod metrics;
 mod other_controller;
 mod people;
 mod reachable;

@@ -19,7 +19,7 @@ use tonic::{Request, Response, Status};
 
 use crate::address;
 
-/// Which services were seen, by trace.
+/// Which spans of which services were seen, `service span`, by trace.
 type Traces = BTreeMap<Vec<u8>, BTreeSet<String>>;
 
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Collector {
         }
     }
 
-    /// The services of each trace.
+    /// The spans of each trace, `service span`.
     pub(crate) fn traces(&self) -> Vec<BTreeSet<String>> {
         self.traces.0.lock().unwrap().values().cloned().collect()
     }
@@ -84,7 +84,7 @@ impl TraceService for Kept {
                 traces
                     .entry(span.trace_id)
                     .or_default()
-                    .insert(service.clone());
+                    .insert(format!("{service} {}", span.name));
             }
         }
         Ok(Response::new(ExportTraceServiceResponse::default()))

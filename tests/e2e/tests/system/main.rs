@@ -1,7 +1,7 @@
 //! Real programs, real files, real sockets.
 #![cfg(test)]
 
-use tributary_tests_e2e::{address, process, sandbox, status, system, until, web};
+use tributary_tests_e2e::{address, metrics, process, sandbox, status, system, until, web};
 
 mod away;
 mod bad_input;
@@ -14,6 +14,7 @@ mod examples;
 mod faults;
 mod five;
 mod kills;
+mod metrics_reference;
 mod proxy;
 mod quiet;
 mod reachable;

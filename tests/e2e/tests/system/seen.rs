@@ -34,7 +34,7 @@ async fn services_log_one_json_object_a_line() {
 }
 
 #[tokio::test]
-async fn one_trace_goes_from_the_watcher_to_the_status_writer() {
+async fn one_trace_goes_from_a_change_to_the_call_of_aws_and_the_status() {
     let collector = Collector::start().await;
     let mut system = System::new();
     let endpoint = format!("http://{}", collector.address);
@@ -54,12 +54,20 @@ async fn one_trace_goes_from_the_watcher_to_the_status_writer() {
     for part in FIVE {
         assert_eq!(system.stop(part).await, Some(0), "{}", system.log(part));
     }
-    let way: BTreeSet<String> = ["watcher", "merger", "alb-programmer", "status-writer"]
-        .map(|service| format!("tributary-{service}"))
-        .into();
+    // From the change in the source to the call of AWS and the status.
+    let way: BTreeSet<String> = [
+        "watcher read",
+        "merger receive",
+        "alb-programmer program",
+        "alb-programmer aws",
+        "status-writer receive",
+        "status-writer write",
+    ]
+    .map(|span| format!("tributary-{span}"))
+    .into();
     let traces = collector.traces();
     assert!(
-        traces.iter().any(|services| way.is_subset(services)),
+        traces.iter().any(|spans| way.is_subset(spans)),
         "{traces:#?}"
     );
 }

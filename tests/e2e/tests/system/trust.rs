@@ -98,6 +98,11 @@ const TABLE: &[(Part, &str, &[&str])] = &[
         "listeners.v1.ListenersService/WaitSettled",
         &["client"],
     ),
+    (
+        Part::Merger,
+        "installation.v1.InstallationService/GetHealth",
+        &["client"],
+    ),
 ];
 
 const IDENTITIES: [&str; 6] = [

@@ -2,7 +2,7 @@ use super::*;
 use crate::observed::ObservedRule;
 use crate::op::Action;
 
-fn foreign_rule(priority: u32) -> ObservedRule {
+pub(super) fn foreign_rule(priority: u32) -> ObservedRule {
     ObservedRule {
         priority,
         conditions: Vec::new(),
@@ -14,7 +14,7 @@ fn foreign_rule(priority: u32) -> ObservedRule {
 }
 
 /// With a rule on every ELB listener that somebody made by hand.
-fn with_foreign_rule(desired: &Desired, rule: &ObservedRule) -> Observed {
+pub(super) fn with_foreign_rule(desired: &Desired, rule: &ObservedRule) -> Observed {
     let mut observed = desired.programmed();
     for load_balancer in observed.load_balancers.values_mut() {
         for listener in load_balancer.listeners.values_mut() {

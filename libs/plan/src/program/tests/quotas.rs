@@ -1,3 +1,5 @@
+use tributary_model::report::QuotaUse;
+
 use super::*;
 use crate::limits::{Context, LoadBalancerLimits};
 
@@ -286,4 +288,69 @@ fn a_lowered_quota_takes_nothing_from_anybody() {
     check_repair_within(&observed, &two_teams(), &context, &[]);
     let more = two_teams().rule(80, "a", "/more", "a-web");
     check_repair_within(&observed, &more, &context, &[]);
+}
+
+/// What is told of each quota when nothing is left to do.
+#[track_caller]
+fn check_quotas(desired: &Desired, observed: &Observed, context: &Context, expected: [&str; 5]) {
+    let observed = settle(desired, observed, context);
+    let quotas = desired.plan(&observed, context).report.quotas.unwrap();
+    let each = quotas.each();
+    let each = each.map(|(name, QuotaUse { used, limit })| format!("{name} {used}/{limit}"));
+    assert_eq!(each, expected);
+}
+
+#[test]
+fn what_is_served_takes_its_places() {
+    let desired = two_teams()
+        .https(443, "c", arn("arn:c"))
+        .certificate(443, "c", arn("arn:c2"));
+    check_quotas(
+        &desired,
+        &empty(),
+        &context(),
+        [
+            "listeners 2/50",
+            "rules 2/100",
+            "certificates 1/25",
+            "target_groups 2/100",
+            "targets 2/1000",
+        ],
+    );
+}
+
+#[test]
+fn what_does_not_fit_takes_no_place() {
+    let desired = two_teams().rule(80, "b", "/more", "b-web");
+    let context = limited(|it| it.rules = 2);
+    check_quotas(
+        &desired,
+        &empty(),
+        &context,
+        [
+            "listeners 1/50",
+            "rules 2/2",
+            "certificates 0/25",
+            "target_groups 2/100",
+            "targets 2/1000",
+        ],
+    );
+}
+
+#[test]
+fn what_others_put_onto_our_load_balancer_takes_places_too() {
+    let observed =
+        super::ownership::with_foreign_rule(&two_teams(), &super::ownership::foreign_rule(1485));
+    check_quotas(
+        &two_teams(),
+        &observed,
+        &context(),
+        [
+            "listeners 1/50",
+            "rules 3/100",
+            "certificates 0/25",
+            "target_groups 2/100",
+            "targets 2/1000",
+        ],
+    );
 }

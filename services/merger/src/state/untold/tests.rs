@@ -71,6 +71,7 @@ impl World {
                 rules: Vec::new(),
                 problems: Vec::new(),
                 healthy: BTreeSet::new(),
+                quotas: None,
                 settled: true,
             },
         );

@@ -1,0 +1,183 @@
+//! Who is connected to this merger, for `GetHealth`: as long as its stream is open.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::StreamExt;
+use tonic::Request;
+use tonic::metadata::MetadataMap;
+use tributary_model::elb::LoadBalancerKind;
+use tributary_model::health::{SeenShard, ServiceSeen};
+use tributary_proto::access;
+use tributary_proto::call::LoadBalancerShard;
+use tributary_proto::event::EventMessage;
+use tributary_runtime::names::HEADER_VERSION;
+use tributary_stream::EventStream;
+
+#[cfg(test)]
+mod tests;
+
+/// All of them. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Guests(Arc<Mutex<Book>>);
+
+#[derive(Debug, Default)]
+struct Book {
+    /// How many there were.
+    greeted: u64,
+    /// As many as open streams, which the server bounds.
+    present: BTreeMap<u64, Guest>,
+}
+
+#[derive(Debug)]
+struct Guest {
+    service: access::Caller,
+    caller: Caller,
+    shard: Option<SeenShard>,
+}
+
+/// What a call says of where it comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Caller {
+    address: String,
+    version: String,
+}
+
+/// It is there until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Present {
+    guests: Guests,
+    number: u64,
+}
+
+/// The watcher, which is called and does not call. Clones are the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    guests: Guests,
+    present: Arc<Mutex<Option<Present>>>,
+}
+
+impl Caller {
+    pub(crate) fn of<T>(request: &Request<T>) -> Self {
+        let address = request.remote_addr();
+        let agent = request.metadata().get("user-agent");
+        let agent = agent.and_then(|agent| agent.to_str().ok());
+        // Behind it are the versions of libraries.
+        let ours = agent.and_then(|agent| {
+            agent
+                .split(' ')
+                .find_map(|it| it.strip_prefix("tributary/"))
+        });
+        Self {
+            address: address.map(|it| it.to_string()).unwrap_or_default(),
+            version: ours.unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+impl Guests {
+    pub(crate) fn programmer(&self, caller: Caller, of: &LoadBalancerShard) -> Present {
+        let service = match of.kind {
+            LoadBalancerKind::Alb => access::Caller::AlbProgrammer,
+            LoadBalancerKind::Nlb => access::Caller::NlbProgrammer,
+        };
+        let shard = SeenShard {
+            index: of.shard.index(),
+            count: of.shard.count(),
+        };
+        self.greet(service, caller, Some(shard))
+    }
+
+    pub(crate) fn status_writer(&self, caller: Caller) -> Present {
+        self.greet(access::Caller::StatusWriter, caller, None)
+    }
+
+    fn greet(&self, service: access::Caller, caller: Caller, shard: Option<SeenShard>) -> Present {
+        // Whole after any panic: one entry is put in or taken out.
+        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        book.greeted += 1;
+        let number = book.greeted;
+        let guest = Guest {
+            service,
+            caller,
+            shard,
+        };
+        book.present.insert(number, guest);
+        Present {
+            guests: self.clone(),
+            number,
+        }
+    }
+
+    /// Each process once, with all of its shards.
+    pub(crate) fn seen(&self) -> Vec<ServiceSeen> {
+        let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen: BTreeMap<_, Vec<SeenShard>> = BTreeMap::new();
+        for guest in book.present.values() {
+            let process = seen.entry((guest.service, &guest.caller)).or_default();
+            process.extend(guest.shard);
+        }
+        seen.into_iter()
+            .map(|((service, caller), mut shards)| {
+                shards.sort_unstable();
+                shards.dedup();
+                ServiceSeen {
+                    service: service.name().to_owned(),
+                    address: caller.address.clone(),
+                    version: caller.version.clone(),
+                    shards,
+                }
+            })
+            .collect()
+    }
+}
+
+impl Present {
+    /// Until the stream ends.
+    pub(crate) fn stays_with<M: EventMessage>(self, events: EventStream<M>) -> EventStream<M> {
+        events
+            .inspect(move |_| {
+                // Dropped with the stream, and not before.
+                let Self { .. } = &self;
+            })
+            .boxed()
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        let mut book = self.guests.0.lock().unwrap_or_else(PoisonError::into_inner);
+        book.present.remove(&self.number);
+    }
+}
+
+impl Host {
+    pub(crate) fn new(guests: &Guests) -> Self {
+        Self {
+            guests: guests.clone(),
+            present: Arc::default(),
+        }
+    }
+
+    /// Its stream has ended, or is not there yet.
+    pub(crate) fn is_gone(&self) {
+        self.becomes(None);
+    }
+
+    /// It serves its stream.
+    pub(crate) fn answers(&self, metadata: &MetadataMap) {
+        let version = metadata.get(HEADER_VERSION);
+        let version = version.and_then(|version| version.to_str().ok());
+        let caller = Caller {
+            address: String::new(),
+            version: version.unwrap_or_default().to_owned(),
+        };
+        let present = self.guests.greet(access::Caller::Watcher, caller, None);
+        self.becomes(Some(present));
+    }
+
+    fn becomes(&self, now: Option<Present>) {
+        let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        *present = now;
+    }
+}

@@ -1,0 +1,75 @@
+use futures::stream;
+use tonic::metadata::MetadataValue;
+use tributary_proto::call::Shard;
+use tributary_proto::judgement::WatchJudgementsResponse;
+
+use super::*;
+
+fn caller(agent: &'static str) -> Caller {
+    let mut request = Request::new(());
+    let agent = MetadataValue::from_static(agent);
+    request.metadata_mut().insert("user-agent", agent);
+    Caller::of(&request)
+}
+
+fn share(index: u32) -> LoadBalancerShard {
+    LoadBalancerShard {
+        kind: LoadBalancerKind::Alb,
+        shard: Shard::new(index, 8).unwrap(),
+    }
+}
+
+fn lines(guests: &Guests) -> Vec<String> {
+    let seen = guests.seen().into_iter();
+    let lines = seen.map(|seen| {
+        let shards = seen.shards.iter();
+        let shards: Vec<String> = shards
+            .map(|it| format!("{}/{}", it.index, it.count))
+            .collect();
+        format!("{} {} {}", seen.service, seen.version, shards.join(","))
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_caller_says_its_version_before_those_of_its_libraries() {
+    assert_eq!(caller("tributary/0.2.0 tonic/0.14.2").version, "0.2.0");
+    assert_eq!(caller("grpc-go/1.76").version, "");
+}
+
+#[test]
+fn a_process_is_seen_once_with_all_of_its_shards_while_its_streams_are_open() {
+    let guests = Guests::default();
+    let agent = "tributary/0.2.0 tonic/0.14.2";
+    let held = [3, 1].map(|index| guests.programmer(caller(agent), &share(index)));
+    let other = guests.programmer(caller("tributary/0.1.0"), &share(2));
+    let writer = guests.status_writer(caller(agent));
+    assert_eq!(
+        lines(&guests),
+        [
+            "alb-programmer 0.1.0 2/8",
+            "alb-programmer 0.2.0 1/8,3/8",
+            "status-writer 0.2.0 ",
+        ]
+    );
+    drop(held);
+    drop(other);
+    let events: EventStream<WatchJudgementsResponse> = stream::pending().boxed();
+    let events = writer.stays_with(events);
+    assert_eq!(lines(&guests), ["status-writer 0.2.0 "]);
+    drop(events);
+    assert!(guests.seen().is_empty());
+}
+
+#[test]
+fn the_watcher_is_seen_while_it_serves_its_stream() {
+    let guests = Guests::default();
+    let host = Host::new(&guests);
+    let mut metadata = MetadataMap::new();
+    metadata.insert(HEADER_VERSION, MetadataValue::from_static("0.2.0"));
+    host.answers(&metadata);
+    host.answers(&metadata);
+    assert_eq!(lines(&guests), ["watcher 0.2.0 "]);
+    host.is_gone();
+    assert!(guests.seen().is_empty());
+}

@@ -1,0 +1,263 @@
+use std::sync::Arc;
+
+use tonic::service::Routes;
+use tonic::{Request, Response, Status};
+use tributary_model::desired::LoadBalancerKey;
+use tributary_model::elb::LoadBalancerKind;
+use tributary_model::health::{LoadBalancerHealth, SeenShard, ServiceSeen, StandingCount};
+use tributary_model::report::{LoadBalancerPhase, QuotaUse, Quotas};
+use tributary_model::resolved::SecretCertificate;
+use tributary_model::{ObjectKey, Timestamp};
+use tributary_proto::installation::GetHealthResponse;
+use tributary_proto::installation::installation_service_server::{
+    InstallationService, InstallationServiceServer,
+};
+use tributary_stream::Transport;
+
+use super::*;
+use crate::args::{Cli, Command};
+use crate::query::fixtures::plain;
+use clap::Parser;
+
+fn seen(service: &str, version: &str, shards: &[u32]) -> ServiceSeen {
+    let shard = |index: &u32| SeenShard {
+        index: *index,
+        count: 8,
+    };
+    ServiceSeen {
+        service: service.to_owned(),
+        address: String::new(),
+        version: version.to_owned(),
+        shards: shards.iter().map(shard).collect(),
+    }
+}
+
+fn well() -> Health {
+    let rules = QuotaUse {
+        used: 60,
+        limit: 100,
+    };
+    Health {
+        complete: true,
+        services: vec![
+            seen("merger", "0.1.0", &[]),
+            seen("watcher", "0.1.0", &[]),
+            seen("alb-programmer", "0.1.0", &[0, 1, 2, 5]),
+            seen("status-writer", "0.1.0", &[]),
+        ],
+        standings: vec![StandingCount {
+            what: "Gateway".to_owned(),
+            state: "served".to_owned(),
+            reason: "Programmed".to_owned(),
+            count: 2,
+        }],
+        load_balancers: vec![LoadBalancerHealth {
+            key: LoadBalancerKey {
+                kind: LoadBalancerKind::Alb,
+                gateway: ObjectKey::new("infra", "web"),
+            },
+            phase: LoadBalancerPhase::Active,
+            unheard: false,
+            pending: String::new(),
+            problems: Vec::new(),
+            quotas: Some(Quotas {
+                rules,
+                ..Quotas::default()
+            }),
+            first_certificate: None,
+        }],
+        unwritten_judgements: Some(0),
+        failed_statuses: 0,
+    }
+}
+
+const NOW: Timestamp = Timestamp(1_000_000);
+
+#[track_caller]
+fn check(change: impl FnOnce(&mut Health), expected: &[&str]) {
+    let mut health = well();
+    change(&mut health);
+    assert_eq!(faults(&health, NOW), expected);
+}
+
+fn ending_in(health: &mut Health, seconds: i64) {
+    health.load_balancers[0].first_certificate = Some(SecretCertificate {
+        secret: ObjectKey::new("team-a", "tls"),
+        not_after: Timestamp(NOW.0 + seconds),
+    });
+}
+
+#[test]
+fn an_installation_of_which_nothing_is_wrong_is_well() {
+    check(|_| {}, &[]);
+}
+
+#[test]
+fn a_service_that_is_not_there_degrades_it() {
+    check(
+        |health| health.services.retain(|it| it.service != "status-writer"),
+        &["no status-writer is connected: statuses are not written"],
+    );
+    check(
+        |health| health.services.retain(|it| it.service != "watcher"),
+        &["no watcher is connected: changes are not seen"],
+    );
+    check(
+        |health| health.load_balancers[0].unheard = true,
+        &["no alb-programmer speaks for 1 load balancers: their changes are not programmed"],
+    );
+    check(
+        |health| health.complete = false,
+        &["the merger has not read everything yet"],
+    );
+}
+
+#[test]
+fn services_of_two_releases_degrade_it() {
+    check(
+        |health| health.services[1].version = "0.2.0".to_owned(),
+        &["services of unlike versions: 0.1.0, 0.2.0"],
+    );
+}
+
+#[test]
+fn more_than_nine_tenths_of_a_quota_degrade_it() {
+    let rules = |used| {
+        move |health: &mut Health| {
+            let limit = 100;
+            health.load_balancers[0].quotas.as_mut().unwrap().rules = QuotaUse { used, limit };
+        }
+    };
+    check(rules(90), &[]);
+    check(
+        rules(91),
+        &["load balancer alb infra/web takes 91 of 100 rules"],
+    );
+}
+
+#[test]
+fn a_certificate_near_its_end_degrades_it() {
+    check(|health| ending_in(health, 15 * 86_400), &[]);
+    check(
+        |health| ending_in(health, 13 * 86_400 + 1),
+        &["the certificate in Secret team-a/tls ends in 13 days"],
+    );
+    check(
+        |health| ending_in(health, 0),
+        &["the certificate in Secret team-a/tls has ended"],
+    );
+}
+
+#[test]
+fn what_aws_or_the_api_server_does_not_grant_degrades_it() {
+    check(
+        |health| health.load_balancers[0].problems = vec!["no subnets".to_owned()],
+        &["load balancer alb infra/web: no subnets"],
+    );
+    check(
+        |health| health.load_balancers[0].phase = LoadBalancerPhase::Failed,
+        &["load balancer alb infra/web has failed"],
+    );
+    check(
+        |health| health.failed_statuses = 3,
+        &["3 statuses cannot be written"],
+    );
+}
+
+/// A tenant's mistake is the tenant's, and no reason to wake the platform.
+#[test]
+fn a_refused_object_does_not_degrade_it() {
+    let refused = |health: &mut Health| {
+        health.standings.push(StandingCount {
+            what: "ListenerSet".to_owned(),
+            state: "refused".to_owned(),
+            reason: "NotAllowed".to_owned(),
+            count: 7,
+        });
+    };
+    check(refused, &[]);
+}
+
+/// A merger that is so.
+struct Merger(Arc<Health>);
+
+#[tonic::async_trait]
+impl InstallationService for Merger {
+    async fn get_health(
+        &self,
+        _: Request<GetHealthRequest>,
+    ) -> Result<Response<GetHealthResponse>, Status> {
+        Ok(Response::new(GetHealthResponse::from(&*self.0)))
+    }
+}
+
+async fn run(client: &Client, line: &str) -> (ExitCode, String) {
+    let words = ["tributary"].into_iter().chain(line.split(' '));
+    let Command::Status(args) = Cli::try_parse_from(words).unwrap().command else {
+        panic!("{line}");
+    };
+    let mut out = Vec::new();
+    let code = health(Ok(client.clone()), &args, &mut out).await.unwrap();
+    (code, plain(&String::from_utf8(out).unwrap()))
+}
+
+fn client(health: Health) -> Client {
+    let server = InstallationServiceServer::new(Merger(Arc::new(health)));
+    Client::over(Transport::local(Routes::new(server)))
+}
+
+/// `ExitCode` has no equality.
+#[track_caller]
+fn check_code(code: ExitCode, expected: u8) {
+    assert_eq!(
+        format!("{code:?}"),
+        format!("{:?}", ExitCode::from(expected))
+    );
+}
+
+#[tokio::test]
+async fn one_screen_shows_all_of_it() {
+    let (code, screen) = run(&client(well()), "status").await;
+    check_code(code, 0);
+    assert_eq!(
+        screen,
+        "\
+SERVICE          VERSION   ADDRESS   SHARES
+merger           0.1.0     <none>    <none>
+watcher          0.1.0     <none>    <none>
+alb-programmer   0.1.0     <none>    0-2,5 of 8
+status-writer    0.1.0     <none>    <none>
+
+OBJECT    SERVED   PENDING   DEGRADED   REFUSED   LEFT-ALONE
+Gateway   2        0         0          0         0
+
+LOAD-BALANCER   PHASE    FULLEST-QUOTA   CERTIFICATE-ENDS   STILL-TO-DO
+alb infra/web   Active   60/100 rules    <none>             <none>
+
+Well
+"
+    );
+}
+
+#[tokio::test]
+async fn a_script_learns_it_by_the_exit_code_and_in_json() {
+    let mut degraded = well();
+    degraded.failed_statuses = 1;
+    let (code, text) = run(&client(degraded), "status -o json").await;
+    check_code(code, 1);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["status"], "Degraded");
+    assert_eq!(json["faults"][0], "1 statuses cannot be written");
+    assert_eq!(json["loadBalancers"][0]["quotas"]["rules"]["used"], 60);
+    let (code, text) = run(&client(well()), "status -o yaml").await;
+    check_code(code, 0);
+    assert!(text.contains("status: Well\n"), "{text}");
+}
+
+#[tokio::test]
+async fn who_is_not_reached_is_neither_well_nor_degraded() {
+    let nobody = Client::over(Transport::remote("http://127.0.0.1:1").unwrap());
+    let (code, screen) = run(&nobody, "status").await;
+    check_code(code, 2);
+    assert_eq!(screen, "");
+}
