@@ -97,6 +97,7 @@ impl Merger {
         let options = Options {
             watcher: Transport::local(watcher.routes()),
             merge: tributary_merger::MergeOptions::default(),
+            tenants: tributary_merger::Tenants::Hidden,
         };
         let service = Service::elected(context.clone(), options, election);
         let bound = service
