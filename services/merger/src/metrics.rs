@@ -212,7 +212,7 @@ pub(crate) async fn publish(
             if reign.epoch().is_ok() {
                 (state.tally(), quotas(&state))
             } else {
-                (state.forget_tally(), Quotas::new())
+                (Some(state.forget_tally()), Quotas::new())
             }
         };
         if let Some(tally) = tally {

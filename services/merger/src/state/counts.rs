@@ -54,9 +54,9 @@ impl State {
     }
 
     /// Who does not lead shows nothing, and everything once it leads.
-    pub(crate) fn forget_tally(&mut self) -> Option<Tally> {
+    pub(crate) fn forget_tally(&mut self) -> Tally {
         self.counts.is_tallied = false;
-        Some(Tally::default())
+        Tally::default()
     }
 
     pub(super) fn count(&mut self, object: &ObjectRef, judgement: Option<&Judgement>) {

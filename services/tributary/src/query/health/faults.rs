@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::Timestamp;
 use tributary_model::health::{Health, LoadBalancerHealth};
-use tributary_model::report::{LoadBalancerPhase, QuotaUse};
+use tributary_model::report::{LoadBalancerPhase, QuotaUse, Quotas};
 
 /// Seconds before a certificate's end from which on it is told; the alert TributaryCertificateEndsSoon has the same.
 pub(super) const CERTIFICATE_SOON: i64 = 14 * 86_400;
@@ -61,7 +61,7 @@ fn of_load_balancer(of: &LoadBalancerHealth, now: Timestamp, faults: &mut Vec<St
     for problem in &of.problems {
         faults.push(format!("load balancer {key}: {problem}"));
     }
-    for (quota, QuotaUse { used, limit }) in of.quotas.iter().flat_map(|quotas| quotas.each()) {
+    for (quota, QuotaUse { used, limit }) in of.quotas.iter().flat_map(Quotas::each) {
         if u64::from(used) * 100 > u64::from(limit) * NEARLY_FULL {
             let quota = quota.replace('_', " ");
             faults.push(format!(

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use tributary_model::Timestamp;
 use tributary_model::health::{Health, LoadBalancerHealth, SeenShard, ServiceSeen, StandingCount};
-use tributary_model::report::QuotaUse;
+use tributary_model::report::{QuotaUse, Quotas};
 
 use super::faults::CERTIFICATE_SOON;
 use crate::query::print::table::one_line;
@@ -34,7 +34,7 @@ pub(super) fn screen(health: &Health, faults: &[String], now: Timestamp) -> Stri
     match health.unwritten_judgements {
         Some(0) => {}
         Some(count) => {
-            writeln!(screen, "{count} judgements are still to be written.").unwrap_or_default()
+            writeln!(screen, "{count} judgements are still to be written.").unwrap_or_default();
         }
         None => writeln!(screen, "No status is written yet.").unwrap_or_default(),
     }
@@ -165,7 +165,7 @@ fn load_balancers(load_balancers: &[LoadBalancerHealth], now: Timestamp) -> Tabl
 
 /// The quota of which most is taken; a quota of nothing is full of nothing.
 fn fullest(of: &LoadBalancerHealth) -> String {
-    let each = of.quotas.iter().flat_map(|quotas| quotas.each());
+    let each = of.quotas.iter().flat_map(Quotas::each);
     let each = each.filter(|(_, it)| it.limit > 0);
     let share = |of: QuotaUse| u64::from(of.used) * 1_000_000 / u64::from(of.limit.max(1));
     let fullest = each.max_by_key(|(_, it)| share(*it));
@@ -279,7 +279,7 @@ pub(super) fn shape<'a>(health: &'a Health, faults: &'a [String]) -> Shape<'a> {
 }
 
 fn load_balancer(of: &LoadBalancerHealth) -> LoadBalancerShape<'_> {
-    let quotas = of.quotas.iter().flat_map(|quotas| quotas.each());
+    let quotas = of.quotas.iter().flat_map(Quotas::each);
     let quota = |QuotaUse { used, limit }| QuotaShape { used, limit };
     LoadBalancerShape {
         load_balancer: of.key.to_string(),
