@@ -186,22 +186,48 @@ def under_churn(prefix: str, gap: float = GAP):
 # --- What a team does
 
 
-def ask(*words: str, account: str = "default") -> object:
-    """What `tributary` answers in a pod that has an account's token, as JSON. It asks the merger that leads, as the chart's notes say."""
+def tenants() -> None:
+    """Two accounts: `tenant` may see the listeners of one namespace, `platform` all of them. The authority of the installation is beside them."""
+    authority = NODE.get({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "tributary-ca", "namespace": SYSTEM}})["data"]
+    NODE.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "tributary-ca", "namespace": NAMESPACE}, "data": authority})
+    for account, kind, where in [("tenant", "RoleBinding", {"namespace": "infra"}), ("platform", "ClusterRoleBinding", {})]:
+        NODE.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": NAMESPACE}})
+        NODE.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": f"sees-listeners-{account}", **where},
+                    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "tributary-listeners-view"},
+                    "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": NAMESPACE}]})
+
+
+def ask(*words: str, account: str) -> tuple[str, str]:
+    """What `tributary` says in a pod with an account's token for the merger, and whether it Succeeded or Failed. It asks the merger
+    that leads, as the chart's notes say."""
     context = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    token = {"path": "token", "audience": "merger.tributary.services.tributary.dev", "expirationSeconds": 600}
+    volumes = [{"name": "asks", "projected": {"sources": [{"serviceAccountToken": token}, {"configMap": {"name": "tributary-ca"}}]}}]
     container = {"name": "ask", "image": f"{IMAGE}:{version()}", "args": [*words, "--output=json"], "securityContext": context,
-                 "env": [{"name": "TRIBUTARY_SERVER", "value": f"http://{leader('merger')['status']['podIP']}:7070"}]}
+                 "volumeMounts": [{"name": "asks", "mountPath": "/asks"}],
+                 "env": [{"name": name, "value": value} for name, value in {
+                     "TRIBUTARY_SERVER": f"{leader('merger')['status']['podIP']}:7070", "TRIBUTARY_CA_FILE": "/asks/ca.crt",
+                     "TRIBUTARY_TOKEN_FILE": "/asks/token"}.items()]}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"ask-{time.monotonic_ns()}", "namespace": NAMESPACE},
-           "spec": {"restartPolicy": "Never", "serviceAccountName": account, "containers": [container]}}
+           "spec": {"restartPolicy": "Never", "serviceAccountName": account, "containers": [container], "volumes": volumes}}
     NODE.apply(pod)
 
     def phase() -> str:
         return NODE.get(pod)["status"].get("phase")
     NODE.until("the question is answered", lambda: phase() in ("Succeeded", "Failed"))
-    said = NODE.kubectl("logs", "-n", NAMESPACE, name_of(pod))
-    assert phase() == "Succeeded", said
+    said, ended = NODE.kubectl("logs", "-n", NAMESPACE, name_of(pod)), phase()
     NODE.kubectl("delete", "pod", "-n", NAMESPACE, name_of(pod), "--wait=false")
-    return json.loads(said)
+    return said, ended
+
+
+def certificates_end() -> dict[str, float]:
+    """By pod, when the certificate that it uses ends, as its metrics say."""
+    ends = {}
+    for pod in (it for service in SERVICES for it in pods(service)):
+        with urllib.request.urlopen(f"http://{pod['status']['podIP']}:8080/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        ends[name_of(pod)] = next(float(it.split()[1]) for it in lines if it.startswith("tributary_tls_certificate_not_after_seconds "))
+    return ends
 
 
 # --- What AWS has
@@ -257,11 +283,21 @@ class Install(unittest.TestCase):
                 with urllib.request.urlopen(f"http://{key['id']}:{key['port']}/", timeout=10) as answer:
                     self.assertEqual(answer.read(), b"hello\n")
 
-    def test_a_pod_asks_for_its_listeners(self):
-        # A tenant's token, once there is such a thing: `account`, and that others' listeners are not among the answers.
-        listeners = ask("get", "listeners")["items"]
-        self.assertEqual({(it["listener"], it["state"]) for it in listeners},
-                         {("default-http", "Programmed"), ("app-http", "Programmed"), ("app-https", "Programmed")})
+    def test_a_tenant_asks_for_its_listeners(self):
+        tenants()
+        listeners = {("default-http", "Programmed"), ("app-http", "Programmed"), ("app-https", "Programmed")}
+        for account, words in [("tenant", ["--namespace=infra"]), ("platform", ["--all-namespaces"])]:
+            said, ended = ask("get", "listeners", *words, account=account)
+            self.assertEqual(ended, "Succeeded", said)
+            self.assertEqual({(it["listener"], it["state"]) for it in json.loads(said)["items"]}, listeners)
+        for account, words in [("tenant", "--all-namespaces"), ("tenant", f"--namespace={SYSTEM}"), ("default", "--namespace=infra")]:
+            said, ended = ask("get", "listeners", words, account=account)
+            self.assertEqual(ended, "Failed", said)
+            self.assertIn("may not list resolvedlisteners.gateway.tributary.dev", said)
+
+    def test_a_person_asks_through_the_api_server(self):
+        said = NODE.run(os.environ["TRIBUTARY_BIN"], "get", "listeners", "--namespace=infra", "--output=json", f"--as-account={NAMESPACE}/tenant")
+        self.assertEqual(len(json.loads(said)["items"]), 3)
 
     def test_programmers_grow_and_shrink(self):
         gateways(NODE)
@@ -276,7 +312,13 @@ class Install(unittest.TestCase):
         # Nothing was made twice.
         self.assertEqual(len(aws("load_balancers")), len(GATEWAYS) + 1)
 
-    # Here: certificates are rotated, under churn.
+    def test_nobody_notices_new_certificates(self):
+        before = certificates_end()
+        with under_churn("certified") as happens_now:
+            happens_now("every service's certificate replaced")
+            NODE.kubectl("delete", "secrets", "-n", SYSTEM, *(f"tributary-{it}-tls" for it in [*SERVICES, "client"]))
+            NODE.kubectl("create", "job", "-n", SYSTEM, "--from=cronjob/tributary-tls", "replace-certificates")
+            NODE.until("every pod uses its new one", lambda: all(end > before[pod] for pod, end in certificates_end().items()))
 
     def test_nobody_notices_a_rolling_restart(self):
         NODE.kubectl("scale", "deployment", "-n", SYSTEM, "tributary-alb-programmer", "--replicas=2")

@@ -40,7 +40,20 @@ impl Caller {
         Self::Token,
     ];
 
-    /// What a certificate calls it, and the reference; no certificate makes a [`Caller::Token`].
+    /// Whether a certificate may say that it is this one.
+    pub fn has_certificate(self) -> bool {
+        match self {
+            Self::Watcher
+            | Self::Merger
+            | Self::AlbProgrammer
+            | Self::NlbProgrammer
+            | Self::StatusWriter
+            | Self::Client => true,
+            Self::Token => false,
+        }
+    }
+
+    /// What a certificate calls it, and the reference.
     pub fn name(self) -> &'static str {
         match self {
             Self::Watcher => "watcher",
@@ -57,7 +70,7 @@ impl Caller {
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
-            .find(|caller| caller.name() == name && *caller != Self::Token)
+            .find(|caller| caller.name() == name && caller.has_certificate())
     }
 
     /// The load balancers that it may ask for; nothing for who asks for none in particular.

@@ -75,7 +75,8 @@ pub struct Args {
 }
 
 fn service(name: &str) -> Result<Caller, String> {
-    let known = || Caller::ALL.map(Caller::name).join(", ");
+    let certified = || Caller::ALL.into_iter().filter(|it| it.has_certificate());
+    let known = || certified().map(Caller::name).collect::<Vec<_>>().join(", ");
     Caller::by_name(name).ok_or_else(|| format!("expected one of {}", known()))
 }
 

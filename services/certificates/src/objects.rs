@@ -60,7 +60,8 @@ pub(crate) struct Draft {
 impl Object {
     /// All that there may be.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let identities = Caller::ALL.into_iter().map(Self::Identity);
+        let certified = Caller::ALL.into_iter().filter(|it| it.has_certificate());
+        let identities = certified.map(Self::Identity);
         [Self::Authorities]
             .into_iter()
             .chain(identities)

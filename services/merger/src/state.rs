@@ -2,6 +2,7 @@
 
 mod counts;
 mod heard;
+mod shown;
 mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,6 @@ use tributary_stream::{Position, Published};
 
 use crate::latency::Latency;
 use crate::progress::Written;
-use crate::views;
 
 /// Load balancers of [`State::strays`] that are remembered.
 const MOST_STRAYS: usize = 100;
@@ -342,42 +342,6 @@ impl State {
             .ok()?;
         let author = *author;
         judge_orphan(&self.merge, object, &CarriedStatus { status, author })
-    }
-
-    fn show_listeners(&mut self, object: &ObjectRef) {
-        let views = views::listeners(&self.merge, object, &self.reports);
-        let now: BTreeSet<ListenerRef> = views
-            .iter()
-            .map(|view| view.resolved.listener.clone())
-            .collect();
-        for gone in self
-            .listeners_of
-            .get(object)
-            .into_iter()
-            .flatten()
-            .filter(|listener| !now.contains(listener))
-        {
-            self.listeners.remove(gone);
-            self.apart.remove(gone);
-        }
-        for view in views {
-            let listener = view.resolved.listener.clone();
-            let apart = views::apart(&self.merge, &view);
-            let view = Arc::new(view);
-            // Nearly all of them say the same, and are there once.
-            let apart = if apart == *view {
-                Arc::clone(&view)
-            } else {
-                Arc::new(apart)
-            };
-            self.listeners.set(listener.clone(), view);
-            self.apart.set(listener, apart);
-        }
-        if now.is_empty() {
-            self.listeners_of.remove(object);
-        } else {
-            self.listeners_of.insert(object.clone(), now);
-        }
     }
 
     pub(crate) fn explain(

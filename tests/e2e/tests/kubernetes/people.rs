@@ -327,7 +327,8 @@ async fn a_tenant_reads_of_its_rival_only_the_class() {
 async fn a_watch_ends_with_its_right_and_with_its_token() {
     let people = two_teams().await;
     let cluster = people.installation.cluster();
-    let account = named("ServiceAccount", "team-a", "tenant");
+    let mut account = named("ServiceAccount", "team-a", "tenant");
+    account["apiVersion"] = json!("v1");
     let right = binding("RoleBinding", "team-a", "tenant");
     for (gone, code) in [
         (right, Code::PermissionDenied),
