@@ -1,7 +1,7 @@
 //! Whether this merger leads, and what it may say while it does.
 //!
-//! A standby knows what the leader knows and answers questions; what programmers and the status writer act on comes
-//! from the leader alone.
+//! A standby knows what the leader knows but for reports, which come to the leader alone. So what people are told, and
+//! what programmers and the status writer act on, comes from the leader.
 
 use std::sync::Arc;
 

@@ -250,7 +250,9 @@ impl ListenersService for Rpc {
         };
         let subscription = listeners.subscribe_again(resume, passes);
         let held = self.limits.stream(&extensions)?;
-        let events = events(subscription).map(move |event| {
+        let epoch = self.reign.epoch()?;
+        let events = self.reign.only_leading(epoch, events(subscription));
+        let events = events.map(move |event| {
             // It counts as long as the stream is there.
             let _held = &held;
             event
@@ -351,6 +353,8 @@ impl Rpc {
         namespace: Option<&Name>,
     ) -> Result<Sight, Status> {
         self.limits.question(extensions)?;
+        // Reports come to the leader alone: what a standby would say of a listener is not true.
+        self.reign.epoch()?;
         sight(self.people.as_ref(), extensions, verb, namespace).await
     }
 

@@ -20,7 +20,7 @@ use tributary_tests_e2e::sandbox::{call_log, put_faults, reset_calls};
 use tributary_tests_kubernetes::cluster::Cluster;
 use tributary_tests_kubernetes::server::Options;
 
-use crate::cluster::{GARBAGE_PERCENT, LOOK, Load, create_all, make, team};
+use crate::cluster::{GARBAGE_PERCENT, LOOK, Load, create_all, is_programmed, make, team};
 use crate::figures::Figures;
 use crate::first::number;
 
@@ -308,12 +308,6 @@ async fn until(cluster: &Cluster, of: &Value, is: fn(&DynamicObject) -> bool, co
 
 fn is_answered(route: &DynamicObject) -> bool {
     route.data["status"]["parents"][0]["parentRef"]["name"] == ALONE
-}
-
-fn is_programmed(set: &DynamicObject) -> bool {
-    let conditions = set.data["status"]["conditions"].as_array();
-    let mut conditions = conditions.into_iter().flatten();
-    conditions.any(|it| it["type"] == "Programmed" && it["status"] == "True")
 }
 
 async fn written(installation: &Installation) -> f64 {

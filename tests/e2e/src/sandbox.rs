@@ -81,9 +81,10 @@ pub async fn inventory(sandbox: SocketAddr) -> Vec<String> {
     lines
 }
 
-/// With their rank instead of their priority, which may have gaps.
+/// With how many come before that a request may match beside it, in place of the priority: rules of different hosts may stand in
+/// either order.
 fn rules(region: &Value) -> Vec<String> {
-    let mut listeners: BTreeMap<(String, u64), Vec<(u64, String)>> = BTreeMap::new();
+    let mut listeners: BTreeMap<(String, u64), Vec<(u64, &Value)>> = BTreeMap::new();
     for rule in region["rules"].as_object().unwrap().values() {
         let listener = &region["listeners"][rule["listener_arn"].as_str().unwrap()];
         let on = (
@@ -91,22 +92,41 @@ fn rules(region: &Value) -> Vec<String> {
             listener["port"].as_u64().unwrap(),
         );
         let priority = rule["priority"].as_str().unwrap().parse();
-        let told =
-            ["conditions", "actions", "transforms", "tags"].map(|field| rule[field].to_string());
         // The default rule is the last, and has no number.
-        listeners
-            .entry(on)
-            .or_default()
-            .push((priority.unwrap_or(u64::MAX), told.join(" ")));
+        let priority = priority.unwrap_or(u64::MAX);
+        listeners.entry(on).or_default().push((priority, rule));
     }
     let mut lines = Vec::new();
     for ((load_balancer, port), mut rules) in listeners {
-        rules.sort_unstable();
-        for (rank, (_, rule)) in rules.into_iter().enumerate() {
-            lines.push(format!("rule {load_balancer} {port} #{rank} {rule}"));
+        rules.sort_unstable_by_key(|(priority, _)| *priority);
+        for (index, (_, rule)) in rules.iter().enumerate() {
+            let before = rules.iter().take(index);
+            let rank = before
+                .filter(|(_, before)| may_match_same(before, rule))
+                .count();
+            let told = ["conditions", "actions", "transforms", "tags"];
+            let told = told.map(|field| rule[field].to_string()).join(" ");
+            lines.push(format!("rule {load_balancer} {port} #{rank} {told}"));
         }
     }
     lines
+}
+
+/// As far as their hosts tell.
+fn may_match_same(one: &Value, other: &Value) -> bool {
+    let (one, other) = (hosts(one), hosts(other));
+    one.is_empty() || other.is_empty() || one.iter().any(|host| other.contains(host))
+}
+
+/// None for a rule of any host, or of a wildcard.
+fn hosts(rule: &Value) -> Vec<&str> {
+    let conditions = rule["conditions"].as_array().into_iter().flatten();
+    let hosts = conditions.filter_map(|it| it["HostHeaderConfig"]["Values"].as_array());
+    let hosts: Vec<&str> = hosts.flatten().filter_map(Value::as_str).collect();
+    if hosts.iter().any(|host| host.contains(['*', '?'])) {
+        return Vec::new();
+    }
+    hosts
 }
 
 /// Targets that are still draining are no longer anybody's.

@@ -90,7 +90,7 @@ says whose it is (TokenReview) and what may be seen (SubjectAccessReview): `get`
 - What the API server said counts for up to 30 seconds, a refusal for up to 5. Every 30 seconds a watch is asked about again, and cut
   off when the token or the right has ended: within a minute.
 - UNAUTHENTICATED: the token is nobody's, has ended, or is for others. PERMISSION_DENIED: no right, with the verb and the namespace.
-  UNAVAILABLE: the API server does not say. RESOURCE_EXHAUSTED: too many questions at once. Nothing of it is open by mistake.
+  UNAVAILABLE: the API server does not say, or this merger does not lead: ask the next, or once more. RESOURCE_EXHAUSTED: too many questions at once. Nothing of it is open by mistake.
 - One identity, by certificate or token, has 20 questions a second (200 after a rest) and 64 streams and waits at once; more are
   RESOURCE_EXHAUSTED. From one address 20 new tokens a second are looked at (100 after a rest).
 

@@ -147,7 +147,7 @@ fn request() -> WatchLoadBalancersRequest {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_standby_answers_questions_and_leads_when_it_is_elected() {
+async fn a_standby_says_nothing_and_leads_when_it_is_elected() {
     let cluster = shared().await;
     let namespace = cluster.namespace("merger").await;
     let mut first = Merger::start(cluster.kubeconfig(), &namespace).await;
@@ -163,6 +163,14 @@ async fn a_standby_answers_questions_and_leads_when_it_is_elected() {
         .unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable, "{refused}");
     let mut listeners = clients::listeners(second.to());
+    let objects = listeners.list_objects(ListObjectsRequest::default()).await;
+    let refused = objects.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "{refused}");
+    // Who knows both hears the leader, at the latest the second time.
+    let both = format!("{},{}", second.address, first.address);
+    let mut listeners = clients::listeners(Transport::remote(&both).unwrap());
+    let unheard = listeners.list_objects(ListObjectsRequest::default()).await;
+    assert_eq!(unheard.unwrap_err().code(), Code::Unavailable);
     let objects = listeners.list_objects(ListObjectsRequest::default()).await;
     let mut objects = objects.unwrap().into_inner();
     while objects.message().await.unwrap().is_some() {}

@@ -10,6 +10,8 @@ use tributary_kubernetes::ReachError;
 use tributary_proto::convert::ConvertError;
 use tributary_proto::installation::installation_service_client::InstallationServiceClient;
 use tributary_proto::listeners::listeners_service_client::ListenersServiceClient;
+use tributary_runtime::Backoff;
+use tributary_runtime::names::SecondsCounter;
 use tributary_runtime::tls::TlsError;
 use tributary_stream::{Transport, TransportError, clients};
 
@@ -79,6 +81,13 @@ pub(crate) enum QueryError {
 /// Answers come from memory: the largest listing takes a few seconds, and a server that needs longer is stuck.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
 
+/// A leader is followed within its Lease's time, which is not waited for here: a person is told that nobody leads.
+const TRIES: u32 = 6;
+const NEXT_SERVER: Backoff = Backoff {
+    first: Duration::from_millis(50),
+    most: Duration::from_millis(500),
+};
+
 impl Client {
     /// To wherever the arguments, the environment or the kubeconfig say. Inside a runtime only. The connection is made at the
     /// first question.
@@ -147,6 +156,24 @@ impl Client {
         }
     }
 
+    /// A call, once more to the next server while one says that it does not lead, or is about to stop.
+    pub(crate) async fn call<T>(
+        &self,
+        call: impl AsyncFn() -> Result<T, Status>,
+    ) -> Result<T, QueryError> {
+        // A command that lives for one question has no metrics port: nobody reads the counter.
+        let mut delays = NEXT_SERVER.delays(SecondsCounter::default());
+        for _ in 1..TRIES {
+            match call().await {
+                Err(status) if is_for_another(&status) => {
+                    tokio::time::sleep(delays.next_delay()).await;
+                }
+                ended => return ended.map_err(|status| self.failed(&status)),
+            }
+        }
+        call().await.map_err(|status| self.failed(&status))
+    }
+
     /// One answer, for which nobody waits for ever.
     pub(crate) async fn answer<T>(
         &self,
@@ -159,6 +186,11 @@ impl Client {
             }),
         }
     }
+}
+
+/// Whether a server has answered that it is not the one to ask.
+fn is_for_another(status: &Status) -> bool {
+    status.code() == Code::Unavailable && unreachable_cause(status).is_none()
 }
 
 /// The innermost reason why nobody was reached; nothing when the server itself answered, whose statuses have no

@@ -20,9 +20,9 @@ impl Client {
         &self,
         filter: &ListenerFilter,
     ) -> Result<Vec<ListenerView>, QueryError> {
-        let mut client = self.listeners();
         let request = ListListenersRequest::from(filter);
-        self.list(client.list_listeners(request)).await
+        self.list(async || self.listeners().list_listeners(request.clone()).await)
+            .await
     }
 
     /// Ordered by kind, namespace and name.
@@ -30,25 +30,24 @@ impl Client {
         &self,
         filter: &ObjectFilter,
     ) -> Result<Vec<ObjectView>, QueryError> {
-        let mut client = self.listeners();
         let request = ListObjectsRequest::from(filter);
-        self.list(client.list_objects(request)).await
+        self.list(async || self.listeners().list_objects(request.clone()).await)
+            .await
     }
 
     /// Ordered by kind and Gateway.
     pub(crate) async fn list_load_balancers(&self) -> Result<Vec<LoadBalancerView>, QueryError> {
-        let mut client = self.listeners();
-        self.list(client.list_load_balancers(ListLoadBalancersRequest {}))
+        let request = ListLoadBalancersRequest {};
+        self.list(async || self.listeners().list_load_balancers(request).await)
             .await
     }
 
     /// Empty when nothing is known of what is asked about.
     pub(crate) async fn ask(&self, question: &Question) -> Result<Vec<Explanation>, QueryError> {
-        let mut client = self.listeners();
         let request = ExplainRequest::from(question);
         self.answer(async {
-            let response = client.explain(request).await;
-            let response = response.map_err(|status| self.failed(&status))?;
+            let asked = self.call(async || self.listeners().explain(request.clone()).await);
+            let response = asked.await?;
             let answer = Answer::<Vec<Explanation>>::try_from(response.into_inner())
                 .map_err(|error| self.unreadable(error))?;
             Ok(answer.item)
@@ -65,10 +64,10 @@ impl Client {
 
     async fn list<M: PartMessage>(
         &self,
-        call: impl Future<Output = Result<Response<Streaming<M>>, Status>>,
+        call: impl AsyncFn() -> Result<Response<Streaming<M>>, Status>,
     ) -> Result<Vec<M::Item>, QueryError> {
         self.answer(async {
-            let response = call.await.map_err(|status| self.failed(&status))?;
+            let response = self.call(call).await?;
             let mut parts = response.into_inner();
             let mut items = Vec::new();
             while let Some(part) = parts

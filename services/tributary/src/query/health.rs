@@ -58,10 +58,10 @@ pub(crate) async fn health(
 
 impl Client {
     async fn health(&self) -> Result<Health, QueryError> {
-        let mut client = self.installation();
         self.answer(async {
-            let response = client.get_health(GetHealthRequest {}).await;
-            let response = response.map_err(|status| self.failed(&status))?;
+            let asked =
+                self.call(async || self.installation().get_health(GetHealthRequest {}).await);
+            let response = asked.await?;
             Health::try_from(response.into_inner()).map_err(|error| self.unreadable(error))
         })
         .await
