@@ -198,16 +198,13 @@ pub fn decide<Error>(
         let mut all = good.values();
         sign.is_empty() && all.all(|it| it.by == signer.id && settled(it.validity.made()))
     };
-    let trusted = match signer.filter(has_arrived) {
-        Some(signer) => {
-            authorities = authorities.split_off(&signer);
-            authorities.clone()
-        }
-        None => {
-            let published = holders.values().flat_map(|it| &it.trust.authorities);
-            let published = published.filter(|authority| authority.validity.until >= now);
-            authorities.iter().chain(published).cloned().collect()
-        }
+    let trusted = if let Some(signer) = signer.filter(has_arrived) {
+        authorities = authorities.split_off(&signer);
+        authorities.clone()
+    } else {
+        let published = holders.values().flat_map(|it| &it.trust.authorities);
+        let published = published.filter(|authority| authority.validity.until >= now);
+        authorities.iter().chain(published).cloned().collect()
     };
     Ok(Decision {
         authorities,

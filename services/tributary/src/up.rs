@@ -251,7 +251,7 @@ async fn start(
         Caller::Merger.name(),
         args.site.installation.installation.name(),
     );
-    let tls = args.common.tls(&context, &tasks, us).await?;
+    let tls = args.common.tls(context, tasks, us).await?;
     let bound = bind(grpc, args.grpc_listen)?.secured(tls, tributary_stream::access);
     tracing::info!(address = %bound.local_addr(), "gRPC");
 

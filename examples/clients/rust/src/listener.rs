@@ -8,7 +8,8 @@ use tributary_proto::types::{Kind, ListenerRef, ListenerState, ListenerView, Obj
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Listener {
     owner: Owner,
-    listener: String,
+    #[serde(rename = "listener")]
+    name: String,
     gateway: Object,
     port: u32,
     protocol: String,
@@ -17,7 +18,8 @@ pub(crate) struct Listener {
     reason: Option<String>,
     attached_routes: usize,
     dns_name: Option<String>,
-    elb_listener: Option<String>,
+    #[serde(rename = "elbListener")]
+    elb: Option<String>,
 }
 
 /// A listener's identity: names repeat freely between owners.
@@ -69,7 +71,7 @@ pub(crate) fn show(view: ListenerView) -> (Key, Listener) {
     let gateway = resolved.gateway.unwrap_or_default();
     let listener = Listener {
         owner: key.owner.clone(),
-        listener: key.name.clone(),
+        name: key.name.clone(),
         gateway: Object {
             namespace: gateway.namespace,
             name: gateway.name,
@@ -81,7 +83,7 @@ pub(crate) fn show(view: ListenerView) -> (Key, Listener) {
         reason: view.reason,
         attached_routes: resolved.attached_routes.len(),
         dns_name: view.dns_name,
-        elb_listener: view.elb_listener,
+        elb: view.elb_listener,
     };
     (key, listener)
 }

@@ -15,15 +15,19 @@ use tributary_proto::listeners::listeners_service_client::ListenersServiceClient
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Server {
     /// Of the merger.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
-    server: String,
+    #[arg(
+        long = "server",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:7070"
+    )]
+    address: String,
     /// In the merger's certificate.
     #[arg(
-        long,
+        long = "server-name",
         value_name = "NAME",
         default_value = "merger.tributary.services.tributary.dev"
     )]
-    server_name: String,
+    authority: String,
     /// Certificates of those who sign the merger's.
     #[arg(long, value_name = "FILE", required_unless_present = "plaintext")]
     ca: Option<PathBuf>,
@@ -57,8 +61,8 @@ impl Server {
     /// with the first call.
     pub(crate) fn connect(&self) -> anyhow::Result<Client> {
         let Self {
-            server,
-            server_name,
+            address,
+            authority,
             ca,
             cert,
             key,
@@ -66,13 +70,13 @@ impl Server {
             plaintext,
         } = self;
         let scheme = if *plaintext { "http" } else { "https" };
-        let mut endpoint = Endpoint::from_shared(format!("{scheme}://{server}"))?
+        let mut endpoint = Endpoint::from_shared(format!("{scheme}://{address}"))?
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(KEEP_ALIVE_TIMEOUT);
         if let Some(ca) = ca {
             let mut tls = ClientTlsConfig::new()
                 .ca_certificate(Certificate::from_pem(read(ca)?))
-                .domain_name(server_name);
+                .domain_name(authority);
             if let (Some(cert), Some(key)) = (cert, key) {
                 tls = tls.identity(Identity::from_pem(read(cert)?, read(key)?));
             }

@@ -54,7 +54,7 @@ impl Replica {
                     Ok(())
                 }
             };
-            shards.run(&context, work).await
+            Box::pin(shards.run(&context, work)).await
         });
         Self { works, stop, task }
     }

@@ -110,7 +110,7 @@ impl Merger {
         let mut tasks = JoinSet::new();
         let serving = bound.serve(context.readiness.clone(), context.shutdown.clone());
         tasks.spawn(async { serving.await.unwrap() });
-        tasks.spawn(async { service.run().await.unwrap() });
+        tasks.spawn(async { Box::pin(service.run()).await.unwrap() });
         Self {
             address,
             stop: context.shutdown.clone(),

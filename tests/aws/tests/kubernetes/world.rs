@@ -107,7 +107,7 @@ impl World {
         );
         let grpc = merger.contracts(GrpcServices::default()).build().unwrap();
         let mut tasks = JoinSet::new();
-        tasks.spawn(async { merger.run().await.unwrap() });
+        tasks.spawn(async { Box::pin(merger.run()).await.unwrap() });
         let sandbox = Sandbox::new(tributary_sandbox::Options {
             provisioning: Duration::ZERO,
             seed: SeedOptions::default(),

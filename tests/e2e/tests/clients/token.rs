@@ -69,7 +69,7 @@ impl Door {
 }
 
 /// Whoever comes again does so within seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn door() -> Door {
     let authority = Authority::new();

@@ -72,7 +72,7 @@ impl Watcher {
             match before {
                 ("ADDED", None) => comings.push('+'),
                 ("MODIFIED", Some(before)) => {
-                    assert_ne!(before, listener, "{:?} says it twice", self.client)
+                    assert_ne!(before, listener, "{:?} says it twice", self.client);
                 }
                 other => panic!("{:?}: {change} after {other:?}", self.client),
             }

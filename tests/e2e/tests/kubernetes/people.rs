@@ -361,7 +361,7 @@ async fn a_watch_ends_with_its_right_and_with_its_token() {
 }
 
 #[tokio::test]
-async fn without_an_api_server_nobody_is_let_in_by_token_and_certificates_count() {
+async fn without_an_api_server_nobody_is_let_in_by_token_and_nobody_leads() {
     let mut people = two_teams().await;
     let token = people.token("infra", "platform").await;
     let client = people.authority.identity(&name("client"), Ends::LATER);
@@ -376,8 +376,15 @@ async fn without_an_api_server_nobody_is_let_in_by_token_and_certificates_count(
         "the API server does not say whose the token is"
     );
     let client = Shown::Certificate(&client);
-    let all = people.read(client, "ListListeners", &[]).await.unwrap();
-    assert!(all.contains("set-of-rival"));
+    until("nobody leads", async || {
+        let read = people.read(client, "ListListeners", &[]).await;
+        // A certificate lets in: it is not refused for who it is.
+        read.is_err_and(|refused| {
+            assert_eq!(refused.code(), Code::Unavailable, "{refused}");
+            refused.message() == "not the leader"
+        })
+    })
+    .await;
 }
 
 /// What the chart and a node would make of the merger that runs, as far as it is looked for.

@@ -43,6 +43,8 @@ async fn up_once_judges_every_example() {
     let mut names: Vec<_> = folders
         .map(|folder| folder.file_name().into_string().unwrap())
         .collect();
+    // Programs that ask.
+    names.retain(|name| name != "clients");
     names.sort_unstable();
     assert!(names.contains(&"listenersets".to_owned()), "{names:?}");
     for name in names {
