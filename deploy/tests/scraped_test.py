@@ -98,6 +98,7 @@ class Scraped(unittest.TestCase):
             cls.settled()
         cls.until("changes that are timed", lambda: cls.asked('rate(tributary_change_seconds_count{stage="programmed"}[1m]) > 0'))
         cls.until("objects that are counted", lambda: cls.asked("tributary_tenant_objects"))
+        cls.until("a rate of all five", lambda: len(cls.asked("count_over_time(tributary_build_info[1m]) >= 3")) == 5)
 
     @classmethod
     def start(cls, name: str, *command: object):
