@@ -132,10 +132,12 @@ fn matches(pattern: &str, host: &str) -> bool {
     }
 }
 
-/// Values of one host-header condition; without any, a rule for every host.
+/// Values of one host-header condition; without any, a rule for every host. Rules of named hosts are most: of the others
+/// each leaves the rest fewer places.
 fn patterns() -> impl Strategy<Value = Vec<&'static str>> {
-    let pattern = proptest::sample::select(vec!["a.x", "A.X", "b.x", "b.y", "c", "*.x", "?.y"]);
-    proptest::collection::vec(pattern, 0..3)
+    let named = proptest::sample::select(vec!["a.x", "A.X", "b.x", "b.y", "c"]);
+    let wide = proptest::sample::select(vec![vec![], vec!["*.x"], vec!["a.x", "?.y"]]);
+    prop_oneof![20 => proptest::collection::vec(named, 1..3), 1 => wide]
 }
 
 proptest! {
