@@ -117,6 +117,29 @@ pub struct RouteParentStatus {
     pub conditions: Vec<Condition>,
 }
 
+/// Condition of ours on a route's parent: `False` while rules are not in place yet, absent otherwise. Gateway API has
+/// `Programmed` for Gateways and listeners only.
+pub const ROUTE_PROGRAMMED: &str = "gateway.tributary.dev/Programmed";
+
+impl Condition {
+    /// Whether it says of a Gateway or listener that it is served.
+    pub fn is_programmed(&self) -> bool {
+        self.condition_type == "Programmed" && self.status == ConditionStatus::True
+    }
+}
+
+impl RouteParentStatus {
+    /// Whether it speaks of this generation of the route, and not of rules that are still to come.
+    pub fn is_in_place(&self, generation: i64) -> bool {
+        let of_it = |it: &Condition| it.observed_generation == Some(generation);
+        !self.conditions.is_empty()
+            && self.conditions.iter().all(|it| {
+                of_it(it)
+                    && (it.condition_type != ROUTE_PROGRAMMED || it.status == ConditionStatus::True)
+            })
+    }
+}
+
 impl Status {
     /// Whether it says nothing: what an object has before anybody has written its status.
     pub fn is_empty(&self) -> bool {

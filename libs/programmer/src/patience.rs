@@ -1,12 +1,9 @@
-//! How long what a plan waits for is waited for, and from when on waiting is told.
+//! How long what a plan waits for is waited for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tributary_model::ListenerRef;
-use tributary_model::desired::RuleOrigin;
-use tributary_model::report::RuleProblem;
 use tributary_plan::waits::{Elapsed, Wait, Waited, Waiting};
 
 #[cfg(test)]
@@ -17,8 +14,6 @@ mod tests;
 const HEALTH: Duration = Duration::from_mins(5);
 /// A wait that was long enough is over for so long, while the steps that it held up are taken.
 const REMEMBERED: Duration = Duration::from_mins(10);
-/// A rule that is in place within this time is not told to be on its way: that would cost two writes of a status.
-const TOLD: Duration = Duration::from_secs(2);
 
 /// Of one load balancer.
 #[derive(Debug)]
@@ -26,7 +21,6 @@ pub(crate) struct Patience {
     /// With clients of a load balancer that was replaced.
     clients: Duration,
     since: BTreeMap<Wait, Instant>,
-    pending: BTreeMap<(RuleOrigin, ListenerRef), Instant>,
 }
 
 impl Patience {
@@ -34,7 +28,6 @@ impl Patience {
         Self {
             clients,
             since: BTreeMap::new(),
-            pending: BTreeMap::new(),
         }
     }
 
@@ -65,27 +58,10 @@ impl Patience {
         self.since = since;
     }
 
-    /// Of the rules that are on their way those that have been so for a while.
-    pub(crate) fn told(&mut self, pending: Vec<RuleProblem>, now: Instant) -> Vec<RuleProblem> {
-        let key = |it: &RuleProblem| (it.origin.clone(), it.listener.clone());
-        let before = std::mem::take(&mut self.pending);
-        for problem in &pending {
-            let key = key(problem);
-            let since = before.get(&key).copied().unwrap_or(now);
-            self.pending.insert(key, since);
-        }
-        let is_told = |it: &RuleProblem| {
-            let since = self.pending.get(&key(it));
-            since.is_some_and(|since| *since + TOLD <= now)
-        };
-        pending.into_iter().filter(is_told).collect()
-    }
-
-    /// When the next wait is over or told.
+    /// When the next wait is over.
     pub(crate) fn next_due(&self, now: Instant) -> Option<Instant> {
         let ends = self.since.iter().map(|it| self.end(&it));
-        let told = self.pending.values().map(|since| *since + TOLD);
-        ends.chain(told).filter(|at| *at > now).min()
+        ends.filter(|at| *at > now).min()
     }
 
     fn end(&self, (wait, since): &(&Wait, &Instant)) -> Instant {

@@ -356,7 +356,7 @@ impl Worker {
         told.report.settled &= self.flights.is_empty();
         self.patience.note(&told.waits, now);
         let pending = told.pending_rules(&setbacks);
-        told.report.rules.extend(self.patience.told(pending, now));
+        told.report.rules.extend(pending);
         let dues = [self.tries.next_due(now), self.patience.next_due(now)];
         self.wake = dues.into_iter().flatten().min();
         Planned { told, steps }

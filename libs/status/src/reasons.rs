@@ -37,8 +37,6 @@ pub(crate) const PARTIALLY_INVALID: &str = "PartiallyInvalid";
 pub(crate) const INVALID_CERTIFICATE_REF: &str = "InvalidCertificateRef";
 /// Ours: the load balancer serves, but not all that was asked for is so.
 pub(crate) const DEGRADED: &str = "gateway.tributary.dev/Degraded";
-/// Of a route, while rules of it are not in place yet; Gateway API has `Programmed` for Gateways and listeners only.
-pub(crate) const ROUTE_PROGRAMMED: &str = "gateway.tributary.dev/Programmed";
 /// `Accepted` False: a quota of the load balancer leaves no place for the listener.
 pub(crate) const TOO_MANY_LISTENERS: &str = "TooManyListeners";
 /// `Accepted`: listeners of the object are not valid, all of them where it is False.

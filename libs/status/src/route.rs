@@ -5,14 +5,13 @@ use std::collections::VecDeque;
 use tributary_model::judgement::{ParentJudgement, RouteJudgement};
 use tributary_model::resolved::{DroppedRule, RouteAcceptance};
 use tributary_model::route::ParentRef;
-use tributary_model::status::{Condition, RouteParentStatus, RouteStatus};
+use tributary_model::status::{Condition, ROUTE_PROGRAMMED, RouteParentStatus, RouteStatus};
 
 use crate::conditions::{Entry, Stamp, next_conditions};
 use crate::limits::MAX_ROUTE_PARENTS;
 use crate::listener::unresolved_text;
 use crate::reasons::{
-    ACCEPTED, DEGRADED, PARTIALLY_INVALID, RESOLVED_REFS, ROUTE_PROGRAMMED, Situation, Verdict,
-    verdict,
+    ACCEPTED, DEGRADED, PARTIALLY_INVALID, RESOLVED_REFS, Situation, Verdict, verdict,
 };
 use crate::words::list;
 

@@ -274,10 +274,15 @@ impl Speaking<'_> {
         let mut state = self.shared.lock()?;
         match item {
             Update::Reset(reports) => {
-                // Of this share there is nothing else, whoever spoke for it before.
-                for gone in state.reported_in(share) {
-                    if !reports.contains_key(&gone) {
-                        state.forget_report(&gone);
+                // Of this share there is nothing else, whoever spoke for it before. But one that has only begun has not looked yet.
+                for unsaid in state.reported_in(share) {
+                    if reports.contains_key(&unsaid) {
+                        continue;
+                    }
+                    if state.is_desired(&unsaid) {
+                        state.doubt_report(&unsaid);
+                    } else {
+                        state.forget_report(&unsaid);
                     }
                 }
                 for report in reports.into_values() {

@@ -195,10 +195,7 @@ impl State {
             }
         }
         self.let_go();
-        // What a start finds was there before, as far as anybody knows.
-        if was_complete {
-            self.changed(&objects, &changed);
-        }
+        self.changed(&objects, &changed, was_complete);
         self.stale.extend(objects.into_keys());
         self.stale.extend(judge);
         self.judge_stale();
@@ -271,7 +268,7 @@ impl State {
         self.judgements.set_epoch(epoch);
         self.listeners.set_epoch(epoch);
         self.apart.set_epoch(epoch);
-        let untold = self.untold.values_mut().flatten().map(|(_, (at, _))| at);
+        let untold = self.untold.values_mut().flatten().map(|(_, at)| at);
         for position in self.desired_at.values_mut().chain(untold) {
             position.epoch = epoch;
         }
@@ -297,6 +294,11 @@ impl State {
         }
         self.answered(key, position);
         self.judge_stale();
+    }
+
+    /// Whoever speaks for the load balancer now has not said anything of it: what was said stands, and settles nothing.
+    pub(crate) fn doubt_report(&mut self, key: &LoadBalancerKey) {
+        self.reported_at.remove(key);
     }
 
     /// The programmer has nothing of the load balancer left.

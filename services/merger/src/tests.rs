@@ -160,6 +160,11 @@ impl World {
         self.shared.lock().unwrap().reports().get(key).cloned()
     }
 
+    /// Of which desired state that speaks.
+    fn reported_at(&self, key: &LoadBalancerKey) -> Position {
+        self.shared.lock().unwrap().reported_at(key)
+    }
+
     /// A programmer of ALBs that says who it is.
     fn programmer(&self, instance: &str, shard: Shard, epoch: u64) -> Programmer {
         let (says, mut said) = mpsc::channel::<PublishReportsRequest>(64);

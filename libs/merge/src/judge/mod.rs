@@ -335,7 +335,7 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
 }
 
 /// A route's rules on the listeners that this parentRef reached whose load balancers were last reported on before the
-/// route changed.
+/// route changed. Of a listener that is not served the listener says so.
 fn untold_rules(
     merge: &Merge,
     route: &ResolvedRoute,
@@ -345,9 +345,13 @@ fn untold_rules(
     let facts = merge.routes.get(&route.route).into_iter();
     let contributions = facts.flat_map(|facts| &facts.contributions);
     let untold = contributions.filter(|(placement, _)| {
+        let is_untold = |key| {
+            let reported = reports.listener(key, &placement.listener);
+            let is_served = reported.is_some_and(|it| it.state == ProgrammedState::Programmed);
+            reports.is_behind(key, &route.route) && (is_served || reports.get(key).is_none())
+        };
         let key = merge.load_balancer_key(&placement.gateway);
-        parent.listeners.contains(&placement.listener)
-            && key.is_some_and(|key| reports.is_behind(&key, &route.route))
+        parent.listeners.contains(&placement.listener) && key.as_ref().is_some_and(is_untold)
     });
     untold
         .flat_map(|(_, contribution)| contribution.rules())

@@ -57,20 +57,27 @@ impl Reports {
             .collect()
     }
 
-    /// Takes in which routes changed since their load balancers were last reported on. Returns the routes whose judgement
-    /// this may change.
-    pub fn set_behind(
+    /// A route changed, and its load balancer has not been reported on since.
+    pub fn falls_behind(&mut self, key: &LoadBalancerKey, route: &ObjectRef) {
+        let routes = self.behind.entry(key.clone()).or_default();
+        routes.insert(route.clone());
+    }
+
+    /// The load balancer has been reported on since these routes changed, or is theirs no more.
+    pub fn caught_up<'a>(
         &mut self,
-        behind: BTreeMap<LoadBalancerKey, BTreeSet<ObjectRef>>,
-    ) -> BTreeSet<ObjectRef> {
-        let all = |behind: &BTreeMap<_, BTreeSet<ObjectRef>>| -> BTreeSet<ObjectRef> {
-            behind.values().flatten().cloned().collect()
+        key: &LoadBalancerKey,
+        routes: impl IntoIterator<Item = &'a ObjectRef>,
+    ) {
+        let Some(behind) = self.behind.get_mut(key) else {
+            return;
         };
-        let before = std::mem::replace(&mut self.behind, behind);
-        if before == self.behind {
-            return BTreeSet::new();
+        for route in routes {
+            behind.remove(route);
         }
-        all(&before).union(&all(&self.behind)).cloned().collect()
+        if behind.is_empty() {
+            self.behind.remove(key);
+        }
     }
 
     /// Whether a route changed since a load balancer was last reported on.

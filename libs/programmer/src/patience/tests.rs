@@ -1,6 +1,3 @@
-use tributary_model::report::RuleState;
-use tributary_model::{Kind, ListenerOwner, ObjectKey, ObjectRef, OwnerKind};
-
 use super::*;
 
 const CLIENTS: Duration = Duration::from_secs(30);
@@ -43,37 +40,4 @@ fn what_was_not_waited_for_in_between_begins_anew() {
     patience.note(&[clients("two")], start + CLIENTS / 2);
     patience.note(std::slice::from_ref(&waiting), start + CLIENTS / 2);
     assert!(!is_over(&patience, &waiting, start + CLIENTS));
-}
-
-fn pending(message: &str) -> RuleProblem {
-    RuleProblem {
-        origin: RuleOrigin {
-            route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", "web")),
-            rule: 0,
-            matched: 0,
-        },
-        listener: ListenerRef {
-            owner: ListenerOwner {
-                kind: OwnerKind::Gateway,
-                key: ObjectKey::new("infra", "gw"),
-            },
-            name: "http".into(),
-        },
-        message: message.to_owned(),
-        state: RuleState::Pending,
-    }
-}
-
-#[test]
-fn a_rule_is_told_to_be_on_its_way_when_it_is_so_for_a_while() {
-    let mut patience = Patience::new(CLIENTS);
-    let start = Instant::now();
-    assert_eq!(patience.told(vec![pending("created")], start), []);
-    assert_eq!(patience.next_due(start), Some(start + TOLD));
-    // Its text may change meanwhile.
-    let later = start + TOLD;
-    let told = patience.told(vec![pending("waits")], later);
-    assert_eq!(told, [pending("waits")]);
-    assert_eq!(patience.told(vec![], later), []);
-    assert_eq!(patience.told(vec![pending("created")], later), []);
 }

@@ -1,7 +1,7 @@
 //! The rows.
 
 use tributary_model::resolved::RefCause;
-use tributary_model::status::ConditionStatus;
+use tributary_model::status::{ConditionStatus, ROUTE_PROGRAMMED};
 
 use super::causes::{conflict_reason, ref_reason};
 use super::phrases::{
@@ -11,8 +11,8 @@ use super::phrases::{
 };
 use super::{
     ACCEPTED, CONFLICTED, DEGRADED, INVALID, LISTENERS_NOT_VALID, MANAGED, OVERLAPPING_TLS_CONFIG,
-    PARTIALLY_INVALID, PENDING, PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, ROUTE_PROGRAMMED,
-    Situation, TOO_MANY_LISTENERS, Verdict,
+    PARTIALLY_INVALID, PENDING, PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, Situation,
+    TOO_MANY_LISTENERS, Verdict,
 };
 use crate::listener::Hindrance;
 use crate::words::{clause, sentence};

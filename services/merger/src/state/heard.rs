@@ -42,7 +42,6 @@ impl State {
         let unheard = self.silent_since.iter();
         let unheard = unheard.filter(|(_, since)| now >= **since + SILENCE);
         let unheard = unheard.map(|(key, _)| key.clone()).collect();
-        self.tell_untold(now);
         self.set_unheard(unheard);
     }
 

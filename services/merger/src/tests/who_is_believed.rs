@@ -88,8 +88,12 @@ async fn two_counts_are_not_believed_of_one_load_balancer() {
     let whole = world.programmer("whole", Shard::WHOLE, 0);
     whole.list([active("infra/web", "again")]).await;
     heard(&world, "again").await;
-    // It speaks for everything, and has nothing else.
-    assert_eq!(world.reported(&alb("infra/other")), None);
+    // It speaks for everything, and has not looked at the other yet: what was said stands, and settles nothing.
+    assert_eq!(
+        dns_name(world.reported(&alb("infra/other"))).as_deref(),
+        Some("whole")
+    );
+    assert_eq!(world.reported_at(&alb("infra/other")), Position::default());
 }
 
 async fn check_refused(
