@@ -5,6 +5,8 @@ use tributary_model::ObjectKey;
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 
+use crate::complaint::Complaint;
+
 /// Why a Gateway could not be held or let go: lower case, for logs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -67,6 +69,8 @@ pub(crate) struct HeldGateway {
     gateway: ObjectKey,
     /// It stays until we let it go.
     is_held: bool,
+    hold: Complaint,
+    let_go: Complaint,
 }
 
 impl HeldGateway {
@@ -75,6 +79,8 @@ impl HeldGateway {
             holds,
             gateway,
             is_held: false,
+            hold: Complaint::new("nothing is created before the Gateway is held"),
+            let_go: Complaint::new("the Gateway cannot be let go yet"),
         }
     }
 
@@ -84,12 +90,8 @@ impl HeldGateway {
             return true;
         };
         if !self.is_held {
-            match holds.hold(&self.gateway).await {
-                Ok(()) => self.is_held = true,
-                Err(error) => {
-                    tracing::warn!(%error, "nothing is created before the Gateway is held");
-                }
-            }
+            let held = holds.hold(&self.gateway).await;
+            self.is_held = self.hold.heard(held).is_some();
         }
         self.is_held
     }
@@ -99,11 +101,8 @@ impl HeldGateway {
         let Some(holds) = &self.holds else {
             return true;
         };
-        let result = holds.let_go(&self.gateway).await;
-        if let Err(error) = &result {
-            tracing::warn!(%error, "the Gateway cannot be let go yet");
-        }
         self.is_held = false;
-        result.is_ok()
+        let let_go = holds.let_go(&self.gateway).await;
+        self.let_go.heard(let_go).is_some()
     }
 }

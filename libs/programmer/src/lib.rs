@@ -20,6 +20,7 @@
 
 mod args;
 mod choices;
+mod complaint;
 mod drift;
 mod health;
 mod holds;

@@ -29,6 +29,7 @@ use tributary_stream::{
 };
 
 use crate::Error;
+use crate::complaint::Complaint;
 use crate::holds::Holds;
 use crate::metrics::{LOAD_BALANCERS, WORKER_WAIT_SECONDS};
 use crate::questions::{Answer, Asked, Questions, Whose};
@@ -82,10 +83,18 @@ struct Supervisor {
     spared: Spared,
     /// Something is spared.
     unwanted: Concern,
+    complaints: Complaints,
     count: Gauge,
     /// Of the newest desired state that was seen.
     position: Position,
     synced: Condition,
+}
+
+/// About what is asked beside the loop.
+struct Complaints {
+    limits: Complaint,
+    leaving: Complaint,
+    owned: Complaint,
 }
 
 struct Worker {
@@ -128,6 +137,11 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
         held: BTreeSet::new(),
         spared: Spared::new(unwanted_all),
         unwanted: context.concern("unwanted-load-balancers"),
+        complaints: Complaints {
+            limits: Complaint::new("AWS's quotas are taken to be as they were"),
+            leaving: Complaint::new("Gateways that wait cannot be listed"),
+            owned: Complaint::new("what nobody wants any more cannot be searched for"),
+        },
         count: context.metrics.get(&LOAD_BALANCERS),
         position: Position::default(),
         synced: context.condition("desired"),
@@ -297,36 +311,27 @@ impl Supervisor {
         match answer {
             Answer::Wanted(key, asked, answer) => self.judge(tasks, key, asked, answer),
             Answer::Limits(answer) => {
-                match answer {
-                    Ok(limits) => {
-                        self.limits.send_if_modified(|known| {
-                            std::mem::replace(known, limits.clone()) != limits
-                        });
-                    }
-                    Err(error) => {
-                        tracing::warn!(error, "AWS's quotas are taken to be as they were");
-                    }
+                if let Some(limits) = self.complaints.limits.heard(answer) {
+                    self.limits.send_if_modified(|known| {
+                        std::mem::replace(known, limits.clone()) != limits
+                    });
                 }
                 search.heard(Heard::Aside);
             }
             Answer::Leaving(answer) => {
-                match answer {
-                    Ok(leaving) => self.found(questions, leaving),
-                    Err(error) => {
-                        tracing::warn!(error, "Gateways that wait cannot be listed");
-                    }
+                if let Some(leaving) = self.complaints.leaving.heard(answer) {
+                    self.found(questions, leaving);
                 }
                 search.heard(Heard::Aside);
             }
-            Answer::Owned(Ok(owned)) => {
-                let owned = self.without_spared(owned);
-                self.found(questions, owned);
-                search.heard(Heard::Whole);
-            }
-            Answer::Owned(Err(error)) => {
-                tracing::warn!(error, "what nobody wants any more cannot be searched for");
-                search.heard(Heard::Nothing);
-            }
+            Answer::Owned(answer) => match self.complaints.owned.heard(answer) {
+                Some(owned) => {
+                    let owned = self.without_spared(owned);
+                    self.found(questions, owned);
+                    search.heard(Heard::Whole);
+                }
+                None => search.heard(Heard::Nothing),
+            },
         }
     }
 
