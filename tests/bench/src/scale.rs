@@ -25,7 +25,7 @@ use crate::first::number;
 
 const GATEWAYS: usize = 200;
 /// Milliseconds a call, and routes of each Gateway.
-const WORK: [(u16, usize); 2] = [(50, 1), (1000, 4)];
+const WORK: [(u16, usize); 2] = [(50, 1), (1000, 1)];
 /// The chart's default.
 const SHARDS: usize = 8;
 /// Of each, in turns.
