@@ -63,6 +63,11 @@ clients: setup
     cargo build --workspace --bins --tests
     cargo nextest run --workspace --profile clients
 
+# the program of the last release beside this one, each service in every combination; it needs the history
+skew: setup
+    cargo build --workspace --bins --tests
+    .ci/skew
+
 # API docs; a warning is an error
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --lib --bin tributary --examples

@@ -12,6 +12,8 @@ use tokio::time::timeout;
 
 /// The folder of the program, if it is not beside the test.
 const BIN_DIR: &str = "TRIBUTARY_BIN_DIR";
+/// The program of the last release; `.ci/previous` makes it.
+const PREVIOUS: &str = "TRIBUTARY_PREVIOUS";
 
 /// No program has this long to do: the longest own time-out is a minute.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -29,6 +31,15 @@ pub struct Process {
     log: PathBuf,
 }
 
+/// Which program it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// The one that is tested.
+    This,
+    /// The one before it, `TRIBUTARY_PREVIOUS`.
+    Previous,
+}
+
 /// What a program that ended by itself left behind.
 #[derive(Debug)]
 pub struct Ended {
@@ -43,7 +54,12 @@ pub struct Ended {
 impl Process {
     /// Appends stderr to `log`: a program that is started again writes on.
     pub fn start(program: &str, args: &[OsString], log: &Path) -> Self {
-        Self::spawn(program, &mut command(program, args), log)
+        Self::start_release(Release::This, program, args, log)
+    }
+
+    /// The same of another release of it.
+    pub fn start_release(release: Release, program: &str, args: &[OsString], log: &Path) -> Self {
+        Self::spawn(program, &mut command_of(release, program, args), log)
     }
 
     /// The same in an environment that has this, and nothing else.
@@ -120,6 +136,11 @@ impl Drop for Process {
     }
 }
 
+/// Runs this or another release of a program to its end.
+pub async fn run_release(release: Release, program: &str, args: &[OsString]) -> Ended {
+    to_its_end(PATIENCE, program, command_of(release, program, args)).await
+}
+
 /// Runs a program to its end.
 pub async fn run(program: &str, args: &[OsString]) -> Ended {
     run_within(PATIENCE, program, args).await
@@ -149,11 +170,19 @@ async fn to_its_end(patience: Duration, name: &str, mut command: Command) -> End
     }
 }
 
-/// `tributary-merger` stands for `tributary merger`, as it does where it is a link.
 fn command(program: &str, args: &[OsString]) -> Command {
+    command_of(Release::This, program, args)
+}
+
+/// `tributary-merger` stands for `tributary merger`, as it does where it is a link.
+fn command_of(release: Release, program: &str, args: &[OsString]) -> Command {
+    let path = match release {
+        Release::This => tributary(),
+        Release::Previous => std::env::var_os(PREVIOUS).map(PathBuf::from).unwrap(),
+    };
     let subcommand = program.strip_prefix("tributary-").map(OsString::from);
     let args: Vec<OsString> = subcommand.into_iter().chain(args.iter().cloned()).collect();
-    bare(&tributary(), &args)
+    bare(&path, &args)
 }
 
 /// Nothing of the environment comes along: neither a proxy nor somebody's AWS account.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::address;
 use crate::manifests::{CERTIFICATE, World};
-use crate::process::{Process, run};
+use crate::process::{Process, Release, run};
 use crate::sandbox::inventory;
 use crate::status::{self, Statuses};
 use crate::trust::{self, Authority};
@@ -148,7 +148,12 @@ impl System {
 
     /// Starts a part that does not run.
     pub fn start(&mut self, part: Part) {
-        self.start_also_with(part, &[]);
+        self.start_release(Release::This, part);
+    }
+
+    /// The same of another release.
+    pub fn start_release(&mut self, release: Release, part: Part) {
+        self.start_also_with(release, part, &[]);
     }
 
     /// With an admin port, whose address is returned.
@@ -159,11 +164,15 @@ impl System {
             return self.merger_admin;
         }
         let admin = address::free(self.merger.ip());
-        self.start_also_with(part, &words(&["--admin-listen", &admin.to_string()]));
+        self.start_also_with(
+            Release::This,
+            part,
+            &words(&["--admin-listen", &admin.to_string()]),
+        );
         admin
     }
 
-    fn start_also_with(&mut self, part: Part, also: &[OsString]) {
+    fn start_also_with(&mut self, release: Release, part: Part, also: &[OsString]) {
         let (program, mut args) = self.command(part);
         if part != Part::Sandbox {
             args.extend_from_slice(&self.more);
@@ -171,9 +180,8 @@ impl System {
         }
         args.extend_from_slice(also);
         let log = self.path("logs").join(format!("{part:?}"));
-        let earlier = self
-            .running
-            .insert(part, Process::start(program, &args, &log));
+        let process = Process::start_release(release, program, &args, &log);
+        let earlier = self.running.insert(part, process);
         assert!(earlier.is_none(), "{part:?} was running");
     }
 

@@ -12,7 +12,7 @@ use crate::teams::Teams;
 const BURST: usize = 3;
 
 /// The same as a run from scratch, and nothing double.
-async fn end_is_as_from_scratch(system: &System, story: &[String]) {
+pub(crate) async fn end_is_as_from_scratch(system: &System, story: &[String]) {
     system.settled().await;
     let expected = judged(&system.source()).await;
     let story = format!("{story:#?}");

@@ -20,6 +20,8 @@ mod quiet;
 mod reachable;
 mod scratch;
 mod seen;
+mod skew;
 mod stops;
 mod teams;
 mod trust;
+mod truth;
