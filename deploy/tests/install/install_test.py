@@ -1,7 +1,8 @@
 """The life of an install on a real node, in order: Helm's one command, the document's example, growth, rollouts, failures, an upgrade,
 removal. Each step needs the ones before it, so the first that fails ends the run (`--failfast`).
 
-    TRIBUTARY_BIN    the program that the image is made of
+    TRIBUTARY_BIN                 the program that the image is made of
+    TRIBUTARY_PREVIOUS[_COMMIT]   the program and the commit of the last release, from whose chart the upgrade begins (.ci/previous)
 
 What was measured is printed as a table in the end, for BENCHMARKS.md.
 """
@@ -11,6 +12,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import time
 import unittest
@@ -18,10 +20,11 @@ import urllib.request
 
 import yaml
 
+import adapter
 import node
-from helm import CHART
+from helm import CHART, ROOT
 from node import Node
-from watched import GATEWAYS, NAMESPACE, Churn, Watched, conditions, gateways, is_programmed, make, unmake
+from watched import GATEWAYS, NAMESPACE, NLB, Churn, Watched, conditions, gateways, is_programmed, make, unmake
 
 SYSTEM = "tributary-system"
 IMAGE = "localhost/tributary"
@@ -45,16 +48,16 @@ def setUpModule():
     unittest.addModuleCleanup(print_figures)
     with tempfile.TemporaryDirectory(prefix="tributary-install-") as folder:
         folder = pathlib.Path(folder)
-        program, size = node.image_of_program(os.environ["TRIBUTARY_BIN"], folder, f"{IMAGE}:{version()}")
+        program, size = node.image_of_program(os.environ["TRIBUTARY_BIN"], folder / "this", f"{IMAGE}:{version()}")
+        previous, _ = node.image_of_program(previous_program(), folder / "previous", f"{IMAGE}:previous")
         app = node.image_of_app(folder)
         FIGURES.append(("the image", size))
         begun = time.monotonic()
         NODE = Node()
         unittest.addModuleCleanup(NODE.close)
         figure("an empty folder to a Kubernetes node with the Gateway API's CRDs", time.monotonic() - begun)
-        for archive in [program, app]:
+        for archive in [program, previous, app]:
             NODE.do("load", archive)
-    NODE.do("enter", "ctr", "--namespace", "k8s.io", "images", "tag", f"{IMAGE}:{version()}", f"{IMAGE}:previous")
     NODE.namespace(NAMESPACE)
 
 
@@ -75,9 +78,12 @@ def version() -> str:
 # --- What a platform engineer does
 
 
-def install(*settings: str, chart: pathlib.Path = CHART, name: str = "tributary") -> None:
+def install(*settings: str, chart: pathlib.Path = CHART, name: str = "tributary", chosen: dict | None = None) -> None:
     values = [it for setting in (f"image.repository={IMAGE}", *settings) for it in ("--set", setting)]
-    NODE.release("upgrade", "--install", name, chart, "--namespace", SYSTEM, "--create-namespace", *values)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        yaml.safe_dump(chosen or {}, file)
+        file.flush()
+        NODE.release("upgrade", "--install", name, chart, "--namespace", SYSTEM, "--create-namespace", "--values", file.name, *values)
     NODE.until(f"all pods of {name} are Ready", is_ready)
 
 
@@ -101,6 +107,10 @@ def pods(service: str) -> list[dict]:
     """Those that are not on their way out."""
     them = NODE.list("pods", "-n", SYSTEM, "-l", f"app.kubernetes.io/component={service}")
     return [it for it in them if "deletionTimestamp" not in it["metadata"]]
+
+
+def images() -> set[str]:
+    return {it["spec"]["containers"][0]["image"] for service in SERVICES for it in pods(service)}
 
 
 def name_of(thing: dict) -> str:
@@ -153,7 +163,7 @@ class Watching:
 @contextlib.contextmanager
 def under_churn(prefix: str, gap: float = GAP):
     """Changes all the time, none of which waits longer than it may. Yields what to call with each thing that is about to happen; a figure
-    is made of the changes from then on."""
+    is made of the changes from then on. It returns all changes, past and future."""
     happens: list[tuple[str, float]] = []
     with contextlib.closing(Watching()) as watching:
         churn = Churn(NODE, watching.watched, prefix)
@@ -166,9 +176,10 @@ def under_churn(prefix: str, gap: float = GAP):
                 begun = happens[-1][1]
                 NODE.until(f"ten changes after the {happens[-1][0]}", lambda: churn.failed or len(made(begun, time.monotonic())) >= 10)
 
-        def happens_now(what: str) -> None:
+        def happens_now(what: str) -> dict[str, float]:
             go_on()
             happens.append((what, time.monotonic()))
+            return churn.made
         try:
             yield happens_now
             go_on()
@@ -235,10 +246,17 @@ def certificates_end() -> dict[str, float]:
 
 def aws(kind: str, service: str = "tributary") -> list[dict]:
     """All `load_balancers`, `listeners`, `target_groups` … of the sandbox of a release."""
-    address = NODE.kubectl("get", "service", "-n", SYSTEM, f"{service}-sandbox", "--output=jsonpath={.spec.clusterIP}")
-    with urllib.request.urlopen(f"http://{address}:4566/_sandbox/state", timeout=10) as answer:
-        regions = json.load(answer)["regions"].values()
+    regions = side_door("state", service=service)["regions"].values()
     return [it for region in regions for it in region[kind].values()]
+
+
+def side_door(path: str, method: str = "GET", body: object = None, service: str = "tributary") -> dict:
+    """What only the local AWS has."""
+    address = NODE.kubectl("get", "service", "-n", SYSTEM, f"{service}-sandbox", "--output=jsonpath={.spec.clusterIP}")
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://{address}:4566/_sandbox/{path}", data=data, method=method, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.loads(answer.read() or "{}")
 
 
 def names_of_load_balancers(service: str = "tributary") -> dict[str, str]:
@@ -311,6 +329,30 @@ class Install(unittest.TestCase):
                 figure(f"ALB programmers scaled to {replicas}: until they have divided the shards", time.monotonic() - begun)
         # Nothing was made twice.
         self.assertEqual(len(aws("load_balancers")), len(GATEWAYS) + 1)
+
+    def test_programmers_follow_their_load(self):
+        # As the chart's README says it, with less patience.
+        metrics = [{"type": "Pods", "pods": {"metric": {"name": adapter.METRIC}, "target": {"type": "AverageValue", "averageValue": "2"}}}]
+        scaling = {"enabled": True, "minReplicas": 1, "maxReplicas": 4, "metrics": metrics,
+                   "behavior": {"scaleDown": {"stabilizationWindowSeconds": 5}}}
+        with tempfile.TemporaryDirectory() as folder, contextlib.closing(adapter.Adapter(NODE, pathlib.Path(folder))):
+            install("sandbox.enabled=true", chosen={"albProgrammer": {"autoscaling": scaling}})
+            NODE.until("one programmer has the shards", lambda: shards_by_pod() == [8])
+            side_door("calls", "DELETE")
+            with under_churn("autoscaled", GAP_OF_ALL) as happens_now:
+                made = happens_now("AWS at 1 s a call, programmers scaled by its load")
+                side_door("faults", "PUT", {"latency_ms": 1000})
+                figure("AWS at 1 s a call: until the autoscaler has made four ALB programmers of one",
+                       NODE.until("the autoscaler has made four of one", lambda: shards_by_pod() == [2, 2, 2, 2]))
+            side_door("faults", "DELETE")
+            figure("no load: until it has made one of four", NODE.until("the autoscaler has made one of four", lambda: shards_by_pod() == [8]))
+        # Nothing was asked for twice, and nothing is left.
+        calls = side_door("calls")["operations"]
+        of_nlb = [Churn.gateway(number) for number in range(len(made))].count(NLB)
+        asked = {it: calls.get(f"elbv2:{it}", 0) for it in ["CreateListener", "CreateRule", "DeleteListener", "DeleteRule"]}
+        of_alb = len(made) - of_nlb
+        self.assertEqual(asked, {"CreateListener": of_nlb, "CreateRule": of_alb, "DeleteListener": of_nlb, "DeleteRule": of_alb})
+        install("sandbox.enabled=true")
 
     def test_nobody_notices_new_certificates(self):
         before = certificates_end()
@@ -388,20 +430,24 @@ class Install(unittest.TestCase):
         remove_everything(self)
 
     def test_nobody_notices_an_upgrade(self):
-        # From the chart before, which is this one with another version, image and default until there was a release. AWS is another
-        # release's, for a sandbox that is upgraded forgets everything.
+        # AWS is another release's, for a sandbox that is upgraded forgets everything.
         install("sandbox.enabled=true", "crds.install=false", "rbac.create=false", "networkPolicy.enabled=false", f"fullnameOverride={AWS}",
                 *(f"{it}.enabled=false" for it in ["watcher", "merger", "albProgrammer", "nlbProgrammer", "statusWriter"]), name=AWS)
         with tempfile.TemporaryDirectory() as folder:
-            install(*apart(), chart=previous_chart(pathlib.Path(folder)))
+            install(*apart(), "image.tag=previous", chart=previous_chart(pathlib.Path(folder)))
         NODE.kubectl("apply", "-f", EXAMPLE)
         gateways(NODE)
         NODE.until("all Gateways are Programmed", example_is_programmed)
         with under_churn("upgraded", GAP_OF_ALL) as happens_now:
             happens_now("upgrade of all at once")
             install(*apart())
-        images = {it["spec"]["containers"][0]["image"] for service in SERVICES for it in pods(service)}
-        self.assertEqual(images, {f"{IMAGE}:{version()}"})
+        self.assertEqual(images(), {f"{IMAGE}:{version()}"})
+        with under_churn("back", GAP_OF_ALL) as happens_now:
+            happens_now("`helm rollback`")
+            NODE.release("rollback", "tributary", "--namespace", SYSTEM)
+            NODE.until("all pods are Ready", is_ready)
+        self.assertEqual(images(), {f"{IMAGE}:previous"})
+        install(*apart())
 
     def test_load_balancers_outlive_the_release_and_the_next_one_takes_them(self):
         before = names_of_load_balancers(AWS)
@@ -423,11 +469,21 @@ def apart() -> list[str]:
     return [f"aws.endpoint=http://{AWS}-sandbox.{SYSTEM}.svc:4566", "aws.cluster=trial"]
 
 
+def previous_program() -> str:
+    """Of the last release, as far as it is at hand (.ci/previous)."""
+    return os.environ.get("TRIBUTARY_PREVIOUS", os.environ["TRIBUTARY_BIN"])
+
+
 def previous_chart(folder: pathlib.Path) -> pathlib.Path:
+    """Of the last release; where that is not at hand, this one with another version and another default."""
+    if commit := os.environ.get("TRIBUTARY_PREVIOUS_COMMIT"):
+        archive = subprocess.run(["git", "archive", commit, "deploy/chart"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+        subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
+        return folder / "deploy/chart"
     chart = folder / "tributary"
     shutil.copytree(CHART, chart)
     description = yaml.safe_load((chart / "Chart.yaml").read_text())
-    (chart / "Chart.yaml").write_text(yaml.safe_dump(description | {"version": "0.0.1", "appVersion": "previous"}))
+    (chart / "Chart.yaml").write_text(yaml.safe_dump(description | {"version": "0.0.1"}))
     values = yaml.safe_load((chart / "values.yaml").read_text())
     (chart / "values.yaml").write_text(yaml.safe_dump(values | {"leaseSeconds": 6}))
     return chart
