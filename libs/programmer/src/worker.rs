@@ -50,6 +50,9 @@ use crate::tries::Tries;
 /// one that hang leave room for the others', and fifty sets that come together wait for one another no longer than AWS
 /// makes them. How fast AWS may be asked is bounded by the pace there.
 const STEPS_AT_ONCE: usize = 56;
+/// A plan that only follows from a call that has landed is not made before so many times what the last one took: of hundreds of rules
+/// that are on their way each landing would take a plan of all of them.
+const BREATH: u32 = 3;
 /// While AWS takes its time, and after what is no call of a plan.
 const TRY_AGAIN: Backoff = Backoff {
     first: Duration::from_millis(500),
@@ -60,6 +63,8 @@ struct Worker {
     shared: Shared,
     key: LoadBalancerKey,
     known: Option<Known>,
+    /// When what has landed may be planned with.
+    next_plan: Instant,
     /// Whether the knowledge is to be compared with AWS before the next plan.
     doubt: Doubted,
     /// What the last look was told to look at besides what is ours.
@@ -189,6 +194,7 @@ impl Worker {
             }),
             observations: shared.context.metrics.get(&OBSERVATIONS),
             known: None,
+            next_plan: Instant::now(),
             doubt: Doubted::ByEvidence,
             choices: Choices::default(),
             flights: Flights::new(
@@ -222,7 +228,9 @@ impl Worker {
         };
         known.relate();
         self.checks.note(known.observed(), Instant::now());
+        let began = Instant::now();
         let Planned { mut told, steps } = self.plan(desired, &known);
+        self.next_plan = Instant::now() + began.elapsed() * BREATH;
         self.tell_drift(&steps, &mut told);
         self.report(target, &told);
         let now = Instant::now();

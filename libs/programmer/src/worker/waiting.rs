@@ -42,7 +42,8 @@ impl Worker {
             if is_over {
                 turn = None;
             }
-            if (next == Next::Busy && self.flights.has_released())
+            let has_released = next == Next::Busy && self.flights.has_released();
+            if (has_released && self.next_plan <= Instant::now())
                 || (has_landed && is_over && is_certain)
             {
                 return Woken::Again;
@@ -56,7 +57,9 @@ impl Worker {
             // What lands has its state looked at anyway.
             let state = state.filter(|_| turn.is_none());
             let checks = self.checks.due().filter(|_| turn.is_none());
-            let wake = [again, drift, state, checks, self.wake];
+            // More may land meanwhile, and be in the same plan.
+            let released = has_released.then_some(self.next_plan);
+            let wake = [again, drift, state, checks, self.wake, released];
             let wake = wake.into_iter().flatten().min();
             tokio::select! {
                 Some(result) = land(&mut self.flights, self.known.as_mut()), if flies => {
