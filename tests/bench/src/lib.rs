@@ -6,7 +6,7 @@
 //!                             └─> call log: how many calls, and when the last one was answered
 //! ```
 //!
-//! **Knows:** what `tests/e2e` knows, and the sizes of `tributary_testkit::worlds`. **Must not know:** how anything
+//! **Knows:** what `tests/e2e` knows, the sizes of `tributary_testkit::worlds`, and the contracts. **Must not know:** how anything
 //! is done. Figures are printed, never asserted: a busy machine is no bug. The numbers of AWS calls are asserted, by
 //! `tests/e2e`.
 
@@ -22,6 +22,7 @@ pub mod changes;
 pub mod cluster;
 pub mod figures;
 pub mod first;
+pub mod flood;
 pub mod memory;
 pub mod once;
 pub mod scale;

@@ -71,7 +71,7 @@ pub async fn measure(figures: &mut Figures, samples: usize) {
 }
 
 /// Until the status says that a new set's listener and route are programmed.
-async fn one_set(system: &System) -> f64 {
+pub(crate) async fn one_set(system: &System) -> f64 {
     let added = file(&system.source(), 0, ADDED);
     let status = system.status();
     let status = status.join(format!("listenerset/team-0-{ADDED}/app.yaml"));

@@ -3,7 +3,7 @@
 
 use tributary_testkit::worlds::{L, M, S, XL_SINGLE, XL_SPREAD};
 use tributary_tests_bench::figures::Figures;
-use tributary_tests_bench::{changes, first, memory, once, tenants};
+use tributary_tests_bench::{changes, first, flood, memory, once, tenants};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -33,6 +33,9 @@ async fn main() {
     }
     if wanted("tenants") {
         tenants::measure(&mut figures, 20).await;
+    }
+    if wanted("flood") {
+        flood::measure(&mut figures, 10).await;
     }
     println!("{figures}");
 }
