@@ -1,6 +1,7 @@
 """The life of an install on a real node, in order: Helm's one command, the document's example, growth, rollouts, failures, an upgrade,
 removal. Each step needs the ones before it, so the first that fails ends the run (`--failfast`).
 
+    TRIBUTARY_CLIENT              the client in Go (examples/clients/build)
     TRIBUTARY_BIN                 the program that the image is made of
     TRIBUTARY_PREVIOUS[_COMMIT]   the program and the commit of the last release, from whose chart the upgrade begins (.ci/previous)
 
@@ -38,6 +39,8 @@ GAP = 5
 GAP_OF_ALL = 10
 # and while something dies: its Lease ends after 4, and another takes over.
 FAILOVER = 15
+# The API server hangs for longer than a Lease, and than a client waits for an answer to its renewal.
+HANGS = 12
 
 NODE: Node
 FIGURES: list[tuple[str, str]] = []
@@ -50,13 +53,13 @@ def setUpModule():
         folder = pathlib.Path(folder)
         program, size = node.image_of_program(os.environ["TRIBUTARY_BIN"], folder / "this", f"{IMAGE}:{version()}")
         previous, _ = node.image_of_program(previous_program(), folder / "previous", f"{IMAGE}:previous")
-        app = node.image_of_app(folder)
+        app, client = node.image_of_app(folder), node.image_of_client(folder)
         FIGURES.append(("the image", size))
         begun = time.monotonic()
         NODE = Node()
         unittest.addModuleCleanup(NODE.close)
         figure("an empty folder to a Kubernetes node with the Gateway API's CRDs", time.monotonic() - begun)
-        for archive in [program, previous, app]:
+        for archive in [program, previous, app, client]:
             NODE.do("load", archive)
     NODE.namespace(NAMESPACE)
 
@@ -107,6 +110,10 @@ def pods(service: str) -> list[dict]:
     """Those that are not on their way out."""
     them = NODE.list("pods", "-n", SYSTEM, "-l", f"app.kubernetes.io/component={service}")
     return [it for it in them if "deletionTimestamp" not in it["metadata"]]
+
+
+def restarts() -> dict[str, int]:
+    return {name_of(it): it["status"]["containerStatuses"][0]["restartCount"] for it in NODE.list("pods", "-n", SYSTEM)}
 
 
 def images() -> set[str]:
@@ -208,17 +215,14 @@ def tenants() -> None:
                     "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": NAMESPACE}]})
 
 
-def ask(*words: str, account: str) -> tuple[str, str]:
-    """What `tributary` says in a pod with an account's token for the merger, and whether it Succeeded or Failed. It asks the merger
-    that leads, as the chart's notes say."""
+def ask(*words: str, account: str, image: str = "", **environment: str) -> tuple[str, str]:
+    """What a client says in a pod with an account's token for the merger, and whether it Succeeded or Failed."""
     context = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
     token = {"path": "token", "audience": "merger.tributary.services.tributary.dev", "expirationSeconds": 600}
     volumes = [{"name": "asks", "projected": {"sources": [{"serviceAccountToken": token}, {"configMap": {"name": "tributary-ca"}}]}}]
-    container = {"name": "ask", "image": f"{IMAGE}:{version()}", "args": [*words, "--output=json"], "securityContext": context,
+    container = {"name": "ask", "image": image or f"{IMAGE}:{version()}", "args": words, "securityContext": context,
                  "volumeMounts": [{"name": "asks", "mountPath": "/asks"}],
-                 "env": [{"name": name, "value": value} for name, value in {
-                     "TRIBUTARY_SERVER": f"{leader('merger')['status']['podIP']}:7070", "TRIBUTARY_CA_FILE": "/asks/ca.crt",
-                     "TRIBUTARY_TOKEN_FILE": "/asks/token"}.items()]}
+                 "env": [{"name": name, "value": value} for name, value in environment.items()]}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"ask-{time.monotonic_ns()}", "namespace": NAMESPACE},
            "spec": {"restartPolicy": "Never", "serviceAccountName": account, "containers": [container], "volumes": volumes}}
     NODE.apply(pod)
@@ -229,6 +233,18 @@ def ask(*words: str, account: str) -> tuple[str, str]:
     said, ended = NODE.kubectl("logs", "-n", NAMESPACE, name_of(pod)), phase()
     NODE.kubectl("delete", "pod", "-n", NAMESPACE, name_of(pod), "--wait=false")
     return said, ended
+
+
+def ask_tributary(*words: str, account: str) -> tuple[str, str]:
+    """The command line asks the merger that leads, as the chart's notes say."""
+    return ask(*words, "--output=json", account=account, TRIBUTARY_SERVER=f"{leader('merger')['status']['podIP']}:7070",
+               TRIBUTARY_CA_FILE="/asks/ca.crt", TRIBUTARY_TOKEN_FILE="/asks/token")
+
+
+def ask_client(*words: str, account: str) -> tuple[str, str]:
+    """The client in Go (examples/clients) asks the Service: it tries again where a standby answers."""
+    return ask("list", f"--server=tributary-merger.{SYSTEM}.svc:7070", "--ca=/asks/ca.crt", "--token-file=/asks/token", *words, account=account,
+               image=node.CLIENT)
 
 
 def certificates_end() -> dict[str, float]:
@@ -304,14 +320,22 @@ class Install(unittest.TestCase):
     def test_a_tenant_asks_for_its_listeners(self):
         tenants()
         listeners = {("default-http", "Programmed"), ("app-http", "Programmed"), ("app-https", "Programmed")}
-        for account, words in [("tenant", ["--namespace=infra"]), ("platform", ["--all-namespaces"])]:
-            said, ended = ask("get", "listeners", *words, account=account)
+        for account, namespace in [("tenant", "infra"), ("platform", "")]:
+            words = f"--namespace={namespace}" if namespace else "--all-namespaces"
+            said, ended = ask_tributary("get", "listeners", words, account=account)
             self.assertEqual(ended, "Succeeded", said)
             self.assertEqual({(it["listener"], it["state"]) for it in json.loads(said)["items"]}, listeners)
+            said, ended = ask_client(*([words] if namespace else []), account=account)
+            self.assertEqual(ended, "Succeeded", said)
+            lines = [json.loads(it) for it in said.splitlines() if it.startswith("{")]
+            self.assertEqual({(it["listener"], it["state"]) for it in lines}, listeners, said)
         for account, words in [("tenant", "--all-namespaces"), ("tenant", f"--namespace={SYSTEM}"), ("default", "--namespace=infra")]:
-            said, ended = ask("get", "listeners", words, account=account)
+            said, ended = ask_tributary("get", "listeners", words, account=account)
             self.assertEqual(ended, "Failed", said)
             self.assertIn("may not list resolvedlisteners.gateway.tributary.dev", said)
+        said, ended = ask_client("--namespace=infra", account="default")
+        self.assertEqual(ended, "Failed", said)
+        self.assertIn("may not list resolvedlisteners.gateway.tributary.dev", said)
 
     def test_a_person_asks_through_the_api_server(self):
         said = NODE.run(os.environ["TRIBUTARY_BIN"], "get", "listeners", "--namespace=infra", "--output=json", f"--as-account={NAMESPACE}/tenant")
@@ -397,9 +421,6 @@ class Install(unittest.TestCase):
             NODE.until("all pods are Ready", is_ready)
 
     def test_the_api_server_restarts(self):
-        def restarts() -> dict[str, int]:
-            return {name_of(it): it["status"]["containerStatuses"][0]["restartCount"] for it in NODE.list("pods", "-n", SYSTEM)}
-
         def answers() -> bool:
             try:
                 # It answers before it knows its CRDs.
@@ -413,6 +434,17 @@ class Install(unittest.TestCase):
         back = time.monotonic()
         figure("the API server killed: until it is back, then to new sets Programmed", back - begun, changes(*GATEWAYS) - back)
         # It is waited for, and nothing is started anew because of it.
+        self.assertEqual(restarts(), before)
+        NODE.until("all pods are Ready", is_ready)
+
+    def test_the_api_server_hangs(self):
+        # As where its etcd has lost its quorum: it keeps connections, and answers nothing. Every Lease ends meanwhile.
+        before = restarts()
+        NODE.do("freeze", "server")
+        time.sleep(HANGS)
+        NODE.do("thaw", "server")
+        back = time.monotonic()
+        figure(f"the API server frozen for {HANGS} s: from its return to new sets Programmed", changes(*GATEWAYS) - back)
         self.assertEqual(restarts(), before)
         NODE.until("all pods are Ready", is_ready)
 

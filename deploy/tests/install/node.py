@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -18,6 +19,7 @@ PATIENCE = 120
 NEW_NETWORK = 0x40000000
 # What the examples name. No way leads to it from here.
 APP = "docker.io/hashicorp/http-echo:1.0"
+CLIENT = "localhost/tributary-client:1.0"
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -119,9 +121,18 @@ def image_of_app(folder: pathlib.Path) -> pathlib.Path:
     go = {**os.environ, "GOFLAGS": "", "CGO_ENABLED": "0"}
     source = pathlib.Path(__file__).parent / "app/main.go"
     subprocess.run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", folder / "app", source], check=True, env=go)
-    archive = folder / "app.tar"
+    return image(APP, folder / "app")
+
+
+def image_of_client(folder: pathlib.Path) -> pathlib.Path:
+    """The archive of an image of the client in Go."""
+    return image(CLIENT, pathlib.Path(shutil.copy(os.environ["TRIBUTARY_CLIENT"], folder / "client")))
+
+
+def image(name: str, program: pathlib.Path) -> pathlib.Path:
+    archive = program.with_suffix(".tar")
     with archive.open("wb") as file:
-        subprocess.run([PROGRAM, "archive", APP, folder / "app"], check=True, stdout=file)
+        subprocess.run([PROGRAM, "archive", name, program], check=True, stdout=file)
     return archive
 
 
