@@ -150,9 +150,9 @@ Kind:          Gateway
 Generation:    2
 Addresses:     k8s-infra-edge-1.eu-central-1.elb.amazonaws.com
 Conditions:
-  TYPE                           STATUS   REASON       MESSAGE
-  Accepted                       True     Accepted     <none>
-  Programmed                     True     Programmed   <none>
+  TYPE         STATUS   REASON       MESSAGE
+  Accepted     True     Accepted     The Gateway is accepted.
+  Programmed   True     Programmed   The load balancer serves the Gateway's own listeners.
 ",
     );
 }
