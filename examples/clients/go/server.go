@@ -11,9 +11,12 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/keepalive"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 )
 
 // server is where the merger is, whom we believe to be it, and who we are.
@@ -26,8 +29,7 @@ type server struct {
 // with the first call.
 func (to server) connect() (*grpc.ClientConn, error) {
 	options := []grpc.DialOption{
-		// One that hangs is found even if nothing is to be told.
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second}),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: 3 * time.Second}),
 	}
 	if to.plaintext {
 		if to.tokenFile != "" {
@@ -45,6 +47,45 @@ func (to server) connect() (*grpc.ClientConn, error) {
 		options = append(options, grpc.WithPerRPCCredentials(token(to.tokenFile)))
 	}
 	return grpc.NewClient("passthrough:///"+to.address, options...)
+}
+
+const (
+	askInterval = time.Second
+	askDeadline = 3 * time.Second
+)
+
+var errHangs = errors.New("the server hangs")
+
+// whileAlive is a context that ends, with errHangs, once the server has been silent for too long: within five seconds, even if
+// nothing is to be told. gRPC's keep-alive does the same, but in Go it asks every ten seconds at most.
+func whileAlive(ctx context.Context, connection *grpc.ClientConn) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		health := healthv1.NewHealthClient(connection)
+		for {
+			select {
+			case <-time.After(askInterval):
+			case <-ctx.Done():
+				return
+			}
+			asked, done := context.WithTimeout(ctx, askDeadline)
+			// Whatever it answers, it is there. Whoever asks for something hears of every other failure.
+			_, err := health.Check(asked, &healthv1.HealthCheckRequest{})
+			done()
+			if status.Code(err) == codes.DeadlineExceeded {
+				cancel(errHangs)
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// why is what ended a call: that the server hangs, where it was that.
+func why(ctx context.Context, err error) error {
+	if err != nil && errors.Is(context.Cause(ctx), errHangs) {
+		return errHangs
+	}
+	return err
 }
 
 func (to server) tls() (*tls.Config, error) {

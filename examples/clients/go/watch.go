@@ -5,20 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"reflect"
 	"time"
 
 	listenersv1 "example.com/tributary/listeners/gen/tributary/listeners/v1"
 	typesv1 "example.com/tributary/listeners/gen/tributary/types/v1"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-)
-
-const (
-	firstDelay   = 100 * time.Millisecond
-	longestDelay = 5 * time.Second
 )
 
 // watch prints every listener, then every change, for as long as it runs: also across lost connections and restarts of
@@ -33,20 +25,14 @@ func watch(ctx context.Context, to server, filter *listenersv1.ListenerFilter, o
 	watching := &watching{out: json.NewEncoder(out), known: map[key]listener{}}
 	for {
 		err := watching.follow(ctx, to, filter)
-		switch status.Code(err) {
-		case codes.InvalidArgument, codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented:
-			// It would be the same the next time.
+		if isFinal(err) {
 			return err
 		}
-		// Half to all of it: clients that were cut off together do not come back together.
-		delay := min(longestDelay, firstDelay<<min(watching.failures, 10))
-		delay = delay/2 + rand.N(delay/2)
+		delay := delayAfter(watching.failures)
 		watching.failures++
 		fmt.Fprintf(os.Stderr, "lost: %v; again in %v\n", err, delay.Round(time.Millisecond))
-		select {
-		case <-time.After(delay):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := sleep(ctx, delay); err != nil {
+			return err
 		}
 	}
 }
@@ -71,10 +57,12 @@ func (watching *watching) follow(ctx context.Context, to server, filter *listene
 		return err
 	}
 	defer connection.Close()
+	ctx, stop := whileAlive(ctx, connection)
+	defer stop()
 	request := &listenersv1.WatchListenersRequest{Filter: filter, ResumeAfter: watching.resume}
 	stream, err := listenersv1.NewListenersServiceClient(connection).WatchListeners(ctx, request)
 	if err != nil {
-		return err
+		return why(ctx, err)
 	}
 	// A listing counts when it is complete: until then what is not in it may still come.
 	var listing map[key]listener
@@ -82,7 +70,7 @@ func (watching *watching) follow(ctx context.Context, to server, filter *listene
 	for {
 		message, err := stream.Recv()
 		if err != nil {
-			return err
+			return why(ctx, err)
 		}
 		watching.failures = 0
 		switch event := message.GetEvent().(type) {

@@ -6,10 +6,12 @@ from pathlib import Path
 import grpc
 
 OPTIONS = [
-    # One that hangs is found even if nothing is to be told.
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
+    # One that hangs is found within five seconds, even if nothing is to be told.
+    ("grpc.keepalive_time_ms", 1_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
     ("grpc.http2.max_pings_without_data", 0),
+    # The least time that a connection, TLS and all, is given: so many seconds are the most here.
+    ("grpc.min_reconnect_backoff_ms", 3_000),
     # Each channel has a connection of its own: gRPC would go on with an old one, and with its waits.
     ("grpc.use_local_subchannel_pool", 1),
 ]

@@ -1,6 +1,5 @@
 """Every listener, then every change."""
 
-import random
 import sys
 import time
 from collections.abc import Callable
@@ -8,19 +7,9 @@ from collections.abc import Callable
 import grpc
 
 import shape
+from retry import FINAL, delay_after
 from server import Server
 from tributary.listeners.v1 import listeners_pb2, listeners_pb2_grpc
-
-FIRST_DELAY_SECONDS = 0.1
-LONGEST_DELAY_SECONDS = 5.0
-
-# It would be the same the next time.
-FINAL = {
-    grpc.StatusCode.INVALID_ARGUMENT,
-    grpc.StatusCode.UNAUTHENTICATED,
-    grpc.StatusCode.PERMISSION_DENIED,
-    grpc.StatusCode.UNIMPLEMENTED,
-}
 
 
 def watch(server: Server, filter: listeners_pb2.ListenerFilter, show: Callable[[dict], None]) -> None:
@@ -36,9 +25,7 @@ def watch(server: Server, filter: listeners_pb2.ListenerFilter, show: Callable[[
             why = str(error)
         else:
             why = watching.follow(channel, filter)
-        # Half to all of it: clients that were cut off together do not come back together.
-        delay = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** min(watching.failures, 10))
-        delay *= random.uniform(0.5, 1.0)
+        delay = delay_after(watching.failures)
         watching.failures += 1
         print(f"lost: {why}; again in {delay:.2f} s", file=sys.stderr)
         time.sleep(delay)

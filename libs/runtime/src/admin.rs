@@ -1,15 +1,23 @@
-//! The admin port: `/metrics`, `/livez`, `/readyz`.
+//! The admin port: `/metrics`, `/livez`, `/readyz`, for whoever reaches it: none of them tells what is in an object. A
+//! connection has one request and a few seconds for all of it.
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
+use crate::connections::{Connections, Held, Most, Why};
 use crate::context::Context;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
@@ -19,6 +27,21 @@ mod tests;
 
 /// The media type of OpenMetrics text, which Prometheus asks for.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Probes of the kubelet and some scrapers.
+const CONNECTIONS: Most = Most {
+    all: 128,
+    of_address: 32,
+};
+
+/// From the connection to the end of its request's headers.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(3);
+/// All of it, the answer too.
+const CONNECTION_DEADLINE: Duration = Duration::from_secs(10);
+/// hyper's least.
+const MAX_REQUEST_BYTES: usize = 8192;
+const MAX_HEADERS: usize = 64;
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
 /// The admin port, bound but not served yet.
 #[derive(Debug)]
@@ -34,14 +57,6 @@ pub enum AdminError {
     #[error("cannot listen on {address} for /metrics, /livez and /readyz")]
     Bind {
         /// The address asked for.
-        address: SocketAddr,
-        /// Why not.
-        source: io::Error,
-    },
-    /// Serving failed.
-    #[error("cannot serve the admin port {address}")]
-    Serve {
-        /// The address bound.
         address: SocketAddr,
         /// Why not.
         source: io::Error,
@@ -71,14 +86,51 @@ impl Admin {
             listener,
             local_addr,
         } = self;
-        let shutdown = context.shutdown.clone();
-        axum::serve(listener, routes(&context))
-            .with_graceful_shutdown(shutdown.cancelled_owned())
-            .await
-            .map_err(|source| AdminError::Serve {
-                address: local_addr,
-                source,
-            })
+        let pages = routes(&context);
+        let connections = Connections::new(&context.metrics, "admin", CONNECTIONS);
+        let mut running = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                Some(_) = running.join_next() => continue,
+                () = context.shutdown.cancelled() => break,
+            };
+            let held = match accepted {
+                Ok((tcp, _)) => connections.admit(tcp),
+                Err(error) => {
+                    // Too many files, mostly: some are closed soon.
+                    tracing::warn!(%error, address = %local_addr, "no connection to the admin port can be taken");
+                    context
+                        .shutdown
+                        .run_until_cancelled(sleep(AFTER_A_FAILURE))
+                        .await;
+                    continue;
+                }
+            };
+            if let Some(held) = held {
+                running.spawn(answer(connections.clone(), pages.clone(), held));
+            }
+        }
+        // Each has its deadline, so this has.
+        while running.join_next().await.is_some() {}
+        Ok(())
+    }
+}
+
+/// One request.
+async fn answer(connections: Connections, pages: Router, held: Held) {
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_DEADLINE)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_REQUEST_BYTES)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(held), TowerToHyperService::new(pages));
+    match timeout(CONNECTION_DEADLINE, served).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) if error.is_timeout() => connections.dropped(Why::Slow),
+        Ok(Err(error)) => tracing::debug!(%error, "a connection to the admin port came to nothing"),
+        Err(_elapsed) => connections.dropped(Why::Slow),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  GrpcServices ─ add_service(…)… ─ build ──> Grpc ─┬─ routes() ──> a local transport
-//!                                                  └─ bind(addr) ──> BoundGrpc ─ [secured(tls)] ─ serve(shutdown)
+//!                                                  └─ bind(addr) ──> BoundGrpc ─ [secured(tls)] ─ serve(context)
 //! ```
 
 use std::convert::Infallible;
@@ -17,7 +17,6 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use futures::future::Either;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
@@ -30,25 +29,38 @@ use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
 use tracing::Instrument;
 
+use crate::connections::{Connections, Held, Most};
+use crate::context::Context;
 use crate::names::{HEADER_TRACEPARENT, HEADER_VERSION, SPAN_RPC};
 use crate::readiness::Readiness;
 use crate::telemetry;
 use crate::tls::Tls;
 
 mod guard;
+mod readers;
 
 pub use guard::{Access, Bearer, Caller, Person, Tokens, Visitor};
 
 use guard::{Guard, ask};
+use readers::{Readers, hurry};
 
 #[cfg(test)]
 mod tests;
 
 /// Half-open connections are found after this and [`KEEP_ALIVE_TIMEOUT`].
-pub const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
 /// How long an answer to a keep-alive ping may take.
-pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Connections: a few of each service and of each person who asks. A port-forward makes everybody's address the same.
+const CONNECTIONS: Most = Most {
+    all: 4096,
+    of_address: 256,
+};
+
+/// Of one call, all together. The largest is a token, with some kilobytes at most.
+const MAX_HEADER_BYTES: u32 = 16 * 1024;
 
 /// Streams per connection: each of our clients holds a handful, so more is a mistake or an attack.
 const MAX_CONCURRENT_STREAMS: u32 = 1024;
@@ -57,8 +69,8 @@ const MAX_CONCURRENT_STREAMS: u32 = 1024;
 /// at once.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(3);
 
-/// Handshakes at a time; each has its deadline.
-const HANDSHAKES: usize = 256;
+/// Handshakes at a time; each has its deadline. More than one address has connections.
+const HANDSHAKES: usize = 1024;
 
 /// Contracts being gathered for one server.
 #[derive(Clone, Debug, Default)]
@@ -241,11 +253,13 @@ impl BoundGrpc {
 
     /// Serves until cancelled; then refuses new calls and gives the running ones a few seconds. Health follows the
     /// readiness: `SERVING` while ready.
-    pub async fn serve(
-        self,
-        readiness: Readiness,
-        shutdown: CancellationToken,
-    ) -> Result<(), GrpcError> {
+    pub async fn serve(self, context: Context) -> Result<(), GrpcError> {
+        let Context {
+            name: _,
+            shutdown,
+            metrics,
+            readiness,
+        } = context;
         let Self {
             grpc:
                 Grpc {
@@ -258,20 +272,28 @@ impl BoundGrpc {
             tls,
             tokens: _,
         } = self;
-        let router = Server::builder()
+        let routes = routes.into_axum_router();
+        let routes = routes.layer(from_fn_with_state(Readers::new(&metrics), hurry));
+        let connections = Connections::new(&metrics, "grpc", CONNECTIONS);
+        let incoming = incoming.filter_map(move |tcp| {
+            let held = tcp.map(|tcp| connections.admit(tcp)).transpose();
+            std::future::ready(held)
+        });
+        let http = Server::builder()
             .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
             .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
             .http2_adaptive_window(Some(true))
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
             .max_concurrent_streams(MAX_CONCURRENT_STREAMS)
-            .add_routes(routes);
+            .add_routes(Routes::from(routes).prepare());
         let stop = shutdown.clone().cancelled_owned();
         let serving = match tls {
-            None => Either::Left(router.serve_with_incoming_shutdown(incoming, stop)),
+            None => Either::Left(http.serve_with_incoming_shutdown(incoming, stop)),
             Some(tls) => {
                 let secured = incoming.map(move |tcp| handshake(tls.clone(), tcp));
                 let secured = secured.buffer_unordered(HANDSHAKES);
                 let secured = secured.filter_map(std::future::ready);
-                Either::Right(router.serve_with_incoming_shutdown(secured, stop))
+                Either::Right(http.serve_with_incoming_shutdown(secured, stop))
             }
         };
         let drained = async {
@@ -294,10 +316,7 @@ impl BoundGrpc {
 }
 
 /// Nothing where it failed, which is the client's affair.
-async fn handshake(
-    tls: Tls,
-    tcp: io::Result<TcpStream>,
-) -> Option<io::Result<TlsStream<TcpStream>>> {
+async fn handshake(tls: Tls, tcp: io::Result<Held>) -> Option<io::Result<TlsStream<Held>>> {
     let tcp = match tcp {
         Ok(tcp) => tcp,
         Err(error) => return Some(Err(error)),

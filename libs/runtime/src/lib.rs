@@ -41,6 +41,7 @@
 
 pub mod admin;
 pub mod backoff;
+mod connections;
 mod context;
 mod error;
 pub mod grpc;

@@ -24,10 +24,16 @@ pub const OF_PROCESS: &[Described] = &[
     BUILD_INFO.described(),
     TASK_FAILURES.described(),
     TASK_BACKOFF_SECONDS.described(),
+    CONNECTIONS.described(),
+    CONNECTIONS_DROPPED.described(),
+    TLS_CERTIFICATE_NOT_BEFORE_SECONDS.described(),
     TLS_CERTIFICATE_NOT_AFTER_SECONDS.described(),
     TLS_RELOAD_FAILURES.described(),
     TLS_HANDSHAKE_FAILURES.described(),
 ];
+
+/// What a gRPC server has.
+pub const OF_SERVERS: &[Described] = &[SLOW_READERS.described()];
 
 /// What the server of a stream has.
 pub const OF_SENDERS: &[Described] = &[
@@ -69,6 +75,63 @@ pub struct TaskLabels {
     /// Name of the task.
     pub task: &'static str,
 }
+
+/// Which of a process's servers a number is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ServerLabels {
+    /// `grpc` or `admin`.
+    pub server: &'static str,
+}
+
+/// Of connections that came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DroppedLabels {
+    /// `grpc` or `admin`.
+    pub server: &'static str,
+    /// `too_many`, `too_many_of_address` or `slow`.
+    pub why: &'static str,
+}
+
+/// Which RPC a number is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RpcLabels {
+    /// `/package.Service/Method`.
+    pub rpc: String,
+}
+
+/// Connections at this moment.
+pub const CONNECTIONS: MetricName<Family<ServerLabels, Gauge>> = MetricName::new(
+    "tributary_connections",
+    "Connections of a server at this moment",
+    Family::default,
+)
+.labelled(&["server"]);
+
+/// Connections that the server closed.
+pub const CONNECTIONS_DROPPED: MetricName<Family<DroppedLabels, Counter>> = MetricName::new(
+    "tributary_connections_dropped",
+    "Connections that a server closed: it has as many as it takes, in all or of one address, or they were too slow",
+    Family::default,
+)
+.labelled(&["server", "why"])
+.shown_when("a connection was closed");
+
+/// Streams that the server ended.
+pub const SLOW_READERS: MetricName<Family<RpcLabels, Counter>> = MetricName::new(
+    "tributary_slow_readers",
+    "Streams that were ended since their reader took nothing for 30 seconds",
+    Family::default,
+)
+.labelled(&["rpc"])
+.shown_when("a reader was dropped");
+
+/// When the certificate that is served with began.
+pub const TLS_CERTIFICATE_NOT_BEFORE_SECONDS: MetricName<Gauge> = MetricName::new(
+    "tributary_tls_certificate_not_before_seconds",
+    "When the certificate in use between the services began, in seconds since 1970",
+    Gauge::default,
+)
+.shown_when("it is told `--tls-dir`");
 
 /// When the certificate that is served with ends.
 pub const TLS_CERTIFICATE_NOT_AFTER_SECONDS: MetricName<Gauge> = MetricName::new(

@@ -23,14 +23,14 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
 use crate::Metrics;
 use crate::error::chain;
 use crate::names::{
-    TLS_CERTIFICATE_NOT_AFTER_SECONDS, TLS_HANDSHAKE_FAILURES, TLS_RELOAD_FAILURES,
+    TLS_CERTIFICATE_NOT_AFTER_SECONDS, TLS_CERTIFICATE_NOT_BEFORE_SECONDS, TLS_HANDSHAKE_FAILURES,
+    TLS_RELOAD_FAILURES,
 };
 
 mod files;
@@ -52,6 +52,8 @@ mod tests;
 const LOOK: Duration = Duration::from_secs(1);
 /// Whoever has not shaken hands by then never will.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(5);
+/// A server that has not answered by then hangs, and the next one is asked; a busy one takes some milliseconds.
+pub(crate) const ANSWER: Duration = Duration::from_secs(3);
 
 /// One service's certificate, and whom it believes. Clones share what they know.
 #[derive(Clone)]
@@ -63,6 +65,7 @@ struct Inner {
     state: Mutex<State>,
     failures: Counter,
     refused: Counter,
+    not_before: Gauge,
     not_after: Gauge,
 }
 
@@ -82,7 +85,9 @@ impl Tls {
     pub fn load(metrics: &Metrics, folder: &Path, installation: &str) -> Result<Self, TlsError> {
         let files = Files::read(folder)?;
         let loaded = Arc::new(Loaded::new(folder, &files)?);
+        let not_before = metrics.get(&TLS_CERTIFICATE_NOT_BEFORE_SECONDS);
         let not_after = metrics.get(&TLS_CERTIFICATE_NOT_AFTER_SECONDS);
+        not_before.set(loaded.not_before);
         not_after.set(loaded.not_after);
         Ok(Self(Arc::new(Inner {
             folder: folder.to_owned(),
@@ -95,6 +100,7 @@ impl Tls {
             }),
             failures: metrics.get(&TLS_RELOAD_FAILURES),
             refused: metrics.get(&TLS_HANDSHAKE_FAILURES),
+            not_before,
             not_after,
         })))
     }
@@ -120,6 +126,7 @@ impl Tls {
         };
         match read {
             Ok((files, loaded)) => {
+                inner.not_before.set(loaded.not_before);
                 inner.not_after.set(loaded.not_after);
                 tracing::info!(folder = %inner.folder.display(), "certificate read anew");
                 state.files = files;
@@ -142,7 +149,10 @@ impl Tls {
     ///
     /// # Errors
     /// Where the client's certificate is not one that is believed, or it takes too long.
-    pub(crate) async fn accept(&self, tcp: TcpStream) -> io::Result<server::TlsStream<TcpStream>> {
+    pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        tcp: S,
+    ) -> io::Result<server::TlsStream<S>> {
         let acceptor = TlsAcceptor::from(Arc::clone(&self.current().server));
         let accepted = timeout(HANDSHAKE, acceptor.accept(tcp)).await;
         let accepted = accepted.map_err(io::Error::from).flatten();
@@ -166,7 +176,7 @@ impl Tls {
         };
         let name = ServerName::try_from(name.to_string()).map_err(io::Error::other)?;
         let connector = TlsConnector::from(Arc::clone(&self.current().client));
-        timeout(HANDSHAKE, connector.connect(name, connection)).await?
+        timeout(ANSWER, connector.connect(name, connection)).await?
     }
 }
 

@@ -52,7 +52,7 @@ pub use published::{EventStream, Published, Subscription, events};
 pub use publisher::{Messages, publish};
 pub use receiver::{Decoded, Received, Receiver, span};
 pub use store::Resume;
-pub use transport::{Connection, Dial, PROGRAM, Transport, TransportError};
+pub use transport::{Connection, Dial, PROGRAM, Transport, TransportError, hangs};
 pub use tributary_proto::event::{Event, EventMessage, Position, Positioned, Refused};
 pub use tributary_runtime::Backoff;
 pub use view::{Accepted, Fencing, Update, View};

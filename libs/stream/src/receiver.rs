@@ -96,7 +96,7 @@ pub fn span<T>(received: &Positioned<T>) -> Span {
         traceparent,
         item: _,
     } = received;
-    let span = tracing::info_span!(SPAN_RECEIVE, %position);
+    let span = tracing::debug_span!(SPAN_RECEIVE, %position);
     telemetry::join(&span, traceparent);
     span
 }

@@ -1,5 +1,6 @@
 //! What a client talks through: a connection, or the server's own services.
 
+use std::error::Error as _;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -11,6 +12,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderValue, Uri};
+use http_body_util::BodyExt;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -23,13 +25,21 @@ use tonic::{Code, Status};
 use tower::service_fn;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
-use tributary_runtime::grpc::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT};
 use tributary_runtime::names::HEADER_TRACEPARENT;
 use tributary_runtime::telemetry::traceparent;
 use tributary_runtime::{Bearer, BoxError, Tls};
 
 /// A peer inside the cluster answers within milliseconds or is gone.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Through what the caller makes: the API server's tunnel to a pod, from wherever a person is.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A server that says nothing for this long is asked whether it is there, and one that hangs (stopped, swapped out, its node
+/// frozen) does not answer: together less than the five seconds within which that has to be noticed. Most of it is for
+/// the answer, since a server short of processors is late with it.
+const PING_INTERVAL: Duration = Duration::from_secs(1);
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Flow control per stream and per connection: enough that a listing of 40,000 items at a kilobyte does not wait for a
 /// round trip every 64 KiB, little enough that a slow reader makes its sender wait rather than fill our memory.
@@ -175,6 +185,14 @@ impl Transport {
         Ok(Self { way, token })
     }
 
+    /// How many servers there are to ask: of a Service in front of several it is one.
+    pub fn servers(&self) -> usize {
+        match &self.way {
+            Way::Local(_) => 1,
+            Way::Remote(remote) => remote.endpoints.len(),
+        }
+    }
+
     /// Straight into services of this process.
     pub fn local(routes: Routes) -> Self {
         let service = ServiceExt::<http::Request<Body>>::map_err(routes, |never| match never {});
@@ -213,9 +231,12 @@ fn endpoint(uri: &str, peering: &Peering) -> Result<Endpoint, TransportError> {
     let endpoint = endpoint.user_agent(PROGRAM);
     let endpoint = endpoint.map_err(|source| failed(Some(source)))?;
     Ok(endpoint
-        .connect_timeout(CONNECT_TIMEOUT)
-        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
-        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+        .connect_timeout(match peering {
+            Peering::Plain | Peering::Tls(..) => CONNECT_TIMEOUT,
+            Peering::Dialled(_) => DIAL_TIMEOUT,
+        })
+        .http2_keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT)
         // A stream on which nothing changes for an hour looks like an idle connection.
         .keep_alive_while_idle(true)
         .tcp_nodelay(true)
@@ -259,7 +280,10 @@ impl Remote {
         }
     }
 
-    async fn call(&self, request: http::Request<Body>) -> Result<http::Response<Body>, BoxError> {
+    async fn call(
+        self: Arc<Self>,
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, BoxError> {
         let (turn, channel) = self.channel()?;
         let answer = channel.oneshot(request).await.map_err(BoxError::from);
         let is_elsewhere = match &answer {
@@ -269,7 +293,16 @@ impl Remote {
         if is_elsewhere {
             self.leave(turn);
         }
-        answer
+        // A stream that breaks says the same of its server as a call that fails. Without it the next call would wait for a server
+        // that hangs once more.
+        answer.map(|response| {
+            response.map(|body| {
+                Body::new(body.map_err(move |error| {
+                    self.leave(turn);
+                    error
+                }))
+            })
+        })
     }
 }
 
@@ -317,6 +350,19 @@ impl fmt::Debug for Peering {
     }
 }
 
+/// Whether a call failed since its server hangs: the connection stands, and no ping is answered.
+pub fn hangs(status: &Status) -> bool {
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        // Nothing else of hyper's is a timeout: that of a connection is another's.
+        if error.downcast_ref().is_some_and(hyper::Error::is_timeout) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// Whether an answer is UNAVAILABLE and no more. At the end of a stream it comes too late for here: who calls again
 /// then hears it.
 fn is_unavailable(response: &http::Response<Body>) -> bool {
@@ -356,7 +402,7 @@ impl Service<http::Request<Body>> for Transport {
             }
             Way::Remote(remote) => {
                 let remote = Arc::clone(remote);
-                async move { remote.call(request).await }.boxed()
+                remote.call(request).boxed()
             }
         }
     }

@@ -364,11 +364,7 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         .secured(tls, tributary_stream::access);
     tracing::info!(address = %grpc.local_addr(), "gRPC");
     tasks.spawn("merger", OnError::ShutDown, service.run());
-    tasks.spawn(
-        "grpc",
-        OnError::ShutDown,
-        grpc.serve(context.readiness.clone(), context.shutdown.clone()),
-    );
+    tasks.spawn("grpc", OnError::ShutDown, grpc.serve(context.clone()));
     Ok(tasks.join(STOP_DEADLINE).await?)
 }
 

@@ -81,7 +81,7 @@ impl Writer {
             }
             while leads && let Some(attempt) = self.queue.start(now, fastrand::f64()) {
                 let sink = self.sink.clone();
-                let span = tracing::info_span!(parent: &attempt.span, SPAN_WRITE, object = %attempt.object);
+                let span = tracing::debug_span!(parent: &attempt.span, SPAN_WRITE, object = %attempt.object);
                 let settling = async move {
                     let outcome = sink.settle(&attempt).await;
                     (attempt.object, outcome)

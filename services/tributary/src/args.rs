@@ -10,6 +10,8 @@ use clap_complete::Shell;
 use tributary_kubernetes::{InstallationArgs, LbcLease, ReachArgs, SourceArg};
 use tributary_programmer::Endpoint;
 
+use crate::query::{GetOutput, Path, PathError, Selector, Template};
+
 /// One AWS load balancer for many teams: Gateways, ListenerSets and routes, programmed and explained.
 #[derive(Debug, Parser)]
 #[command(name = "tributary", version, propagate_version = true)]
@@ -26,6 +28,8 @@ pub(crate) enum Command {
     Wait(WaitArgs),
     /// Show what was resolved.
     Get(GetArgs),
+    /// Show one object with all that is known of it.
+    Describe(DescribeArgs),
     /// Say who wins, why, and what would change it.
     Explain(ExplainArgs),
     /// Say how an installation is, in one screen: exit code 0 well, 1 degraded, 2 not reached.
@@ -159,9 +163,40 @@ pub(crate) struct GetArgs {
     /// Every namespace. So it is without -n for who may see them all; who may not sees the namespace of the context.
     #[arg(short = 'A', long, conflicts_with = "namespace")]
     pub(crate) all_namespaces: bool,
-    /// How to print.
-    #[arg(short, long, value_enum, default_value_t = Output::Table)]
-    pub(crate) output: Output,
+    /// How to print: `table`, `wide`, `yaml`, `json`, `jsonpath=TEMPLATE` or `custom-columns=NAME:PATH,...`, with the
+    /// expressions of kubectl (`{.items[*].metadata.name}`) over what `json` prints.
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    pub(crate) output: GetOutput,
+    /// Only the value of this expression, with a line end: `--field '{.status}'`, or without the braces.
+    #[arg(long, value_name = "PATH", conflicts_with = "output", value_parser = field)]
+    pub(crate) field: Option<Template>,
+    /// Only what this selects: KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY notin (A,B), KEY, !KEY, several separated by commas. A
+    /// KEY is a field of `-o json`, such as `state` or `metadata.namespace`: the merger knows no labels.
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    pub(crate) selector: Option<Selector>,
+    /// Order by the value of this expression in each item: numbers by size, the rest by its text.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) sort_by: Option<Path>,
+    /// Go on printing what changes, until Ctrl-C: the server is asked again each second. What is gone is printed as it was.
+    #[arg(short, long)]
+    pub(crate) watch: bool,
+    /// With --watch: say of each whether it was ADDED, MODIFIED or DELETED.
+    #[arg(long, requires = "watch")]
+    pub(crate) output_watch_events: bool,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DescribeArgs {
+    /// gateway, listenerset, httproute, grpcroute, tcproute, udproute, tlsroute or gatewayclass.
+    pub(crate) kind: String,
+    /// NS/NAME, or NAME in the namespace of -n; for a `GatewayClass` just NAME.
+    #[arg(value_name = "NS/NAME")]
+    pub(crate) name: String,
+    /// Its namespace; without it that of the context.
+    #[arg(short, long)]
+    pub(crate) namespace: Option<String>,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
 }
@@ -246,6 +281,10 @@ pub(crate) enum Output {
     Wide,
     Yaml,
     Json,
+}
+
+fn field(text: &str) -> Result<Template, PathError> {
+    Template::field(text)
 }
 
 /// `--aws`.

@@ -63,6 +63,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 query::get(&Client::connect(&args.server).await?, &args, &mut stdout()).await
             });
         }
+        Command::Describe(args) => {
+            return ask(async {
+                query::describe(&Client::connect(&args.server).await?, &args, &mut stdout()).await
+            });
+        }
         Command::Explain(args) => {
             return ask(async {
                 query::explain(&Client::connect(&args.server).await?, &args, &mut stdout()).await

@@ -5,18 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use tributary_runtime::metrics::{Described, Shown};
-use tributary_runtime::names::{OF_PROCESS, OF_READERS, OF_SENDERS};
+use tributary_runtime::names::{OF_PROCESS, OF_READERS, OF_SENDERS, OF_SERVERS};
 
 /// The services and what each has.
 const TABLE: [(&str, &[&[Described]]); 5] = [
     (
         "watcher",
-        &[OF_PROCESS, OF_SENDERS, tributary_watcher::METRICS],
+        &[
+            OF_PROCESS,
+            OF_SERVERS,
+            OF_SENDERS,
+            tributary_watcher::METRICS,
+        ],
     ),
     (
         "merger",
         &[
             OF_PROCESS,
+            OF_SERVERS,
             OF_SENDERS,
             OF_READERS,
             tributary_kubernetes::lease::METRICS,

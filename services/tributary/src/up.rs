@@ -257,11 +257,7 @@ async fn start(
 
     tasks.spawn("watcher", OnError::ShutDown, watcher.run());
     tasks.spawn("merger", OnError::ShutDown, merger.run());
-    tasks.spawn(
-        "grpc",
-        OnError::ShutDown,
-        bound.serve(context.readiness.clone(), context.shutdown.clone()),
-    );
+    tasks.spawn("grpc", OnError::ShutDown, bound.serve(context.clone()));
     for (name, kind) in [
         ("alb-programmer", LoadBalancerKind::Alb),
         ("nlb-programmer", LoadBalancerKind::Nlb),

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -215,6 +216,11 @@ impl System {
     /// SIGKILL.
     pub fn kill(&mut self, part: Part) {
         drop(self.running.remove(&part).unwrap());
+    }
+
+    /// Sends any signal, such as STOP and CONT.
+    pub fn signal(&self, part: Part, signal: Signal) {
+        self.running[&part].signal(signal);
     }
 
     /// Sends SIGTERM and does not wait.

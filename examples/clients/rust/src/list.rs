@@ -3,13 +3,18 @@
 use std::io::Write;
 use std::time::Duration;
 
+use tonic::Status;
 use tributary_proto::listeners::{ListListenersRequest, ListenerFilter};
 
 use crate::listener::{Listener, show};
+use crate::retry::{delay, is_final};
 use crate::server::{Client, Server};
 
 /// A page comes from memory: a server that needs longer is stuck.
 const PAGE_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A merger that is restarted, and another one that takes over, are back within this many attempts.
+const ATTEMPTS: u32 = 8;
 
 /// Prints all listeners, page by page. What is there all the time is printed once, whatever changes meanwhile.
 pub(crate) async fn list(
@@ -25,8 +30,25 @@ pub(crate) async fn list(
         page_token: Vec::new(),
     };
     for number in 1.. {
-        let page = page(&mut client, request.clone());
-        let (listeners, next) = tokio::time::timeout(PAGE_DEADLINE, page).await??;
+        let mut failures = 0;
+        let (listeners, next) = loop {
+            let page = page(&mut client, request.clone());
+            let page = tokio::time::timeout(PAGE_DEADLINE, page).await?;
+            match page {
+                Ok(page) => break page,
+                Err(status) if is_final(&status) || failures + 1 >= ATTEMPTS => {
+                    return Err(status.into());
+                }
+                Err(status) => {
+                    let delay = delay(failures);
+                    failures += 1;
+                    eprintln!("failed: {status}; again in {delay:.2?}");
+                    tokio::time::sleep(delay).await;
+                    // A connection of its own: where one address stands for several mergers, maybe to another.
+                    client = server.connect()?;
+                }
+            }
+        };
         eprintln!("page {number}: {} listeners", listeners.len());
         for listener in listeners {
             writeln!(out, "{}", serde_json::to_string(&listener)?)?;
@@ -39,11 +61,12 @@ pub(crate) async fn list(
     Ok(())
 }
 
-/// A page comes in several messages if it is large; the stream's regular end says that it is whole.
+/// A page comes in several messages if it is large; the stream's regular end says that it is whole. Nothing of it is shown
+/// before.
 async fn page(
     client: &mut Client,
     request: ListListenersRequest,
-) -> anyhow::Result<(Vec<Listener>, Vec<u8>)> {
+) -> Result<(Vec<Listener>, Vec<u8>), Status> {
     let mut parts = client.list_listeners(request).await?.into_inner();
     let (mut listeners, mut next) = (Vec::new(), Vec::new());
     while let Some(part) = parts.message().await? {

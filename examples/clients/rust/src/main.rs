@@ -3,6 +3,7 @@
 
 mod list;
 mod listener;
+mod retry;
 mod server;
 mod watch;
 

@@ -52,9 +52,10 @@ pub(crate) type Client = ListenersServiceClient<InterceptedService<Channel, Bear
 #[derive(Clone, Debug)]
 pub(crate) struct Bearer(Option<PathBuf>);
 
-/// One that hangs is found even if nothing is to be told.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
-const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+/// One that hangs is found within five seconds, even if nothing is to be told.
+const KEEP_ALIVE: Duration = Duration::from_secs(1);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Server {
     /// Reads the files anew, so that renewed certificates count from the next connection on. The connection is made
@@ -71,6 +72,7 @@ impl Server {
         } = self;
         let scheme = if *plaintext { "http" } else { "https" };
         let mut endpoint = Endpoint::from_shared(format!("{scheme}://{address}"))?
+            .connect_timeout(CONNECT_TIMEOUT)
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(KEEP_ALIVE_TIMEOUT);
         if let Some(ca) = ca {

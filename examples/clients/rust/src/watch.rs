@@ -2,19 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::Duration;
 
 use serde::Serialize;
-use tonic::{Code, Status};
+use tonic::Status;
 use tributary_proto::listeners::watch_listeners_response::Event;
 use tributary_proto::listeners::{ListenerFilter, WatchListenersRequest};
 use tributary_proto::types::Position;
 
 use crate::listener::{Key, Listener, show};
+use crate::retry::{delay, is_final};
 use crate::server::{Client, Server};
-
-const FIRST_DELAY: Duration = Duration::from_millis(100);
-const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
 /// Prints every listener, then every change, for as long as it runs: also across lost connections and restarts of the
 /// merger, without a gap and without saying anything twice.
@@ -36,9 +33,7 @@ pub(crate) async fn watch(
             Ok(client) => watching.follow(client, filter.clone()).await?.to_string(),
             Err(error) => format!("{error:#}"),
         };
-        let delay = LONGEST_DELAY.min(FIRST_DELAY * (1 << watching.failures.min(10)));
-        // Half to all of it: clients that were cut off together do not come back together.
-        let delay = delay.mul_f64(0.5 + fastrand::f64() / 2.0);
+        let delay = delay(watching.failures);
         watching.failures += 1;
         eprintln!("lost: {why}; again in {delay:.2?}");
         tokio::time::sleep(delay).await;
@@ -150,11 +145,8 @@ impl<W: Write> Watching<'_, W> {
 
 /// An error where it would be the same the next time.
 fn lost(status: Status) -> anyhow::Result<Status> {
-    match status.code() {
-        Code::InvalidArgument
-        | Code::Unauthenticated
-        | Code::PermissionDenied
-        | Code::Unimplemented => Err(status.into()),
-        _ => Ok(status),
+    if is_final(&status) {
+        return Err(status.into());
     }
+    Ok(status)
 }

@@ -1,6 +1,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
-use tokio_util::sync::CancellationToken;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 use tonic::Code;
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
@@ -12,7 +13,7 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 use super::{GrpcError, GrpcServices};
-use crate::readiness::Readiness;
+use crate::context::Context;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -24,8 +25,7 @@ fn whole_server() -> HealthCheckRequest {
 
 #[tokio::test]
 async fn health_follows_readiness_until_the_stop() {
-    let readiness = Readiness::default();
-    let shutdown = CancellationToken::new();
+    let context = Context::new("test");
     let bound = GrpcServices::default()
         .build()
         .unwrap()
@@ -39,7 +39,7 @@ async fn health_follows_readiness_until_the_stop() {
             while watched.message().await.unwrap().unwrap().status() != wanted {}
         };
         wait_for(ServingStatus::NotServing).await;
-        let condition = readiness.condition("snapshot");
+        let condition = context.readiness.condition("snapshot");
         condition.met();
         wait_for(ServingStatus::Serving).await;
         condition.unmet();
@@ -47,9 +47,9 @@ async fn health_follows_readiness_until_the_stop() {
         // The watch ends before the stop, or draining would wait for it.
         drop(watched);
         drop(health);
-        shutdown.cancel();
+        context.shutdown.cancel();
     };
-    let (served, ()) = tokio::join!(bound.serve(readiness.clone(), shutdown.clone()), asks);
+    let (served, ()) = tokio::join!(bound.serve(context.clone()), asks);
     served.unwrap();
 }
 
@@ -114,4 +114,66 @@ async fn a_port_in_use_is_named() {
 fn a_descriptor_set_that_is_none_is_refused() {
     let refused = GrpcServices::default().describe(b"nonsense").build();
     assert!(matches!(refused, Err(GrpcError::Reflection(_))));
+}
+
+/// Of whoever asks nothing and goes on holding what it has: the next one is told at once.
+#[tokio::test]
+async fn one_address_has_so_many_connections_and_no_more() {
+    let context = Context::new("test");
+    let bound = GrpcServices::default()
+        .build()
+        .unwrap()
+        .bind(ANY_PORT)
+        .unwrap();
+    let address = bound.local_addr();
+    let shown = |line: &str| context.metrics.text().unwrap().contains(line);
+    let floods = async {
+        let mut held = Vec::new();
+        for _ in 0..256 {
+            held.push(TcpStream::connect(address).await.unwrap());
+        }
+        let mut refused = TcpStream::connect(address).await.unwrap();
+        let mut byte = [0];
+        // Closed, and nothing said before.
+        while refused.read(&mut byte).await.is_ok_and(|count| count > 0) {}
+        assert!(shown("tributary_connections{server=\"grpc\"} 256"));
+        held.pop();
+        while !shown("tributary_connections{server=\"grpc\"} 255") {
+            tokio::task::yield_now().await;
+        }
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let mut health = HealthClient::new(endpoint.connect_lazy());
+        health.check(whole_server()).await.unwrap();
+        drop(held);
+        context.shutdown.cancel();
+    };
+    let (served, ()) = tokio::join!(bound.serve(context.clone()), floods);
+    served.unwrap();
+}
+
+#[tokio::test]
+async fn a_call_with_too_large_headers_is_refused() {
+    let context = Context::new("test");
+    let bound = GrpcServices::default()
+        .build()
+        .unwrap()
+        .bind(ANY_PORT)
+        .unwrap();
+    let endpoint = Endpoint::from_shared(format!("http://{}", bound.local_addr())).unwrap();
+    let asks = async {
+        let mut health = HealthClient::new(endpoint.connect_lazy());
+        let asked = |bytes: usize| {
+            let mut request = tonic::Request::new(whole_server());
+            let token = "x".repeat(bytes).parse().unwrap();
+            request.metadata_mut().insert("authorization", token);
+            request
+        };
+        health.check(asked(8 * 1024)).await.unwrap();
+        assert!(health.check(asked(32 * 1024)).await.is_err());
+        health.check(asked(8 * 1024)).await.unwrap();
+        drop(health);
+        context.shutdown.cancel();
+    };
+    let (served, ()) = tokio::join!(bound.serve(context.clone()), asks);
+    served.unwrap();
 }

@@ -35,6 +35,7 @@ pub(super) struct Loaded {
     pub(super) server: Arc<ServerConfig>,
     pub(super) client: Arc<ClientConfig>,
     /// Seconds since 1970.
+    pub(super) not_before: i64,
     pub(super) not_after: i64,
     /// Of the first of the chain.
     validity: Validity,
@@ -124,6 +125,7 @@ impl Loaded {
         Ok(Self {
             server: Arc::new(server),
             client: Arc::new(client),
+            not_before: validity.not_before.timestamp(),
             not_after: validity.not_after.timestamp(),
             validity,
             names,

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, client};
 
 use super::files::{ALPN, TlsError, certificates};
-use super::{HANDSHAKE, Peer};
+use super::{ANSWER, Peer};
 
 /// The authority of one installation's services.
 #[derive(Clone)]
@@ -78,7 +78,7 @@ impl Trust {
         };
         let name = ServerName::try_from(name.to_string()).map_err(io::Error::other)?;
         let connector = TlsConnector::from(Arc::clone(&self.client));
-        timeout(HANDSHAKE, connector.connect(name, connection)).await?
+        timeout(ANSWER, connector.connect(name, connection)).await?
     }
 }
 

@@ -3,6 +3,7 @@
 // clippy.toml allows these in tests, by which it means functions marked so: all of this is a test.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod hanging;
 mod reports;
 mod service;
 mod traces;

@@ -15,7 +15,7 @@ use tributary_proto::snapshot::{
     SyncRequest, SyncResponse, WatchSnapshotRequest, WatchSnapshotResponse,
 };
 use tributary_runtime::telemetry::traceparent;
-use tributary_runtime::{Context, Grpc, GrpcServices, Readiness};
+use tributary_runtime::{Context, Grpc, GrpcServices};
 use tributary_stream::{EventStream, Published, events};
 
 pub(crate) type Objects = Published<ObjectRef, SourceObject>;
@@ -107,7 +107,7 @@ impl Server {
         let address = bound.local_addr();
         // The context of a process that is never told to stop.
         let context = Context::new("killed");
-        runtime.spawn(bound.serve(Readiness::default(), context.shutdown));
+        runtime.spawn(bound.serve(context));
         Self {
             runtime: Some(runtime),
             address,

@@ -76,7 +76,7 @@ async fn a_remote_call_is_of_its_callers_trace() {
     let objects = Objects::new(&context, "snapshot");
     let bound = grpc(&objects).bind(any_port()).unwrap();
     let transport = Transport::remote(&format!("http://{}", bound.local_addr())).unwrap();
-    let serving = bound.serve(context.readiness.clone(), context.shutdown.clone());
+    let serving = bound.serve(context.clone());
     tokio::select! {
         served = serving => panic!("{served:?}"),
         () = joins(transport) => {}

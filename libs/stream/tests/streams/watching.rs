@@ -11,9 +11,9 @@ use tributary_stream::{Positioned, StreamOptions, Transport, Update, clients, wa
 
 use crate::service::{Objects, Server, any_port, grpc, namespace};
 
-type Updates = BoxStream<'static, Positioned<Update<ObjectRef, SourceObject>>>;
+pub(crate) type Updates = BoxStream<'static, Positioned<Update<ObjectRef, SourceObject>>>;
 
-fn objects(context: &Context, labels: &[(&str, &str)]) -> Objects {
+pub(crate) fn objects(context: &Context, labels: &[(&str, &str)]) -> Objects {
     let objects = Objects::new(context, "snapshot");
     for (name, label) in labels {
         let (key, object) = namespace(name, label);
@@ -23,7 +23,7 @@ fn objects(context: &Context, labels: &[(&str, &str)]) -> Objects {
     objects
 }
 
-fn watching(context: &Context, transport: Transport) -> Updates {
+pub(crate) fn watching(context: &Context, transport: Transport) -> Updates {
     let client = clients::snapshot(transport);
     watch(context, StreamOptions::named("snapshot"), move || {
         let mut client = client.clone();
@@ -32,7 +32,7 @@ fn watching(context: &Context, transport: Transport) -> Updates {
 }
 
 /// The next so many updates in short: `R(a=1)`, `a=1`, `~a`, `-a`, `S`.
-async fn next(updates: &mut Updates, count: usize) -> String {
+pub(crate) async fn next(updates: &mut Updates, count: usize) -> String {
     let mut words = Vec::new();
     for _ in 0..count {
         words.push(word(updates.next().await.unwrap().item));

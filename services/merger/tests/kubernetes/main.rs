@@ -108,7 +108,7 @@ impl Merger {
             .unwrap();
         let address = format!("http://{}", bound.local_addr());
         let mut tasks = JoinSet::new();
-        let serving = bound.serve(context.readiness.clone(), context.shutdown.clone());
+        let serving = bound.serve(context.clone());
         tasks.spawn(async { serving.await.unwrap() });
         tasks.spawn(async { Box::pin(service.run()).await.unwrap() });
         Self {
@@ -315,7 +315,7 @@ async fn a_merger_that_was_stopped_for_a_while_says_nothing_as_leader_afterwards
         .unwrap();
     let to_watcher = format!("http://{}", watcher.local_addr());
     let mut tasks = JoinSet::new();
-    let serving = watcher.serve(context.readiness.clone(), context.shutdown.clone());
+    let serving = watcher.serve(context.clone());
     tasks.spawn(async { serving.await.unwrap() });
 
     let first = Process::start(cluster.kubeconfig(), &namespace, &to_watcher);

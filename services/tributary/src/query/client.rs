@@ -13,7 +13,7 @@ use tributary_proto::listeners::listeners_service_client::ListenersServiceClient
 use tributary_runtime::Backoff;
 use tributary_runtime::names::SecondsCounter;
 use tributary_runtime::tls::TlsError;
-use tributary_stream::{Transport, TransportError, clients};
+use tributary_stream::{Transport, TransportError, clients, hangs};
 
 use super::name::NameError;
 use super::reach::{self, Way};
@@ -23,6 +23,8 @@ use crate::args::ServerArgs;
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     server: String,
+    /// How many there are to ask.
+    servers: usize,
     namespace: Option<String>,
     listeners: ListenersServiceClient<Transport>,
     installation: InstallationServiceClient<Transport>,
@@ -37,6 +39,8 @@ pub(crate) enum QueryError {
         "no Tributary server at {server} ({cause}): start one with `tributary up`, or say where it is, with --server or a kubeconfig"
     )]
     Unreachable { server: String, cause: String },
+    #[error("{server} hangs: it takes connections and answers nothing")]
+    Hangs { server: String },
     #[error("{server} did not answer within {} seconds", ANSWER_DEADLINE.as_secs())]
     Slow { server: String },
     #[error("{server} answered {code:?}: {message}")]
@@ -98,7 +102,8 @@ impl Client {
             namespace,
         } = reach::way(args).await?;
         Ok(Self {
-            server: server.clone(),
+            server,
+            servers: transport.servers(),
             namespace,
             listeners: clients::listeners(transport.clone()),
             installation: clients::installation(transport),
@@ -109,6 +114,7 @@ impl Client {
     pub(crate) fn over(transport: Transport) -> Self {
         Self {
             server: "this process".to_owned(),
+            servers: transport.servers(),
             namespace: None,
             listeners: clients::listeners(transport.clone()),
             installation: clients::installation(transport),
@@ -138,6 +144,9 @@ impl Client {
     /// What a failed call means to a person.
     pub(crate) fn failed(&self, status: &Status) -> QueryError {
         let server = self.server.clone();
+        if hangs(status) {
+            return QueryError::Hangs { server };
+        }
         match unreachable_cause(status) {
             Some(cause) => QueryError::Unreachable { server, cause },
             None => QueryError::Refused {
@@ -156,20 +165,26 @@ impl Client {
         }
     }
 
-    /// A call, once more to the next server while one says that it does not lead, or is about to stop.
+    /// A call, once more to the next server while one says that it does not lead, or is about to stop; and to each of the
+    /// others where one is gone or hangs.
     pub(crate) async fn call<T>(
         &self,
         call: impl AsyncFn() -> Result<T, Status>,
     ) -> Result<T, QueryError> {
         // A command that lives for one question has no metrics port: nobody reads the counter.
         let mut delays = NEXT_SERVER.delays(SecondsCounter::default());
+        let mut others = self.servers.saturating_sub(1);
         for _ in 1..TRIES {
-            match call().await {
-                Err(status) if is_for_another(&status) => {
-                    tokio::time::sleep(delays.next_delay()).await;
-                }
-                ended => return ended.map_err(|status| self.failed(&status)),
+            let status = match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(status) => status,
+            };
+            match Next::of(&status) {
+                Next::Another => {}
+                Next::Other if others > 0 => others -= 1,
+                Next::Other | Next::Nobody => return Err(self.failed(&status)),
             }
+            tokio::time::sleep(delays.next_delay()).await;
         }
         call().await.map_err(|status| self.failed(&status))
     }
@@ -188,9 +203,23 @@ impl Client {
     }
 }
 
-/// Whether a server has answered that it is not the one to ask.
-fn is_for_another(status: &Status) -> bool {
-    status.code() == Code::Unavailable && unreachable_cause(status).is_none()
+/// Whom to ask after a call that failed.
+enum Next {
+    /// Whoever leads by now, also where this one was: it said so.
+    Another,
+    /// One that was not asked yet: this one is gone, or hangs.
+    Other,
+    Nobody,
+}
+
+impl Next {
+    fn of(status: &Status) -> Self {
+        match (status.code(), unreachable_cause(status)) {
+            (Code::Unavailable, None) => Self::Another,
+            (_, Some(_)) => Self::Other,
+            (_, None) => Self::Nobody,
+        }
+    }
 }
 
 /// The innermost reason why nobody was reached; nothing when the server itself answered, whose statuses have no

@@ -65,7 +65,7 @@ fn pages(explanations: &[Explanation]) -> String {
     pages.join("\n")
 }
 
-fn page(explanation: &Explanation) -> String {
+pub(crate) fn page(explanation: &Explanation) -> String {
     let Explanation {
         subject,
         decision,

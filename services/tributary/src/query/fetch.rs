@@ -67,14 +67,17 @@ impl Client {
         call: impl AsyncFn() -> Result<Response<Streaming<M>>, Status>,
     ) -> Result<Vec<M::Item>, QueryError> {
         self.answer(async {
-            let response = self.call(call).await?;
-            let mut parts = response.into_inner();
+            // To its end before any of it counts: what breaks is asked anew, of the next server.
+            let whole = async || {
+                let mut stream = call().await?.into_inner();
+                let mut parts = Vec::new();
+                while let Some(part) = stream.message().await? {
+                    parts.push(part);
+                }
+                Ok(parts)
+            };
             let mut items = Vec::new();
-            while let Some(part) = parts
-                .message()
-                .await
-                .map_err(|status| self.failed(&status))?
-            {
+            for part in self.call(whole).await? {
                 let part = part.decode_part().map_err(|error| self.unreadable(error))?;
                 items.extend(part.items);
                 for refused in part.refused {

@@ -1,5 +1,7 @@
 //! `tributary get`.
 
+mod watch;
+
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -9,9 +11,12 @@ use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView};
 use tributary_model::{Kind, Name, ObjectKey, Timestamp};
 use tributary_proto::call::{ListenerFilter, ObjectFilter};
 
+use self::watch::{Events, Seen};
+use super::choice::{Choice, Chosen, Columns, GetOutput, whole};
 use super::client::{Client, QueryError};
 use super::name::{Parts, Wanted, wanted};
-use super::print::{Detail, Form, Table, print, tell};
+use super::path::Template;
+use super::print::{Detail, Form, Table, document_of, print, tell, text, written};
 use super::{rows, shapes, state};
 use crate::args::{GetArgs, Output, What};
 
@@ -25,8 +30,13 @@ pub(crate) async fn get(
         what,
         name,
         namespace,
-        output: _,
         all_namespaces,
+        watch,
+        output: _,
+        field: _,
+        selector: _,
+        sort_by: _,
+        output_watch_events,
         server: _,
     } = args;
     let parts = match what {
@@ -40,22 +50,39 @@ pub(crate) async fn get(
         None if is_alone => own,
         given => given,
     };
-    let wanted = wanted(name.as_deref(), namespace, parts)?;
-    match (one(client, args, &wanted, out).await, own) {
+    let mut wanted = wanted(name.as_deref(), namespace, parts)?;
+    let events = if *output_watch_events {
+        Events::Told
+    } else {
+        Events::Hidden
+    };
+    let mut seen = watch.then(|| Seen::new(events));
+    let now = now();
+    match (
+        one(client, args, &wanted, now, seen.as_mut(), out).await,
+        own,
+    ) {
         (Err(error), Some(own))
             if is_denied(&error) && wanted == Wanted::All && !all_namespaces =>
         {
             tell(&format!(
                 "namespace {own} alone: not all of them may be seen"
             ));
-            one(client, args, &Wanted::Namespace(own.into()), out).await?;
+            wanted = Wanted::Namespace(own.into());
+            one(client, args, &wanted, now, seen.as_mut(), out).await?;
         }
         (shown, _) => shown?,
+    }
+    if let Some(mut seen) = seen {
+        let look = async |seen: &mut Seen, out: &mut dyn Write| {
+            one(client, args, &wanted, now, Some(seen), out).await
+        };
+        watch::follow(client, &mut seen, out, look).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn is_denied(error: &QueryError) -> bool {
+pub(crate) fn is_denied(error: &QueryError) -> bool {
     matches!(
         error,
         QueryError::Refused {
@@ -69,26 +96,48 @@ async fn one(
     client: &Client,
     args: &GetArgs,
     wanted: &Wanted,
+    now: Timestamp,
+    seen: Option<&mut Seen>,
     out: &mut dyn Write,
 ) -> Result<(), QueryError> {
-    let GetArgs { what, output, .. } = args;
+    let GetArgs {
+        what,
+        output,
+        field,
+        selector,
+        sort_by,
+        ..
+    } = args;
     let page = Page {
         what: *what,
         wanted,
-        output: *output,
+        style: match (field, output) {
+            (Some(template), _) => Style::Line(template),
+            (None, GetOutput::Of(output)) => Style::Of(*output),
+            (None, GetOutput::Filled(template)) => Style::Filled(template),
+            (None, GetOutput::Columns(columns)) => Style::Columns(columns),
+        },
+        choice: Choice {
+            selector: selector.as_ref(),
+            sort_by: sort_by.as_ref(),
+        },
     };
-    let now = now();
+    let out = &mut To { seen, out };
     let object = |view: &ObjectView| shapes::object(view, now);
     match what {
         What::Gateways => {
             let gateways = objects(client, Some(Kind::Gateway), wanted).await?;
-            let load_balancers = match output {
-                Output::Table | Output::Wide => match client.list_load_balancers().await {
+            let load_balancers = match page.style {
+                Style::Of(Output::Table | Output::Wide) => match client.list_load_balancers().await
+                {
                     // Who sees one namespace reads the Gateway's status, and no load balancer.
                     Err(error) if is_denied(&error) => Vec::new(),
                     listed => listed?,
                 },
-                Output::Yaml | Output::Json => Vec::new(),
+                Style::Of(Output::Yaml | Output::Json)
+                | Style::Line(_)
+                | Style::Filled(_)
+                | Style::Columns(_) => Vec::new(),
             };
             let table =
                 |items: &[ObjectView], detail| rows::gateways(items, &load_balancers, detail);
@@ -148,41 +197,106 @@ pub(crate) fn now() -> Timestamp {
 struct Page<'a> {
     what: What,
     wanted: &'a Wanted,
-    output: Output,
+    style: Style<'a>,
+    choice: Choice<'a>,
 }
 
-fn show<'a, T, S: Serialize>(
-    out: &mut dyn Write,
+/// How it is printed.
+#[derive(Clone, Copy)]
+enum Style<'a> {
+    Of(Output),
+    /// With a line end behind it.
+    Line(&'a Template),
+    Filled(&'a Template),
+    Columns(&'a Columns),
+}
+
+/// Where to, and what went there before, if it is for following.
+struct To<'a> {
+    seen: Option<&'a mut Seen>,
+    out: &'a mut dyn Write,
+}
+
+fn show<'a, T: Clone, S: Serialize>(
+    to: &mut To<'_>,
     page: Page<'_>,
     items: &'a [T],
     table: impl Fn(&[T], Detail) -> Table,
     shape: impl Fn(&'a T) -> S,
 ) -> Result<(), QueryError> {
     let Page {
-        what,
+        what: _,
         wanted,
-        output,
+        style,
+        choice,
     } = page;
+    let To { seen, out } = to;
+    if items.is_empty() && seen.as_ref().is_none_or(|seen| seen.is_new()) {
+        nothing(page)?;
+    }
+    let Chosen {
+        items: chosen,
+        documents,
+    } = choice.of(items, &shape)?;
+    let detail = match style {
+        Style::Of(Output::Wide) => Detail::Wide,
+        Style::Of(Output::Table | Output::Yaml | Output::Json)
+        | Style::Line(_)
+        | Style::Filled(_)
+        | Style::Columns(_) => Detail::Usual,
+    };
+    if let Some(seen) = seen {
+        let news = seen.news(&table(&chosen, detail), documents);
+        return seen.print(*out, style, news);
+    }
     let form = match wanted {
         Wanted::All | Wanted::Namespace(_) => Form::List,
         Wanted::Object(_) | Wanted::Listener(..) => Form::Single,
     };
-    if items.is_empty() {
-        let not_found = |name: String| QueryError::NotFound {
-            kind: singular(what).to_owned(),
-            name,
-        };
-        match (wanted, what) {
-            // Having no conflicts is no mistake in the name.
-            (_, What::Conflicts) | (Wanted::All, _) => tell("No resources found"),
-            (Wanted::Namespace(namespace), _) => {
-                tell(&format!("No resources found in {namespace} namespace."));
-            }
-            (Wanted::Object(key), _) => return Err(not_found(key.to_string())),
-            (Wanted::Listener(key, name), _) => return Err(not_found(format!("{key}/{name}"))),
+    match style {
+        // As the server ordered them, in the order of their fields.
+        Style::Of(output) if choice.is_everything() => {
+            print(*out, output, form, items, table, shape)
         }
+        Style::Of(output @ (Output::Table | Output::Wide)) => {
+            print(*out, output, form, &chosen, table, |_| ())
+        }
+        Style::Of(output @ (Output::Yaml | Output::Json)) => {
+            document_of(*out, output, form, &documents, |document| document)
+        }
+        Style::Line(template) => {
+            let text = template.fill(&whole(form, &documents));
+            written(*out, &format!("{text}\n"))
+        }
+        Style::Filled(template) => written(*out, &template.fill(&whole(form, &documents))),
+        Style::Columns(columns) => text(*out, &lines(&columns.table(&documents).rows_under(&[]))),
     }
-    print(out, output, form, items, table, shape)
+}
+
+/// Each ended.
+fn lines(lines: &[String]) -> String {
+    let mut text = lines.join("\n");
+    text.push('\n');
+    text
+}
+
+/// Nothing found is told, and an error where it was asked for by name.
+fn nothing(page: Page<'_>) -> Result<(), QueryError> {
+    let Page { what, wanted, .. } = page;
+    let not_found = |name: String| QueryError::NotFound {
+        kind: singular(what).to_owned(),
+        name,
+    };
+    match (wanted, what) {
+        // Having no conflicts is no mistake in the name.
+        (_, What::Conflicts) | (Wanted::All, _) => tell("No resources found"),
+        (Wanted::Namespace(namespace), _) => {
+            tell(&format!("No resources found in {namespace} namespace."));
+        }
+        (Wanted::Object(key), _) => return Err(not_found(key.to_string())),
+        (Wanted::Listener(key, name), _) => return Err(not_found(format!("{key}/{name}"))),
+    }
+    Ok(())
 }
 
 async fn objects(

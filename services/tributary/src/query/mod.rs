@@ -1,4 +1,4 @@
-//! What a person asks a running server: get, explain, wait, and the live table of `up`.
+//! What a person asks a running server: get, describe, explain, wait, and the live table of `up`.
 //!
 //! ```text
 //! arguments ──> name (what is meant) ──> client, fetch (ListenersService) ──> model views
@@ -12,7 +12,9 @@
 //! Data goes to the writer that is passed in, everything else to stderr. An error that these functions return has
 //! been told to nobody yet: the caller prints `Error: {error:#}` and exits with 1.
 
+mod choice;
 mod client;
+mod describe;
 mod everything;
 mod explain;
 mod fetch;
@@ -21,22 +23,28 @@ mod health;
 mod lines;
 mod live;
 mod name;
+mod path;
 mod print;
 mod reach;
 mod refused;
 mod rows;
+mod selector;
 mod shapes;
 mod state;
 mod wait;
 
+pub(crate) use choice::GetOutput;
 pub(crate) use client::Client;
+pub(crate) use describe::describe;
 pub(crate) use everything::everything;
 pub(crate) use explain::explain;
 pub(crate) use get::get;
 pub(crate) use health::health;
 pub(crate) use lines::lines;
 pub(crate) use live::live;
+pub(crate) use path::{Path, PathError, Template};
 pub(crate) use refused::{refusal, rejections};
+pub(crate) use selector::Selector;
 pub(crate) use wait::wait;
 
 #[cfg(test)]

@@ -106,6 +106,15 @@ pub(crate) fn kind(word: &str) -> Result<Kind, NameError> {
 
 /// The object that a name means, given its kind.
 pub(crate) fn key(kind: Kind, name: &str) -> Result<ObjectKey, NameError> {
+    key_in(kind, name, None)
+}
+
+/// The same, where a namespace may be given beside the name.
+pub(crate) fn key_in(
+    kind: Kind,
+    name: &str,
+    namespace: Option<&str>,
+) -> Result<ObjectKey, NameError> {
     if kind.is_cluster_scoped() {
         if name.is_empty() || name.contains('/') {
             return Err(NameError::Malformed {
@@ -115,7 +124,9 @@ pub(crate) fn key(kind: Kind, name: &str) -> Result<ObjectKey, NameError> {
         }
         return Ok(ObjectKey::cluster(name));
     }
-    match wanted(Some(name), None, Parts::Object) {
+    // NS/NAME says it by itself, also against the context's.
+    let namespace = namespace.filter(|_| !name.contains('/'));
+    match wanted(Some(name), namespace, Parts::Object) {
         Ok(Wanted::Object(key)) => Ok(key),
         Ok(Wanted::All | Wanted::Namespace(_) | Wanted::Listener(..))
         | Err(NameError::NoNamespace(_)) => Err(NameError::Malformed {

@@ -1,7 +1,7 @@
 //! What `-o yaml` and `-o json` print. Field names are a contract; a field that has no value is null, never missing.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::judgement::Judgement;
 use tributary_model::key::{ListenerRef, ObjectKey, ObjectRef};
@@ -184,6 +184,27 @@ pub(crate) fn object(view: &ObjectView, now: Timestamp) -> ObjectShape {
         },
         status,
     }
+}
+
+/// The same, to be read.
+pub(crate) fn document(view: &ObjectView, now: Timestamp) -> Value {
+    let ObjectShape {
+        api_version,
+        kind,
+        metadata:
+            MetadataShape {
+                name,
+                namespace,
+                generation,
+            },
+        status,
+    } = object(view, now);
+    json!({
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": name, "namespace": namespace, "generation": generation},
+        "status": status,
+    })
 }
 
 /// One listener.
@@ -392,7 +413,7 @@ fn refused_rule(problem: &RuleProblem) -> RefusedRuleShape<'_> {
     }
 }
 
-fn rule_state_word(state: RuleState) -> &'static str {
+pub(crate) fn rule_state_word(state: RuleState) -> &'static str {
     match state {
         RuleState::NotServed => "NotServed",
         RuleState::Degraded => "Degraded",

@@ -4,7 +4,7 @@ use clap::Parser;
 
 use super::fixtures::server::Server;
 use super::fixtures::{gateway, listener_set, load_balancer, lost, of, own, plain, served};
-use super::{everything, explain, get, wait};
+use super::{describe, everything, explain, get, wait};
 use crate::args::{Cli, Command, Output};
 
 fn server() -> Server {
@@ -25,6 +25,7 @@ async fn run(server: Server, line: &str) -> String {
     let words = ["tributary"].into_iter().chain(line.split(' '));
     let done = match Cli::try_parse_from(words).unwrap().command {
         Command::Get(args) => get(&client, &args, &mut out).await,
+        Command::Describe(args) => describe(&client, &args, &mut out).await,
         Command::Explain(args) => explain(&client, &args, &mut out).await,
         Command::Wait(args) => wait(&client, &args, &mut out).await,
         other => panic!("{other:?}"),
@@ -91,6 +92,39 @@ async fn explanations_are_printed() {
     );
     let printed = run(server, "explain gateway infra/edge https -o json").await;
     assert!(printed.contains("\"wouldChange\": []"), "{printed}");
+}
+
+#[tokio::test]
+async fn what_is_selected_is_printed_in_the_order_and_form_that_is_asked_for() {
+    check(
+        "get listeners -l state=Conflicted --field {.items[*].listener}",
+        "https\n",
+    )
+    .await;
+    check(
+        "get listeners --sort-by .owner.namespace -o jsonpath={.items[*].owner.namespace}",
+        "infra team-a",
+    )
+    .await;
+    check(
+        "get listeners -l owner.kind!=Gateway -o custom-columns=WHO:.owner.namespace,STATE:.state",
+        "WHO      STATE\nteam-a   Conflicted\n",
+    )
+    .await;
+    let printed = run(server(), "get listeners -l state=Conflicted").await;
+    assert!(
+        printed.contains("team-a") && !printed.contains("infra   "),
+        "{printed}"
+    );
+    check("get gateways infra/edge --field .metadata.name", "edge\n").await;
+}
+
+#[tokio::test]
+async fn one_object_is_described() {
+    check("describe gateway infra/edge", "Name:          edge\n").await;
+    check("describe lset app -n team-a", "Namespace:     team-a\n").await;
+    check("describe gateway x/y", "Error: gateway \"x/y\" not found").await;
+    check("describe gateway edge", "Error: ").await;
 }
 
 #[tokio::test]

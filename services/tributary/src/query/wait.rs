@@ -11,7 +11,7 @@ use tributary_runtime::Backoff;
 use tributary_runtime::names::SecondsCounter;
 
 use super::client::{Client, QueryError};
-use super::print::{tell, text};
+use super::print::{Progress, tell, text};
 use crate::args::WaitArgs;
 
 /// How long to be silent about a server that is not there: `up` opens its port within this.
@@ -25,6 +25,9 @@ const BACKOFF: Backoff = Backoff {
 
 /// What the server has beyond the patience that it was told, so that its own answer of what is pending arrives.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How often a person at a terminal is told what is waited for.
+const BETWEEN_LINES: Duration = Duration::from_secs(1);
 
 /// How waiting ended.
 #[derive(Debug)]
@@ -42,8 +45,23 @@ pub(crate) async fn wait(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     let WaitArgs { server: _, timeout } = args;
-    let ask = async |left| client.settling(left).await;
-    match settle(client, *timeout, ask).await? {
+    let mut progress = Progress::new();
+    let ask = async |left: Duration| {
+        // Who watches is told what is waited for, and the server answers before it is settled only when it is asked to.
+        let left = if progress.is_seen() {
+            left.min(BETWEEN_LINES)
+        } else {
+            left
+        };
+        let answered = client.settling(left).await;
+        if let Ok(Settling::Pending(pending)) = &answered {
+            progress.show(&waited_for(pending));
+        }
+        answered
+    };
+    let ended = settle(client, *timeout, ask).await?;
+    progress.clear();
+    match ended {
         Ended::Settled => {
             text(out, "settled\n")?;
             Ok(ExitCode::SUCCESS)
@@ -58,6 +76,15 @@ pub(crate) async fn wait(
             }
             Ok(ExitCode::FAILURE)
         }
+    }
+}
+
+/// In one line.
+fn waited_for(pending: &[String]) -> String {
+    match pending {
+        [] => "waiting".to_owned(),
+        [only] => format!("waiting for {only}"),
+        [first, others @ ..] => format!("waiting for {first} and {} more", others.len()),
     }
 }
 

@@ -30,7 +30,7 @@ Made from the program's own flags (`services/tributary/src/args.rs`); `tributary
 writes manual pages, `source <(tributary completion bash)` completes. A link called `kubectl-tributary` in the PATH makes it
 `kubectl tributary`.
 
-`get`, `explain` and `wait` ask the server of `--server`; without it `tributary up` on this machine, if it runs; else the mergers of
+`get`, `describe`, `explain`, `wait` and `status` ask the server of `--server`; without it `tributary up` on this machine, if it runs; else the mergers of
 the kubeconfig's cluster, through the API server, with the token that kubectl would send. Who has a client certificate there asks with a
 ServiceAccount's: `--as-account NAMESPACE/NAME`. Who may see what: [rpcs.md](rpcs.md).
 ";

@@ -1,8 +1,11 @@
 //! `list`: what is there, page by page, and what passes a filter.
 
 use serde_json::{Value, json};
-use tributary_tests_e2e::process::run_other;
+use tempfile::TempDir;
+use tributary_tests_e2e::process::{Process, run_other};
+use tributary_tests_e2e::relay::Relay;
 use tributary_tests_e2e::system::{System, words};
+use tributary_tests_e2e::until;
 
 use crate::client::{CLIENTS, Client, certified, lines, told_by_get};
 use crate::world;
@@ -106,5 +109,47 @@ async fn who_is_not_let_in_is_told() {
             "{client:?}: {said}"
         );
         assert_eq!(ended.stdout, "", "{client:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_asks_again_while_nobody_answers() {
+    let system = world::system().await;
+    let all = told_by_get(&system).await;
+    let folder = TempDir::new().unwrap();
+    for client in CLIENTS {
+        let relay = Relay::to(system.merger).await;
+        relay.cut();
+        let args = [words(&["list"]), certified(&system, relay.address)].concat();
+        let out = folder.path().join(format!("{client:?}.out"));
+        let log = folder.path().join(format!("{client:?}.log"));
+        let process = Process::start_other(&client.program(), &args, &out, &log);
+        until("it has failed", async || {
+            let log = std::fs::read_to_string(&log).unwrap();
+            log.lines().any(|line| line.starts_with("failed: "))
+        })
+        .await;
+        relay.mend();
+        let ended = process.ended(std::time::Duration::from_secs(30)).await;
+        assert_eq!(ended.code(), Some(0), "{client:?}");
+        let listed = lines(&std::fs::read_to_string(&out).unwrap());
+        assert_eq!(listed, all, "{client:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_gives_up_where_nobody_ever_answers() {
+    let system = world::system().await;
+    let relay = Relay::to(system.merger).await;
+    relay.cut();
+    let args = [words(&["list"]), certified(&system, relay.address)].concat();
+    for client in CLIENTS {
+        let ended = run_other(&client.program(), &args).await;
+        assert_eq!(ended.code, Some(1), "{client:?}: {}", ended.stderr);
+        let tries = ended
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("failed: "));
+        assert_eq!(tries.count(), 7, "{client:?}: {}", ended.stderr);
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 use tributary_tests_e2e::process::Process;
@@ -226,4 +228,33 @@ async fn a_watch_with_a_filter_tells_what_passes_and_what_no_longer_does() {
         })
         .await;
     }
+}
+
+/// The kernel goes on taking bytes for a merger that is stopped: only a question that it does not answer shows it.
+#[tokio::test]
+async fn a_merger_that_hangs_is_noticed_within_five_seconds() {
+    let system = world::system().await;
+    let folder = TempDir::new().unwrap();
+    let mut watchers = Vec::new();
+    for client in CLIENTS {
+        watchers.push(Watcher::start(client, &system, &folder).await);
+    }
+    all_tell_the_same(&system, &watchers).await;
+    system.signal(Part::Merger, Signal::STOP);
+    let stopped = Instant::now();
+    for watcher in &watchers {
+        let client = watcher.client;
+        until("it is told to be lost", async || watcher.is_cut_off()).await;
+        let noticed = stopped.elapsed();
+        println!("{client:?}: noticed after {noticed:?}");
+        assert!(noticed < Duration::from_secs(5), "{client:?}: {noticed:?}");
+    }
+    system.signal(Part::Merger, Signal::CONT);
+    let more = [
+        ("own", 8081, "blue.example.com"),
+        ("late", 8083, "late.example.com"),
+    ];
+    write(&system, "blue.yaml", &set("blue", 1, &more));
+    system.settled().await;
+    all_tell_the_same(&system, &watchers).await;
 }

@@ -13,6 +13,7 @@ mod edits;
 mod examples;
 mod faults;
 mod five;
+mod hangs;
 mod kills;
 mod metrics_reference;
 mod proxy;

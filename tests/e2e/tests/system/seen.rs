@@ -70,6 +70,16 @@ async fn one_trace_goes_from_a_change_to_the_call_of_aws_and_the_status() {
         traces.iter().any(|spans| way.is_subset(spans)),
         "{traces:#?}"
     );
+    // The log says it once: what is in a line's fields is not in spans before it, too.
+    let log = system.log(Part::StatusWriter);
+    let written: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("status written"))
+        .collect();
+    assert!(!written.is_empty(), "{log}");
+    for line in written {
+        assert!(!line.contains('{'), "{line}");
+    }
 }
 
 #[tokio::test]

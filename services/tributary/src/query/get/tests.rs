@@ -1,6 +1,6 @@
 use tributary_model::view::ListenerView;
 
-use super::{Page, Wanted, selects, show};
+use super::{Choice, Page, Style, To, Wanted, selects, show};
 use crate::args::{Output, What};
 use crate::query::fixtures::{edge, of, own};
 use crate::query::{rows, shapes};
@@ -10,10 +10,15 @@ fn shown_nothing(what: What, wanted: &Wanted, output: Output) -> String {
     let page = Page {
         what,
         wanted,
-        output,
+        style: Style::Of(output),
+        choice: Choice::default(),
     };
     let none: [ListenerView; 0] = [];
-    match show(&mut out, page, &none, rows::listeners, |view| {
+    let to = &mut To {
+        seen: None,
+        out: &mut out,
+    };
+    match show(to, page, &none, rows::listeners, |view| {
         shapes::listener(view)
     }) {
         Ok(()) => String::from_utf8(out).unwrap(),

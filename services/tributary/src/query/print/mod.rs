@@ -1,5 +1,6 @@
 //! Answers on paper: a table for people, YAML and JSON for programs.
 
+mod progress;
 pub(crate) mod table;
 
 use std::io::{self, Write};
@@ -10,6 +11,7 @@ use serde::Serialize;
 use super::client::QueryError;
 use crate::args::Output;
 
+pub(crate) use progress::Progress;
 pub(crate) use table::{Cell, Table, Tone};
 
 /// How much a table shows.
@@ -80,7 +82,7 @@ pub(crate) fn document_of<'a, T, S: Serialize>(
 }
 
 /// YAML or JSON, ended by a line end.
-fn document(
+pub(crate) fn document(
     out: &mut dyn Write,
     output: Output,
     document: &impl Serialize,
@@ -122,7 +124,7 @@ pub(crate) fn tell(line: &str) {
 }
 
 /// A reader that has read enough (`| head`) is no error.
-fn written(out: &mut dyn Write, text: &str) -> Result<(), QueryError> {
+pub(crate) fn written(out: &mut dyn Write, text: &str) -> Result<(), QueryError> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(QueryError::Write),

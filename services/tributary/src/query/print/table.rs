@@ -52,20 +52,37 @@ impl Table {
 
     /// As lines, header first, with colours. No line is longer than `columns`, if given.
     pub(crate) fn lines(&self, columns: Option<usize>) -> Vec<String> {
-        let Self { header, rows } = self;
-        let header: Vec<Cell> = header.iter().copied().map(Cell::from).collect();
-        let widths: Vec<usize> = (0..header.len())
-            .map(|column| {
-                let cells = rows.iter().chain([&header]);
-                let widths = cells.filter_map(|row| row.get(column)).map(Cell::width);
-                widths.max().unwrap_or_default()
-            })
-            .collect();
-        [&header]
+        let widths = self.widths();
+        [&self.header_cells()]
             .into_iter()
-            .chain(rows)
+            .chain(&self.rows)
             .map(|row| line(row, &widths, columns))
             .collect()
+    }
+
+    /// The rows alone, under a header that was printed with columns at least this wide.
+    pub(crate) fn rows_under(&self, least: &[usize]) -> Vec<String> {
+        let least = least.iter().copied().chain(std::iter::repeat(0));
+        let widths = self.widths().into_iter().zip(least);
+        let widths: Vec<usize> = widths.map(|(own, least)| own.max(least)).collect();
+        let rows = self.rows.iter();
+        rows.map(|row| line(row, &widths, None)).collect()
+    }
+
+    /// Of its columns, the header's words among them.
+    pub(crate) fn widths(&self) -> Vec<usize> {
+        let Self { header: _, rows } = self;
+        let header = self.header_cells();
+        let width = |column: usize| {
+            let cells = rows.iter().chain([&header]);
+            let widths = cells.filter_map(|row| row.get(column)).map(Cell::width);
+            widths.max().unwrap_or_default()
+        };
+        (0..header.len()).map(width).collect()
+    }
+
+    fn header_cells(&self) -> Vec<Cell> {
+        self.header.iter().copied().map(Cell::from).collect()
     }
 
     /// As one text, each line ended.

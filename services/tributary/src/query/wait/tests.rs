@@ -5,7 +5,7 @@ use tonic::{Code, Status};
 use tributary_proto::call::Settling;
 use tributary_stream::Transport;
 
-use super::{BACKOFF, GRACE, settle};
+use super::{BACKOFF, GRACE, settle, waited_for};
 use crate::query::Client;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -105,4 +105,14 @@ async fn a_server_of_another_kind_is_an_error_at_once() {
         "error: this process answered Unimplemented: down",
     )
     .await;
+}
+
+#[test]
+fn what_is_waited_for_is_one_line() {
+    let pending = |lines: &[&str]| {
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        waited_for(&lines)
+    };
+    assert_eq!(pending(&["a"]), "waiting for a");
+    assert_eq!(pending(&["a", "b", "c"]), "waiting for a and 2 more");
 }

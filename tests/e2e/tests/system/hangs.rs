@@ -1,0 +1,147 @@
+//! A merger that hangs with open connections (SIGSTOP: the kernel goes on taking bytes for it): whoever follows it goes to
+//! another one within five seconds, and who asks is told.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use tributary_tests_e2e::address;
+use tributary_tests_e2e::trust::Authority;
+
+use crate::process::{Process, run};
+use crate::system::{Part, System, words};
+use crate::teams::Teams;
+use crate::until;
+
+/// From the stop until a client has noticed.
+const NOTICED: Duration = Duration::from_secs(5);
+/// For a program to start on a busy machine.
+const START: Duration = Duration::from_secs(2);
+
+/// A follower of two mergers.
+struct Follower {
+    program: &'static str,
+    log: PathBuf,
+    _process: Process,
+}
+
+impl Follower {
+    /// How often it has said so.
+    fn said(&self, what: &str) -> usize {
+        let log = std::fs::read_to_string(&self.log).unwrap();
+        log.lines().filter(|line| line.contains(what)).count()
+    }
+}
+
+async fn check(authority: Option<&Authority>) {
+    let mut system = System::new();
+    if let Some(authority) = authority {
+        system.certify(authority);
+    }
+    Teams::new().write(&system.source());
+    for part in [Part::Sandbox, Part::Watcher, Part::Merger] {
+        system.start(part);
+    }
+    until("the first merger has merged", async || {
+        system.is_merged().await
+    })
+    .await;
+    let scheme = if authority.is_some() { "https" } else { "http" };
+    // Started later, so that it counts as the later leader.
+    let next = address::free(system.merger.ip());
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut args = words(&[
+        "--watcher",
+        &format!("{scheme}://{}", system.watcher),
+        "--grpc-listen",
+        &next.to_string(),
+    ]);
+    args.extend(system.certified("merger"));
+    let _next = Process::start("tributary-merger", &args, &folder.path().join("next"));
+    let both = format!("{scheme}://{},{scheme}://{next}", system.merger);
+    let sandbox = format!("http://{}", system.sandbox);
+    let (status, source) = (system.status(), system.source());
+    let mut followers = Vec::new();
+    for (program, service, more) in [
+        (
+            "tributary-status-writer",
+            "status-writer",
+            ["--status-dir", status.to_str().unwrap()].as_slice(),
+        ),
+        (
+            "tributary-alb-programmer",
+            "alb-programmer",
+            &["--aws", &sandbox, "--source", source.to_str().unwrap()],
+        ),
+    ] {
+        let log = folder.path().join(service);
+        let args = [
+            words(&["--merger", &both]),
+            words(more),
+            system.certified(service),
+        ]
+        .concat();
+        followers.push(Follower {
+            program,
+            _process: Process::start(program, &args, &log),
+            log,
+        });
+    }
+    let ask = async |servers: &str| {
+        let mut args = words(&["get", "listeners", "-o", "json", "--server", servers]);
+        args.extend(system.certified("client"));
+        let begun = Instant::now();
+        (run("tributary", &args).await, begun.elapsed())
+    };
+    let next = next.to_string();
+    let first = system.merger.to_string();
+    for server in [&first, &next] {
+        until("the merger answers", async || {
+            ask(server).await.0.code == Some(0)
+        })
+        .await;
+    }
+    until("the statuses are written", async || {
+        !system.statuses().is_empty()
+    })
+    .await;
+
+    let (down, up) = ("stream is down", "stream is up again");
+    let before: Vec<_> = followers
+        .iter()
+        .map(|follower| (follower.said(down), follower.said(up)))
+        .collect();
+    system.signal(Part::Merger, Signal::STOP);
+    let stopped = Instant::now();
+    for (follower, (was_down, _)) in followers.iter().zip(&before) {
+        let program = follower.program;
+        until("it has noticed", async || follower.said(down) > *was_down).await;
+        let noticed = stopped.elapsed();
+        println!("{program}: noticed after {noticed:?}");
+        assert!(noticed < NOTICED, "{program}: {noticed:?}");
+    }
+    for (follower, (_, was_up)) in followers.iter().zip(&before) {
+        let program = follower.program;
+        until("it follows the other", async || follower.said(up) > *was_up).await;
+        println!("{program}: follows another after {:?}", stopped.elapsed());
+    }
+    let (alone, lasted) = ask(&first).await;
+    println!("get: told after {lasted:?}: {}", alone.stderr);
+    assert_eq!(alone.code, Some(1), "{}", alone.stderr);
+    assert!(lasted < NOTICED + START, "{lasted:?}");
+    let (answered, lasted) = ask(&format!("{first},{next}")).await;
+    println!("get: answered by the other after {lasted:?}");
+    assert_eq!(answered.code, Some(0), "{}", answered.stderr);
+    assert!(lasted < NOTICED + START, "{lasted:?}");
+    system.signal(Part::Merger, Signal::CONT);
+}
+
+#[tokio::test]
+async fn a_merger_that_hangs_is_left_within_five_seconds() {
+    check(None).await;
+}
+
+#[tokio::test]
+async fn a_merger_that_hangs_is_left_within_five_seconds_over_tls_too() {
+    check(Some(&Authority::new())).await;
+}
