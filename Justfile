@@ -97,9 +97,10 @@ kubernetes *flags: setup
 render *flags: setup
     python3 deploy/render.py "$@"
 
-# the chart and what lies beside it in deploy/, by itself, on an API server and under a Prometheus; it needs Go and apt-get
+# the chart and what lies beside it in deploy/, by itself, on an API server, and beside its real neighbours; it needs Go and apt-get
 chart: setup
     .ci/kubernetes
+    .ci/neighbours
     cargo build --workspace --bins --tests
     python3 deploy/render.py --check
     python3 -m unittest discover -s deploy/tests -p '*_test.py'
