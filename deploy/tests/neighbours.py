@@ -61,7 +61,7 @@ class CertManager:
 
     def __init__(self, among: Processes, api: Api) -> None:
         self.api = api
-        for file in sorted((sources("tests/neighbours/cert-manager", "github.com/cert-manager/cert-manager") / "deploy/crds").glob("*.yaml")):
+        for file in sorted((sources("deploy/tests/programs/cert-manager", "github.com/cert-manager/cert-manager") / "deploy/crds").glob("*.yaml")):
             crd = yaml.safe_load(file.read_text())
             api.apply(crd)
             api.until_served(crd)

@@ -21,7 +21,7 @@ import helm
 PROGRAM = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", helm.ROOT / "target")) / "debug/tributary"
 SERVICES = ["watcher", "merger", "alb-programmer", "nlb-programmer", "status-writer"]
 MANIFESTS = pathlib.Path(__file__).parent / "prometheus/world.yaml"
-PATIENCE = 120
+PATIENCE = 240
 
 
 def free() -> int:
