@@ -25,8 +25,6 @@ import world
 from helm import CHART
 from neighbours import Collector, Prometheus
 from node import Node
-from prometheus_test import DASHBOARDS
-from prometheus_test import panels as panels_of
 from watched import GATEWAYS, NAMESPACE, Churn, Watched, conditions, gateways, is_programmed, make, unmake
 
 SYSTEM = "tributary-system"
@@ -41,15 +39,6 @@ GAP = 5
 GAP_OF_ALL = 10
 # and while something dies: its Lease ends after 4, and another takes over.
 FAILOVER = 15
-# Panels that may be empty where all is well.
-UNSEEN = {
-    "Failed tasks in an hour": "no task fails",
-    "Calls that failed": "AWS refuses nothing",
-    "Own pace": "it is told when AWS throttles, and AWS throttles nothing",
-    "Requests that failed": "the API server answers",
-    "On its way": "everything is settled",
-}
-
 NODE: Node
 FIGURES: list[tuple[str, str]] = []
 
@@ -404,7 +393,7 @@ class Install(unittest.TestCase):
         NODE.until_served(monitored.MONITORS)
         # A certificate of a Secret, and a listener that is refused.
         NODE.kubectl("apply", "--filename=-", given=world.secret())
-        NODE.apply(secured())
+        NODE.apply(monitored.SECURED)
         with world.Processes() as beside:
             collector = Collector(beside, urllib.parse.urlsplit(NODE.server).hostname)
             install("sandbox.enabled=true", "serviceMonitor.enabled=true", "metrics.tenants=true", f"otlp.endpoint={collector.endpoint}")
@@ -422,9 +411,7 @@ class Install(unittest.TestCase):
             for query in ['rate(tributary_change_seconds_count{stage="programmed"}[1m]) > 0', "tributary_tenant_objects"]:
                 beside.until(query, lambda query=query: prometheus.asked(query))
             self.assertEqual({(it["metric"]["pod"], it["value"][1]) for it in prometheus.asked("up")}, {(pod, "1") for pod in them})
-            panels = [panel for file in DASHBOARDS for panel in panels_of(json.loads(file.read_text()))]
-            empty = {it["title"] for it in panels if not any(prometheus.asked(target["expr"]) for target in it["targets"])}
-            self.assertLessEqual(empty, set(UNSEEN))
+            self.assertLessEqual(monitored.empty_panels(prometheus), set(monitored.UNSEEN))
             way = {"tributary-watcher read", "tributary-merger receive", "tributary-alb-programmer aws", "tributary-status-writer write"}
             beside.until("a trace from pod to pod", lambda: any(way <= {f"{it['service']} {it['name']}" for it in trace} for trace in collector.traces().values()))
 
@@ -460,15 +447,6 @@ class Install(unittest.TestCase):
     def test_it_can_be_removed_once_more(self):
         remove_everything(self, AWS)
         uninstall(AWS)
-
-
-def secured() -> dict:
-    terminate = {"mode": "Terminate", "certificateRefs": [{"name": "app"}]}
-    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "ListenerSet", "metadata": {"name": "secured", "namespace": "infra"}, "spec": {
-        "parentRef": {"name": "my-gateway"},
-        "listeners": [{"name": "https", "port": 8443, "protocol": "HTTPS", "hostname": "app.example.com", "tls": terminate},
-                      # The Gateway has it.
-                      {"name": "taken", "port": 80, "protocol": "HTTP"}]}}
 
 
 def apart() -> list[str]:

@@ -5,7 +5,9 @@ import json
 import pathlib
 import re
 
+from neighbours import Prometheus
 from node import Node
+from prometheus_test import DASHBOARDS, panels
 
 # Of Prometheus Operator's CRD no more than that it is there.
 MONITORS = {
@@ -16,6 +18,28 @@ MONITORS = {
                       "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}],
     },
 }
+# A tenant's set with a certificate of a Secret, and a listener that is refused, since the Gateway has it.
+SECURED = {
+    "apiVersion": "gateway.networking.k8s.io/v1", "kind": "ListenerSet", "metadata": {"name": "secured", "namespace": "infra"}, "spec": {
+        "parentRef": {"name": "my-gateway"},
+        "listeners": [{"name": "https", "port": 8443, "protocol": "HTTPS", "hostname": "app.example.com",
+                       "tls": {"mode": "Terminate", "certificateRefs": [{"name": "app"}]}},
+                      {"name": "taken", "port": 80, "protocol": "HTTP"}]},
+}
+# Panels that may be empty where all is well.
+UNSEEN = {
+    "Failed tasks in an hour": "no task fails",
+    "Calls that failed": "AWS refuses nothing",
+    "Own pace": "it is told when AWS throttles, and AWS throttles nothing",
+    "Requests that failed": "the API server answers",
+    "On its way": "everything is settled",
+}
+
+
+def empty_panels(prometheus: Prometheus) -> set[str]:
+    """The titles of those of all dashboards that have nothing to show."""
+    all_of_them = [panel for file in DASHBOARDS for panel in panels(json.loads(file.read_text()))]
+    return {it["title"] for it in all_of_them if not any(prometheus.asked(target["expr"]) for target in it["targets"])}
 
 
 def label(name: str) -> str:
