@@ -102,16 +102,26 @@ kubernetes *flags: setup
 render *flags: setup
     python3 deploy/render.py "$@"
 
-# the chart and what lies beside it in deploy/, by itself, on an API server and under a Prometheus; it needs Go and apt-get
+# the chart and what lies beside it in deploy/, by itself, on an API server, and beside its real neighbours; it needs Go and apt-get
 chart: setup
     .ci/kubernetes
+    .ci/neighbours
     cargo build --workspace --bins --tests
     python3 deploy/render.py --check
     python3 -m unittest discover -s deploy/tests -p '*_test.py'
 
+# draw the dashboards into docs/dashboards, by hand after a change to them: of a real release's data, but with matplotlib; it takes 5 minutes
+pictures: setup
+    .ci/kubernetes
+    .ci/neighbours
+    cargo build --workspace --bins --tests
+    python3 -m pip install --quiet --target "${CARGO_TARGET_DIR:-target}/pictures" matplotlib==3.10.8
+    PYTHONPATH="${CARGO_TARGET_DIR:-target}/pictures" python3 deploy/pictures.py
+
 # the life of an install on a real node, of the debug build or another program: `just install-test target/release/tributary`; as root
 install-test binary="": setup
     .ci/kubernetes
+    .ci/neighbours
     {{ if binary == "" { "cargo build --workspace --bins" } else { "true" } }}
     .ci/install-test "{{ if binary == "" { env("CARGO_TARGET_DIR", "target") / "debug/tributary" } else { binary } }}"
 

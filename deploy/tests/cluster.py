@@ -154,11 +154,14 @@ def end(process: subprocess.Popen) -> None:
     process.stdout.close()
 
 
-@functools.cache
 def gateway_api() -> pathlib.Path:
-    """The Gateway API's sources."""
-    module = json.loads(said("go", "mod", "download", "-json", "sigs.k8s.io/gateway-api", folder="tests/kubernetes/crds"))
-    return pathlib.Path(module["Dir"])
+    return sources("tests/kubernetes/crds", "sigs.k8s.io/gateway-api")
+
+
+@functools.cache
+def sources(of: str, module: str) -> pathlib.Path:
+    """Of a Go module, in the version that the module in the folder `of` names."""
+    return pathlib.Path(json.loads(said("go", "mod", "download", "-json", module, folder=of))["Dir"])
 
 
 def until(what: str, holds) -> None:

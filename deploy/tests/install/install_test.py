@@ -17,13 +17,17 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.parse
 import urllib.request
 
 import yaml
 
 import adapter
+import monitored
 import node
+import world
 from helm import CHART, ROOT
+from neighbours import Collector, Prometheus
 from node import Node
 from watched import GATEWAYS, NAMESPACE, NLB, Churn, Watched, conditions, gateways, is_programmed, make, unmake
 
@@ -457,6 +461,34 @@ class Install(unittest.TestCase):
         figure("reboot of the node: until it is Ready, then until everything is in an AWS that had forgotten it", up - begun, time.monotonic() - up)
         NODE.until("all pods are Ready", is_ready)
         changes(*GATEWAYS)
+
+    def test_everything_is_seen(self):
+        # The last before it goes: every Deployment is rolled, and who looks on costs time.
+        NODE.apply(monitored.MONITORS)
+        NODE.until_served(monitored.MONITORS)
+        # A certificate of a Secret, and a listener that is refused.
+        NODE.kubectl("apply", "--filename=-", given=world.secret())
+        NODE.apply(monitored.SECURED)
+        with world.Processes() as beside:
+            collector = Collector(beside, urllib.parse.urlsplit(NODE.server).hostname)
+            install("sandbox.enabled=true", "serviceMonitor.enabled=true", "metrics.tenants=true", f"otlp.endpoint={collector.endpoint}")
+            them = {name_of(it) for service in SERVICES for it in pods(service)}
+            targets = beside.folder / "targets.json"
+            monitor = NODE.get({"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": {"name": "tributary", "namespace": SYSTEM}})
+            prometheus = Prometheus(beside, monitored.scrape(monitor, targets))
+
+            def is_scraped() -> bool:
+                monitored.write(NODE, SYSTEM, targets)
+                return {it["metric"]["pod"] for it in prometheus.asked("tributary_build_info")} == them
+            beside.until("a scrape of every pod", is_scraped)
+            # Changes, so that there is something to time, after the first scrape and before the last.
+            changes(*GATEWAYS)
+            for query in ['rate(tributary_change_seconds_count{stage="programmed"}[1m]) > 0', "tributary_tenant_objects"]:
+                beside.until(query, lambda query=query: prometheus.asked(query))
+            self.assertEqual({(it["metric"]["pod"], it["value"][1]) for it in prometheus.asked("up")}, {(pod, "1") for pod in them})
+            self.assertLessEqual(monitored.empty_panels(prometheus), set(monitored.UNSEEN))
+            way = {"tributary-watcher read", "tributary-merger receive", "tributary-alb-programmer aws", "tributary-status-writer write"}
+            beside.until("a trace from pod to pod", lambda: any(way <= {f"{it['service']} {it['name']}" for it in trace} for trace in collector.traces().values()))
 
     def test_gateways_first_then_the_release_and_nothing_is_left(self):
         remove_everything(self)
