@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
+use rustls::ServerConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -46,7 +47,7 @@ pub(crate) use watched::watched;
 use files::{Files, Loaded};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Files are not looked at more often.
 const LOOK: Duration = Duration::from_secs(1);
@@ -143,7 +144,23 @@ impl Tls {
     /// # Errors
     /// Where the client's certificate is not one that is believed, or it takes too long.
     pub(crate) async fn accept(&self, tcp: TcpStream) -> io::Result<server::TlsStream<TcpStream>> {
-        let acceptor = TlsAcceptor::from(Arc::clone(&self.current().server));
+        self.shake(&self.current().server, tcp).await
+    }
+
+    /// The same for who is none of the installation, and is asked for no certificate.
+    pub(crate) async fn accept_web(
+        &self,
+        tcp: TcpStream,
+    ) -> io::Result<server::TlsStream<TcpStream>> {
+        self.shake(&self.current().web, tcp).await
+    }
+
+    async fn shake(
+        &self,
+        config: &Arc<ServerConfig>,
+        tcp: TcpStream,
+    ) -> io::Result<server::TlsStream<TcpStream>> {
+        let acceptor = TlsAcceptor::from(Arc::clone(config));
         let accepted = timeout(HANDSHAKE, acceptor.accept(tcp)).await;
         let accepted = accepted.map_err(io::Error::from).flatten();
         accepted.inspect_err(|_| {
