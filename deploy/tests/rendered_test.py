@@ -74,6 +74,8 @@ class Values(unittest.TestCase):
             ("tls.own.settleSeconds=1", "/tls/own/settleSeconds"),
             ("tls.certManager.duration=90d", "/tls/certManager/duration"),
             ("otlp.sampler=sometimes", "/otlp/sampler"),
+            ("podReadinessGates.enabled=yes", "/podReadinessGates/enabled"),
+            ("podReadinessGates.timeoutSeconds=30", "/podReadinessGates/timeoutSeconds"),
         ]:
             with self.subTest(setting):
                 ended = helm.template("cluster", "tributary", "tributary-system", "--set", setting)
@@ -89,6 +91,19 @@ class Values(unittest.TestCase):
         ended = helm.template("sandbox", "tributary", "tributary-system", "--set", "aws.endpoint=http://sandbox.aws:4566")
         self.assertNotEqual(ended.returncode, 0)
         self.assertIn("aws.endpoint: AWS is one", ended.stderr)
+
+    def test_gates_that_nobody_would_open_are_refused(self):
+        for more, why in [
+            ("tls.mode=none", "the API server asks over TLS alone"),
+            ("watcher.enabled=false", "nobody would open the gates"),
+            ("merger.enabled=false", "nobody would open the gates"),
+            ("statusWriter.enabled=false", "nobody would open the gates"),
+            ("albProgrammer.enabled=false,nlbProgrammer.enabled=false", "nobody would open the gates"),
+        ]:
+            with self.subTest(more):
+                ended = helm.template("cluster", "tributary", "tributary-system", "--set", f"podReadinessGates.enabled=true,{more}")
+                self.assertNotEqual(ended.returncode, 0)
+                self.assertIn(why, ended.stderr)
 
     def test_more_programmers_than_shards_are_refused(self):
         more = ["--set", "nlbProgrammer.autoscaling.enabled=true,nlbProgrammer.autoscaling.maxReplicas=9"]
@@ -311,6 +326,11 @@ class Objects(unittest.TestCase):
             at_once = of_kind(objects, "Job")
             self.assertEqual([it["spec"] for it in at_once.values()], [job])
             rules = of_kind(objects, "Role")[f"{prefix}-tls"]["rules"]
+            webhooks = list(of_kind(objects, "MutatingWebhookConfiguration"))
+            self.assertEqual([words[it] for it in ["--webhook"] if it in words], webhooks)
+            cluster = of_kind(objects, "ClusterRole").get(f"{prefix}-tls", {"rules": []})["rules"]
+            # That one object, and of it nothing can be named.
+            self.assertEqual([(rule["resourceNames"], rule["verbs"]) for rule in cluster], [([it], ["get", "patch"]) for it in webhooks])
             named = {resource for rule in rules for resource in rule.get("resourceNames", [])}
             # Those of a service that is off are deleted.
             secrets = {f"{prefix}-{service}-tls" for service in [*SERVICES, "client"]}
@@ -328,6 +348,41 @@ class Objects(unittest.TestCase):
             mount = next(it for it in container["volumeMounts"] if it["name"] == "tls")
             self.assertIn(f"--tls-dir={mount['mountPath']}", container["args"])
             self.assertFalse([arg for arg in container["args"] if arg.startswith(("--merger=http:", "--watcher=http:"))])
+
+    def test_the_webhook_asks_the_merger_and_holds_nobody_up(self):
+        for name, prefix, kinds in [("everything", "everything", "alb,nlb"), ("one-kind", "tributary", "alb"), ("cert-manager", "tributary", "alb,nlb")]:
+            with self.subTest(name):
+                objects = rendered(name)
+                [configuration] = of_kind(objects, "MutatingWebhookConfiguration").values()
+                [webhook] = configuration["webhooks"]
+                self.assertEqual((webhook["failurePolicy"], webhook["sideEffects"]), ("Ignore", "None"))
+                self.assertLessEqual(webhook["timeoutSeconds"], 5)
+                what = "everything.pod-readiness-gate-inject" if name == "everything" else "pod-readiness-gate-inject"
+                self.assertEqual(webhook["namespaceSelector"], {"matchLabels": {f"gateway.tributary.dev/{what}": "enabled"}})
+                self.assertNotIn("objectSelector", webhook)
+                [rule] = webhook["rules"]
+                self.assertEqual((rule["resources"], rule["operations"], rule["scope"]), (["pods"], ["CREATE"], "Namespaced"))
+                called = webhook["clientConfig"]["service"]
+                service = of_kind(objects, "Service")[called["name"]]
+                [port] = [it for it in service["spec"]["ports"] if it["port"] == called["port"]]
+                merger = containers(objects)["merger"]
+                self.assertIn({"name": port["targetPort"], "containerPort": called["port"]}, merger["ports"])
+                self.assertIn(f"--gates-for={kinds}", merger["args"])
+                self.assertEqual(called["path"], "/pods")
+                # Whom it trusts comes from who makes the certificate, which has the name that is called.
+                self.assertNotIn("caBundle", webhook["clientConfig"])
+                host = f"{called['name']}.{called['namespace']}.svc"
+                if name == "cert-manager":
+                    secret = f"{called['namespace']}/tributary-merger-tls"
+                    self.assertEqual(configuration["metadata"]["annotations"], {"cert-manager.io/inject-ca-from": secret})
+                else:
+                    self.assertIn(f"--hosts=merger={host}", containers(objects)["tls"]["args"])
+                policy = of_kind(objects, "NetworkPolicy")[f"{prefix}-merger"]["spec"]
+                ports = [port["port"] for rule in policy["ingress"] for port in rule["ports"]]
+                self.assertIn("gates", ports)
+        for name in ["cluster", "plain", "sandbox"]:
+            self.assertEqual(of_kind(rendered(name), "MutatingWebhookConfiguration"), {})
+            self.assertFalse([arg for arg in containers(rendered(name))["merger"]["args"] if "gates" in arg])
 
     def test_a_job_has_another_name_when_it_is_another(self):
         def names(*more: str) -> set[str]:
@@ -351,7 +406,8 @@ class Objects(unittest.TestCase):
         for name, it in certificates.items():
             self.assertEqual(it["spec"]["secretName"], name)
             service = name.removeprefix("tributary-").removesuffix("-tls")
-            self.assertEqual(it["spec"]["dnsNames"], [f"{service}.tributary.services.tributary.dev"])
+            called = ["tributary-merger.tributary-system.svc"] if service == "merger" else []
+            self.assertEqual(it["spec"]["dnsNames"], [f"{service}.tributary.services.tributary.dev", *called])
             self.assertEqual(it["spec"]["issuerRef"], {"name": "services", "kind": "ClusterIssuer", "group": "cert-manager.io"})
         self.assertFalse([identity(it) for it in objects if it["kind"] in ("Job", "CronJob") or identity(it)[2] == "tributary-tls"])
 

@@ -1,6 +1,6 @@
 {{/*
-A service's Deployment: dict "root" $ "service" NAME "values" (its values) "args" LIST and, if it serves gRPC, "port" NUMBER; if it calls
-AWS, "authorities" and "proxy" of the values.
+A service's Deployment: dict "root" $ "service" NAME "values" (its values) "args" LIST and, if it serves gRPC, "port" NUMBER; if the API
+server asks it about new pods, "gates" true; if it calls AWS, "authorities" and "proxy" of the values.
 The image's entrypoint is `tributary`, its first argument which service it is.
 */}}
 {{- define "tributary.deployment" -}}
@@ -106,6 +106,9 @@ spec:
           ports:
             {{- with .port }}
             - {name: grpc, containerPort: {{ . }}}
+            {{- end }}
+            {{- if .gates }}
+            - {name: gates, containerPort: 9443}
             {{- end }}
             - {name: admin, containerPort: 8080}
           {{- if .port }}

@@ -3,6 +3,11 @@
 {{ include "tributary.object" . }}-tls
 {{- end }}
 
+{{/* Where the API server asks about new pods: the name in the merger's certificate. */}}
+{{- define "tributary.gatesHost" -}}
+{{ include "tributary.object" (dict "root" . "service" "merger") }}.{{ .Release.Namespace }}.svc
+{{- end }}
+
 {{/* Who has a certificate: the services that run, and `client`. */}}
 {{- define "tributary.identities" -}}
 {{- $names := list }}
@@ -51,6 +56,10 @@ template:
           - {{ printf "--name=%s" (include "tributary.fullname" .) | quote }}
           - {{ printf "--namespace=%s" .Release.Namespace | quote }}
           - {{ printf "--for=%s" (include "tributary.identities" .) | quote }}
+          {{- if .Values.podReadinessGates.enabled }}
+          - {{ printf "--hosts=merger=%s" (include "tributary.gatesHost" .) | quote }}
+          - {{ printf "--webhook=%s" (include "tributary.installed" (dict "root" . "what" "pod-readiness-gates")) | quote }}
+          {{- end }}
           - {{ printf "--labels=app.kubernetes.io/name=%s,app.kubernetes.io/instance=%s,app.kubernetes.io/part-of=tributary" (include "tributary.name" .) .Release.Name | quote }}
           - {{ printf "--settle-seconds=%v" $own.settleSeconds | quote }}
           - {{ printf "--installation=%s" .Values.installation | quote }}

@@ -17,6 +17,7 @@
 //! again: callers have one loop each, with its bounds and its metrics. Only [`lease`] has its own: to hold a Lease is to
 //! keep writing it.
 
+mod admission;
 mod author;
 mod beside;
 mod cluster;
@@ -36,6 +37,7 @@ mod status;
 mod token;
 mod watch;
 
+pub use admission::{PodReview, ReviewError};
 pub use beside::{LbcLease, NoLease};
 pub use cluster::{Cluster, ConnectError};
 pub use events::{Event, EventRecorder, EventType, Regarding};

@@ -1,8 +1,9 @@
-//! Objects that a program of ours keeps for itself: Secrets and ConfigMaps by name, written only over what was read.
+//! Objects that a program of ours keeps for itself: Secrets, ConfigMaps and webhooks by name, written only over what was read.
 
 use std::fmt;
 use std::time::Duration;
 
+use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::jiff::fmt::rfc2822::DateTimeParser;
@@ -26,6 +27,8 @@ pub enum OwnKind {
     Secret,
     /// What everybody may.
     ConfigMap,
+    /// Whom the API server asks, and whom it trusts then.
+    MutatingWebhookConfiguration,
 }
 
 impl OwnKind {
@@ -33,6 +36,9 @@ impl OwnKind {
         match self {
             Self::Secret => ApiResource::erase::<Secret>(&()),
             Self::ConfigMap => ApiResource::erase::<ConfigMap>(&()),
+            Self::MutatingWebhookConfiguration => {
+                ApiResource::erase::<MutatingWebhookConfiguration>(&())
+            }
         }
     }
 }
@@ -42,6 +48,7 @@ impl fmt::Display for OwnKind {
         formatter.write_str(match self {
             Self::Secret => "Secret",
             Self::ConfigMap => "ConfigMap",
+            Self::MutatingWebhookConfiguration => "MutatingWebhookConfiguration",
         })
     }
 }
@@ -159,7 +166,12 @@ impl Cluster {
     }
 
     fn own_api(&self, kind: OwnKind, key: &ObjectKey) -> Api<DynamicObject> {
-        Api::namespaced_with(self.client(), &key.namespace, &kind.resource())
+        match kind {
+            OwnKind::Secret | OwnKind::ConfigMap => {
+                Api::namespaced_with(self.client(), &key.namespace, &kind.resource())
+            }
+            OwnKind::MutatingWebhookConfiguration => Api::all_with(self.client(), &kind.resource()),
+        }
     }
 }
 

@@ -34,6 +34,7 @@ mod dirty;
 mod explain;
 mod facts;
 mod gateway;
+mod gating;
 mod grants;
 mod hosts;
 pub mod judge;

@@ -7,7 +7,7 @@ use tributary_model::config::{
     ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration,
 };
 use tributary_model::other_controller::OtherController;
-use tributary_model::resource::{Gateway, GatewayClass, ListenerSet};
+use tributary_model::resource::{Gateway, GatewayClass, ListenerSet, Unread};
 use tributary_model::route::Route;
 use tributary_model::workload::{
     BackendTlsPolicy, EndpointSlice, Namespace, Node, Pod, ReferenceGrant, Service, TlsSecret,
@@ -100,6 +100,12 @@ impl Store {
         &self.unread
     }
 
+    /// Whether a kind cannot be read, also one without which all others go on.
+    pub(crate) fn lacks(&self, kind: Kind) -> bool {
+        let unread = Resource::Unread(Unread::of(kind)).object_ref();
+        self.objects.contains_key(&unread)
+    }
+
     /// Another program that runs and serves classes with this `controllerName`.
     pub(crate) fn other_controller(&self, controller_name: &str) -> Option<&OtherController> {
         let other = self.other_controller.as_ref();
@@ -142,6 +148,15 @@ impl Store {
         self.in_namespace(Kind::ReferenceGrant, Arc::clone(namespace))
             .filter_map(|resource| match resource {
                 Resource::ReferenceGrant(grant) => Some(grant),
+                _ => None,
+            })
+    }
+
+    /// Of a namespace.
+    pub(crate) fn services(&self, namespace: &Name) -> impl Iterator<Item = &Service> {
+        self.in_namespace(Kind::Service, Arc::clone(namespace))
+            .filter_map(|resource| match resource {
+                Resource::Service(service) if !service.meta.deleting => Some(service),
                 _ => None,
             })
     }

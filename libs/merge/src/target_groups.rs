@@ -54,6 +54,14 @@ pub(crate) struct TargetSource {
     node_selector: Option<LabelSelector>,
 }
 
+impl TargetSource {
+    /// The Service's port.
+    pub(crate) fn port_of<'a>(&self, service: &'a Service) -> Option<&'a ServicePort> {
+        let mut ports = service.ports.iter();
+        ports.find(|port| port.name == self.port_name && port.protocol == self.protocol)
+    }
+}
+
 /// ELBv2's word for the port that a target is registered with.
 const TRAFFIC_PORT: &str = "traffic-port";
 

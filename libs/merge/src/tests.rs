@@ -5,6 +5,7 @@ mod classes;
 mod configuration;
 mod conflicts;
 mod gates;
+mod gating;
 mod handshake;
 mod incremental;
 mod isolation;

@@ -3,7 +3,12 @@
 //! Such a pod is not Ready before somebody sets the gate's condition, so its endpoint is not ready, and whoever registers
 //! ready endpoints only waits for ever. The names are here; what follows from them is the merge's decision.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::installation::{Installation, unqualified};
+use crate::key::Name;
+use crate::other_controller::OtherController;
+use crate::workload::L4Protocol;
 
 /// A gate that opens when the pod's target is healthy, by who sets its condition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +36,41 @@ impl Gate {
             rest.is_empty() || rest.strip_prefix('-').is_some_and(|rest| !rest.is_empty());
         is_ours.then(|| Self::Tributary(name.to_owned()))
     }
+
+    /// Whether it is for this installation to open: its own, and the AWS Load Balancer Controller's while that does not run.
+    /// While it does they speak of its own target groups.
+    pub fn is_for(&self, us: &Installation, other: Option<&OtherController>) -> bool {
+        match self {
+            Self::Tributary(name) => name == us.name(),
+            Self::AwsLoadBalancerController => other.is_none(),
+        }
+    }
+}
+
+/// core/v1 Pod that is about to be made, as far as its gates go.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NewPod {
+    /// Where it will be.
+    pub namespace: Name,
+    /// `metadata.labels`.
+    pub labels: BTreeMap<String, String>,
+    /// Ports of its containers that have a name.
+    pub named_ports: BTreeSet<(Name, L4Protocol)>,
+    /// `conditionType` of each gate that it has already.
+    pub gates: BTreeSet<String>,
+}
+
+/// Whether a pod that is about to be made gets a gate of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Gating {
+    /// It will be a target, and the gate will be opened by that target's health.
+    Added,
+    /// It has a gate that is opened by the same.
+    Carried,
+    /// It will be no target of a load balancer, so nobody would open a gate.
+    NoTarget,
+    /// What has to be known to open a gate cannot be read.
+    Unread,
 }
 
 impl Installation {

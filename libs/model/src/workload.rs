@@ -30,6 +30,8 @@ pub struct Service {
     pub service_type: ServiceType,
     /// `ipFamilies`, the primary one first; empty where nobody said, as in a manifest that no API server has seen.
     pub ip_families: Vec<IpFamily>,
+    /// `selector`: labels of the pods behind it; empty where somebody else writes its endpoints.
+    pub selector: BTreeMap<String, String>,
 }
 
 /// `Service.spec.ipFamilies[]`.
@@ -63,6 +65,8 @@ pub struct ServicePort {
     pub port: u16,
     /// Where pods listen, if it is the same in all of them: absent where `targetPort` is a name.
     pub target_port: Option<u16>,
+    /// The name of a container's port, where `targetPort` is one.
+    pub target_port_name: Option<Name>,
     /// TCP by default.
     pub protocol: L4Protocol,
     /// For `targetType: instance`.
@@ -235,9 +239,16 @@ pub struct GrantTo {
     pub name: Option<Name>,
 }
 
+impl Service {
+    /// Whether the pods with these labels, in its namespace, are behind it.
+    pub fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
+        let mut selector = self.selector.iter();
+        !self.selector.is_empty() && selector.all(|(key, value)| labels.get(key) == Some(value))
+    }
+}
+
 impl Pod {
-    /// The gates that are for us to open: our own, and the AWS Load Balancer Controller's while that does not run. While it
-    /// does they speak of its own target groups.
+    /// The gates that are for us to open ([`Gate::is_for`]).
     pub fn gates_to_open(
         &self,
         us: &Installation,
@@ -245,11 +256,7 @@ impl Pod {
     ) -> BTreeSet<&str> {
         let gates = self.closed_gates.iter().map(String::as_str);
         gates
-            .filter(|gate| match Gate::of(gate) {
-                Some(Gate::Tributary(name)) => name == us.name(),
-                Some(Gate::AwsLoadBalancerController) => other.is_none(),
-                None => false,
-            })
+            .filter(|gate| Gate::of(gate).is_some_and(|gate| gate.is_for(us, other)))
             .collect()
     }
 

@@ -79,17 +79,21 @@ pub(crate) fn service(
         .map(|(index, port)| {
             let at = ports_path.index(index);
             let number = check::port(&at.field("port"), port.port)?;
+            let (target_port, target_port_name) = match port.target_port {
+                // Absent and 0 both stand for the port itself.
+                None | Some(IntOrString::Int(0)) => (Some(number), None),
+                Some(IntOrString::Int(target)) => {
+                    (Some(check::port(&at.field("targetPort"), target)?), None)
+                }
+                Some(IntOrString::String(name)) => {
+                    (None, (!name.is_empty()).then(|| Name::from(name)))
+                }
+            };
             Ok(ServicePort {
                 name: port.name.unwrap_or_default().into(),
                 port: number,
-                target_port: match port.target_port {
-                    // Absent and 0 both stand for the port itself.
-                    None | Some(IntOrString::Int(0)) => Some(number),
-                    Some(IntOrString::Int(target)) => {
-                        Some(check::port(&at.field("targetPort"), target)?)
-                    }
-                    Some(IntOrString::String(_)) => None,
-                },
+                target_port,
+                target_port_name,
                 protocol: protocol(&at.field("protocol"), port.protocol.as_deref())?,
                 // Zero asks the API server to choose one.
                 node_port: check::optional_port(
@@ -106,6 +110,7 @@ pub(crate) fn service(
         ports,
         service_type,
         ip_families,
+        selector: spec.selector.unwrap_or_default(),
     })
 }
 

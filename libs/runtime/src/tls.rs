@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
+use rustls::ServerConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
@@ -46,7 +47,7 @@ pub(crate) use watched::watched;
 use files::{Files, Loaded};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Files are not looked at more often.
 const LOOK: Duration = Duration::from_secs(1);
@@ -153,7 +154,23 @@ impl Tls {
         &self,
         tcp: S,
     ) -> io::Result<server::TlsStream<S>> {
-        let acceptor = TlsAcceptor::from(Arc::clone(&self.current().server));
+        self.shake(&self.current().server, tcp).await
+    }
+
+    /// The same for who is none of the installation, and is asked for no certificate.
+    pub(crate) async fn accept_web<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        tcp: S,
+    ) -> io::Result<server::TlsStream<S>> {
+        self.shake(&self.current().web, tcp).await
+    }
+
+    async fn shake<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        config: &Arc<ServerConfig>,
+        tcp: S,
+    ) -> io::Result<server::TlsStream<S>> {
+        let acceptor = TlsAcceptor::from(Arc::clone(config));
         let accepted = timeout(HANDSHAKE, acceptor.accept(tcp)).await;
         let accepted = accepted.map_err(io::Error::from).flatten();
         accepted.inspect_err(|_| {

@@ -39,6 +39,7 @@ pub fn service_with_ports(name: &str, ports: &[(&str, u16, L4Protocol)]) -> Reso
                 name: (*name).into(),
                 port: *port,
                 target_port: Some(*port),
+                target_port_name: None,
                 protocol: *protocol,
                 node_port: Some(30_000_u16.saturating_add(*port)),
                 app_protocol: None,
@@ -46,6 +47,7 @@ pub fn service_with_ports(name: &str, ports: &[(&str, u16, L4Protocol)]) -> Reso
             .collect(),
         service_type: ServiceType::NodePort,
         ip_families: Vec::new(),
+        selector: BTreeMap::new(),
     })
 }
 

@@ -75,8 +75,8 @@ pub struct Held {
 /// What somebody should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// A certificate with this name, and whom to trust.
-    Identity(String),
+    /// A certificate with these names in this order, and whom to trust.
+    Identity(Vec<String>),
     /// Only whom to trust.
     Trust,
 }
@@ -184,11 +184,11 @@ pub fn decide<Error>(
     let signer = authorities.iter().rev().find(believed).cloned();
     let good: BTreeMap<&str, &Identity> = (wanted.iter())
         .filter_map(|(who, wanted)| {
-            let Wanted::Identity(name) = wanted else {
+            let Wanted::Identity(names) = wanted else {
                 return None;
             };
             let identity = holders.get(&**who)?.identity.as_ref()?;
-            let is_good = identity.validity.has(now) && identity.names == [name.as_str()];
+            let is_good = identity.validity.has(now) && identity.names == *names;
             is_good.then_some((&**who, identity))
         })
         .collect();

@@ -88,12 +88,12 @@ impl Signer {
         })
     }
 
-    /// A certificate for servers and clients, with a key of its own.
-    pub(crate) fn sign(&self, name: &str, validity: Validity) -> Result<Leaf, IssueError> {
+    /// A certificate with these names for servers and clients, with a key of its own.
+    pub(crate) fn sign(&self, names: &[String], validity: Validity) -> Result<Leaf, IssueError> {
         let make = || {
             let issuer = Issuer::new(named(&self.name), KeyPair::from_pem(&self.key)?);
             let key = KeyPair::generate()?;
-            let mut params = CertificateParams::new(vec![name.to_owned()])?;
+            let mut params = CertificateParams::new(names)?;
             // What is longer than 64 is no common name, and nobody reads it.
             params.distinguished_name = DistinguishedName::new();
             params.use_authority_key_identifier_extension = true;
@@ -108,7 +108,7 @@ impl Signer {
                 key: key.serialize_pem(),
             })
         };
-        make().map_err(|source| failed(name, source))
+        make().map_err(|source| failed(&names.join(", "), source))
     }
 }
 

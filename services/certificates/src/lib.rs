@@ -9,6 +9,7 @@
 //! | Secret `NAME-authority` | certificates and keys of the authorities | the next run |
 //! | Secret `NAME-SERVICE-tls` | `ca.crt`, `tls.crt`, `tls.key` | pods of the service, by `--tls-dir`; of `client`: people |
 //! | ConfigMap `NAME-ca` | `ca.crt` | whoever has a token and no certificate |
+//! | a MutatingWebhookConfiguration | `caBundle`; the rest is who made it's | the API server, which asks the merger |
 //!
 //! A run does what is to be done now and ends: a Job at each installation and upgrade, and a CronJob. All that it knows is in
 //! the objects, so it may end after any write, and two may run at once: each write names the version that it replaces, and the
@@ -57,6 +58,13 @@ pub struct Args {
         default_value = "watcher,merger,alb-programmer,nlb-programmer,status-writer,client"
     )]
     pub services: Vec<Caller>,
+    /// More names of a service's certificate, `SERVICE=HOST`, for who knows it by its address: the API server, which asks the merger
+    /// about new pods.
+    #[arg(long, value_name = "SERVICE=HOST", value_delimiter = ',', value_parser = host)]
+    pub hosts: Vec<(Caller, String)>,
+    /// Name of a MutatingWebhookConfiguration. It is there already; only whom its webhooks trust (`caBundle`) is kept.
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub webhook: Option<String>,
     /// Labels of the objects, `KEY=VALUE`.
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = label)]
     pub labels: Vec<(String, String)>,
@@ -78,6 +86,11 @@ fn service(name: &str) -> Result<Caller, String> {
     let certified = || Caller::ALL.into_iter().filter(|it| it.has_certificate());
     let known = || certified().map(Caller::name).collect::<Vec<_>>().join(", ");
     Caller::by_name(name).ok_or_else(|| format!("expected one of {}", known()))
+}
+
+fn host(text: &str) -> Result<(Caller, String), String> {
+    let (name, host) = text.split_once('=').ok_or("expected SERVICE=HOST")?;
+    Ok((service(name)?, host.to_owned()))
 }
 
 fn label(text: &str) -> Result<(String, String), String> {

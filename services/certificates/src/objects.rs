@@ -12,6 +12,8 @@ use tributary_proto::access::Caller;
 use crate::decide::{Authority, Held, Holder, Trust};
 use crate::issue::{Leaf, Signer, authorities, identity};
 
+mod webhook;
+
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +36,8 @@ pub(crate) enum Object {
     Identity(Caller),
     /// Whom to trust, for everybody.
     Trust,
+    /// Whom the API server is to trust when it asks about new pods: a MutatingWebhookConfiguration that others made.
+    Webhook,
 }
 
 /// What all of them have in common.
@@ -44,6 +48,8 @@ pub(crate) struct Frame {
     pub(crate) labels: BTreeMap<String, String>,
     /// With whom they go.
     pub(crate) owner: Option<Account>,
+    /// Name of the webhook's configuration, if there shall be one.
+    pub(crate) webhook: Option<String>,
 }
 
 /// What was read of each; nothing where it is not there.
@@ -58,20 +64,22 @@ pub(crate) struct Draft {
 }
 
 impl Object {
-    /// All that there may be.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
+    /// All that there may be. What others make is the last, since it may come later.
+    pub(crate) fn all(frame: &Frame) -> impl Iterator<Item = Self> + use<> {
         let certified = Caller::ALL.into_iter().filter(|it| it.has_certificate());
         let identities = certified.map(Self::Identity);
         [Self::Authorities]
             .into_iter()
             .chain(identities)
             .chain([Self::Trust])
+            .chain(frame.webhook.is_some().then_some(Self::Webhook))
     }
 
     pub(crate) fn kind(self) -> OwnKind {
         match self {
             Self::Authorities | Self::Identity(_) => OwnKind::Secret,
             Self::Trust => OwnKind::ConfigMap,
+            Self::Webhook => OwnKind::MutatingWebhookConfiguration,
         }
     }
 
@@ -81,6 +89,7 @@ impl Object {
             Self::Authorities => None,
             Self::Identity(service) => Some(service.name()),
             Self::Trust => Some("everybody"),
+            Self::Webhook => Some("api-server"),
         }
     }
 
@@ -89,15 +98,20 @@ impl Object {
             Self::Authorities => format!("{}-authority", frame.name),
             Self::Identity(service) => format!("{}-{}-tls", frame.name, service.name()),
             Self::Trust => format!("{}-ca", frame.name),
+            Self::Webhook => {
+                return ObjectKey::cluster(frame.webhook.as_deref().unwrap_or_default());
+            }
         };
         ObjectKey::new(frame.namespace.as_str(), name.as_str())
     }
 
-    fn component(self) -> &'static str {
+    /// Nothing where others made it, whose labels are theirs.
+    fn component(self) -> Option<&'static str> {
         match self {
-            Self::Authorities => "certificates",
-            Self::Identity(service) => service.name(),
-            Self::Trust => "trust",
+            Self::Authorities => Some("certificates"),
+            Self::Identity(service) => Some(service.name()),
+            Self::Trust => Some("trust"),
+            Self::Webhook => None,
         }
     }
 
@@ -105,7 +119,7 @@ impl Object {
         match self {
             Self::Authorities => Some("Opaque"),
             Self::Identity(_) => Some("kubernetes.io/tls"),
-            Self::Trust => None,
+            Self::Trust | Self::Webhook => None,
         }
     }
 }
@@ -162,10 +176,11 @@ fn holder(object: Object, found: &Value) -> Holder {
 }
 
 fn text(found: &Value, object: Object, key: &str) -> Option<String> {
-    let value = found["data"][key].as_str()?;
+    let decoded = |value: &str| String::from_utf8(STANDARD.decode(value).ok()?).ok();
     match object.kind() {
-        OwnKind::ConfigMap => Some(value.to_owned()),
-        OwnKind::Secret => String::from_utf8(STANDARD.decode(value).ok()?).ok(),
+        OwnKind::ConfigMap => Some(found["data"][key].as_str()?.to_owned()),
+        OwnKind::Secret => decoded(found["data"][key].as_str()?),
+        OwnKind::MutatingWebhookConfiguration => webhook::bundle(found).and_then(decoded),
     }
 }
 
@@ -230,26 +245,44 @@ impl Draft {
             let differs = differing(&found["metadata"][part], &wanted["metadata"][part]);
             metadata.extend(differs.map(|it| (part.to_owned(), it)));
         }
-        metadata.extend(owners(found, frame).map(|it| ("ownerReferences".to_owned(), it)));
+        let (content, owners) = match self.object {
+            Object::Authorities | Object::Identity(_) | Object::Trust => {
+                let data = differing(&found["data"], &wanted["data"]);
+                (data.map(|it| ("data", it)), owners(found, frame))
+            }
+            // Others made it, and it goes with their release.
+            Object::Webhook => {
+                let webhooks = webhook::trusting(found, &wanted["data"][AUTHORITIES]);
+                (webhooks.map(|it| ("webhooks", it)), None)
+            }
+        };
+        metadata.extend(owners.map(|it| ("ownerReferences".to_owned(), it)));
         if !metadata.is_empty() {
             patch.insert("metadata".to_owned(), Value::Object(metadata));
         }
-        let data = differing(&found["data"], &wanted["data"]);
-        patch.extend(data.map(|data| ("data".to_owned(), data)));
+        patch.extend(content.map(|(part, content)| (part.to_owned(), content)));
         (!patch.is_empty()).then_some(Value::Object(patch))
     }
 
     fn wanted(&self, frame: &Frame) -> Value {
         let data: BTreeMap<_, _> = (self.data.iter())
             .map(|(key, text)| match self.object.kind() {
-                OwnKind::Secret => (key, STANDARD.encode(text)),
+                OwnKind::Secret | OwnKind::MutatingWebhookConfiguration => {
+                    (key, STANDARD.encode(text))
+                }
                 OwnKind::ConfigMap => (key, text.clone()),
             })
             .collect();
-        let mut labels = frame.labels.clone();
-        for (key, value) in [MANAGED_BY, (COMPONENT, self.object.component())] {
-            labels.insert(key.to_owned(), value.to_owned());
-        }
+        let labels = match self.object.component() {
+            None => BTreeMap::new(),
+            Some(component) => {
+                let mut labels = frame.labels.clone();
+                for (key, value) in [MANAGED_BY, (COMPONENT, component)] {
+                    labels.insert(key.to_owned(), value.to_owned());
+                }
+                labels
+            }
+        };
         let mut wanted = json!({ "metadata": { "labels": labels }, "data": data });
         if !self.annotations.is_empty() {
             wanted["metadata"]["annotations"] = json!(self.annotations);
@@ -261,7 +294,7 @@ impl Draft {
     fn forget(&self, found: &Value, wanted: &mut Value) {
         match self.object {
             Object::Authorities => {}
-            Object::Identity(_) | Object::Trust => return,
+            Object::Identity(_) | Object::Trust | Object::Webhook => return,
         }
         let there: BTreeSet<_> = found["data"]
             .as_object()

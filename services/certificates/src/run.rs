@@ -50,6 +50,12 @@ pub enum RunError {
         /// By the API server.
         theirs: Timestamp,
     },
+    /// Who installs it makes it, sooner or later.
+    #[error("there is no MutatingWebhookConfiguration {name}")]
+    NoWebhook {
+        /// What was looked for.
+        name: String,
+    },
     /// By the library.
     #[error(transparent)]
     Issue(#[from] IssueError),
@@ -61,6 +67,7 @@ struct Run {
     frame: Frame,
     installation: Installation,
     services: Vec<Caller>,
+    hosts: Vec<(Caller, String)>,
     lives: Lives,
 }
 
@@ -73,6 +80,8 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         name,
         namespace,
         services,
+        hosts,
+        webhook,
         labels,
         settle_seconds,
         kubeconfig,
@@ -87,9 +96,11 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
             namespace,
             labels: labels.into_iter().collect(),
             owner: None,
+            webhook,
         },
         installation: installation.installation,
         services,
+        hosts,
         lives: Lives {
             settle: settle_seconds.into(),
             ..Lives::DEFAULT
@@ -125,6 +136,8 @@ impl RunError {
                 | Class::Unavailable => true,
                 Class::NotFound | Class::Invalid => false,
             },
+            // Helm makes webhooks last of all.
+            Self::NoWebhook { .. } => true,
             Self::Clock { .. } | Self::Issue(_) => false,
         }
     }
@@ -150,7 +163,7 @@ impl Run {
             .map_err(asked("whose token this is"))?;
         self.frame.owner = account.filter(|it| *it.key.namespace == *self.frame.namespace);
         let mut read = Read::new();
-        for object in Object::all() {
+        for object in Object::all(&self.frame) {
             let key = object.key(&self.frame);
             let found = self.cluster.own(object.kind(), &key).await;
             read.insert(object, found.map_err(|source| self.failed(object, source))?);
@@ -186,7 +199,7 @@ impl Run {
         let known = known(read, signers);
         let trusted = decision.trusted.iter().filter_map(|it| known.get(it));
         let trusted: String = trusted.map(String::as_str).collect();
-        for object in Object::all().filter(|object| self.is_wanted(*object)) {
+        for object in Object::all(&self.frame).filter(|object| self.is_wanted(*object)) {
             let Some(holder) = object.holder() else {
                 continue;
             };
@@ -196,9 +209,12 @@ impl Run {
                     let validity = self.lives.identity(now, &signer.authority);
                     let by = &*signer.authority.id;
                     tracing::info!(service = holder, by, until = %validity.until, "a certificate is made");
-                    Some(signer.sign(&self.peer(service), validity)?)
+                    Some(signer.sign(&self.names(service), validity)?)
                 }
-                (Object::Authorities | Object::Identity(_) | Object::Trust, _) => None,
+                (
+                    Object::Authorities | Object::Identity(_) | Object::Trust | Object::Webhook,
+                    _,
+                ) => None,
             };
             let since = decision.since(held.holders.get(holder), now);
             let draft = Draft::of_holder(object, &trusted, since, leaf);
@@ -211,6 +227,11 @@ impl Run {
         let (object, kind) = (draft.object, draft.object.kind());
         let key = object.key(&self.frame);
         let written = match found(read, object) {
+            None if object == Object::Webhook => {
+                return Err(RunError::NoWebhook {
+                    name: key.name.to_string(),
+                });
+            }
             None => {
                 let whole = draft.create(&self.frame);
                 self.cluster.create_own(kind, &key, &whole).await
@@ -229,7 +250,7 @@ impl Run {
 
     /// Of services that are not there any more.
     async fn delete(&self, read: &Read) -> Result<(), RunError> {
-        for object in Object::all().filter(|object| !self.is_wanted(*object)) {
+        for object in Object::all(&self.frame).filter(|object| !self.is_wanted(*object)) {
             let Some(found) = found(read, object).filter(|found| is_ours(found)) else {
                 continue;
             };
@@ -242,12 +263,12 @@ impl Run {
     }
 
     fn wanted(&self) -> BTreeMap<String, Wanted> {
-        let wanted = Object::all().filter(|object| self.is_wanted(*object));
+        let wanted = Object::all(&self.frame).filter(|object| self.is_wanted(*object));
         let wanted = wanted.filter_map(|object| {
             let wanted = match object {
                 Object::Authorities => return None,
-                Object::Identity(service) => Wanted::Identity(self.peer(service)),
-                Object::Trust => Wanted::Trust,
+                Object::Identity(service) => Wanted::Identity(self.names(service)),
+                Object::Trust | Object::Webhook => Wanted::Trust,
             };
             Some((object.holder()?.to_owned(), wanted))
         });
@@ -256,13 +277,17 @@ impl Run {
 
     fn is_wanted(&self, object: Object) -> bool {
         match object {
-            Object::Authorities | Object::Trust => true,
+            Object::Authorities | Object::Trust | Object::Webhook => true,
             Object::Identity(service) => self.services.contains(&service),
         }
     }
 
-    fn peer(&self, service: Caller) -> String {
-        Peer::new(service.name(), self.installation.name()).to_string()
+    /// First who it is, by which services know each other; then where it is called by others.
+    fn names(&self, service: Caller) -> Vec<String> {
+        let peer = Peer::new(service.name(), self.installation.name()).to_string();
+        let hosts = self.hosts.iter().filter(|(of, _)| *of == service);
+        let hosts = hosts.map(|(_, host)| host.clone());
+        std::iter::once(peer).chain(hosts).collect()
     }
 
     fn failed(&self, object: Object, source: Failure) -> RunError {

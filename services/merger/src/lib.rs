@@ -3,7 +3,8 @@
 //! ```text
 //!  WatchSnapshot ──> State { Merge, statuses, reports } ──┬──> Published desired   ──> programmers
 //!                        ^                                ├──> Published judgement ──> status writer
-//!  PublishReports ───────┘                                └──> Published listeners ──> people, WaitSettled
+//!  PublishReports ───────┘       │                        └──> Published listeners ──> people, WaitSettled
+//!                                └── /pods, a gate or none <── API server
 //! ```
 //!
 //! **Knows:** which part of the merge's outcome goes where, and what has been answered to it.
@@ -15,6 +16,7 @@
 mod callers;
 mod census;
 mod engine;
+mod gates;
 mod guests;
 mod health;
 mod latency;
@@ -29,15 +31,17 @@ mod silence;
 mod state;
 mod views;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tributary_kubernetes::lease::{Election, LeaderElection};
 use tributary_kubernetes::{Cluster, ConnectError, InstallationArgs};
 use tributary_model::Installation;
-use tributary_model::elb::TargetType;
+use tributary_model::elb::{LoadBalancerKind, TargetType};
 use tributary_proto::access::Caller;
 use tributary_proto::desired::desired_service_server::DesiredServiceServer;
 use tributary_proto::installation::installation_service_server::InstallationServiceServer;
@@ -47,13 +51,15 @@ use tributary_proto::report::report_service_server::ReportServiceServer;
 use tributary_runtime::grpc::{GrpcError, Tokens};
 use tributary_runtime::tasks::TaskError;
 use tributary_runtime::tls::TlsError;
-use tributary_runtime::{CommonArgs, Context, GrpcServices, OnError, Peer};
+use tributary_runtime::{CommonArgs, Context, GrpcServices, Https, HttpsError, OnError, Peer};
 use tributary_stream::{Transport, TransportError};
 
 pub use tributary_merge::Options as MergeOptions;
 
+pub use crate::gates::GatesArgs;
 pub use crate::metrics::{METRICS, Tenants};
 
+use crate::gates::Gates;
 use crate::people::{Limits, People};
 use crate::reign::{Accession, Reign};
 use crate::reports::{Desk, Holders};
@@ -91,6 +97,9 @@ pub struct Args {
     /// Of all load balancers.
     #[command(flatten)]
     pub targets: TargetArgs,
+    /// Whether new pods get readiness gates.
+    #[command(flatten)]
+    pub gates: GatesArgs,
     /// Of every service.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -151,6 +160,12 @@ pub enum Error {
     /// The port.
     #[error(transparent)]
     Grpc(#[from] GrpcError),
+    /// The port of readiness gates.
+    #[error(transparent)]
+    Https(#[from] HttpsError),
+    /// API servers ask over TLS alone.
+    #[error("--gates-listen needs --tls-dir: the API server asks over TLS alone")]
+    GatesWithoutTls,
     /// A task.
     #[error(transparent)]
     Task(#[from] TaskError),
@@ -255,6 +270,13 @@ impl Service {
             )
     }
 
+    /// What the API server asks about new pods, as pages.
+    fn gates(&self, programmed: BTreeSet<LoadBalancerKind>) -> Router {
+        let gate = self.options.merge.installation.gate();
+        let shared = Arc::clone(&self.shared);
+        Gates::new(shared, &self.context.metrics, gate, programmed).routes()
+    }
+
     /// Follows the watcher until the context stops, and gives up the lead then.
     ///
     /// # Errors
@@ -324,11 +346,20 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         tenant_metrics,
         installation: InstallationArgs { installation },
         targets,
+        gates: GatesArgs {
+            gates_listen,
+            gates_for,
+        },
         common,
     } = args;
     let tasks = context.tasks();
     let us = Peer::new(Caller::Merger.name(), installation.name());
     let tls = common.tls(&context, &tasks, us).await?;
+    let https = match (gates_listen, &tls) {
+        (None, _) => None,
+        (Some(address), Some(tls)) => Some((Https::bind(address).await?, tls.clone())),
+        (Some(_), None) => return Err(Error::GatesWithoutTls),
+    };
     let options = Options {
         watcher: Transport::between(&watcher, tls.as_ref(), Caller::Watcher.name())?,
         merge: targets.merge(installation),
@@ -363,6 +394,15 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         .with_tokens(tokens)
         .secured(tls, tributary_stream::access);
     tracing::info!(address = %grpc.local_addr(), "gRPC");
+    if let Some((https, tls)) = https {
+        tracing::info!(address = %https.local_addr(), "readiness gates of new pods");
+        let routes = service.gates(gates_for.into_iter().collect());
+        let serving = https.serve(tls, routes, context.shutdown.clone());
+        tasks.spawn("gates", OnError::ShutDown, async move {
+            serving.await;
+            Ok::<_, HttpsError>(())
+        });
+    }
     tasks.spawn("merger", OnError::ShutDown, service.run());
     tasks.spawn("grpc", OnError::ShutDown, grpc.serve(context.clone()));
     Ok(tasks.join(STOP_DEADLINE).await?)

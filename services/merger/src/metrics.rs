@@ -17,6 +17,7 @@ use tributary_runtime::metrics::{Described, MetricName};
 use tributary_runtime::{Context, Metrics};
 
 use crate::census::{Counted, Tally};
+use crate::gates::ADMISSIONS;
 use crate::latency::CHANGE_SECONDS;
 use crate::reign::Reign;
 use crate::shared::{Shared, Torn};
@@ -39,6 +40,7 @@ pub const METRICS: &[Described] = &[
     QUOTA_LIMIT.described(),
     CERTIFICATE_NOT_AFTER_SECONDS.described(),
     UNHEARD.described(),
+    ADMISSIONS.described(),
     TENANT_OBJECTS.described(),
 ];
 

@@ -69,10 +69,17 @@ impl Authority {
     }
 
     /// For this name.
-    pub fn identity(&self, name: &str, Ends(year): Ends) -> Identity {
+    pub fn identity(&self, name: &str, ends: Ends) -> Identity {
+        self.identity_of(&[name.to_owned()], ends)
+    }
+
+    /// For these names; one may be an address.
+    pub fn identity_of(&self, names: &[String], Ends(year): Ends) -> Identity {
         let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
+        let mut params = CertificateParams::new(names).unwrap();
+        params
+            .distinguished_name
+            .push(DnType::CommonName, &*names[0]);
         params.not_before = rcgen::date_time_ymd(2000, 1, 1);
         params.not_after = rcgen::date_time_ymd(year, 1, 1);
         params.extended_key_usages = vec![

@@ -759,12 +759,14 @@ fn h2c_services_are_reached_through_https_only() {
             name: "".into(),
             port: 80,
             target_port: Some(80),
+            target_port_name: None,
             protocol: L4Protocol::Tcp,
             node_port: None,
             app_protocol: Some("kubernetes.io/h2c".to_owned()),
         }],
         service_type: ServiceType::ClusterIp,
         ip_families: Vec::new(),
+        selector: std::collections::BTreeMap::new(),
     })];
     let outcome = outcome(of(rule().prefix("/").backend("h2", 80)), more);
     assert_eq!(outcome.http, Vec::<String>::new());

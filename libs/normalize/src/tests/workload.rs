@@ -44,6 +44,7 @@ fn port(name: &str, port: u16) -> ServicePort {
         name: name.into(),
         port,
         target_port: Some(port),
+        target_port_name: None,
         protocol: L4Protocol::Tcp,
         node_port: None,
         app_protocol: None,
@@ -51,13 +52,14 @@ fn port(name: &str, port: u16) -> ServicePort {
 }
 
 #[rstest]
-#[case::headless("{clusterIP: None, selector: {a: b}}", ServiceType::ClusterIp, vec![])]
+#[case::headless("{clusterIP: None}", ServiceType::ClusterIp, vec![])]
 #[case::tcp_is_the_default("{ports: [{port: 80}]}", ServiceType::ClusterIp, vec![port("", 80)])]
 #[case::node_port(
     "{type: NodePort, ports: [{port: 80, targetPort: http, nodePort: 30080, appProtocol: kubernetes.io/h2c}]}",
     ServiceType::NodePort,
     vec![ServicePort {
         target_port: None,
+        target_port_name: Some("http".into()),
         node_port: Some(30080),
         app_protocol: Some("kubernetes.io/h2c".to_owned()),
         ..port("", 80)
@@ -84,11 +86,31 @@ fn services(
         ports,
         service_type,
         ip_families: Vec::new(),
+        selector: BTreeMap::new(),
     };
     assert_eq!(
         resource_of(&service_yaml(spec)),
         Resource::Service(expected)
     );
+}
+
+/// Kubernetes, Services without selectors: an absent or empty one selects nothing, other than a LabelSelector.
+#[rstest]
+#[case::both("{selector: {app: web, tier: a}}", &[("app", "web"), ("tier", "a"), ("more", "b")], true)]
+#[case::one_differs("{selector: {app: web, tier: a}}", &[("app", "web"), ("tier", "b")], false)]
+#[case::one_is_missing("{selector: {app: web, tier: a}}", &[("app", "web")], false)]
+#[case::empty("{selector: {}}", &[("app", "web")], false)]
+#[case::none("{}", &[("app", "web")], false)]
+#[case::none_of_a_pod_without_labels("{}", &[], false)]
+fn a_service_selects_pods(
+    #[case] spec: &str,
+    #[case] pod: &[(&str, &str)],
+    #[case] expected: bool,
+) {
+    let Resource::Service(service) = resource_of(&service_yaml(spec)) else {
+        panic!("it is a Service");
+    };
+    assert_eq!(service.selects(&labels(pod)), expected);
 }
 
 #[rstest]

@@ -59,8 +59,8 @@ structs! {
     Redirect { scheme, hostname, path, port, status_code }
     UrlRewrite { hostname, path }
     BackendRef { group, kind, namespace, name, port, weight, filters }
-    Service { meta, ports, service_type, ip_families }
-    ServicePort { name, port, target_port, protocol, node_port, app_protocol }
+    Service { meta, ports, service_type, ip_families, selector }
+    ServicePort { name, port, target_port, target_port_name, protocol, node_port, app_protocol }
     EndpointSlice { meta, service, ports, endpoints }
     EndpointPort { name, port, protocol }
     Endpoint { address, ready, terminating, zone, node_name, pod }

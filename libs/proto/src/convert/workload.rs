@@ -32,6 +32,7 @@ spec!(
         ports: list,
         service_type: one_of,
         ip_families: each_of,
+        selector: same,
     }
 );
 message!(
@@ -39,6 +40,7 @@ message!(
         name: any_name,
         port: port_number,
         target_port: optional_port,
+        target_port_name: optional_name,
         protocol: one_of,
         node_port: optional_port,
         app_protocol: same,

@@ -21,6 +21,8 @@ const KEY: &str = "tls.key";
 const AUTHORITIES: &str = "ca.crt";
 /// HTTP/2, as gRPC has it.
 pub(super) const ALPN: &[u8] = b"h2";
+/// What API servers speak to webhooks.
+const ALPN_WEB: &[u8] = b"http/1.1";
 
 /// Their contents.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub(super) struct Files {
 /// What is made of them.
 pub(super) struct Loaded {
     pub(super) server: Arc<ServerConfig>,
+    /// For who is none of the installation, and shows no certificate.
+    pub(super) web: Arc<ServerConfig>,
     pub(super) client: Arc<ClientConfig>,
     /// Seconds since 1970.
     pub(super) not_before: i64,
@@ -115,6 +119,13 @@ impl Loaded {
         // Who resumes a session is not verified again: a certificate that has ended since would still be believed.
         server.session_storage = Arc::new(NoServerSessionStorage {});
         server.send_tls13_tickets = 0;
+        let mut web = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(&[&TLS13])
+            .map_err(failed)?
+            .with_no_client_auth()
+            .with_single_cert(chain.clone(), key.clone_key())
+            .map_err(failed)?;
+        web.alpn_protocols = vec![ALPN_WEB.to_vec()];
         let mut client = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13])
             .map_err(failed)?
@@ -124,6 +135,7 @@ impl Loaded {
         client.alpn_protocols = vec![ALPN.to_vec()];
         Ok(Self {
             server: Arc::new(server),
+            web: Arc::new(web),
             client: Arc::new(client),
             not_before: validity.not_before.timestamp(),
             not_after: validity.not_after.timestamp(),

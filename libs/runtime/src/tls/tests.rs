@@ -15,13 +15,13 @@ use super::*;
 use crate::Context;
 
 /// An authority that signs what it is asked for.
-struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    certificate: String,
+    pub(crate) certificate: String,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -33,7 +33,7 @@ impl Authority {
     }
 
     /// The files of a service, for a certificate that ends in this year.
-    fn write(&self, folder: &Path, name: &str, ends: i32) {
+    pub(crate) fn write(&self, folder: &Path, name: &str, ends: i32) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(2000, 1, 1);
@@ -48,7 +48,7 @@ impl Authority {
         std::fs::write(folder.join("ca.crt"), &self.certificate).unwrap();
     }
 
-    fn service(&self, service: &str) -> (TempDir, Tls) {
+    pub(crate) fn service(&self, service: &str) -> (TempDir, Tls) {
         self.ending(service, 2999)
     }
 
@@ -60,7 +60,7 @@ impl Authority {
     }
 }
 
-fn name(service: &str) -> String {
+pub(crate) fn name(service: &str) -> String {
     format!("{service}.west.services.tributary.dev")
 }
 

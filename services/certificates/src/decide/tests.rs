@@ -68,7 +68,7 @@ fn held(authorities: &[Authority], holders: Vec<(String, Holder)>) -> Held {
 }
 
 fn wanted(names: &[&str]) -> BTreeMap<String, Wanted> {
-    let wanted = |who: &&str| ((*who).to_owned(), Wanted::Identity(name(who)));
+    let wanted = |who: &&str| ((*who).to_owned(), Wanted::Identity(vec![name(who)]));
     names.iter().map(wanted).collect()
 }
 

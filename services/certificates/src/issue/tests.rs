@@ -8,6 +8,10 @@ const LIFE: Validity = Validity {
 };
 const NAME: &str = "merger.west.services.tributary.dev";
 
+fn names() -> Vec<String> {
+    vec![NAME.to_owned(), "west-merger.west.svc".to_owned()]
+}
+
 fn signer() -> Signer {
     Signer::new("west", LIFE).unwrap()
 }
@@ -15,10 +19,10 @@ fn signer() -> Signer {
 #[test]
 fn what_is_signed_says_whose_it_is_by_whom_and_how_long() {
     let signer = signer();
-    let leaf = signer.sign(NAME, LIFE).unwrap();
+    let leaf = signer.sign(&names(), LIFE).unwrap();
     let identity = identity(&leaf.certificate, &leaf.key).unwrap();
     let expected = Identity {
-        names: vec![NAME.to_owned()],
+        names: names(),
         by: signer.authority.id.clone(),
         validity: LIFE,
     };
@@ -32,7 +36,7 @@ fn an_authority_that_is_read_again_signs_as_before() {
     let made = signer();
     let read = Signer::read(&made.certificate, &made.key).unwrap();
     assert_eq!(read.authority, made.authority);
-    let leaf = read.sign(NAME, LIFE).unwrap();
+    let leaf = read.sign(&names(), LIFE).unwrap();
     let (first, second) = (
         certificates(&leaf.certificate),
         certificates(&made.certificate),
@@ -61,8 +65,8 @@ fn two_authorities_have_neither_name_nor_key_in_common() {
 fn what_cannot_be_used_is_nothing() {
     let signer = signer();
     let (one, two) = (
-        signer.sign(NAME, LIFE).unwrap(),
-        signer.sign(NAME, LIFE).unwrap(),
+        signer.sign(&names(), LIFE).unwrap(),
+        signer.sign(&names(), LIFE).unwrap(),
     );
     assert_eq!(identity(&one.certificate, &two.key), None);
     assert_eq!(identity("", &one.key), None);

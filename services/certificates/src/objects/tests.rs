@@ -18,6 +18,7 @@ fn frame(owner: Option<&str>) -> Frame {
             key: ObjectKey::new("west", "west-tributary-certificates"),
             uid: uid.to_owned(),
         }),
+        webhook: None,
     }
 }
 
@@ -26,14 +27,16 @@ fn signer() -> Signer {
 }
 
 fn draft(signer: &Signer) -> Draft {
-    let leaf = signer.sign(NAME, LIFE).unwrap();
+    let leaf = signer.sign(&[NAME.to_owned()], LIFE).unwrap();
     Draft::of_holder(MERGER, &signer.certificate, SINCE_THEN, Some(leaf))
 }
 
 #[test]
 fn names_are_the_releases() {
-    let names: Vec<_> = Object::all()
-        .map(|object| format!("{} {}", object.kind(), object.key(&frame(None)).name))
+    let mut frame = frame(None);
+    frame.webhook = Some("tributary-west-gates".to_owned());
+    let names: Vec<_> = Object::all(&frame)
+        .map(|object| format!("{} {}", object.kind(), object.key(&frame).name))
         .collect();
     let expected = [
         "Secret west-tributary-authority",
@@ -44,6 +47,7 @@ fn names_are_the_releases() {
         "Secret west-tributary-status-writer-tls",
         "Secret west-tributary-client-tls",
         "ConfigMap west-tributary-ca",
+        "MutatingWebhookConfiguration tributary-west-gates",
     ];
     assert_eq!(names, expected);
 }
@@ -147,4 +151,52 @@ fn only_what_was_made_here_is_deleted() {
         &json!({ "metadata": { "labels": { "app.kubernetes.io/managed-by": "Helm" } } })
     ));
     assert!(!is_ours(&json!({ "metadata": {} })));
+}
+
+#[test]
+fn of_a_webhook_only_the_authorities_are_ours() {
+    let (former, next) = (signer(), signer());
+    let frame = frame(Some("uid"));
+    let webhook = |bundle: Option<&str>| {
+        let mut it = json!({ "name": "a.b.c", "sideEffects": "None", "clientConfig": { "url": "https://a" } });
+        if let Some(bundle) = bundle {
+            it["clientConfig"]["caBundle"] = json!(STANDARD.encode(bundle));
+        }
+        it
+    };
+    let found = |bundles: &[Option<&str>]| {
+        let webhooks: Vec<_> = bundles.iter().copied().map(webhook).collect();
+        let metadata = json!({ "labels": { "app.kubernetes.io/managed-by": "Helm" } });
+        json!({ "metadata": metadata, "webhooks": webhooks })
+    };
+    let both = format!("{}{}", former.certificate, next.certificate);
+    let draft = Draft::of_holder(Object::Webhook, &both, SINCE_THEN, None);
+    let since = json!({ "annotations": { SINCE: SINCE_THEN.to_string() } });
+    for before in [
+        &[None, None][..],
+        &[Some(former.certificate.as_str()), None],
+        &[Some(&both), Some(&former.certificate)],
+    ] {
+        let webhooks = [webhook(Some(&both)), webhook(Some(&both))];
+        let expected = json!({ "metadata": since, "webhooks": webhooks });
+        assert_eq!(draft.patch(&found(before), &frame), Some(expected));
+    }
+    let mut written = found(&[Some(&both), Some(&both)]);
+    written["metadata"]["annotations"] = since["annotations"].clone();
+    assert_eq!(draft.patch(&written, &frame), None);
+    let read = Read::from([(Object::Webhook, Some(written))]);
+    let trust = Trust {
+        authorities: BTreeSet::from([former.authority, next.authority]),
+        since: Some(SINCE_THEN),
+    };
+    assert_eq!(held(&read, &[]).holders["api-server"].trust, trust);
+    // Of two that differ nobody knows what counts.
+    let differs = found(&[Some(&both), Some(&next.certificate)]);
+    let read = Read::from([(Object::Webhook, Some(differs))]);
+    assert!(
+        held(&read, &[]).holders["api-server"]
+            .trust
+            .authorities
+            .is_empty()
+    );
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::process::{Process, run, run_within};
 use crate::sandbox::inventory;
 use crate::system::words;
-use crate::trust::Authority;
+use crate::trust::{Authority, Identity};
 use crate::{address, web};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -153,6 +153,17 @@ impl Installation {
             authority.write(&folder, service);
         }
         self.certified = true;
+    }
+
+    /// An address for one more port of a program.
+    pub fn free_address(&self) -> SocketAddr {
+        address::free(self.host)
+    }
+
+    /// Shows another certificate of a service, of one that runs as well.
+    pub fn certify_anew(&self, authority: &Authority, part: Part, identity: &Identity) {
+        let folder = self.folder.path().join("tls");
+        authority.write_identity(&folder, part.name(), identity);
     }
 
     /// The arguments with which a service, or a `client`, shows its certificate.

@@ -10,6 +10,7 @@ mod crds;
 mod deletion;
 mod example;
 mod expired;
+mod gates;
 mod kills;
 mod leaders;
 mod metrics;

@@ -248,6 +248,17 @@ async fn wrong_flags_are_named() {
         ("watcher", 2, vec!["--source"]),
         ("merger --watcher nonsense", 1, vec!["nonsense"]),
         (
+            "merger --gates-listen 127.0.0.1:0",
+            1,
+            vec!["--gates-listen", "--tls-dir"],
+        ),
+        ("merger --gates-for elb", 2, vec!["--gates-for", "elb"]),
+        (
+            "certificates --hosts nobody=a",
+            2,
+            vec!["--hosts", "nobody=a", "merger"],
+        ),
+        (
             "status-writer --status-dir . --merger ftp://x",
             1,
             vec!["ftp://x"],

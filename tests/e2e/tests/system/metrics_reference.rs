@@ -11,8 +11,9 @@ use crate::until;
 use crate::web::get;
 
 /// What is so in the test below.
-const HOLDING: [&str; 6] = [
+const HOLDING: [&str; 7] = [
     "it is told `--tls-dir`",
+    "it is told `--gates-listen`",
     "its source is a folder",
     "it has a load balancer",
     "it leads and there is one",
@@ -69,7 +70,7 @@ async fn each_service_exposes_its_part_of_the_reference() {
             Part::Up | Part::Sandbox => unreachable!("none of the five"),
         };
         if part == Part::Merger {
-            system.more = words(&["--tenant-metrics"]);
+            system.more = words(&["--tenant-metrics", "--gates-listen", "127.0.0.1:0"]);
         }
         let admin = system.start_with_admin(part);
         system.more = Vec::new();

@@ -94,8 +94,8 @@ impl World {
             let former = held.holders.get(&who);
             let identity = match (wanted, decision.sign.get(&who)) {
                 (Wanted::Trust, _) => None,
-                (Wanted::Identity(name), Some(by)) => Some(Identity {
-                    names: vec![name],
+                (Wanted::Identity(names), Some(by)) => Some(Identity {
+                    names,
                     by: by.id.clone(),
                     validity: LIVES.identity(now, by),
                 }),
