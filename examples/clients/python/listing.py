@@ -8,7 +8,7 @@ import grpc
 
 import shape
 from retry import FINAL, delay_after
-from server import Server
+from server import Server, while_alive
 from tributary.listeners.v1 import listeners_pb2, listeners_pb2_grpc
 
 # A page comes from memory: a server that needs longer is stuck.
@@ -61,4 +61,6 @@ def one_page(
     # A connection of its own: where one address stands for several mergers, maybe to another than the last time.
     with server.connect() as channel:
         stub = listeners_pb2_grpc.ListenersServiceStub(channel)
-        return list(stub.ListListeners(request, timeout=PAGE_DEADLINE_SECONDS))
+        parts = stub.ListListeners(request, timeout=PAGE_DEADLINE_SECONDS)
+        with while_alive(channel, parts):
+            return list(parts)

@@ -1,20 +1,50 @@
 """The way to the merger."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 
 OPTIONS = [
-    # One that hangs is found within five seconds, even if nothing is to be told.
-    ("grpc.keepalive_time_ms", 1_000),
-    ("grpc.keepalive_timeout_ms", 3_000),
-    ("grpc.http2.max_pings_without_data", 0),
     # The least time that a connection, TLS and all, is given: so many seconds are the most here.
     ("grpc.min_reconnect_backoff_ms", 3_000),
     # Each channel has a connection of its own: gRPC would go on with an old one, and with its waits.
     ("grpc.use_local_subchannel_pool", 1),
 ]
+
+
+ASK_SECONDS = 1.0
+ANSWER_SECONDS = 3.0
+
+
+@contextmanager
+def while_alive(channel: grpc.Channel, call: grpc.Call) -> Iterator[None]:
+    """Cancels a call once the server has been silent for too long: one that hangs is found within five seconds, even if nothing
+    is to be told."""
+    over = threading.Event()
+    # An empty request asks about the server as a whole. Whatever it answers, it is there.
+    check = channel.unary_unary("/grpc.health.v1.Health/Check")
+
+    def ask() -> None:
+        while not over.wait(ASK_SECONDS):
+            try:
+                check(b"", timeout=ANSWER_SECONDS)
+            except grpc.RpcError as error:
+                if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
+                    call.cancel()
+                    return
+            except ValueError:
+                # The channel was closed.
+                return
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import grpc
 
 import shape
 from retry import FINAL, delay_after
-from server import Server
+from server import Server, while_alive
 from tributary.listeners.v1 import listeners_pb2, listeners_pb2_grpc
 
 
@@ -57,29 +57,31 @@ class Watching:
         # A listing counts when it is complete: until then what is not in it may still come.
         listing: dict[tuple, dict] = {}
         begun = None
-        for message in stub.WatchListeners(request):
-            self.failures = 0
-            match message.WhichOneof("event"):
-                case "init":
-                    listing, begun = {}, message.position
-                case "init_apply":
-                    view = message.init_apply
-                    listing[shape.key(view.resolved.listener)] = shape.show(view)
-                case "init_done":
-                    self.replace(listing)
-                    # What changed during the listing is told behind it, from where it began.
-                    self.resume = begun
-                    print(f"listed: {len(listing)} listeners", file=sys.stderr, flush=True)
-                case "apply":
-                    view = message.apply
-                    self.apply(shape.key(view.resolved.listener), shape.show(view))
-                    self.resume = message.position
-                case "delete":
-                    self.remove(shape.key(message.delete))
-                    self.resume = message.position
-                case _:
-                    # Of a later version: nothing that this one asked for.
-                    pass
+        messages = stub.WatchListeners(request)
+        with while_alive(channel, messages):
+            for message in messages:
+                self.failures = 0
+                match message.WhichOneof("event"):
+                    case "init":
+                        listing, begun = {}, message.position
+                    case "init_apply":
+                        view = message.init_apply
+                        listing[shape.key(view.resolved.listener)] = shape.show(view)
+                    case "init_done":
+                        self.replace(listing)
+                        # What changed during the listing is told behind it, from where it began.
+                        self.resume = begun
+                        print(f"listed: {len(listing)} listeners", file=sys.stderr, flush=True)
+                    case "apply":
+                        view = message.apply
+                        self.apply(shape.key(view.resolved.listener), shape.show(view))
+                        self.resume = message.position
+                    case "delete":
+                        self.remove(shape.key(message.delete))
+                        self.resume = message.position
+                    case _:
+                        # Of a later version: nothing that this one asked for.
+                        pass
 
     def replace(self, listing: dict[tuple, dict]) -> None:
         for key in self.known.keys() - listing.keys():

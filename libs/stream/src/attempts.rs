@@ -1,5 +1,7 @@
 //! One series of attempts to keep a stream up: the wait between them, what is counted, what is said about it.
 
+use std::time::Duration;
+
 use prometheus_client::metrics::counter::Counter;
 use tokio::time::Instant;
 use tonic::Status;
@@ -12,6 +14,10 @@ use crate::view::Fencing;
 /// Attempts in a row that fail before a person is told: with the usual backoff some seconds, which a restart or another
 /// leader takes.
 const WORTH_A_WARNING: u32 = 20;
+
+/// An attempt that was up for so long worked. Longer than a server that hangs keeps one waiting, or each try at it would pass
+/// for the first.
+const LASTED: Duration = Duration::from_secs(10);
 
 /// How a stream is kept up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,9 +101,7 @@ impl Attempts {
 
     /// The attempt is over.
     pub(crate) fn over(&mut self, why: &Status) {
-        let lasted = self
-            .begun
-            .is_some_and(|begun| begun.elapsed() > self.delays.policy().most);
+        let lasted = self.begun.is_some_and(|begun| begun.elapsed() > LASTED);
         if lasted {
             self.delays.reset();
             self.failed = 0;
