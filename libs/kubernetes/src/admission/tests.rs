@@ -119,7 +119,7 @@ fn what_is_no_question_about_a_pod_is_refused() {
     let answer = json!({ "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview" });
     for (body, expected) in [
         (String::new(), "not an AdmissionReview of a Pod"),
-        ("{}".to_owned(), "an AdmissionReview without a request"),
+        ("{}".to_owned(), "not an AdmissionReview of a Pod"),
         (answer.to_string(), "an AdmissionReview without a request"),
         ("[]".to_owned(), "not an AdmissionReview of a Pod"),
     ] {

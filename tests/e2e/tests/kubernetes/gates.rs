@@ -9,7 +9,7 @@ use kube::api::{Api, PostParams};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tributary_tests_e2e::kubernetes::installation::{Installation, Part};
-use tributary_tests_e2e::kubernetes::objects::apply;
+use tributary_tests_e2e::kubernetes::objects::{apply, get, named};
 use tributary_tests_e2e::trust::{Authority, Ends, name};
 use tributary_tests_e2e::until;
 
@@ -181,6 +181,14 @@ async fn new_pods_get_a_gate_where_somebody_opens_it_and_wait_for_nobody() {
     objects.extend(team("plain", &json!({})));
     objects.extend(team("off", &json!({ INJECT: "disabled" })));
     apply(installation.cluster(), &objects).await;
+    for namespace in ["shop", "plain", "off"] {
+        let mut account = named("ServiceAccount", namespace, "default");
+        account["apiVersion"] = json!("v1");
+        until("pods can be made", async || {
+            get(installation.cluster(), &account).await.is_some()
+        })
+        .await;
+    }
     let world = World { installation };
     world.asks(asked, &first.certificate).await;
 
