@@ -19,6 +19,7 @@ use tributary_model::elb::LoadBalancerKind;
 use tributary_model::resource::SourceObject;
 use tributary_proto::call::{LoadBalancerShard, Publisher, Shard};
 use tributary_proto::desired::WatchLoadBalancersRequest;
+use tributary_proto::desired::desired_service_client::DesiredServiceClient;
 use tributary_proto::judgement::WatchJudgementsRequest;
 use tributary_proto::listeners::ListObjectsRequest;
 use tributary_proto::report::PublishReportsRequest;
@@ -321,7 +322,10 @@ async fn a_merger_that_was_stopped_for_a_while_says_nothing_as_leader_afterwards
     let first = Process::start(cluster.kubeconfig(), &namespace, &to_watcher);
     assert_eq!(first.leads().await, 1);
     let second = Process::start(cluster.kubeconfig(), &namespace, &to_watcher);
-    let mut client = clients::desired(Transport::remote(&first.address).unwrap());
+    // A client that waits for as long as it takes: ours would leave.
+    let mut client = DesiredServiceClient::connect(first.address.clone())
+        .await
+        .unwrap();
     let mut open = client
         .watch_load_balancers(request())
         .await

@@ -30,7 +30,9 @@ const IN_KUBERNETES: [&str; 4] = [
 ];
 
 /// What has to go wrong first, or needs another program: units of the crates show these.
-const FAILURES: [&str; 5] = [
+const FAILURES: [&str; 7] = [
+    "a connection was closed",
+    "a reader was dropped",
     "a task has failed",
     "a task that failed is started again",
     "the API server has refused a request",

@@ -64,14 +64,13 @@ async fn a_stream_that_nobody_reads_is_let_go_and_says_why() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_with_nothing_to_say_may_be_silent_for_ever() {
     let metrics = Metrics::default();
-    let hour = Duration::from_secs(3600);
-    let late = stream::once(async move {
-        tokio::time::sleep(hour).await;
-        "late"
-    });
+    let (say, said) = oneshot::channel();
+    let late = stream::once(async move { said.await.unwrap() });
     let (body, _gone) = watched(stream::iter(["soon"]).chain(late));
-    let body = Readers::new(&metrics).hurried("/a.B/Watch", body);
-    let (read, status) = rest(body).await;
+    let reading = tokio::spawn(rest(Readers::new(&metrics).hurried("/a.B/Watch", body)));
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    say.send("late").unwrap();
+    let (read, status) = reading.await.unwrap();
     assert_eq!(read, b"soonlate");
     assert!(status.is_none());
     assert_eq!(dropped(&metrics), "");
