@@ -146,7 +146,8 @@ async fn a_stop_lets_running_requests_end_and_no_more_begin() {
     let mut stream = connect(&served.authority.certificate, served.address)
         .await
         .unwrap();
-    let asked = tokio::spawn(async move { ask(&mut stream, "/", b"").await });
+    let mut asked = JoinSet::new();
+    asked.spawn(async move { ask(&mut stream, "/", b"").await });
     begun.notified().await;
     served.shutdown.cancel();
     while connect(&served.authority.certificate, served.address)
@@ -154,6 +155,6 @@ async fn a_stop_lets_running_requests_end_and_no_more_begin() {
         .is_ok()
     {}
     may_end.notify_one();
-    assert_eq!(asked.await.unwrap(), "HTTP/1.1 200 OK");
+    assert_eq!(asked.join_next().await.unwrap().unwrap(), "HTTP/1.1 200 OK");
     served.serving.join_next().await.unwrap().unwrap();
 }

@@ -76,12 +76,14 @@ impl State {
         reached.any(|listener| {
             let carried = self.carried.get(&listener.owner.object());
             let status = carried.and_then(|it| it.status.as_ref());
-            let told = match status.map(|(status, _)| status.read()) {
-                Some(Ok(Status::Gateway(GatewayStatus { listeners, .. }))) => listeners,
-                Some(Ok(Status::ListenerSet(ListenerSetStatus { listeners, .. }))) => listeners,
-                _ => return false,
+            let Some(Ok(
+                Status::Gateway(GatewayStatus { listeners, .. })
+                | Status::ListenerSet(ListenerSetStatus { listeners, .. }),
+            )) = status.map(|(status, _)| status.read())
+            else {
+                return false;
             };
-            told.iter().any(|told| {
+            listeners.iter().any(|told| {
                 told.name == listener.name && told.conditions.iter().any(Condition::is_programmed)
             })
         })

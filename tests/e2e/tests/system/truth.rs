@@ -1,5 +1,6 @@
 //! At every moment, whoever is killed, what a status says is so in AWS.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -86,7 +87,8 @@ endpoints:
 "
         );
         for route in 0..routes {
-            text.push_str(&format!(
+            write!(
+                text,
                 "\
 ---
 apiVersion: gateway.networking.k8s.io/v1
@@ -101,7 +103,8 @@ spec:
     backendRefs:
     - {{name: t{number}, port: 80}}
 "
-            ));
+            )
+            .unwrap();
         }
         std::fs::write(system.source().join(format!("t{number}.yaml")), text).unwrap();
     }

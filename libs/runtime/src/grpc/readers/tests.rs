@@ -3,6 +3,7 @@ use std::convert::Infallible;
 use futures::stream;
 use futures::{Stream, StreamExt};
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::*;
@@ -67,10 +68,11 @@ async fn a_stream_with_nothing_to_say_may_be_silent_for_ever() {
     let (say, said) = oneshot::channel();
     let late = stream::once(async move { said.await.unwrap() });
     let (body, _gone) = watched(stream::iter(["soon"]).chain(late));
-    let reading = tokio::spawn(rest(Readers::new(&metrics).hurried("/a.B/Watch", body)));
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    let mut reading = JoinSet::new();
+    reading.spawn(rest(Readers::new(&metrics).hurried("/a.B/Watch", body)));
+    tokio::time::advance(Duration::from_hours(1)).await;
     say.send("late").unwrap();
-    let (read, status) = reading.await.unwrap();
+    let (read, status) = reading.join_next().await.unwrap().unwrap();
     assert_eq!(read, b"soonlate");
     assert!(status.is_none());
     assert_eq!(dropped(&metrics), "");
