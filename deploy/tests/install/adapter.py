@@ -18,8 +18,8 @@ ADDRESS, PORT = "10.255.0.1", 6444
 GROUP, VERSION = "custom.metrics.k8s.io", "v1beta2"
 METRIC = "tributary_aws_calls_under_way"
 SECONDS_OF_CALLS = "tributary_aws_call_seconds_total"
-# `rate` looks back so far here; the README says [1m], which would only make the test longer.
-WINDOW = 10
+# `rate` looks back so far here: the autoscaler asks every 15 s, and two answers make a rate. The README's [1m] would only make the test longer.
+WINDOW = 20
 
 
 class Adapter:
@@ -66,7 +66,7 @@ class Adapter:
                                   "insecureSkipTLSVerify": True, "service": {"namespace": "kube-system", "name": "adapter"}}})
 
     def answer(self, asked: urllib.parse.SplitResult) -> dict | None:
-        match asked.path.strip("/").split("/"):
+        match urllib.parse.unquote(asked.path).strip("/").split("/"):
             case ["apis", group, version] if (group, version) == (GROUP, VERSION):
                 resource = {"name": f"pods/{METRIC}", "singularName": "", "namespaced": True, "kind": "MetricValueList", "verbs": ["get"]}
                 return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{GROUP}/{VERSION}", "resources": [resource]}

@@ -106,6 +106,7 @@ class Node(cluster.Api):
         for command in [
             "get pods -A -o wide",
             "get leases -A",
+            "describe horizontalpodautoscalers -A",
             "get gateways,listenersets,httproutes -A -o yaml --show-managed-fields=false",
             "get events -A --sort-by=.lastTimestamp",
             "logs -n tributary-system -l app.kubernetes.io/part-of=tributary --prefix --tail=15 --max-log-requests=20",
