@@ -29,8 +29,10 @@ impl State {
             self.reports.caught_up(&key, routes.keys());
         }
         for (object, resolved) in objects {
+            let concerned = self.merge.load_balancers_of(object);
+            // Where it still is, an earlier change is as unheard of as it was, whatever is decided anew.
             for (key, routes) in &mut self.untold {
-                if routes.remove(object).is_some() {
+                if !concerned.contains(key) && routes.remove(object).is_some() {
                     self.reports.caught_up(key, [object]);
                 }
             }
@@ -41,7 +43,7 @@ impl State {
             if !was_complete && (self.was_told(route) || !self.is_on_served(route)) {
                 continue;
             }
-            for key in self.merge.load_balancers_of(object) {
+            for key in concerned {
                 if load_balancers.contains(&key) {
                     let at = self.desired_at(&key);
                     self.reports.falls_behind(&key, object);

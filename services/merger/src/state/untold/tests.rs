@@ -170,6 +170,18 @@ fn a_changed_route_says_so_until_a_programmer_has_spoken_of_it() {
 }
 
 #[test]
+fn what_changes_nothing_in_aws_takes_no_earlier_change_for_answered() {
+    let world = World::new();
+    world.becomes([route("one", "/changed", 3)]);
+    let before = world.shared.lock().unwrap().desired_at(&world.key);
+    world.becomes([route("one", "/changed", 4)]);
+    assert_eq!(world.shared.lock().unwrap().desired_at(&world.key), before);
+    assert_eq!(world.pending("one"), told());
+    world.reports();
+    assert_eq!(world.pending("one"), []);
+}
+
+#[test]
 fn a_listener_that_is_not_programmed_says_it_for_its_routes() {
     let world = World::new();
     let waits = ProgrammedState::Pending("it is being made".to_owned());
