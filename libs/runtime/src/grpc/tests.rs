@@ -12,10 +12,21 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
-use super::{GrpcError, GrpcServices};
+use super::{BoundGrpc, GrpcError, GrpcServices};
 use crate::context::Context;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// A server of health and reflection alone, and the way to it.
+fn bound() -> (BoundGrpc, Endpoint) {
+    let bound = GrpcServices::default()
+        .build()
+        .unwrap()
+        .bind(ANY_PORT)
+        .unwrap();
+    let endpoint = Endpoint::from_shared(format!("http://{}", bound.local_addr())).unwrap();
+    (bound, endpoint)
+}
 
 fn whole_server() -> HealthCheckRequest {
     HealthCheckRequest {
@@ -26,12 +37,7 @@ fn whole_server() -> HealthCheckRequest {
 #[tokio::test]
 async fn health_follows_readiness_until_the_stop() {
     let context = Context::new("test");
-    let bound = GrpcServices::default()
-        .build()
-        .unwrap()
-        .bind(ANY_PORT)
-        .unwrap();
-    let endpoint = Endpoint::from_shared(format!("http://{}", bound.local_addr())).unwrap();
+    let (bound, endpoint) = bound();
     let asks = async {
         let mut health = HealthClient::new(endpoint.connect_lazy());
         let mut watched = health.watch(whole_server()).await.unwrap().into_inner();
@@ -154,12 +160,7 @@ async fn one_address_has_so_many_connections_and_no_more() {
 #[tokio::test]
 async fn a_call_with_too_large_headers_is_refused() {
     let context = Context::new("test");
-    let bound = GrpcServices::default()
-        .build()
-        .unwrap()
-        .bind(ANY_PORT)
-        .unwrap();
-    let endpoint = Endpoint::from_shared(format!("http://{}", bound.local_addr())).unwrap();
+    let (bound, endpoint) = bound();
     let asks = async {
         let mut health = HealthClient::new(endpoint.connect_lazy());
         let asked = |bytes: usize| {
