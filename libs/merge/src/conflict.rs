@@ -3,6 +3,9 @@
 //! The rules only ever compare listeners of one port, so a port is decided at a time; and instead of
 //! comparing a listener with every winner, the first holder of each protocol class and of each
 //! (class, hostname) is remembered: one lookup a listener.
+//!
+//! Who changes a rule here changes [`Partition`] with it; the tests beside this file compare both with the rule as the
+//! specification words it.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +21,16 @@ pub(crate) enum WireClass {
     TlsPassthrough,
     Tcp,
     Udp,
+}
+
+/// What [`decide`] never looks across: each part of a port may be decided without the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Partition {
+    /// The listeners of one hostname are a part.
+    ByHostname,
+    /// The port is one part.
+    #[default]
+    Whole,
 }
 
 /// A listener that passed its own validation.
@@ -39,6 +52,17 @@ pub(crate) enum Verdict<P> {
     },
     /// It conflicts with nobody, but this kind of load balancer cannot serve it.
     Unservable,
+}
+
+impl Partition {
+    /// Of a port whose listeners are of so many wire classes: within one class only equal hostnames conflict.
+    pub(crate) fn of(classes: usize) -> Self {
+        if classes <= 1 {
+            Self::ByHostname
+        } else {
+            Self::Whole
+        }
+    }
 }
 
 impl<P: Clone> Verdict<&P> {
@@ -212,3 +236,6 @@ fn conflicts_within<P: Copy + Ord>(rest: &[(P, Contender<'_>)]) -> Vec<Option<(C
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,7 @@
 //! All listeners of one Gateway together: who wins which port and hostname, and whose hostnames overlap.
 //!
-//! Remembered by port and hostname, so that one listener's change decides anew only what it can reach. Where
-//! all listeners of a port ask for one protocol, only those of one hostname can be in each other's way, and
-//! each hostname is decided by itself; else the port is decided as a whole. Both by [`conflict::decide`].
+//! Remembered by port and hostname, so that one listener's change decides anew only its part of the port. What a part
+//! is says [`Partition`], and who wins there [`conflict::decide`].
 
 mod overlaps;
 
@@ -14,7 +13,7 @@ use tributary_model::resolved::{GatewayAcceptance, ListenerOutcome};
 use tributary_model::{Hostname, ListenerOwner, ListenerRef, Precedence};
 
 use self::overlaps::Overlaps;
-use crate::conflict::{self, Contender, Verdict, WireClass};
+use crate::conflict::{self, Contender, Partition, Verdict, WireClass};
 use crate::facts::{Core, Entry, GatewayFacts, MergedListener, MergedOwner, OwnerFacts};
 use crate::order;
 use crate::validate::{self, Validity};
@@ -55,8 +54,8 @@ struct Port {
     touched: BTreeSet<Option<Hostname>>,
     /// Contenders since the last decision: who lost to one of them may have to name another listener.
     entered: BTreeSet<Precedence>,
-    /// Whether the last decision was made by hostname.
-    by_itself: bool,
+    /// How the last decision was made.
+    partition: Partition,
 }
 
 /// How a contender stands.
@@ -284,34 +283,33 @@ impl Port {
     /// Decides what is touched; returns who stands differently.
     fn settle(&mut self) -> BTreeSet<Precedence> {
         let touched = std::mem::take(&mut self.touched);
-        let was_by_itself = std::mem::replace(&mut self.by_itself, self.classes.len() <= 1);
-        let decided: Vec<(Precedence, Verdict<Precedence>)> = if !self.by_itself {
-            decide(self.contenders.iter())
-        } else if was_by_itself {
-            let groups = touched
-                .iter()
-                .filter_map(|hostname| self.by_hostname.get(hostname));
-            groups
-                .flat_map(|places| self.decide_group(places))
-                .collect()
-        } else {
-            let groups = self.by_hostname.values();
-            groups
-                .flat_map(|places| self.decide_group(places))
-                .collect()
+        let partition = Partition::of(self.classes.len());
+        let before = std::mem::replace(&mut self.partition, partition);
+        let decided = match (before, partition) {
+            (_, Partition::Whole) => decide(self.contenders.iter()),
+            (Partition::Whole, Partition::ByHostname) => {
+                self.decide_parts(self.by_hostname.values())
+            }
+            (Partition::ByHostname, Partition::ByHostname) => self.decide_parts(
+                touched
+                    .iter()
+                    .filter_map(|hostname| self.by_hostname.get(hostname)),
+            ),
         };
         self.take(decided)
     }
 
-    fn decide_group(
+    /// Decides parts of the port, each by itself.
+    fn decide_parts<'a>(
         &self,
-        places: &BTreeSet<Precedence>,
+        parts: impl Iterator<Item = &'a BTreeSet<Precedence>>,
     ) -> Vec<(Precedence, Verdict<Precedence>)> {
-        decide(
-            places
-                .iter()
-                .filter_map(|place| self.contenders.get_key_value(place)),
-        )
+        parts
+            .flat_map(|places| {
+                let standings = places.iter();
+                decide(standings.filter_map(|place| self.contenders.get_key_value(place)))
+            })
+            .collect()
     }
 
     fn take(&mut self, decided: Vec<(Precedence, Verdict<Precedence>)>) -> BTreeSet<Precedence> {

@@ -12,6 +12,7 @@ mod isolation;
 mod l4;
 mod other_controller;
 mod others_bugs;
+mod reach;
 mod slice;
 mod tls;
 mod unmet;
