@@ -23,45 +23,15 @@
 //! **Must not know:** how objects are read, how AWS is called, quotas, priorities of rules, the wording of
 //! conditions, the time. It cannot fail: what is wrong in the input is data in the output.
 
-mod allowed;
-mod attachment;
-mod backends;
-mod certificates;
-mod class;
-mod conflict;
-mod contest;
-mod dirty;
-mod explain;
-mod facts;
-mod gateway;
-mod gating;
-mod grants;
-mod hosts;
-pub mod judge;
-mod kinds;
-mod l4;
-mod load_balancer;
-mod merge;
-mod notes;
-mod order;
-mod owner;
-mod parameters;
-mod port;
-mod reads;
-mod record;
-mod resolve;
-mod route;
+mod engine;
+mod index;
+mod output;
+mod read;
 mod rules;
-mod settle;
-mod state;
-mod store;
-mod target_groups;
-mod unmet;
-mod uses;
-mod validate;
-mod words;
+mod values;
 
-pub use merge::{Merge, Merged, Options, Outcome, Untouched, merge};
+pub use engine::merge::{Merge, Merged, Options, Outcome, Untouched, merge};
+pub use output::judge;
 
 #[cfg(test)]
 mod tests;

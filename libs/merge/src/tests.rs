@@ -29,7 +29,9 @@ use tributary_model::view::listener_words;
 use tributary_model::{Kind, ObjectRef, Resource, Snapshot};
 use tributary_testkit::objects::key;
 
-use crate::{Merged, Options, merge};
+use crate::Merged;
+use crate::Options;
+use crate::merge;
 
 /// The merge of some objects.
 pub(crate) fn merged(objects: impl IntoIterator<Item = Resource>) -> Merged {

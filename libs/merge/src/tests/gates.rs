@@ -16,7 +16,7 @@ use tributary_testkit::workloads::{service, unready_endpoints, waiting_pod};
 
 use super::{load_balancer, merged};
 use crate::Merge;
-use crate::judge::{Reports, judge};
+use crate::output::judge::{Reports, judge};
 
 fn world(pods: Vec<Resource>) -> Vec<Resource> {
     let mut objects = vec![

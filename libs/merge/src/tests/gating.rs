@@ -15,7 +15,8 @@ use tributary_testkit::routes::{http_route, route};
 use tributary_testkit::workloads::{service, target_group_configuration};
 
 use super::merged;
-use crate::{Options, merge};
+use crate::Options;
+use crate::merge;
 
 const OURS: &str = "gateway.tributary.dev/target-health";
 const THEIRS: &str = "target-health.elbv2.k8s.aws/k8s-t-web";

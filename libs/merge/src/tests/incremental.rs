@@ -14,8 +14,10 @@ use tributary_model::resource::CarriedStatus;
 use tributary_model::{Change, ObjectRef, Snapshot};
 use tributary_testkit::random;
 
-use crate::judge::{Reports, judge, judge_orphan};
-use crate::{Merge, Options, merge};
+use crate::Merge;
+use crate::Options;
+use crate::merge;
+use crate::output::judge::{Reports, judge, judge_orphan};
 
 /// Everything that a merge says.
 #[derive(Debug, PartialEq)]

@@ -12,7 +12,7 @@ use tributary_testkit::workloads::{service, service_with_ports};
 
 use super::{action, listeners, load_balancer, merged};
 use crate::Merged;
-use crate::judge::{Reports, judge};
+use crate::output::judge::{Reports, judge};
 
 /// Gateway with TCP on 53, set `t/s` with UDP on 53; Services `t/tcp`, `t/udp` and `t/dns` (both).
 fn world(routes: Vec<RouteBuilder>) -> Vec<Resource> {

@@ -14,8 +14,8 @@ use tributary_testkit::objects::{
 use tributary_testkit::random::object;
 
 use super::merged;
-use crate::judge::{Reports, judge};
-use crate::merge::{Merge, Untouched};
+use crate::engine::merge::{Merge, Untouched};
+use crate::output::judge::{Reports, judge};
 
 const LEASE: &str = "kube-system/leader";
 

@@ -14,7 +14,8 @@ use tributary_testkit::routes::{RuleBuilder, http_route, rule};
 use tributary_testkit::workloads::{endpoints, secret, service};
 
 use super::{load_balancer, merged, rules};
-use crate::{Merge, Options};
+use crate::Merge;
+use crate::Options;
 
 fn world() -> Vec<Resource> {
     vec![

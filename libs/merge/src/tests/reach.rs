@@ -10,7 +10,9 @@ use tributary_model::desired::DesiredLoadBalancer;
 use tributary_model::resolved::{Resolved, ResolvedListener, ResolvedRoute};
 use tributary_testkit::random;
 
-use crate::{Merge, Options, merge};
+use crate::Merge;
+use crate::Options;
+use crate::merge;
 
 const WORLDS: usize = 1_500;
 

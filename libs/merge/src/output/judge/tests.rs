@@ -1,0 +1,427 @@
+//! Joining with reports.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tributary_model::desired::LoadBalancerKey;
+use tributary_model::judgement::{
+    GatewayJudgement, JudgedOutcome, Judgement, ListenerSetJudgement, LoadBalancerJudgement,
+    RouteJudgement,
+};
+use tributary_model::report::{
+    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
+};
+use tributary_model::view::Sight;
+use tributary_model::{Change, Kind, ObjectRef, Resource, Revision};
+use tributary_testkit::objects::{class, gateway, http, https, key, listener_set};
+use tributary_testkit::routes::http_route;
+use tributary_testkit::workloads::{secret, service};
+
+use super::{Reports, judge};
+use crate::Merge;
+use crate::Options;
+
+fn world() -> Vec<Resource> {
+    vec![
+        class("alb", "gateway.k8s.aws/alb"),
+        gateway("infra/gw")
+            .allow_all()
+            .listener(http("http", 80))
+            .build(),
+        listener_set("t/s", "infra/gw")
+            .listener(https("https", 443, "a.x").certificate("cert"))
+            .build(),
+        secret("t/cert", "1"),
+        service("t/web", 80),
+        http_route("t/r").to_set("t/s").backend("web").build(),
+    ]
+}
+
+fn settled(objects: Vec<Resource>) -> Merge {
+    let mut merge = Merge::new(Options::default());
+    for object in objects {
+        merge.apply(Change::Apply(Arc::new(object)));
+    }
+    merge.settle();
+    merge
+}
+
+fn load_balancer(merge: &Merge) -> LoadBalancerKey {
+    merge
+        .load_balancer_key(&key("infra/gw"))
+        .expect("the Gateway is ours")
+}
+
+/// Every listener in one state, at the revisions that are wanted now.
+fn report(merge: &Merge, state: &ProgrammedState) -> LoadBalancerReport {
+    let key = load_balancer(merge);
+    let listeners = merge
+        .load_balancers()
+        .get(&key)
+        .into_iter()
+        .flat_map(|desired| desired.listeners.values())
+        .flat_map(|listener| listener.members.values())
+        .map(|member| ListenerReport {
+            listener: member.listener.clone(),
+            revision: member.revision,
+            state: state.clone(),
+            elb_listener: None,
+            notes: vec![],
+        })
+        .collect();
+    LoadBalancerReport {
+        key,
+        phase: LoadBalancerPhase::Active,
+        arn: None,
+        dns_name: Some("lb.aws".to_owned()),
+        listeners,
+        rules: vec![],
+        problems: vec![],
+        healthy: [].into(),
+        quotas: None,
+        settled: true,
+    }
+}
+
+fn reported(merge: &Merge, report: LoadBalancerReport) -> Reports {
+    let mut reports = Reports::default();
+    reports.insert(merge, report);
+    reports
+}
+
+fn gateway_of(merge: &Merge, reports: &Reports) -> GatewayJudgement {
+    match judge(
+        merge,
+        &ObjectRef::new(Kind::Gateway, key("infra/gw")),
+        reports,
+    ) {
+        Some(Judgement::Gateway(judged)) => judged,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn set_of(merge: &Merge, reports: &Reports) -> ListenerSetJudgement {
+    match judge(
+        merge,
+        &ObjectRef::new(Kind::ListenerSet, key("t/s")),
+        reports,
+    ) {
+        Some(Judgement::ListenerSet(judged)) => judged,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn route_of(merge: &Merge, reports: &Reports) -> RouteJudgement {
+    match judge(merge, &ObjectRef::new(Kind::HttpRoute, key("t/r")), reports) {
+        Some(Judgement::Route(judged)) => judged,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the set's listener is told.
+fn programmed(merge: &Merge, reports: &Reports) -> Option<ProgrammedState> {
+    match &set_of(merge, reports).listeners[0].outcome {
+        JudgedOutcome::Won(state) => state.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn before_the_first_report_nothing_is_known() {
+    let merge = settled(world());
+    let reports = Reports::default();
+    assert_eq!(
+        gateway_of(&merge, &reports).load_balancer,
+        LoadBalancerJudgement::Unknown
+    );
+    assert_eq!(programmed(&merge, &reports), None);
+}
+
+#[test]
+fn programmed_counts_at_the_wanted_revision() {
+    let merge = settled(world());
+    let reports = reported(&merge, report(&merge, &ProgrammedState::Programmed));
+    let judged = gateway_of(&merge, &reports);
+    assert_eq!(judged.load_balancer, LoadBalancerJudgement::Ready);
+    assert_eq!(judged.addresses, ["lb.aws"]);
+    assert_eq!(judged.attached_listener_sets, 1);
+    assert_eq!(
+        programmed(&merge, &reports),
+        Some(ProgrammedState::Programmed)
+    );
+}
+
+#[test]
+fn a_report_on_an_earlier_revision_is_pending() {
+    let merge = settled(world());
+    let mut old = report(&merge, &ProgrammedState::Programmed);
+    for listener in &mut old.listeners {
+        listener.revision = Revision(0);
+    }
+    assert!(matches!(
+        programmed(&merge, &reported(&merge, old)),
+        Some(ProgrammedState::Pending(_))
+    ));
+}
+
+#[test]
+fn a_listener_that_the_report_does_not_know_is_pending() {
+    let merge = settled(world());
+    let mut silent = report(&merge, &ProgrammedState::Programmed);
+    silent.listeners.clear();
+    assert!(matches!(
+        programmed(&merge, &reported(&merge, silent)),
+        Some(ProgrammedState::Pending(_))
+    ));
+}
+
+#[test]
+fn a_set_is_attached_while_one_of_its_listeners_is_valid() {
+    let merge = settled(world());
+    for (state, attached) in [
+        (ProgrammedState::Programmed, 1),
+        (ProgrammedState::Pending("it is being made".to_owned()), 1),
+        (ProgrammedState::TooManyListeners("rules".to_owned()), 0),
+        (ProgrammedState::NoCertificate("none".to_owned()), 0),
+        // Their own conditions say Accepted, so the set's must.
+        (ProgrammedState::Refused("no".to_owned()), 1),
+        (ProgrammedState::PortUnavailable("taken".to_owned()), 1),
+    ] {
+        let reports = reported(&merge, report(&merge, &state));
+        assert_eq!(programmed(&merge, &reports), Some(state.clone()));
+        assert_eq!(
+            gateway_of(&merge, &reports).attached_listener_sets,
+            attached,
+            "{state:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_refused_of_a_route_is_told_on_the_route() {
+    let merge = settled(world());
+    let mut refusing = report(&merge, &ProgrammedState::Programmed);
+    let desired = merge.load_balancers().values().next().expect("one");
+    let rule = desired.listeners[&443].rules.iter().next().expect("one");
+    refusing.rules.push(RuleProblem {
+        origin: rule.origin.clone().expect("of a route"),
+        listener: rule.listener.clone(),
+        message: "no".to_owned(),
+        state: RuleState::NotServed,
+    });
+    let reports = reported(&merge, refusing);
+    assert_eq!(
+        route_of(&merge, &reports).parents[0].refused_rules,
+        [(0, "no".to_owned())]
+    );
+}
+
+#[test]
+fn without_a_listener_to_serve_there_is_no_load_balancer_and_nothing_is_programmed() {
+    let merge = settled(vec![
+        class("alb", "gateway.k8s.aws/alb"),
+        gateway("infra/gw")
+            .listener(https("x", 443, "a.x").certificate("t/not-permitted"))
+            .build(),
+    ]);
+    assert!(merge.load_balancers().is_empty());
+    let judged = gateway_of(&merge, &Reports::default());
+    assert!(matches!(
+        judged.load_balancer,
+        LoadBalancerJudgement::Pending(_)
+    ));
+}
+
+#[test]
+fn phases_of_a_load_balancer() {
+    let merge = settled(world());
+    let of = |phase, problems: &[&str]| {
+        let mut reported = report(&merge, &ProgrammedState::Programmed);
+        reported.phase = phase;
+        reported.problems = problems.iter().map(|text| (*text).to_owned()).collect();
+        gateway_of(&merge, &self::reported(&merge, reported)).load_balancer
+    };
+    assert_eq!(
+        of(LoadBalancerPhase::Active, &[]),
+        LoadBalancerJudgement::Ready
+    );
+    assert!(matches!(
+        of(LoadBalancerPhase::Absent, &[]),
+        LoadBalancerJudgement::Pending(_)
+    ));
+    let mut nothing = report(&merge, &ProgrammedState::NoCertificate("none".to_owned()));
+    nothing.phase = LoadBalancerPhase::Absent;
+    nothing.settled = true;
+    assert_eq!(
+        gateway_of(&merge, &reported(&merge, nothing)).load_balancer,
+        LoadBalancerJudgement::Pending("there is no valid listener to serve".to_owned())
+    );
+    assert_eq!(
+        of(LoadBalancerPhase::Absent, &["no subnets"]),
+        LoadBalancerJudgement::Failed("no subnets".to_owned())
+    );
+    assert!(matches!(
+        of(LoadBalancerPhase::Provisioning, &[]),
+        LoadBalancerJudgement::Pending(_)
+    ));
+    assert!(matches!(
+        of(LoadBalancerPhase::Failed, &[]),
+        LoadBalancerJudgement::Failed(_)
+    ));
+    assert!(matches!(
+        of(LoadBalancerPhase::Deleting, &[]),
+        LoadBalancerJudgement::Pending(_)
+    ));
+}
+
+#[test]
+fn a_gateway_that_is_being_deleted_says_what_keeps_its_load_balancer() {
+    let mut merge = settled(world());
+    let mut reports = reported(&merge, report(&merge, &ProgrammedState::Programmed));
+    let mut removal = report(&merge, &ProgrammedState::Programmed);
+    let leaving = gateway("infra/gw")
+        .deleting()
+        .listener(http("http", 80))
+        .build();
+    let object = leaving.object_ref();
+    merge.apply(Change::Apply(Arc::new(leaving)));
+    merge.settle();
+    assert_eq!(judge(&merge, &object, &reports), None);
+
+    removal.phase = LoadBalancerPhase::Deleting;
+    removal.listeners.clear();
+    let affected = reports.insert(&merge, removal.clone());
+    assert_eq!(affected, BTreeSet::from([object.clone()]));
+    assert_eq!(judge(&merge, &object, &reports), None);
+
+    removal.problems.push("it is protected".to_owned());
+    let affected = reports.insert(&merge, removal.clone());
+    assert_eq!(affected, BTreeSet::from([object.clone()]));
+    let Some(Judgement::Gateway(judged)) = judge(&merge, &object, &reports) else {
+        unreachable!("it waits");
+    };
+    assert_eq!(
+        judged.load_balancer,
+        LoadBalancerJudgement::Leaving("it is protected".to_owned())
+    );
+    assert_eq!(reports.insert(&merge, removal.clone()), BTreeSet::new());
+
+    let affected = reports.remove(&merge, &removal.key);
+    assert_eq!(affected, BTreeSet::from([object.clone()]));
+    assert_eq!(judge(&merge, &object, &reports), None);
+}
+
+/// Names of what a report makes worth judging again, after a first one.
+fn affected(change: impl FnOnce(&mut LoadBalancerReport)) -> BTreeSet<String> {
+    let mut objects = world();
+    objects.push(
+        listener_set("t/other", "infra/gw")
+            .created(1)
+            .listener(http("http", 8080))
+            .build(),
+    );
+    let merge = settled(objects);
+    let mut next = report(&merge, &ProgrammedState::Programmed);
+    let mut reports = reported(&merge, next.clone());
+    change(&mut next);
+    reports
+        .insert(&merge, next)
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn the_same_report_affects_nobody() {
+    assert_eq!(affected(|_| {}), names(&[]));
+}
+
+#[test]
+fn a_listeners_report_affects_its_owner_and_the_gateway() {
+    assert_eq!(
+        affected(|report| {
+            for listener in &mut report.listeners {
+                if listener.listener.owner.key == key("t/s") {
+                    listener.state = ProgrammedState::Refused("no".to_owned());
+                }
+            }
+        }),
+        names(&["Gateway infra/gw", "ListenerSet t/s"])
+    );
+}
+
+#[test]
+fn a_phase_affects_every_owner() {
+    assert_eq!(
+        affected(|report| report.phase = LoadBalancerPhase::Provisioning),
+        names(&["Gateway infra/gw", "ListenerSet t/other", "ListenerSet t/s"])
+    );
+}
+
+#[test]
+fn a_refused_rule_affects_its_route() {
+    let merge = settled(world());
+    let desired = merge.load_balancers().values().next().expect("one");
+    let rule = desired.listeners[&443].rules.iter().next().expect("one");
+    let problem = RuleProblem {
+        origin: rule.origin.clone().expect("of a route"),
+        listener: rule.listener.clone(),
+        message: "no".to_owned(),
+        state: RuleState::NotServed,
+    };
+    assert_eq!(
+        affected(|report| report.rules.push(problem)),
+        names(&["HTTPRoute t/r"])
+    );
+}
+
+#[test]
+fn an_explanation_says_what_programmers_say() {
+    let merge = settled(world());
+    let desired = merge.load_balancers().values().next().expect("one");
+    let rule = desired.listeners[&443].rules.iter().next().expect("one");
+    let mut said = report(
+        &merge,
+        &ProgrammedState::Pending("it takes time".to_owned()),
+    );
+    for (message, state) in [
+        ("no", RuleState::NotServed),
+        ("ill", RuleState::Degraded),
+        ("soon", RuleState::Pending),
+    ] {
+        said.rules.push(RuleProblem {
+            origin: rule.origin.clone().expect("of a route"),
+            listener: rule.listener.clone(),
+            message: message.to_owned(),
+            state,
+        });
+    }
+    said.problems.push("no subnet".to_owned());
+    let reports = reported(&merge, said);
+    let because = |kind: Kind, name: &str| -> Vec<String> {
+        let explained = super::explain(
+            &merge,
+            &ObjectRef::new(kind, key(name)),
+            None,
+            &reports,
+            &Sight::Everything,
+        );
+        explained.into_iter().flat_map(|it| it.because).collect()
+    };
+    let has = |because: &[String], fact: &str| {
+        assert!(because.iter().any(|it| it == fact), "{fact}: {because:#?}");
+    };
+    let route = because(Kind::HttpRoute, "t/r");
+    has(&route, "rules[0] is not served: no");
+    has(&route, "rules[0]: ill");
+    has(&route, "rules[0] is not in place yet: soon");
+    has(&because(Kind::Gateway, "infra/gw"), "no subnet");
+    has(
+        &because(Kind::ListenerSet, "t/s"),
+        "it is not programmed yet: it takes time",
+    );
+}
