@@ -9,7 +9,7 @@ use crate::elb::{
 };
 use crate::fault::FieldFault;
 use crate::key::{Name, RouteKind};
-use crate::resource::Meta;
+use crate::meta::Meta;
 use crate::selector::LabelSelector;
 
 /// LoadBalancerConfiguration.

@@ -1,7 +1,9 @@
 //! `controllerName`s: of GatewayClasses, and of our entries in a route's `status.parents`.
 //!
-//! What a name means for a Gateway's load balancer is the merge's one decision; here are only the names. Which of them an
-//! installation has is said in [`installation`](crate::installation).
+//! What a name means for a Gateway's load balancer is the merge's one decision; here are only the names, and which of them
+//! an installation has.
+
+use std::borrow::Cow;
 
 use crate::installation::{Installation, unqualified};
 
@@ -29,12 +31,39 @@ impl Controller {
     pub const ALL: [Self; 3] = [Self::Alb, Self::Nlb, Self::Elb];
 
     /// Within a qualified name.
-    pub(crate) fn word(self) -> &'static str {
+    fn word(self) -> &'static str {
         match self {
             Self::Alb => "alb",
             Self::Nlb => "nlb",
             Self::Elb => "elb",
         }
+    }
+}
+
+impl Installation {
+    /// `spec.controllerName` of its classes, and of its entries in a route's `status.parents`.
+    ///
+    /// Those of the default installation are the AWS Load Balancer Controller's, where that has one.
+    pub fn controller_name(&self, controller: Controller) -> Cow<'static, str> {
+        if self.is_default() {
+            return Cow::Borrowed(match controller {
+                Controller::Alb => ALB,
+                Controller::Nlb => NLB,
+                Controller::Elb => ELB,
+            });
+        }
+        Cow::Owned(self.qualified(controller.word()))
+    }
+
+    /// What a `controllerName` means to this installation; nothing when it is another's.
+    pub fn controller(&self, controller_name: &str) -> Option<Controller> {
+        let (name, controller) = of(controller_name)?;
+        (name == self.name()).then_some(controller)
+    }
+
+    /// Whether classes and status entries with this `controllerName` are this installation's.
+    pub fn has_controller(&self, controller_name: &str) -> bool {
+        self.controller(controller_name).is_some()
     }
 }
 

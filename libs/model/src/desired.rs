@@ -9,11 +9,14 @@
 //! rules of which one changed is a new value that shares all the rest with the old one, and making it costs
 //! the same as with ten.
 
+pub mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use self::rules::Rules;
 use crate::config::{
     AuthenticateAction, HealthCheckSettings, LoadBalancerSettings, MutualAuthentication,
 };
@@ -24,7 +27,6 @@ use crate::hostname::Hostname;
 use crate::key::{Kind, ListenerRef, Name, ObjectKey, ObjectRef};
 use crate::precedence::Precedence;
 use crate::revision::Revision;
-use crate::rules::Rules;
 
 /// A map in the order of its keys whose clones share what neither of them changes.
 pub type OrdMap<K, V> = rpds::RedBlackTreeMapSync<K, V>;

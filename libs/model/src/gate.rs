@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::installation::{Installation, unqualified};
 use crate::key::Name;
 use crate::other_controller::OtherController;
-use crate::workload::L4Protocol;
+use crate::workload::{L4Protocol, Pod};
 
 /// A gate that opens when the pod's target is healthy, by who sets its condition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +23,20 @@ pub enum Gate {
 const AWS_LOAD_BALANCER_CONTROLLER: &str = "target-health.elbv2.k8s.aws/";
 /// Ours, within a qualified name.
 const TARGET_HEALTH: &str = "target-health";
+
+impl Pod {
+    /// The gates that are for us to open ([`Gate::is_for`]).
+    pub fn gates_to_open(
+        &self,
+        us: &Installation,
+        other: Option<&OtherController>,
+    ) -> BTreeSet<&str> {
+        let gates = self.closed_gates.iter().map(String::as_str);
+        gates
+            .filter(|gate| Gate::of(gate).is_some_and(|gate| gate.is_for(us, other)))
+            .collect()
+    }
+}
 
 impl Gate {
     /// Whose gate this `conditionType` is; nothing for one that waits for something else.

@@ -7,12 +7,10 @@
 //! Shared by name is what Gateway API itself names: [`CLASS_IN_USE`](crate::holder::CLASS_IN_USE). A class has one
 //! `controllerName`, which cannot change, so one installation alone writes it.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use crate::Name;
-use crate::controller::{self, Controller};
 use crate::elb::LoadBalancerKind;
 
 #[cfg(test)]
@@ -88,31 +86,6 @@ impl Installation {
             _ => return None,
         };
         Some((Self(name.into()), kind))
-    }
-
-    /// `spec.controllerName` of its classes, and of its entries in a route's `status.parents`.
-    ///
-    /// Those of the default installation are the AWS Load Balancer Controller's, where that has one.
-    pub fn controller_name(&self, controller: Controller) -> Cow<'static, str> {
-        if self.is_default() {
-            return Cow::Borrowed(match controller {
-                Controller::Alb => controller::ALB,
-                Controller::Nlb => controller::NLB,
-                Controller::Elb => controller::ELB,
-            });
-        }
-        Cow::Owned(self.qualified(controller.word()))
-    }
-
-    /// What a `controllerName` means to this installation; nothing when it is another's.
-    pub fn controller(&self, controller_name: &str) -> Option<Controller> {
-        let (name, controller) = controller::of(controller_name)?;
-        (name == self.name()).then_some(controller)
-    }
-
-    /// Whether classes and status entries with this `controllerName` are this installation's.
-    pub fn has_controller(&self, controller_name: &str) -> bool {
-        self.controller(controller_name).is_some()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::controller;
 use crate::key::ObjectKey;
-use crate::resource::Meta;
+use crate::meta::Meta;
 use crate::time::Timestamp;
 
 /// Says that the AWS Load Balancer Controller runs: its Lease is renewed. No object: stands in the snapshot as a

@@ -10,6 +10,7 @@ use crate::fault::FieldFault;
 use crate::holder::Holder;
 use crate::key::{Kind, Name, ObjectKey, ObjectRef};
 use crate::listener::{FrontendTls, Listener};
+use crate::meta::Meta;
 use crate::other_controller::OtherController;
 use crate::route::Route;
 use crate::selector::FromNamespaces;
@@ -18,19 +19,6 @@ use crate::time::Timestamp;
 use crate::workload::{
     BackendTlsPolicy, EndpointSlice, Namespace, Node, Pod, ReferenceGrant, Service, TlsSecret,
 };
-
-/// The part of `ObjectMeta` that decisions depend on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Meta {
-    /// Namespace and name.
-    pub key: ObjectKey,
-    /// `metadata.generation`; 1 where the source has none.
-    pub generation: i64,
-    /// `metadata.creationTimestamp`.
-    pub created: Timestamp,
-    /// `metadata.deletionTimestamp` is set: the object no longer contributes.
-    pub deleting: bool,
-}
 
 /// Any object that Tributary reads. What is large and seldom is boxed: the many routes and endpoints would each take as
 /// much room.

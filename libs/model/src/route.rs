@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::hostname::Hostname;
 use crate::key::{Name, RouteKind};
-use crate::resource::Meta;
+use crate::meta::Meta;
 
 /// An HTTPRoute, GRPCRoute, TCPRoute, UDPRoute or TLSRoute, CRD defaults applied.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -3,11 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::gate::Gate;
-use crate::installation::Installation;
 use crate::key::{Kind, Name, ObjectKey};
-use crate::other_controller::OtherController;
-use crate::resource::Meta;
+use crate::meta::Meta;
 use crate::time::Timestamp;
 
 /// core/v1 Namespace.
@@ -248,18 +245,6 @@ impl Service {
 }
 
 impl Pod {
-    /// The gates that are for us to open ([`Gate::is_for`]).
-    pub fn gates_to_open(
-        &self,
-        us: &Installation,
-        other: Option<&OtherController>,
-    ) -> BTreeSet<&str> {
-        let gates = self.closed_gates.iter().map(String::as_str);
-        gates
-            .filter(|gate| Gate::of(gate).is_some_and(|gate| gate.is_for(us, other)))
-            .collect()
-    }
-
     /// Whether an endpoint's reference means this pod. What has no uid was written by a person, who means the name.
     pub fn is(&self, pod: &EndpointPod) -> bool {
         let EndpointPod { name, uid } = pod;

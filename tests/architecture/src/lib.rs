@@ -7,7 +7,8 @@
 //! ```text
 //!  cargo metadata ─┐                      ┌─> dependencies   who may reach what
 //!  manifests      ─┼─ read ─> facts ──────┼─> purity         what pure code may name, and that it cannot fail
-//!  sources (syn)  ─┤                      ├─> layout         names, sizes, docs, files that nothing lists
+//!  sources (syn)  ─┤                      ├─> layers         which module imports which
+//!                  │                      ├─> layout         names, sizes, docs, files that nothing lists
 //!  contracts      ─┘                      ├─> testing        no sleeps, nothing ignored, nothing left to do
 //!                                         └─> contracts      what never travels, what is decided in one place
 //! ```
@@ -22,6 +23,7 @@
 pub mod contracts;
 pub mod dependencies;
 pub mod facts;
+pub mod layers;
 pub mod layout;
 pub mod purity;
 pub mod read;

@@ -14,10 +14,10 @@ mod sites;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use tributary_model::desired::rules::Rules;
 use tributary_model::desired::{DesiredListener, MemberListener, OrdMap};
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
 use tributary_model::hostname::HostRank;
-use tributary_model::rules::Rules;
 use tributary_model::{Hostname, ListenerRef, ObjectRef, Precedence};
 
 use self::site::{Hostnames, not_found};

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::controller::{self, Controller};
 use crate::holder::Holder;
 
 const KINDS: [LoadBalancerKind; 2] = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb];

@@ -13,7 +13,7 @@ use tributary_model::report::{
     RuleProblem, RuleState,
 };
 
-use tributary_model::rules::Rules;
+use tributary_model::desired::rules::Rules;
 use tributary_model::{Precedence, PrecedenceClass};
 
 use super::{Arbitrary, Source, fields, structs, variants};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tributary_model::Meta;
 use tributary_model::holder::Holder;
 use tributary_model::listener::{
     AllowedRoutes, CertificateRef, FrontendTls, FrontendValidation, Listener, ListenerTls,
@@ -9,8 +10,8 @@ use tributary_model::listener::{
 };
 use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{
-    Author, CarriedStatus, Gateway, GatewayClass, ListenerSet, Meta, ParametersRef,
-    ParentGatewayRef, Refused, Resource, SourceObject, Unread,
+    Author, CarriedStatus, Gateway, GatewayClass, ListenerSet, ParametersRef, ParentGatewayRef,
+    Refused, Resource, SourceObject, Unread,
 };
 use tributary_model::route::{
     BackendRef, Comparison, ParentRef, PathMatch, PathModifier, Redirect, Route, RouteFilter,

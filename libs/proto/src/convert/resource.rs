@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use tributary_model::Meta;
 use tributary_model::key::{Kind, ObjectRef};
 use tributary_model::other_controller::OtherController;
 use tributary_model::resource::{
-    Author, CarriedStatus, Gateway, GatewayClass, ListenerSet, Meta, ParametersRef,
-    ParentGatewayRef, Refused, Resource, SourceObject, Unread,
+    Author, CarriedStatus, Gateway, GatewayClass, ListenerSet, ParametersRef, ParentGatewayRef,
+    Refused, Resource, SourceObject, Unread,
 };
 
 use super::ConvertError;

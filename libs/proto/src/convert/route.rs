@@ -1,7 +1,7 @@
 //! `route.proto`: routes of all five kinds. The kind of a route travels in `SourceObject.object`.
 
+use tributary_model::Meta;
 use tributary_model::key::RouteKind;
-use tributary_model::resource::Meta;
 use tributary_model::route::{
     BackendRef, Comparison, ParentRef, PathMatch, PathModifier, Redirect, Route, RouteFilter,
     RouteMatch, RouteRule, UrlRewrite, ValueMatch,

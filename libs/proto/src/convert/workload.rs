@@ -1,6 +1,6 @@
 //! `workload.proto`: Services, EndpointSlices, Nodes, Namespaces, Secrets, grants.
 
-use tributary_model::resource::Meta;
+use tributary_model::Meta;
 use tributary_model::workload::{
     BackendTlsPolicy, CertificateFacts, Endpoint, EndpointPod, EndpointPort, EndpointSlice,
     GrantFrom, GrantTo, IpFamily, L4Protocol, Namespace, Node, Pod, PolicyTarget, ReferenceGrant,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use futures::stream::BoxStream;
 use tonic::{Request, Response, Status};
-use tributary_model::resource::{Meta, Resource, SourceObject};
+use tributary_model::Meta;
+use tributary_model::resource::{Resource, SourceObject};
 use tributary_model::workload::Namespace;
 use tributary_model::{ObjectKey, ObjectRef, Timestamp};
 use tributary_proto::MAX_MESSAGE_BYTES;

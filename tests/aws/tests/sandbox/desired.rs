@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use tributary_model::config::{HealthCheckSettings, LoadBalancerSettings};
+use tributary_model::desired::rules::Rules;
 use tributary_model::desired::{
     CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer, DesiredRule,
     DesiredTarget, DesiredTargetGroup, LoadBalancerKey, MemberListener, OrdMap, Patterns,
@@ -13,7 +14,6 @@ use tributary_model::desired::{
 use tributary_model::elb::{
     ElbProtocol, LoadBalancerKind, ProtocolVersion, TargetIpAddressType, TargetProtocol, TargetType,
 };
-use tributary_model::rules::Rules;
 use tributary_model::{
     Hostname, Kind, ListenerOwner, ListenerRef, ObjectKey, ObjectRef, Precedence, PrecedenceClass,
     Revision,

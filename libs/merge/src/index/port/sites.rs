@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tributary_model::Hostname;
 use tributary_model::desired::DesiredRule;
+use tributary_model::desired::rules::Rules;
 use tributary_model::hostname::{HostOrder, HostRank};
-use tributary_model::rules::Rules;
 
 use super::site::Site;
 use crate::values::host_map::HostMap;

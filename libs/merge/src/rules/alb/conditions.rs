@@ -4,10 +4,9 @@ use tributary_model::desired::{Patterns, RuleCondition};
 use tributary_model::route::{Comparison, RouteMatch, ValueMatch};
 
 use super::paths;
+use super::patterns::{MAX_VALUE_LENGTH, check_regex, escape, has_wildcards};
 use crate::rules::problem::Problem;
 
-/// Characters of one condition value (ELBv2 `RuleCondition`).
-pub(super) const MAX_VALUE_LENGTH: usize = 128;
 /// Characters of an HTTP header's name in a condition.
 const MAX_HEADER_NAME_LENGTH: usize = 40;
 
@@ -95,27 +94,6 @@ pub(super) fn wildcards(condition: &RuleCondition) -> usize {
     }
 }
 
-/// Refuses what an ELB would certainly refuse: too long, or not well-formed.
-pub(super) fn check_regex(pattern: &str) -> Result<(), String> {
-    if pattern.chars().count() > MAX_VALUE_LENGTH {
-        return Err(format!(
-            "an ELB takes regular expressions of at most {MAX_VALUE_LENGTH} characters"
-        ));
-    }
-    match regex_syntax::parse(pattern) {
-        Ok(_) => Ok(()),
-        Err(regex_syntax::Error::Parse(error)) => Err(format!(
-            "{pattern:?} is no regular expression: {}",
-            error.kind()
-        )),
-        Err(regex_syntax::Error::Translate(error)) => Err(format!(
-            "{pattern:?} is no regular expression: {}",
-            error.kind()
-        )),
-        Err(_) => Err(format!("{pattern:?} is no regular expression")),
-    }
-}
-
 fn header_condition(header: &ValueMatch) -> Result<RuleCondition, String> {
     let ValueMatch {
         name,
@@ -135,8 +113,8 @@ fn header_condition(header: &ValueMatch) -> Result<RuleCondition, String> {
             check_regex(value)?;
             Patterns::Regex(vec![value.clone()])
         }
-        Comparison::Exact if paths::has_wildcards(value) => {
-            Patterns::Regex(vec![format!("^{}$", paths::escape(value))])
+        Comparison::Exact if has_wildcards(value) => {
+            Patterns::Regex(vec![format!("^{}$", escape(value))])
         }
         Comparison::Exact => Patterns::Wildcard(vec![value.clone()]),
     };

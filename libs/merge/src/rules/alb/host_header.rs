@@ -7,7 +7,7 @@
 use tributary_model::Hostname;
 use tributary_model::desired::{Patterns, RuleCondition};
 
-use super::conditions::MAX_VALUE_LENGTH;
+use super::patterns::MAX_VALUE_LENGTH;
 
 /// How an ELB compares a hostname; plain ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,6 +8,7 @@ mod conditions;
 mod filters;
 mod host_header;
 mod paths;
+mod patterns;
 mod place;
 mod precedence;
 mod translate;

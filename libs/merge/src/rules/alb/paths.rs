@@ -3,7 +3,7 @@
 use tributary_model::desired::{Patterns, RuleCondition, RuleTransform};
 use tributary_model::route::{Comparison, PathMatch, PathModifier};
 
-use super::conditions::MAX_VALUE_LENGTH;
+use super::patterns::{MAX_VALUE_LENGTH, check_regex, escape};
 
 /// The condition for a path; nothing for one that every path satisfies.
 pub(super) fn condition(path: &PathMatch) -> Result<Option<RuleCondition>, String> {
@@ -23,7 +23,7 @@ pub(super) fn condition(path: &PathMatch) -> Result<Option<RuleCondition>, Strin
             }
         }
         PathMatch::Regex(pattern) => {
-            super::conditions::check_regex(pattern)?;
+            check_regex(pattern)?;
             Patterns::Regex(vec![pattern.clone()])
         }
         PathMatch::Grpc {
@@ -64,7 +64,7 @@ fn grpc(
         )]),
         Comparison::Regex => {
             for pattern in service.iter().chain(&method) {
-                super::conditions::check_regex(pattern)?;
+                check_regex(pattern)?;
             }
             let any = "[^/]+";
             Patterns::Regex(vec![format!(
@@ -163,21 +163,4 @@ fn literal_path(path: &str) -> Result<String, String> {
 fn is_plain(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.$/~\"'@:+&".contains(&byte);
     path.bytes().all(plain)
-}
-
-/// Whether an ELB would read the value as a pattern.
-pub(super) fn has_wildcards(value: &str) -> bool {
-    value.contains(['*', '?'])
-}
-
-/// The value as a regular expression that matches it alone.
-pub(super) fn escape(value: &str) -> String {
-    let mut escaped = String::with_capacity(value.len());
-    for character in value.chars() {
-        if r"\.+*?()|[]{}^$".contains(character) {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
 }
