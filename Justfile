@@ -68,6 +68,13 @@ skew: setup
     cargo build --workspace --bins --tests
     .ci/skew
 
+# the pages of docs/ as a book in target/book; a broken link is an error
+book: setup
+    .ci/pages check
+    python3 -m unittest discover -s .ci -p '*_test.py'
+    mdbook build docs --dest-dir "{{ absolute_path(env("CARGO_TARGET_DIR", justfile_directory() / "target")) }}/book"
+    .ci/pages built "{{ env("CARGO_TARGET_DIR", justfile_directory() / "target") }}/book"
+
 # API docs; a warning is an error
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --lib --bin tributary --examples
