@@ -22,7 +22,7 @@ pub(crate) enum KindChoice {
     ByProtocol,
 }
 
-/// By the controller (spec/aws §1 and design.md).
+/// By the controller (rule gateway-class).
 fn choice(controller: Controller) -> KindChoice {
     match controller {
         Controller::Alb => KindChoice::Always(LoadBalancerKind::Alb),

@@ -33,6 +33,7 @@ pub mod resolved;
 pub mod resource;
 pub mod revision;
 pub mod route;
+pub mod rulebook;
 pub mod rules;
 pub mod selector;
 pub mod shard;
@@ -50,6 +51,7 @@ pub use key::{Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, Owne
 pub use precedence::{Precedence, PrecedenceClass};
 pub use resource::{Change, Meta, Resource};
 pub use revision::Revision;
+pub use rulebook::Rule;
 pub use shard::shard_of;
 pub use snapshot::Snapshot;
 pub use time::Timestamp;

@@ -40,7 +40,8 @@ fn check(kind: Kind, name: &str, listener: Option<&str>, expected: &[(&str, &str
     let found: Vec<(&str, &str, Option<String>)> = explained
         .iter()
         .map(|one| {
-            assert!(!one.rule.is_empty() && !one.because.is_empty());
+            assert!(Rule::of_anchor(&one.rule).is_some(), "{}", one.rule);
+            assert!(!one.because.is_empty());
             (
                 one.subject.as_str(),
                 one.decision.as_str(),
