@@ -10,6 +10,9 @@ set positional-arguments := true
 profile := if env("CI", "") != "" { "ci" } else if `command -v go || true` == "" { "without-go" } else { "default" }
 without_go := "echo 'LEFT OUT: the tests against a real Kubernetes; they need Go, which is not installed' >&2"
 
+# mdBook takes a path as one from its book.
+book_folder := absolute_path(env("CARGO_TARGET_DIR", "target") / "book")
+
 # list the recipes
 default:
     @just --list --unsorted
@@ -72,8 +75,8 @@ skew: setup
 book: setup
     .ci/pages check
     python3 -m unittest discover -s .ci -p '*_test.py'
-    mdbook build docs --dest-dir "{{ absolute_path(env("CARGO_TARGET_DIR", justfile_directory() / "target")) }}/book"
-    .ci/pages built "{{ env("CARGO_TARGET_DIR", justfile_directory() / "target") }}/book"
+    mdbook build docs --dest-dir "{{ book_folder }}"
+    .ci/pages built "{{ book_folder }}"
 
 # API docs; a warning is an error
 doc:

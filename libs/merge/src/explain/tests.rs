@@ -2,7 +2,7 @@
 
 use tributary_model::selector::FromNamespaces;
 use tributary_model::view::Sight;
-use tributary_model::{Kind, ObjectRef, Resource};
+use tributary_model::{Kind, ObjectRef, Resource, Rule};
 use tributary_testkit::objects::{class, gateway, http, key, listener_set};
 use tributary_testkit::routes::http_route;
 
