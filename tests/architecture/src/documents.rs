@@ -39,9 +39,10 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
     text.split(|one: char| one.is_whitespace() || AROUND.contains(&one))
         .map(|word| word.trim_end_matches(['.', ':', '!', '?']))
         .map(|word| word.split_once('#').map_or(word, |(page, _)| page))
+        // A source says it from its own folder.
+        .map(|word| word.trim_start_matches("../"))
         .filter(|word| {
-            word.strip_suffix(".md")
-                .is_some_and(|name| !name.is_empty())
-                || word.starts_with("spec/")
+            let named = |name: Option<&str>| name.is_some_and(|name| !name.is_empty());
+            named(word.strip_suffix(".md")) || named(word.strip_prefix("spec/"))
         })
 }

@@ -29,6 +29,7 @@ fn a_page_of_the_repository_may_be_named() {
         &says("(docs/rules/tls.md#overlapping-tls)"),
         None,
     );
+    check(Place::Module, &says("../../docs/rules/tls.md"), None);
 }
 
 #[test]
@@ -55,6 +56,7 @@ fn a_field_and_an_ending_are_no_pages() {
     check(Place::Module, &says("/spec/listeners"), None);
     check(Place::Module, &says("spec.listeners"), None);
     check(Place::Module, &says(".md"), None);
+    check(Place::Module, &says("spec/"), None);
 }
 
 #[test]
