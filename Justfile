@@ -10,6 +10,9 @@ set positional-arguments := true
 profile := if env("CI", "") != "" { "ci" } else if `command -v go || true` == "" { "without-go" } else { "default" }
 without_go := "echo 'LEFT OUT: the tests against a real Kubernetes; they need Go, which is not installed' >&2"
 
+# mdBook takes a path as one from its book.
+book_folder := absolute_path(env("CARGO_TARGET_DIR", "target") / "book")
+
 # list the recipes
 default:
     @just --list --unsorted
@@ -67,6 +70,13 @@ clients: setup
 skew: setup
     cargo build --workspace --bins --tests
     .ci/skew
+
+# the pages of docs/ as a book in target/book; a broken link is an error
+book: setup
+    .ci/pages check
+    python3 -m unittest discover -s .ci -p '*_test.py'
+    mdbook build docs --dest-dir "{{ book_folder }}"
+    .ci/pages built "{{ book_folder }}"
 
 # API docs; a warning is an error
 doc:

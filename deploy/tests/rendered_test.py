@@ -213,7 +213,7 @@ class Objects(unittest.TestCase):
         self.assertEqual(shared, set(guards))
 
     def test_an_installations_names_are_the_programs(self):
-        """As ARCHITECTURE.md and libs/model/src/installation.rs have them."""
+        """As libs/model/src/installation.rs has them."""
         policies = of_kind(rendered("west"), "ValidatingAdmissionPolicy")
         ours = policies["tributary-west-finalizer"]["spec"]["variables"][0]["expression"]
         self.assertEqual(ours, "['gateway.tributary.dev/west.load-balancer-alb', 'gateway.tributary.dev/west.load-balancer-nlb']")

@@ -1,6 +1,7 @@
 """proto/breaking and proto/reference.py on contracts made for each case. Needs buf and git."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -101,6 +102,8 @@ class Contracts(unittest.TestCase):
         (self.root / "docs/reference").mkdir(parents=True)
         for name in ("buf.yaml", "breaking", "reference.py"):
             shutil.copy(PROTO / name, self.root / "proto" / name)
+        (self.root / ".ci").mkdir()
+        shutil.copy(PROTO.parent / ".ci/previous", self.root / ".ci/previous")
         self.write(BEFORE)
 
     def write(self, text: str) -> None:
@@ -168,6 +171,16 @@ class Breaking(Contracts):
     def test_the_last_release_counts_however_long_ago(self) -> None:
         self.begin()
         self.git("tag", "v1.2.3")
+        self.write(NO_FIELD)
+        self.commit()
+        self.commit()
+        self.check_breaking(False, '"colour"')
+
+    def test_without_a_tag_what_stands_for_the_last_release_counts(self) -> None:
+        self.begin()
+        head = self.run_in("git", "rev-parse", "HEAD").stdout.strip()
+        previous = self.root / ".ci/previous"
+        previous.write_text(re.sub("stands_for_it=.*", f"stands_for_it={head}", previous.read_text()))
         self.write(NO_FIELD)
         self.commit()
         self.commit()

@@ -1,7 +1,7 @@
 //! What a merge costs: from scratch, and for one change among many objects.
 //!
 //! `cargo bench -p tributary-merge`. Each change is settled and what it touches is judged, as the merger
-//! does. The aim (design.md): one change under 10 ms at p99 with 2,500 sets and 40,000 routes, whether they
+//! does. The aim: one change under 10 ms at p99 with 2,500 sets and 40,000 routes, whether they
 //! are spread over 50 Gateways or all on one.
 
 use std::hint::black_box;

@@ -18,7 +18,7 @@
 //! record), so that nothing has to know by heart what to recompute. From scratch and incremental are the
 //! same functions: [`merge()`] is [`Merge::new`], [`Merge::apply`] for every object, [`Merge::settle`].
 //!
-//! **Knows:** the rules of spec/listenersets and what an ELB can express (spec/aws §§1, 2, 4).
+//! **Knows:** the rules of docs/rules, and what an ELB can express.
 //!
 //! **Must not know:** how objects are read, how AWS is called, quotas, priorities of rules, the wording of
 //! conditions, the time. It cannot fail: what is wrong in the input is data in the output.

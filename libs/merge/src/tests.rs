@@ -1,4 +1,4 @@
-//! What the whole merge says, rule by rule of spec/listenersets. Each test is data; what they share is here.
+//! What the whole merge says, rule by rule of docs/rules. Each test is data; what they share is here.
 
 mod attachment;
 mod classes;

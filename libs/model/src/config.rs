@@ -1,5 +1,5 @@
 //! The three configuration kinds of group `gateway.k8s.aws`, as users of the AWS Load Balancer
-//! Controller write them (spec/aws.md §1). Field names follow the CRDs.
+//! Controller write them (docs/reference/fields.md). Field names follow the CRDs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

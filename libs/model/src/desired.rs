@@ -98,7 +98,7 @@ pub struct MemberListener {
     pub certificates: Vec<CertificateSource>,
 }
 
-/// The three sources of spec/aws.md §4.
+/// The three sources of rule certificate-sources.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CertificateSource {
     /// A `kubernetes.io/tls` Secret, imported to ACM by the programmer.

@@ -205,7 +205,7 @@ pub struct ParentJudgement {
     pub shadowed: bool,
 }
 
-/// What a listener counts for in the conditions of its owner (spec/listenersets §4).
+/// What a listener counts for in the conditions of its owner (docs/rules/status.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {
     /// It lost, is invalid, is over a quota, or has nothing to serve with.

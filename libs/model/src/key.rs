@@ -1,7 +1,7 @@
 //! Identity of objects and listeners.
 //!
 //! Every composite key is a struct; where one must become a string it joins with `/`, never `-`
-//! (`a-b`+`c` and `a`+`b-c` would collide; spec/listenersets §2).
+//! (`a-b`+`c` and `a`+`b-c` would collide; rule listener-names).
 
 use std::fmt;
 use std::sync::Arc;
@@ -257,7 +257,7 @@ impl ObjectKey {
         Self::new("", name)
     }
 
-    /// Compares `namespace/name` as one string (spec/listenersets §2: `a-b/c` sorts before `a/z`).
+    /// Compares `namespace/name` as one string (rule precedence: `a-b/c` sorts before `a/z`).
     pub fn joined_cmp(&self, other: &Self) -> std::cmp::Ordering {
         fn joined(key: &ObjectKey) -> impl Iterator<Item = u8> {
             key.namespace.bytes().chain([b'/']).chain(key.name.bytes())

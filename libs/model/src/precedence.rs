@@ -1,4 +1,4 @@
-//! The order of a Gateway's listeners (spec/listenersets §2).
+//! The order of a Gateway's listeners (rule precedence).
 
 use std::cmp::Ordering;
 

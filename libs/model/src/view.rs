@@ -84,7 +84,7 @@ pub struct Explanation {
     pub subject: String,
     /// The decision in one line.
     pub decision: String,
-    /// The rule behind it, for example `spec/listenersets §3: same port, protocol and hostname`.
+    /// The anchor of the [`Rule`](crate::Rule) behind it, or the word of a server of another version.
     pub rule: String,
     /// The listener that it lost to, if any, and if the reader may see its namespace.
     pub rival: Option<ListenerRef>,

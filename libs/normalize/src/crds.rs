@@ -1,5 +1,5 @@
 //! The three kinds of group `gateway.k8s.aws`, as the AWS Load Balancer Controller's users write them
-//! (spec/aws.md §1), and their CustomResourceDefinitions.
+//! (docs/reference/fields.md), and their CustomResourceDefinitions.
 //!
 //! `v1` is stored; `v1beta1` is served with the same schema, so that nobody has to edit YAML.
 

@@ -162,7 +162,7 @@ fn usable_arn(scope: &Scope, arn: &str) -> Result<Usable, Unusable> {
     })
 }
 
-/// ISSUED; the exact name before a wildcard for one label; the newest (spec/aws.md §4).
+/// ISSUED; the exact name before a wildcard for one label; the newest (rule certificate-sources).
 fn discover<'a>(scope: &Scope<'a>, hostname: &Hostname) -> Option<&'a str> {
     let by_name = &scope.certificates.by_name;
     let host = hostname.as_str();

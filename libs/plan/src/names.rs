@@ -1,5 +1,5 @@
 //! Names of load balancers, target groups and security groups: `k8s-<namespace 8>-<name 8>-<hash 10>`,
-//! 32 characters at most (spec/aws.md §1). A name says to a person what it is for; identity is by tags.
+//! 32 characters at most. A name says to a person what it is for; identity is by tags.
 
 use sha2::{Digest, Sha256};
 use tributary_model::desired::LoadBalancerKey;

@@ -333,7 +333,7 @@ pub enum Op {
     },
 }
 
-/// Register and deregister calls carry at most this many (spec/aws.md §3: safe everywhere).
+/// Register and deregister calls carry at most this many, which AWS takes everywhere.
 pub const TARGETS_PER_CALL: usize = 100;
 
 impl Op {

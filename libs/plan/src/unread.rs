@@ -1,4 +1,4 @@
-//! What is not done while a kind cannot be read (spec/listenersets §7.7): something may be missing from the desired state
+//! What is not done while a kind cannot be read (docs/decisions/0025-unread-kinds.md): something may be missing from the desired state
 //! that is wanted, so nothing that exists is changed or removed. What only adds is done.
 
 use tributary_model::desired::DesiredLoadBalancer;

@@ -1,4 +1,4 @@
-//! Conditions as writers must treat them (spec/listenersets §4, "Writers").
+//! Conditions as writers must treat them (rule status-writers).
 
 use tributary_model::Timestamp;
 use tributary_model::status::Condition;

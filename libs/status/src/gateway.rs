@@ -1,5 +1,5 @@
 //! `Gateway.status`: conditions of the Gateway's own listeners only. A ListenerSet's conflict changes
-//! nothing here (spec/listenersets §4).
+//! nothing here (rule gateway-status).
 
 use tributary_model::judgement::{GatewayJudgement, LoadBalancerJudgement};
 use tributary_model::resolved::GatewayAcceptance;

@@ -11,7 +11,7 @@
 //!  Judgement, now ──> warnings: what a person is told of certificates that end, and when there is more to tell
 //! ```
 //!
-//! **Knows:** the conditions of Gateway API and the rules for their writers (spec/listenersets §4): keep
+//! **Knows:** the conditions of Gateway API and the rules for their writers (rule status-writers): keep
 //! what others wrote, keep `lastTransitionTime` while the status stays, never write over a newer
 //! generation, never write when nothing changed.
 //!

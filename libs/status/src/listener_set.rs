@@ -1,4 +1,4 @@
-//! `ListenerSet.status`: the table of spec/listenersets §4.
+//! `ListenerSet.status`: the table of rule listener-set-status.
 
 use tributary_model::judgement::{ListenerSetJudgement, LoadBalancerJudgement};
 use tributary_model::resolved::ListenerSetAcceptance;

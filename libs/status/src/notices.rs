@@ -21,7 +21,7 @@ pub struct Notice {
     pub reason: String,
     /// The listener that it is about; absent when it is about the object.
     pub listener: Option<Name>,
-    /// One or two sentences. Like a condition's message it names a rival by its class only (spec/listenersets §3).
+    /// One or two sentences. Like a condition's message it names a rival by its class only (docs/security.md).
     pub note: String,
 }
 

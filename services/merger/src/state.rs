@@ -216,7 +216,7 @@ impl State {
 
     /// Withdraws what is no longer desired, but for load balancers of Gateways that are there and not
     /// accepted, whose class is not there, or that a kind which cannot be read may want: a typo in a parametersRef or a
-    /// role must not take every tenant's traffic down (spec/listenersets §7.7). Those stay as they were last desired.
+    /// role must not take every tenant's traffic down (docs/decisions/0025-unread-kinds.md). Those stay as they were last desired.
     fn let_go(&mut self) {
         let mut held = std::mem::take(&mut self.held);
         held.retain(|key| {

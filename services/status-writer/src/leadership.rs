@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tributary_kubernetes::lease;
 
-/// A non-leader never writes (spec/listenersets §7.4). A Lease of Kubernetes decides, or nobody; a trait, so that a
+/// A non-leader never writes. A Lease of Kubernetes decides, or nobody; a trait, so that a
 /// test can lose the lead between two requests.
 pub trait Leadership: fmt::Debug + Send + Sync {
     /// Asked right before each request: a process that was stopped for a minute must notice by itself.

@@ -104,18 +104,17 @@ fn page() -> String {
 
 const INTRODUCTION: &str = "# Metrics
 
-Each service shows its own at `/metrics` of its admin port (`--admin-listen`), in OpenMetrics' text. This page is made of the
-constants in the code. Units are in the names; seconds *since 1970* are moments, to be compared with `time()`.
+Each service exposes its metrics at `/metrics` of its admin port (`--admin-listen`), in the OpenMetrics text format. This page is generated from
+constants in the code. Names end in their unit. Seconds *since 1970* are times, to be compared with `time()`.
 
-- Gauges of the merger about objects, quotas and certificates are the leader's alone, so a sum over replicas is right.
-- `state` is `served`, `pending`, `degraded` (not all of it, or not as it was asked for), `refused` or `left_alone`; `reason` is the
-  reason of the condition that says so, where there is one. Both have few values, whatever users write.
-- `gateway_namespace` and `gateway_name` name a Gateway with a load balancer. Names of other objects are in no label, but that
-  `--tenant-metrics` of the merger adds one metric of each namespace.
-- `tributary_change_seconds` is timed by the merger's clock alone, from the arrival of a change there. The way before, from the API
-  server by the watcher, is not in it: objects carry whole seconds only. A first listing is not timed, and of changes to one
-  load balancer 64 at a time.
-- `tributary up` has all of them on one port.
+- Gauges of the merger about objects, quotas and certificates come from the leader only, so a sum over replicas is right.
+- `state` is `served`, `pending`, `degraded` (not all of it, or not as asked), `refused` or `left_alone`. `reason` is the reason of the condition, if
+  there is one. Both have few values, whatever users write.
+- `gateway_namespace` and `gateway_name` name a Gateway with a load balancer. No label names other objects; `--tenant-metrics` of the merger
+  adds one metric per namespace.
+- `tributary_change_seconds` is measured by the merger's clock, from the arrival of a change there. The time from the API server to the merger is not
+  included, because objects carry whole seconds only. A first listing is not measured, and at most 64 changes of one load balancer at a time are.
+- `tributary up` exposes all of them on one port.
 
 | metric | type | labels | of | says | there once, or where |
 |---|---|---|---|---|---|

@@ -10,7 +10,8 @@
 //!  sources (syn)  ─┤                      ├─> layers         which module imports which
 //!                  │                      ├─> layout         names, sizes, docs, files that nothing lists
 //!  contracts      ─┘                      ├─> testing        no sleeps, nothing ignored, nothing left to do
-//!                                         └─> contracts      what never travels, what is decided in one place
+//!                                         ├─> contracts      what never travels, what is decided in one place
+//!                                         └─> documents      pages that the program's texts name
 //! ```
 //!
 //! Every check is a function from facts to the sentences that say what is broken; no sentence, no fault. [`mod@read`] is the
@@ -22,6 +23,7 @@
 
 pub mod contracts;
 pub mod dependencies;
+pub mod documents;
 pub mod facts;
 pub mod layers;
 pub mod layout;

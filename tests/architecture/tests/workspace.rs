@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::path::Path;
 use tributary_tests_architecture::facts::PURE;
 use tributary_tests_architecture::{
-    contracts, dependencies, layers, layout, purity, read, testing,
+    contracts, dependencies, documents, layers, layout, purity, read, testing,
 };
 
 /// Reads what a check looks at, and shows what is broken.
@@ -175,4 +175,11 @@ fn no_test_sleeps() {
 #[test]
 fn nothing_is_left_to_do() {
     holds(read::sources, |it| testing::unfinished(it));
+}
+
+#[test]
+fn every_page_that_a_text_names_is_there() {
+    let pages = facts(read::pages);
+    assert!(pages.contains("README.md"), "{pages:?}");
+    holds(read::sources, |it| documents::missing(it, &pages));
 }

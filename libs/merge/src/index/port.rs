@@ -1,7 +1,7 @@
 //! One port of a Gateway: its served listeners and what routes bring to them → one ELB listener.
 //!
 //! On an ALB all rules of a port share one list, so a request for one listener's host must be kept from
-//! another's rules (spec/aws §4). The list goes by the listeners' hostnames, most specific first, and within
+//! another's rules (rule listener-isolation). The list goes by the listeners' hostnames, most specific first, and within
 //! a listener by Gateway API's precedence. Then three things remain: a wildcard listener's route may name a
 //! host that belongs to a more specific listener (such a host is left out of the rule: it could never be
 //! served); a request for the more specific listener that no rule of its own matches would fall to the less

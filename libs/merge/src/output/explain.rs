@@ -12,7 +12,7 @@ use tributary_model::resolved::{
 };
 use tributary_model::resource::cannot_be_read;
 use tributary_model::view::{Explanation, Sight};
-use tributary_model::{Kind, ListenerOwner, Name, ObjectRef};
+use tributary_model::{Kind, ListenerOwner, Name, ObjectRef, Rule};
 
 use crate::engine::merge::Merge;
 
@@ -59,16 +59,17 @@ fn explain(
 
 /// Why nothing is decided about an object that was read; nothing for one that was not.
 fn not_ours(merge: &Merge, object: &ObjectRef) -> Option<Explanation> {
-    let (decision, because) = if merge.store.any(object)?.meta().deleting {
-        ("no longer counts", "it is being deleted".to_owned())
+    let (decision, rule, because) = if merge.store.any(object)?.meta().deleting {
+        let because = "it is being deleted".to_owned();
+        ("no longer counts", Rule::DeletedObjects, because)
     } else {
-        ("not ours", owner_missing(merge, object))
+        ("not ours", Rule::NotOurs, owner_missing(merge, object))
     };
     let unread = (!merge.unread().is_empty()).then(|| cannot_be_read(merge.unread()));
     Some(Explanation {
         subject: object.to_string(),
         decision: decision.to_owned(),
-        rule: "spec/listenersets §4: what never was ours gets no status".to_owned(),
+        rule: rule.to_string(),
         because: [because].into_iter().chain(unread).collect(),
         ..Explanation::default()
     })
@@ -115,12 +116,11 @@ fn owner_missing(merge: &Merge, object: &ObjectRef) -> String {
 
 fn of_class(class: &ResolvedGatewayClass) -> Explanation {
     let subject = format!("GatewayClass {}", class.key);
-    let rule = "spec/aws §1: controller names and parametersRef".to_owned();
     match &class.invalid_parameters {
         None => Explanation {
             subject,
             decision: "accepted".to_owned(),
-            rule,
+            rule: Rule::GatewayClass.to_string(),
             because: std::iter::once(format!("its controllerName is {}", class.controller_name))
                 .chain(class.problems.iter().cloned())
                 .collect(),
@@ -129,7 +129,7 @@ fn of_class(class: &ResolvedGatewayClass) -> Explanation {
         Some(reason) => Explanation {
             subject,
             decision: "not accepted: InvalidParameters".to_owned(),
-            rule,
+            rule: Rule::ParametersRef.to_string(),
             because: vec![reason.clone()],
             would_change: vec!["a parametersRef that resolves, or none".to_owned()],
             ..Explanation::default()
@@ -152,16 +152,12 @@ fn of_gateway(merge: &Merge, gateway: &ResolvedGateway) -> Explanation {
     ));
     because.extend(gateway.problems.iter().cloned());
     let (decision, rule, would_change) = match &gateway.acceptance {
-        GatewayAcceptance::Accepted => (
-            "accepted",
-            "spec/listenersets §4: a Gateway is judged by its own listeners",
-            Vec::new(),
-        ),
+        GatewayAcceptance::Accepted => ("accepted", Rule::GatewayStatus, Vec::new()),
         GatewayAcceptance::InvalidParameters(reason) => {
             because.push(reason.clone());
             (
                 "not accepted: InvalidParameters",
-                "spec/aws §1: a parametersRef that does not resolve",
+                Rule::ParametersRef,
                 vec!["a parametersRef that resolves, or none".to_owned()],
             )
         }
@@ -169,7 +165,7 @@ fn of_gateway(merge: &Merge, gateway: &ResolvedGateway) -> Explanation {
             because.push(reason.clone());
             (
                 "left alone",
-                "one controllerName never makes two programs fight",
+                Rule::AnotherController,
                 vec!["no finalizer of another program".to_owned()],
             )
         }
@@ -177,18 +173,18 @@ fn of_gateway(merge: &Merge, gateway: &ResolvedGateway) -> Explanation {
             because.push(reason.clone());
             (
                 "left alone",
-                "one controllerName never makes two programs fight",
+                Rule::AnotherController,
                 vec!["a class with another controllerName".to_owned()],
             )
         }
         GatewayAcceptance::ClassMissing(class) => (
             "left as it is",
-            "Gateway API, GatewayClass: nobody decides on a Gateway without one",
+            Rule::MissingGatewayClass,
             vec![format!("a GatewayClass {class}")],
         ),
         GatewayAcceptance::UnsupportedAddress => (
             "not accepted: UnsupportedAddress",
-            "an ELB's addresses cannot be asked for in spec.addresses",
+            Rule::GatewayAddresses,
             vec![
                 "no spec.addresses; fixed addresses of an NLB are loadBalancerSubnets of a \
                  LoadBalancerConfiguration"
@@ -199,7 +195,7 @@ fn of_gateway(merge: &Merge, gateway: &ResolvedGateway) -> Explanation {
     Explanation {
         subject: format!("Gateway {}", gateway.key),
         decision: decision.to_owned(),
-        rule: rule.to_owned(),
+        rule: rule.to_string(),
         because,
         would_change,
         rival: None,
@@ -209,14 +205,23 @@ fn of_gateway(merge: &Merge, gateway: &ResolvedGateway) -> Explanation {
 fn of_set(set: &ResolvedListenerSet) -> Explanation {
     let namespace = &set.key.namespace;
     let gateway = &set.gateway;
-    let (decision, because, would_change) = match &set.acceptance {
+    let (decision, rule, because, would_change) = match &set.acceptance {
         ListenerSetAcceptance::Admitted => (
             "admitted",
+            Rule::AllowedListeners,
             format!("Gateway {gateway} allows ListenerSets of namespace {namespace}"),
             Vec::new(),
         ),
         ListenerSetAcceptance::NotAllowed(cause) => (
             "not allowed",
+            match cause {
+                NotAllowedCause::NoneAllowed | NotAllowedCause::OtherNamespace => {
+                    Rule::AllowedListeners
+                }
+                NotAllowedCause::SelectorMiss | NotAllowedCause::SelectorMissing => {
+                    Rule::AllowedListenersSelector
+                }
+            },
             match cause {
                 NotAllowedCause::NoneAllowed => {
                     format!("Gateway {gateway} allows no ListenerSets, which is the default")
@@ -238,11 +243,13 @@ fn of_set(set: &ResolvedListenerSet) -> Explanation {
         ),
         ListenerSetAcceptance::ParentNotAccepted => (
             "its Gateway is not accepted",
+            Rule::ParentNotAccepted,
             format!("Gateway {gateway} is not accepted itself"),
             vec![format!("what makes Gateway {gateway} accepted")],
         ),
         ListenerSetAcceptance::LeftAlone => (
             "left as it is",
+            Rule::AnotherController,
             format!("nobody here decides on Gateway {gateway}"),
             vec![format!(
                 "what keeps Gateway {gateway} from being decided on"
@@ -250,6 +257,7 @@ fn of_set(set: &ResolvedListenerSet) -> Explanation {
         ),
         ListenerSetAcceptance::ParentGone => (
             "its Gateway is gone",
+            Rule::ParentGone,
             format!("Gateway {gateway} is gone"),
             vec![format!("a Gateway {gateway}")],
         ),
@@ -257,7 +265,7 @@ fn of_set(set: &ResolvedListenerSet) -> Explanation {
     Explanation {
         subject: format!("ListenerSet {}", set.key),
         decision: decision.to_owned(),
-        rule: "spec/listenersets §2: both sides opt in".to_owned(),
+        rule: rule.to_string(),
         because: vec![because],
         would_change,
         rival: None,

@@ -1,4 +1,4 @@
-//! Which namespaces may attach: `allowedListeners` and `allowedRoutes` (spec/listenersets §§1, 5).
+//! Which namespaces may attach: `allowedListeners` and `allowedRoutes` (rules allowed-listeners, allowed-routes).
 
 use std::collections::BTreeMap;
 

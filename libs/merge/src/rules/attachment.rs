@@ -1,4 +1,4 @@
-//! Which listeners a parentRef reaches: spec/listenersets §5.
+//! Which listeners a parentRef reaches (rules route-parents, section-name).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! backendRefs: what they resolve to, and what becomes of those that do not (spec/listenersets §5).
+//! backendRefs: what they resolve to, and what becomes of those that do not (rule backend-refs).
 
 use std::sync::Arc;
 

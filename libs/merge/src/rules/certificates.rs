@@ -1,5 +1,4 @@
-//! Where a listener's certificates come from, and what of its TLS does not resolve (spec/listenersets §6,
-//! spec/aws §4).
+//! Where a listener's certificates come from, and what of its TLS does not resolve (docs/rules/tls.md).
 
 use tributary_model::config::{
     ListenerConfiguration, MutualAuthentication, MutualAuthenticationMode, ProtocolPort,

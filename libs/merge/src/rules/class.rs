@@ -15,7 +15,7 @@ use crate::rules::validate;
 use crate::values::facts::ClassFacts;
 use crate::values::wire::{self, KindChoice};
 
-/// By the controller (spec/aws §1 and design.md).
+/// By the controller (rule gateway-class).
 fn choice(controller: Controller) -> KindChoice {
     match controller {
         Controller::Alb => KindChoice::Always(LoadBalancerKind::Alb),

@@ -1,4 +1,4 @@
-//! Distinctness and conflict: spec/listenersets §3, the algorithm as it stands there.
+//! Distinctness and conflict (docs/rules/conflicts.md).
 //!
 //! The rules only ever compare listeners of one port, so a port is decided at a time; and instead of
 //! comparing a listener with every winner, the first holder of each protocol class and of each

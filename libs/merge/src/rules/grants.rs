@@ -1,4 +1,4 @@
-//! ReferenceGrants (spec/listenersets §§5, 6). Judged before existence, which must not leak.
+//! ReferenceGrants (rules backend-refs, certificate-grants). Judged before existence, which must not leak.
 
 use std::sync::Arc;
 

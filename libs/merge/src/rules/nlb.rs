@@ -1,13 +1,13 @@
 //! TCP, UDP and TLS routes → the default action of an NLB listener.
 //!
 //! An NLB listener has no rules: one port has one default action, so one route. Of the routes on one
-//! listener the oldest is served (spec/listenersets §5); of the listeners on one port the highest in
+//! listener the oldest is served (rule oldest-l4-route); of the listeners on one port the highest in
 //! precedence that has a route. The others are accepted, counted, and told that they are shadowed.
 //!
 //! TCP and UDP on one port are one `TCP_UDP` listener with one default action for both. So both are served
 //! exactly when their routes want the same `TCP_UDP` target groups (see `target_groups`), or there is one
 //! such route or none. Where they do not, the higher listener keeps the port to itself as a plain TCP or UDP
-//! listener, whether or not a route has come to it yet (spec/listenersets §2): a tenant who adds the other
+//! listener, whether or not a route has come to it yet (rule tcp-and-udp): a tenant who adds the other
 //! protocol with another Service changes nothing for it.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! LoadBalancerConfiguration of class and Gateway, merged (spec/aws §1).
+//! LoadBalancerConfiguration of class and Gateway, merged (rule parameters-ref).
 
 use std::collections::{BTreeMap, BTreeSet};
 

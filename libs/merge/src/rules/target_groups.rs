@@ -4,7 +4,7 @@
 //! Its identity holds everything that AWS cannot change in place, the Service and port it stands for, and
 //! the route configuration that it was made for, so that equal identity means equal settings.
 //!
-//! **TCP beside UDP** (spec/listenersets §7.6). A `TCP_UDP` ELB listener forwards to `TCP_UDP` target groups
+//! **TCP beside UDP** (rule tcp-and-udp). A `TCP_UDP` ELB listener forwards to `TCP_UDP` target groups
 //! only, while TCP and UDP listeners forward to those as well as to their own kind. Whether a port becomes
 //! `TCP_UDP` depends on other tenants' listeners; a target group's protocol cannot change. So the protocol
 //! here depends on the Service alone: `TCP_UDP` when the Service has the backend's port number for both

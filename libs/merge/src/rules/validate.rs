@@ -1,4 +1,4 @@
-//! A listener's own validation: what is wrong with it whatever else is there (spec/listenersets §§1, 3).
+//! A listener's own validation: what is wrong with it whatever else is there (rule invalid-listeners).
 //!
 //! The API server's CEL rules refuse most of this already, but not across versions of the CRD, and a file
 //! has no API server.

@@ -1,4 +1,4 @@
-//! spec/listenersets §5: routes.
+//! docs/rules/routes.md.
 
 use tributary_model::resolved::{RefCause, Resolved, ResolvedRoute, RouteAcceptance};
 use tributary_model::selector::FromNamespaces;

@@ -1,4 +1,4 @@
-//! spec/aws §1: configurations of class, Gateway and Service.
+//! docs/reference/fields.md: configurations of class, Gateway and Service.
 
 use std::sync::Arc;
 

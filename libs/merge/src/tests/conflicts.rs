@@ -1,4 +1,4 @@
-//! spec/listenersets §§2, 3: order, distinctness, conflict.
+//! docs/rules/conflicts.md: order, distinctness, conflict.
 
 use tributary_model::Kind::{Gateway, ListenerSet};
 use tributary_model::listener::TlsMode;

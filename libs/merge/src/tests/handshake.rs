@@ -1,4 +1,4 @@
-//! spec/listenersets §§1, 2, 4: who may attach, and what the objects as a whole are told.
+//! docs/rules/attachment.md: who may attach, and what the objects as a whole are told.
 
 use tributary_model::resolved::{
     GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause, Resolved,

@@ -1,4 +1,4 @@
-//! spec/aws §4: listeners of one port share a list of rules and must not see each other's requests.
+//! Rule listener-isolation: listeners of one port share a list of rules and must not see each other's requests.
 
 use tributary_model::Resource;
 use tributary_testkit::objects::{class, gateway, http, listener_set};

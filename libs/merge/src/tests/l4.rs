@@ -1,4 +1,4 @@
-//! NLB: spec/listenersets §5 (the oldest gets the traffic), §7.6 and spec/aws §2.
+//! NLB: rules oldest-l4-route and tcp-and-udp.
 
 use tributary_model::elb::ElbProtocol;
 use tributary_model::judgement::{Judgement, Standing};

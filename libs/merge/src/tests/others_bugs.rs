@@ -1,4 +1,4 @@
-//! spec/listenersets §7: rules bought with other people's bugs, as far as they are the merge's.
+//! Bugs that other implementations had: rules that they broke, as far as they are the merge's.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! spec/listenersets §6, and OverlappingTLSConfig of §4.
+//! docs/rules/tls.md.
 
 use tributary_model::config::{
     ListenerConfiguration, LoadBalancerSettings, MergingMode, MutualAuthentication,

@@ -93,7 +93,7 @@ fn covering_suffixes(hostname: Option<&Hostname>) -> impl Iterator<Item = &str> 
 }
 
 /// What a route with these hostnames serves on a listener with this one; `None` stands for every host, and
-/// an empty answer means that they share nothing (spec/listenersets §5).
+/// an empty answer means that they share nothing (rule route-hostnames).
 pub(crate) fn intersection(
     listener: Option<&Hostname>,
     route: &[Hostname],

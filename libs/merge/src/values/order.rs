@@ -1,4 +1,4 @@
-//! Precedence: spec/listenersets §2. Gateway first, then sets by age, then by the joined `namespace/name`.
+//! Precedence (rule precedence). Gateway first, then sets by age, then by the joined `namespace/name`.
 
 use std::cmp::Ordering;
 

@@ -9,7 +9,7 @@ use crate::hostname::HostOrder;
 /// The rules of one ALB listener, highest precedence first.
 ///
 /// They are held by the hostname of the Gateway API listener that they serve, which decides their order first
-/// (spec/aws §4): so one hostname's rules are replaced without touching the others'. Two lists are equal
+/// (rule listener-isolation): so one hostname's rules are replaced without touching the others'. Two lists are equal
 /// when they hold the same rules in the same order.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {

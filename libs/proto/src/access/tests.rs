@@ -57,42 +57,42 @@ fn golden_the_table_is_in_the_reference() {
 
 const INTRODUCTION: &str = "# Who may call what
 
-With `--tls-dir` a service asks this table about every call: the caller is who its certificate says, or whose its token is. It is
-made from `libs/proto/src/access.rs`. Without `--tls-dir` nobody is asked.
+With `--tls-dir`, a service checks each call against the table at the end of this page. The caller is the service that its certificate names, or the
+owner of its token. The table is generated from `libs/proto/src/access.rs`. Without `--tls-dir` nothing is checked.
 
-A certificate names a service by a DNS name among its subject alternative names,
-`SERVICE.INSTALLATION.services.tributary.dev`: `merger.tributary.services.tributary.dev` where the installation has the default
-name. `client` is for people and their tools. Nobody resolves these names; with grpcurl say `-authority`.
+A certificate names a service in a DNS subject alternative name, `SERVICE.INSTALLATION.services.tributary.dev`, for example
+`merger.tributary.services.tributary.dev` for the default installation. `client` is for people and their tools. These names are never
+resolved; with grpcurl use `-authority`.
 
-- Without a certificate and a token every call is UNAUTHENTICATED; with one of another service, another installation or no service
-  PERMISSION_DENIED; with one that has ended, or of another authority, there is no connection.
-- A programmer hears, and tells, of load balancers of its own kind only: alb-programmer of ALBs, nlb-programmer of NLBs.
-- Health and reflection are for every service, client and token.
+- A call without certificate and token gets UNAUTHENTICATED. A certificate of another service, another installation or no service gets
+  PERMISSION_DENIED. With an expired certificate, or one of another authority, there is no connection.
+- A programmer sees, and reports on, load balancers of its own kind only: alb-programmer ALBs, nlb-programmer NLBs.
+- Health and reflection are open to every service, client and token.
 
 ## Tokens
 
-A merger with `--token-review` takes `authorization: Bearer TOKEN` from who has no certificate: what kubectl sends, or a
-ServiceAccount's token for the audience `merger.INSTALLATION.services.tributary.dev`, which is worth nothing elsewhere. The API server
-says whose it is (TokenReview) and what may be seen (SubjectAccessReview): `get`, `list` or `watch` of `resolvedlisteners` in
-`gateway.tributary.dev`, which is a name for RBAC alone. deploy/rbac has a ClusterRole for it, that `view` includes.
+A merger with `--token-review` accepts `authorization: Bearer TOKEN` instead of a certificate: the token that kubectl sends, or a
+ServiceAccount token for the audience `merger.INSTALLATION.services.tributary.dev`, which is useless elsewhere. The API server
+identifies the owner (TokenReview) and decides what it may see (SubjectAccessReview): `get`, `list` or `watch` on `resolvedlisteners` in
+`gateway.tributary.dev`, a resource that exists for RBAC only. deploy/rbac has a ClusterRole for it, which `view` includes.
 
-| RPC | verb | asked about |
+| RPC | verb | namespace that is checked |
 |---|---|---|
-| ListListeners, ListObjects | list | the namespace of the filter; every namespace without one |
+| ListListeners, ListObjects | list | that of the filter; all namespaces without one |
 | WatchListeners | watch | the same |
-| GetListener, Explain | get | the namespace of the object; every namespace for a GatewayClass |
-| ListLoadBalancers | list | every namespace |
-| WaitSettled | watch | every namespace |
-| GetHealth | get | every namespace |
+| GetListener, Explain | get | that of the object; all namespaces for a GatewayClass |
+| ListLoadBalancers | list | all namespaces |
+| WaitSettled | watch | all namespaces |
+| GetHealth | get | all namespaces |
 
-- Who may do it in every namespace reads everything, as with a client's certificate. Who may do it in one reads what is in that
-  one: of a rival elsewhere only the class (`a listener of another namespace`), of routes elsewhere how many.
-- What the API server said counts for up to 30 seconds, a refusal for up to 5. Every 30 seconds a watch is asked about again, and cut
-  off when the token or the right has ended: within a minute.
-- UNAUTHENTICATED: the token is nobody's, has ended, or is for others. PERMISSION_DENIED: no right, with the verb and the namespace.
-  UNAVAILABLE: the API server does not say, or this merger does not lead: ask the next, or once more. RESOURCE_EXHAUSTED: too many questions at once. Nothing of it is open by mistake.
-- One identity, by certificate or token, has 20 questions a second (200 after a rest) and 64 streams and waits at once; more are
-  RESOURCE_EXHAUSTED. From one address 20 new tokens a second are looked at (100 after a rest).
+- A caller with the right in all namespaces sees everything, as with a client certificate. A caller with the right in one namespace sees that namespace: a
+  rival elsewhere is `a listener of another namespace`, and routes elsewhere are a number.
+- An answer of the API server counts for up to 30 seconds, a refusal for up to 5. A watch is checked again every 30 seconds and ends within a
+  minute after the token or the right has ended.
+- UNAUTHENTICATED: the token is unknown, expired, or for another audience. PERMISSION_DENIED: the right is missing; verb and namespace are named.
+  UNAVAILABLE: the API server does not answer, or this merger does not lead; try the next address, or again. RESOURCE_EXHAUSTED: too many calls. In doubt a call is refused.
+- One identity has 20 calls a second (200 after a rest) and 64 streams and waits at once; more are
+  RESOURCE_EXHAUSTED. From one address, 20 new tokens a second are checked (100 after a rest).
 
 ";
 

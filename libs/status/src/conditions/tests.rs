@@ -1,4 +1,4 @@
-//! The rules for writers (spec/listenersets §4).
+//! The rules for writers (rule status-writers).
 
 use tributary_model::judgement::Judgement;
 use tributary_model::resolved::Conflict;

@@ -1,4 +1,4 @@
-//! The table of spec/listenersets §4, row by row.
+//! The table of rule listener-set-status, row by row.
 
 use tributary_model::judgement::{Judgement, ListenerSetJudgement, LoadBalancerJudgement};
 use tributary_model::report::ProgrammedState;

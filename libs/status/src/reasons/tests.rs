@@ -1,7 +1,11 @@
+use std::collections::BTreeSet;
+
 use tributary_model::resolved::{Conflict, NotAllowedCause, RefCause, RivalClass};
 
 use super::{Situation, verdict};
+use crate::expiry::{CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING};
 use crate::listener::Hindrance;
+use crate::notices::{CONFLICT_RESOLVED, STATUS_NOT_WRITTEN};
 
 const CONFLICTS: [Conflict; 2] = [Conflict::Protocol, Conflict::Hostname];
 const RIVALS: [RivalClass; 4] = [
@@ -73,10 +77,11 @@ fn every_situation() -> Vec<Situation<'static>> {
         S::ListenerResolvedRefsNoCertificate("ACM has none"),
         S::ListenerOverlappingTls,
         S::ResolvedRefs,
-        S::ResolvedRefsNot(
-            RefCause::RefNotPermitted,
-            "tls.certificateRefs[0]: no grant.",
-        ),
+        S::GatewayDegraded("a group has no healthy target"),
+        S::GatewayNotInFull("wafV2 is not programmed"),
+        S::RouteDegraded("rules[0]: a target is unhealthy"),
+        S::RoutePending("rules[0]: creating it"),
+        S::ListenerProgrammedImpossible("a host header has no dot"),
         S::RouteAccepted,
         S::RouteAcceptedShadowed,
         S::RouteAcceptedNoMatchingParent,
@@ -97,6 +102,21 @@ fn every_situation() -> Vec<Situation<'static>> {
         }
     }
     for cause in [
+        RefCause::RefNotPermitted,
+        RefCause::InvalidCertificateRef,
+        RefCause::InvalidCaCertificateRef,
+        RefCause::InvalidCaCertificateKind,
+        RefCause::InvalidRouteKinds,
+        RefCause::InvalidKind,
+        RefCause::BackendNotFound,
+        RefCause::UnsupportedProtocol,
+    ] {
+        all.push(S::ResolvedRefsNot(
+            cause,
+            "tls.certificateRefs[0]: no grant.",
+        ));
+    }
+    for cause in [
         NotAllowedCause::NoneAllowed,
         NotAllowedCause::OtherNamespace,
         NotAllowedCause::SelectorMiss,
@@ -108,6 +128,38 @@ fn every_situation() -> Vec<Situation<'static>> {
         ]);
     }
     all
+}
+
+/// The table is a match that the compiler holds complete, so its rows are the list to compare with.
+#[test]
+fn every_row_of_the_table_is_a_situation_here() {
+    let names = |text: &str| {
+        text.split_once(|it: char| !it.is_alphanumeric())
+            .map(|it| it.0.to_owned())
+    };
+    let table = include_str!("table.rs");
+    let rows: BTreeSet<String> = table.split("S::").skip(1).filter_map(names).collect();
+    let here: BTreeSet<String> = every_situation()
+        .iter()
+        .filter_map(|situation| names(&format!("{situation:?} ")))
+        .collect();
+    assert_eq!(here, rows);
+}
+
+#[test]
+fn every_reason_has_a_section_in_troubleshooting_and_every_section_a_reason() {
+    let situations = every_situation().into_iter();
+    let reasons: BTreeSet<&str> = situations
+        .map(|situation| verdict(situation).reason)
+        .chain([CONFLICT_RESOLVED, STATUS_NOT_WRITTEN])
+        .chain([CERTIFICATE_EXPIRING, CERTIFICATE_EXPIRED])
+        .collect();
+    let page = include_str!("../../../../docs/troubleshooting.md");
+    let sections: BTreeSet<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .collect();
+    assert_eq!(sections, reasons);
 }
 
 /// `metav1.Condition.reason`: `^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`, CamelCase by convention.

@@ -1,5 +1,5 @@
 //! The conditions of a Gateway or ListenerSet follow from those of its listeners: the table of
-//! spec/listenersets §4, read from the entries that stand beside them in the same status.
+//! docs/rules/status.md, read from the entries that stand beside them in the same status.
 
 use std::collections::BTreeMap;
 

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use tributary_model::ObjectRef;
 use tributary_model::view::Explanation;
+use tributary_model::{ObjectRef, Rule};
 use tributary_proto::call::Question;
 
 use super::client::{Client, QueryError};
@@ -85,7 +85,7 @@ pub(crate) fn page(explanation: &Explanation) -> String {
         format!("  Decision:      {}", tone.paint(&one_line(decision))),
     ];
     if !rule.is_empty() {
-        lines.push(format!("  Rule:          {}", one_line(rule)));
+        lines.push(format!("  Rule:          {}", one_line(&words(rule))));
     }
     if let Some(rival) = rival {
         lines.push(format!("  Rival:         {}", one_line(&rival.to_string())));
@@ -105,6 +105,14 @@ pub(crate) fn page(explanation: &Explanation) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// The rule's anchor and title; the anchor alone of a rule that this version does not know.
+pub(crate) fn words(anchor: &str) -> String {
+    match Rule::of_anchor(anchor) {
+        Some(rule) => format!("{rule}: {}", rule.title()),
+        None => anchor.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ use tributary_model::view::{
     DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView,
 };
 use tributary_model::{
-    Hostname, Installation, Kind, ObjectKey, ObjectRef, Precedence, PrecedenceClass, Timestamp,
+    Hostname, Installation, Kind, ObjectKey, ObjectRef, Precedence, PrecedenceClass, Rule,
+    Timestamp,
 };
 
 /// Address of the only load balancer.
@@ -61,7 +62,7 @@ pub(crate) fn served(listener: ListenerRef, index: u32) -> ListenerView {
         explanation: Explanation {
             subject: listener.to_string(),
             decision: "holds its port and hostname".to_owned(),
-            rule: "distinct from all listeners of higher precedence".to_owned(),
+            rule: Rule::DistinctListeners.to_string(),
             rival: None,
             because: vec!["1 accepted routes reach it".to_owned()],
             would_change: Vec::new(),
@@ -111,7 +112,7 @@ pub(crate) fn lost(listener: ListenerRef, index: u32, rival: ListenerRef) -> Lis
     view.explanation = Explanation {
         subject: view.resolved.listener.to_string(),
         decision: format!("not served: hostname conflict with {rival}"),
-        rule: "same port, protocol and hostname".to_owned(),
+        rule: Rule::DistinctHostnames.to_string(),
         because: vec![format!("{} is older", rival.owner)],
         would_change: vec![
             "another port or hostname".to_owned(),

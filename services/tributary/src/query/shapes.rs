@@ -9,7 +9,7 @@ use tributary_model::report::{RuleProblem, RuleState};
 use tributary_model::view::{
     DesiredCounts, Explanation, ListenerState, ListenerView, LoadBalancerView, ObjectView,
 };
-use tributary_model::{Hostname, Kind, Precedence, PrecedenceClass, Timestamp};
+use tributary_model::{Hostname, Kind, Precedence, PrecedenceClass, Rule, Timestamp};
 use tributary_normalize::{status_to_json, timestamp_to_rfc3339, versions};
 use tributary_status::Next;
 
@@ -75,6 +75,8 @@ pub(crate) struct ConflictShape<'a> {
     rival: Option<ListenerRefShape<'a>>,
     decision: &'a str,
     rule: &'a str,
+    /// Page and anchor in the repository; none for a rule that this version does not know.
+    rule_link: Option<String>,
     because: &'a [String],
     would_change: &'a [String],
 }
@@ -105,6 +107,8 @@ pub(crate) struct ExplanationShape<'a> {
     subject: &'a str,
     decision: &'a str,
     rule: &'a str,
+    /// Page and anchor in the repository; none for a rule that this version does not know.
+    rule_link: Option<String>,
     rival: Option<ListenerRefShape<'a>>,
     because: &'a [String],
     would_change: &'a [String],
@@ -258,6 +262,7 @@ pub(crate) fn conflict(view: &ListenerView) -> ConflictShape<'_> {
         rival: rival.and_then(|(_, rival)| rival).map(listener_ref),
         decision,
         rule,
+        rule_link: rule_link(rule),
         because,
         would_change,
     }
@@ -317,10 +322,15 @@ pub(crate) fn explanation(explanation: &Explanation) -> ExplanationShape<'_> {
         subject,
         decision,
         rule,
+        rule_link: rule_link(rule),
         rival: rival.as_ref().map(listener_ref),
         because,
         would_change,
     }
+}
+
+fn rule_link(anchor: &str) -> Option<String> {
+    Rule::of_anchor(anchor).map(Rule::link)
 }
 
 /// The version that Gateway API 1.6 serves, which is the first that is read.

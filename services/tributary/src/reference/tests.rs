@@ -26,13 +26,12 @@ fn golden_the_command_line_is_in_the_reference() {
 
 const INTRODUCTION: &str = "# The command line
 
-Made from the program's own flags (`services/tributary/src/args.rs`); `tributary COMMAND --help` says the same, `tributary man DIR`
-writes manual pages, `source <(tributary completion bash)` completes. A link called `kubectl-tributary` in the PATH makes it
-`kubectl tributary`.
+Generated from the program's flags (`services/tributary/src/args.rs`). `tributary COMMAND --help` prints the same, `tributary man DIR` writes manual
+pages, and `source <(tributary completion bash)` sets up completion. A link named `kubectl-tributary` in the PATH makes it the plugin `kubectl tributary`.
 
-`get`, `describe`, `explain`, `wait` and `status` ask the server of `--server`; without it `tributary up` on this machine, if it runs; else the mergers of
-the kubeconfig's cluster, through the API server, with the token that kubectl would send. Who has a client certificate there asks with a
-ServiceAccount's: `--as-account NAMESPACE/NAME`. Who may see what: [rpcs.md](rpcs.md).
+`get`, `describe`, `explain`, `wait` and `status` ask the server that `--server` names. Without `--server` they ask `tributary up` on this machine if it
+runs, and otherwise the mergers of the kubeconfig's cluster, through the API server, with the token that kubectl would send. If your kubeconfig has a client
+certificate and no token, use a ServiceAccount: `--as-account NAMESPACE/NAME`. [Who may call what](rpcs.md) describes permissions.
 ";
 
 fn section(command: &Command, text: &mut String) {

@@ -24,5 +24,6 @@ mod seen;
 mod skew;
 mod stops;
 mod teams;
+mod tour;
 mod trust;
 mod truth;

@@ -1,4 +1,4 @@
-//! OverlappingTLSConfig (spec/listenersets §4): listeners of one port whose hostnames overlap, both with
+//! OverlappingTLSConfig (rule overlapping-tls): listeners of one port whose hostnames overlap, both with
 //! TLS. A browser may reuse a connection for another hostname of its certificate and reach the wrong one.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,10 +1,11 @@
 //! Why a listener won, lost or is invalid.
 
-use tributary_model::ListenerRef;
+use tributary_model::listener::Protocol;
 use tributary_model::resolved::{
     Conflict, ListenerOutcome, RefCause, ResolvedListener, RivalClass,
 };
 use tributary_model::view::{Explanation, Sight, listener_words};
+use tributary_model::{ListenerRef, Rule};
 
 use super::{subject, with_age};
 use crate::engine::merge::Merge;
@@ -24,10 +25,11 @@ pub(super) fn explain(merge: &Merge, listener: &ResolvedListener, sight: &Sight)
             ),
             format!(
                 "it is number {} in {}, whose place among the listeners of Gateway {} follows from that \
-                 (spec/listenersets §2)",
+                 (rule {})",
                 listener.precedence.index.saturating_add(1),
                 with_age(merge, &listener.listener.owner),
                 listener.gateway,
+                Rule::Precedence,
             ),
         ],
         ..Explanation::default()
@@ -40,12 +42,18 @@ pub(super) fn explain(merge: &Merge, listener: &ResolvedListener, sight: &Sight)
             rival_class,
         } => {
             let rival = rival.as_ref().and_then(|rival| sight.listener(rival));
-            lost(merge, *conflict, rival, *rival_class, &mut explanation);
+            lost(
+                merge,
+                listener,
+                *conflict,
+                rival,
+                *rival_class,
+                &mut explanation,
+            );
         }
         ListenerOutcome::UnsupportedProtocol => {
             "not accepted: UnsupportedProtocol".clone_into(&mut explanation.decision);
-            "spec/listenersets §3: what this kind of load balancer can never serve never wins"
-                .clone_into(&mut explanation.rule);
+            explanation.rule = Rule::UnservableProtocol.to_string();
             if let Some(key) = merge.load_balancer_key(&listener.gateway) {
                 explanation.because.push(format!(
                     "the Gateway has an {}, which cannot serve {}",
@@ -59,8 +67,7 @@ pub(super) fn explain(merge: &Merge, listener: &ResolvedListener, sight: &Sight)
         }
         ListenerOutcome::Invalid { field, reason } => {
             explanation.decision = format!("invalid: {field}");
-            "spec/listenersets §3: an invalid listener takes no part in conflicts"
-                .clone_into(&mut explanation.rule);
+            explanation.rule = Rule::InvalidListeners.to_string();
             explanation.because.push(format!("{field}: {reason}"));
             explanation
                 .would_change
@@ -91,8 +98,11 @@ fn won(merge: &Merge, listener: &ResolvedListener, explanation: &mut Explanation
         .get(&listener.gateway)
         .and_then(|state| state.left_out.get(&listener.port))
         .is_some_and(|left_out| left_out.contains(&listener.listener));
-    explanation.decision = if listener.unusable_refs {
-        "holds its port and hostname, but has nothing to serve with".to_owned()
+    let (decision, rule) = if listener.unusable_refs {
+        (
+            "holds its port and hostname, but has nothing to serve with",
+            Rule::UnresolvedListeners,
+        )
     } else if left_out {
         explanation.because.push(
             "TCP and UDP of one port are one TCP_UDP listener with one default action, and the routes of the \
@@ -102,12 +112,15 @@ fn won(merge: &Merge, listener: &ResolvedListener, explanation: &mut Explanation
         explanation
             .would_change
             .push("routes to one Service that has the port for both protocols".to_owned());
-        "holds its port, but the ELB listener of the port serves the other protocol".to_owned()
+        (
+            "holds its port, but the ELB listener of the port serves the other protocol",
+            Rule::TcpAndUdp,
+        )
     } else {
-        "holds its port and hostname".to_owned()
+        ("holds its port and hostname", Rule::DistinctListeners)
     };
-    "spec/listenersets §3: distinct from all listeners of higher precedence"
-        .clone_into(&mut explanation.rule);
+    decision.clone_into(&mut explanation.decision);
+    explanation.rule = rule.to_string();
     explanation.because.push(format!(
         "{} accepted routes reach it",
         listener.attached_routes.len()
@@ -116,24 +129,27 @@ fn won(merge: &Merge, listener: &ResolvedListener, explanation: &mut Explanation
 
 fn lost(
     merge: &Merge,
+    listener: &ResolvedListener,
     conflict: Conflict,
     rival: Option<&ListenerRef>,
     class: RivalClass,
     explanation: &mut Explanation,
 ) {
     let (what, rule) = match conflict {
-        Conflict::Protocol => (
-            "protocol conflict",
-            "spec/listenersets §3: one protocol for each port",
-        ),
+        Conflict::Protocol => ("protocol conflict", Rule::OneProtocol),
         Conflict::Hostname => (
             "hostname conflict",
-            "spec/listenersets §3: same port, protocol and hostname",
+            match listener.protocol {
+                Protocol::Tcp | Protocol::Udp => Rule::TcpAndUdp,
+                Protocol::Http | Protocol::Https | Protocol::Tls | Protocol::Other(_) => {
+                    Rule::DistinctHostnames
+                }
+            },
         ),
     };
     let name = listener_words(rival);
     explanation.decision = format!("not served: {what} with {name}");
-    rule.clone_into(&mut explanation.rule);
+    explanation.rule = rule.to_string();
     explanation.rival = rival.cloned();
     let rival_owner = match rival {
         Some(rival) => with_age(merge, &rival.owner),

@@ -1,5 +1,6 @@
 //! Why a route is attached, or not, by parentRef.
 
+use tributary_model::Rule;
 use tributary_model::resolved::{ResolvedParent, ResolvedRoute, RouteAcceptance};
 use tributary_model::view::{Explanation, Sight};
 
@@ -88,40 +89,39 @@ fn explain_parent(
     Explanation {
         subject: format!("{} at {name}", route.route),
         decision: decision.to_owned(),
-        rule: rule.to_owned(),
+        rule: rule.to_string(),
         because,
         would_change: would_change.map(str::to_owned).into_iter().collect(),
         rival: None,
     }
 }
 
-fn decision(acceptance: &RouteAcceptance) -> (&'static str, &'static str, Option<&'static str>) {
+fn decision(acceptance: &RouteAcceptance) -> (&'static str, Rule, Option<&'static str>) {
     match acceptance {
-        RouteAcceptance::Accepted => ("accepted", "spec/listenersets §5", None),
+        RouteAcceptance::Accepted => ("accepted", Rule::RouteParents, None),
         RouteAcceptance::NoMatchingParent => (
             "not accepted: NoMatchingParent",
-            "spec/listenersets §5: sectionName and port are looked up in that parent only, and a set that is \
-             not allowed has no listeners",
+            Rule::SectionName,
             Some("a sectionName and port of one of the parent's own listeners"),
         ),
         RouteAcceptance::NotAllowedByListeners => (
             "not accepted: NotAllowedByListeners",
-            "spec/listenersets §5: allowedRoutes, where Same is the namespace of the listener's owner",
+            Rule::AllowedRoutes,
             Some("allowedRoutes of a listener that lets this kind and namespace in"),
         ),
         RouteAcceptance::NoMatchingListenerHostname => (
             "not accepted: NoMatchingListenerHostname",
-            "spec/listenersets §5: no hostname in common",
+            Rule::RouteHostnames,
             Some("a hostname that the listener's covers"),
         ),
         RouteAcceptance::UnsupportedValue => (
             "not accepted: UnsupportedValue",
-            "spec/aws §2: what no ELB can do is never silently ignored",
+            Rule::UnsupportedRules,
             Some("a rule that an ELB can serve"),
         ),
         RouteAcceptance::IncompatibleFilters => (
             "not accepted: IncompatibleFilters",
-            "filters of one rule that exclude each other",
+            Rule::IncompatibleFilters,
             Some("one of the filters in a rule of its own"),
         ),
     }

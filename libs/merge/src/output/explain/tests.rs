@@ -2,7 +2,7 @@
 
 use tributary_model::selector::FromNamespaces;
 use tributary_model::view::Sight;
-use tributary_model::{Kind, ObjectRef, Resource};
+use tributary_model::{Kind, ObjectRef, Resource, Rule};
 use tributary_testkit::objects::{class, gateway, http, key, listener_set};
 use tributary_testkit::routes::http_route;
 
@@ -40,7 +40,8 @@ fn check(kind: Kind, name: &str, listener: Option<&str>, expected: &[(&str, &str
     let found: Vec<(&str, &str, Option<String>)> = explained
         .iter()
         .map(|one| {
-            assert!(!one.rule.is_empty() && !one.because.is_empty());
+            assert!(Rule::of_anchor(&one.rule).is_some(), "{}", one.rule);
+            assert!(!one.because.is_empty());
             (
                 one.subject.as_str(),
                 one.decision.as_str(),

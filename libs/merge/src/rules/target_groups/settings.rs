@@ -1,4 +1,4 @@
-//! What TargetGroupConfigurations ask for (spec/aws §1).
+//! What TargetGroupConfigurations ask for (docs/reference/fields.md).
 
 use std::collections::BTreeMap;
 

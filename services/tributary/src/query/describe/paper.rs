@@ -215,7 +215,7 @@ fn listener(paper: &mut Paper, view: &ListenerView, judged: Option<&ListenerJudg
         }
         paper.field("Decision", &explanation.decision);
         if !explanation.rule.is_empty() {
-            paper.field("Rule", &explanation.rule);
+            paper.field("Rule", &explain::words(&explanation.rule));
         }
         paper.fields("Because", &explanation.because);
         paper.fields("Would change", &explanation.would_change);

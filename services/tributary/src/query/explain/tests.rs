@@ -1,7 +1,7 @@
 use tributary_model::{Kind, ObjectKey, ObjectRef};
 use tributary_proto::call::Question;
 
-use super::{pages, unknown};
+use super::{pages, unknown, words};
 use crate::query::fixtures::{lost, of, plain, served};
 
 fn question(listener: Option<&str>) -> Question {
@@ -18,7 +18,7 @@ fn a_loser_reads_its_rival_and_what_would_change_it() {
         plain(&pages(&[view.explanation])),
         "ListenerSet b/app/https
   Decision:      not served: hostname conflict with ListenerSet a/app/https
-  Rule:          same port, protocol and hostname
+  Rule:          distinct-hostnames: Listeners of one port and protocol have different hostnames
   Rival:         ListenerSet a/app/https
   Because:       ListenerSet a/app is older
   Would change:  another port or hostname
@@ -35,12 +35,12 @@ fn explanations_are_a_blank_line_apart() {
         text,
         "ListenerSet a/app/https
   Decision:      holds its port and hostname
-  Rule:          distinct from all listeners of higher precedence
+  Rule:          distinct-listeners: A listener is served if it conflicts with no listener before it
   Because:       1 accepted routes reach it
 
 ListenerSet a/app/https
   Decision:      holds its port and hostname
-  Rule:          distinct from all listeners of higher precedence
+  Rule:          distinct-listeners: A listener is served if it conflicts with no listener before it
   Because:       1 accepted routes reach it
 "
     );
@@ -52,6 +52,11 @@ fn a_good_decision_is_green_and_a_bad_one_red() {
     assert!(good.contains("\u{1b}[32mholds its port"), "{good}");
     let bad = pages(&[lost(of("b", "https"), 2, of("a", "https")).explanation]);
     assert!(bad.contains("\u{1b}[31mnot served"), "{bad}");
+}
+
+#[test]
+fn a_rule_of_another_version_is_shown_as_it_was_sent() {
+    assert_eq!(words("a rule of old"), "a rule of old");
 }
 
 #[test]

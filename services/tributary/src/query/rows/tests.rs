@@ -150,8 +150,8 @@ fn conflicts_show_rival_rule_and_remedy() {
             ),
             6,
         ),
-        "CONFLICT           RIVAL                          RULE                               WOULD-CHANGE\n\
-         HostnameConflict   ListenerSet team-a/app/https   same port, protocol and hostname   \
+        "CONFLICT           RIVAL                          RULE                 WOULD-CHANGE\n\
+         HostnameConflict   ListenerSet team-a/app/https   distinct-hostnames   \
          another port or hostname; the removal of ListenerSet team-a/app/https\n",
     );
 }
