@@ -10,8 +10,9 @@ use crate::listener::{Programming, Recalled, Serving, Tally, next_listeners, rec
 use crate::reasons::{
     ACCEPTED, DEGRADED, MANAGED, PROGRAMMED, Situation, UNHEARD, Verdict, verdict,
 };
-use crate::undecided;
 use crate::words::list;
+
+mod undecided;
 
 /// The condition types that we write.
 pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED, DEGRADED, MANAGED];

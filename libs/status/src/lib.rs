@@ -30,7 +30,6 @@ mod notices;
 mod reasons;
 mod route;
 mod summary;
-mod undecided;
 mod words;
 
 use tributary_model::Timestamp;

@@ -9,8 +9,8 @@ use tributary_model::status::{Condition, ConditionStatus, ListenerStatus};
 
 use crate::conditions::{Entry, Stamp, find, next_conditions};
 use crate::reasons::{
-    ACCEPTED, CONFLICTED, OVERLAPPING_TLS_CONFIG, PROGRAMMED, RESOLVED_REFS, Situation, Verdict,
-    is_report_based, recall, verdict,
+    ACCEPTED, CONFLICTED, Hindrance, OVERLAPPING_TLS_CONFIG, PROGRAMMED, RESOLVED_REFS, Situation,
+    Verdict, is_report_based, recall, verdict,
 };
 use crate::words::{clause, list};
 
@@ -68,15 +68,6 @@ pub(crate) enum Programming {
     SomeServed,
     /// None ever will be, as things are.
     NoneServed(Hindrance),
-}
-
-/// Why no valid listener is served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hindrance {
-    /// All ports are others'.
-    Ports,
-    /// AWS refused one at least.
-    Refused,
 }
 
 /// Takes each listener with what the status says of it now, and completes it from there while there is

@@ -12,8 +12,6 @@ mod table;
 use tributary_model::resolved::{Conflict, NotAllowedCause, RefCause, RivalClass};
 use tributary_model::status::ConditionStatus;
 
-use crate::listener::Hindrance;
-
 pub(crate) use phrases::{SERVED_WITH_NOTES, is_for_want_of_refs};
 pub(crate) use recall::{is_report_based, recall};
 pub(crate) use table::verdict;
@@ -59,6 +57,15 @@ pub(crate) struct Verdict {
     pub(crate) status: ConditionStatus,
     pub(crate) reason: &'static str,
     pub(crate) message: String,
+}
+
+/// Why no valid listener is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hindrance {
+    /// All ports are others'.
+    Ports,
+    /// AWS refused one at least.
+    Refused,
 }
 
 /// Every situation that a condition can tell. The name begins with the object, where it matters, and the

@@ -2,7 +2,7 @@
 
 use tributary_model::resolved::{Conflict, NotAllowedCause, RivalClass};
 
-use crate::listener::Hindrance;
+use super::Hindrance;
 use crate::words::sentence;
 
 pub(super) const NO_VALID_LISTENER: &str =

@@ -10,11 +10,10 @@ use super::phrases::{
     UNAVAILABLE, conflict_message, left_alone, none_served, not_allowed, too_many,
 };
 use super::{
-    ACCEPTED, CONFLICTED, DEGRADED, INVALID, LISTENERS_NOT_VALID, MANAGED, OVERLAPPING_TLS_CONFIG,
-    PARTIALLY_INVALID, PENDING, PORT_UNAVAILABLE, PROGRAMMED, RESOLVED_REFS, Situation,
-    TOO_MANY_LISTENERS, Verdict,
+    ACCEPTED, CONFLICTED, DEGRADED, Hindrance, INVALID, LISTENERS_NOT_VALID, MANAGED,
+    OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID, PENDING, PORT_UNAVAILABLE, PROGRAMMED,
+    RESOLVED_REFS, Situation, TOO_MANY_LISTENERS, Verdict,
 };
-use crate::listener::Hindrance;
 use crate::words::{clause, sentence};
 
 /// The table.

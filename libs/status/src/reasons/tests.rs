@@ -2,9 +2,8 @@ use std::collections::BTreeSet;
 
 use tributary_model::resolved::{Conflict, NotAllowedCause, RefCause, RivalClass};
 
-use super::{Situation, verdict};
+use super::{Hindrance, Situation, verdict};
 use crate::expiry::{CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING};
-use crate::listener::Hindrance;
 use crate::notices::{CONFLICT_RESOLVED, STATUS_NOT_WRITTEN};
 
 const CONFLICTS: [Conflict; 2] = [Conflict::Protocol, Conflict::Hostname];

@@ -2,8 +2,8 @@
 
 use tributary_model::status::{Condition, GatewayStatus};
 
+use super::OWNED;
 use crate::conditions::{Entry, Stamp, find, next_conditions};
-use crate::gateway::OWNED;
 use crate::reasons::{MANAGED, PROGRAMMED, Situation, verdict};
 
 /// Of a Gateway that is another program's. It writes `Accepted` and `Programmed`, by which people and programs wait for
