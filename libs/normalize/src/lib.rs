@@ -1,11 +1,11 @@
 //! Kubernetes objects in, the model's objects out; and the model's status back into JSON.
 //!
 //! ```text
-//!  serde_json::Value ──> envelope (kind, version, metadata) ──> read (bindings' types, field paths)
-//!                                                                        │
-//!      Rejected { object, field, reason } <── check (schema, CEL) <──────┤
-//!                                                                        v
-//!  .status JSON <── status <── model::Status                  model::resource::SourceObject
+//!  serde_json::Value ──> recognize (kind, version) ──> envelope (metadata) ──> read (bindings' types, field paths)
+//!                                                                                           │
+//!      Rejected { object, field, reason } <── check (schema, CEL) <─────────────────────────┤
+//!                                                                                           v
+//!  .status JSON <── status <── model::Status                                model::resource::SourceObject
 //! ```
 //!
 //! **Knows:** the shapes of Gateway API, of the Kubernetes kinds that routing needs and of the three kinds
@@ -27,6 +27,7 @@ mod listener;
 mod pod;
 mod policy;
 mod read;
+mod recognize;
 mod route;
 mod secret;
 mod selector;
@@ -42,13 +43,15 @@ use tributary_model::resource::{Author, CarriedStatus, SourceObject};
 use tributary_model::status::Status;
 use tributary_model::{Kind, ObjectRef, Resource, RouteKind};
 
-use envelope::{Envelope, Identity, Recognized, open, recognize, unknown_fields};
+use envelope::{Envelope, Identity, open, unknown_fields};
 use fault::{Fault, Path};
 use lenient::{LeftOut, read_leniently};
 use read::{read, required};
+use recognize::{Recognized, recognize};
 
-pub use envelope::{Defaults, Foreign, versions};
+pub use envelope::Defaults;
 pub use fault::{Rejected, Warning};
+pub use recognize::{Foreign, versions};
 pub use secret::TlsMaterial;
 pub use status::{has_status, status_to_json};
 pub use time::{InvalidTimestamp, timestamp_from_rfc3339, timestamp_to_rfc3339};

@@ -112,7 +112,6 @@ fn the_class_is_read_in_one_place() {
 const CIRCLES_LEFT: [&str; 10] = [
     "libs/aws/",
     "libs/kubernetes/",
-    "libs/normalize/",
     "libs/plan/",
     "libs/programmer/",
     "libs/runtime/",
