@@ -60,6 +60,6 @@ impl Context {
 
     /// A group of tasks that stops when this service should, and stops this service when one of them fails.
     pub fn tasks(&self) -> Tasks {
-        Tasks::new(self)
+        Tasks::new(self.shutdown.clone(), self.metrics.clone())
     }
 }

@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::backoff::Backoff;
-use crate::context::Context;
 use crate::error::{BoxError, chain};
 use crate::metrics::Metrics;
 use crate::names::{TASK_BACKOFF_SECONDS, TASK_FAILURES, TaskLabels};
@@ -79,14 +78,14 @@ struct Shared {
 }
 
 impl Tasks {
-    /// A group that stops when the context's service should, and the other way round.
-    pub fn new(context: &Context) -> Self {
+    /// A group that stops when `shutdown` is cancelled, and cancels it when a task of [`OnError::ShutDown`] fails.
+    pub fn new(shutdown: CancellationToken, metrics: Metrics) -> Self {
         Self {
             tracker: TaskTracker::new(),
             shared: Arc::new(Shared {
-                shutdown: context.shutdown.clone(),
+                shutdown,
                 kill: CancellationToken::new(),
-                metrics: context.metrics.clone(),
+                metrics,
                 next_id: AtomicU64::new(0),
                 running: Mutex::default(),
                 first_error: Mutex::default(),
