@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use tributary_plan::observed::{ObservedCertificate, Tags};
+use tributary_plan::observed::ObservedCertificate;
+use tributary_plan::tags::Tags;
 
 use crate::elbv2::{Answer, Found};
 use crate::secrets::KeyMaterial;

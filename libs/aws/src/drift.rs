@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tributary_plan::observed::{Observed, ObservedListener, ObservedRule, Tags};
+use tributary_plan::observed::{Observed, ObservedListener, ObservedRule};
+use tributary_plan::tags::Tags;
 
 use crate::Aws;
 use crate::elbv2::{Answer, RulesOf};

@@ -6,10 +6,9 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 use ipnet::IpNet;
-use tributary_plan::observed::{
-    ObservedInterface, ObservedSecurityGroup, ObservedSubnet, Opening, Tags,
-};
+use tributary_plan::observed::{ObservedInterface, ObservedSecurityGroup, ObservedSubnet, Opening};
 use tributary_plan::op::{IngressRule, SecurityGroupSpec};
+use tributary_plan::tags::Tags;
 
 use crate::elbv2::{Answer, Found};
 

@@ -9,9 +9,10 @@ use tributary_model::desired::{DesiredTarget, RuleCondition, RuleTransform};
 use tributary_model::elb::{ElbProtocol, IpAddressType};
 use tributary_plan::limits::Limits;
 use tributary_plan::observed::{
-    ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup, Tags, TargetState,
+    ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup, TargetState,
 };
 use tributary_plan::op::{Action, LoadBalancerSpec, SubnetMapping, TargetGroupSpec};
+use tributary_plan::tags::Tags;
 
 use crate::error::AwsError;
 use crate::secrets::ClientCredentials;

@@ -11,8 +11,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-use tributary_plan::observed::{ObservedCertificate, ObservedSubnet, Tags};
-use tributary_plan::tags::SECRET;
+use tributary_plan::observed::{ObservedCertificate, ObservedSubnet};
+use tributary_plan::tags::{SECRET, Tags};
 
 use crate::Aws;
 use crate::ec2::{Interface, InterfaceFilter};

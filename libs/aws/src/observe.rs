@@ -22,9 +22,11 @@ use tributary_model::desired::{CertificateSource, DesiredLoadBalancer, LoadBalan
 use tributary_plan::limits::BackendGroups;
 use tributary_plan::observed::{
     Completeness, Network, Observed, ObservedCertificate, ObservedSecurityGroup,
-    ObservedTargetGroup, Tags, Unread,
+    ObservedTargetGroup, Unread,
 };
-use tributary_plan::tags::{ASKED_ATTRIBUTES, CLUSTER, Ownership, Unmarked, stack_key, tag_value};
+use tributary_plan::tags::{
+    ASKED_ATTRIBUTES, CLUSTER, Ownership, Tags, Unmarked, stack_key, tag_value,
+};
 
 use crate::Aws;
 use crate::ec2::SecurityGroupFilter;

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
-use tributary_plan::observed::Tags;
-use tributary_plan::tags::{CLUSTER, INSTALLATION, owner, stack_key, tag_value};
+use tributary_plan::tags::{CLUSTER, INSTALLATION, Tags, owner, stack_key, tag_value};
 
 use crate::Aws;
 use crate::elbv2::Answer;

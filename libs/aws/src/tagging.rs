@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use tributary_plan::observed::Tags;
+use tributary_plan::tags::Tags;
 
 use crate::elbv2::{Answer, Found};
 

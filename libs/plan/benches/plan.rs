@@ -18,11 +18,11 @@ use tributary_model::desired::DesiredLoadBalancer;
 use tributary_model::{Snapshot, Timestamp};
 use tributary_plan::limits::Context;
 use tributary_plan::observed::{
-    CertificateStatus, Network, Observed, ObservedCertificate, ObservedSubnet, Tags,
+    CertificateStatus, Network, Observed, ObservedCertificate, ObservedSubnet,
 };
-use tributary_plan::op::Plan;
-use tributary_plan::plan;
 use tributary_plan::simulate::apply;
+use tributary_plan::tags::Tags;
+use tributary_plan::{Plan, plan};
 use tributary_testkit::worlds::{SIZES, Size, route, world};
 
 /// The first Gateway's load balancer; one path of it is that of `version`.

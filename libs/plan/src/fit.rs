@@ -15,14 +15,13 @@ use tributary_model::desired::{
     DesiredAction, DesiredListener, DesiredRule, DesiredTarget, DesiredTargetGroup, MemberListener,
     TargetGroupId,
 };
-use tributary_model::elb::ElbProtocol;
 use tributary_model::report::{ProgrammedState, QuotaUse, Quotas, RuleProblem};
 use tributary_model::{ListenerRef, Precedence};
 
-use crate::certificates::{CertificateId, Wanted};
-use crate::limits::LoadBalancerLimits;
-use crate::op::{Blame, RuleOwner};
 use crate::scope::Scope;
+use crate::scope::certificates::{CertificateId, Wanted};
+use crate::values::limits::LoadBalancerLimits;
+use crate::values::op::{Blame, RuleOwner};
 
 mod certificates;
 mod incumbents;
@@ -261,16 +260,8 @@ fn held_by_others<'a>(scope: &Scope<'a>, port: u16) -> Option<&'a str> {
         .load_balancer
         .listeners
         .iter()
-        .find(|(_, listener)| listener.port == port && !scope.ownership.owns_listener(listener))
+        .find(|(_, listener)| listener.port == port && !listener.is_of(scope.ownership))
         .map(|(arn, _)| arn.as_str())
-}
-
-/// Whether an ELB listener of this protocol has certificates.
-pub(crate) fn terminates_tls(protocol: ElbProtocol) -> bool {
-    match protocol {
-        ElbProtocol::Https | ElbProtocol::Tls => true,
-        ElbProtocol::Http | ElbProtocol::Tcp | ElbProtocol::Udp | ElbProtocol::TcpUdp => false,
-    }
 }
 
 /// The target groups that an action forwards to.

@@ -20,14 +20,16 @@ use tributary_model::{
     Revision, Timestamp,
 };
 
-use crate::limits::{BackendGroups, Context};
-use crate::observed::{
-    CertificateStatus, Door, Network, Observed, ObservedCertificate, ObservedInterface,
-    ObservedSubnet, Seen, Tags,
-};
-use crate::op::{Plan, Step};
 use crate::plan;
 use crate::simulate::{Simulated, apply};
+use crate::values::limits::{BackendGroups, Context};
+use crate::values::observed::{
+    CertificateStatus, Door, Network, Observed, ObservedCertificate, ObservedInterface,
+    ObservedSubnet, Seen,
+};
+use crate::values::op::Step;
+use crate::values::plan::Plan;
+use crate::values::tags::Tags;
 
 /// The ALB of Gateway `infra/gw`.
 pub(crate) fn alb() -> LoadBalancerKey {

@@ -8,6 +8,15 @@
 //!        └──── observe again <──── execute (libs/aws)
 //! ```
 //!
+//! The layers are folders; each imports itself and what stands before it (`tests/architecture`):
+//!
+//! - `values`: what comes in, the operations, the plan; names, tags, quotas.
+//! - [`simulate`]: what the operations do to an observation. It knows nothing of how plans are made.
+//! - `scope`: the inputs of one plan, what of them is ours, and which observed thing a desired one is.
+//! - `fit`: who is served, by certificates and quotas.
+//! - `parts`: the steps for each part of a load balancer, in one draft.
+//! - `program`: the order of the parts; replacing, taking over and removing a load balancer; what is withheld; the report.
+//!
 //! **Knows:** which field AWS can change in place, in which order resources may be made and removed, quotas
 //! and who pays when one is full, how our resources are named and tagged.
 //!
@@ -22,49 +31,18 @@
 //! first: a load balancer that replaces another (scheme, name) is made by one plan, and the former removed by a later one,
 //! once the new one serves all that the former does; and what a take-over marks is changed by the next plan.
 //!
-//! What is not programmed is listed in `unprogrammed`. Who asks for it reads so in the report's problems.
+//! What is not programmed is listed in `parts::unprogrammed`. Who asks for it reads so in the report's problems.
 
-mod actions;
-mod association;
-mod attributes;
-pub mod backend;
-mod certificates;
-mod cleanup;
-pub mod defaults;
-mod draft;
 mod fit;
 #[cfg(test)]
 mod fixtures;
-mod health;
-pub mod limits;
-mod listeners;
-mod load_balancer;
-pub mod names;
-mod narrow;
-pub mod observed;
-pub mod op;
-mod pending;
-mod priorities;
+mod parts;
 mod program;
-mod registered;
-mod report;
-mod rollout;
-mod rules;
 mod scope;
-mod security_group;
-mod served;
-pub mod setbacks;
 pub mod simulate;
-mod sni;
-mod subnets;
-mod succession;
-pub mod tags;
-mod takeover;
-mod target_groups;
-mod unchangeable;
-mod unprogrammed;
-mod unread;
-mod unseen;
-pub mod waits;
+mod values;
 
+pub use parts::backend;
 pub use program::plan;
+pub use values::plan::Plan;
+pub use values::{defaults, limits, names, observed, op, tags, waits};

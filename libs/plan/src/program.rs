@@ -1,37 +1,28 @@
-//! A whole plan, from its parts.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! A whole plan: of a load balancer, of one that replaces another, of one that is taken over, of one that goes.
 
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
-use tributary_model::report::{LoadBalancerReport, RuleProblem};
 
-use crate::association;
-use crate::backend::{self, Carried, Told, View};
-use crate::certificates::{self, CertificateId, Wanted};
-use crate::cleanup::{self, Deleted, Keep};
-use crate::defaults::{self, Everywhere};
-use crate::draft::Draft;
-use crate::fit::{self, Fit};
-use crate::health::{self, Moves};
-use crate::limits::Context;
-use crate::listeners::{self, Parts};
-use crate::load_balancer;
-use crate::observed::{LoadBalancerState, Observed};
-use crate::op::{Handle, Op, Plan, StepId};
-use crate::report;
-use crate::scope::{
-    Current, Others, Role, Scope, imported_certificates, load_balancers, target_groups,
-};
-use crate::security_group::{self, Guard};
-use crate::served;
-use crate::subnets;
-use crate::succession;
-use crate::tags::{Ownership, Unmarked};
-use crate::takeover;
-use crate::target_groups::{self, TargetGroups};
-use crate::unprogrammed::unprogrammed;
-use crate::unread;
-use crate::unseen;
+use crate::parts::backend::View;
+use crate::program::load_balancer::{Inputs, on};
+use crate::scope::load_balancer::{current, predecessor};
+use crate::scope::{Others, Role};
+use crate::values::limits::Context;
+use crate::values::observed::Observed;
+use crate::values::plan::Plan;
+use crate::values::tags::{Ownership, Unmarked};
+
+mod finish;
+mod load_balancer;
+mod narrow;
+mod pending;
+mod removal;
+mod report;
+mod served;
+mod setbacks;
+mod succession;
+mod takeover;
+mod unread;
+mod unseen;
 
 /// The steps from what is observed to what is desired (nothing: the load balancer must be gone), and what is true
 /// before they are taken.
@@ -50,14 +41,11 @@ pub fn plan(
         unmarked: Unmarked::Foreign,
     };
     let Some(desired) = desired else {
-        let mut draft = Draft::default();
-        let view = View {
+        return removal::plan(View {
             observed,
             ownership,
             context,
-        };
-        let report = remove(view, &mut draft);
-        return finish(draft, report, observed, context, None);
+        });
     };
     let inputs = Inputs {
         desired,
@@ -68,371 +56,11 @@ pub fn plan(
     if let Some(plan) = takeover::plan(inputs) {
         return plan;
     }
-    let current = load_balancer::current(desired, observed, context, ownership);
-    match load_balancer::predecessor(observed, ownership, current) {
+    let current = current(desired, observed, context, ownership);
+    match predecessor(observed, ownership, current) {
         Some(predecessor) => succession::plan(inputs, current, predecessor),
         None => on(inputs, current, Role::Target(Others::Go)),
     }
-}
-
-/// What a plan is made from.
-#[derive(Clone, Copy)]
-pub(crate) struct Inputs<'a> {
-    pub(crate) desired: &'a DesiredLoadBalancer,
-    pub(crate) observed: &'a Observed,
-    pub(crate) context: &'a Context,
-    pub(crate) ownership: Ownership<'a>,
-}
-
-/// The plan for one load balancer: this one, or one that is still to be created.
-pub(crate) fn on<'a>(inputs: Inputs<'a>, current: Option<Current<'a>>, role: Role) -> Plan {
-    let Inputs {
-        desired,
-        observed,
-        context,
-        ownership,
-    } = inputs;
-    let certificates = certificates::index(observed, ownership);
-    let everywhere = Everywhere::new(&context.defaults, &desired.settings.tags);
-    let scope = Scope {
-        desired,
-        observed,
-        context,
-        ownership,
-        certificates: &certificates,
-        everywhere: &everywhere,
-        current,
-        role,
-    };
-    let mut draft = Draft::default();
-    let report = program(&scope, &mut draft);
-    let unread = unread::withhold(desired, observed, ownership, &mut draft);
-    finish(draft, report, observed, context, unread)
-}
-
-/// What can be done of a draft now, and what is true meanwhile.
-fn finish(
-    mut draft: Draft,
-    mut report: LoadBalancerReport,
-    observed: &Observed,
-    context: &Context,
-    withheld: Option<String>,
-) -> Plan {
-    let held_back = served::hold_back(&mut report, &draft.unserved);
-    unseen::withhold(observed, &mut draft);
-    let waiting = std::mem::take(&mut draft.waiting);
-    let waits = std::mem::take(&mut draft.waits);
-    let steps = draft.finish();
-    report.settled = steps.is_empty() && waiting.is_empty() && waits.is_empty();
-    if let Some(withheld) = withheld {
-        unread::tell(&mut report, withheld);
-    }
-    let plan = Plan {
-        steps,
-        report,
-        waiting,
-        waits,
-        held_back,
-    };
-    plan.with_setbacks(&context.setbacks)
-}
-
-fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
-    let fit = fit::fit(scope);
-    let settings = &scope.desired.settings;
-    draft.problems = unprogrammed(settings);
-    draft
-        .problems
-        .extend(scope.everywhere.refused("tags", &settings.tags));
-    let mut deleted = Deleted::new();
-    let mut rules = fit.rule_problems.clone();
-    let mut told = Told::default();
-    if let Some(base) = base(scope, &fit, draft) {
-        rules.extend(fill(scope, &fit, &base, &mut deleted, &mut told, draft));
-    }
-    defaults::tell(scope, &fit, &mut told);
-    rules.append(&mut told.rules);
-    if !scope.desired.unread.is_empty() {
-        // All of it waits for a removal, and nothing is removed.
-        draft.waiting.clear();
-    }
-    match scope.current.map(|current| &current.load_balancer.state) {
-        Some(LoadBalancerState::Provisioning) => {
-            draft
-                .waiting
-                .push("load balancer is provisioning".to_owned());
-        }
-        Some(LoadBalancerState::Failed(reason)) => {
-            draft
-                .problems
-                .push(format!("load balancer failed: {reason}"));
-        }
-        Some(LoadBalancerState::Active | LoadBalancerState::ActiveImpaired) | None => {}
-    }
-    unseen::tell(scope.observed, &mut draft.problems);
-    let problems = std::mem::take(&mut draft.problems);
-    let mut report = report::report(scope, &fit, rules, problems, told.healthy);
-    for listener in &mut report.listeners {
-        if let Some(notes) = told.notes.remove(&listener.listener) {
-            listener.notes.extend(notes);
-        }
-    }
-    report
-}
-
-/// What everything else stands on.
-struct Base {
-    /// Nothing when nothing is to be served and nothing is there.
-    load_balancer: Option<Handle>,
-    vpc: String,
-    guard: Guard,
-    carried: Carried,
-    /// After it the load balancer has its new security groups.
-    regrouped: Option<StepId>,
-}
-
-/// The load balancer with its subnets and security groups; nothing if it cannot be had.
-fn base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
-    let no_load_balancer = |vpc: &str| Base {
-        load_balancer: None,
-        vpc: vpc.to_owned(),
-        // None is needed, so one that a crash left behind goes.
-        guard: Guard::Groups(BTreeSet::new(), None),
-        carried: Carried::Nothing,
-        regrouped: None,
-    };
-    let Some(current) = scope.current else {
-        // One for which there is nothing to serve comes only in another one's place.
-        let is_first = load_balancers(scope.observed, scope.ownership)
-            .next()
-            .is_none();
-        if scope.desired.listeners.is_empty() || is_first && fit.ports.is_empty() {
-            return Some(no_load_balancer(""));
-        }
-        return new_base(scope, fit, draft);
-    };
-    let vpc = &current.load_balancer.vpc;
-    let (guard, carried, regrouped) = match scope.role {
-        Role::Target(_) => {
-            let subnets = match subnets::choose(scope) {
-                Ok(subnets) => Some(subnets),
-                Err(problem) => {
-                    // It stands somewhere already and goes on serving there.
-                    draft.problems.extend(problem);
-                    None
-                }
-            };
-            let (guard, carried) = security_group::guard(scope, fit, vpc, draft);
-            let regrouped = load_balancer::adjust(scope, current, subnets, &guard, draft);
-            (guard, carried, regrouped)
-        }
-        // Its settings are the former ones, but for the ports of listeners that are new.
-        Role::Predecessor => (
-            security_group::of_predecessor(scope, fit, vpc, draft),
-            backend::of_predecessor(scope),
-            None,
-        ),
-    };
-    Some(Base {
-        load_balancer: Some(Handle::Existing(current.arn.to_owned())),
-        vpc: vpc.clone(),
-        guard,
-        carried,
-        regrouped,
-    })
-}
-
-fn new_base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
-    let subnets = match subnets::choose(scope) {
-        Ok(subnets) => subnets,
-        Err(problem) => {
-            draft.problems.extend(problem);
-            return None;
-        }
-    };
-    let vpc = subnets::vpc(scope, &subnets).or(scope.observed.network.vpc.as_deref());
-    let Some(vpc) = vpc else {
-        draft
-            .problems
-            .push("the VPC of its subnets is unknown".to_owned());
-        return None;
-    };
-    let (guard, carried) = security_group::guard(scope, fit, vpc, draft);
-    let is_had = match guard {
-        Guard::Groups(..) => true,
-        Guard::Unmanaged => scope.desired.settings.security_groups.is_empty(),
-        Guard::Unseen => false,
-    };
-    if !is_had {
-        // Without the groups that it is to have AWS would put it behind the VPC's default one.
-        return None;
-    }
-    let load_balancer = load_balancer::create(scope, subnets, &guard, draft);
-    Some(Base {
-        load_balancer: Some(load_balancer),
-        vpc: vpc.to_owned(),
-        guard,
-        carried,
-        regrouped: None,
-    })
-}
-
-/// Everything on the load balancer, then the removal of what is not wanted any more.
-fn fill<'a>(
-    scope: &Scope<'a>,
-    fit: &Fit<'a>,
-    base: &Base,
-    deleted: &mut Deleted<'a>,
-    told: &mut Told,
-    draft: &mut Draft,
-) -> Vec<RuleProblem> {
-    let mut rules = Vec::new();
-    let mut groups = TargetGroups::default();
-    let wanted = fit.wanted_certificates();
-    if let Some(load_balancer) = base.load_balancer.clone() {
-        let certificates = certificates::import(scope, &wanted, draft);
-        groups = target_groups::plan(scope, fit, &base.vpc, draft);
-        let parts = Parts {
-            load_balancer,
-            groups: &groups,
-            certificates: &certificates,
-            moves: &Moves::new(scope, fit, &groups),
-        };
-        rules = listeners::plan(scope, fit, &parts, draft);
-        association::order(scope, draft);
-        if matches!(base.guard, Guard::Unseen) {
-            // Its port may be closed.
-            draft.retain(|op| !matches!(op, Op::CreateListener { .. }));
-        }
-    }
-    match scope.role {
-        Role::Target(Others::Go) => {
-            let current = scope.current.map(|current| current.arn);
-            for other in load_balancers(scope.observed, scope.ownership) {
-                if Some(other.arn) != current {
-                    cleanup::delete_load_balancer(other, deleted, draft);
-                }
-            }
-            let held = std::mem::take(&mut draft.held);
-            let keep = keep(scope, &groups, &wanted, &base.guard, &held);
-            cleanup::delete_unused(
-                scope.observed,
-                scope.ownership,
-                &keep,
-                deleted,
-                base.regrouped,
-                draft,
-            );
-        }
-        // What the one does not use the other may need.
-        Role::Target(Others::Stay) | Role::Predecessor => {}
-    }
-    *told = let_in(scope, fit, base, &groups, deleted, draft);
-    told.healthy = health::healthy(scope, fit, &groups);
-    let unhealthy = health::tell(scope, fit, &groups, told);
-    draft.problems.extend(unhealthy);
-    rules
-}
-
-/// The way from the load balancer to its targets.
-fn let_in(
-    scope: &Scope,
-    fit: &Fit,
-    base: &Base,
-    groups: &TargetGroups,
-    deleted: &Deleted,
-    draft: &mut Draft,
-) -> Told {
-    let Base {
-        load_balancer: _,
-        vpc,
-        guard: _,
-        carried,
-        regrouped,
-    } = base;
-    let (opened, told) = backend::open(scope, fit, groups, (carried, vpc), draft);
-    backend::swap_after(scope, carried, *regrouped, &opened, draft);
-    match scope.role {
-        Role::Target(Others::Go) => {
-            backend::close(
-                View::of(scope),
-                carried,
-                &opened,
-                *regrouped,
-                deleted,
-                draft,
-            );
-        }
-        Role::Target(Others::Stay) | Role::Predecessor => {}
-    }
-    told
-}
-
-fn keep<'a>(
-    scope: &Scope<'a>,
-    groups: &TargetGroups<'a>,
-    wanted: &BTreeMap<CertificateId, Wanted>,
-    guard: &Guard,
-    held: &'a BTreeSet<String>,
-) -> Keep<'a> {
-    let certificates = wanted
-        .keys()
-        .filter_map(|id| match id {
-            CertificateId::Import(secret) => certificates::imported(scope, secret),
-            CertificateId::Arn(_) => None,
-        })
-        .map(|(arn, _)| arn)
-        .collect();
-    let wanted_group = |id: &String| match guard {
-        Guard::Groups(groups, _) => groups.contains(&Handle::Existing(id.clone())),
-        // A group that was not judged stays where it is in use; `cleanup` sees to that.
-        Guard::Unmanaged => security_group::is_managed(scope),
-        Guard::Unseen => true,
-    };
-    let security_groups: BTreeSet<&str> = scope
-        .observed
-        .security_groups
-        .keys()
-        .filter(|id| wanted_group(id))
-        .map(String::as_str)
-        .collect();
-    Keep {
-        target_groups: groups
-            .kept
-            .keys()
-            .copied()
-            .chain(held.iter().map(String::as_str))
-            .collect(),
-        certificates,
-        security_groups,
-    }
-}
-
-/// Nothing is desired: everything of ours goes.
-fn remove(view: View, draft: &mut Draft) -> LoadBalancerReport {
-    let View {
-        observed,
-        ownership,
-        context: _,
-    } = view;
-    let mut deleted = Deleted::new();
-    for gone in load_balancers(observed, ownership) {
-        cleanup::delete_load_balancer(gone, &mut deleted, draft);
-    }
-    let keep = Keep::default();
-    cleanup::delete_unused(observed, ownership, &keep, &deleted, None, draft);
-    backend::remove(view, &deleted, draft);
-    let is_complete = observed.is_whole();
-    let is_empty = load_balancers(observed, ownership).next().is_none()
-        && target_groups(observed, ownership).next().is_none()
-        && imported_certificates(observed, ownership).next().is_none()
-        && !backend::holds_any(view)
-        && !observed
-            .security_groups
-            .values()
-            .any(|group| ownership.owns(&group.tags));
-    let problems = std::mem::take(&mut draft.problems);
-    report::of_removal(ownership.key, is_complete && is_empty, problems)
 }
 
 #[cfg(test)]

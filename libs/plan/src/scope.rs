@@ -5,13 +5,18 @@ use std::collections::BTreeMap;
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::elb::Scheme;
 
-use crate::certificates::CertificateIndex;
-use crate::defaults::Everywhere;
-use crate::limits::{Context, LoadBalancerLimits};
-use crate::observed::{
-    Observed, ObservedCertificate, ObservedLoadBalancer, ObservedTargetGroup, Tags,
-};
-use crate::tags::Ownership;
+use crate::scope::index::CertificateIndex;
+use crate::scope::ours::Current;
+use crate::values::defaults::Everywhere;
+use crate::values::limits::{Context, LoadBalancerLimits};
+use crate::values::observed::Observed;
+use crate::values::tags::{Ownership, Tags};
+
+pub(crate) mod certificates;
+pub(crate) mod index;
+pub(crate) mod load_balancer;
+pub(crate) mod ours;
+pub(crate) mod target_group;
 
 /// What every part of the plan looks at.
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +48,6 @@ pub(crate) enum Others {
     Go,
 }
 
-/// An observed load balancer with its ARN.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Current<'a> {
-    pub(crate) arn: &'a str,
-    pub(crate) load_balancer: &'a ObservedLoadBalancer,
-}
-
 impl<'a> Scope<'a> {
     pub(crate) fn limits(&self) -> &'a LoadBalancerLimits {
         self.context.limits.of(self.desired.key.kind)
@@ -78,40 +76,4 @@ impl<'a> Scope<'a> {
 
 pub(crate) fn scheme(desired: &DesiredLoadBalancer, context: &Context) -> Scheme {
     desired.settings.scheme.unwrap_or(context.defaults.scheme)
-}
-
-/// Load balancers of ours, by ARN.
-pub(crate) fn load_balancers<'a>(
-    observed: &'a Observed,
-    ownership: Ownership<'a>,
-) -> impl Iterator<Item = Current<'a>> {
-    observed
-        .load_balancers
-        .iter()
-        .filter(move |(_, it)| ownership.owns(&it.tags) && it.kind == ownership.key.kind)
-        .map(|(arn, load_balancer)| Current { arn, load_balancer })
-}
-
-/// Target groups of ours, by ARN.
-pub(crate) fn target_groups<'a>(
-    observed: &'a Observed,
-    ownership: Ownership<'a>,
-) -> impl Iterator<Item = (&'a str, &'a ObservedTargetGroup)> {
-    observed
-        .target_groups
-        .iter()
-        .filter(move |(_, it)| ownership.owns(&it.tags))
-        .map(|(arn, it)| (arn.as_str(), it))
-}
-
-/// Certificates that we imported for this load balancer, by ARN.
-pub(crate) fn imported_certificates<'a>(
-    observed: &'a Observed,
-    ownership: Ownership<'a>,
-) -> impl Iterator<Item = (&'a str, &'a ObservedCertificate)> {
-    observed
-        .certificates
-        .iter()
-        .filter(move |(_, it)| ownership.owns(&it.tags))
-        .map(|(arn, it)| (arn.as_str(), it))
 }

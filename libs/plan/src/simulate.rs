@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::LoadBalancerKey;
 
-use crate::limits::Context;
-use crate::observed::{
-    Health, Observed, ObservedListener, ObservedLoadBalancer, ObservedRule, Tags, TargetState,
+use crate::values::limits::Context;
+use crate::values::observed::{
+    Health, Observed, ObservedListener, ObservedLoadBalancer, ObservedRule, TargetState,
 };
-use crate::op::{Action, Handle, Op, Step, StepId};
-use crate::tags::{self, INSTALLATION, Ownership, Unmarked};
+use crate::values::op::{Action, Handle, Op, Step, StepId};
+use crate::values::tags::{self, INSTALLATION, Ownership, Tags, Unmarked};
 
 mod effects;
 mod parts;

@@ -13,8 +13,9 @@ use tributary_model::{FieldFault, Resource, Snapshot, Timestamp};
 use tributary_normalize::{Defaults, Normalized, normalize};
 use tributary_plan::limits::Context;
 use tributary_plan::observed::{
-    CertificateStatus, Network, Observed, ObservedCertificate, ObservedSubnet, Tags,
+    CertificateStatus, Network, Observed, ObservedCertificate, ObservedSubnet,
 };
+use tributary_plan::tags::Tags;
 use tributary_plan::{plan, simulate};
 use tributary_status::{Next, next};
 

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tributary_plan::observed::{
-    Observed, ObservedListener, ObservedLoadBalancer, ObservedRule, Tags,
-};
+use tributary_plan::observed::{Observed, ObservedListener, ObservedLoadBalancer, ObservedRule};
 use tributary_plan::op::{Action, Handle, Op, Taggable};
+use tributary_plan::tags::Tags;
 
 use super::Created;
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::config::{HealthCheckSettings, MutualAuthentication};
 use tributary_model::elb::{ElbProtocol, IpAddressType};
-use tributary_plan::observed::Tags;
 use tributary_plan::op::{
     Action, Authentication, Handle, ListenerSpec, LoadBalancerSpec, RuleSpec, SubnetMapping,
     TargetGroupSpec,
 };
+use tributary_plan::tags::Tags;
 
 use super::{Created, Done, edit};
 use crate::elbv2::{Answer, AuthenticateRequest, Elbv2, ListenerRequest, RuleRequest};

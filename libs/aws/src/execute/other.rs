@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tributary_model::{ObjectKey, Timestamp};
-use tributary_plan::observed::{
-    CertificateStatus, ObservedCertificate, ObservedSecurityGroup, Tags,
-};
+use tributary_plan::observed::{CertificateStatus, ObservedCertificate, ObservedSecurityGroup};
 use tributary_plan::op::{IngressRule, SecurityGroupSpec, Taggable};
+use tributary_plan::tags::Tags;
 
 use super::{Done, edit};
 use crate::Aws;

@@ -7,9 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tributary_plan::observed::{BackendGroup, Opening, Seen, Tags};
+use tributary_plan::observed::{BackendGroup, Opening, Seen};
 use tributary_plan::op::SecurityGroupSpec;
-use tributary_plan::tags::{CLUSTER, INSTALLATION, SHARED_RESOURCE, claims};
+use tributary_plan::tags::{CLUSTER, INSTALLATION, SHARED_RESOURCE, Tags, claims};
 
 use super::{Done, other};
 use crate::ec2::{Ec2, RuleFilter, SecurityGroupFilter, SharedRule};

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
-use tributary_plan::observed::{Completeness, Observed, ObservedSecurityGroup, Tags};
+use tributary_plan::observed::{Completeness, Observed, ObservedSecurityGroup};
+use tributary_plan::tags::Tags;
 
 use super::{Known, LAG};
 

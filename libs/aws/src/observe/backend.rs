@@ -15,10 +15,10 @@ use tributary_plan::backend::is_wanted;
 use tributary_plan::limits::BackendGroups;
 use tributary_plan::observed::{
     Backend, BackendGroup, Door, ObservedInterface, ObservedSecurityGroup, ObservedTargetGroup,
-    Opening, Seen, Tags,
+    Opening, Seen,
 };
 use tributary_plan::op::{IngressRule, IngressSource};
-use tributary_plan::tags;
+use tributary_plan::tags::{self, Tags};
 
 use super::{Gaps, Site};
 use crate::Aws;

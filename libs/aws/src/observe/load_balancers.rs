@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};
 use tributary_model::elb::ElbProtocol;
-use tributary_plan::observed::{ObservedListener, ObservedLoadBalancer, Tags};
-use tributary_plan::tags::Ownership;
+use tributary_plan::observed::{ObservedListener, ObservedLoadBalancer};
+use tributary_plan::tags::{Ownership, Tags};
 
 use super::{Gaps, has_asked};
 use crate::Aws;

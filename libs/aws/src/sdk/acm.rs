@@ -7,7 +7,8 @@ use aws_sdk_acm::Client;
 use aws_sdk_acm::types::{CertificateStatus as Status, Filters, KeyAlgorithm, Tag};
 use aws_smithy_types::{Blob, DateTime};
 use tributary_model::Timestamp;
-use tributary_plan::observed::{CertificateStatus, ObservedCertificate, Tags};
+use tributary_plan::observed::{CertificateStatus, ObservedCertificate};
+use tributary_plan::tags::Tags;
 
 use super::{odd, required};
 use crate::acm::{Acm, Import};

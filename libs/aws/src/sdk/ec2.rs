@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types as aws;
 use ipnet::IpNet;
-use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Opening, Tags};
+use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Opening};
 use tributary_plan::op::{IngressRule, IngressSource, IngressTraffic, SecurityGroupSpec};
+use tributary_plan::tags::Tags;
 
 use super::required;
 use crate::call::Caller;

@@ -12,9 +12,10 @@ use tributary_model::desired::DesiredTarget;
 use tributary_model::elb::IpAddressType;
 use tributary_plan::limits::Limits;
 use tributary_plan::observed::{
-    ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup, Tags, TargetState,
+    ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup, TargetState,
 };
 use tributary_plan::op::{LoadBalancerSpec, SubnetMapping, TargetGroupSpec};
+use tributary_plan::tags::Tags;
 
 use super::required;
 use crate::call::Caller;

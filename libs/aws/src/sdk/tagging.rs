@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use aws_sdk_resourcegroupstagging::Client;
 use aws_sdk_resourcegroupstagging::types::TagFilter as SdkTagFilter;
-use tributary_plan::observed::Tags;
+use tributary_plan::tags::Tags;
 
 use super::required;
 use crate::call::Caller;

@@ -8,10 +8,11 @@ use tributary_model::desired::{CertificateSource, DesiredListener, MemberListene
 use tributary_model::report::ProgrammedState;
 
 use super::incumbents::Incumbents;
-use super::{Fit, FitPort, has_room, quota, terminates_tls};
-use crate::certificates::{self, CertificateId, Unusable, Wanted};
-use crate::observed::Completeness;
+use super::{Fit, FitPort, has_room, quota};
 use crate::scope::Scope;
+use crate::scope::certificates::{self, CertificateId, Unusable, Wanted};
+use crate::values::observed::Completeness;
+use crate::values::ports::terminates_tls;
 
 /// A certificate that can be had, for one listener.
 pub(super) struct Usable<'a> {
@@ -233,7 +234,7 @@ fn has_room_for_changes(
 fn arn<'i>(scope: &Scope<'i>, id: &'i CertificateId) -> Option<&'i str> {
     match id {
         CertificateId::Arn(arn) => Some(arn),
-        CertificateId::Import(secret) => certificates::imported(scope, secret).map(|(arn, _)| arn),
+        CertificateId::Import(secret) => scope.certificates.imported(secret).map(|(arn, _)| arn),
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::DesiredTarget;
 
-use crate::observed::ObservedTargetGroup;
-use crate::scope::{Role, Scope, load_balancers, target_groups};
+use crate::scope::ours::{load_balancers, target_groups};
+use crate::scope::{Role, Scope};
+use crate::values::observed::ObservedTargetGroup;
 
 /// What is programmed, on the load balancer or on one that it replaces: what a predecessor serves has its place on the
 /// successor, too.
@@ -51,7 +52,7 @@ impl<'a> Incumbents<'a> {
         for it in places {
             ours.insert(it.arn);
             let listeners = it.load_balancer.listeners.values();
-            for listener in listeners.filter(|it| ownership.owns_listener(it)) {
+            for listener in listeners.filter(|it| it.is_of(ownership)) {
                 incumbents.ports.insert(listener.port);
                 if let Some(certificate) = &listener.default_certificate
                     && scope.current.is_some_and(|current| current.arn == it.arn)
@@ -106,7 +107,7 @@ fn foreign(scope: &Scope) -> Usage {
         return usage;
     };
     for listener in current.load_balancer.listeners.values() {
-        let ours = scope.ownership.owns_listener(listener);
+        let ours = listener.is_of(scope.ownership);
         usage.listeners += usize::from(!ours);
         usage.certificates += if ours { 0 } else { listener.certificates.len() };
         usage.rules += listener

@@ -9,8 +9,8 @@ use tributary_model::report::{RuleProblem, RuleState};
 use super::incumbents::Incumbents;
 use super::targets::Groups;
 use super::{AsIs, Fit, FitPort, FitRule, has_room, quota, target_groups_of};
-use crate::rules::identity;
 use crate::scope::Scope;
+use crate::values::tags::identity;
 
 /// A rule in the queue.
 struct Candidate<'a> {

@@ -8,12 +8,11 @@ use tributary_model::{ListenerRef, Precedence};
 
 use super::incumbents::Incumbents;
 use super::{Fit, FitRule, FitTargetGroup, has_room, quota, target_groups_of};
-use crate::observed::ObservedTargetGroup;
-use crate::op::RuleOwner;
-use crate::rules::identity;
 use crate::scope::Scope;
-use crate::tags;
-use crate::target_groups::is_same;
+use crate::scope::target_group::is_same;
+use crate::values::observed::ObservedTargetGroup;
+use crate::values::op::RuleOwner;
+use crate::values::tags::{self, identity};
 
 /// Target groups that are used so far.
 #[derive(Clone)]

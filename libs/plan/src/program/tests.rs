@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use tributary_model::config::SubnetConfiguration;
 use tributary_model::desired::TargetGroupId;
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
@@ -8,8 +10,8 @@ use crate::fixtures::{
     Desired, alb, arn, context, empty, forward, issued, listener, ops, origin, retained, run,
     secret, settle, state, strings, target,
 };
-use crate::observed::{Completeness, TargetState};
-use crate::op::{Blame, Op, Step};
+use crate::values::observed::{Completeness, LoadBalancerState, TargetState};
+use crate::values::op::{Blame, Op, Step, StepId};
 
 mod backend;
 mod certificates;
@@ -399,7 +401,7 @@ fn a_new_route_does_not_make_its_listener_look_unserved() {
 #[test]
 fn a_rule_that_fails_blames_its_route_and_a_listener_its_members() {
     let plan = two_teams().plan(&empty(), &context());
-    let rule = crate::op::RuleOwner {
+    let rule = crate::values::op::RuleOwner {
         listener: listener("b"),
         origin: origin("b"),
     };

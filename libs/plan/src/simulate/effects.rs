@@ -5,21 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::Timestamp;
 use tributary_model::elb::MAX_RULE_PRIORITY;
 
-use crate::attributes;
-use crate::observed::{
+use crate::values::attributes;
+use crate::values::observed::{
     CertificateStatus, ObservedCertificate, ObservedRule, ObservedSecurityGroup,
     ObservedTargetGroup, Opening,
 };
-use crate::op::{Op, Step};
+use crate::values::op::{Op, Step};
 
 use super::parts::{
-    all_required, create_load_balancer, fresh, group_mut, listener, listener_mut,
+    Refusal, all_required, create_load_balancer, fresh, group_mut, listener, listener_mut,
     load_balancer_mut, modify_listener, register, required, rule,
 };
 use super::{World, sharing};
-
-/// AWS's error code, or what is wrong in words.
-pub(super) type Refusal = &'static str;
 
 /// One step.
 pub(super) fn take(world: &mut World, step: &Step) -> Result<(), Refusal> {

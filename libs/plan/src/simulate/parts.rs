@@ -6,15 +6,18 @@ use litemap::LiteMap;
 use tributary_model::desired::DesiredTarget;
 use tributary_model::elb::LoadBalancerKind;
 
-use crate::attributes;
-use crate::observed::{
+use crate::values::attributes;
+use crate::values::observed::{
     Health, LoadBalancerState, ObservedListener, ObservedLoadBalancer, ObservedRule,
-    ObservedTargetGroup, Tags, TargetState,
+    ObservedTargetGroup, TargetState,
 };
-use crate::op::{Action, Handle, ListenerSpec, LoadBalancerSpec, RuleSpec};
+use crate::values::op::{Action, Handle, ListenerSpec, LoadBalancerSpec, RuleSpec};
+use crate::values::tags::Tags;
 
 use super::World;
-use super::effects::Refusal;
+
+/// AWS's error code, or what is wrong in words.
+pub(super) type Refusal = &'static str;
 
 pub(super) fn fresh<T>(former: Option<&T>, id: String) -> Result<Option<String>, Refusal> {
     match former {
@@ -98,7 +101,7 @@ pub(super) fn listener(
 ) -> Result<ObservedListener, Refusal> {
     let certificate = spec.certificate.as_ref().map(|it| required(world, it));
     let certificate = certificate.transpose()?;
-    if crate::fit::terminates_tls(spec.protocol) != certificate.is_some() {
+    if crate::values::ports::terminates_tls(spec.protocol) != certificate.is_some() {
         return Err("certificates do not fit the protocol");
     }
     Ok(ObservedListener {

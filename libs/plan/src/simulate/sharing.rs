@@ -1,11 +1,10 @@
 //! Backend groups and the rules of targets' groups: what others share.
 
 use super::World;
-use super::effects::Refusal;
-use super::parts::required;
-use crate::observed::{BackendGroup, Door, Opening};
-use crate::op::{Op, SecurityGroupSpec};
-use crate::tags;
+use super::parts::{Refusal, required};
+use crate::values::observed::{BackendGroup, Door, Opening};
+use crate::values::op::{Op, SecurityGroupSpec};
+use crate::values::tags;
 
 /// Somebody may have been faster: then it is theirs.
 pub(super) fn create_group(world: &mut World, spec: &SecurityGroupSpec) -> Result<String, Refusal> {

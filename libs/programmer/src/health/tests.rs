@@ -4,7 +4,8 @@ use tokio::time::advance;
 use tributary_model::config::HealthCheckSettings;
 use tributary_model::desired::TargetId;
 use tributary_model::elb::{TargetIpAddressType, TargetProtocol, TargetType};
-use tributary_plan::observed::{Health, ObservedTargetGroup, Tags};
+use tributary_plan::observed::{Health, ObservedTargetGroup};
+use tributary_plan::tags::Tags;
 
 use super::*;
 

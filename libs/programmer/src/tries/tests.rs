@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tributary_aws::{AwsError, Class, Due};
+use tributary_plan::limits::Setback;
 use tributary_plan::op::Op;
-use tributary_plan::setbacks::Setback;
 
 use super::{Doubt, MOST, Tries};
 

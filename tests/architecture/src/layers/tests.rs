@@ -89,7 +89,7 @@ fn tests_may_import_anything() {
 }
 
 #[test]
-fn the_merge_imports_downwards() {
+fn layers_import_downwards() {
     check(
         upwards,
         &[
@@ -110,5 +110,32 @@ fn the_merge_imports_downwards() {
             "libs/merge/src: other is in no layer",
             "libs/merge/src: values::a imports rules::b, which stands above it (line 1)",
         ],
+    );
+}
+
+#[test]
+fn a_crate_without_layers_has_no_downwards() {
+    check(
+        upwards,
+        &[
+            ("libs/x/src/lib.rs", "mod parts; mod values;"),
+            ("libs/x/src/values.rs", "use crate::parts::P;"),
+            ("libs/x/src/parts.rs", ""),
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn the_plan_has_layers_of_its_own() {
+    check(
+        upwards,
+        &[
+            ("libs/plan/src/lib.rs", "mod parts; mod scope;"),
+            ("libs/plan/src/scope.rs", "use crate::parts::p::P;"),
+            ("libs/plan/src/parts.rs", "pub mod p;"),
+            ("libs/plan/src/parts/p.rs", "use crate::scope::Scope;"),
+        ],
+        &["libs/plan/src: scope imports parts::p, which stands above it (line 1)"],
     );
 }

@@ -1,7 +1,7 @@
 //! A process that dies in the middle, at every step: the next one finds what is there and makes nothing twice.
 
 use tributary_aws::{Known, Outcome};
-use tributary_plan::op::Plan;
+use tributary_plan::Plan;
 
 use crate::desired::{Desired, alb, secret, two_teams};
 use crate::settles::check_in;

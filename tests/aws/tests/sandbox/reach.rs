@@ -9,9 +9,9 @@ use tributary_model::desired::TargetId;
 use tributary_model::elb::TargetType;
 use tributary_model::report::RuleState;
 use tributary_plan::limits::BackendGroups;
-use tributary_plan::observed::{Opening, Tags};
+use tributary_plan::observed::Opening;
 use tributary_plan::op::{IngressRule, IngressSource, IngressTraffic};
-use tributary_plan::tags::claims;
+use tributary_plan::tags::{Tags, claims};
 use tributary_sandbox::{FaultKind, Options, SeedInterface};
 
 use crate::desired::{Desired, alb, target, two_teams};

@@ -18,8 +18,7 @@ use tributary_model::ObjectKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_plan::limits::{BackendGroups, Context};
 use tributary_plan::observed::Observed;
-use tributary_plan::op::Plan;
-use tributary_plan::plan;
+use tributary_plan::{Plan, plan};
 use tributary_sandbox::{
     FaultKind, FaultOptions, FaultRule, Options, Policy, Sandbox, SeedOptions,
 };

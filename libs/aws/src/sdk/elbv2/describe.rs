@@ -6,8 +6,9 @@ use std::future::Future;
 use futures::future::try_join_all;
 use tributary_plan::limits::{Limits, LoadBalancerLimits};
 use tributary_plan::observed::{
-    ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup, Tags,
+    ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup,
 };
+use tributary_plan::tags::Tags;
 
 use super::super::{parts, required};
 use super::{SdkElbv2, read, send};

@@ -13,9 +13,10 @@ use tributary_model::elb::{
 };
 use tributary_plan::observed::{
     Health, LoadBalancerState, ObservedListener, ObservedLoadBalancer, ObservedRule,
-    ObservedTargetGroup, Tags, TargetState,
+    ObservedTargetGroup, TargetState,
 };
 use tributary_plan::op::SubnetMapping;
+use tributary_plan::tags::Tags;
 
 use super::super::{odd, required};
 use super::{actions, rules};

@@ -20,8 +20,8 @@ use tributary_model::elb::{
     ElbProtocol, IpAddressType, LoadBalancerKind, ProtocolVersion, Scheme, TargetIpAddressType,
     TargetType,
 };
-use tributary_plan::observed::Tags;
 use tributary_plan::op::{LoadBalancerSpec, SubnetMapping, TargetGroupSpec};
+use tributary_plan::tags::Tags;
 
 use super::{actions, rules};
 use crate::elbv2::{ListenerRequest, RuleRequest};

@@ -7,11 +7,10 @@ use tributary_model::report::RuleState;
 
 use super::*;
 use crate::fixtures::{opening, with_door, with_interface, with_nodes};
-use crate::limits::{BackendGroups, Context};
-use crate::observed::{BackendGroup, Opening, Seen, Tags};
-use crate::op::{IngressTraffic, Op};
-use crate::setbacks::Setback;
-use crate::tags;
+use crate::values::limits::{BackendGroups, Context, Setback};
+use crate::values::observed::{BackendGroup, Opening, Seen};
+use crate::values::op::{IngressTraffic, Op};
+use crate::values::tags::{self, Tags};
 
 /// One team with one target, 10.0.0.0:80.
 fn one() -> Desired {
@@ -330,7 +329,7 @@ fn named_groups_are_let_in_when_that_is_asked() {
         })
     };
     let mut observed = nodes();
-    let mine = crate::observed::ObservedSecurityGroup {
+    let mine = crate::values::observed::ObservedSecurityGroup {
         name: "mine".to_owned(),
         vpc: "vpc-1".to_owned(),
         tags: Tags::new(),

@@ -138,7 +138,7 @@ fn no_listener_is_made_on_a_port_without_any_certificate() {
 #[test]
 fn a_refused_rotation_keeps_the_former_content_and_says_so() {
     let mut context = context();
-    let version = crate::limits::SecretVersion {
+    let version = crate::values::limits::SecretVersion {
         secret: tributary_model::ObjectKey::new("team", "tls"),
         fingerprint: "2".to_owned(),
     };
@@ -157,9 +157,9 @@ fn what_was_not_seen_is_no_refusal() {
     let desired = https(tributary_model::desired::CertificateSource::Discovered {
         hostname: tributary_model::Hostname::parse("a.example.com").unwrap(),
     });
-    let unseen = crate::observed::Observed {
-        completeness: crate::observed::Completeness::Partial(vec!["no answer".to_owned()]),
-        ..crate::observed::Observed::default()
+    let unseen = crate::values::observed::Observed {
+        completeness: crate::values::observed::Completeness::Partial(vec!["no answer".to_owned()]),
+        ..crate::values::observed::Observed::default()
     };
     let plan = desired.plan(&unseen, &context());
     assert_eq!(
@@ -216,7 +216,8 @@ fn of_two_certificates_the_one_that_is_away_stays_attached_and_the_default() {
 fn a_certificate_whose_secret_is_away_serves_on_after_its_end() {
     let mut observed = https(secret("tls", "1")).programmed();
     for certificate in observed.certificates.values_mut() {
-        certificate.status = crate::observed::CertificateStatus::Other("EXPIRED".to_owned());
+        certificate.status =
+            crate::values::observed::CertificateStatus::Other("EXPIRED".to_owned());
     }
     let plan = https(retained("tls")).plan(&observed, &context());
     assert_eq!(ops(&plan), Vec::<String>::new());
@@ -256,7 +257,7 @@ fn of_a_secret_that_was_never_imported_nothing_is_served_and_no_load_balancer_co
 fn what_others_imported_of_a_secret_is_not_served() {
     let mut observed = https(secret("tls", "1")).programmed();
     for certificate in observed.certificates.values_mut() {
-        certificate.tags.remove(crate::tags::INSTALLATION);
+        certificate.tags.remove(crate::values::tags::INSTALLATION);
     }
     let plan = https(retained("tls")).plan(&observed, &context());
     assert!(matches!(
@@ -305,7 +306,8 @@ fn a_partial_look_leaves_the_default_certificate_to_whom_it_belongs() {
         let of = |first| https(first).https(443, "b", arn("arn:b"));
         let mut observed = settle(&of(served), &account, &context());
         observed.certificates.clear();
-        observed.completeness = crate::observed::Completeness::Partial(vec!["ACM".to_owned()]);
+        observed.completeness =
+            crate::values::observed::Completeness::Partial(vec!["ACM".to_owned()]);
         assert_eq!(
             ops(&of(first).plan(&observed, &context())),
             Vec::<String>::new()

@@ -6,11 +6,11 @@ use tributary_model::report::RuleState;
 
 use super::properties::{World, account, shuffled, world};
 use super::*;
-use crate::limits::Context;
-use crate::observed::Health;
-use crate::op::{Action, RuleOwner};
 use crate::simulate::Simulated;
-use crate::waits::{Elapsed, Wait, Waited};
+use crate::values::limits::Context;
+use crate::values::observed::Health;
+use crate::values::op::{Action, RuleOwner};
+use crate::values::waits::{Elapsed, Wait, Waited};
 
 /// Nothing has been waited for yet.
 fn patient() -> Context {
@@ -310,7 +310,7 @@ fn rules_on_their_way_are_told_by_their_routes_while_the_listener_stays_programm
 fn a_rule_that_is_tried_again_says_why() {
     let plan = in_front().plan(&behind().programmed(), &context());
     let step = find(&plan, "create rule").op.to_string();
-    let throttled = crate::setbacks::Setback::Retrying("Throttling".to_owned());
+    let throttled = crate::values::limits::Setback::Retrying("Throttling".to_owned());
     let told = plan.pending_rules(&BTreeMap::from([(step, throttled)]));
     let texts: Vec<&str> = told.iter().map(|it| it.message.as_str()).collect();
     assert_eq!(texts, ["the rule is being created: Throttling"]);

@@ -1,6 +1,6 @@
 use super::*;
-use crate::observed::ObservedRule;
-use crate::op::Action;
+use crate::values::observed::ObservedRule;
+use crate::values::op::Action;
 
 pub(super) fn foreign_rule(priority: u32) -> ObservedRule {
     ObservedRule {

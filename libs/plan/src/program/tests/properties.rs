@@ -6,10 +6,10 @@ use tributary_model::{Kind, ListenerRef, Precedence};
 
 use super::*;
 use crate::fixtures::with_nodes;
-use crate::limits::{BackendGroups, Context, LoadBalancerLimits};
-use crate::observed::{BackendGroup, Opening, Seen};
-use crate::op::{IngressTraffic, Op, Step};
-use crate::tags;
+use crate::values::limits::{BackendGroups, Context, LoadBalancerLimits};
+use crate::values::observed::{BackendGroup, Opening, Seen};
+use crate::values::op::{IngressTraffic, Op, Step};
+use crate::values::tags;
 
 /// One member: its port (odd ones are HTTPS), certificate, and rules as path and target group.
 #[derive(Clone, Debug)]
@@ -97,10 +97,11 @@ fn lost(before: &Observed, after: &Observed) -> Vec<String> {
                 lost.push(arn.clone());
                 continue;
             };
-            let certificates = |it: &crate::observed::ObservedListener| -> BTreeSet<String> {
-                let default = it.default_certificate.iter();
-                default.chain(&it.certificates).cloned().collect()
-            };
+            let certificates =
+                |it: &crate::values::observed::ObservedListener| -> BTreeSet<String> {
+                    let default = it.default_certificate.iter();
+                    default.chain(&it.certificates).cloned().collect()
+                };
             let gone = certificates(was).into_iter();
             lost.extend(gone.filter(|it| !certificates(is).contains(it)));
             let gone = was.rules.iter().filter(|(arn, was)| {
@@ -189,7 +190,7 @@ fn with_others(mut observed: Observed) -> Observed {
     };
     for door in observed.backend.doors.values_mut() {
         let door = door.known_mut().unwrap();
-        let foreign = rule(81, crate::observed::Tags::new());
+        let foreign = rule(81, crate::values::tags::Tags::new());
         door.rules.extend([rule(80, tags.clone()), foreign]);
     }
     observed

@@ -1,7 +1,7 @@
 use tributary_model::report::QuotaUse;
 
 use super::*;
-use crate::limits::{Context, LoadBalancerLimits};
+use crate::values::limits::{Context, LoadBalancerLimits};
 
 fn limited(change: impl FnOnce(&mut LoadBalancerLimits)) -> Context {
     let mut context = context();

@@ -9,10 +9,9 @@ use tributary_model::elb::Scheme;
 
 use super::properties::{World, account, away, limits, member, shuffled, world};
 use super::*;
-use crate::limits::{BackendGroups, Context};
-use crate::observed::ObservedListener;
-use crate::op::{IngressTraffic, StepId};
-use crate::setbacks::Setback;
+use crate::values::limits::{BackendGroups, Context, Setback};
+use crate::values::observed::ObservedListener;
+use crate::values::op::{IngressTraffic, StepId};
 
 /// How the second desired state differs from the first.
 #[derive(Clone, Debug)]
@@ -164,7 +163,7 @@ fn forwards(
     rule: &DesiredRule,
     opens: Opens,
 ) -> bool {
-    let identity = crate::rules::identity(rule);
+    let identity = crate::values::tags::identity(rule);
     let mut rules = listener.rules.values();
     rules.any(|it| {
         let is_it = it.tags.get("gateway.k8s.aws.alb/resource") == Some(&identity);
@@ -202,7 +201,7 @@ enum Opens {
 }
 
 /// AWS refuses about a third of all requests, always the same.
-fn is_refused(op: &crate::op::Op, seed: u64) -> bool {
+fn is_refused(op: &crate::values::op::Op, seed: u64) -> bool {
     let mut hasher = DefaultHasher::new();
     (op.to_string(), seed).hash(&mut hasher);
     hasher.finish().is_multiple_of(3)

@@ -136,7 +136,7 @@ fn a_successor_that_aws_refuses_leaves_the_former_as_it_is() {
         .find(|op| op.starts_with("create alb"))
         .unwrap();
     let mut context = context();
-    let refused = crate::setbacks::Setback::Refused("TooManyLoadBalancers".to_owned());
+    let refused = crate::values::limits::Setback::Refused("TooManyLoadBalancers".to_owned());
     context.setbacks.insert(create, refused);
     let mut observed = observed;
     let mut plan = public().plan(&observed, &context);
@@ -181,13 +181,13 @@ fn a_successor_that_serves_less_does_not_replace() {
             .collect::<Vec<_>>()
     };
     for op in create(&public().plan(&observed, &context)) {
-        let refused = crate::setbacks::Setback::Refused("no".to_owned());
+        let refused = crate::values::limits::Setback::Refused("no".to_owned());
         context.setbacks.insert(op, refused);
     }
     for _ in 0..3 {
         let plan = public().plan(&observed, &context);
         for op in create(&plan) {
-            let refused = crate::setbacks::Setback::Refused("no".to_owned());
+            let refused = crate::values::limits::Setback::Refused("no".to_owned());
             context.setbacks.insert(op, refused);
         }
         let plan = public().plan(&observed, &context);
@@ -226,17 +226,17 @@ fn a_load_balancer_that_another_controller_named_is_taken_over() {
 fn unmarked(desired: &Desired) -> Observed {
     let mut observed = desired.programmed();
     for group in observed.target_groups.values_mut() {
-        group.tags.remove(crate::tags::INSTALLATION);
+        group.tags.remove(crate::values::tags::INSTALLATION);
     }
     for group in observed.security_groups.values_mut() {
-        group.tags.remove(crate::tags::INSTALLATION);
+        group.tags.remove(crate::values::tags::INSTALLATION);
     }
     for load_balancer in observed.load_balancers.values_mut() {
-        load_balancer.tags.remove(crate::tags::INSTALLATION);
+        load_balancer.tags.remove(crate::values::tags::INSTALLATION);
         for listener in load_balancer.listeners.values_mut() {
-            listener.tags.remove(crate::tags::INSTALLATION);
+            listener.tags.remove(crate::values::tags::INSTALLATION);
             for rule in listener.rules.values_mut() {
-                rule.tags.remove(crate::tags::INSTALLATION);
+                rule.tags.remove(crate::values::tags::INSTALLATION);
             }
         }
     }

@@ -6,9 +6,9 @@ use tributary_model::elb::{
 };
 
 use super::*;
-use crate::defaults::Defaults;
-use crate::observed::Tags;
-use crate::op::{IngressSource, Op};
+use crate::values::defaults::Defaults;
+use crate::values::op::{IngressSource, Op};
+use crate::values::tags::Tags;
 
 /// One of everything that is made.
 fn everything() -> Desired {

@@ -1,7 +1,7 @@
 use tributary_model::desired::{AwaitedTarget, GatedPod};
 
 use super::*;
-use crate::observed::Health;
+use crate::values::observed::Health;
 
 /// One more target in group `a-web`, registered by somebody else.
 fn with_foreign_target(mut observed: Observed) -> Observed {
@@ -9,7 +9,7 @@ fn with_foreign_target(mut observed: Observed) -> Observed {
     let group = groups.find(|it| it.name.contains("aweb")).unwrap();
     let foreign = (
         target(77, 8080),
-        TargetState::Registered(crate::observed::Health::Healthy),
+        TargetState::Registered(crate::values::observed::Health::Healthy),
     );
     group.targets.extend([foreign]);
     observed
@@ -77,7 +77,8 @@ fn a_bad_target_keeps_no_good_one_out_and_a_rollout_leaves_no_group_empty() {
             }
             for step in &plan.steps {
                 if step.op.to_string().contains("10.0.0.99") {
-                    let refused = crate::setbacks::Setback::Refused("no such address".to_owned());
+                    let refused =
+                        crate::values::limits::Setback::Refused("no such address".to_owned());
                     context.setbacks.insert(step.op.to_string(), refused);
                     break;
                 }

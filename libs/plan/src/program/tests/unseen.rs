@@ -36,7 +36,7 @@ fn blinded([certificates, subnets, groups]: [bool; 3], mut observed: Observed) -
     if groups {
         observed.security_groups.clear();
     }
-    observed.unread = crate::observed::Unread {
+    observed.unread = crate::values::observed::Unread {
         discovery: certificates.then(|| "ACM: no answer".to_owned()),
         certificates: why(certificates),
         subnets: why(subnets),
@@ -118,11 +118,11 @@ fn without_a_look_at_security_groups_nothing_new_comes_to_stand_behind_them() {
         desired.settings(|settings| settings.security_groups = vec!["sg-1".to_owned()])
     };
     let mut account = empty();
-    let group = crate::observed::ObservedSecurityGroup {
+    let group = crate::values::observed::ObservedSecurityGroup {
         name: "mine".to_owned(),
         vpc: "vpc-1".to_owned(),
         ingress: BTreeSet::new(),
-        tags: crate::observed::Tags::new(),
+        tags: crate::values::tags::Tags::new(),
     };
     account.security_groups.insert("sg-1".to_owned(), group);
     for with in [|it: Desired| it, named] {

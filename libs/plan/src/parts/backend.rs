@@ -1,0 +1,317 @@
+//! Targets let the load balancer in: the backend group that it carries, and the rules of the targets' own security groups.
+//!
+//! ```text
+//! load balancer ── carries ──> backend group (one per cluster and VPC) <── is the source of ── rule ── of ──> door
+//!                                   one claim a load balancer, as a tag ──┴──────────────┘                     ^
+//! target ── network interface ── its one security group, or the one with the cluster's tag ────────────────────┘
+//! ```
+//!
+//! Group and rules are shared, and nobody knows all who share them. So each load balancer puts a claim of its own on what it
+//! needs, as a tag, and whoever takes the last one off removes the thing. Of what this installation did not make, the AWS Load
+//! Balancer Controller's rules above all, nothing is changed: a rule that is there already is used as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::desired::DesiredLoadBalancer;
+
+use crate::fit::Fit;
+use crate::parts::draft::Draft;
+use crate::parts::security_group::{is_disabled, without_groups};
+use crate::parts::target_groups::TargetGroups;
+use crate::parts::told::Told;
+use crate::scope::Scope;
+use crate::scope::ours::{load_balancers, target_groups};
+use crate::values::limits::{BackendGroups, Context, Setback};
+use crate::values::names;
+use crate::values::observed::{BackendGroup, Observed, Opening, Seen};
+use crate::values::op::{Blame, Handle, IngressTraffic, Op, SecurityGroupSpec, StepId, Taggable};
+use crate::values::tags::{self, Ownership, Tags};
+
+mod close;
+mod needs;
+mod shapes;
+mod traffic;
+
+pub(crate) use traffic::lets_in;
+
+pub(crate) use close::{close, holds_any, remove};
+use needs::Needs;
+
+/// Claims that a rule or group takes: AWS allows 50 tags, and the rest is for ours and others'. Load balancers beyond it are
+/// spoken for by those that have one, and put theirs on when they find room.
+const MOST_CLAIMS: usize = 40;
+
+/// The backend group of a load balancer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Carried {
+    /// It is to carry none.
+    Nothing,
+    /// It keeps what it carries: what it should carry is not known.
+    Unknown,
+    /// This one.
+    Group(Handle),
+}
+
+/// What is to be let in, and the steps that see to it.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    needs: Needs,
+    vpc: Option<String>,
+    /// Rules that this load balancer relies on, by the group that has them.
+    wanted: BTreeSet<(String, Opening)>,
+    /// By the group that they change.
+    steps: BTreeMap<String, Vec<(IngressTraffic, StepId)>>,
+}
+
+/// What the parts of this module look at.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) observed: &'a Observed,
+    pub(crate) ownership: Ownership<'a>,
+    pub(crate) context: &'a Context,
+}
+
+/// Whether a load balancer is to be let in by its targets' groups: where its own groups are not named,
+/// unless it is to have none, or where that is asked for.
+pub fn is_wanted(desired: &DesiredLoadBalancer) -> bool {
+    let settings = &desired.settings;
+    if settings.security_groups.is_empty() {
+        !is_disabled(desired)
+    } else {
+        settings.manage_backend_security_group_rules == Some(true)
+    }
+}
+
+/// The group that the load balancer is to carry; it is created, or claimed, where it has to be.
+pub(crate) fn carried(scope: &Scope, vpc: &str, draft: &mut Draft) -> Carried {
+    let settings = &scope.desired.settings;
+    if scope.context.backend == BackendGroups::Off {
+        if settings.manage_backend_security_group_rules == Some(true) {
+            draft.problems.push(
+                "manageBackendSecurityGroupRules is not done: backend security groups are switched off for all load balancers"
+                    .to_owned(),
+            );
+        }
+        return Carried::Nothing;
+    }
+    let is_bare =
+        settings.security_groups.is_empty() && is_disabled(scope.desired) || without_groups(scope);
+    if is_bare {
+        draft.problems.push(
+            "the load balancer has no security group that its targets' groups could let in: they must let in its addresses, or its clients' where it keeps them"
+                .to_owned(),
+        );
+        return Carried::Nothing;
+    }
+    if !is_wanted(scope.desired) {
+        return Carried::Nothing;
+    }
+    let groups = match &scope.observed.backend.groups {
+        Seen::Known(groups) => groups,
+        Seen::Unknown(why) => {
+            let problem = format!("the backend security group could not be looked for: {why}");
+            draft.problems.push(problem);
+            return Carried::Unknown;
+        }
+    };
+    match &scope.context.backend {
+        BackendGroups::Off => Carried::Nothing,
+        BackendGroups::Named(id) => {
+            if groups.get(id).is_some_and(|group| group.vpc == vpc) {
+                return Carried::Group(Handle::Existing(id.clone()));
+            }
+            let problem = format!("there is no backend security group {id} in {vpc}");
+            draft.problems.push(problem);
+            Carried::Unknown
+        }
+        BackendGroups::Shared => shared(scope, vpc, groups, draft),
+    }
+}
+
+/// The group that a load balancer on its way out carries.
+pub(crate) fn of_predecessor(scope: &Scope) -> Carried {
+    let carried = scope.current.map(|it| &it.load_balancer.security_groups);
+    let mut groups = scope.observed.backend.groups.known().into_iter().flatten();
+    let group = groups.find(|(id, _)| carried.is_some_and(|carried| carried.contains(*id)));
+    group.map_or(Carried::Nothing, |(id, _)| {
+        Carried::Group(Handle::Existing(id.clone()))
+    })
+}
+
+fn shared(
+    scope: &Scope,
+    vpc: &str,
+    groups: &BTreeMap<String, BackendGroup>,
+    draft: &mut Draft,
+) -> Carried {
+    let installation = &scope.context.installation;
+    let claim = tags::claim(installation, scope.key());
+    let is_carried = |id: &String| {
+        let current = scope.current.map(|it| it.load_balancer);
+        current.is_some_and(|it| it.security_groups.contains(id))
+    };
+    let of_vpc = groups.iter().filter(|(_, group)| group.vpc == vpc);
+    // With several, the one that it has; each is let in only where its own rules are.
+    let Some((id, group)) = of_vpc.min_by_key(|(id, _)| (!is_carried(id), *id)) else {
+        return create(scope, vpc, claim, draft);
+    };
+    if tags::is_shared_of(installation, &group.tags) && takes_claim(&group.tags, &claim.0) {
+        let op = Op::AddTags {
+            resource: Taggable::SecurityGroup(id.clone()),
+            tags: Tags::from_iter([claim]),
+        };
+        draft.add(op, Blame::LoadBalancer);
+    }
+    Carried::Group(Handle::Existing(id.clone()))
+}
+
+fn create(scope: &Scope, vpc: &str, claim: (String, String), draft: &mut Draft) -> Carried {
+    let Context {
+        cluster,
+        installation,
+        setbacks,
+        ..
+    } = scope.context;
+    let name = names::backend_group(cluster);
+    let mut tags = tags::backend_group(cluster);
+    tags.extend(tags::shared_rule(cluster, installation));
+    tags.extend([claim]);
+    let op = Op::CreateBackendGroup(SecurityGroupSpec {
+        name: name.clone(),
+        description: "Shared by load balancers so that their targets let them in (Tributary)"
+            .to_owned(),
+        vpc: vpc.to_owned(),
+        tags,
+    });
+    if let Some(Setback::Refused(why)) = setbacks.get(&op.to_string()) {
+        // The load balancer comes without it: targets may be open already.
+        let problem = format!("the backend security group {name} cannot be had: {why}");
+        draft.problems.push(problem);
+        return Carried::Unknown;
+    }
+    Carried::Group(draft.create(op, name, Blame::LoadBalancer))
+}
+
+/// Whether a claim is missing that there is room for.
+fn takes_claim(tags: &Tags, claim: &str) -> bool {
+    !tags.contains_key(claim) && tags::claims(tags).count() < MOST_CLAIMS
+}
+
+/// Lets the load balancer in to every target that it has or gets, before it gets it.
+pub(crate) fn open(
+    scope: &Scope,
+    fit: &Fit,
+    groups: &TargetGroups,
+    (carried, vpc): (&Carried, &str),
+    draft: &mut Draft,
+) -> (Opened, Told) {
+    let Carried::Group(source) = carried else {
+        return (Opened::default(), Told::default());
+    };
+    if let Some(why) = &scope.observed.backend.unread_rules {
+        let problem = format!("rules of the targets' security groups could not be read: {why}");
+        draft.problems.push(problem);
+    }
+    let view = View::of(scope);
+    let (mut needs, told) = needs::of_fit(view, fit, vpc);
+    needs.add_observed(view, groups, draft);
+    let mut opened = Opened {
+        vpc: Some(vpc.to_owned()),
+        ..Opened::default()
+    };
+    let (claim, value) = tags::claim(&scope.context.installation, scope.key());
+    let mut rule_tags = tags::shared_rule(&scope.context.cluster, &scope.context.installation);
+    rule_tags.insert(claim.clone(), value);
+    for (group, users) in &needs.by_group {
+        let Some(door) = view.door(group) else {
+            continue;
+        };
+        for traffic in shapes::choose(door, source, &users.ports(), view, &claim) {
+            if let Handle::Existing(source) = source {
+                let opening = Opening {
+                    source: source.clone(),
+                    traffic,
+                };
+                let is_there = door.rules.get(&opening).is_some_and(|tags| {
+                    let is_ours = tags::is_shared_of(&scope.context.installation, tags);
+                    !is_ours || !takes_claim(tags, &claim)
+                });
+                opened.wanted.insert((group.clone(), opening));
+                if is_there {
+                    continue;
+                }
+            }
+            let op = Op::OpenTargets {
+                group: group.clone(),
+                source: source.clone(),
+                traffic,
+                tags: rule_tags.clone(),
+                claim: claim.clone(),
+            };
+            let step = draft.add(op, users.blame(traffic));
+            let steps = opened.steps.entry(group.clone()).or_default();
+            steps.push((traffic, step));
+        }
+    }
+    opened.needs = needs;
+    traffic::wait(scope, fit, groups, &opened, draft);
+    (opened, told)
+}
+
+/// A load balancer that gives up another backend group keeps it until its new one is let in.
+pub(crate) fn swap_after(
+    scope: &Scope,
+    carried: &Carried,
+    regrouped: Option<StepId>,
+    opened: &Opened,
+    draft: &mut Draft,
+) {
+    let (Carried::Group(new), Some(regrouped), Some(current)) = (carried, regrouped, scope.current)
+    else {
+        return;
+    };
+    let groups = scope.observed.backend.groups.known();
+    let mut carried = current.load_balancer.security_groups.iter();
+    let gives_up = carried.any(|id| {
+        groups.is_some_and(|groups| groups.contains_key(id)) && *new != Handle::Existing(id.clone())
+    });
+    if gives_up {
+        for (_, step) in opened.steps.values().flatten() {
+            draft.after(regrouped, *step);
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn of(scope: &Scope<'a>) -> Self {
+        Self {
+            observed: scope.observed,
+            ownership: scope.ownership,
+            context: scope.context,
+        }
+    }
+
+    fn door(self, group: &str) -> Option<&'a crate::values::observed::Door> {
+        self.observed.backend.doors.get(group)?.known()
+    }
+}
+
+/// Whether a load balancer of ours that is not among the deleted ones carries the group.
+fn is_carried_on(view: View, group: &str, deleted: &crate::parts::cleanup::Deleted) -> bool {
+    load_balancers(view.observed, view.ownership)
+        .filter(|it| !deleted.contains_key(it.arn))
+        .any(|it| it.load_balancer.security_groups.contains(group))
+}
+
+/// Whether every target group of ours is deleted by a step.
+fn all_target_groups_go(view: View, draft: &Draft) -> bool {
+    let deleted: BTreeSet<&str> = draft
+        .steps()
+        .iter()
+        .filter_map(|step| match &step.op {
+            Op::DeleteTargetGroup { target_group } => Some(target_group.as_str()),
+            _ => None,
+        })
+        .collect();
+    target_groups(view.observed, view.ownership).all(|(arn, _)| deleted.contains(arn))
+}

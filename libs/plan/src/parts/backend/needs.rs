@@ -1,0 +1,298 @@
+//! Which ports of which security groups a load balancer has to be let in by.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::ListenerRef;
+use tributary_model::desired::{DesiredTarget, TargetId};
+use tributary_model::elb::TargetProtocol;
+
+use super::View;
+use crate::fit::{Fit, FitTargetGroup};
+use crate::parts::draft::Draft;
+use crate::parts::target_groups::TargetGroups;
+use crate::parts::told::Told;
+use crate::scope::ours::target_groups;
+use crate::values::observed::{ObservedInterface, ObservedTargetGroup, Seen};
+use crate::values::op::{Blame, IngressTraffic, Op, RuleOwner, StepId};
+
+/// Different reasons that are told of one target group; the rest is counted.
+const MOST_REASONS: usize = 4;
+/// Targets that one reason names; the rest is counted.
+const MOST_TARGETS: usize = 3;
+
+/// A port as a security group knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Port {
+    pub(super) protocol: Protocol,
+    pub(super) number: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Protocol {
+    Tcp,
+    Udp,
+}
+
+/// What is needed, and what no longer is.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    pub(super) by_group: BTreeMap<String, Users>,
+    /// Steps after which something is needed no longer.
+    pub(super) ends: BTreeMap<(String, Port), BTreeSet<StepId>>,
+    /// Somewhere something may be needed that nobody can name.
+    pub(super) is_uncertain: bool,
+}
+
+/// Who needs which port of a group.
+#[derive(Debug, Default)]
+pub(super) struct Users(BTreeMap<Port, Payers>);
+
+#[derive(Clone, Debug, Default)]
+struct Payers {
+    listeners: BTreeSet<ListenerRef>,
+    rules: BTreeSet<RuleOwner>,
+}
+
+/// What the targets that are registered, or are to be, need; and what of it cannot be had.
+pub(super) fn of_fit(view: View, fit: &Fit, vpc: &str) -> (Needs, Told) {
+    let mut needs = Needs::default();
+    let mut told = Told::default();
+    for group in fit.target_groups.values() {
+        let FitTargetGroup {
+            desired,
+            listeners,
+            rules,
+            left_out: _,
+        } = group;
+        let mut reasons: BTreeMap<String, Vec<&DesiredTarget>> = BTreeMap::new();
+        for target in group.targets() {
+            let door = match door_of(view, vpc, &target.id) {
+                Ok(door) => door,
+                Err(reason) => {
+                    reasons.entry(reason).or_default().push(target);
+                    continue;
+                }
+            };
+            let check = desired.health_check.port.as_deref();
+            for port in ports(desired.protocol, target.port, check) {
+                let users = needs.by_group.entry(door.to_owned()).or_default();
+                let payers = users.0.entry(port).or_default();
+                payers.listeners.extend(listeners.iter().cloned());
+                payers.rules.extend(rules.iter().cloned());
+            }
+        }
+        needs.is_uncertain |= !reasons.is_empty();
+        tell(group, &reasons, &mut told);
+    }
+    (needs, told)
+}
+
+fn tell(group: &FitTargetGroup, reasons: &BTreeMap<String, Vec<&DesiredTarget>>, told: &mut Told) {
+    for (reason, targets) in reasons.iter().take(MOST_REASONS) {
+        let some: Vec<String> = targets
+            .iter()
+            .take(MOST_TARGETS)
+            .map(ToString::to_string)
+            .collect();
+        let more = targets.len() - some.len();
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!(" and {more} more")
+        };
+        let text = format!(
+            "targets {}{more} are not opened for the load balancer: {reason}",
+            some.join(", ")
+        );
+        told.tell(group.blame(), &text);
+    }
+    let rest = reasons.iter().skip(MOST_REASONS);
+    let rest: usize = rest.map(|(_, targets)| targets.len()).sum();
+    if rest > 0 {
+        let text =
+            format!("{rest} more targets are not opened for the load balancer, for other reasons");
+        told.tell(group.blame(), &text);
+    }
+}
+
+impl Needs {
+    /// What target groups need that the load balancer has besides: those that stay though nobody wants them, targets that drain;
+    /// and when the rest of what is there needs it no longer.
+    pub(super) fn add_observed(&mut self, view: View, kept: &TargetGroups, draft: &Draft) {
+        let mut deleted: BTreeMap<&str, StepId> = BTreeMap::new();
+        let mut deregistered: BTreeMap<(&str, &DesiredTarget), StepId> = BTreeMap::new();
+        for step in draft.steps() {
+            match &step.op {
+                Op::DeleteTargetGroup { target_group } => {
+                    deleted.insert(target_group, step.id);
+                }
+                Op::DeregisterTargets {
+                    target_group,
+                    targets,
+                } => {
+                    let targets = targets.iter();
+                    deregistered
+                        .extend(targets.map(|target| ((target_group.as_str(), target), step.id)));
+                }
+                _ => {}
+            }
+        }
+        for (arn, group) in target_groups(view.observed, view.ownership) {
+            let deletion = deleted.get(arn);
+            for (target, state) in &group.targets {
+                let end = deletion.or_else(|| deregistered.get(&(arn, target)));
+                let is_others = kept.kept.contains_key(arn) && state.is_registered();
+                // Of a group that is wanted: ours are among the wanted ones. One that drains still serves what it began.
+                if end.is_some() || !is_others {
+                    self.add_target(view, group, target, end);
+                }
+            }
+        }
+    }
+
+    fn add_target(
+        &mut self,
+        view: View,
+        group: &ObservedTargetGroup,
+        target: &DesiredTarget,
+        end: Option<&StepId>,
+    ) {
+        let Ok(door) = door_of(view, &group.vpc, &target.id) else {
+            return;
+        };
+        let check = group.health_check.port.as_deref();
+        for port in ports(group.protocol, target.port, check) {
+            if let Some(step) = end {
+                let ends = self.ends.entry((door.to_owned(), port)).or_default();
+                ends.insert(*step);
+            } else {
+                let users = self.by_group.entry(door.to_owned()).or_default();
+                users.0.entry(port).or_default();
+            }
+        }
+    }
+}
+
+impl Users {
+    pub(super) fn ports(&self) -> BTreeSet<Port> {
+        self.0.keys().copied().collect()
+    }
+
+    /// Who pays when these ports cannot be opened.
+    pub(super) fn blame(&self, traffic: IngressTraffic) -> Blame {
+        let mut all = Payers::default();
+        for (port, payers) in &self.0 {
+            if port.is_in(traffic) {
+                all.listeners.extend(payers.listeners.iter().cloned());
+                all.rules.extend(payers.rules.iter().cloned());
+            }
+        }
+        let Payers { listeners, rules } = all;
+        if !rules.is_empty() {
+            Blame::Rules(rules)
+        } else if !listeners.is_empty() {
+            Blame::Listeners(listeners)
+        } else {
+            Blame::LoadBalancer
+        }
+    }
+}
+
+impl Port {
+    pub(super) fn is_in(self, traffic: IngressTraffic) -> bool {
+        let (protocol, from, to) = match traffic {
+            IngressTraffic::Tcp(from, to) => (Protocol::Tcp, from, to),
+            IngressTraffic::Udp(from, to) => (Protocol::Udp, from, to),
+            IngressTraffic::Icmp | IngressTraffic::Icmpv6 | IngressTraffic::Other(_) => {
+                return false;
+            }
+        };
+        self.protocol == protocol && (from..=to).contains(&self.number)
+    }
+}
+
+/// Where traffic and health checks go. AWS checks targets of UDP groups by TCP, HTTP or HTTPS.
+pub(super) fn ports(protocol: TargetProtocol, number: u16, check: Option<&str>) -> BTreeSet<Port> {
+    let tcp = |number| Port {
+        protocol: Protocol::Tcp,
+        number,
+    };
+    let udp = Port {
+        protocol: Protocol::Udp,
+        number,
+    };
+    // `traffic-port` is no number.
+    let check = check
+        .and_then(|port| port.parse().ok())
+        .map_or(tcp(number), tcp);
+    let traffic = match protocol {
+        TargetProtocol::Http
+        | TargetProtocol::Https
+        | TargetProtocol::Tcp
+        | TargetProtocol::Tls => vec![tcp(number)],
+        TargetProtocol::Udp => vec![udp],
+        TargetProtocol::TcpUdp => vec![tcp(number), udp],
+    };
+    traffic.into_iter().chain([check]).collect()
+}
+
+/// The security group that has to let the load balancer in to a target, or why there is none.
+pub(super) fn door_of<'a>(view: View<'a>, vpc: &str, target: &TargetId) -> Result<&'a str, String> {
+    let interfaces = match view.observed.backend.interfaces.get(target) {
+        Some(Seen::Known(interfaces)) => interfaces,
+        Some(Seen::Unknown(why)) => {
+            return Err(format!(
+                "the network interface could not be looked for: {why}"
+            ));
+        }
+        None => return Err("the network interface was not looked for yet".to_owned()),
+    };
+    let Some(interface) = interfaces.iter().find(|it| it.vpc == vpc) else {
+        return Err(match target {
+            TargetId::Ip(_) => format!("no network interface in {vpc} has the address"),
+            TargetId::Instance(_) => {
+                format!("the instance has no first network interface in {vpc}")
+            }
+        });
+    };
+    let group = group_of(view, interface)?;
+    match view.observed.backend.doors.get(group) {
+        Some(Seen::Known(_)) => Ok(group),
+        Some(Seen::Unknown(why)) => Err(format!("security group {group} could not be read: {why}")),
+        None => Err(format!("security group {group} was not found")),
+    }
+}
+
+/// Of several groups the one with the cluster's tag, as the AWS Load Balancer Controller has it: all of an interface's groups
+/// let in together, and a guess would put rules where nobody looks for them.
+fn group_of<'a>(view: View<'a>, interface: &'a ObservedInterface) -> Result<&'a str, String> {
+    let ObservedInterface { id, vpc: _, groups } = interface;
+    let mut all = groups.iter();
+    match (all.next(), all.next()) {
+        (None, _) => return Err(format!("network interface {id} has no security group")),
+        (Some(group), None) => return Ok(group),
+        (Some(_), Some(_)) => {}
+    }
+    let tag = format!("kubernetes.io/cluster/{}", view.context.cluster);
+    let mut tagged = Vec::new();
+    for group in groups {
+        match view.observed.backend.doors.get(group) {
+            Some(Seen::Known(door)) if door.tags.contains_key(&tag) => tagged.push(group.as_str()),
+            Some(Seen::Known(_)) | None => {}
+            Some(Seen::Unknown(why)) => {
+                return Err(format!("security group {group} could not be read: {why}"));
+            }
+        }
+    }
+    match tagged.as_slice() {
+        [group] => Ok(group),
+        [] => Err(format!(
+            "none of the {} security groups of network interface {id} has the tag {tag}",
+            groups.len()
+        )),
+        several => Err(format!(
+            "security groups {} of network interface {id} all have the tag {tag}",
+            several.join(", ")
+        )),
+    }
+}

@@ -1,0 +1,100 @@
+//! Certificates: importing what comes from Secrets.
+//!
+//! Every Gateway imports its own copy of a Secret. A copy shared between Gateways would be imported twice or
+//! deleted under the other's feet, since their programmers do not wait for each other.
+
+use std::collections::BTreeMap;
+
+use tributary_model::ObjectKey;
+
+use crate::parts::draft::{Draft, retag};
+use crate::scope::Scope;
+use crate::scope::certificates::{CertificateId, Wanted, is_refused};
+use crate::values::op::{Blame, Handle, Op, Taggable};
+use crate::values::tags::{self, Tags};
+
+/// Imports what is missing or has changed; what each certificate is called afterwards.
+pub(crate) fn import(
+    scope: &Scope,
+    wanted: &BTreeMap<CertificateId, Wanted>,
+    draft: &mut Draft,
+) -> BTreeMap<CertificateId, Handle> {
+    wanted
+        .iter()
+        .filter_map(|(id, wanted)| {
+            let handle = match (id, wanted.fingerprint) {
+                (CertificateId::Arn(arn), _) => Handle::Existing(arn.clone()),
+                (CertificateId::Import(secret), Some(fingerprint)) => {
+                    let blame = Blame::Listeners(wanted.wanted_by.clone());
+                    import_one(scope, secret, fingerprint.to_owned(), blame, draft)
+                }
+                (CertificateId::Import(secret), None) => {
+                    Handle::Existing(scope.certificates.imported(secret)?.0.to_owned())
+                }
+            };
+            Some((id.clone(), handle))
+        })
+        .collect()
+}
+
+fn import_one(
+    scope: &Scope,
+    secret: &ObjectKey,
+    fingerprint: String,
+    blame: Blame,
+    draft: &mut Draft,
+) -> Handle {
+    let Some((arn, certificate)) = scope.certificates.imported(secret) else {
+        let op = Op::ImportCertificate {
+            secret: secret.clone(),
+            fingerprint: fingerprint.clone(),
+            existing: None,
+            tags: wanted_tags(scope, secret, fingerprint, None),
+        };
+        return draft.create(op, format!("Secret {secret}"), blame);
+    };
+    let handle = Handle::Existing(arn.to_owned());
+    if is_refused(scope, secret, &fingerprint) {
+        return handle;
+    }
+    let has_changed = certificate.tags.get(tags::FINGERPRINT) != Some(&fingerprint);
+    let tags = wanted_tags(scope, secret, fingerprint.clone(), Some(&certificate.tags));
+    let tagged = retag(
+        Taggable::Certificate(arn.to_owned()),
+        &tags,
+        &certificate.tags,
+        &blame,
+        draft,
+    );
+    if !has_changed {
+        return handle;
+    }
+    let import = draft.add(
+        Op::ImportCertificate {
+            secret: secret.clone(),
+            fingerprint,
+            existing: Some(arn.to_owned()),
+            tags: Tags::new(),
+        },
+        blame,
+    );
+    // The tag last: after a crash in between the import is done once more, never forgotten.
+    for tag in tagged {
+        draft.after(tag, import);
+    }
+    handle
+}
+
+fn wanted_tags(
+    scope: &Scope,
+    secret: &ObjectKey,
+    fingerprint: String,
+    observed: Option<&Tags>,
+) -> Tags {
+    let none = BTreeMap::new();
+    let mut tags = scope.tags(tags::CERTIFICATE, &none, &none, observed);
+    let secret = tags::tag_value(&secret.to_string());
+    tags.insert(tags::SECRET.to_owned(), secret);
+    tags.insert(tags::FINGERPRINT.to_owned(), fingerprint);
+    tags
+}

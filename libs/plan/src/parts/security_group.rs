@@ -1,0 +1,249 @@
+//! The security group in front of a load balancer: those that were named, or one of ours that lets the
+//! listeners' ports in.
+//!
+//! Beside it the load balancer may carry a backend group, for its targets' sake: see `backend`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::desired::DesiredLoadBalancer;
+use tributary_model::elb::{ElbProtocol, IpAddressType, LoadBalancerKind};
+
+use crate::fit::Fit;
+use crate::parts::draft::{Draft, retag};
+use crate::scope::Scope;
+use crate::scope::ours::load_balancers;
+use crate::values::observed::ObservedSecurityGroup;
+use crate::values::op::{
+    Blame, Handle, IngressRule, IngressSource, IngressTraffic, Op, SecurityGroupSpec, StepId,
+    Taggable,
+};
+use crate::values::ports::{carries_tcp, carries_udp, ranges};
+use crate::values::{names, tags};
+
+/// What the load balancer's security groups are to be.
+#[derive(Debug)]
+pub(crate) enum Guard {
+    /// These; the last step opens what has to be open before traffic comes through them.
+    Groups(BTreeSet<Handle>, Option<StepId>),
+    /// As AWS decides or as they are: nothing was asked for, or what was asked for cannot be had.
+    Unmanaged,
+    /// As they are, since they cannot be looked at: nothing new comes to stand behind them.
+    Unseen,
+}
+
+/// Creates or adjusts our group, if one is wanted.
+pub(crate) fn frontend(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
+    let settings = &scope.desired.settings;
+    if settings.disable_security_group == Some(true) {
+        if scope.key().kind == LoadBalancerKind::Alb {
+            let told = "disableSecurityGroup is not followed: an ALB always has security groups";
+            draft.problems.push(told.to_owned());
+        } else if !settings.security_groups.is_empty() {
+            let told = "disableSecurityGroup is not followed: securityGroups are named";
+            draft.problems.push(told.to_owned());
+        }
+    }
+    if !settings.security_groups.is_empty() {
+        return named(scope, draft);
+    }
+    if is_disabled(scope.desired) || without_groups(scope) {
+        return Guard::Unmanaged;
+    }
+    managed(scope, fit, vpc, draft)
+}
+
+/// Lets the listeners' ports in through the group that a load balancer on its way out has from us; others stay as they are.
+pub(crate) fn of_predecessor(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
+    let groups = scope.current.map(|it| &it.load_balancer.security_groups);
+    let is_ours = observed_managed(scope, vpc)
+        .is_some_and(|(id, _)| groups.is_some_and(|groups| groups.contains(id)));
+    if !is_managed(scope) || !is_ours {
+        return Guard::Unmanaged;
+    }
+    managed(scope, fit, vpc, draft)
+}
+
+/// Whether the plan has a group of ours.
+pub(crate) fn is_managed(scope: &Scope) -> bool {
+    scope.desired.settings.security_groups.is_empty() && !is_disabled(scope.desired)
+}
+
+/// Only an NLB can be without security groups (ELBv2 `CreateLoadBalancer`).
+pub(crate) fn is_disabled(desired: &DesiredLoadBalancer) -> bool {
+    desired.key.kind == LoadBalancerKind::Nlb
+        && desired.settings.disable_security_group == Some(true)
+}
+
+/// AWS: an NLB that was created without security groups never gets any.
+pub(crate) fn without_groups(scope: &Scope) -> bool {
+    let current = scope.current.map(|it| it.load_balancer);
+    scope.key().kind == LoadBalancerKind::Nlb
+        && current.is_some_and(|it| it.security_groups.is_empty())
+}
+
+/// Our group in this VPC, if it exists.
+pub(crate) fn observed_managed<'a>(
+    scope: &Scope<'a>,
+    vpc: &str,
+) -> Option<(&'a str, &'a ObservedSecurityGroup)> {
+    scope
+        .observed
+        .security_groups
+        .iter()
+        .find(|(_, group)| {
+            group.vpc == vpc
+                && scope.ownership.owns(&group.tags)
+                && scope.ownership.resource(&group.tags) == Some(tags::SECURITY_GROUP)
+        })
+        .map(|(id, group)| (id.as_str(), group))
+}
+
+fn named(scope: &Scope, draft: &mut Draft) -> Guard {
+    let known = &scope.observed.security_groups;
+    let unread = &scope.observed.unread.security_groups;
+    let mut groups = BTreeSet::new();
+    for wanted in &scope.desired.settings.security_groups {
+        let id = known.get_key_value(wanted).or_else(|| {
+            known
+                .iter()
+                .find(|(_, group)| group.tags.get("Name") == Some(wanted))
+        });
+        match id {
+            Some((id, _)) => {
+                groups.insert(Handle::Existing(id.clone()));
+            }
+            None if unread.is_some() => return Guard::Unseen,
+            None => draft.problems.push(format!(
+                "there is no security group with id or Name tag {wanted:?}"
+            )),
+        }
+    }
+    // With one missing the load balancer would be open to more or fewer than was meant.
+    if groups.len() < scope.desired.settings.security_groups.len() {
+        return Guard::Unmanaged;
+    }
+    Guard::Groups(groups, None)
+}
+
+fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
+    let wanted = ingress(scope, fit);
+    let group_tags = |observed| {
+        let none = BTreeMap::new();
+        scope.tags(tags::SECURITY_GROUP, &none, &none, observed)
+    };
+    let Some((id, group)) = observed_managed(scope, vpc) else {
+        if scope.observed.unread.security_groups.is_some() {
+            return Guard::Unseen;
+        }
+        let name = names::security_group(&scope.context.cluster, scope.key());
+        let spec = SecurityGroupSpec {
+            name: name.clone(),
+            description: "Managed by Tributary for a Gateway".to_owned(),
+            vpc: vpc.to_owned(),
+            tags: group_tags(None),
+        };
+        let handle = draft.create(Op::CreateSecurityGroup(spec), name, Blame::LoadBalancer);
+        let authorized = authorize(handle.clone(), wanted, draft);
+        return Guard::Groups(BTreeSet::from([handle]), authorized);
+    };
+    let handle = Handle::Existing(id.to_owned());
+    let missing = wanted.difference(&group.ingress).cloned().collect();
+    let authorized = authorize(handle.clone(), missing, draft);
+    let surplus: BTreeSet<IngressRule> = group.ingress.difference(&wanted).cloned().collect();
+    // While one load balancer replaces another, neither closes what the other may need.
+    let is_alone = load_balancers(scope.observed, scope.ownership).count() < 2;
+    if !surplus.is_empty() && is_alone {
+        let revoke = Op::RevokeIngress {
+            group: id.to_owned(),
+            rules: surplus,
+        };
+        let revoke = draft.add(revoke, Blame::LoadBalancer);
+        if let Some(authorized) = authorized {
+            draft.after(revoke, authorized);
+        }
+    }
+    let resource = Taggable::SecurityGroup(id.to_owned());
+    retag(
+        resource,
+        &group_tags(Some(&group.tags)),
+        &group.tags,
+        &Blame::LoadBalancer,
+        draft,
+    );
+    Guard::Groups(BTreeSet::from([handle]), authorized)
+}
+
+fn authorize(group: Handle, rules: BTreeSet<IngressRule>, draft: &mut Draft) -> Option<StepId> {
+    if rules.is_empty() {
+        return None;
+    }
+    Some(draft.add(Op::AuthorizeIngress { group, rules }, Blame::LoadBalancer))
+}
+
+fn ingress(scope: &Scope, fit: &Fit) -> BTreeSet<IngressRule> {
+    let sources = sources(scope);
+    let mut traffic: Vec<IngressTraffic> = Vec::new();
+    let ports = |wanted: fn(ElbProtocol) -> bool| {
+        fit.ports
+            .iter()
+            .filter(move |(_, port)| wanted(port.listener.protocol))
+            .map(|(port, _)| *port)
+    };
+    traffic.extend(ranges(ports(carries_tcp)).map(|(from, to)| IngressTraffic::Tcp(from, to)));
+    traffic.extend(ranges(ports(carries_udp)).map(|(from, to)| IngressTraffic::Udp(from, to)));
+    let icmp = scope.desired.settings.enable_icmp == Some(true);
+    let mut rules = BTreeSet::new();
+    for source in sources {
+        let mut allowed = traffic.clone();
+        if icmp {
+            allowed.extend(icmp_for(&source));
+        }
+        rules.extend(allowed.into_iter().map(|traffic| IngressRule {
+            traffic,
+            source: source.clone(),
+        }));
+    }
+    rules
+}
+
+fn icmp_for(source: &IngressSource) -> Option<IngressTraffic> {
+    match source {
+        IngressSource::Ipv4(_) => Some(IngressTraffic::Icmp),
+        IngressSource::Ipv6(_) => Some(IngressTraffic::Icmpv6),
+        IngressSource::PrefixList(_) | IngressSource::Group(_) => None,
+    }
+}
+
+/// `sourceRanges`, everybody when none is given, and `securityGroupPrefixes`.
+fn sources(scope: &Scope) -> Vec<IngressSource> {
+    let settings = &scope.desired.settings;
+    let mut sources: Vec<IngressSource> = settings
+        .source_ranges
+        .iter()
+        .map(|range| {
+            if range.contains(':') {
+                IngressSource::Ipv6(range.clone())
+            } else {
+                IngressSource::Ipv4(range.clone())
+            }
+        })
+        .collect();
+    sources.extend(
+        settings
+            .security_group_prefixes
+            .iter()
+            .cloned()
+            .map(IngressSource::PrefixList),
+    );
+    if !settings.source_ranges.is_empty() {
+        return sources;
+    }
+    sources.push(IngressSource::Ipv4("0.0.0.0/0".to_owned()));
+    match settings.ip_address_type.unwrap_or_default() {
+        IpAddressType::Ipv4 => {}
+        IpAddressType::Dualstack | IpAddressType::DualstackWithoutPublicIpv4 => {
+            sources.push(IngressSource::Ipv6("::/0".to_owned()));
+        }
+    }
+    sources
+}

@@ -1,0 +1,36 @@
+//! From a draft to a plan.
+
+use tributary_model::report::LoadBalancerReport;
+
+use crate::parts::draft::Draft;
+use crate::program::{served, unread, unseen};
+use crate::values::limits::Context;
+use crate::values::observed::Observed;
+use crate::values::plan::Plan;
+
+/// What can be done of a draft now, and what is true meanwhile.
+pub(crate) fn finish(
+    mut draft: Draft,
+    mut report: LoadBalancerReport,
+    observed: &Observed,
+    context: &Context,
+    withheld: Option<String>,
+) -> Plan {
+    let held_back = served::hold_back(&mut report, &draft.unserved);
+    unseen::withhold(observed, &mut draft);
+    let waiting = std::mem::take(&mut draft.waiting);
+    let waits = std::mem::take(&mut draft.waits);
+    let steps = draft.finish();
+    report.settled = steps.is_empty() && waiting.is_empty() && waits.is_empty();
+    if let Some(withheld) = withheld {
+        unread::tell(&mut report, withheld);
+    }
+    let plan = Plan {
+        steps,
+        report,
+        waiting,
+        waits,
+        held_back,
+    };
+    plan.with_setbacks(&context.setbacks)
+}

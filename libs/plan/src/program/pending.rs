@@ -1,0 +1,61 @@
+//! Rules that are on their way. A listener that is Programmed keeps that while new rules of its routes come, so the routes
+//! say it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tributary_model::report::{ProgrammedState, RuleProblem, RuleState};
+
+use crate::values::limits::Setback;
+use crate::values::op::{Blame, Op, RuleOwner};
+use crate::values::plan::Plan;
+
+impl Plan {
+    /// What is true of route rules until the plan is done, on listeners that are Programmed: the others say it themselves.
+    /// `setbacks` is what became of earlier requests, by their text.
+    pub fn pending_rules(&self, setbacks: &BTreeMap<String, Setback>) -> Vec<RuleProblem> {
+        let listeners = self.report.listeners.iter();
+        let programmed: BTreeSet<_> = listeners
+            .filter(|it| it.state == ProgrammedState::Programmed)
+            .map(|it| &it.listener)
+            .collect();
+        let mut texts: BTreeMap<&RuleOwner, String> = BTreeMap::new();
+        for step in &self.steps {
+            let text = match &step.op {
+                Op::CreateRule { .. } => "the rule is being created",
+                Op::ModifyRule { .. } => "the rule is being changed",
+                _ => continue,
+            };
+            // The text of a step is long, and usually nothing has failed.
+            let setback = (!setbacks.is_empty())
+                .then(|| setbacks.get(&step.op.to_string()))
+                .flatten();
+            let text = match setback {
+                Some(Setback::Retrying(why)) => format!("{text}: {why}"),
+                Some(Setback::Refused(_) | Setback::Impossible(_)) | None => text.to_owned(),
+            };
+            match &step.blame {
+                Blame::LoadBalancer | Blame::Listeners(_) => {}
+                Blame::Rules(owners) => texts.extend(owners.iter().map(|it| (it, text.clone()))),
+            }
+        }
+        for waiting in &self.waits {
+            texts.extend(waiting.owner.iter().map(|it| (it, waiting.text.clone())));
+        }
+        let refused = |owner: &RuleOwner| {
+            self.report.rules.iter().any(|it| {
+                (&it.origin, &it.listener, it.state)
+                    == (&owner.origin, &owner.listener, RuleState::NotServed)
+            })
+        };
+        texts
+            .into_iter()
+            .filter(|(owner, _)| programmed.contains(&owner.listener) && !refused(owner))
+            .map(|(owner, message)| RuleProblem {
+                origin: owner.origin.clone(),
+                listener: owner.listener.clone(),
+                message,
+                state: RuleState::Pending,
+            })
+            .collect()
+    }
+}

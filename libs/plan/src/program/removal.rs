@@ -1,0 +1,45 @@
+//! The plan when no load balancer is desired any more.
+
+use tributary_model::report::LoadBalancerReport;
+
+use crate::parts::backend::{self, View};
+use crate::parts::cleanup::{self, Deleted, Keep};
+use crate::parts::draft::Draft;
+use crate::program::finish::finish;
+use crate::program::report;
+use crate::scope::ours::{imported_certificates, load_balancers, target_groups};
+use crate::values::plan::Plan;
+
+/// The steps that remove all that is ours.
+pub(crate) fn plan(view: View) -> Plan {
+    let mut draft = Draft::default();
+    let report = remove(view, &mut draft);
+    finish(draft, report, view.observed, view.context, None)
+}
+
+/// Nothing is desired: everything of ours goes.
+fn remove(view: View, draft: &mut Draft) -> LoadBalancerReport {
+    let View {
+        observed,
+        ownership,
+        context: _,
+    } = view;
+    let mut deleted = Deleted::new();
+    for gone in load_balancers(observed, ownership) {
+        cleanup::delete_load_balancer(gone, &mut deleted, draft);
+    }
+    let keep = Keep::default();
+    cleanup::delete_unused(observed, ownership, &keep, &deleted, None, draft);
+    backend::remove(view, &deleted, draft);
+    let is_complete = observed.is_whole();
+    let is_empty = load_balancers(observed, ownership).next().is_none()
+        && target_groups(observed, ownership).next().is_none()
+        && imported_certificates(observed, ownership).next().is_none()
+        && !backend::holds_any(view)
+        && !observed
+            .security_groups
+            .values()
+            .any(|group| ownership.owns(&group.tags));
+    let problems = std::mem::take(&mut draft.problems);
+    report::of_removal(ownership.key, is_complete && is_empty, problems)
+}

@@ -1,0 +1,70 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::fixtures::{Desired, context, ops, state};
+use crate::values::limits::Setback;
+
+fn one_team() -> Desired {
+    Desired::new().http(80, "a").rule(80, "a", "/", "a-web")
+}
+
+fn with_another() -> Desired {
+    one_team().http(80, "b").rule(80, "b", "/", "b-web")
+}
+
+fn pending() -> ProgrammedState {
+    ProgrammedState::Pending(WAITS.to_owned())
+}
+
+#[test]
+fn a_new_listener_on_a_shared_port_waits_for_its_routes_rules() {
+    let observed = one_team().programmed();
+    let plan = with_another().plan(&observed, &context());
+    assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
+    assert_eq!(state(&plan, "b"), pending());
+    let plan = with_another().plan(&with_another().programmed(), &context());
+    assert_eq!(state(&plan, "b"), ProgrammedState::Programmed);
+}
+
+#[test]
+fn a_new_listener_without_routes_waits_for_nothing() {
+    let more = one_team().http(80, "b");
+    let plan = more.plan(&one_team().programmed(), &context());
+    assert_eq!(state(&plan, "b"), ProgrammedState::Programmed);
+}
+
+#[test]
+fn what_was_programmed_stays_so_when_its_first_route_comes() {
+    let observed = one_team().http(80, "b").programmed();
+    let last = one_team().http(80, "b").plan(&observed, &context()).report;
+    let plan = with_another().plan(&observed, &context());
+    assert_eq!(state(&plan, "b"), pending());
+    assert_eq!(
+        state(&plan.with_served(&last), "b"),
+        ProgrammedState::Programmed
+    );
+}
+
+#[test]
+fn a_listener_none_of_whose_rules_aws_takes_does_not_wait_for_ever() {
+    let plan = with_another().plan(&one_team().programmed(), &context());
+    let refused: BTreeMap<_, _> = ops(&plan)
+        .into_iter()
+        .filter(|op| op.starts_with("create rule"))
+        .map(|op| (op, Setback::Refused("no".to_owned())))
+        .collect();
+    let plan = plan.with_setbacks(&refused);
+    assert_eq!(state(&plan, "b"), ProgrammedState::Programmed);
+    assert_eq!(plan.report.rules.len(), 1);
+}
+
+#[test]
+fn a_rule_that_is_tried_again_is_waited_for() {
+    let plan = with_another().plan(&one_team().programmed(), &context());
+    let op = ops(&plan)
+        .into_iter()
+        .find(|op| op.starts_with("create rule"))
+        .unwrap();
+    let retried = BTreeMap::from([(op, Setback::Retrying("slow down".to_owned()))]);
+    assert_eq!(state(&plan.with_setbacks(&retried), "b"), pending());
+}
