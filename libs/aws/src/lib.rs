@@ -59,6 +59,7 @@ pub use observe::{Site, observe, refresh, refresh_load_balancer_state};
 pub use operation::Operation;
 pub use owned::owned;
 pub use pace::{Group, Limit, Pacing};
+pub use permission::in_one_statement;
 pub use policy::{Policy, PolicyScope, policy};
 pub use secrets::{ClientCredentials, KeyMaterial, SecretError, SecretSource};
 pub use tagging::{ResourceType, Sts, TagFilter, Tagging};
