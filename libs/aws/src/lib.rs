@@ -122,7 +122,7 @@ impl Aws {
                 caller: caller.clone(),
             }),
             ec2: Arc::new(sdk::ec2::SdkEc2 {
-                client: aws_sdk_ec2::Client::new(&config),
+                client: sdk::ec2::client::Client::new(&config),
                 caller: caller.clone(),
             }),
             acm: Arc::new(sdk::acm::SdkAcm {
