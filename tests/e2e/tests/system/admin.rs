@@ -266,8 +266,10 @@ async fn tenants_are_named_where_that_was_asked_for() {
     let page = format!("http://{admin}/metrics");
     let tenant = format!("{TENANTS}-team");
     until("tenants are counted", async || {
-        let (_, text) = get(&page).await.unwrap();
-        text.contains(&tenant)
+        // It may not listen yet.
+        get(&page)
+            .await
+            .is_ok_and(|(_, text)| text.contains(&tenant))
     })
     .await;
     let (_, text) = get(&page).await.unwrap();
