@@ -1,6 +1,6 @@
 """Writes what follows from the chart, and what follows from other files below deploy/:
 
-    deploy/chart         ──> deploy/rbac, deploy/kustomize/base
+    deploy/chart         ──> deploy/rbac, deploy/rbac/optional, deploy/kustomize/base
     deploy/crds          ──> deploy/chart/files/crds
     chart/values.yaml    ──> the table in chart/README.md
     argocd/health/*.lua  ──> argocd/argocd-cm.yaml
@@ -42,12 +42,30 @@ def without_helm(text: str) -> str:
     return OF_HELM.sub("", text).removeprefix("---\n")
 
 
+# What the roles are without, as the values are, and what each of these adds.
+OPTIONAL = {"pod-readiness-gates": "podReadinessGates.enabled=true"}
+
+
 def rbac() -> dict[pathlib.Path, str]:
+    def rendered(template: pathlib.Path, *values: str) -> str:
+        settings = [word for value in ["aws.cluster=unused", *values] for word in ["--set", value]]
+        return without_helm(helm(*settings, "--show-only", f"templates/rbac/{template.name}"))
+
     files = {}
-    for template in sorted((CHART / "templates/rbac").iterdir()):
-        text = helm("--set", "aws.cluster=unused", "--show-only", f"templates/rbac/{template.name}")
-        files[DEPLOY / "rbac" / template.name] = RENDERED.format("deploy/chart") + without_helm(text)
+    templates = sorted((CHART / "templates/rbac").iterdir())
+    for template in templates:
+        files[DEPLOY / "rbac" / template.name] = RENDERED.format("deploy/chart") + rendered(template)
+    for name, value in OPTIONAL.items():
+        more = []
+        for template in templates:
+            usual = set(documents(rendered(template)))
+            more += [document for document in documents(rendered(template, value)) if document not in usual]
+        files[DEPLOY / "rbac/optional" / f"{name}.yaml"] = RENDERED.format("deploy/chart") + "---\n".join(more)
     return files
+
+
+def documents(text: str) -> list[str]:
+    return [document.rstrip("\n") + "\n" for document in re.split(r"^---\n", text, flags=re.MULTILINE)]
 
 
 def base() -> dict[pathlib.Path, str]:
@@ -126,7 +144,7 @@ def readme() -> dict[pathlib.Path, str]:
 
 
 # Folders in which nothing lies but what is written here.
-OWNED = [DEPLOY / "rbac", DEPLOY / "kustomize/base", CHART / "files/crds", DEPLOY / "grafana", CHART / "files/grafana", CHART / "files/prometheus"]
+OWNED = [DEPLOY / "rbac", DEPLOY / "rbac/optional", DEPLOY / "kustomize/base", CHART / "files/crds", DEPLOY / "grafana", CHART / "files/grafana", CHART / "files/prometheus"]
 BY_HAND = {DEPLOY / "kustomize/base" / name for name in ["kustomization.yaml", "namespace.yaml"]}
 
 
@@ -139,7 +157,7 @@ def main(arguments: list[str]) -> int:
     files = crds() | seen() | rbac() | base() | argocd() | readme()
     stale += update(files, arguments)
     for folder in OWNED:
-        stale += [file for file in folder.iterdir() if file not in files and file not in BY_HAND]
+        stale += [file for file in folder.iterdir() if file.is_file() and file not in files and file not in BY_HAND]
     for file in sorted(set(stale)):
         print(f"render: {file.relative_to(DEPLOY.parent)} is not what `just render` writes", file=sys.stderr)
     return 1 if stale else 0
@@ -151,6 +169,7 @@ def update(files: dict[pathlib.Path, str], arguments: list[str]) -> list[pathlib
     if arguments:
         return differ
     for file in differ:
+        file.parent.mkdir(exist_ok=True)
         file.write_text(files[file])
     return []
 

@@ -60,8 +60,8 @@ class Schema(unittest.TestCase):
                 self.check(rendered(name))
 
     def test_rbac(self):
-        for file in sorted((helm.ROOT / "deploy/rbac").iterdir()):
-            self.check(documents(f"deploy/rbac/{file.name}"))
+        for file in sorted((helm.ROOT / "deploy/rbac").rglob("*.yaml")):
+            self.check(documents(str(file.relative_to(helm.ROOT))))
 
     def test_kustomize_base(self):
         names = documents("deploy/kustomize/base/kustomization.yaml")[0]["resources"]

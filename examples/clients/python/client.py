@@ -34,6 +34,9 @@ def main() -> int:
     parser.add_argument("--gateway", metavar="NAMESPACE/NAME", help="on the load balancer of this Gateway")
     parser.add_argument("--state", metavar="STATES", default="", help="in one of these: Programmed,Conflicted")
     parser.add_argument("--hostname", help="that declare this hostname; an empty one: that declare none")
+    parser.add_argument(
+        "--label", metavar="KEY=VALUE", action="append", default=[], help="of owners with this label; several must all hold"
+    )
     parser.add_argument("--page-size", type=int, default=100, help="listeners that are asked for at a time")
     args = parser.parse_args()
 
@@ -47,6 +50,12 @@ def main() -> int:
         filter.states.extend(shape.parse_state(word) for word in args.state.split(",") if word)
     except KeyError as word:
         parser.error(f"--state {word}: there is no such state")
+    for label in args.label:
+        key, equals, value = label.partition("=")
+        if not equals:
+            parser.error(f"--label {label}: expected KEY=VALUE")
+        # `match_expressions` has the rest of what Kubernetes can select by: In, NotIn, Exists, DoesNotExist.
+        filter.labels.match_labels[key] = value
     if args.plaintext and args.token_file:
         parser.error("--token-file: a token goes over TLS only")
     server = Server(

@@ -59,6 +59,7 @@ pub use observe::{Site, observe, refresh, refresh_load_balancer_state};
 pub use operation::Operation;
 pub use owned::owned;
 pub use pace::{Group, Limit, Pacing};
+pub use permission::in_one_statement;
 pub use policy::{Policy, PolicyScope, policy};
 pub use secrets::{ClientCredentials, KeyMaterial, SecretError, SecretSource};
 pub use tagging::{ResourceType, Sts, TagFilter, Tagging};
@@ -121,7 +122,7 @@ impl Aws {
                 caller: caller.clone(),
             }),
             ec2: Arc::new(sdk::ec2::SdkEc2 {
-                client: aws_sdk_ec2::Client::new(&config),
+                client: sdk::ec2::client::Client::new(&config),
                 caller: caller.clone(),
             }),
             acm: Arc::new(sdk::acm::SdkAcm {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tributary_model::resource::{self, Author, CarriedStatus, SourceObject};
 use tributary_model::view::Rejection;
-use tributary_model::{Kind, Meta, ObjectKey, ObjectRef, Resource, Timestamp};
+use tributary_model::{Kind, Labels, Meta, ObjectKey, ObjectRef, Resource, Timestamp};
 use tributary_normalize::{Defaults, Rejected, identify, implied_namespace};
 
 use crate::document::{self, Document, UnreadableDocument};
@@ -339,6 +339,7 @@ impl Folder {
                 resource,
                 status: None,
                 resource_version: None,
+                labels: Labels::default(),
             };
             objects.insert(key, marker);
         }
@@ -388,6 +389,7 @@ impl Folder {
                     resource,
                     status: None,
                     resource_version: None,
+                    labels: Labels::default(),
                 },
             );
         }

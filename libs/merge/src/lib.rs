@@ -4,17 +4,17 @@
 //! ```text
 //!  Change ──> Store ──reads──┐
 //!                            v
-//!   class ─> gateway ─> owner ─> contest ─> route ─> port ─> target group ─> load balancer
-//!   (ours?)  (settings, (listeners (order,   (attach-  (one ELB  (settings,     (whole desired
-//!            kind)      by them-   conflicts, ment,     listener) targets)        state)
-//!                       selves)    winners)   rules)     │                          │
-//!                            └──────────┴────────┴───────┴──> Resolved              v
-//!                                                                │      reports ─> judge ─> Judgement
+//!   class ─> gateway ─> owner ─> conflicts ─> route ─> port ─> target group ─> load balancer
+//!   (ours?)  (settings, (listeners (order,    (attach-  (one ELB  (settings,     (whole desired
+//!            kind)      by them-   winners)   ment,     listener) targets)       state)
+//!                       selves)               rules)       │                          │
+//!                            └──────────┴────────┴─────────┴──> Resolved              v
+//!                                                                  │    reports ─> judge ─> Judgement
 //! ```
 //!
-//! Every layer is remembered. A layer's result that did not change by value stops the wave there, so a
-//! change costs what it reaches: an EndpointSlice the target groups of its Service, a route the ports it is
-//! attached to. Which result read which object is recorded while it is computed ([`Merge`] holds the
+//! Every layer is remembered; their order is a type (`engine::dirty::Mark`). A layer's result that did not change by
+//! value stops the wave there, so a change costs what it reaches: an EndpointSlice the target groups of its Service, a
+//! route the ports it is attached to. Which result read which object is recorded while it is computed ([`Merge`] holds the
 //! record), so that nothing has to know by heart what to recompute. From scratch and incremental are the
 //! same functions: [`merge()`] is [`Merge::new`], [`Merge::apply`] for every object, [`Merge::settle`].
 //!

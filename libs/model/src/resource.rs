@@ -9,6 +9,7 @@ use crate::config::{
 use crate::fault::FieldFault;
 use crate::holder::Holder;
 use crate::key::{Kind, Name, ObjectKey, ObjectRef};
+use crate::labels::Labels;
 use crate::listener::{FrontendTls, Listener};
 use crate::meta::Meta;
 use crate::other_controller::OtherController;
@@ -93,6 +94,9 @@ pub struct SourceObject {
     pub status: Option<CarriedStatus>,
     /// `metadata.resourceVersion` at which that is the status, for the same kinds; absent where the source has none.
     pub resource_version: Option<u64>,
+    /// `metadata.labels`, for the same kinds: people select by them, and no decision depends on them. So another label never
+    /// causes merge work either.
+    pub labels: Labels,
 }
 
 /// `.status` as an object carries it.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::labels::Labels;
+
 /// `metav1.LabelSelector`. An empty one selects everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LabelSelector {
@@ -52,30 +54,40 @@ pub enum FromNamespaces {
 impl LabelSelector {
     /// Whether the labels satisfy every label and every requirement.
     pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.holds(|key| labels.get(key).map(String::as_str))
+    }
+
+    /// The same of an object's own labels.
+    pub fn selects(&self, labels: &Labels) -> bool {
+        self.holds(|key| labels.get(key))
+    }
+
+    fn holds<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
         let Self {
             match_labels,
             match_expressions,
         } = self;
         match_labels
             .iter()
-            .all(|(key, value)| labels.get(key) == Some(value))
+            .all(|(key, value)| label(key) == Some(value))
             && match_expressions
                 .iter()
-                .all(|requirement| requirement.matches(labels))
+                .all(|requirement| requirement.holds(label(&requirement.key)))
     }
 }
 
 impl LabelRequirement {
-    fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+    /// Of the label with its key.
+    fn holds(&self, label: Option<&str>) -> bool {
         let Self {
-            key,
+            key: _,
             operator,
             values,
         } = self;
-        let label = labels.get(key);
+        let is_among = |label: &str| values.iter().any(|value| value == label);
         match operator {
-            LabelOperator::In => label.is_some_and(|label| values.contains(label)),
-            LabelOperator::NotIn => label.is_none_or(|label| !values.contains(label)),
+            LabelOperator::In => label.is_some_and(is_among),
+            LabelOperator::NotIn => !label.is_some_and(is_among),
             LabelOperator::Exists => label.is_some(),
             LabelOperator::DoesNotExist => label.is_none(),
         }

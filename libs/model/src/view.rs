@@ -6,6 +6,7 @@ use std::fmt;
 use crate::desired::LoadBalancerKey;
 use crate::judgement::Judgement;
 use crate::key::{ListenerRef, Name, ObjectKey, ObjectRef};
+use crate::labels::Labels;
 use crate::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState};
 use crate::resolved::ResolvedListener;
 
@@ -75,6 +76,8 @@ pub struct ListenerView {
     pub explanation: Explanation,
     /// Accepted routes that are not among those of `resolved`, being of namespaces that the reader may not see.
     pub withheld_routes: u32,
+    /// Of the Gateway or ListenerSet that it is declared in.
+    pub labels: Labels,
 }
 
 /// A decision that a person can follow.
@@ -101,6 +104,8 @@ pub struct ObjectView {
     pub judgement: Judgement,
     /// The Gateways it is about: itself, its parent, its parents' Gateways.
     pub gateways: Vec<ObjectKey>,
+    /// Its own.
+    pub labels: Labels,
 }
 
 /// One load balancer.

@@ -39,9 +39,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tributary_model::key::{AWS_GROUP, GATEWAY_GROUP};
+use tributary_model::labels::NoLabel;
 use tributary_model::resource::{Author, CarriedStatus, SourceObject};
 use tributary_model::status::Status;
-use tributary_model::{Kind, ObjectRef, Resource, RouteKind};
+use tributary_model::{Kind, Labels, ObjectRef, Resource, RouteKind};
 
 use envelope::{Envelope, Identity, open, unknown_fields};
 use fault::{Fault, Path};
@@ -169,6 +170,7 @@ fn normalize_as(
     };
     let envelope = open(kind, object, defaults, identity)?;
     let mut warnings = unknown_fields(kind, object);
+    let labels = selected_by(&envelope, &mut warnings);
     let resource = resource(envelope, &mut warnings)?;
     let (status, resource_version) = carried_status(kind, object, &mut warnings);
     Ok(Normalized::Ours {
@@ -180,9 +182,32 @@ fn normalize_as(
                 author: Author::Unknown,
             }),
             resource_version,
+            labels,
         }),
         warnings,
     })
+}
+
+/// Labels of the kinds that people ask about.
+fn selected_by(envelope: &Envelope<'_>, warnings: &mut Vec<Warning>) -> Labels {
+    if !has_status(envelope.kind) {
+        return Labels::default();
+    }
+    let mut ignored = |reason: String| {
+        warnings.push(Warning {
+            field: "metadata.labels".to_owned(),
+            reason: format!("nobody can select the object by its labels: {reason}"),
+        });
+        Labels::default()
+    };
+    match Labels::of(&envelope.labels) {
+        Ok(labels) if labels.text().len() > Labels::MOST_BYTES => {
+            let (bytes, most) = (labels.text().len(), Labels::MOST_BYTES);
+            ignored(format!("they have {bytes} bytes, and the most is {most}"))
+        }
+        Ok(labels) => labels,
+        Err(NoLabel { key }) => ignored(format!("{key:?} is none")),
+    }
 }
 
 /// The status, and the version at which it is that. A status that cannot be read costs itself, not what the object

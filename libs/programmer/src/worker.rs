@@ -24,7 +24,7 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
-use tributary_aws::{Flights, Known, calls_of_a_look, observe, refresh};
+use tributary_aws::{Flights, Known, calls_of_a_look, in_one_statement, observe, refresh};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerPhase;
 use tributary_plan::limits::Context as PlanContext;
@@ -371,11 +371,12 @@ impl Worker {
     }
 
     fn report(&self, target: &Target, plan: &Plan) {
-        self.shared.reports.set_at(
-            self.key.clone(),
-            Arc::new(plan.report.clone()),
-            target.position,
-        );
+        let mut report = plan.report.clone();
+        in_one_statement(&mut report.problems);
+        let key = self.key.clone();
+        self.shared
+            .reports
+            .set_at(key, Arc::new(report), target.position);
     }
 
     /// Nothing can be done now.

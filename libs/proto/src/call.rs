@@ -8,6 +8,7 @@ use std::time::Duration;
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::key::{Kind, ListenerOwner, Name};
+use tributary_model::selector::LabelSelector;
 use tributary_model::view::{ListenerState, ListenerView};
 use tributary_model::{ObjectKey, ObjectRef, Precedence, shard_of};
 
@@ -93,6 +94,8 @@ pub struct ListenerFilter {
     pub states: Vec<ListenerState>,
     /// That declare exactly this hostname; the empty one is of listeners that declare none.
     pub hostname: Option<String>,
+    /// Of owners with such labels.
+    pub labels: Option<LabelSelector>,
 }
 
 /// A list of listeners (`ListenersService.ListListeners`), or a page of it.
@@ -131,6 +134,8 @@ pub struct ObjectFilter {
     pub kind: Option<Kind>,
     /// In this namespace.
     pub namespace: Option<Name>,
+    /// With such labels.
+    pub labels: Option<LabelSelector>,
 }
 
 /// What is to be explained (`ListenersService.Explain`).

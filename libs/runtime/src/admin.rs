@@ -13,13 +13,12 @@ use axum::routing::get;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::connections::{Connections, Held, Most, Why};
 use crate::context::Context;
 use crate::metrics::Metrics;
+use crate::port::{Bounds, Port};
 use crate::readiness::Readiness;
 
 #[cfg(test)]
@@ -41,14 +40,18 @@ const CONNECTION_DEADLINE: Duration = Duration::from_secs(10);
 /// hyper's least.
 const MAX_REQUEST_BYTES: usize = 8192;
 const MAX_HEADERS: usize = 64;
-const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+const BOUNDS: Bounds = Bounds {
+    server: "admin",
+    // Who is one too many is hung up on: a scraper that waits would miss the next round, too.
+    most: usize::MAX,
+    refused: Duration::from_secs(1),
+    // Each has its deadline, so nobody is cut.
+    drain: CONNECTION_DEADLINE,
+};
 
 /// The admin port, bound but not served yet.
 #[derive(Debug)]
-pub struct Admin {
-    listener: TcpListener,
-    local_addr: SocketAddr,
-}
+pub struct Admin(Port);
 
 /// Why the admin port is not served.
 #[derive(Debug, thiserror::Error)]
@@ -66,53 +69,26 @@ pub enum AdminError {
 impl Admin {
     /// Binds the port, so that a port in use is known before any work starts. Port 0 takes a free one.
     pub async fn bind(address: SocketAddr) -> Result<Self, AdminError> {
-        let fail = |source| AdminError::Bind { address, source };
-        let listener = TcpListener::bind(address).await.map_err(fail)?;
-        let local_addr = listener.local_addr().map_err(fail)?;
-        Ok(Self {
-            listener,
-            local_addr,
-        })
+        let port = Port::bind(address).await;
+        Ok(Self(
+            port.map_err(|source| AdminError::Bind { address, source })?,
+        ))
     }
 
     /// The address that was bound.
     pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+        self.0.local_addr()
     }
 
     /// Serves until the context stops.
     pub async fn serve(self, context: Context) -> Result<(), AdminError> {
-        let Self {
-            listener,
-            local_addr,
-        } = self;
         let pages = routes(&context);
         let connections = Connections::new(&context.metrics, "admin", CONNECTIONS);
-        let mut running = JoinSet::new();
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                Some(_) = running.join_next() => continue,
-                () = context.shutdown.cancelled() => break,
-            };
-            let held = match accepted {
-                Ok((tcp, _)) => connections.admit(tcp),
-                Err(error) => {
-                    // Too many files, mostly: some are closed soon.
-                    tracing::warn!(%error, address = %local_addr, "no connection to the admin port can be taken");
-                    context
-                        .shutdown
-                        .run_until_cancelled(sleep(AFTER_A_FAILURE))
-                        .await;
-                    continue;
-                }
-            };
-            if let Some(held) = held {
-                running.spawn(answer(connections.clone(), pages.clone(), held));
-            }
-        }
-        // Each has its deadline, so this has.
-        while running.join_next().await.is_some() {}
+        let connection = |tcp| {
+            let held = connections.admit(tcp)?;
+            Some(answer(connections.clone(), pages.clone(), held))
+        };
+        self.0.serve(BOUNDS, &context.shutdown, connection).await;
         Ok(())
     }
 }

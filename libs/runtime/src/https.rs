@@ -7,7 +7,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -18,36 +17,33 @@ use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::port::{Bounds, Port};
 use crate::tls::Tls;
 
 #[cfg(test)]
 mod tests;
 
-/// Of those that there are at a time, the others wait in the backlog. An API server has some for each of its webhooks.
-const CONNECTIONS: usize = 256;
+const BOUNDS: Bounds = Bounds {
+    server: "https",
+    // An API server has some for each of its webhooks.
+    most: 256,
+    refused: Duration::from_millis(200),
+    drain: Duration::from_secs(3),
+};
 /// Go's clients close a connection that is idle for 90 seconds: they are to be the first, so that no question is lost.
 const SILENCE: Duration = Duration::from_mins(2);
 /// From the first line of a request to the answer. Nobody waits longer for a webhook than 30 seconds, for ours 2.
 const REQUEST: Duration = Duration::from_secs(10);
 /// An object in etcd has 1.5 MiB at most, the API server takes requests of 3 MiB; a question names it once.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
-/// Time that running requests have after the stop.
-const DRAIN: Duration = Duration::from_secs(3);
-/// Until there is a connection again after the system has refused one: too many files are open.
-const REFUSED: Duration = Duration::from_millis(200);
 
 /// A port that is bound and not served yet.
 #[derive(Debug)]
-pub struct Https {
-    listener: TcpListener,
-    local_addr: SocketAddr,
-}
+pub struct Https(Port);
 
 /// Not bound: taken, or not ours to take.
 #[derive(Debug, thiserror::Error)]
@@ -65,18 +61,13 @@ impl Https {
     /// # Errors
     /// When it is taken, or not ours to take.
     pub async fn bind(address: SocketAddr) -> Result<Self, HttpsError> {
-        let fail = |source| HttpsError { address, source };
-        let listener = TcpListener::bind(address).await.map_err(fail)?;
-        let local_addr = listener.local_addr().map_err(fail)?;
-        Ok(Self {
-            listener,
-            local_addr,
-        })
+        let port = Port::bind(address).await;
+        Ok(Self(port.map_err(|source| HttpsError { address, source })?))
     }
 
     /// The address that was bound.
     pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+        self.0.local_addr()
     }
 
     /// Serves until cancelled; then running requests have a few seconds. A certificate that is renewed counts for the next
@@ -87,21 +78,10 @@ impl Https {
             routes: routes
                 .layer(DefaultBodyLimit::max(MOST_BYTES))
                 .layer(from_fn(in_time)),
-            shutdown,
+            shutdown: shutdown.clone(),
         };
-        let mut open = JoinSet::new();
-        let accepting = accept(&self.listener, &pages, &mut open);
-        pages.shutdown.run_until_cancelled(accepting).await;
-        // Who waits in the backlog is told now.
-        drop(self.listener);
-        let drained = async {
-            while let Some(ended) = open.join_next().await {
-                tell(ended);
-            }
-        };
-        if timeout(DRAIN, drained).await.is_err() {
-            tracing::debug!(address = %self.local_addr, "requests were cut at the stop");
-        }
+        let connection = |tcp| Some(pages.clone().connection(tcp));
+        self.0.serve(BOUNDS, &shutdown, connection).await;
     }
 }
 
@@ -111,32 +91,6 @@ struct Pages {
     tls: Tls,
     routes: Router,
     shutdown: CancellationToken,
-}
-
-/// Never returns.
-async fn accept(listener: &TcpListener, pages: &Pages, open: &mut JoinSet<()>) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        while let Some(ended) = open.try_join_next() {
-            tell(ended);
-        }
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
-            return;
-        };
-        match listener.accept().await {
-            Ok((tcp, _)) => {
-                let pages = pages.clone();
-                open.spawn(async move {
-                    pages.connection(tcp).await;
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection was not accepted");
-                sleep(REFUSED).await;
-            }
-        }
-    }
 }
 
 impl Pages {
@@ -176,11 +130,5 @@ async fn in_time(request: Request, next: Next) -> Response {
     match timeout(REQUEST, next.run(request)).await {
         Ok(response) => response,
         Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
-    }
-}
-
-fn tell(ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "a connection's task failed");
     }
 }

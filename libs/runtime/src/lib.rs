@@ -50,6 +50,7 @@ mod memory;
 pub mod metrics;
 pub mod names;
 mod options;
+mod port;
 mod process;
 pub mod rate;
 pub mod readiness;

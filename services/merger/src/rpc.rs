@@ -280,14 +280,23 @@ impl ListenersService for Rpc {
         let objects: Vec<_> = judged
             .into_iter()
             .filter(|(object, _)| views::object_passes(&filter, object, &sight))
-            .map(|(object, judged)| (views::gateways(state.merge(), &object, &sight), judged))
+            .map(|(object, judged)| (state.labels_of(&object), object, judged))
+            .filter(|(labels, ..)| views::has_labels(&filter, labels))
+            .map(|(labels, object, judged)| {
+                (
+                    views::gateways(state.merge(), &object, &sight),
+                    labels,
+                    judged,
+                )
+            })
             .collect();
         drop(state);
         let views = objects
             .into_iter()
-            .map(|(gateways, judged)| types::ObjectView {
+            .map(|(gateways, labels, judged)| types::ObjectView {
                 judgement: Some(judged.judgement()),
                 gateways: gateways.iter().map(Into::into).collect(),
+                labels: labels.to_map(),
             });
         Ok(Response::new(
             stream::iter(parts_of_messages(position, views).map(Ok)).boxed(),

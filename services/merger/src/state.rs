@@ -18,7 +18,7 @@ use tributary_model::resolved::{GatewayAcceptance, Resolved};
 use tributary_model::resource::{Author, CarriedStatus, SourceObject, cannot_be_read};
 use tributary_model::status::Status;
 use tributary_model::view::{Explanation, ListenerView, Sight};
-use tributary_model::{Change, Kind, ListenerRef, ObjectKey, ObjectRef, compact};
+use tributary_model::{Change, Kind, Labels, ListenerRef, ObjectKey, ObjectRef, compact};
 use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::packed::Packed;
 use tributary_proto::types;
@@ -36,6 +36,8 @@ pub(crate) struct State {
     merge: Merge,
     /// What the objects that get a status carry, as the watcher last saw them.
     carried: BTreeMap<ObjectRef, Arc<Carried>>,
+    /// Of the objects that have any, as people select by them. No judgement depends on them.
+    labels: BTreeMap<ObjectRef, Labels>,
     reports: Reports,
     /// The desired state that each report speaks of.
     reported_at: BTreeMap<LoadBalancerKey, Position>,
@@ -112,6 +114,7 @@ impl State {
         Self {
             merge: Merge::new(options),
             carried: BTreeMap::new(),
+            labels: BTreeMap::new(),
             reports: Reports::default(),
             reported_at: BTreeMap::new(),
             desired_at: BTreeMap::new(),
@@ -145,8 +148,10 @@ impl State {
             resource,
             status,
             resource_version,
+            labels,
         } = Arc::unwrap_or_clone(object);
         let key = resource.object_ref();
+        self.label(&key, labels);
         self.merge.apply(Change::Apply(resource));
         let now = Carried {
             status: status.map(|CarriedStatus { status, author }| (Packed::of(&status), author)),
@@ -161,6 +166,7 @@ impl State {
 
     pub(crate) fn delete(&mut self, object: ObjectRef) {
         self.carried.remove(&object);
+        self.labels.remove(&object);
         self.stale.insert(object.clone());
         self.merge.apply(Change::Delete(object));
     }
@@ -207,6 +213,7 @@ impl State {
         if self.complete && !self.desired.is_complete() {
             self.merge.compact();
             compact(&mut self.carried);
+            compact(&mut self.labels);
             self.desired.mark_complete();
             self.judgements.mark_complete();
             self.listeners.mark_complete();

@@ -18,7 +18,7 @@ use tributary_model::desired::LoadBalancerKey;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::report::{ListenerReport, LoadBalancerPhase, LoadBalancerReport};
 use tributary_model::resource::SourceObject;
-use tributary_model::{ListenerOwner, ObjectRef, Resource};
+use tributary_model::{Labels, ListenerOwner, ObjectRef, Resource};
 use tributary_proto::call::{LoadBalancerShard, Publisher, ReportsTaken, Shard};
 use tributary_proto::report::PublishReportsRequest;
 use tributary_proto::snapshot::snapshot_service_server::{SnapshotService, SnapshotServiceServer};
@@ -131,6 +131,7 @@ impl World {
             resource: Arc::new(resource),
             status: None,
             resource_version: None,
+            labels: Labels::default(),
         };
         self.objects.set(key, Arc::new(object));
     }

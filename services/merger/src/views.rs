@@ -12,7 +12,7 @@ use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::report::LoadBalancerPhase;
 use tributary_model::resolved::{ListenerOutcome, Resolved, ResolvedListener};
 use tributary_model::view::{DesiredCounts, ListenerView, LoadBalancerView, Sight};
-use tributary_model::{Hostname, Kind, ListenerRef, ObjectKey, ObjectRef};
+use tributary_model::{Hostname, Kind, Labels, ListenerRef, ObjectKey, ObjectRef};
 
 use tributary_proto::call::{ListenerFilter, ListenerPlace, ObjectFilter};
 
@@ -23,6 +23,7 @@ pub(crate) fn listener_passes(filter: &ListenerFilter, view: &ListenerView, sigh
         gateway,
         states,
         hostname,
+        labels,
         namespace: _,
         owner: _,
     } = filter;
@@ -38,10 +39,11 @@ pub(crate) fn listener_passes(filter: &ListenerFilter, view: &ListenerView, sigh
         && hostname
             .as_ref()
             .is_none_or(|hostname| hostname == declared)
+        && (labels.as_ref()).is_none_or(|selector| selector.selects(&view.labels))
         && (states.is_empty() || states.contains(&view.state().0))
 }
 
-/// As far as a listener's name tells: of one that does not pass, nothing is ever told to who asks with this filter.
+/// As far as a listener's name tells, which labels do not: of one that does not pass, nothing is ever told to who asks with this filter.
 pub(crate) fn owner_passes(filter: &ListenerFilter, listener: &ListenerRef, sight: &Sight) -> bool {
     let ListenerFilter {
         namespace,
@@ -49,6 +51,7 @@ pub(crate) fn owner_passes(filter: &ListenerFilter, listener: &ListenerRef, sigh
         gateway: _,
         states: _,
         hostname: _,
+        labels: _,
     } = filter;
     sight.reaches(&listener.owner.key.namespace)
         && namespace
@@ -76,8 +79,13 @@ pub(crate) fn page(
     (listeners, next)
 }
 
+/// But for its labels: see [`has_labels`].
 pub(crate) fn object_passes(filter: &ObjectFilter, object: &ObjectRef, sight: &Sight) -> bool {
-    let ObjectFilter { kind, namespace } = filter;
+    let ObjectFilter {
+        kind,
+        namespace,
+        labels: _,
+    } = filter;
     sight.reaches(&object.key.namespace)
         && kind.is_none_or(|kind| kind == object.kind)
         && namespace
@@ -85,8 +93,18 @@ pub(crate) fn object_passes(filter: &ObjectFilter, object: &ObjectRef, sight: &S
             .is_none_or(|namespace| *namespace == object.key.namespace)
 }
 
-/// The listeners of one object; empty unless it is a Gateway of ours or an admitted set.
-pub(crate) fn listeners(merge: &Merge, object: &ObjectRef, reports: &Reports) -> Vec<ListenerView> {
+pub(crate) fn has_labels(filter: &ObjectFilter, labels: &Labels) -> bool {
+    let wanted = filter.labels.as_ref();
+    wanted.is_none_or(|selector| selector.selects(labels))
+}
+
+/// The listeners of one object, which has these labels; empty unless it is a Gateway of ours or an admitted set.
+pub(crate) fn listeners(
+    merge: &Merge,
+    object: &ObjectRef,
+    reports: &Reports,
+    labels: &Labels,
+) -> Vec<ListenerView> {
     let Some(resolved) = merge.resolved(object) else {
         return Vec::new();
     };
@@ -97,11 +115,16 @@ pub(crate) fn listeners(merge: &Merge, object: &ObjectRef, reports: &Reports) ->
     };
     listeners
         .iter()
-        .filter_map(|listener| view(merge, listener, reports))
+        .filter_map(|listener| view(merge, listener, reports, labels))
         .collect()
 }
 
-fn view(merge: &Merge, resolved: &ResolvedListener, reports: &Reports) -> Option<ListenerView> {
+fn view(
+    merge: &Merge,
+    resolved: &ResolvedListener,
+    reports: &Reports,
+    labels: &Labels,
+) -> Option<ListenerView> {
     let load_balancer = merge.load_balancer_key(&resolved.gateway)?;
     let reported = reports.listener(&load_balancer, &resolved.listener);
     let object = resolved.listener.owner.object();
@@ -124,6 +147,7 @@ fn view(merge: &Merge, resolved: &ResolvedListener, reports: &Reports) -> Option
         resolved: resolved.clone(),
         load_balancer,
         withheld_routes: 0,
+        labels: labels.clone(),
     })
 }
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use tributary_kubernetes::{InstallationArgs, LbcLease, ReachArgs, SourceArg};
+use tributary_model::selector::LabelSelector;
 use tributary_programmer::Endpoint;
 
-use crate::query::{GetOutput, Path, PathError, Selector, Template};
+use crate::query::{GetOutput, Path, PathError, Selector, SelectorError, Template, labels};
 
 /// One AWS load balancer for many teams: Gateways, ListenerSets and routes, programmed and explained.
 #[derive(Debug, Parser)]
@@ -170,10 +171,13 @@ pub(crate) struct GetArgs {
     /// Only the value of this expression, with a line end: `--field '{.status}'`, or without the braces.
     #[arg(long, value_name = "PATH", conflicts_with = "output", value_parser = field)]
     pub(crate) field: Option<Template>,
-    /// Only what this selects: KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY notin (A,B), KEY, !KEY, several separated by commas. A
-    /// KEY is a field of `-o json`, such as `state` or `metadata.namespace`: the merger knows no labels.
-    #[arg(short = 'l', long, value_name = "SELECTOR")]
-    pub(crate) selector: Option<Selector>,
+    /// Only objects with such labels, and listeners of such owners: KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY notin (A,B), KEY,
+    /// !KEY, several separated by commas.
+    #[arg(short = 'l', long, value_name = "SELECTOR", value_parser = label_selector)]
+    pub(crate) selector: Option<LabelSelector>,
+    /// Only what this selects, in the same words, where a KEY is a field of `-o json`, such as `state` or `metadata.namespace`.
+    #[arg(long, value_name = "SELECTOR")]
+    pub(crate) field_selector: Option<Selector>,
     /// Order by the value of this expression in each item: numbers by size, the rest by its text.
     #[arg(long, value_name = "PATH")]
     pub(crate) sort_by: Option<Path>,
@@ -281,6 +285,10 @@ pub(crate) enum Output {
     Wide,
     Yaml,
     Json,
+}
+
+fn label_selector(text: &str) -> Result<LabelSelector, SelectorError> {
+    labels(text)
 }
 
 fn field(text: &str) -> Result<Template, PathError> {

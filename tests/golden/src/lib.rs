@@ -7,14 +7,18 @@
 //!              /report.yaml    what the programmers say; without it: everything is served
 //!              /status.yaml    expected: what each object's status becomes
 //!              /desired.yaml   expected: what each load balancer should be
+//!              /ops.txt        expected: what AWS is asked for to make that of nothing
+//!              /before/*.yaml  what people had written; only where the idea is a change
+//!              /change.txt     expected: what AWS is asked for to make of that what is desired
 //! ```
 //!
-//! The pipeline is the real one without its services: folder, merge, judge, status. `UPDATE_GOLDEN=1`
+//! The pipeline is the real one without its services: folder, merge, judge, status, plan. `UPDATE_GOLDEN=1`
 //! writes what comes out; a person then reads the difference against the rule. A golden that shows a wrong
 //! result is a bug, not a golden.
 //!
 //! **Knows:** how the libraries follow one another. **Must not know:** what the right answer is.
 
+mod operations;
 mod pipeline;
 mod render;
 mod report;
@@ -23,13 +27,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// What a case came to, as the text of its two expected files.
+/// What a case came to, as the text of its expected files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// `status.yaml`.
     pub status: String,
     /// `desired.yaml`.
     pub desired: String,
+    /// `ops.txt`.
+    pub operations: String,
+    /// `change.txt`.
+    pub change: Option<String>,
 }
 
 /// Why a case could not be run, or did not come out as expected.
@@ -92,6 +100,8 @@ pub fn run(case: &Path) -> Result<Outcome, GoldenError> {
     Ok(Outcome {
         status: text(&decided.status)?,
         desired: text(&decided.desired)?,
+        operations: decided.operations,
+        change: decided.change,
     })
 }
 
@@ -124,12 +134,23 @@ pub fn write(case: &Path, outcome: &Outcome) -> Result<(), GoldenError> {
     Ok(())
 }
 
-fn expected_files<'a>(case: &Path, outcome: &'a Outcome) -> [(PathBuf, &'a str); 2] {
-    let Outcome { status, desired } = outcome;
+fn expected_files<'a>(case: &Path, outcome: &'a Outcome) -> Vec<(PathBuf, &'a str)> {
+    let Outcome {
+        status,
+        desired,
+        operations,
+        change,
+    } = outcome;
+    let change = change.iter().map(|change| ("change.txt", change));
     [
-        (case.join("status.yaml"), status),
-        (case.join("desired.yaml"), desired),
+        ("status.yaml", status),
+        ("desired.yaml", desired),
+        ("ops.txt", operations),
     ]
+    .into_iter()
+    .chain(change)
+    .map(|(name, text)| (case.join(name), text.as_str()))
+    .collect()
 }
 
 /// The lines between the first and the last that differ, with three before and after.

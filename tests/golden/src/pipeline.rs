@@ -1,4 +1,4 @@
-//! Folder, merge, judge, status: as the services do it, once.
+//! Folder, merge, judge, status, plan: as the services do it, once.
 
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use tributary_model::{ObjectRef, Resource, Snapshot, Timestamp};
 use tributary_status::{Next, next};
 
 use crate::GoldenError;
+use crate::operations;
 use crate::render::{self, Fields};
 use crate::report::{Told, report};
 
@@ -20,6 +21,9 @@ use crate::report::{Told, report};
 pub(crate) struct Decided {
     pub(crate) status: Value,
     pub(crate) desired: Value,
+    pub(crate) operations: String,
+    /// Only where the case has a folder `before`.
+    pub(crate) change: Option<String>,
 }
 
 /// When everything is read and written: 2026-06-01T00:00:00Z. Objects without a creationTimestamp are as
@@ -34,7 +38,7 @@ pub(crate) fn decide(case: &Path) -> Result<Decided, GoldenError> {
         rejections,
         complete: _,
         withheld: _,
-    } = read(case)?;
+    } = read(case, "input")?;
     let snapshot: Snapshot = objects
         .values()
         .map(|object| Resource::clone(&object.resource))
@@ -60,9 +64,25 @@ pub(crate) fn decide(case: &Path) -> Result<Decided, GoldenError> {
         .fold(Fields::default(), |fields, (key, desired)| {
             fields.put(key, render::desired::load_balancer(desired))
         });
+    let change = if case.join("before").is_dir() {
+        let before = read(case, "before")?.objects;
+        let before: Snapshot = before
+            .into_values()
+            .map(|object| Resource::clone(&object.resource))
+            .collect();
+        let before = tributary_merge::merge(&before, Options::default()).merge;
+        Some(operations::of_change(
+            before.load_balancers(),
+            merge.load_balancers(),
+        ))
+    } else {
+        None
+    };
     Ok(Decided {
         status: statuses.into(),
         desired: desired.into(),
+        operations: operations::from_nothing(merge.load_balancers()),
+        change,
     })
 }
 
@@ -117,12 +137,12 @@ fn told(case: &Path) -> Result<Told, GoldenError> {
     })
 }
 
-fn read(case: &Path) -> Result<Reading, GoldenError> {
+fn read(case: &Path, folder: &str) -> Result<Reading, GoldenError> {
     let failed = |source| GoldenError::Input {
         path: case.to_owned(),
         source,
     };
-    Folder::open(case.join("input"), None, Some(case.join("written")))
+    Folder::open(case.join(folder), None, Some(case.join("written")))
         .and_then(|mut folder| folder.read(NOW))
         .map_err(failed)
 }

@@ -72,6 +72,7 @@ async fn main() -> anyhow::Result<()> {
         owner: None,
         states: state.into_iter().map(Into::into).collect(),
         hostname,
+        labels: None,
     };
     let out = &mut std::io::stdout();
     match command {

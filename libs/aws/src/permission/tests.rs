@@ -49,3 +49,80 @@ fn other_refusals_are_left_as_they_are() {
         None,
     );
 }
+
+/// `DescribeRules` and so on, each denied as AWS denies it.
+fn denied(operations: &[Operation]) -> Vec<String> {
+    let denied = operations.iter().map(|operation| {
+        let (name, action) = (operation.name(), operation.action());
+        let message = format!(
+            "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: {action} because no identity-based \
+             policy allows the {action} action"
+        );
+        let message = explained(Some("AccessDenied"), *operation, message);
+        format!("{name}: AccessDenied: {message}")
+    });
+    denied.collect()
+}
+
+#[track_caller]
+fn gathered(mut problems: Vec<String>, expected: &[&str]) {
+    in_one_statement(&mut problems);
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn several_denied_calls_have_one_statement() {
+    let mut problems = denied(&[Operation::DescribeTags, Operation::DescribeRules]);
+    problems.insert(1, "ACM: no answer".to_owned());
+    // Another ARN, the same action.
+    problems.push(format!("arn:aws:x: {}", problems[0]));
+    problems.insert(0, "something else".to_owned());
+    gathered(
+        problems,
+        &[
+            "something else",
+            "DescribeTags: AccessDenied: User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: \
+             elasticloadbalancing:DescribeTags because no identity-based policy allows the \
+             elasticloadbalancing:DescribeTags action; 2 other calls are denied, too; this grants all of them: {\"Effect\": \"Allow\", \
+             \"Action\": [\"elasticloadbalancing:DescribeRules\", \"elasticloadbalancing:DescribeTags\"], \"Resource\": \"*\"}",
+            "ACM: no answer",
+        ],
+    );
+}
+
+#[test]
+fn one_denied_call_keeps_its_statement_and_other_problems_are_left_alone() {
+    let one = denied(&[Operation::DescribeTags]);
+    gathered(one.clone(), &[&one[0]]);
+    gathered(Vec::new(), &[]);
+    gathered(vec!["a; b".to_owned(), "c".to_owned()], &["a; b", "c"]);
+}
+
+#[test]
+fn with_everything_denied_the_message_is_bounded_and_names_each_action() {
+    let mut problems = denied(Operation::ALL);
+    let long = "x".repeat(10_000);
+    problems[0] = problems[0].replace("AccessDenied: ", &format!("AccessDenied: {long}"));
+    in_one_statement(&mut problems);
+    let [told] = &*problems else {
+        panic!("{problems:#?}");
+    };
+    for operation in Operation::ALL {
+        let action = quoted(&operation.action());
+        assert_eq!(told.matches(&action).count(), 1, "{action}: {told}");
+    }
+    // As a condition's message has 32,768 characters at most.
+    assert!(told.len() < 5_000, "{}", told.len());
+}
+
+#[test]
+fn what_is_no_action_is_not_taken_for_one() {
+    let long = format!("a:{}", "b".repeat(MOST_OF_AN_ACTION));
+    for word in [r#"a:b","Effect":"Deny"#, &long] {
+        check(
+            "AccessDenied",
+            &format!("User: u is not authorized to perform: {word}"),
+            Some("ec2:CreateSecurityGroup"),
+        );
+    }
+}

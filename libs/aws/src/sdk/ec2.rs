@@ -1,21 +1,29 @@
-//! EC2 over the SDK.
+//! EC2 over the SDK's runtime: [`client`] has the way, [`form`] what is asked, [`answer`] what comes back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types as aws;
 use ipnet::IpNet;
 use tributary_plan::observed::{ObservedSecurityGroup, ObservedSubnet, Opening};
 use tributary_plan::op::{IngressRule, IngressSource, IngressTraffic, SecurityGroupSpec};
 use tributary_plan::tags::Tags;
 
+use self::answer::{
+    CreatedGroup, Done, IpPermission, IpRange, Ipv6Range, List, Page, PrefixListId, Readable,
+    SecurityGroup, Subnet, Tag, UserIdGroupPair, Vpc,
+};
+use self::client::Client;
+use self::form::{Filter, Form, filter};
 use super::required;
 use crate::call::Caller;
 use crate::ec2::{Ec2, Interface, InterfaceFilter, RuleFilter, SecurityGroupFilter, SharedRule};
 use crate::elbv2::{Answer, Found};
 use crate::operation::Operation;
 
+mod answer;
+pub(crate) mod client;
+mod endpoints;
+mod form;
 mod reach;
 
 /// EC2.
@@ -31,99 +39,56 @@ const FILTER_VALUES: usize = 200;
 #[async_trait]
 impl Ec2 for SdkEc2 {
     async fn subnets(&self, vpc: Option<&str>) -> Answer<Found<ObservedSubnet>> {
+        let operation = Operation::DescribeSubnets;
         let mut filters = vec![filter("state", ["available".to_owned()])];
         filters.extend(vpc.map(|vpc| filter("vpc-id", [vpc.to_owned()])));
+        let subnets: Vec<Subnet> = self.all(operation, Form::new().filters(&filters)).await?;
         let mut found = BTreeMap::new();
-        let mut token = None;
-        loop {
-            let request = self
-                .client
-                .describe_subnets()
-                .set_filters(Some(filters.clone()))
-                .set_next_token(token);
-            let answer = self
-                .caller
-                .call(Operation::DescribeSubnets, || request.clone().send())
-                .await?;
-            for subnet in answer.subnets.into_iter().flatten() {
-                let id = required(Operation::DescribeSubnets, "subnetId", subnet.subnet_id)?;
-                let addresses = subnet.available_ip_address_count.unwrap_or_default();
-                let observed = ObservedSubnet {
-                    zone: required(
-                        Operation::DescribeSubnets,
-                        "availabilityZone",
-                        subnet.availability_zone,
-                    )?,
-                    vpc: required(Operation::DescribeSubnets, "vpcId", subnet.vpc_id)?,
-                    available_addresses: u32::try_from(addresses).unwrap_or_default(),
-                    tags: read_tags(subnet.tags),
-                };
-                found.insert(id, observed);
-            }
-            token = answer.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                return Ok(found);
-            }
+        for subnet in subnets {
+            let id = required(operation, "subnetId", subnet.subnet_id)?;
+            let addresses = subnet.available_ip_address_count.unwrap_or_default();
+            let observed = ObservedSubnet {
+                zone: required(operation, "availabilityZone", subnet.availability_zone)?,
+                vpc: required(operation, "vpcId", subnet.vpc_id)?,
+                available_addresses: u32::try_from(addresses).unwrap_or_default(),
+                tags: read_tags(subnet.tag_set),
+            };
+            found.insert(id, observed);
         }
+        Ok(found)
     }
 
     async fn vpc_blocks(&self) -> Answer<Found<Vec<IpNet>>> {
+        let operation = Operation::DescribeVpcs;
+        let vpcs: Vec<Vpc> = self.all(operation, Form::new()).await?;
         let mut found = BTreeMap::new();
-        let mut token = None;
-        loop {
-            let request = self.client.describe_vpcs().set_next_token(token);
-            let answer = self
-                .caller
-                .call(Operation::DescribeVpcs, || request.clone().send())
-                .await?;
-            for vpc in answer.vpcs.into_iter().flatten() {
-                let id = required(Operation::DescribeVpcs, "vpcId", vpc.vpc_id)?;
-                let ipv4 = vpc.cidr_block_association_set.into_iter().flatten();
-                let ipv6 = vpc.ipv6_cidr_block_association_set.into_iter().flatten();
-                let blocks = ipv4
-                    .filter_map(|block| block.cidr_block)
-                    .chain(ipv6.filter_map(|block| block.ipv6_cidr_block))
-                    .chain(vpc.cidr_block);
-                // A block that is none would only make its addresses count as outside.
-                let blocks = blocks.filter_map(|block| block.parse().ok()).collect();
-                found.insert(id, blocks);
-            }
-            token = answer.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                return Ok(found);
-            }
+        for vpc in vpcs {
+            let id = required(operation, "vpcId", vpc.vpc_id)?;
+            let ipv4 = vpc.cidr_block_association_set.into_iter();
+            let ipv6 = vpc.ipv6_cidr_block_association_set.into_iter();
+            let blocks = ipv4
+                .filter_map(|block| block.cidr_block)
+                .chain(ipv6.filter_map(|block| block.ipv6_cidr_block))
+                .chain(vpc.cidr_block);
+            // A block that is none would only make its addresses count as outside.
+            let blocks = blocks.filter_map(|block| block.parse().ok()).collect();
+            found.insert(id, blocks);
         }
+        Ok(found)
     }
 
     async fn security_groups(
         &self,
         which: &SecurityGroupFilter,
     ) -> Answer<Found<ObservedSecurityGroup>> {
+        let operation = Operation::DescribeSecurityGroups;
         let mut found = BTreeMap::new();
         for filters in group_filters(which) {
-            let mut token = None;
-            loop {
-                let request = self
-                    .client
-                    .describe_security_groups()
-                    .set_filters(Some(filters.clone()))
-                    .set_next_token(token);
-                let answer = self
-                    .caller
-                    .call(Operation::DescribeSecurityGroups, || request.clone().send())
-                    .await?;
-                for group in answer.security_groups.into_iter().flatten() {
-                    let id = required(
-                        Operation::DescribeSecurityGroups,
-                        "groupId",
-                        group.group_id.clone(),
-                    )?;
-                    found.insert(id, security_group(group));
-                }
-                token = answer.next_token.filter(|token| !token.is_empty());
-                if token.is_none() {
-                    break;
-                }
+            let groups: Vec<SecurityGroup> =
+                self.all(operation, Form::new().filters(&filters)).await?;
+            for group in groups {
+                let id = required(operation, "groupId", group.group_id.clone())?;
+                found.insert(id, security_group(group));
             }
         }
         Ok(found)
@@ -136,35 +101,21 @@ impl Ec2 for SdkEc2 {
             vpc,
             tags,
         } = spec;
-        let tags = aws::TagSpecification::builder()
-            .resource_type(aws::ResourceType::SecurityGroup)
-            .set_tags(Some(write_tags(tags)));
-        let request = self
-            .client
-            .create_security_group()
-            .group_name(name)
-            .description(description)
-            .vpc_id(vpc)
-            .tag_specifications(tags.build());
-        let answer = self
-            .caller
-            .call(Operation::CreateSecurityGroup, || request.clone().send())
-            .await?;
-        required(Operation::CreateSecurityGroup, "groupId", answer.group_id)
+        let form = Form::new()
+            .with("GroupName", name)
+            .with("GroupDescription", description)
+            .with("VpcId", vpc)
+            .tagged("security-group", tags);
+        let operation = Operation::CreateSecurityGroup;
+        let created: CreatedGroup = self.call(operation, &form).await?;
+        required(operation, "groupId", created.group_id)
     }
 
     async fn authorize_ingress(&self, group: &str, rules: &BTreeSet<IngressRule>) -> Answer<()> {
-        let request = self
-            .client
-            .authorize_security_group_ingress()
-            .group_id(group)
-            .set_ip_permissions(Some(rules.iter().filter_map(permission).collect()));
-        self.caller
-            .call(Operation::AuthorizeSecurityGroupIngress, || {
-                request.clone().send()
-            })
-            .await?;
-        Ok(())
+        let permissions: Vec<_> = rules.iter().filter_map(permission).collect();
+        let form = of_group(group).permissions(&permissions);
+        self.change(Operation::AuthorizeSecurityGroupIngress, &form)
+            .await
     }
 
     async fn revoke_ingress(&self, group: &str, rules: &BTreeSet<IngressRule>) -> Answer<()> {
@@ -172,53 +123,30 @@ impl Ec2 for SdkEc2 {
         if permissions.len() < rules.len() {
             permissions.extend(self.strangers(group, rules).await?);
         }
-        let request = self
-            .client
-            .revoke_security_group_ingress()
-            .group_id(group)
-            .set_ip_permissions(Some(permissions));
-        self.caller
-            .call(Operation::RevokeSecurityGroupIngress, || {
-                request.clone().send()
-            })
-            .await?;
-        Ok(())
+        let form = of_group(group).permissions(&permissions);
+        self.change(Operation::RevokeSecurityGroupIngress, &form)
+            .await
     }
 
     async fn delete_security_group(&self, id: &str) -> Answer<()> {
-        let request = self.client.delete_security_group().group_id(id);
-        self.caller
-            .call(Operation::DeleteSecurityGroup, || request.clone().send())
-            .await?;
-        Ok(())
+        self.change(Operation::DeleteSecurityGroup, &of_group(id))
+            .await
     }
 
     async fn add_tags(&self, id: &str, tags: &Tags) -> Answer<()> {
-        let request = self.client.create_tags().resources(id);
-        let request = request.set_tags(Some(write_tags(tags)));
-        self.caller
-            .call(Operation::CreateTags, || request.clone().send())
-            .await?;
-        Ok(())
+        let form = of_resource(id).tags(tags);
+        self.change(Operation::CreateTags, &form).await
     }
 
     async fn remove_tags(&self, id: &str, tags: &Tags) -> Answer<()> {
-        let request = self.client.delete_tags().resources(id);
-        let request = request.set_tags(Some(write_tags(tags)));
-        self.caller
-            .call(Operation::DeleteTags, || request.clone().send())
-            .await?;
-        Ok(())
+        let form = of_resource(id).tags(tags);
+        self.change(Operation::DeleteTags, &form).await
     }
 
     async fn remove_tag(&self, id: &str, key: &str) -> Answer<()> {
         // AWS: a tag without a value goes whatever its value is.
-        let tag = aws::Tag::builder().key(key).build();
-        let request = self.client.delete_tags().resources(id).tags(tag);
-        self.caller
-            .call(Operation::DeleteTags, || request.clone().send())
-            .await?;
-        Ok(())
+        let form = of_resource(id).with("Tag.1.Key", key);
+        self.change(Operation::DeleteTags, &form).await
     }
 
     async fn interfaces(
@@ -239,56 +167,69 @@ impl Ec2 for SdkEc2 {
             traffic: *traffic,
             source: IngressSource::Group(source.clone()),
         };
-        let tags = aws::TagSpecification::builder()
-            .resource_type(aws::ResourceType::SecurityGroupRule)
-            .set_tags(Some(write_tags(tags)))
-            .build();
         let described = permission(&rule).map(reach::described);
-        let request = self
-            .client
-            .authorize_security_group_ingress()
-            .group_id(group)
-            .set_ip_permissions(described.map(|permission| vec![permission]))
-            .tag_specifications(tags);
-        self.caller
-            .call(Operation::AuthorizeSecurityGroupIngress, || {
-                request.clone().send()
-            })
-            .await?;
-        Ok(())
+        let form = of_group(group)
+            .permissions(&described)
+            .tagged("security-group-rule", tags);
+        self.change(Operation::AuthorizeSecurityGroupIngress, &form)
+            .await
     }
 
     async fn revoke_rule(&self, group: &str, id: &str) -> Answer<()> {
-        let request = self
-            .client
-            .revoke_security_group_ingress()
-            .group_id(group)
-            .security_group_rule_ids(id);
-        self.caller
-            .call(Operation::RevokeSecurityGroupIngress, || {
-                request.clone().send()
-            })
-            .await?;
-        Ok(())
+        let form = of_group(group).with("SecurityGroupRuleId.1", id);
+        self.change(Operation::RevokeSecurityGroupIngress, &form)
+            .await
     }
 }
 
 impl SdkEc2 {
+    async fn call<T: Readable>(&self, operation: Operation, form: &Form) -> Answer<T> {
+        self.caller
+            .call(operation, || self.client.send(operation, form))
+            .await
+    }
+
+    async fn change(&self, operation: Operation, form: &Form) -> Answer<()> {
+        let Done {} = self.call(operation, form).await?;
+        Ok(())
+    }
+
+    /// What is on all pages of a listing.
+    async fn all<T>(&self, operation: Operation, form: Form) -> Answer<Vec<T>>
+    where
+        Page<T>: Readable,
+    {
+        let mut found = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let form = form.clone();
+            let form = match &token {
+                Some(token) => form.with("NextToken", token),
+                None => form,
+            };
+            let page: Page<T> = self.call(operation, &form).await?;
+            found.extend(page.found);
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
     /// Permissions that our words have no name for (all traffic, other protocols), as AWS shows them: they are told apart by
     /// their place among their kind, so that the same look gives the same numbers.
     async fn strangers(
         &self,
         group: &str,
         rules: &BTreeSet<IngressRule>,
-    ) -> Answer<Vec<aws::IpPermission>> {
-        let request = self.client.describe_security_groups();
-        let request = request.filters(filter("group-id", [group.to_owned()]));
-        let answer = self
-            .caller
-            .call(Operation::DescribeSecurityGroups, || request.clone().send())
-            .await?;
-        let groups = answer.security_groups.into_iter().flatten();
-        let permissions = groups.flat_map(|group| group.ip_permissions.unwrap_or_default());
+    ) -> Answer<Vec<IpPermission>> {
+        let form = Form::new().filters(&[filter("group-id", [group.to_owned()])]);
+        let operation = Operation::DescribeSecurityGroups;
+        let groups: Page<SecurityGroup> = self.call(operation, &form).await?;
+        let permissions = groups
+            .found
+            .into_iter()
+            .flat_map(|group| group.ip_permissions);
         let wanted = numbered(permissions)
             .into_iter()
             .filter(|(rule, _)| matches!(rule.traffic, IngressTraffic::Other(_)))
@@ -297,14 +238,15 @@ impl SdkEc2 {
     }
 }
 
-fn filter(name: &str, values: impl IntoIterator<Item = String>) -> aws::Filter {
-    aws::Filter::builder()
-        .name(name)
-        .set_values(Some(values.into_iter().collect()))
-        .build()
+fn of_group(id: &str) -> Form {
+    Form::new().with("GroupId", id)
 }
 
-fn group_filters(which: &SecurityGroupFilter) -> Vec<Vec<aws::Filter>> {
+fn of_resource(id: &str) -> Form {
+    Form::new().with("ResourceId.1", id)
+}
+
+fn group_filters(which: &SecurityGroupFilter) -> Vec<Vec<Filter>> {
     let (name, values) = match which {
         SecurityGroupFilter::Tags(tags) => {
             let filters = tags
@@ -324,13 +266,12 @@ fn group_filters(which: &SecurityGroupFilter) -> Vec<Vec<aws::Filter>> {
         .collect()
 }
 
-fn security_group(group: aws::SecurityGroup) -> ObservedSecurityGroup {
-    let permissions = group.ip_permissions.unwrap_or_default();
+fn security_group(group: SecurityGroup) -> ObservedSecurityGroup {
     ObservedSecurityGroup {
         name: group.group_name.unwrap_or_default(),
         vpc: group.vpc_id.unwrap_or_default(),
-        tags: read_tags(group.tags),
-        ingress: numbered(permissions)
+        tags: read_tags(group.tag_set),
+        ingress: numbered(group.ip_permissions)
             .into_iter()
             .map(|(rule, _)| rule)
             .collect(),
@@ -339,8 +280,8 @@ fn security_group(group: aws::SecurityGroup) -> ObservedSecurityGroup {
 
 /// One rule and one permission for each source, strangers numbered.
 fn numbered(
-    permissions: impl IntoIterator<Item = aws::IpPermission>,
-) -> Vec<(IngressRule, aws::IpPermission)> {
+    permissions: impl IntoIterator<Item = IpPermission>,
+) -> Vec<(IngressRule, IpPermission)> {
     let mut strangers: u16 = 0;
     let mut numbered = Vec::new();
     for permission in permissions {
@@ -355,7 +296,7 @@ fn numbered(
     numbered
 }
 
-fn traffic(permission: &aws::IpPermission) -> Option<IngressTraffic> {
+fn traffic(permission: &IpPermission) -> Option<IngressTraffic> {
     let ports = (permission.from_port, permission.to_port);
     read_traffic(permission.ip_protocol.as_deref(), ports)
 }
@@ -375,35 +316,57 @@ fn read_traffic(
     }
 }
 
-fn sources(permission: &aws::IpPermission) -> Vec<(IngressSource, aws::IpPermission)> {
-    let single = || {
-        aws::IpPermission::builder()
-            .set_ip_protocol(permission.ip_protocol.clone())
-            .set_from_port(permission.from_port)
-            .set_to_port(permission.to_port)
+fn sources(permission: &IpPermission) -> Vec<(IngressSource, IpPermission)> {
+    let single = || IpPermission {
+        ip_protocol: permission.ip_protocol.clone(),
+        from_port: permission.from_port,
+        to_port: permission.to_port,
+        ..IpPermission::default()
     };
     let mut sources = Vec::new();
-    for range in permission.ip_ranges.iter().flatten() {
+    for range in permission.ip_ranges.iter() {
         let source = IngressSource::Ipv4(range.cidr_ip.clone().unwrap_or_default());
-        sources.push((source, single().ip_ranges(range.clone()).build()));
+        let ip_ranges = range.clone().into();
+        sources.push((
+            source,
+            IpPermission {
+                ip_ranges,
+                ..single()
+            },
+        ));
     }
-    for range in permission.ipv6_ranges.iter().flatten() {
+    for range in permission.ipv6_ranges.iter() {
         let source = IngressSource::Ipv6(range.cidr_ipv6.clone().unwrap_or_default());
-        sources.push((source, single().ipv6_ranges(range.clone()).build()));
+        let ipv6_ranges = range.clone().into();
+        sources.push((
+            source,
+            IpPermission {
+                ipv6_ranges,
+                ..single()
+            },
+        ));
     }
-    for list in permission.prefix_list_ids.iter().flatten() {
+    for list in permission.prefix_list_ids.iter() {
         let source = IngressSource::PrefixList(list.prefix_list_id.clone().unwrap_or_default());
-        sources.push((source, single().prefix_list_ids(list.clone()).build()));
+        let prefix_list_ids = list.clone().into();
+        sources.push((
+            source,
+            IpPermission {
+                prefix_list_ids,
+                ..single()
+            },
+        ));
     }
-    for pair in permission.user_id_group_pairs.iter().flatten() {
+    for pair in permission.groups.iter() {
         let source = IngressSource::Group(pair.group_id.clone().unwrap_or_default());
-        sources.push((source, single().user_id_group_pairs(pair.clone()).build()));
+        let groups = pair.clone().into();
+        sources.push((source, IpPermission { groups, ..single() }));
     }
     sources
 }
 
 /// Nothing for a stranger.
-fn permission(rule: &IngressRule) -> Option<aws::IpPermission> {
+fn permission(rule: &IngressRule) -> Option<IpPermission> {
     let (protocol, from, to) = match rule.traffic {
         IngressTraffic::Tcp(from, to) => ("tcp", i32::from(from), i32::from(to)),
         IngressTraffic::Udp(from, to) => ("udp", i32::from(from), i32::from(to)),
@@ -411,36 +374,50 @@ fn permission(rule: &IngressRule) -> Option<aws::IpPermission> {
         IngressTraffic::Icmpv6 => ("icmpv6", 2, 0),
         IngressTraffic::Other(_) => return None,
     };
-    let permission = aws::IpPermission::builder()
-        .ip_protocol(protocol)
-        .from_port(from)
-        .to_port(to);
-    let permission = match &rule.source {
+    let mut permission = IpPermission {
+        ip_protocol: Some(protocol.to_owned()),
+        from_port: Some(from),
+        to_port: Some(to),
+        ..IpPermission::default()
+    };
+    match rule.source.clone() {
         IngressSource::Ipv4(cidr) => {
-            permission.ip_ranges(aws::IpRange::builder().cidr_ip(cidr).build())
+            let range = IpRange {
+                cidr_ip: Some(cidr),
+                ..IpRange::default()
+            };
+            permission.ip_ranges = range.into();
         }
         IngressSource::Ipv6(cidr) => {
-            permission.ipv6_ranges(aws::Ipv6Range::builder().cidr_ipv6(cidr).build())
+            let range = Ipv6Range {
+                cidr_ipv6: Some(cidr),
+                ..Ipv6Range::default()
+            };
+            permission.ipv6_ranges = range.into();
         }
         IngressSource::PrefixList(id) => {
-            permission.prefix_list_ids(aws::PrefixListId::builder().prefix_list_id(id).build())
+            let list = PrefixListId {
+                prefix_list_id: Some(id),
+                ..PrefixListId::default()
+            };
+            permission.prefix_list_ids = list.into();
         }
         IngressSource::Group(id) => {
-            permission.user_id_group_pairs(aws::UserIdGroupPair::builder().group_id(id).build())
+            let pair = UserIdGroupPair {
+                group_id: Some(id),
+                ..UserIdGroupPair::default()
+            };
+            permission.groups = pair.into();
         }
-    };
-    Some(permission.build())
+    }
+    Some(permission)
 }
 
-fn read_tags(tags: Option<Vec<aws::Tag>>) -> Tags {
+fn read_tags(tags: List<Tag>) -> Tags {
     tags.into_iter()
-        .flatten()
         .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
         .collect()
 }
 
-fn write_tags(tags: &Tags) -> Vec<aws::Tag> {
-    tags.iter()
-        .map(|(key, value)| aws::Tag::builder().key(key).value(value).build())
-        .collect()
-}
+#[cfg(test)]
+mod tests;

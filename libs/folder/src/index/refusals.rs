@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tributary_model::resource::{Refused, SourceObject};
 use tributary_model::view::Rejection;
-use tributary_model::{FieldFault, ObjectRef, Resource};
+use tributary_model::{FieldFault, Labels, ObjectRef, Resource};
 
 use super::version::Held;
 
@@ -55,6 +55,7 @@ pub(super) fn tell(objects: &mut BTreeMap<ObjectRef, SourceObject>, rejections: 
                         resource: Arc::new(Resource::Refused(refused)),
                         status: None,
                         resource_version: None,
+                        labels: Labels::default(),
                     };
                     objects.insert(key.clone(), marker);
                 }

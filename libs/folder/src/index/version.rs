@@ -10,7 +10,7 @@ use tributary_model::resource::SourceObject;
 use tributary_model::status::{Condition, Status};
 use tributary_model::view::Rejection;
 use tributary_model::workload::TlsSecret;
-use tributary_model::{Kind, Meta, ObjectKey, ObjectRef, Resource, Timestamp};
+use tributary_model::{Kind, Labels, Meta, ObjectKey, ObjectRef, Resource, Timestamp};
 use tributary_normalize::{Normalized, Rejected, has_status, identify, normalize};
 
 use crate::memory::{Memory, Remembered, RememberedCertificate};
@@ -185,6 +185,7 @@ pub(super) fn recalled(memory: &Memory) -> BTreeMap<ObjectRef, Held> {
                 resource: Arc::new(secret),
                 status: None,
                 resource_version: None,
+                labels: Labels::default(),
             };
             let path = path.clone();
             let value = None;

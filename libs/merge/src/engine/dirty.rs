@@ -1,4 +1,4 @@
-//! What is to be recomputed.
+//! What is to be recomputed, and in which order.
 
 use std::collections::BTreeSet;
 
@@ -8,50 +8,107 @@ use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
 use crate::read::dependencies::Reads;
 use crate::read::input::{Input, Reading};
 
-/// What must be recomputed, by layer.
+/// Something that must be recomputed. The variants stand in the order of the layers, and so do their values: the first
+/// mark is always one that no later mark can lead to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mark {
+    Class(Name),
+    Gateway(ObjectKey),
+    Owner(ListenerOwner),
+    /// The conflicts between all listeners of a Gateway.
+    Conflicts(ObjectKey),
+    Route(ObjectRef),
+    Port(ObjectKey, u16),
+    /// The targets of a target group.
+    TargetGroup(ObjectKey, TargetGroupId),
+    /// The desired state of a Gateway's load balancer, put together from its ports and target groups.
+    LoadBalancer(ObjectKey),
+    /// The published decision on an object.
+    Object(ObjectRef),
+    /// What its judgement depends on. The merge only says so.
+    Judgement(ObjectRef),
+}
+
+/// The kind of a [`Mark`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Layer {
+    /// Changes of objects, before anything is recomputed.
+    #[default]
+    Input,
+    Class,
+    Gateway,
+    Owner,
+    Conflicts,
+    Route,
+    Port,
+    TargetGroup,
+    LoadBalancer,
+    Object,
+    Judgement,
+}
+
+/// What must be recomputed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dirty {
-    pub(crate) classes: BTreeSet<Name>,
-    pub(crate) gateways: BTreeSet<ObjectKey>,
-    pub(crate) owners: BTreeSet<ListenerOwner>,
-    /// Gateways whose listeners must be merged again.
-    pub(crate) merges: BTreeSet<ObjectKey>,
-    pub(crate) routes: BTreeSet<ObjectRef>,
-    pub(crate) ports: BTreeSet<(ObjectKey, u16)>,
-    /// Target groups whose targets may be others.
-    pub(crate) groups: BTreeSet<(ObjectKey, TargetGroupId)>,
-    /// Gateways whose load balancer must be put together again.
-    pub(crate) load_balancers: BTreeSet<ObjectKey>,
-    pub(crate) objects: BTreeSet<ObjectRef>,
-    pub(crate) judge: BTreeSet<ObjectRef>,
+    marks: BTreeSet<Mark>,
+    /// The layer of the mark that was taken last.
+    at: Layer,
+}
+
+impl Mark {
+    fn layer(&self) -> Layer {
+        match self {
+            Self::Class(_) => Layer::Class,
+            Self::Gateway(_) => Layer::Gateway,
+            Self::Owner(_) => Layer::Owner,
+            Self::Conflicts(_) => Layer::Conflicts,
+            Self::Route(_) => Layer::Route,
+            Self::Port(..) => Layer::Port,
+            Self::TargetGroup(..) => Layer::TargetGroup,
+            Self::LoadBalancer(_) => Layer::LoadBalancer,
+            Self::Object(_) => Layer::Object,
+            Self::Judgement(_) => Layer::Judgement,
+        }
+    }
 }
 
 impl Dirty {
+    /// Marks what a change, or the layer at work, reaches.
+    pub(crate) fn mark(&mut self, mark: Mark) {
+        debug_assert!(
+            mark.layer() > self.at,
+            "the layer {:?} reaches back to {mark:?}",
+            self.at
+        );
+        self.marks.insert(mark);
+    }
+
+    /// The next mark of the first layer that has any; nothing when all is recomputed.
+    pub(crate) fn next(&mut self) -> Option<Mark> {
+        let mark = self.marks.pop_first();
+        self.at = mark.as_ref().map(Mark::layer).unwrap_or_default();
+        mark
+    }
+
     /// Marks what an object of this kind is itself.
     pub(crate) fn object(&mut self, object: &ObjectRef) {
         let key = &object.key;
         match object.kind {
-            Kind::GatewayClass => {
-                self.classes.insert(Name::clone(&key.name));
-            }
+            Kind::GatewayClass => self.mark(Mark::Class(Name::clone(&key.name))),
             Kind::Gateway => {
-                self.gateways.insert(key.clone());
-                self.owners.insert(ListenerOwner::gateway(key.clone()));
+                self.mark(Mark::Gateway(key.clone()));
+                self.mark(Mark::Owner(ListenerOwner::gateway(key.clone())));
             }
             Kind::ListenerSet => {
-                self.owners.insert(ListenerOwner::listener_set(key.clone()));
+                self.mark(Mark::Owner(ListenerOwner::listener_set(key.clone())));
             }
             Kind::HttpRoute
             | Kind::GrpcRoute
             | Kind::TcpRoute
             | Kind::UdpRoute
-            | Kind::TlsRoute => {
-                self.routes.insert(object.clone());
-            }
+            | Kind::TlsRoute => self.mark(Mark::Route(object.clone())),
             // Which of its gates are open no target group knows.
-            Kind::Pod => {
-                self.judge.insert(object.clone());
-            }
+            Kind::Pod => self.mark(Mark::Judgement(object.clone())),
             Kind::ReferenceGrant
             | Kind::BackendTlsPolicy
             | Kind::Namespace
@@ -65,26 +122,16 @@ impl Dirty {
         }
     }
 
+    /// Marks the results that read an input.
     pub(crate) fn readers(&mut self, reads: &Reads, input: &Input) {
         for reading in reads.readers(input) {
-            match reading {
-                Reading::Class(name) => {
-                    self.classes.insert(Name::clone(name));
-                }
-                Reading::Gateway(key) => {
-                    self.gateways.insert(key.clone());
-                }
-                Reading::Owner(owner) => {
-                    self.owners.insert(owner.clone());
-                }
-                Reading::Route(route) => {
-                    self.routes.insert(route.clone());
-                }
-                Reading::TargetGroup(gateway, id) => {
-                    self.load_balancers.insert(gateway.clone());
-                    self.groups.insert((gateway.clone(), id.clone()));
-                }
-            }
+            self.mark(match reading {
+                Reading::Class(name) => Mark::Class(Name::clone(name)),
+                Reading::Gateway(key) => Mark::Gateway(key.clone()),
+                Reading::Owner(owner) => Mark::Owner(owner.clone()),
+                Reading::Route(route) => Mark::Route(route.clone()),
+                Reading::TargetGroup(gateway, id) => Mark::TargetGroup(gateway.clone(), id.clone()),
+            });
         }
     }
 }

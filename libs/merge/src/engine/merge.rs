@@ -12,7 +12,7 @@ use tributary_model::{
     Snapshot,
 };
 
-use crate::engine::dirty::Dirty;
+use crate::engine::dirty::{Dirty, Mark};
 use crate::engine::gateway_state::State;
 use crate::engine::load_balancer;
 use crate::read::dependencies::Reads;
@@ -138,22 +138,26 @@ impl Merge {
 
     /// Every load balancer names what cannot be read, and what is said of objects whose parent is gone hangs on it.
     fn unread_changed(&mut self) {
-        self.dirty
-            .load_balancers
-            .extend(self.states.keys().cloned());
-        self.dirty.judge.extend(self.store.attachable().cloned());
-        let left_alone = self.facts.left_alone.keys();
-        let left_alone = left_alone.map(|gateway| ObjectRef::new(Kind::Gateway, gateway.clone()));
-        self.dirty.judge.extend(left_alone);
+        for gateway in self.states.keys() {
+            self.dirty.mark(Mark::LoadBalancer(gateway.clone()));
+        }
+        for object in self.store.attachable() {
+            self.dirty.mark(Mark::Judgement(object.clone()));
+        }
+        for gateway in self.facts.left_alone.keys() {
+            let gateway = ObjectRef::new(Kind::Gateway, gateway.clone());
+            self.dirty.mark(Mark::Judgement(gateway));
+        }
         self.every_class();
     }
 
     /// What is written on a class hangs on what is said of no object.
     fn every_class(&mut self) {
-        let classes = self.facts.classes.keys().map(Name::clone);
-        let classes =
-            classes.map(|name| ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(name)));
-        self.dirty.objects.extend(classes);
+        for name in self.facts.classes.keys() {
+            let class = ObjectKey::cluster(Name::clone(name));
+            self.dirty
+                .mark(Mark::Object(ObjectRef::new(Kind::GatewayClass, class)));
+        }
     }
 
     /// Takes less memory from now on and is otherwise the same. Worth its time once, when everything was read.

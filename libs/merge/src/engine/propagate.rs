@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tributary_model::{Kind, Name, ObjectKey, ObjectRef};
+use tributary_model::desired::TargetGroupId;
+use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
 
+use crate::engine::dirty::Mark;
 use crate::engine::gateway_state::{Merges, OwnerMerged};
 use crate::engine::load_balancer::{self, AssembledPort, Differences};
 use crate::engine::merge::{Merge, Outcome};
@@ -18,170 +20,179 @@ use crate::rules::owner;
 use crate::rules::route::{self, RouteFacts};
 use crate::rules::target_groups;
 
+/// What is different in the load balancers, until their turn comes.
+type Different = BTreeMap<ObjectKey, Differences>;
+
 impl Merge {
     /// Recomputes what is dirty, layer by layer, and says what is different since the last time.
     pub fn settle(&mut self) -> Outcome {
         let mut outcome = Outcome::default();
-        self.settle_classes();
-        self.settle_gateways();
-        self.settle_owners();
-        self.settle_merges();
-        self.settle_routes();
-        self.settle_load_balancers(&mut outcome);
-        self.settle_objects(&mut outcome);
+        let mut different = Different::new();
+        while let Some(mark) = self.dirty.next() {
+            match mark {
+                Mark::Class(name) => self.settle_class(name),
+                Mark::Gateway(key) => self.settle_gateway(key),
+                Mark::Owner(owner) => self.settle_owner(owner),
+                Mark::Conflicts(gateway) => self.settle_conflicts(gateway),
+                Mark::Route(route) => self.settle_route(route),
+                Mark::Port(gateway, number) => {
+                    self.settle_port(gateway, number, &mut different);
+                }
+                Mark::TargetGroup(gateway, id) => self.settle_target_group(gateway, id),
+                Mark::LoadBalancer(gateway) => {
+                    let differences = different.remove(&gateway).unwrap_or_default();
+                    self.settle_load_balancer(gateway, differences, &mut outcome);
+                }
+                Mark::Object(object) => self.settle_object(object, &mut outcome),
+                Mark::Judgement(object) => {
+                    outcome.judge.insert(object);
+                }
+            }
+        }
         outcome
     }
 
-    fn settle_classes(&mut self) {
-        for name in std::mem::take(&mut self.dirty.classes) {
-            let mut reader = Reader::new(&self.store, &self.facts);
-            let facts = class::facts(&mut reader, &name, &self.options.installation).map(Arc::new);
-            let object = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(Name::clone(&name)));
-            let inputs = kept(&self.store, &object, reader);
-            self.reads
-                .replace(&Reading::Class(Name::clone(&name)), inputs);
-            // Its finalizer is no fact that others read.
-            self.dirty.objects.insert(object);
-            if self.facts.classes.get(&name) == facts.as_ref() {
-                continue;
-            }
-            put(&mut self.facts.classes, &name, facts);
-            self.dirty.readers(&self.reads, &Input::Class(name));
+    fn settle_class(&mut self, name: Name) {
+        let mut reader = Reader::new(&self.store, &self.facts);
+        let facts = class::facts(&mut reader, &name, &self.options.installation).map(Arc::new);
+        let object = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(Name::clone(&name)));
+        let inputs = kept(&self.store, &object, reader);
+        self.reads
+            .replace(&Reading::Class(Name::clone(&name)), inputs);
+        // Its finalizer is no fact that others read.
+        self.dirty.mark(Mark::Object(object));
+        if self.facts.classes.get(&name) == facts.as_ref() {
+            return;
         }
+        put(&mut self.facts.classes, &name, facts);
+        self.dirty.readers(&self.reads, &Input::Class(name));
     }
 
-    fn settle_gateways(&mut self) {
-        for key in std::mem::take(&mut self.dirty.gateways) {
-            let us = &self.options.installation;
-            let mut reader = Reader::new(&self.store, &self.facts);
-            let used = gateway::used_class(&mut reader, &key, us);
-            let standing = gateway::standing(&mut reader, &key, us);
-            let object = ObjectRef::new(Kind::Gateway, key.clone());
-            let inputs = kept(&self.store, &object, reader);
-            for class in self.facts.uses(&key, used) {
-                let class = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(class));
-                self.dirty.objects.insert(class);
-            }
-            let (facts, left_alone) = match standing {
-                Some(Standing::Ours(facts)) => (Some(Arc::from(facts)), None),
-                Some(Standing::LeftAlone(left_alone)) => (None, Some(left_alone)),
-                None => (None, None),
-            };
-            self.reads.replace(&Reading::Gateway(key.clone()), inputs);
-            if facts.is_none() {
-                // What it carries may be ours all the same.
-                self.dirty.judge.insert(object.clone());
-            }
-            let is_same = self.facts.gateways.get(&key) == facts.as_ref();
-            if is_same && self.facts.left_alone.get(&key) == left_alone.as_ref() {
-                continue;
-            }
-            put(&mut self.facts.gateways, &key, facts);
-            put(&mut self.facts.left_alone, &key, left_alone);
-            self.dirty
-                .readers(&self.reads, &Input::Gateway(key.clone()));
-            if is_same {
-                continue;
-            }
-            // Settings and kind reach every port.
-            if let Some(state) = self.states.get(&key) {
-                let ports = state.ports.keys().map(|port| (key.clone(), *port));
-                self.dirty.ports.extend(ports);
-            }
-            self.dirty.merges.insert(key.clone());
-            self.dirty.load_balancers.insert(key);
-            self.dirty.objects.insert(object);
+    fn settle_gateway(&mut self, key: ObjectKey) {
+        let us = &self.options.installation;
+        let mut reader = Reader::new(&self.store, &self.facts);
+        let used = gateway::used_class(&mut reader, &key, us);
+        let standing = gateway::standing(&mut reader, &key, us);
+        let object = ObjectRef::new(Kind::Gateway, key.clone());
+        let inputs = kept(&self.store, &object, reader);
+        for class in self.facts.uses(&key, used) {
+            let class = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(class));
+            self.dirty.mark(Mark::Object(class));
         }
+        let (facts, left_alone) = match standing {
+            Some(Standing::Ours(facts)) => (Some(Arc::from(facts)), None),
+            Some(Standing::LeftAlone(left_alone)) => (None, Some(left_alone)),
+            None => (None, None),
+        };
+        self.reads.replace(&Reading::Gateway(key.clone()), inputs);
+        if facts.is_none() {
+            // What it carries may be ours all the same.
+            self.dirty.mark(Mark::Judgement(object.clone()));
+        }
+        let is_same = self.facts.gateways.get(&key) == facts.as_ref();
+        if is_same && self.facts.left_alone.get(&key) == left_alone.as_ref() {
+            return;
+        }
+        put(&mut self.facts.gateways, &key, facts);
+        put(&mut self.facts.left_alone, &key, left_alone);
+        self.dirty
+            .readers(&self.reads, &Input::Gateway(key.clone()));
+        if is_same {
+            return;
+        }
+        // Settings and kind reach every port.
+        if let Some(state) = self.states.get(&key) {
+            for port in state.ports.keys() {
+                self.dirty.mark(Mark::Port(key.clone(), *port));
+            }
+        }
+        self.dirty.mark(Mark::Conflicts(key.clone()));
+        self.dirty.mark(Mark::LoadBalancer(key));
+        self.dirty.mark(Mark::Object(object));
     }
 
-    fn settle_owners(&mut self) {
-        for owner in std::mem::take(&mut self.dirty.owners) {
-            let mut reader = Reader::new(&self.store, &self.facts);
-            let facts = owner::facts(&mut reader, &owner).map(Arc::new);
-            let object = owner.object();
-            let inputs = kept(&self.store, &object, reader);
-            self.reads.replace(&Reading::Owner(owner.clone()), inputs);
-            if facts.is_none() {
-                // What it carries may be ours all the same.
-                self.dirty.judge.insert(object.clone());
-            }
-            let old = self.facts.owners.get(&owner).cloned();
-            if old == facts {
-                continue;
-            }
-            if let Some(old) = &old {
-                self.dirty.merges.insert(old.gateway.clone());
-            }
-            let stays = match (&old, &facts) {
-                (Some(old), Some(new)) => {
-                    old.gateway == new.gateway && old.created == new.created && new.is_merged()
-                }
-                (Some(_), None) | (None, _) => false,
-            };
-            if let (Some(old), false) = (&old, stays) {
-                if let Some(state) = self.states.get_mut(&old.gateway) {
-                    state.leave(&owner, old);
-                }
-                self.facts.merged.remove(&owner);
-            }
-            if let Some(new) = facts.as_ref().filter(|new| new.is_merged()) {
-                let state = self.states.entry(new.gateway.clone()).or_default();
-                state.enter(&owner, new);
-                self.dirty.merges.insert(new.gateway.clone());
-            }
-            put(&mut self.facts.owners, &owner, facts);
-            self.dirty.readers(&self.reads, &Input::Listeners(owner));
-            self.dirty.objects.insert(object);
+    fn settle_owner(&mut self, owner: ListenerOwner) {
+        let mut reader = Reader::new(&self.store, &self.facts);
+        let facts = owner::facts(&mut reader, &owner).map(Arc::new);
+        let object = owner.object();
+        let inputs = kept(&self.store, &object, reader);
+        self.reads.replace(&Reading::Owner(owner.clone()), inputs);
+        if facts.is_none() {
+            // What it carries may be ours all the same.
+            self.dirty.mark(Mark::Judgement(object.clone()));
         }
+        let old = self.facts.owners.get(&owner).cloned();
+        if old == facts {
+            return;
+        }
+        if let Some(old) = &old {
+            self.dirty.mark(Mark::Conflicts(old.gateway.clone()));
+        }
+        let stays = match (&old, &facts) {
+            (Some(old), Some(new)) => {
+                old.gateway == new.gateway && old.created == new.created && new.is_merged()
+            }
+            (Some(_), None) | (None, _) => false,
+        };
+        if let (Some(old), false) = (&old, stays) {
+            if let Some(state) = self.states.get_mut(&old.gateway) {
+                state.leave(&owner, old);
+            }
+            self.facts.merged.remove(&owner);
+        }
+        if let Some(new) = facts.as_ref().filter(|new| new.is_merged()) {
+            let state = self.states.entry(new.gateway.clone()).or_default();
+            state.enter(&owner, new);
+            self.dirty.mark(Mark::Conflicts(new.gateway.clone()));
+        }
+        put(&mut self.facts.owners, &owner, facts);
+        self.dirty.readers(&self.reads, &Input::Listeners(owner));
+        self.dirty.mark(Mark::Object(object));
     }
 
-    fn settle_merges(&mut self) {
-        for key in std::mem::take(&mut self.dirty.merges) {
-            let Some(state) = self.states.get_mut(&key) else {
-                continue;
-            };
-            let Merges { owners, ports } =
-                state.merge(self.facts.gateways.get(&key).map(Arc::as_ref));
-            for OwnerMerged {
-                owner,
-                merged,
-                serves_same,
-            } in owners
-            {
-                self.dirty.objects.insert(owner.object());
-                self.facts.merged.insert(owner.clone(), merged);
-                if !serves_same {
-                    self.dirty.readers(&self.reads, &Input::Listeners(owner));
-                }
+    fn settle_conflicts(&mut self, key: ObjectKey) {
+        let Some(state) = self.states.get_mut(&key) else {
+            return;
+        };
+        let Merges { owners, ports } = state.merge(self.facts.gateways.get(&key).map(Arc::as_ref));
+        for OwnerMerged {
+            owner,
+            merged,
+            serves_same,
+        } in owners
+        {
+            self.dirty.mark(Mark::Object(owner.object()));
+            self.facts.merged.insert(owner.clone(), merged);
+            if !serves_same {
+                self.dirty.readers(&self.reads, &Input::Listeners(owner));
             }
-            let ports = ports.into_iter().map(|port| (key.clone(), port));
-            self.dirty.ports.extend(ports);
-            // It counts its attached sets.
-            let gateway = ObjectRef::new(Kind::Gateway, key);
-            self.dirty.objects.insert(gateway);
         }
+        for port in ports {
+            self.dirty.mark(Mark::Port(key.clone(), port));
+        }
+        // It counts its attached sets.
+        let gateway = ObjectRef::new(Kind::Gateway, key);
+        self.dirty.mark(Mark::Object(gateway));
     }
 
-    fn settle_routes(&mut self) {
-        for object in std::mem::take(&mut self.dirty.routes) {
-            let mut reader = Reader::new(&self.store, &self.facts).sharing(&self.states);
-            let facts =
-                route::facts(&mut reader, &object, self.options.default_target_type).map(Arc::new);
-            let inputs = kept(&self.store, &object, reader);
-            self.reads.replace(&Reading::Route(object.clone()), inputs);
-            if facts.is_none() {
-                // What it carries may be ours all the same.
-                self.dirty.judge.insert(object.clone());
-            }
-            let old = self.routes.get(&object).cloned();
-            if old == facts {
-                continue;
-            }
-            self.reattach(&object, old.as_ref(), facts.as_ref());
-            self.redistribute(old.as_ref(), facts.as_ref());
-            put(&mut self.routes, &object, facts);
-            self.dirty.objects.insert(object);
+    fn settle_route(&mut self, object: ObjectRef) {
+        let mut reader = Reader::new(&self.store, &self.facts).sharing(&self.states);
+        let facts =
+            route::facts(&mut reader, &object, self.options.default_target_type).map(Arc::new);
+        let inputs = kept(&self.store, &object, reader);
+        self.reads.replace(&Reading::Route(object.clone()), inputs);
+        if facts.is_none() {
+            // What it carries may be ours all the same.
+            self.dirty.mark(Mark::Judgement(object.clone()));
         }
+        let old = self.routes.get(&object).cloned();
+        if old == facts {
+            return;
+        }
+        self.reattach(&object, old.as_ref(), facts.as_ref());
+        self.redistribute(old.as_ref(), facts.as_ref());
+        put(&mut self.routes, &object, facts);
+        self.dirty.mark(Mark::Object(object));
     }
 
     /// Moves a route from the listeners that it was attached to to those that it is attached to now.
@@ -199,14 +210,14 @@ impl Merge {
                     self.attached.remove(*gone);
                 }
             }
-            self.dirty.objects.insert(gone.owner.object());
+            self.dirty.mark(Mark::Object(gone.owner.object()));
         }
         for come in new.difference(&old) {
             self.attached
                 .entry((*come).clone())
                 .or_default()
                 .insert(object.clone());
-            self.dirty.objects.insert(come.owner.object());
+            self.dirty.mark(Mark::Object(come.owner.object()));
         }
     }
 
@@ -218,8 +229,7 @@ impl Merge {
                 continue;
             }
             self.dirty
-                .ports
-                .insert((placement.gateway.clone(), placement.port));
+                .mark(Mark::Port(placement.gateway.clone(), placement.port));
             if let Some(state) = self.states.get_mut(&placement.gateway)
                 && let Some(port) = state.ports.get_mut(&placement.port)
             {
@@ -231,109 +241,112 @@ impl Merge {
                 continue;
             }
             self.dirty
-                .ports
-                .insert((placement.gateway.clone(), placement.port));
+                .mark(Mark::Port(placement.gateway.clone(), placement.port));
             let state = self.states.entry(placement.gateway.clone()).or_default();
             let port = state.ports.entry(placement.port).or_default();
             port.add(&placement.listener, contribution, &mut state.uses);
         }
     }
 
-    fn settle_load_balancers(&mut self, outcome: &mut Outcome) {
-        let mut differences: BTreeMap<ObjectKey, Differences> = BTreeMap::new();
-        for (key, number) in std::mem::take(&mut self.dirty.ports) {
-            let Some(state) = self.states.get_mut(&key) else {
-                continue;
-            };
-            let gateway = self.facts.gateways.get(&key).map(Arc::as_ref);
-            let AssembledPort {
-                listener,
-                is_same,
-                judge,
-                reshadowed,
-            } = state.assemble_port(number, gateway);
-            self.dirty.objects.extend(reshadowed);
-            self.dirty.judge.extend(judge);
-            let differences = differences.entry(key).or_default();
-            if !is_same {
-                differences.listeners.insert(number, listener);
-            }
+    fn settle_port(&mut self, key: ObjectKey, number: u16, different: &mut Different) {
+        let Some(state) = self.states.get_mut(&key) else {
+            return;
+        };
+        let gateway = self.facts.gateways.get(&key).map(Arc::as_ref);
+        let AssembledPort {
+            listener,
+            is_same,
+            judge,
+            reshadowed,
+        } = state.assemble_port(number, gateway);
+        for route in reshadowed {
+            self.dirty.mark(Mark::Object(route));
         }
-        // Groups whose use changed were noted in the states; those whose targets did, by their readers.
-        for (key, id) in std::mem::take(&mut self.dirty.groups) {
-            if let Some(state) = self.states.get_mut(&key) {
-                state.uses.touched.insert(id);
-            }
+        for owner in judge {
+            self.dirty.mark(Mark::Judgement(owner));
         }
-        for key in std::mem::take(&mut self.dirty.load_balancers) {
-            differences.entry(key).or_default();
+        if !is_same {
+            let differences = different.entry(key.clone()).or_default();
+            differences.listeners.insert(number, listener);
         }
-        for (key, mut differences) in differences {
-            let Some(state) = self.states.get_mut(&key) else {
-                continue;
-            };
-            let gateway = self.facts.gateways.get(&key).map(Arc::as_ref);
-            let mut groups = std::mem::take(&mut state.uses.touched);
-            if state.starts_anew(gateway) {
-                groups.extend(state.uses.groups.keys().cloned());
-            }
-            for id in groups {
-                let mut reader = Reader::new(&self.store, &self.facts);
-                let us = &self.options.installation;
-                let group = state.uses.groups.get(&id).map(|used| {
-                    target_groups::desired(&mut reader, us, &used.spec, used.listeners())
-                });
-                let before = state.desired.as_ref();
-                let before = before.and_then(|desired| desired.target_groups.get(&id));
-                let pods = before.into_iter().chain(&group).flat_map(|it| &it.awaited);
-                let pods = pods.map(|it| ObjectRef::new(Kind::Pod, it.pod.key.clone()));
-                self.dirty.judge.extend(pods);
-                let reading = Reading::TargetGroup(key.clone(), id.clone());
-                self.reads.replace(&reading, reader.into_inputs());
-                differences.groups.insert(id, group);
-            }
-            match state.assemble(&key, gateway, differences, self.store.unread()) {
-                load_balancer::Change::None => {}
-                load_balancer::Change::Now { old, new } => {
-                    self.dirty
-                        .objects
-                        .insert(ObjectRef::new(Kind::Gateway, key.clone()));
-                    self.dirty
-                        .judge
-                        .insert(ObjectRef::new(Kind::Gateway, key.clone()));
-                    if old.as_ref() != new.as_ref().map(|new| &new.key) {
-                        // What is reported of it is judged of everybody on it.
-                        let owners = state.merging().map(|merging| merging.owner.object());
-                        self.dirty.judge.extend(owners);
-                    }
-                    if let Some(old) = old {
-                        self.load_balancers.remove(&old);
-                        outcome.load_balancers.insert(old, None);
-                    }
-                    if let Some(new) = new {
-                        self.load_balancers
-                            .insert(new.key.clone(), Arc::clone(&new));
-                        outcome.load_balancers.insert(new.key.clone(), Some(new));
-                    }
-                }
-            }
-            if state.is_empty() && !self.facts.gateways.contains_key(&key) {
-                self.states.remove(&key);
-            }
+        self.dirty.mark(Mark::LoadBalancer(key));
+    }
+
+    /// Groups whose use changed are noted in the state already; this one's targets did.
+    fn settle_target_group(&mut self, key: ObjectKey, id: TargetGroupId) {
+        if let Some(state) = self.states.get_mut(&key) {
+            state.uses.touched.insert(id);
+            self.dirty.mark(Mark::LoadBalancer(key));
         }
     }
 
-    fn settle_objects(&mut self, outcome: &mut Outcome) {
-        outcome.judge.append(&mut self.dirty.judge);
-        for object in std::mem::take(&mut self.dirty.objects) {
-            let new = resolve::resolved(self, &object);
-            if self.resolved.get(&object) == new.as_ref() {
-                continue;
-            }
-            put(&mut self.resolved, &object, new.clone());
-            outcome.judge.insert(object.clone());
-            outcome.objects.insert(object, new);
+    fn settle_load_balancer(
+        &mut self,
+        key: ObjectKey,
+        mut differences: Differences,
+        outcome: &mut Outcome,
+    ) {
+        let Some(state) = self.states.get_mut(&key) else {
+            return;
+        };
+        let gateway = self.facts.gateways.get(&key).map(Arc::as_ref);
+        let mut groups = std::mem::take(&mut state.uses.touched);
+        if state.starts_anew(gateway) {
+            groups.extend(state.uses.groups.keys().cloned());
         }
+        for id in groups {
+            let mut reader = Reader::new(&self.store, &self.facts);
+            let us = &self.options.installation;
+            let group =
+                state.uses.groups.get(&id).map(|used| {
+                    target_groups::desired(&mut reader, us, &used.spec, used.listeners())
+                });
+            let before = state.desired.as_ref();
+            let before = before.and_then(|desired| desired.target_groups.get(&id));
+            for awaited in before.into_iter().chain(&group).flat_map(|it| &it.awaited) {
+                let pod = ObjectRef::new(Kind::Pod, awaited.pod.key.clone());
+                self.dirty.mark(Mark::Judgement(pod));
+            }
+            let reading = Reading::TargetGroup(key.clone(), id.clone());
+            self.reads.replace(&reading, reader.into_inputs());
+            differences.groups.insert(id, group);
+        }
+        match state.assemble(&key, gateway, differences, self.store.unread()) {
+            load_balancer::Change::None => {}
+            load_balancer::Change::Now { old, new } => {
+                let object = ObjectRef::new(Kind::Gateway, key.clone());
+                self.dirty.mark(Mark::Object(object.clone()));
+                self.dirty.mark(Mark::Judgement(object));
+                if old.as_ref() != new.as_ref().map(|new| &new.key) {
+                    // What is reported of it is judged of everybody on it.
+                    for merging in state.merging() {
+                        self.dirty.mark(Mark::Judgement(merging.owner.object()));
+                    }
+                }
+                if let Some(old) = old {
+                    self.load_balancers.remove(&old);
+                    outcome.load_balancers.insert(old, None);
+                }
+                if let Some(new) = new {
+                    self.load_balancers
+                        .insert(new.key.clone(), Arc::clone(&new));
+                    outcome.load_balancers.insert(new.key.clone(), Some(new));
+                }
+            }
+        }
+        if state.is_empty() && !self.facts.gateways.contains_key(&key) {
+            self.states.remove(&key);
+        }
+    }
+
+    fn settle_object(&mut self, object: ObjectRef, outcome: &mut Outcome) {
+        let new = resolve::resolved(self, &object);
+        if self.resolved.get(&object) == new.as_ref() {
+            return;
+        }
+        put(&mut self.resolved, &object, new.clone());
+        self.dirty.mark(Mark::Judgement(object.clone()));
+        outcome.objects.insert(object, new);
     }
 }
 

@@ -264,3 +264,42 @@ fn a_refusal_quotes_no_more_than_a_person_reads() {
     let (_, warnings) = accepted(&set(&format!("name: app, {}: 1", &long[..1_000])));
     assert!(warnings[0].field.len() < 600);
 }
+
+#[test]
+fn an_object_that_people_ask_about_has_its_labels_beside_it() {
+    let (object, warnings) = accepted(&set("name: app, labels: {team: a, example.com/tier: ''}"));
+    assert_eq!(object.labels.text(), "example.com/tier=\nteam=a");
+    assert_eq!(warnings, []);
+    let (service, _) = accepted(
+        "
+apiVersion: v1
+kind: Service
+metadata: {name: app, labels: {team: a}}
+spec: {ports: [{port: 80}]}
+",
+    );
+    assert!(service.labels.is_empty());
+}
+
+#[test]
+fn labels_of_more_than_16_kib_are_left_out_with_a_warning() {
+    let labels = |count: usize| {
+        let labels = (0..count).map(|number| format!("k{number:03}: '{}'", "x".repeat(59)));
+        let labels: Vec<String> = labels.collect();
+        set(&format!("name: app, labels: {{{}}}", labels.join(", ")))
+    };
+    // Each takes 64 bytes and its line end, but for the last.
+    let (most, warnings) = accepted(&labels(252));
+    assert_eq!(most.labels.text().len(), 252 * 65 - 1);
+    assert_eq!(warnings, []);
+    let (more, warnings) = accepted(&labels(253));
+    assert!(more.labels.is_empty());
+    let [Warning { field, reason }] = &warnings[..] else {
+        panic!("{warnings:?}");
+    };
+    assert_eq!(field, "metadata.labels");
+    assert_eq!(
+        reason,
+        "nobody can select the object by its labels: they have 16444 bytes, and the most is 16384"
+    );
+}

@@ -27,12 +27,12 @@ use tributary_model::workload::{
     GrantFrom, GrantTo, IpFamily, L4Protocol, Namespace, Node, Pod, PolicyTarget, ReferenceGrant,
     Service, ServicePort, ServiceType, TlsSecret,
 };
-use tributary_model::{Installation, Kind, ObjectRef};
+use tributary_model::{Installation, Kind, Labels, ObjectRef};
 
 use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
-    SourceObject { resource, status, resource_version }
+    SourceObject { resource, status, resource_version, labels }
     CarriedStatus { status, author }
     Meta { key, generation, created, deleting }
     GatewayClass { meta, controller_name, parameters_ref, marked_in_use }
@@ -150,6 +150,17 @@ impl Arbitrary for Refused {
             Kind::Service,
         ]);
         Self::of(&ObjectRef::new(kind, source.any()), source.any()).unwrap()
+    }
+}
+
+impl Arbitrary for Labels {
+    fn arbitrary(source: &mut Source) -> Self {
+        let keys = ["app", "app.kubernetes.io/name", "tier"];
+        let labels = keys.into_iter().filter_map(|key| {
+            let value = source.pick(&[None, Some(""), Some("shop")])?;
+            Some((key.to_owned(), value.to_owned()))
+        });
+        Self::of(&labels.collect()).unwrap()
     }
 }
 

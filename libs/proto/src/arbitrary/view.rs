@@ -21,14 +21,14 @@ use crate::event::{Event, Position, Positioned};
 structs! {
     ListenerView {
         resolved, load_balancer, dns_name, elb_listener, programmed, explanation,
-        withheld_routes,
+        withheld_routes, labels,
     }
     ResolvedListener {
         listener, gateway, precedence, port, protocol, hostname, outcome, supported_kinds,
         unresolved_refs, unusable_refs, overlapping_tls, notes, certificates, attached_routes,
     }
     Explanation { subject, decision, rule, rival, because, would_change }
-    ObjectView { judgement, gateways }
+    ObjectView { judgement, gateways, labels }
     LoadBalancerView {
         key, desired_generation, reported_generation, desired_counts, phase, report,
     }
@@ -49,10 +49,10 @@ structs! {
     RefusedReport { key, error }
     Acknowledgement { position, set_aside, failed }
     SetAside { object, reason }
-    ListenerFilter { gateway, namespace, owner, states, hostname }
+    ListenerFilter { gateway, namespace, owner, states, hostname, labels }
     ListenerPlace { gateway, precedence }
     ListenerWatch { filter, resume_after }
-    ObjectFilter { kind, namespace }
+    ObjectFilter { kind, namespace, labels }
     Question { object, listener }
 }
 

@@ -45,12 +45,14 @@ message!(
         owner: optional,
         states: each_of,
         hostname: same,
+        labels: optional,
     }
 );
 message!(
     ObjectFilter = listeners::ListObjectsRequest {
         kind: optional_one_of,
         namespace: optional_name,
+        labels: optional,
     }
 );
 message!(

@@ -264,6 +264,28 @@ pub(super) mod shared_list {
     }
 }
 
+/// Labels, a map on the wire.
+pub(super) mod label_map {
+    use std::collections::BTreeMap;
+
+    use tributary_model::labels::{Labels, NoLabel};
+
+    use super::ConvertError;
+
+    pub(in crate::convert) fn write(labels: &Labels) -> BTreeMap<String, String> {
+        labels.to_map()
+    }
+
+    pub(in crate::convert) fn read(
+        field: &str,
+        labels: BTreeMap<String, String>,
+    ) -> Result<Labels, ConvertError> {
+        Labels::of(&labels).map_err(|NoLabel { key }| {
+            ConvertError::at(field, format!("has {key:?}, which is no label"))
+        })
+    }
+}
+
 /// A map of shared values that carry their own key: a list on the wire, where no key may come twice.
 pub(super) mod keyed {
     use std::collections::BTreeMap;

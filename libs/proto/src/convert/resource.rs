@@ -12,8 +12,8 @@ use tributary_model::resource::{
 
 use super::ConvertError;
 use super::codec::{
-    Beside, absent, known, list, message, optional, optional_name, required, same, spec, text,
-    timestamp, within,
+    Beside, absent, known, label_map, list, message, optional, optional_name, required, same, spec,
+    text, timestamp, within,
 };
 use crate::types;
 use crate::types::StatusAuthor;
@@ -135,6 +135,7 @@ impl From<&SourceObject> for types::SourceObject {
             resource,
             status,
             resource_version,
+            labels,
         } = value;
         let Meta {
             key: _,
@@ -154,6 +155,7 @@ impl From<&SourceObject> for types::SourceObject {
                 .as_ref()
                 .map_or(StatusAuthor::Unspecified, |carried| carried.author.into())
                 .into(),
+            labels: label_map::write(labels),
         }
     }
 }
@@ -204,6 +206,7 @@ impl TryFrom<types::SourceObject> for SourceObject {
             status,
             resource_version,
             status_author,
+            labels,
         } = message;
         let object: ObjectRef = required::read("object", object)?;
         let kind = object.kind;
@@ -232,6 +235,7 @@ impl TryFrom<types::SourceObject> for SourceObject {
             resource: Arc::new(resource),
             status: status.map(|status| CarriedStatus { status, author }),
             resource_version,
+            labels: label_map::read("labels", labels)?,
         })
     }
 }

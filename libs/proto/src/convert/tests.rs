@@ -51,6 +51,7 @@ fn source_object(kind: types::Kind, spec: Spec) -> types::SourceObject {
         status: None,
         resource_version: None,
         status_author: 0,
+        labels: std::collections::BTreeMap::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use tributary_model::view::{
 };
 
 use super::ConvertError;
-use super::codec::{enumeration, list, message, one_of, optional, required, same};
+use super::codec::{enumeration, label_map, list, message, one_of, optional, required, same};
 use crate::types;
 
 impl From<&ListenerView> for types::ListenerView {
@@ -20,6 +20,7 @@ impl From<&ListenerView> for types::ListenerView {
             programmed,
             explanation,
             withheld_routes,
+            labels,
         } = view;
         Self {
             resolved: required::write(resolved),
@@ -29,6 +30,7 @@ impl From<&ListenerView> for types::ListenerView {
             programmed: optional::write(programmed),
             explanation: required::write(explanation),
             withheld_routes: same::write(withheld_routes),
+            labels: label_map::write(labels),
             state: one_of::write(&state),
             reason,
         }
@@ -47,6 +49,7 @@ impl TryFrom<types::ListenerView> for ListenerView {
             programmed,
             explanation,
             withheld_routes,
+            labels,
             // They follow from the rest, and are for those who do not know how.
             state: _,
             reason: _,
@@ -59,6 +62,7 @@ impl TryFrom<types::ListenerView> for ListenerView {
             programmed: optional::read("programmed", programmed)?,
             explanation: required::read("explanation", explanation)?,
             withheld_routes: same::read("withheld_routes", withheld_routes)?,
+            labels: label_map::read("labels", labels)?,
         })
     }
 }
@@ -90,7 +94,8 @@ message!(
 message!(
     ObjectView = types::ObjectView {
         judgement: required,
-        gateways: list
+        gateways: list,
+        labels: label_map,
     }
 );
 message!(

@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status};
 use tributary_model::Meta;
 use tributary_model::resource::{Resource, SourceObject};
 use tributary_model::workload::Namespace;
-use tributary_model::{ObjectKey, ObjectRef, Timestamp};
+use tributary_model::{Labels, ObjectKey, ObjectRef, Timestamp};
 use tributary_proto::MAX_MESSAGE_BYTES;
 use tributary_proto::snapshot::snapshot_service_server::{SnapshotService, SnapshotServiceServer};
 use tributary_proto::snapshot::{
@@ -82,6 +82,7 @@ pub(crate) fn namespace(name: &str, label: &str) -> (ObjectRef, Arc<SourceObject
         resource: Arc::new(resource),
         status: None,
         resource_version: None,
+        labels: Labels::default(),
     };
     (key, Arc::new(object))
 }

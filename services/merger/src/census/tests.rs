@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tributary_model::report::{ListenerReport, LoadBalancerPhase, LoadBalancerReport};
 use tributary_model::resolved::{RivalClass, UnresolvedRef};
 use tributary_model::resource::SourceObject;
-use tributary_model::{Resource, Timestamp, controller};
+use tributary_model::{Labels, Resource, Timestamp, controller};
 use tributary_runtime::Context;
 use tributary_testkit::objects::{class, gateway as gateway_named, http, key, listener_set as set};
 use tributary_testkit::random::object;
@@ -137,6 +137,7 @@ fn tally(objects: Vec<Resource>) -> Tally {
             resource: Arc::new(resource),
             status: None,
             resource_version: None,
+            labels: Labels::default(),
         }));
     }
     state.mark_complete();

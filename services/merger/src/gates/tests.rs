@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use tributary_merge::Options;
 use tributary_model::resource::SourceObject;
-use tributary_model::{Installation, Resource};
+use tributary_model::{Installation, Labels, Resource};
 use tributary_runtime::Context;
 use tributary_testkit::objects::{class, gateway, http};
 use tributary_testkit::routes::http_route;
@@ -53,6 +53,7 @@ impl World {
                 resource: Arc::new(resource),
                 status: None,
                 resource_version: None,
+                labels: Labels::default(),
             }));
         }
         state.mark_complete();

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tributary_model::report::{LoadBalancerReport, QuotaUse, Quotas};
 use tributary_model::resource::SourceObject;
-use tributary_model::{Resource, controller};
+use tributary_model::{Labels, Resource, controller};
 use tributary_runtime::Context;
 use tributary_stream::Position;
 use tributary_testkit::objects::{class, gateway, http};
@@ -17,6 +17,7 @@ fn apply(shared: &Shared, resources: Vec<Resource>) {
             resource: Arc::new(resource),
             status: None,
             resource_version: None,
+            labels: Labels::default(),
         }));
     }
     state.settle();

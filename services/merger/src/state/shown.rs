@@ -3,14 +3,35 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tributary_model::{ListenerRef, ObjectRef};
+use tributary_model::{Kind, Labels, ListenerRef, ObjectRef};
 
 use super::State;
 use crate::views;
 
 impl State {
+    /// What an object is selected by from now on: its listeners show it, and whoever lists objects asks for it.
+    pub(super) fn label(&mut self, object: &ObjectRef, labels: Labels) {
+        if self.labels_of(object) == labels {
+            return;
+        }
+        if labels.is_empty() {
+            self.labels.remove(object);
+        } else {
+            self.labels.insert(object.clone(), labels);
+        }
+        if matches!(object.kind, Kind::Gateway | Kind::ListenerSet) {
+            self.stale.insert(object.clone());
+        }
+    }
+
+    /// None of an object that is not there.
+    pub(crate) fn labels_of(&self, object: &ObjectRef) -> Labels {
+        self.labels.get(object).cloned().unwrap_or_default()
+    }
+
     pub(super) fn show_listeners(&mut self, object: &ObjectRef) {
-        let views = views::listeners(&self.merge, object, &self.reports);
+        let labels = self.labels_of(object);
+        let views = views::listeners(&self.merge, object, &self.reports, &labels);
         let now: BTreeSet<ListenerRef> = views
             .iter()
             .map(|view| view.resolved.listener.clone())

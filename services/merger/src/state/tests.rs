@@ -2,7 +2,7 @@
 
 use tributary_model::elb::LoadBalancerKind::{self, Alb, Nlb};
 use tributary_model::holder::Holder;
-use tributary_model::{Installation, Resource, controller};
+use tributary_model::{Installation, Labels, Resource, controller};
 use tributary_runtime::Context;
 use tributary_testkit::objects::{GatewayBuilder, class, gateway, http, key, listener_set};
 use tributary_testkit::random::object;
@@ -30,6 +30,7 @@ fn source(resource: Resource) -> SourceObject {
         resource: Arc::new(resource),
         status: None,
         resource_version: None,
+        labels: Labels::default(),
     }
 }
 

@@ -4,10 +4,13 @@ use std::num::NonZeroU32;
 
 use futures::StreamExt;
 use tonic::Code;
+use tributary_model::selector::LabelSelector;
 use tributary_model::view::{ListenerState, ListenerView};
 use tributary_model::{Kind, ListenerRef};
-use tributary_proto::call::{ListenerFilter, ListenerListing, ListenerPlace, ListenerWatch};
-use tributary_proto::listeners::{ListListenersRequest, WatchListenersRequest};
+use tributary_proto::call::{
+    ListenerFilter, ListenerListing, ListenerPlace, ListenerWatch, ObjectFilter,
+};
+use tributary_proto::listeners::{ListListenersRequest, ListObjectsRequest, WatchListenersRequest};
 use tributary_proto::part::PartMessage;
 use tributary_testkit::random::object;
 
@@ -140,8 +143,108 @@ async fn all_that_is_given_must_hold() {
         states: vec![ListenerState::Pending],
         hostname: Some(String::new()),
         owner: None,
+        labels: None,
     };
     check_filter(filter, &ALL[2..3]).await;
+}
+
+fn selector(label: (&str, &str)) -> Option<LabelSelector> {
+    let (key, value) = label;
+    Some(LabelSelector {
+        match_labels: [(key.to_owned(), value.to_owned())].into(),
+        ..LabelSelector::default()
+    })
+}
+
+/// Says an object of the world again, with these labels.
+async fn label(world: &World, name: &str, labels: &[(&str, &str)]) {
+    let said = object(Kind::ListenerSet, name);
+    let labels = labels.iter();
+    let labels = labels.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let labels = Labels::of(&labels.collect()).unwrap();
+    let object = SourceObject {
+        labels: labels.clone(),
+        ..(*world.objects.get(&said).unwrap()).clone()
+    };
+    world.objects.set(said.clone(), Arc::new(object));
+    world
+        .until("labelled", |state| state.labels_of(&said) == labels)
+        .await;
+}
+
+#[tokio::test]
+async fn labels_are_the_owners_and_pages_are_of_those_that_have_them() {
+    let world = world().await;
+    label(&world, "team/late", &[("app", "shop"), ("env", "test")]).await;
+    label(&world, "team/set", &[("app", "blog")]).await;
+    let filter = |label| ListenerFilter {
+        labels: selector(label),
+        ..ListenerFilter::default()
+    };
+    let shop = filter(("app", "shop"));
+    assert_eq!(ask(&world, (&shop).into()).await.0, &ALL[3..]);
+    let request = ListListenersRequest {
+        page_size: 1,
+        ..(&shop).into()
+    };
+    let (first, token) = ask(&world, request.clone()).await;
+    assert_eq!(first, ALL[3..4]);
+    let request = ListListenersRequest {
+        page_token: token,
+        ..request
+    };
+    assert_eq!(
+        ask(&world, request).await,
+        (vec![ALL[4].to_owned()], Vec::new())
+    );
+    let none = filter(("app", "nothing"));
+    assert_eq!(ask(&world, (&none).into()).await, (Vec::new(), Vec::new()));
+}
+
+#[tokio::test]
+async fn objects_are_listed_by_their_own_labels() {
+    let world = world().await;
+    label(&world, "team/late", &[("app", "shop")]).await;
+    let filter = ObjectFilter {
+        labels: selector(("app", "shop")),
+        ..ObjectFilter::default()
+    };
+    let mut client = clients::listeners(world.merger.clone());
+    let request = ListObjectsRequest::from(&filter);
+    let mut parts = client.list_objects(request).await.unwrap().into_inner();
+    let part = parts.message().await.unwrap().unwrap();
+    let [view] = &part.decode_part().unwrap().items[..] else {
+        panic!("not one");
+    };
+    assert_eq!(
+        view.judgement.object(),
+        object(Kind::ListenerSet, "team/late")
+    );
+    assert_eq!(view.labels.text(), "app=shop");
+}
+
+/// Nobody else than who asks about listeners hears of it: no programmer, no status writer.
+#[tokio::test]
+async fn another_label_is_told_to_watches_of_listeners_alone() {
+    let world = world().await;
+    let asked = ListenerWatch {
+        filter: ListenerFilter {
+            labels: selector(("app", "shop")),
+            ..ListenerFilter::default()
+        },
+        resume_after: None,
+    };
+    let mut told = watch(&world, &asked).await;
+    for expected in ["Init", "Done"] {
+        assert_eq!(word(&next(&mut told).await), expected);
+    }
+    let before = (world.position(), world.shared.judgements.position());
+    label(&world, "team/set", &[("app", "shop")]).await;
+    assert_eq!(word(&next(&mut told).await), ALL[2]);
+    label(&world, "team/set", &[("app", "blog")]).await;
+    assert_eq!(word(&next(&mut told).await), format!("-{}", ALL[2]));
+    let after = (world.position(), world.shared.judgements.position());
+    assert_eq!(before, after);
 }
 
 fn page(size: u32, token: Vec<u8>) -> ListListenersRequest {

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use tributary_merge::judge::judge;
 use tributary_model::judgement::{Judgement, ListenerJudgement};
 use tributary_model::resource::SourceObject;
-use tributary_model::selector::FromNamespaces;
-use tributary_model::{ListenerRef, Resource, controller};
+use tributary_model::selector::{FromNamespaces, LabelOperator, LabelRequirement, LabelSelector};
+use tributary_model::{Labels, ListenerRef, Resource, controller};
 use tributary_runtime::Context;
 use tributary_testkit::objects::{ListenerBuilder, class, gateway, http, https, key, listener_set};
 use tributary_testkit::routes::http_route;
@@ -89,11 +89,19 @@ fn world(own: &[Listener], others: &Others) -> Shared {
     merged(objects)
 }
 
+/// Each has its own name for a label, and so the others' have the mark in theirs.
+fn label(resource: &Resource) -> Labels {
+    let ObjectKey { namespace, name } = &resource.meta().key;
+    let labels = [(format!("of-{namespace}"), format!("{namespace}.{name}"))];
+    Labels::of(&labels.into()).unwrap()
+}
+
 fn merged(objects: Vec<Resource>) -> Shared {
     let shared = Shared::new(&Context::new("merger"), tributary_merge::Options::default());
     let mut state = shared.lock().unwrap();
     state.reset(objects.into_iter().map(|resource| {
         Arc::new(SourceObject {
+            labels: label(&resource),
             resource: Arc::new(resource),
             status: None,
             resource_version: None,
@@ -141,6 +149,7 @@ proptest! {
         prop_assert_eq!(in_other.len(), listeners.len());
         for (left, right) in in_one.iter().zip(&in_other) {
             prop_assert!(!format!("{left:?}").contains(MARK), "{left:#?}");
+            prop_assert!(!format!("{left:?}").contains("infra.gw"), "{left:#?}");
             let (of_left, of_right) = (&left.resolved, &right.resolved);
             let said = |shared: &Shared, view: &ListenerView| {
                 let listener = &view.resolved.listener;
@@ -217,6 +226,41 @@ fn of_routes_of_other_namespaces_a_tenant_reads_how_many() {
     };
     assert_eq!(view.withheld_routes, 2);
     assert_eq!(view.resolved.attached_routes.len(), 1);
+}
+
+#[test]
+fn a_tenant_reads_its_own_labels_and_selects_by_no_others() {
+    let free = (81, Some("b.x.com"), false);
+    let shared = world(&[free], &others(1, (82, None, false), 0));
+    let selected = |sight: &Sight, key: &str| {
+        let filter = ListenerFilter {
+            labels: Some(LabelSelector {
+                match_expressions: vec![LabelRequirement {
+                    key: key.to_owned(),
+                    operator: LabelOperator::Exists,
+                    values: Vec::new(),
+                }],
+                ..LabelSelector::default()
+            }),
+            ..ListenerFilter::default()
+        };
+        let passes = |_: &ListenerRef, view: &ListenerView| listener_passes(&filter, view, sight);
+        let (_, listeners) = shared.listeners_for(sight).select(passes);
+        let mut labels: Vec<String> = listeners
+            .iter()
+            .map(|view| view.labels.text().to_owned())
+            .collect();
+        labels.sort();
+        labels
+    };
+    assert_eq!(selected(&own(), "of-t"), ["of-t=t.s-0"]);
+    for (theirs, label) in [
+        ("of-zz-0", "of-zz-0=zz-0.zz"),
+        ("of-infra", "of-infra=infra.gw"),
+    ] {
+        assert_eq!(selected(&own(), theirs), Vec::<String>::new());
+        assert_eq!(selected(&Sight::Everything, theirs), [label]);
+    }
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Choice<'_> {
         if let Some(selector) = selector.filter(|_| !documents.is_empty()) {
             for key in selector.unknown(&documents) {
                 tell(&format!(
-                    "warning: nothing here has a field {key}: -l goes by the fields of -o json, since the merger knows no labels"
+                    "warning: nothing here has a field {key}: --field-selector goes by the fields of -o json, and -l by labels"
                 ));
             }
         }

@@ -73,6 +73,12 @@ pub(crate) enum QueryError {
         kind: String,
         name: String,
     },
+    #[error(
+        "load balancers have no labels: select them by a field of -o json, with --field-selector"
+    )]
+    Unlabelled,
+    #[error("{server} does not select by labels: it is of an earlier version")]
+    LabelsIgnored { server: String },
     #[error("cannot write the output as {format}: {reason}")]
     Format {
         format: &'static str,

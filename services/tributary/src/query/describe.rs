@@ -56,6 +56,7 @@ async fn ask(client: &Client, object: &ObjectRef) -> Result<Described, QueryErro
     let filter = ObjectFilter {
         kind: Some(*kind),
         namespace: (!kind.is_cluster_scoped()).then(|| key.namespace.clone()),
+        labels: None,
     };
     let objects = client.list_objects(&filter).await?;
     let view = objects

@@ -20,7 +20,7 @@ use tributary_model::view::{
     DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView,
 };
 use tributary_model::{
-    Hostname, Installation, Kind, ObjectKey, ObjectRef, Precedence, PrecedenceClass, Rule,
+    Hostname, Installation, Kind, Labels, ObjectKey, ObjectRef, Precedence, PrecedenceClass, Rule,
     Timestamp,
 };
 
@@ -88,6 +88,7 @@ pub(crate) fn served(listener: ListenerRef, index: u32) -> ListenerView {
         elb_listener: Some(ELB_LISTENER.to_owned()),
         programmed: Some(ProgrammedState::Programmed),
         withheld_routes: 0,
+        labels: Labels::default(),
     }
 }
 
@@ -138,6 +139,7 @@ pub(crate) fn gateway() -> ObjectView {
             attached_listener_sets: 1,
         }),
         gateways: vec![edge()],
+        labels: Labels::default(),
     }
 }
 
@@ -152,6 +154,7 @@ pub(crate) fn listener_set(team: &str) -> ObjectView {
             listeners: vec![judged("https")],
         }),
         gateways: vec![edge()],
+        labels: Labels::default(),
     }
 }
 
@@ -166,6 +169,7 @@ pub(crate) fn stranger(team: &str) -> ObjectView {
             listeners: Vec::new(),
         }),
         gateways: vec![edge()],
+        labels: Labels::default(),
     }
 }
 
@@ -197,6 +201,7 @@ pub(crate) fn route(acceptance: RouteAcceptance) -> ObjectView {
             }],
         }),
         gateways: vec![edge()],
+        labels: Labels::default(),
     }
 }
 
@@ -252,6 +257,13 @@ fn judged(name: &str) -> ListenerJudgement {
         certificates: Vec::new(),
         attached_routes: 1,
     }
+}
+
+/// `key=value` pairs.
+pub(crate) fn labels(labels: &[(&str, &str)]) -> Labels {
+    let labels = labels.iter();
+    let labels = labels.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Labels::of(&labels.collect()).unwrap()
 }
 
 /// Text without its colours.

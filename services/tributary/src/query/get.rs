@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use tonic::Code;
+use tributary_model::selector::LabelSelector;
 use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView};
-use tributary_model::{Kind, Name, ObjectKey, Timestamp};
+use tributary_model::{Kind, Labels, Name, ObjectKey, Timestamp};
 use tributary_proto::call::{ListenerFilter, ObjectFilter};
 
 use self::watch::{Events, Seen};
@@ -35,6 +36,7 @@ pub(crate) async fn get(
         output: _,
         field: _,
         selector: _,
+        field_selector: _,
         sort_by: _,
         output_watch_events,
         server: _,
@@ -104,10 +106,12 @@ async fn one(
         what,
         output,
         field,
-        selector,
+        selector: labels,
+        field_selector,
         sort_by,
         ..
     } = args;
+    let labels = labels.as_ref();
     let page = Page {
         what: *what,
         wanted,
@@ -118,7 +122,7 @@ async fn one(
             (None, GetOutput::Columns(columns)) => Style::Columns(columns),
         },
         choice: Choice {
-            selector: selector.as_ref(),
+            selector: field_selector.as_ref(),
             sort_by: sort_by.as_ref(),
         },
     };
@@ -126,7 +130,7 @@ async fn one(
     let object = |view: &ObjectView| shapes::object(view, now);
     match what {
         What::Gateways => {
-            let gateways = objects(client, Some(Kind::Gateway), wanted).await?;
+            let gateways = objects(client, Some(Kind::Gateway), wanted, labels).await?;
             let load_balancers = match page.style {
                 Style::Of(Output::Table | Output::Wide) => match client.list_load_balancers().await
                 {
@@ -144,27 +148,28 @@ async fn one(
             show(out, page, &gateways, table, object)?;
         }
         What::Listenersets => {
-            let sets = objects(client, Some(Kind::ListenerSet), wanted).await?;
+            let sets = objects(client, Some(Kind::ListenerSet), wanted, labels).await?;
             show(out, page, &sets, rows::listener_sets, object)?;
         }
         What::Routes => {
-            let mut routes = objects(client, None, wanted).await?;
+            let mut routes = objects(client, None, wanted, labels).await?;
             routes.retain(is_route);
             show(out, page, &routes, rows::routes, object)?;
         }
         What::Listeners => {
-            let listeners = listeners(client, wanted).await?;
+            let listeners = listeners(client, wanted, labels).await?;
             show(out, page, &listeners, rows::listeners, |view| {
                 shapes::listener(view)
             })?;
         }
         What::Conflicts => {
-            let mut conflicts = listeners(client, wanted).await?;
+            let mut conflicts = listeners(client, wanted, labels).await?;
             conflicts.retain(is_conflict);
             show(out, page, &conflicts, rows::conflicts, |view| {
                 shapes::conflict(view)
             })?;
         }
+        What::Loadbalancers if labels.is_some() => return Err(QueryError::Unlabelled),
         What::Loadbalancers => {
             let mut load_balancers = client.list_load_balancers().await?;
             load_balancers
@@ -303,27 +308,51 @@ async fn objects(
     client: &Client,
     kind: Option<Kind>,
     wanted: &Wanted,
+    labels: Option<&LabelSelector>,
 ) -> Result<Vec<ObjectView>, QueryError> {
     let filter = ObjectFilter {
         kind,
         namespace: namespace(wanted),
+        labels: labels.cloned(),
     };
     let mut objects = client.list_objects(&filter).await?;
+    are_selected(client, labels, objects.iter().map(|view| &view.labels))?;
     objects.retain(|view| selects(wanted, &view.judgement.object().key, None));
     Ok(objects)
 }
 
-async fn listeners(client: &Client, wanted: &Wanted) -> Result<Vec<ListenerView>, QueryError> {
+async fn listeners(
+    client: &Client,
+    wanted: &Wanted,
+    labels: Option<&LabelSelector>,
+) -> Result<Vec<ListenerView>, QueryError> {
     let filter = ListenerFilter {
         namespace: namespace(wanted),
+        labels: labels.cloned(),
         ..ListenerFilter::default()
     };
     let mut listeners = client.list_listeners(&filter).await?;
+    are_selected(client, labels, listeners.iter().map(|view| &view.labels))?;
     listeners.retain(|view| {
         let listener = &view.resolved.listener;
         selects(wanted, &listener.owner.key, Some(&listener.name))
     });
     Ok(listeners)
+}
+
+/// A server that does not know the filter lets all pass, and shows no labels: nothing of that is an answer.
+fn are_selected<'a>(
+    client: &Client,
+    selector: Option<&LabelSelector>,
+    mut labels: impl Iterator<Item = &'a Labels>,
+) -> Result<(), QueryError> {
+    match selector {
+        Some(selector) if !labels.all(|own| selector.selects(own)) => {
+            let server = client.server().to_owned();
+            Err(QueryError::LabelsIgnored { server })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn namespace(wanted: &Wanted) -> Option<Name> {

@@ -44,7 +44,7 @@ pub(crate) use lines::lines;
 pub(crate) use live::live;
 pub(crate) use path::{Path, PathError, Template};
 pub(crate) use refused::{refusal, rejections};
-pub(crate) use selector::Selector;
+pub(crate) use selector::{Selector, SelectorError, labels};
 pub(crate) use wait::wait;
 
 #[cfg(test)]

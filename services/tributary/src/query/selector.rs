@@ -1,9 +1,13 @@
-//! `-l`: which of many, in kubectl's words for labels. The merger knows no labels, so a key is a field of `-o json`:
-//! `state=Conflicted`, `owner.namespace in (green,blue)`, `!hostname`.
+//! Which of many, in kubectl's words. `-l` is about the objects' own labels, and the merger selects by it; the keys of
+//! `--field-selector` are fields of `-o json`: `state=Conflicted`, `owner.namespace in (green,blue)`, `!hostname`.
+//!
+//! The grammar: <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors>. (kube writes
+//! selectors and reads none.)
 
 use std::str::FromStr;
 
 use serde_json::Value;
+use tributary_model::selector::{LabelOperator, LabelRequirement, LabelSelector};
 
 use super::path::{Path, word};
 
@@ -30,6 +34,60 @@ enum Is {
     NotIn(Vec<String>),
 }
 
+/// `-l`. Nothing at all selects everything, as kubectl has it.
+pub(crate) fn labels(text: &str) -> Result<LabelSelector, SelectorError> {
+    let mut selector = LabelSelector::default();
+    if text.trim().is_empty() {
+        return Ok(selector);
+    }
+    for (key, is) in requirements(text)? {
+        let (operator, values) = match is {
+            Is::There => (LabelOperator::Exists, Vec::new()),
+            Is::Away => (LabelOperator::DoesNotExist, Vec::new()),
+            Is::In(values) => (LabelOperator::In, values),
+            Is::NotIn(values) => (LabelOperator::NotIn, values),
+        };
+        let failed = |reason: String| SelectorError {
+            text: text.to_owned(),
+            reason,
+        };
+        if !is_key(key) {
+            return Err(failed(format!("\"{key}\" is no label's name")));
+        }
+        if let Some(value) = values.iter().find(|it| !it.is_empty() && !is_name(it)) {
+            return Err(failed(format!("\"{value}\" is no label's value")));
+        }
+        selector.match_expressions.push(LabelRequirement {
+            key: key.to_owned(),
+            operator,
+            values,
+        });
+    }
+    Ok(selector)
+}
+
+/// `[PREFIX/]NAME`, the prefix a DNS subdomain.
+fn is_key(key: &str) -> bool {
+    let Some((prefix, name)) = key.split_once('/') else {
+        return is_name(key);
+    };
+    let is_subdomain = prefix.split('.').all(|part| {
+        let plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
+        is_name(part) && part.chars().all(plain)
+    });
+    prefix.len() <= 253 && is_subdomain && is_name(name)
+}
+
+/// Up to 63 letters, digits and `-_.`, of which none of these is at an end.
+fn is_name(text: &str) -> bool {
+    let is_end = |it: Option<char>| it.is_some_and(|it| it.is_ascii_alphanumeric());
+    let is_inner = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_' | '.');
+    text.len() <= 63
+        && is_end(text.chars().next())
+        && is_end(text.chars().next_back())
+        && text.chars().all(is_inner)
+}
+
 /// What is no selector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{text}\" is no selector: {reason}")]
@@ -44,7 +102,7 @@ impl Selector {
         self.0.iter().all(|requirement| requirement.holds(document))
     }
 
-    /// Keys of which no document has a value: a label's name, most likely.
+    /// Keys of which no document has a value: a label's name, maybe.
     pub(crate) fn unknown<'a>(&'a self, documents: &[Value]) -> Vec<&'a str> {
         let mut unknown = Vec::new();
         for Requirement { key, path, is: _ } in &self.0 {
@@ -77,14 +135,27 @@ impl FromStr for Selector {
     type Err = SelectorError;
 
     fn from_str(text: &str) -> Result<Self, SelectorError> {
-        let failed = |reason: String| SelectorError {
+        let by_path = requirements(text)?.into_iter().map(|(key, is)| {
+            let path = key.parse().map_err(|_| SelectorError {
+                text: text.to_owned(),
+                reason: format!("\"{key}\" is no field of -o json"),
+            })?;
+            let key = key.to_owned();
+            Ok(Requirement { key, path, is })
+        });
+        Ok(Self(by_path.collect::<Result<_, _>>()?))
+    }
+}
+
+/// All of them are to be met.
+fn requirements(text: &str) -> Result<Vec<(&str, Is)>, SelectorError> {
+    let requirements = split(text).into_iter().map(requirement);
+    requirements
+        .collect::<Result<_, _>>()
+        .map_err(|reason| SelectorError {
             text: text.to_owned(),
             reason,
-        };
-        let requirements = split(text).into_iter().map(requirement);
-        let requirements = requirements.collect::<Result<_, _>>().map_err(failed)?;
-        Ok(Self(requirements))
-    }
+        })
 }
 
 /// At commas outside of brackets.
@@ -101,7 +172,7 @@ fn split(text: &str) -> Vec<&str> {
     .collect()
 }
 
-fn requirement(text: &str) -> Result<Requirement, String> {
+fn requirement(text: &str) -> Result<(&str, Is), String> {
     let text = text.trim();
     let one = |value: &str| vec![value.trim().to_owned()];
     let (key, is) = if let Some(key) = text.strip_prefix('!') {
@@ -118,14 +189,12 @@ fn requirement(text: &str) -> Result<Requirement, String> {
         (text, Is::There)
     };
     let key = key.trim();
-    let path: Path = key
-        .parse()
-        .map_err(|_| format!("expected KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY notin (A,B), KEY or !KEY, with a field of -o json as KEY, not \"{text}\""))?;
-    Ok(Requirement {
-        key: key.to_owned(),
-        path,
-        is,
-    })
+    if key.is_empty() || key.contains(char::is_whitespace) {
+        return Err(format!(
+            "expected KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY notin (A,B), KEY or !KEY, not \"{text}\""
+        ));
+    }
+    Ok((key, is))
 }
 
 /// `(A,B)`.

@@ -1,5 +1,7 @@
 //! What `-o yaml` and `-o json` print. Field names are a contract; a field that has no value is null, never missing.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 use tributary_model::desired::LoadBalancerKey;
@@ -35,6 +37,8 @@ struct MetadataShape {
     #[serde(skip_serializing_if = "String::is_empty")]
     namespace: String,
     generation: i64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -43,6 +47,8 @@ pub(crate) struct ListenerShape<'a> {
     api_version: &'static str,
     kind: &'static str,
     owner: ObjectRefShape<'a>,
+    /// The owner's.
+    labels: BTreeMap<String, String>,
     listener: &'a str,
     gateway: KeyShape<'a>,
     port: u16,
@@ -185,6 +191,7 @@ pub(crate) fn object(view: &ObjectView, now: Timestamp) -> ObjectShape {
             name: key.name.to_string(),
             namespace: key.namespace.to_string(),
             generation: generation(&view.judgement),
+            labels: view.labels.to_map(),
         },
         status,
     }
@@ -200,13 +207,18 @@ pub(crate) fn document(view: &ObjectView, now: Timestamp) -> Value {
                 name,
                 namespace,
                 generation,
+                labels,
             },
         status,
     } = object(view, now);
+    let mut metadata = json!({"name": name, "namespace": namespace, "generation": generation});
+    if !labels.is_empty() {
+        metadata["labels"] = json!(labels);
+    }
     json!({
         "apiVersion": api_version,
         "kind": kind,
-        "metadata": {"name": name, "namespace": namespace, "generation": generation},
+        "metadata": metadata,
         "status": status,
     })
 }
@@ -219,6 +231,7 @@ pub(crate) fn listener(view: &ListenerView) -> ListenerShape<'_> {
         api_version: OUR_API_VERSION,
         kind: "Listener",
         owner: owner(&resolved.listener),
+        labels: view.labels.to_map(),
         listener: &resolved.listener.name,
         gateway: key(&resolved.gateway),
         port: resolved.port,

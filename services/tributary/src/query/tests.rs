@@ -1,9 +1,13 @@
 //! Whole commands against a server in this process.
 
+use std::sync::Arc;
+
 use clap::Parser;
+use tributary_model::view::ListenerView;
+use tributary_model::{Kind, OwnerKind};
 
 use super::fixtures::server::Server;
-use super::fixtures::{gateway, listener_set, load_balancer, lost, of, own, plain, served};
+use super::fixtures::{gateway, labels, listener_set, load_balancer, lost, of, own, plain, served};
 use super::{describe, everything, explain, get, wait};
 use crate::args::{Cli, Command, Output};
 
@@ -97,7 +101,7 @@ async fn explanations_are_printed() {
 #[tokio::test]
 async fn what_is_selected_is_printed_in_the_order_and_form_that_is_asked_for() {
     check(
-        "get listeners -l state=Conflicted --field {.items[*].listener}",
+        "get listeners --field-selector state=Conflicted --field {.items[*].listener}",
         "https\n",
     )
     .await;
@@ -107,16 +111,91 @@ async fn what_is_selected_is_printed_in_the_order_and_form_that_is_asked_for() {
     )
     .await;
     check(
-        "get listeners -l owner.kind!=Gateway -o custom-columns=WHO:.owner.namespace,STATE:.state",
+        "get listeners --field-selector owner.kind!=Gateway -o custom-columns=WHO:.owner.namespace,STATE:.state",
         "WHO      STATE\nteam-a   Conflicted\n",
     )
     .await;
-    let printed = run(server(), "get listeners -l state=Conflicted").await;
+    let printed = run(server(), "get listeners --field-selector state=Conflicted").await;
     assert!(
         printed.contains("team-a") && !printed.contains("infra   "),
         "{printed}"
     );
     check("get gateways infra/edge --field .metadata.name", "edge\n").await;
+}
+
+/// Team A's set and its listener have labels, the Gateway and its own have others.
+fn labelled() -> Server {
+    let (web, shop) = (
+        labels(&[("app", "web")]),
+        labels(&[("app", "shop"), ("env", "test")]),
+    );
+    let mut server = server();
+    for view in &mut server.objects {
+        let is_gateway = view.judgement.object().kind == Kind::Gateway;
+        let labels = if is_gateway { &web } else { &shop };
+        view.labels.clone_from(labels);
+    }
+    let (_, listeners) = server.listeners.snapshot();
+    for (key, view) in listeners {
+        let labels = match key.owner.kind {
+            OwnerKind::Gateway => web.clone(),
+            OwnerKind::ListenerSet => shop.clone(),
+        };
+        let view = ListenerView {
+            labels,
+            ..(*view).clone()
+        };
+        server.listeners.set(key, Arc::new(view));
+    }
+    server
+}
+
+#[tokio::test]
+async fn labels_select_objects_and_the_listeners_of_their_owners() {
+    for (line, expected) in [
+        (
+            "get listeners -l app=shop --field {.items[*].owner.namespace}",
+            "team-a\n",
+        ),
+        (
+            "get listeners -l env!=test --field {.items[*].owner.namespace}",
+            "infra\n",
+        ),
+        (
+            "get conflicts -l app --field {.items[*].owner.namespace}",
+            "team-a\n",
+        ),
+        (
+            "get gateways -l app=web --field {.items[*].metadata.labels.app}",
+            "web\n",
+        ),
+        (
+            "get gateways -l app=shop --field {.items[*].metadata.name}",
+            "\n",
+        ),
+        ("get lset -l !app --field {.items[*].metadata.name}", "\n"),
+        // Both hold.
+        (
+            "get listeners -l app --field-selector state=Conflicted --field {.items[*].labels.env}",
+            "test\n",
+        ),
+        ("get lb -l app=web", "Error: load balancers have no labels"),
+    ] {
+        let printed = run(labelled(), line).await;
+        assert!(printed.starts_with(expected), "{line}: {printed}");
+    }
+}
+
+#[tokio::test]
+async fn an_earlier_server_that_knows_no_labels_is_not_believed() {
+    let server = Server {
+        knows_labels: false,
+        ..server()
+    };
+    for line in ["get listeners -l app=shop", "get gateways -l app=shop"] {
+        let printed = run(server.clone(), line).await;
+        assert!(printed.contains("does not select by labels"), "{printed}");
+    }
 }
 
 #[tokio::test]

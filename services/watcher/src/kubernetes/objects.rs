@@ -7,7 +7,7 @@ use serde_json::Value;
 use tributary_kubernetes::{Unread as Unserved, WatchEvent};
 use tributary_model::resource::{Author, Refused, SourceObject, Unread};
 use tributary_model::view::Rejection;
-use tributary_model::{FieldFault, Kind, ObjectKey, ObjectRef, Resource, Timestamp};
+use tributary_model::{FieldFault, Kind, Labels, ObjectKey, ObjectRef, Resource, Timestamp};
 use tributary_normalize::{Defaults, Normalized, Rejected, Warning, normalize, versions};
 use tributary_proto::packed::Packed;
 use tributary_runtime::Context;
@@ -424,6 +424,7 @@ fn without_status(resource: Resource) -> SourceObject {
         resource: Arc::new(resource),
         status: None,
         resource_version: None,
+        labels: Labels::default(),
     }
 }
 

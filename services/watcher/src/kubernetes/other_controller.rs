@@ -17,7 +17,7 @@ use tributary_kubernetes::{Class, Cluster, Failure, WatchEvent};
 use tributary_model::other_controller::OtherController;
 use tributary_model::resource::SourceObject;
 use tributary_model::view::Rejection;
-use tributary_model::{ObjectKey, Resource};
+use tributary_model::{Labels, ObjectKey, Resource};
 use tributary_proto::packed::Packed;
 use tributary_runtime::Context;
 use tributary_runtime::backoff::Delays;
@@ -217,6 +217,7 @@ impl Beside {
                 resource: Arc::new(other),
                 status: None,
                 resource_version: None,
+                labels: Labels::default(),
             };
             self.shared
                 .published

@@ -14,7 +14,7 @@ use tributary_kubernetes::Cluster;
 use tributary_kubernetes::lease::Timing;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::resource::SourceObject;
-use tributary_model::{Installation, ObjectRef};
+use tributary_model::{Installation, Labels, ObjectRef};
 use tributary_programmer::{
     ClusterSecrets, Division, Endpoint, Options, Site, UnwantedAll, run_shards,
 };
@@ -140,6 +140,7 @@ impl World {
             resource: Arc::new(resource),
             status: None,
             resource_version: None,
+            labels: Labels::default(),
         };
         self.objects.set(key, Arc::new(object));
     }

@@ -72,6 +72,7 @@ pub(crate) async fn told_by_get(system: &System) -> Vec<Value> {
         for field in [
             "apiVersion",
             "kind",
+            "labels",
             "precedence",
             "rival",
             "loadBalancer",

@@ -33,7 +33,7 @@ pub(crate) fn set(team: &str, day: u32, listeners: &[(&str, u16, &str)]) -> Stri
         "
 apiVersion: gateway.networking.k8s.io/v1
 kind: ListenerSet
-metadata: {{name: shop, namespace: {team}, creationTimestamp: \"2026-03-{day:02}T09:00:00Z\"}}
+metadata: {{name: shop, namespace: {team}, labels: {{team: {team}}}, creationTimestamp: \"2026-03-{day:02}T09:00:00Z\"}}
 spec:
   parentRef: {{name: main, namespace: infra}}
   listeners:

@@ -69,6 +69,8 @@ async fn two_teams() -> People {
     // The rival is older: by its name, should both be of one second.
     for namespace in ["rival", "team-a"] {
         let mut set = named("ListenerSet", namespace, &format!("set-of-{namespace}"));
+        set["metadata"]["labels"] =
+            json!({ "team": namespace, format!("{namespace}.example.com/is"): "set" });
         set["spec"] = json!({
             "parentRef": { "name": "shared", "namespace": "infra" },
             "listeners": [{ "name": "taken", "port": 81, "protocol": "HTTP" }],

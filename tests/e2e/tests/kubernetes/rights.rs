@@ -34,6 +34,12 @@ rules:
 /// The roles that people are given.
 const PEOPLE: [&str; 2] = ["listeners-view", "listeners-reach"];
 
+/// What the accounts get on top where pods are to have readiness gates.
+const OPTIONAL: &str = "deploy/rbac/optional";
+
+/// The configuration of which the certificates' account may say whom the API server trusts.
+const WEBHOOK: &str = "tributary-pod-readiness-gates";
+
 const GATE: &str = "gateway.tributary.dev/target-health";
 
 /// An account, a verb, and what it is done to: `status-writer patch gateway.networking.k8s.io gateways/status`.
@@ -58,6 +64,8 @@ async fn every_right_is_used_and_none_is_missing() {
     .await;
     let authority = Authority::new();
     installation.certify(&authority);
+    let optional = manifests(&repository(OPTIONAL));
+    apply(installation.cluster(), &optional).await;
     for part in FIVE {
         if part != Part::StatusWriter {
             installation.start(part, 0);
@@ -161,8 +169,32 @@ async fn every_right_is_used_and_none_is_missing() {
     assert_eq!(unused, [ELSEWHERE], "rights that nobody needs");
 }
 
+/// Of the chart's, what counts here: somebody else makes it, and it concerns no namespace of this test.
+fn webhook() -> Value {
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": { "name": WEBHOOK },
+        "webhooks": [{
+            "name": "pod-readiness-gates.gateway.tributary.dev",
+            "admissionReviewVersions": ["v1"],
+            "sideEffects": "None",
+            "failurePolicy": "Ignore",
+            "namespaceSelector": { "matchLabels": { "nobody": "has-this" } },
+            "rules": [{
+                "apiGroups": [""],
+                "apiVersions": ["v1"],
+                "resources": ["pods"],
+                "operations": ["CREATE"],
+            }],
+            "clientConfig": { "url": "https://127.0.0.1:1/pods" },
+        }],
+    })
+}
+
 /// Made, given another authority, and deleted.
 async fn keep_certificates(cluster: &Cluster) {
+    apply(cluster, &[webhook()]).await;
     let kubeconfig = cluster.kubeconfig_of(NAMESPACE, "tributary-tls").await;
     let kubeconfig = kubeconfig.to_str().unwrap();
     let keep = async |services: &str| {
@@ -173,7 +205,7 @@ async fn keep_certificates(cluster: &Cluster) {
             "--for",
             services,
         ]);
-        args.extend(words(&["--namespace", NAMESPACE]));
+        args.extend(words(&["--namespace", NAMESPACE, "--webhook", WEBHOOK]));
         let ended = run("tributary", &args).await;
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     };
@@ -183,6 +215,9 @@ async fn keep_certificates(cluster: &Cluster) {
     delete(cluster, &[authority]).await;
     keep("merger,client").await;
     keep("merger").await;
+    let kept = get(cluster, &webhook()).await.unwrap();
+    let trusted = &kept["webhooks"][0]["clientConfig"]["caBundle"];
+    assert!(trusted.is_string(), "{kept}");
 }
 
 /// What an event of the audit log says, if one of the five did it to a resource.
@@ -200,14 +235,16 @@ fn deed(event: &Value) -> Option<Deed> {
     Some(format!("{user} {verb} {group} {resource}"))
 }
 
-/// What the roles of deploy/rbac grant.
+/// What the roles of deploy/rbac grant, those that are optional among them.
 fn granted() -> BTreeSet<Deed> {
     let mut granted = BTreeSet::new();
     let texts = |list: &Value| -> Vec<String> {
         let list = list.as_array().unwrap().iter();
         list.map(|text| text.as_str().unwrap().to_owned()).collect()
     };
-    for role in manifests(&repository("deploy/rbac")) {
+    let folders = ["deploy/rbac", OPTIONAL].map(repository);
+    let roles: Vec<Value> = folders.iter().flat_map(|it| manifests(it)).collect();
+    for role in roles {
         let Some(rules) = role["rules"].as_array() else {
             continue;
         };

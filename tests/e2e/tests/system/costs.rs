@@ -54,8 +54,10 @@ async fn nothing_changed_costs_no_call_and_no_status_write() {
     let before = status_writes(&system);
     let text = WORLD.tenant(0, 7, "v1");
     let annotated = text.replace("{name: app,", "{annotations: {note: any}, name: app,");
+    let labelled = text.replace("{name: app,", "{labels: {team: any}, name: app,");
     assert_ne!(text, annotated);
-    for text in [&text, &annotated, &text] {
+    assert_ne!(text, labelled);
+    for text in [&text, &annotated, &labelled, &text] {
         let calls = cost(&system, 7, text).await;
         assert_eq!(calls, BTreeMap::new());
     }

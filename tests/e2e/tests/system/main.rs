@@ -3,6 +3,7 @@
 
 use tributary_tests_e2e::{address, metrics, process, sandbox, status, system, until, web};
 
+mod admin;
 mod away;
 mod bad_input;
 mod bad_start;

@@ -86,7 +86,8 @@ async fn told(block: &str, more: &[OsString]) -> String {
     let mut told = String::new();
     let commands = block.lines().filter_map(|line| line.strip_prefix("$ "));
     for command in commands {
-        told.push_str(&format!("$ {command}\n{}", printed(command, more).await));
+        let printed = printed(command, more).await;
+        told.extend(["$ ", command, "\n", &printed]);
     }
     assert!(!told.is_empty(), "nothing is run: {block}");
     told

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use aws_sdk_ec2::types as aws;
 use tributary_plan::observed::{ObservedInterface, Opening};
 
 use super::super::{parts, required};
-use super::{FILTER_VALUES, SdkEc2, filter, read_tags, read_traffic};
+use super::answer::{IpPermission, NetworkInterface, SecurityGroupRule};
+use super::form::{Filter, Form, filter};
+use super::{FILTER_VALUES, SdkEc2, read_tags, read_traffic};
 use crate::ec2::{Interface, InterfaceFilter, RuleFilter, SharedRule};
 use crate::elbv2::{Answer, Found};
 use crate::operation::Operation;
@@ -23,34 +24,19 @@ pub(super) async fn interfaces(
     let mut found = BTreeMap::new();
     for mut filters in interface_filters(which) {
         filters.extend(vpc.map(|vpc| filter("vpc-id", [vpc.to_owned()])));
-        let mut token = None;
-        loop {
-            let request = ec2
-                .client
-                .describe_network_interfaces()
-                .set_filters(Some(filters.clone()))
-                .set_next_token(token);
-            let answer = ec2
-                .caller
-                .call(Operation::DescribeNetworkInterfaces, || {
-                    request.clone().send()
-                })
-                .await?;
-            for interface in answer.network_interfaces.into_iter().flatten() {
-                let interface = read_interface(interface)?;
-                found.insert(interface.observed.id.clone(), interface);
-            }
-            token = answer.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                break;
-            }
+        let form = Form::new().filters(&filters);
+        let interfaces: Vec<NetworkInterface> =
+            ec2.all(Operation::DescribeNetworkInterfaces, form).await?;
+        for interface in interfaces {
+            let interface = read_interface(interface)?;
+            found.insert(interface.observed.id.clone(), interface);
         }
     }
     Ok(found.into_values().collect())
 }
 
-fn interface_filters(which: &InterfaceFilter) -> Vec<Vec<aws::Filter>> {
-    let of = |name: &str, values: &BTreeSet<String>| -> Vec<Vec<aws::Filter>> {
+fn interface_filters(which: &InterfaceFilter) -> Vec<Vec<Filter>> {
+    let of = |name: &str, values: &BTreeSet<String>| -> Vec<Vec<Filter>> {
         let parts = parts(values, FILTER_VALUES).into_iter();
         parts.map(|part| vec![filter(name, part)]).collect()
     };
@@ -76,19 +62,16 @@ fn interface_filters(which: &InterfaceFilter) -> Vec<Vec<aws::Filter>> {
     }
 }
 
-fn read_interface(interface: aws::NetworkInterface) -> Answer<Interface> {
-    let groups = interface.groups.into_iter().flatten();
+fn read_interface(interface: NetworkInterface) -> Answer<Interface> {
+    let groups = interface.group_set.into_iter();
     let primary = interface.private_ip_address.into_iter();
-    let secondary = interface.private_ip_addresses.into_iter().flatten();
-    let ipv6 = interface.ipv6_addresses.into_iter().flatten();
-    let addresses = primary
-        .chain(secondary.filter_map(|it| it.private_ip_address))
-        .chain(ipv6.filter_map(|it| it.ipv6_address));
-    let ipv4_prefixes = interface.ipv4_prefixes.into_iter().flatten();
-    let ipv6_prefixes = interface.ipv6_prefixes.into_iter().flatten();
+    let secondary = interface.private_ip_addresses_set.into_iter();
+    let ipv6 = interface.ipv6_addresses_set.into_iter();
+    let addresses = primary.chain(secondary.chain(ipv6).filter_map(|it| it.address));
+    let ipv4_prefixes = interface.ipv4_prefix_set.into_iter();
     let prefixes = ipv4_prefixes
-        .filter_map(|it| it.ipv4_prefix)
-        .chain(ipv6_prefixes.filter_map(|it| it.ipv6_prefix));
+        .chain(interface.ipv6_prefix_set)
+        .filter_map(|it| it.prefix);
     Ok(Interface {
         observed: ObservedInterface {
             id: required(
@@ -111,39 +94,25 @@ fn read_interface(interface: aws::NetworkInterface) -> Answer<Interface> {
 }
 
 pub(super) async fn shared_rules(ec2: &SdkEc2, which: &RuleFilter) -> Answer<Found<SharedRule>> {
-    let filters: Vec<aws::Filter> = match which {
+    let filters: Vec<Filter> = match which {
         RuleFilter::Group(group) => vec![filter("group-id", [group.clone()])],
         RuleFilter::Tags(tags) => tags
             .iter()
             .map(|(key, value)| filter(&format!("tag:{key}"), [value.clone()]))
             .collect(),
     };
+    let form = Form::new().filters(&filters);
+    let rules: Vec<SecurityGroupRule> =
+        ec2.all(Operation::DescribeSecurityGroupRules, form).await?;
     let mut found = BTreeMap::new();
-    let mut token = None;
-    loop {
-        let request = ec2
-            .client
-            .describe_security_group_rules()
-            .set_filters(Some(filters.clone()))
-            .set_next_token(token);
-        let answer = ec2
-            .caller
-            .call(Operation::DescribeSecurityGroupRules, || {
-                request.clone().send()
-            })
-            .await?;
-        for rule in answer.security_group_rules.into_iter().flatten() {
-            found.extend(read_rule(rule)?);
-        }
-        token = answer.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(found);
-        }
+    for rule in rules {
+        found.extend(read_rule(rule)?);
     }
+    Ok(found)
 }
 
 /// Nothing for what lets out, has no group as its source, or is of no protocol that we ask for.
-fn read_rule(rule: aws::SecurityGroupRule) -> Answer<Option<(String, SharedRule)>> {
+fn read_rule(rule: SecurityGroupRule) -> Answer<Option<(String, SharedRule)>> {
     let source = rule.referenced_group_info.and_then(|it| it.group_id);
     let ports = (rule.from_port, rule.to_port);
     let traffic = read_traffic(rule.ip_protocol.as_deref(), ports);
@@ -163,14 +132,14 @@ fn read_rule(rule: aws::SecurityGroupRule) -> Answer<Option<(String, SharedRule)
             rule.group_id,
         )?,
         opening: Opening { source, traffic },
-        tags: read_tags(rule.tags),
+        tags: read_tags(rule.tag_set),
     };
     Ok(Some((id, rule)))
 }
 
 /// The same permission with our words on it.
-pub(super) fn described(mut permission: aws::IpPermission) -> aws::IpPermission {
-    for pair in permission.user_id_group_pairs.iter_mut().flatten() {
+pub(super) fn described(mut permission: IpPermission) -> IpPermission {
+    for pair in permission.groups.iter_mut() {
         pair.description = Some(DESCRIPTION.to_owned());
     }
     permission

@@ -11,7 +11,7 @@ use tributary_model::status::{
     RouteStatus,
 };
 use tributary_model::time::Timestamp;
-use tributary_model::{Kind, ListenerOwner, ListenerRef, Resource, Revision};
+use tributary_model::{Kind, Labels, ListenerOwner, ListenerRef, Resource, Revision};
 use tributary_runtime::Context;
 use tributary_testkit::objects::{class, gateway, http, key};
 use tributary_testkit::random::object;
@@ -66,6 +66,7 @@ impl World {
                     author: Author::Us,
                 }),
                 resource_version: None,
+                labels: Labels::default(),
             }));
         }
         world.becomes([
@@ -89,6 +90,7 @@ impl World {
                 resource: Arc::new(resource),
                 status: None,
                 resource_version: None,
+                labels: Labels::default(),
             }));
         }
         state.settle();

@@ -102,6 +102,8 @@ fn passes(error: &QueryError) -> bool {
         | QueryError::Name(_)
         | QueryError::NotFound { .. }
         | QueryError::NoListener { .. }
+        | QueryError::Unlabelled
+        | QueryError::LabelsIgnored { .. }
         | QueryError::Format { .. }
         | QueryError::Write(_) => false,
     }

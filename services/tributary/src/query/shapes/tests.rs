@@ -35,6 +35,7 @@ fn a_listener_has_every_field() {
             "dnsName": ADDRESS,
             "elbListener": ELB_LISTENER,
             "programmed": true,
+            "labels": {},
         }),
     );
 }
@@ -64,6 +65,7 @@ fn a_field_without_a_value_is_null() {
             "dnsName": null,
             "elbListener": null,
             "programmed": false,
+            "labels": {},
         }),
     );
 }
