@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use tributary_kubernetes::{InstallationArgs, LbcLease, ReachArgs, SourceArg};
 use tributary_programmer::Endpoint;
 
-use crate::query::{GetOutput, Path, PathError, Selector, Template};
+use crate::query::{GetOutput, Output, Path, PathError, Selector, Template};
 
 /// One AWS load balancer for many teams: Gateways, ListenerSets and routes, programmed and explained.
 #[derive(Debug, Parser)]
@@ -273,14 +273,6 @@ pub(crate) enum What {
     Loadbalancers,
     #[value(alias = "conflict")]
     Conflicts,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    Table,
-    Wide,
-    Yaml,
-    Json,
 }
 
 fn field(text: &str) -> Result<Template, PathError> {

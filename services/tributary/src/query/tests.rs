@@ -4,8 +4,9 @@ use clap::Parser;
 
 use super::fixtures::server::Server;
 use super::fixtures::{gateway, listener_set, load_balancer, lost, of, own, plain, served};
+use super::output::Output;
 use super::{describe, everything, explain, get, wait};
-use crate::args::{Cli, Command, Output};
+use crate::args::{Cli, Command};
 
 fn server() -> Server {
     Server {
