@@ -5,6 +5,7 @@
 //! two programs do not use the same words.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
+use tributary_model::Installation;
 use tributary_model::resource::Author;
 
 /// In `FieldsV1`: the message of the condition that every controller writes.
@@ -14,6 +15,11 @@ const FIELD: [&str; 4] = [
     r#"k:{"type":"Accepted"}"#,
     "f:message",
 ];
+
+/// In managedFields: by this name the watcher knows later that a status is ours. Another installation has another.
+pub(crate) fn field_manager(installation: &Installation) -> String {
+    installation.service("status-writer")
+}
 
 /// Whose words a status has, if our writer has this name.
 pub(crate) fn author(managed: &[ManagedFieldsEntry], us: &str) -> Author {

@@ -12,10 +12,14 @@ use tower::util::MapRequestLayer;
 use tributary_model::Installation;
 
 use crate::token::TokenFile;
-use crate::watch::SILENCE;
 
 /// A request that is not a watch has an answer by then; a list of 500 objects takes some milliseconds.
 pub(crate) const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+/// Seconds after which the server ends a watch, which goes on where it ended: one request every two seconds, for all kinds.
+pub(crate) const WATCH_SECONDS: u32 = 30;
+/// A connection on which neither a change nor that end has come by then has fallen silent. Other requests have their
+/// answer by then, too.
+pub(crate) const SILENCE: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One API server and who we are there. Clones share the connections.

@@ -70,6 +70,14 @@ impl Failure {
             message: format!("{what}: no answer in time"),
         }
     }
+
+    /// An answer that cannot be gone on with.
+    pub(crate) fn broken(message: &str) -> Self {
+        Self {
+            class: Class::Unavailable,
+            message: message.to_owned(),
+        }
+    }
 }
 
 impl From<kube::Error> for Failure {

@@ -10,8 +10,8 @@ use tributary_model::{Kind, ObjectKey, ObjectRef};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
+use crate::object::version;
 use crate::served::Served;
-use crate::watch::version;
 
 /// Others write the same object: theirs is not overwritten, ours is tried on what they wrote.
 const ATTEMPTS: u32 = 5;

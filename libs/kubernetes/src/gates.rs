@@ -9,9 +9,9 @@ use tokio::time::timeout;
 use tributary_model::{Name, ObjectKey, Timestamp};
 use tributary_normalize::timestamp_to_rfc3339;
 
+use crate::author::field_manager;
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
-use crate::status::field_manager;
 
 /// What became of the gates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

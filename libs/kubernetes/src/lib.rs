@@ -27,6 +27,7 @@ mod finalizer;
 mod gates;
 mod installation;
 pub mod lease;
+mod object;
 mod own;
 mod reach;
 mod reviews;

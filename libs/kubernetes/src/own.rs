@@ -18,7 +18,7 @@ use tributary_model::{ObjectKey, Timestamp};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
-use crate::watch::version;
+use crate::object::version;
 
 /// What may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,7 +6,8 @@ use tributary_model::{Kind, ObjectKey};
 
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::Failure;
-use crate::served::{Served, json};
+use crate::object::json;
+use crate::served::Served;
 
 impl Cluster {
     /// A Secret as its JSON, private parts and all: not for logs, not for disks. `None` if there is none of that name.

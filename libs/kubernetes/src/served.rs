@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use kube::Client;
 use kube::api::{Api, DynamicObject};
 use kube::core::ApiResource;
-use serde_json::Value;
 use tokio::time::timeout;
 use tributary_model::key::{AWS_GROUP, GATEWAY_GROUP};
 use tributary_model::{Kind, ObjectKey};
@@ -40,9 +39,6 @@ pub struct Unread {
     /// The versions that are served.
     pub served: BTreeSet<String>,
 }
-
-/// kubectl's copy of the whole object.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Groups of CustomResourceDefinitions: their kinds come and go.
 const CUSTOM_GROUPS: [&str; 2] = [GATEWAY_GROUP, AWS_GROUP];
@@ -101,26 +97,6 @@ impl Served {
             .iter()
             .map(move |version| Self::new(kind, version, plural(kind)))
     }
-}
-
-/// An object as its JSON. Without managedFields and kubectl's last-applied copy: nobody reads them there, and they are
-/// most of it.
-pub(crate) fn json(resource: &ApiResource, object: DynamicObject) -> Value {
-    let DynamicObject {
-        types: _,
-        mut metadata,
-        data: mut value,
-    } = object;
-    metadata.managed_fields = None;
-    if let Some(annotations) = &mut metadata.annotations {
-        annotations.remove(LAST_APPLIED);
-    }
-    // Items of a list come without them.
-    value["apiVersion"] = Value::String(resource.api_version.clone());
-    value["kind"] = Value::String(resource.kind.clone());
-    // ObjectMeta has nothing that JSON cannot hold.
-    value["metadata"] = serde_json::to_value(metadata).unwrap_or(Value::Null);
-    value
 }
 
 impl Cluster {

@@ -4,13 +4,14 @@ use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 use tributary_model::status::Status;
-use tributary_model::{Installation, Kind, ObjectKey};
+use tributary_model::{Kind, ObjectKey};
 use tributary_normalize::{status_from_json, status_to_json};
 
+use crate::author::field_manager;
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
+use crate::object::version;
 use crate::served::Served;
-use crate::watch::version;
 
 /// An object's status, and what it takes to write another over it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +36,6 @@ pub enum Found {
     NoObject,
     /// No such kind, or not at this version: says nothing about the object.
     NoKind,
-}
-
-/// In managedFields: by this name the watcher knows later that a status is ours. Another installation has another.
-pub(crate) fn field_manager(installation: &Installation) -> String {
-    installation.service("status-writer")
 }
 
 impl Cluster {

@@ -16,11 +16,11 @@ use tokio::time::{Instant, timeout};
 use tributary_model::resource::Author;
 use tributary_model::{Kind, ObjectKey};
 
-use crate::author::author;
-use crate::cluster::{Cluster, REQUEST_DEADLINE};
+use crate::author::{author, field_manager};
+use crate::cluster::{Cluster, REQUEST_DEADLINE, SILENCE, WATCH_SECONDS};
 use crate::failure::{Class, Failure};
-use crate::served::{Served, json};
-use crate::status::field_manager;
+use crate::object::{json, version};
+use crate::served::Served;
 
 /// How the list before the changes comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +68,6 @@ pub struct Listing {
     pub version: String,
 }
 
-/// Seconds after which the server ends a watch, which goes on where it ended: one request every two seconds, for all kinds.
-const WATCH_SECONDS: u32 = 30;
-/// A connection on which neither a change nor that end has come by then has fallen silent. Other requests have their
-/// answer by then, too.
-pub(crate) const SILENCE: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 5);
 /// The server ends a watch later than this.
 const SHORTEST_WATCH: Duration = Duration::from_secs(1);
 /// On the bookmark that ends a streamed list.
@@ -241,7 +236,9 @@ impl Watch {
                         self.place = Place::Listing;
                         return Ok(event);
                     }
-                    None => return Err(broken("the server ended the watch amid the list")),
+                    None => {
+                        return Err(Failure::broken("the server ended the watch amid the list"));
+                    }
                 },
                 Place::At(version) => {
                     if let Some(event) = self.follow(version).await? {
@@ -298,7 +295,7 @@ impl Watch {
             Ok(None) => {
                 self.place = Place::At(version);
                 if self.connected.elapsed() < SHORTEST_WATCH {
-                    return Err(broken("the server ended the watch at once"));
+                    return Err(Failure::broken("the server ended the watch at once"));
                 }
                 return Ok(None);
             }
@@ -370,7 +367,7 @@ impl Watch {
                 Ok(WatchEvent::Delete { key, version })
             }
             Told::Error(status) => Err((*status).into()),
-            Told::Bookmark(_) => Err(broken("a bookmark where none is expected")),
+            Told::Bookmark(_) => Err(Failure::broken("a bookmark where none is expected")),
         }
     }
 
@@ -389,20 +386,6 @@ impl Watch {
             ),
             object: json(&self.resource, object),
         }
-    }
-}
-
-/// Without one nothing could be gone on from, and nothing be written over safely: an empty one means any.
-pub(crate) fn version(version: Option<String>) -> Result<String, Failure> {
-    version
-        .filter(|version| !version.is_empty())
-        .ok_or_else(|| broken("an answer without resourceVersion"))
-}
-
-fn broken(message: &str) -> Failure {
-    Failure {
-        class: Class::Unavailable,
-        message: message.to_owned(),
     }
 }
 

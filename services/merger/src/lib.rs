@@ -20,6 +20,7 @@ mod gates;
 mod guests;
 mod health;
 mod latency;
+mod load_balancers;
 mod metrics;
 mod people;
 mod progress;
@@ -30,6 +31,7 @@ mod shared;
 mod silence;
 mod state;
 mod views;
+mod written;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

@@ -47,7 +47,7 @@ use crate::progress::pending;
 use crate::reign::Reign;
 use crate::reports::{self, Desk};
 use crate::shared::Shared;
-use crate::views;
+use crate::{load_balancers, views};
 
 /// All four contracts over one state.
 #[derive(Clone, Debug)]
@@ -310,7 +310,7 @@ impl ListenersService for Rpc {
         // Of every namespace, or refused.
         self.sight(request.extensions(), Verb::List, None).await?;
         let position = self.shared.desired.position();
-        let load_balancers = views::load_balancers(&*self.shared.lock()?);
+        let load_balancers = load_balancers::all(&*self.shared.lock()?);
         Ok(Response::new(
             stream::iter(parts(position, load_balancers).map(Ok)).boxed(),
         ))

@@ -25,7 +25,7 @@ use tributary_proto::types;
 use tributary_stream::{Position, Published};
 
 use crate::latency::Latency;
-use crate::progress::Written;
+use crate::written::Written;
 
 /// Load balancers of [`State::strays`] that are remembered.
 const MOST_STRAYS: usize = 100;

@@ -7,16 +7,12 @@ use std::sync::Arc;
 
 use tributary_merge::Merge;
 use tributary_merge::judge::{Reports, programmed};
-use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::key::GATEWAY_GROUP;
-use tributary_model::report::LoadBalancerPhase;
 use tributary_model::resolved::{ListenerOutcome, Resolved, ResolvedListener};
-use tributary_model::view::{DesiredCounts, ListenerView, LoadBalancerView, Sight};
+use tributary_model::view::{ListenerView, Sight};
 use tributary_model::{Hostname, Kind, Labels, ListenerRef, ObjectKey, ObjectRef};
 
 use tributary_proto::call::{ListenerFilter, ListenerPlace, ObjectFilter};
-
-use crate::state::State;
 
 pub(crate) fn listener_passes(filter: &ListenerFilter, view: &ListenerView, sight: &Sight) -> bool {
     let ListenerFilter {
@@ -220,62 +216,6 @@ pub(crate) fn gateways(merge: &Merge, object: &ObjectRef, sight: &Sight) -> BTre
                 })
                 .collect()
         }
-    }
-}
-
-/// Every load balancer that is desired or still there.
-pub(crate) fn load_balancers(state: &State) -> Vec<LoadBalancerView> {
-    let desired = state.merge().load_balancers();
-    let leftover = state
-        .reports()
-        .iter()
-        .map(|report| &report.key)
-        .filter(|key| !desired.contains_key(key));
-    let keys: BTreeSet<&LoadBalancerKey> = desired.keys().chain(leftover).collect();
-    keys.into_iter()
-        .map(|key| {
-            let report = state.reports().get(key);
-            LoadBalancerView {
-                key: key.clone(),
-                desired_generation: state.desired_at(key).generation,
-                reported_generation: state.reported_at(key).generation,
-                desired_counts: desired
-                    .get(key)
-                    .map(|desired| counts(desired))
-                    .unwrap_or_default(),
-                phase: report.map_or(LoadBalancerPhase::Absent, |report| report.phase),
-                report: report.cloned(),
-            }
-        })
-        .collect()
-}
-
-fn counts(desired: &DesiredLoadBalancer) -> DesiredCounts {
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    DesiredCounts {
-        listeners: count(desired.listeners.len()),
-        rules: count(
-            desired
-                .listeners
-                .values()
-                .map(|listener| listener.rules.len())
-                .sum(),
-        ),
-        certificates: count(
-            desired
-                .listeners
-                .values()
-                .map(|listener| listener.certificates().count())
-                .sum(),
-        ),
-        target_groups: count(desired.target_groups.size()),
-        targets: count(
-            desired
-                .target_groups
-                .values()
-                .map(|group| group.targets.len())
-                .sum(),
-        ),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
-use crate::operation::{Access, Service};
+use crate::service::{Access, Service};
 
 /// Calls that are kept one by one; older ones live on in the counts.
 const KEPT: usize = 10_000;

@@ -52,3 +52,8 @@ impl ManualClock {
             .unwrap_or(Timestamp::MAX)
     }
 }
+
+/// A moment later, at most the last that can be written.
+pub(crate) fn later(now: Timestamp, by: Duration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
-use crate::operation::{Access, Service};
+use crate::service::{Access, Service};
 
 /// Faults to inject; none by default. The same seed and the same calls give the same faults.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -14,7 +14,8 @@ mod policy;
 pub use policy::{Policy, PolicyError};
 
 use crate::error::ApiError;
-use crate::operation::{Request, Service};
+use crate::operation::Request;
+use crate::service::Service;
 use crate::state::State;
 
 /// Refuses what the policy does not allow.

@@ -24,6 +24,10 @@
 //!  /_sandbox/* (side door) ── call log, faults, quotas, interfaces, state ┘
 //! ```
 //!
+//! **Layers**, each of which imports what stands before it: values of the wire (`wire::tree`, `service`, `tags`, `error`) and
+//! options, `resources` (what AWS holds), `state` (all of it in one region), `operation` (what an operation is), the services
+//! (`ec2`, `elbv2`, `acm`, `tagging`, `sts`), `seed` and `dispatch` over all services, `sandbox`, HTTP (`serve`, `admin`).
+//!
 //! **Reachability** is off until asked for ([`Options::reachability`], `--reachability`). Then a
 //! target of a target group in use is healthy only where a security group of its network interface
 //! lets the load balancer in, on the target's port and on that of its health check: by one of the
@@ -48,6 +52,7 @@ mod admin;
 mod args;
 mod call_log;
 mod clock;
+mod dispatch;
 mod ec2;
 mod elbv2;
 mod error;
@@ -58,8 +63,11 @@ mod operation;
 mod options;
 mod page;
 mod quotas;
+mod resources;
 mod sandbox;
+mod seed;
 mod serve;
+mod service;
 mod state;
 mod sts;
 mod tagging;

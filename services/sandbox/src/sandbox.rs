@@ -15,11 +15,13 @@ use crate::error::ApiError;
 use crate::faults::{End, FaultOptions, Faults, Staleness};
 use crate::iam::{self, Policy};
 use crate::ids;
-use crate::operation::{Access, Answer, Operation, Request, Service};
+use crate::operation::{Answer, Operation, Request};
 use crate::options::{Audience, Options, SeedError, SeedInterface, SeededInterface};
 use crate::quotas::Quotas;
+use crate::service::{Access, Service};
 use crate::state::State;
 use crate::wire::{Call, Misunderstood};
+use crate::{dispatch, seed};
 
 /// Old states that a region keeps for stale reads.
 const HISTORY: usize = 64;
@@ -209,7 +211,7 @@ impl Sandbox {
             parameters,
         } = call;
         let region = region.unwrap_or_else(|| self.shared.options.default_region.clone());
-        let Some(operation) = service.operation(&name) else {
+        let Some(operation) = dispatch::operation(service, &name) else {
             let error = service.unknown_operation(&name);
             log_refusal((service, &name), &region, &error);
             let outcome = Outcome::Error(error.code.to_string());
@@ -283,7 +285,7 @@ impl Sandbox {
         let quotas = self.quotas();
         let mut regions = lock(&self.shared.regions);
         let region = regions.entry(name.to_owned()).or_insert_with(|| Region {
-            state: State::seeded(name, &self.shared.options, quotas, now),
+            state: seed::region(name, &self.shared.options, quotas, now),
             history: VecDeque::new(),
         });
         doing(region)

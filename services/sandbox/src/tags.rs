@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::operation::Service;
+use crate::service::Service;
 
 /// A resource's tags.
 pub(crate) type Tags = BTreeMap<String, String>;

@@ -6,11 +6,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::operation::{Answer, Operation, Parameters, Request, Service};
+use crate::clock::later;
+use crate::operation::{Answer, Operation, Parameters, Request};
 use crate::options::{Options, SeedInstance, SeedOptions};
 use crate::quotas::Quotas;
-use crate::state::{State, later};
+use crate::service::Service;
+use crate::state::State;
 use crate::wire::tree::Tree;
+use crate::{dispatch, seed};
 
 /// A region under test.
 pub(crate) struct World {
@@ -37,7 +40,7 @@ impl World {
         };
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let state = SEEDED
-            .get_or_init(|| State::seeded("us-west-2", &options, Quotas::default(), now))
+            .get_or_init(|| seed::region("us-west-2", &options, Quotas::default(), now))
             .clone();
         Self { state, now }
     }
@@ -63,7 +66,7 @@ impl World {
                 Service::Elbv2 | Service::Ec2 | Service::Sts => Parameters::Query(tree(parameters)),
             },
         };
-        match service.operation(operation).expect("a known operation") {
+        match dispatch::operation(service, operation).expect("a known operation") {
             Operation::Read(read) => read(&self.state, &request),
             Operation::Write(write) => write(&mut self.state, &request),
         }

@@ -11,7 +11,7 @@ use tributary_kubernetes::{InstallationArgs, LbcLease, ReachArgs, SourceArg};
 use tributary_model::selector::LabelSelector;
 use tributary_programmer::Endpoint;
 
-use crate::query::{GetOutput, Path, PathError, Selector, SelectorError, Template, labels};
+use crate::query::{GetOutput, Output, Path, PathError, Selector, SelectorError, Template, labels};
 
 /// One AWS load balancer for many teams: Gateways, ListenerSets and routes, programmed and explained.
 #[derive(Debug, Parser)]
@@ -277,14 +277,6 @@ pub(crate) enum What {
     Loadbalancers,
     #[value(alias = "conflict")]
     Conflicts,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    Table,
-    Wide,
-    Yaml,
-    Json,
 }
 
 fn label_selector(text: &str) -> Result<LabelSelector, SelectorError> {

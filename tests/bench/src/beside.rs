@@ -7,8 +7,9 @@ use tokio::time::interval;
 use tributary_tests_e2e::kubernetes::installation::{Installation, Part};
 use tributary_tests_e2e::kubernetes::objects::delete;
 
-use crate::cluster::{create_all, resident, team};
 use crate::figures::Figures;
+use crate::objects::{create_all, team};
+use crate::process::resident;
 
 /// Opaque ones, as Helm and others leave behind, of this many bytes each.
 const SECRETS: usize = 10_000;

@@ -7,6 +7,7 @@ use tributary_testkit::worlds::Size;
 use tributary_tests_e2e::system::{Part, System};
 
 use crate::figures::Figures;
+use crate::process::mebibytes;
 use crate::world;
 
 /// The merger is asked this often whether it has everything.
@@ -38,11 +39,4 @@ pub async fn measure(figures: &mut Figures, name: &str, size: Size, aim: &'stati
             figures.add(name, "MiB", aim, vec![mebibytes(&status, field)]);
         }
     }
-}
-
-/// A line of `/proc/PID/status`.
-pub(crate) fn mebibytes(status: &str, field: &str) -> f64 {
-    let line = status.lines().find_map(|line| line.strip_prefix(field));
-    let kibibytes = line.and_then(|line| line.split_whitespace().next());
-    kibibytes.unwrap().parse::<f64>().unwrap() / 1024.0
 }

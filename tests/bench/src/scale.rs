@@ -19,9 +19,10 @@ use tributary_tests_e2e::kubernetes::objects::api;
 use tributary_tests_e2e::sandbox::{calls, put_faults, reset_calls};
 use tributary_tests_kubernetes::server::Options;
 
-use crate::cluster::{GARBAGE_PERCENT, LOOK, Load, WRITERS, make, route};
+use crate::cluster::{GARBAGE_PERCENT, LOOK};
 use crate::figures::Figures;
 use crate::first::number;
+use crate::objects::{Load, WRITERS, make, route};
 
 const GATEWAYS: usize = 200;
 /// Milliseconds a call, and routes of each Gateway.

@@ -20,9 +20,10 @@ use tributary_tests_e2e::sandbox::{call_log, put_faults, reset_calls};
 use tributary_tests_kubernetes::cluster::Cluster;
 use tributary_tests_kubernetes::server::Options;
 
-use crate::cluster::{GARBAGE_PERCENT, LOOK, Load, create_all, is_programmed, make, team};
+use crate::cluster::{GARBAGE_PERCENT, LOOK, is_programmed};
 use crate::figures::Figures;
 use crate::first::number;
+use crate::objects::{Load, create_all, make, team};
 
 /// One more, so many times.
 const SAMPLES: usize = 20;

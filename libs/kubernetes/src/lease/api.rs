@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use super::candidate::{Claim, Record};
 use crate::cluster::Cluster;
 use crate::failure::{Class, Failure};
-use crate::watch::version as resource_version;
+use crate::object::version as resource_version;
 
 /// The Leases of a namespace.
 #[derive(Clone, Debug)]

@@ -1,43 +1,14 @@
 //! Certificates: list, describe, get, delete.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
 use crate::page::page;
+use crate::resources::certificates::{Certificate, Origin};
 use crate::state::State;
-use crate::tags::Tags;
-
-use super::pem::Facts;
-
-/// Where a certificate comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum Origin {
-    Imported,
-    AmazonIssued,
-}
-
-/// A certificate. The key is kept for the data plane and never shown, not even in the whole state.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Certificate {
-    pub(crate) arn: String,
-    pub(crate) origin: Origin,
-    pub(crate) created_at: Timestamp,
-    /// When it was imported or issued last.
-    pub(crate) since: Timestamp,
-    pub(crate) key_algorithm: String,
-    pub(crate) facts: Facts,
-    pub(crate) pem: String,
-    pub(crate) chain_pem: Option<String>,
-    #[serde(skip)]
-    pub(crate) private_key_pem: String,
-    /// What makes `RequestCertificate` idempotent.
-    pub(crate) idempotency_token: Option<String>,
-    pub(crate) tags: Tags,
-}
 
 /// What ACM says of the certificate's validity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,12 +6,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::ApiError;
-use crate::operation::{Answer, Request, Service};
+use crate::operation::{Answer, Request};
+use crate::resources::certificates::{Certificate, Facts, Origin};
+use crate::service::Service;
 use crate::state::State;
 use crate::tags::{self, Tag};
 
-use super::certificates::{self, Certificate, Origin};
-use super::pem::{self, Facts};
+use super::{certificates, pem};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

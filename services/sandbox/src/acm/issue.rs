@@ -11,11 +11,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::ApiError;
-use crate::operation::{Answer, Request, Service};
+use crate::operation::{Answer, Request};
+use crate::resources::certificates::{Certificate, Origin};
+use crate::service::Service;
 use crate::state::State;
 use crate::tags::{self, Tag, Tags};
 
-use super::certificates::{Certificate, Origin};
 use super::import::new_arn;
 use super::pem::{self, PemError};
 

@@ -9,9 +9,6 @@ pub(crate) mod tagging;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use certificates::Certificate;
-pub(crate) use issue::seed;
-
 use crate::operation::Operation::{self, Read, Write};
 
 /// The operation of this name, if it is within the sandbox's scope.

@@ -5,28 +5,13 @@ use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use serde::Serialize;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Name;
 
-/// What ACM tells of a certificate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Facts {
-    /// The common name, or the first name when there is none.
-    pub(crate) domain: String,
-    pub(crate) names: Vec<String>,
-    pub(crate) serial: String,
-    pub(crate) subject: String,
-    pub(crate) issuer: String,
-    pub(crate) not_before: Timestamp,
-    pub(crate) not_after: Timestamp,
-    /// As ACM writes it: `RSA_2048`, `EC_prime256v1`.
-    pub(crate) key_algorithm: String,
-    pub(crate) signature_algorithm: String,
-}
+use crate::resources::certificates::Facts;
 
 /// Why PEM text is not what it should be.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::ApiError;
-use crate::operation::{Answer, Request, Service};
+use crate::operation::{Answer, Request};
+use crate::service::Service;
 use crate::state::State;
 use crate::tags::{self, Tag};
 

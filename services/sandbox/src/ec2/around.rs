@@ -9,9 +9,10 @@ use crate::operation::{Answer, Request};
 use crate::state::State;
 use crate::tags::Tags;
 
+use super::arguments::not_dry;
 use super::describe::{Item, describe};
 use super::filters::{Filter, paged, pass};
-use super::security_groups::{no_vpc, not_dry};
+use super::security_groups::no_vpc;
 use super::tagging::tagged;
 
 #[derive(Deserialize)]

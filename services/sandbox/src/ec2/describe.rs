@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
+use crate::resources::network::{Address, InternetGateway, RouteTable, Subnet, Vpc};
 use crate::state::State;
 use crate::tags::Tags;
 
+use super::arguments::{not_dry, tag_set};
 use super::filters::{Filter, paged, pass};
-use super::network::{Address, InternetGateway, RouteTable, Subnet, Vpc};
-use super::security_groups::not_dry;
 
 /// What describe calls ask. The alias lets one type read every call's own list of identifiers.
 #[derive(Deserialize)]
@@ -184,13 +184,6 @@ impl Item<'_> {
 
 fn no_such(code: &'static str, id: &str) -> ApiError {
     ApiError::new(code, format!("The ID '{id}' does not exist"))
-}
-
-/// Tags as EC2 lists them.
-pub(crate) fn tag_set(tags: &Tags) -> Value {
-    tags.iter()
-        .map(|(key, value)| json!({"key": key, "value": value}))
-        .collect()
 }
 
 fn vpc_item<'a>(state: &State, vpc: &'a Vpc) -> Item<'a> {

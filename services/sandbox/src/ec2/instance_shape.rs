@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::operation::{Answer, Request};
+use crate::resources::instances::Instance;
+use crate::resources::interfaces::NetworkInterface;
 use crate::state::State;
 
-use super::describe::{Item, describe, tag_set};
-use super::instances::Instance;
+use super::arguments::tag_set;
+use super::describe::{Item, describe};
 use super::interface_shape::{group_set, shown_in_instance};
-use super::interfaces::NetworkInterface;
 
 pub(crate) fn describe_instances(state: &State, request: &Request) -> Answer {
     let instances = state.network.instances.values();

@@ -1,51 +1,25 @@
-//! Instances, as far as load balancers and their controllers see them.
+//! Calls that start and terminate instances.
 
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
-use crate::state::{State, later};
+use crate::resources::instances::{Instance, InstanceState};
+use crate::resources::interfaces::{Holder, NetworkInterface};
+use crate::resources::network::Subnet;
+use crate::state::State;
 use crate::tags::Tags;
 
+use super::arguments::{TagSpecification, not_dry, specified};
 use super::instance_shape::reservation;
-use super::interface_calls::{self, AddressArgs, find_subnet};
-use super::interfaces::{Holder, NetworkInterface, checked_groups};
-use super::network::Subnet;
-use super::security_groups::{TagSpecification, not_dry, specified};
-
-/// "Terminated instances remain visible after termination (for approximately one hour)."
-const REMEMBERED: Duration = Duration::from_hours(1);
+use super::interface_calls::{self, AddressArgs, checked_groups, find_subnet};
 
 /// Instances that one call may start here; AWS's own quotas are of vCPUs.
 const MAX_COUNT: usize = 1000;
-
-/// An instance. Its addresses and groups are those of its interfaces.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Instance {
-    pub(crate) id: String,
-    pub(crate) vpc_id: String,
-    pub(crate) subnet_id: String,
-    pub(crate) zone: String,
-    pub(crate) image_id: String,
-    pub(crate) hardware: String,
-    pub(crate) launched_at: Timestamp,
-    pub(crate) running_at: Timestamp,
-    pub(crate) terminated_at: Option<Timestamp>,
-    pub(crate) tags: Tags,
-}
-
-/// How far it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InstanceState {
-    Pending,
-    Running,
-    Terminated,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -92,33 +66,6 @@ struct Terminate {
     #[serde(rename = "InstanceId")]
     ids: Vec<String>,
     dry_run: Option<bool>,
-}
-
-impl Instance {
-    pub(crate) fn state(&self, now: Timestamp) -> InstanceState {
-        if self.terminated_at.is_some() {
-            InstanceState::Terminated
-        } else if now < self.running_at {
-            InstanceState::Pending
-        } else {
-            InstanceState::Running
-        }
-    }
-
-    pub(super) fn is_visible(&self, now: Timestamp) -> bool {
-        self.terminated_at
-            .is_none_or(|terminated_at| now < later(terminated_at, REMEMBERED))
-    }
-}
-
-impl InstanceState {
-    pub(super) fn shown(self) -> (u8, &'static str) {
-        match self {
-            Self::Pending => (0, "pending"),
-            Self::Running => (16, "running"),
-            Self::Terminated => (48, "terminated"),
-        }
-    }
 }
 
 pub(crate) fn run(state: &mut State, request: &Request) -> Answer {

@@ -9,13 +9,14 @@ use serde_json::json;
 
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
+use crate::resources::interfaces::{Addresses, Holder, NetworkInterface};
+use crate::resources::network::Subnet;
 use crate::state::State;
 use crate::tags::Tags;
 
+use super::arguments::{TagSpecification, not_dry, specified};
+use super::groups;
 use super::interface_shape::shown;
-use super::interfaces::{Addresses, Holder, NetworkInterface, checked_groups};
-use super::network::Subnet;
-use super::security_groups::{TagSpecification, not_dry, specified};
 
 /// Which addresses a new interface gets. What is not said is chosen.
 #[derive(Clone, Default)]
@@ -388,4 +389,35 @@ fn check_description(description: &str) -> Result<(), ApiError> {
         "InvalidParameterValue",
         "The description has more than 255 characters",
     ))
+}
+
+/// The groups that a new or changed interface gets; without any, the VPC's default one.
+pub(crate) fn checked_groups(
+    state: &State,
+    vpc_id: &str,
+    asked: Vec<String>,
+) -> Result<Vec<String>, ApiError> {
+    let mut groups: Vec<String> = Vec::new();
+    for id in asked {
+        let group = groups::find(state, &id)?;
+        if group.vpc_id != vpc_id {
+            return Err(ApiError::new(
+                "InvalidGroup.NotFound",
+                format!("The security group '{id}' is not in VPC '{vpc_id}'"),
+            ));
+        }
+        if !groups.contains(&id) {
+            groups.push(id);
+        }
+    }
+    if groups.is_empty() {
+        groups.extend(groups::default_of(state, vpc_id));
+    }
+    if groups.len() > state.quotas.security_groups_per_interface as usize {
+        return Err(ApiError::new(
+            "SecurityGroupsPerInterfaceLimitExceeded",
+            "The maximum number of security groups per interface has been reached.",
+        ));
+    }
+    Ok(groups)
 }

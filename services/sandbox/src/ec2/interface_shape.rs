@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use crate::ids;
 use crate::operation::{Answer, Request};
+use crate::resources::interfaces::{Holder, NetworkInterface};
 use crate::state::State;
 
-use super::describe::{Item, describe, tag_set};
-use super::interfaces::{Holder, NetworkInterface};
+use super::arguments::tag_set;
+use super::describe::{Item, describe};
 
 pub(crate) fn describe_interfaces(state: &State, request: &Request) -> Answer {
     let interfaces = state.network.interfaces_at(request.now);

@@ -1,15 +1,15 @@
 //! EC2: networks, security groups and what else a controller of load balancers looks at.
 
+pub(crate) mod arguments;
 pub(crate) mod around;
 pub(crate) mod describe;
 pub(crate) mod filters;
 mod group_names;
+pub(crate) mod groups;
 pub(crate) mod instance_shape;
 pub(crate) mod instances;
 pub(crate) mod interface_calls;
 pub(crate) mod interface_shape;
-pub(crate) mod interfaces;
-pub(crate) mod network;
 pub(crate) mod permission_args;
 pub(crate) mod permissions;
 pub(crate) mod prefix_lists;

@@ -4,10 +4,10 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use serde::Deserialize;
 
 use crate::error::ApiError;
+use crate::resources::security_groups::{Peer, Permission};
 use crate::state::State;
 
-use super::permissions::{Peer, Permission};
-use super::{prefix_lists, security_groups};
+use super::{groups, prefix_lists};
 
 /// Several permissions in one: every range, list and group is a peer of its own.
 #[derive(Clone, Deserialize)]
@@ -141,7 +141,7 @@ fn single(
     }
     for pair in groups {
         let (id, name) = (pair.group_id.as_deref(), pair.group_name.as_deref());
-        let group = security_groups::find_by(state, id, name)?;
+        let group = groups::find_by(state, id, name)?;
         peers.push((Peer::Group(group.id.clone()), pair.description));
     }
     Ok(peers

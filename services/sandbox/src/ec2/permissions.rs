@@ -2,49 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::{Ipv4Net, Ipv6Net};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
+use crate::resources::security_groups::{Peer, Permission, SecurityGroupRule};
 use crate::state::State;
 use crate::tags::Tags;
 
-use super::describe::tag_set;
+use super::arguments::{TagSpecification, not_dry, specified, tag_set};
 use super::filters::{Filter, paged, pass};
 use super::permission_args::{IpPermission, all_permissions};
-use super::rule_quotas;
-use super::security_groups::{self, TagSpecification, not_dry, specified};
-
-/// One rule: one protocol, one range of ports, one peer.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct SecurityGroupRule {
-    pub(crate) id: String,
-    pub(crate) permission: Permission,
-    pub(crate) description: Option<String>,
-    pub(crate) tags: Tags,
-}
-
-/// What a rule allows; two rules of a group never allow the same.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct Permission {
-    /// `tcp`, `udp`, `icmp`, `icmpv6`, `-1` for all, or a number.
-    pub(crate) protocol: String,
-    /// First and last port, or ICMP's type and code.
-    pub(crate) ports: Option<(i32, i32)>,
-    pub(crate) peer: Peer,
-}
-
-/// The other end.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Peer {
-    Ipv4(Ipv4Net),
-    Ipv6(Ipv6Net),
-    PrefixList(String),
-    Group(String),
-}
+use super::{groups, rule_quotas};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -93,7 +63,7 @@ struct Describe {
 pub(crate) fn authorize(state: &mut State, request: &Request) -> Answer {
     let asked: Authorize = request.read()?;
     let (id, name) = (asked.group_id.as_deref(), asked.group_name.as_deref());
-    let group = security_groups::find_by(state, id, name)?;
+    let group = groups::find_by(state, id, name)?;
     let group_id = group.id.clone();
     let tags = specified(state, "security-group-rule", &asked.tag_specifications)?;
     let permissions = all_permissions(
@@ -140,7 +110,7 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> Answer {
 pub(crate) fn revoke(state: &mut State, request: &Request) -> Answer {
     let asked: Revoke = request.read()?;
     let (id, name) = (asked.group_id.as_deref(), asked.group_name.as_deref());
-    let group = security_groups::find_by(state, id, name)?;
+    let group = groups::find_by(state, id, name)?;
     let group_id = group.id.clone();
     let mut leaving: Vec<String> = Vec::new();
     for id in asked.rule_ids {

@@ -1,56 +1,21 @@
-//! Prefix lists: AWS's own and those that an account makes.
+//! Calls about prefix lists, and the lists that AWS has itself.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
+use crate::resources::prefix_lists::{Entry, Family, Owner, PrefixList};
+use crate::resources::security_groups::Peer;
 use crate::state::State;
 use crate::tags::Tags;
 
-use super::describe::{Item, describe, tag_set};
+use super::arguments::{TagSpecification, not_dry, specified, tag_set};
+use super::describe::{Item, describe};
 use super::filters::paged;
-use super::permissions::Peer;
-use super::security_groups::{TagSpecification, not_dry, specified};
-
-/// A prefix list.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct PrefixList {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) family: Family,
-    /// What it counts in a security group: of AWS's own lists, their weight.
-    pub(crate) max_entries: u32,
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) owner: Owner,
-    pub(crate) tags: Tags,
-}
-
-/// Which addresses it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Family {
-    #[serde(rename = "IPv4")]
-    Ipv4,
-    #[serde(rename = "IPv6")]
-    Ipv6,
-}
-
-/// Who made it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(crate) enum Owner {
-    Aws,
-    Account,
-}
-
-/// One range.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Entry {
-    pub(crate) cidr: IpNet,
-    pub(crate) description: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

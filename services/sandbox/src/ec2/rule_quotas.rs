@@ -1,10 +1,9 @@
 //! How many rules a security group may have ("Amazon VPC quotas", Security groups).
 
 use crate::error::ApiError;
+use crate::resources::prefix_lists::Family;
+use crate::resources::security_groups::{Peer, Permission};
 use crate::state::State;
-
-use super::permissions::{Peer, Permission};
-use super::prefix_lists::Family;
 
 /// The quota is enforced apart for the rules of each address family. A rule for another security
 /// group counts in both, one for a prefix list by the list's largest size, or its weight if it is

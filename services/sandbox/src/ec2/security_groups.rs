@@ -1,38 +1,19 @@
 //! Security groups themselves; their rules are in `permissions`.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::operation::{Answer, Request, Service};
+use crate::operation::{Answer, Request};
+use crate::resources::security_groups::{Peer, Permission, SecurityGroup, SecurityGroupRule};
 use crate::state::State;
-use crate::tags::{self, Tag, Tags};
+use crate::tags::Tags;
 
-use super::describe::tag_set;
+use super::arguments::{TagSpecification, not_dry, specified, tag_set};
 use super::filters::{Filter, paged, pass};
 use super::group_names::{check_description, check_name};
-use super::permissions::{self, Peer, Permission, SecurityGroupRule};
-
-/// A security group.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct SecurityGroup {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) vpc_id: String,
-    pub(crate) tags: Tags,
-    pub(crate) ingress: Vec<SecurityGroupRule>,
-    pub(crate) egress: Vec<SecurityGroupRule>,
-}
-
-/// Tags for a resource that a call creates.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct TagSpecification {
-    resource_type: String,
-    #[serde(default, rename = "Tag")]
-    tags: Vec<Tag>,
-}
+use super::groups::{find, find_by, no_group};
+use super::permissions;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -245,44 +226,6 @@ pub(crate) fn of_vpc(state: &State, request: &Request) -> Answer {
     paged("securityGroupForVpcSet", wanted, asked.max_results, next)
 }
 
-/// The group of this identifier.
-pub(crate) fn find<'a>(state: &'a State, id: &str) -> Result<&'a SecurityGroup, ApiError> {
-    if !id.starts_with("sg-") {
-        return Err(ApiError::new(
-            "InvalidGroupId.Malformed",
-            format!("Invalid id: \"{id}\" (expecting \"sg-...\")"),
-        ));
-    }
-    state.security_groups.get(id).ok_or_else(|| no_group(id))
-}
-
-/// The group of this identifier, or of this name in the default VPC.
-pub(crate) fn find_by<'a>(
-    state: &'a State,
-    id: Option<&str>,
-    name: Option<&str>,
-) -> Result<&'a SecurityGroup, ApiError> {
-    match (id, name) {
-        (Some(id), _) => find(state, id),
-        (None, Some(name)) => state
-            .security_groups
-            .values()
-            .find(|group| group.name == name)
-            .ok_or_else(|| no_group(name)),
-        (None, None) => Err(ApiError::new(
-            "MissingParameter",
-            "The request must contain the parameter groupName or groupId",
-        )),
-    }
-}
-
-/// The default group of a VPC.
-pub(crate) fn default_of(state: &State, vpc_id: &str) -> Option<String> {
-    let mut groups = state.security_groups.values();
-    let found = groups.find(|group| group.vpc_id == vpc_id && group.name == "default");
-    found.map(|group| group.id.clone())
-}
-
 /// A group that lets in its own members and everything out.
 pub(super) fn closed(
     state: &mut State,
@@ -307,53 +250,11 @@ pub(super) fn closed(
     }
 }
 
-pub(crate) fn no_group(which: &str) -> ApiError {
-    ApiError::new(
-        "InvalidGroup.NotFound",
-        format!("The security group '{which}' does not exist"),
-    )
-}
-
 pub(crate) fn no_vpc(id: &str) -> ApiError {
     ApiError::new(
         "InvalidVpcID.NotFound",
         format!("The vpc ID '{id}' does not exist"),
     )
-}
-
-/// A dry run that would have worked says so by an error, as EC2 does.
-pub(crate) fn not_dry(dry_run: Option<bool>) -> Result<(), ApiError> {
-    if dry_run == Some(true) {
-        return Err(ApiError::new(
-            "DryRunOperation",
-            "Request would have succeeded, but DryRun flag is set.",
-        )
-        .with_status(412));
-    }
-    Ok(())
-}
-
-/// The tags that a call gives to the resource that it creates.
-pub(crate) fn specified(
-    state: &State,
-    resource_type: &str,
-    specifications: &[TagSpecification],
-) -> Result<Tags, ApiError> {
-    let mut all = Tags::new();
-    for specification in specifications {
-        if specification.resource_type != resource_type {
-            return Err(ApiError::new(
-                "InvalidParameterValue",
-                format!(
-                    "'{}' is not a valid taggable resource type for this operation.",
-                    specification.resource_type
-                ),
-            ));
-        }
-        let added = tags::checked(Service::Ec2, &specification.tags)?;
-        all = tags::merged(Service::Ec2, &all, added, state.quotas.tags_per_resource)?;
-    }
-    Ok(all)
 }
 
 /// A group's ARN.

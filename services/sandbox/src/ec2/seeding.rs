@@ -8,13 +8,11 @@ use jiff::Timestamp;
 
 use crate::error::ApiError;
 use crate::options::{SeedInterface, SeedOptions, SeededInterface};
+use crate::resources::interfaces::{Addresses, Holder, NetworkInterface};
+use crate::resources::network::Subnet;
 use crate::state::State;
 
-use super::instances;
-use super::interface_calls;
-use super::interfaces::{Addresses, Holder, NetworkInterface};
-use super::network::Subnet;
-use super::security_groups;
+use super::{groups, instances, interface_calls, security_groups};
 
 /// Who has which address, so that a whole cluster is seeded without looking through it for each pod.
 #[derive(Default)]
@@ -132,7 +130,7 @@ fn check(state: &State, seeds: &[SeedInterface]) -> Result<(), ApiError> {
             ));
         }
         for id in &seed.groups {
-            security_groups::find(state, id)?;
+            groups::find(state, id)?;
         }
     }
     Ok(())
@@ -245,7 +243,7 @@ fn default_groups(state: &State, vpc_id: &str) -> Vec<String> {
     let of_cluster = state.seed_group.clone();
     of_cluster
         .filter(|id| state.security_groups.contains_key(id))
-        .or_else(|| security_groups::default_of(state, vpc_id))
+        .or_else(|| groups::default_of(state, vpc_id))
         .into_iter()
         .collect()
 }

@@ -4,11 +4,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::ApiError;
-use crate::operation::{Answer, Request, Service};
+use crate::operation::{Answer, Request};
+use crate::service::Service;
 use crate::state::State;
 use crate::tags::{self, Tag, Tags};
 
-use super::security_groups::not_dry;
+use super::arguments::not_dry;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

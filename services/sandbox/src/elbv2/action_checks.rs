@@ -1,16 +1,16 @@
 //! What AWS accepts as the actions of a listener or rule.
 
 use crate::error::ApiError;
-use crate::state::State;
-
-use super::actions::{
+use crate::resources::actions::{
     Action, ActionKind, FixedResponseConfig, ForwardConfig, StickinessConfig, WeightedTargetGroup,
 };
+use crate::resources::load_balancers::{Kind, LoadBalancer};
+use crate::resources::protocols::{Protocol, ProtocolVersion};
+use crate::resources::target_groups::TargetGroup;
+use crate::state::State;
+
 use super::authentication::{self, Secret};
-use super::load_balancers::{Kind, LoadBalancer};
-use super::redirects;
-use super::stickiness;
-use super::target_groups::{Protocol, ProtocolVersion, TargetGroup};
+use super::{redirects, stickiness};
 
 /// Where requests come in.
 #[derive(Clone, Copy)]

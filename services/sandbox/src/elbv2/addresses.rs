@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::ec2::network::Subnet;
 use crate::error::ApiError;
+use crate::resources::load_balancers::{
+    IpAddressType, Kind, LoadBalancer, Prefixes, Scheme, SubnetMapping, Zone,
+};
+use crate::resources::network::Subnet;
 use crate::state::State;
-
-use super::load_balancers::{IpAddressType, Kind, LoadBalancer, Scheme};
-use super::source_nat::Prefixes;
-use super::subnets::{SubnetMapping, Zone};
 
 pub(super) fn check(
     kind: Kind,

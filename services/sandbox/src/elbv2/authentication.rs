@@ -1,8 +1,7 @@
 //! Actions that let in only who has signed in or holds a token.
 
 use crate::error::ApiError;
-
-use super::actions::{Action, ActionKind, OidcConfig};
+use crate::resources::actions::{Action, ActionKind, OidcConfig};
 
 /// Whether an OIDC action may lean on a secret given earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,17 @@ use serde_json::{Value, json};
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
 use crate::page::{page, page_size};
+use crate::resources::listeners::Listener;
+use crate::resources::load_balancers::Kind;
 use crate::state::State;
 
-use super::listeners::{self, CertificateArg, Listener};
-use super::load_balancers::Kind;
+/// A certificate as callers name it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct CertificateArg {
+    pub(crate) certificate_arn: String,
+    pub(crate) is_default: Option<bool>,
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -42,7 +49,8 @@ pub(crate) fn add(state: &mut State, request: &Request) -> Answer {
         Kind::Application => state.quotas.certificates_per_application_load_balancer,
         Kind::Network => state.quotas.certificates_per_network_load_balancer,
     };
-    let present: usize = listeners::of_load_balancer(state, &load_balancer.arn)
+    let present: usize = state
+        .listeners_of(&load_balancer.arn)
         .map(|listener| listener.certificates.len())
         .sum();
     let added: BTreeSet<&String> = arns
@@ -148,7 +156,7 @@ fn arns(certificates: Vec<CertificateArg>) -> Result<Vec<String>, ApiError> {
 }
 
 fn check_tls(listener: &Listener) -> Result<(), ApiError> {
-    if super::tls::is_tls(listener.protocol) {
+    if listener.protocol.is_tls() {
         return Ok(());
     }
     Err(ApiError::new(

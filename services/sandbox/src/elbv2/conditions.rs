@@ -1,82 +1,15 @@
-//! Conditions of rules: their shape on the wire and what AWS accepts.
+//! Conditions of rules: what AWS accepts.
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
 use crate::quotas::Quotas;
+use crate::resources::rules::{Condition, KeyValue, Patterns};
 
 use super::regexes;
 
 /// Characters in one condition value (`RuleCondition`, all fields).
 const MAX_VALUE: usize = 128;
-
-/// A condition, as callers send it and as describes show it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Condition {
-    pub(crate) field: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) values: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) regex_values: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) host_header_config: Option<Patterns>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) path_pattern_config: Option<Patterns>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) http_header_config: Option<HeaderPatterns>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) query_string_config: Option<QueryStrings>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) http_request_method_config: Option<Plain>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) source_ip_config: Option<Plain>,
-}
-
-/// Values with wildcards, or regular expressions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Patterns {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) values: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) regex_values: Vec<String>,
-}
-
-/// Patterns for one header.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct HeaderPatterns {
-    pub(crate) http_header_name: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) values: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) regex_values: Vec<String>,
-}
-
-/// Keys and values of a query string.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct QueryStrings {
-    pub(crate) values: Vec<KeyValue>,
-}
-
-/// One parameter of a query string; without a key, any key.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct KeyValue {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) key: Option<String>,
-    pub(crate) value: String,
-}
-
-/// Values without wildcards.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Plain {
-    pub(crate) values: Vec<String>,
-}
 
 /// What a condition costs of a rule's quotas.
 #[derive(Default)]

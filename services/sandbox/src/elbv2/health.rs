@@ -1,44 +1,8 @@
 //! Health checks of target groups: defaults and what AWS accepts.
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::ApiError;
-
-use super::target_groups::{Protocol, ProtocolVersion, TargetType};
-use super::targets::TargetKey;
-
-/// How targets are asked whether they are well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct HealthCheck {
-    pub(crate) protocol: Protocol,
-    /// `traffic-port` or a number.
-    pub(crate) port: String,
-    pub(crate) enabled: bool,
-    pub(crate) path: Option<String>,
-    pub(crate) interval_seconds: i64,
-    pub(crate) timeout_seconds: i64,
-    pub(crate) healthy_threshold: i64,
-    pub(crate) unhealthy_threshold: i64,
-    pub(crate) matcher: Option<Matcher>,
-}
-
-impl HealthCheck {
-    /// The port at which a target is asked.
-    pub(crate) fn port_of(&self, target: &TargetKey) -> u16 {
-        // Whatever is no number is `traffic-port`.
-        self.port.parse().unwrap_or(target.port)
-    }
-}
-
-/// Which codes mean that a target is well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Matcher {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) http_code: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) grpc_code: Option<String>,
-}
+use crate::resources::protocols::{Protocol, ProtocolVersion};
+use crate::resources::target_groups::{HealthCheck, Matcher, TargetType};
 
 /// What a caller asks; the rest stays as it is.
 pub(crate) struct HealthCheckArgs {

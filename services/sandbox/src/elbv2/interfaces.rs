@@ -4,13 +4,13 @@ use std::net::Ipv6Addr;
 
 use jiff::Timestamp;
 
+use crate::clock::later;
 use crate::ec2::interface_calls;
-use crate::ec2::interfaces::{Addresses, Holder, NetworkInterface};
-use crate::state::{State, later};
+use crate::resources::interfaces::{Addresses, Holder, NetworkInterface};
+use crate::resources::load_balancers::{IpAddressType, Kind, LoadBalancer, Zone};
+use crate::state::State;
 
-use super::load_balancers::{IpAddressType, Kind, LoadBalancer};
 use super::names::arn_part;
-use super::subnets::Zone;
 
 /// Makes the interfaces what the load balancer's zones, groups and address type say.
 pub(super) fn follow(state: &mut State, arn: &str, now: Timestamp) {

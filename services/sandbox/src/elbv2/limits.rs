@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
 use crate::page::{page, page_size};
+use crate::resources::load_balancers::{Kind, LoadBalancer};
 use crate::state::State;
 
-use super::load_balancers::{ByArn, Kind, LoadBalancer};
+use super::load_balancers::ByArn;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

@@ -4,54 +4,27 @@ mod checks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::operation::{Answer, Request, Service};
+use crate::operation::{Answer, Request};
 use crate::page::{page, page_size};
+use crate::resources::actions::Action;
+use crate::resources::listeners::{Listener, MutualAuthentication, Security};
+use crate::resources::load_balancers::Kind;
+use crate::resources::protocols::Protocol;
+use crate::resources::rules::{Priority, Rule};
+use crate::service::Service;
 use crate::state::State;
 use crate::tags::{self, Tag, Tags};
 
 use super::action_checks::{self, Entrance};
-use super::actions::Action;
 use super::attributes::{self, Attribute};
 use super::authentication::Secret;
-use super::load_balancers::Kind;
-use super::references;
-use super::rules::{Priority, Rule};
-use super::source_nat;
-use super::target_groups::Protocol;
-use super::tls::{self, MutualAuthentication, Security};
-
+use super::certificates::CertificateArg;
+use super::{references, source_nat, tls};
 use checks::{check_port, check_protocol, default_certificate, port_free};
-
-/// A listener. Its default actions are those of its default rule.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Listener {
-    pub(crate) arn: String,
-    pub(crate) id: String,
-    pub(crate) load_balancer_arn: String,
-    pub(crate) port: u16,
-    pub(crate) protocol: Protocol,
-    #[serde(flatten)]
-    pub(crate) security: Security,
-    /// Served by SNI; may hold the default certificate too.
-    pub(crate) certificates: BTreeSet<String>,
-    pub(crate) attributes: BTreeMap<String, String>,
-    pub(crate) tags: Tags,
-    pub(crate) default_rule: String,
-    /// Rules besides the default one, by priority.
-    pub(crate) rules: BTreeMap<u32, String>,
-}
-
-/// A certificate as callers name it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct CertificateArg {
-    pub(crate) certificate_arn: String,
-    pub(crate) is_default: Option<bool>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -151,7 +124,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
         Kind::Application => state.quotas.listeners_per_application_load_balancer,
         Kind::Network => state.quotas.listeners_per_network_load_balancer,
     };
-    if of_load_balancer(state, &asked.load_balancer_arn).count() >= limit as usize {
+    if state.listeners_of(&asked.load_balancer_arn).count() >= limit as usize {
         return Err(ApiError::new(
             "TooManyListeners",
             format!(
@@ -214,7 +187,7 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
         some => check_port(some)?,
     };
     // What TLS had stays when TLS stays, and goes with it.
-    let kept = if tls::is_tls(listener.protocol) && tls::is_tls(protocol) {
+    let kept = if listener.protocol.is_tls() && protocol.is_tls() {
         listener.security.clone()
     } else {
         Security::default()
@@ -272,7 +245,7 @@ pub(crate) fn modify(state: &mut State, request: &Request) -> Answer {
     let listener = state.listener_mut(&asked.listener_arn)?;
     listener.security = security;
     listener.port = port;
-    if !tls::is_tls(protocol) {
+    if !protocol.is_tls() {
         listener.certificates.clear();
     }
     if protocol != listener.protocol {
@@ -357,17 +330,6 @@ pub(crate) fn describe_attributes(state: &State, request: &Request) -> Answer {
     let ByArn { listener_arn } = request.read()?;
     let listener = state.listener(&listener_arn)?;
     Ok(json!({"Attributes": attributes::listed(&listener.attributes)}))
-}
-
-/// The listeners of a load balancer.
-pub(crate) fn of_load_balancer<'a>(
-    state: &'a State,
-    load_balancer: &'a str,
-) -> impl Iterator<Item = &'a Listener> {
-    state
-        .listeners
-        .values()
-        .filter(move |listener| listener.load_balancer_arn == load_balancer)
 }
 
 /// A listener as `DescribeListeners` shows it: with the default certificate only.

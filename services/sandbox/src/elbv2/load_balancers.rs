@@ -3,97 +3,24 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::operation::{Answer, Request, Service};
+use crate::operation::{Answer, Request};
 use crate::page::{page, page_size};
+use crate::resources::load_balancers::{
+    IpAddressType, IpamPools, Kind, LoadBalancer, Scheme, SubnetMapping, Switch,
+};
+use crate::service::Service;
 use crate::state::State;
-use crate::tags::{self, Tag, Tags};
+use crate::tags::{self, Tag};
 
-use super::addresses;
 use super::attributes::{self, Attribute};
-use super::interfaces;
-use super::names;
-use super::source_nat::{self, Prefixes};
-use super::subnets::{self, SubnetMapping, Zone};
+use super::{addresses, interfaces, names, source_nat, subnets};
 
 /// Attributes in one `ModifyLoadBalancerAttributes` call; an ALB has more.
 const MAX_ATTRIBUTES: usize = 20;
-
-/// Which kind of load balancer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
-    Application,
-    Network,
-}
-
-/// Who can reach it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Scheme {
-    InternetFacing,
-    Internal,
-}
-
-/// Which addresses it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum IpAddressType {
-    Ipv4,
-    Dualstack,
-    DualstackWithoutPublicIpv4,
-}
-
-/// `on` or `off`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Switch {
-    On,
-    Off,
-}
-
-/// Where an ALB's addresses come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct IpamPools {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) ipv4_ipam_pool_id: Option<String>,
-}
-
-/// A load balancer.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct LoadBalancer {
-    pub(crate) arn: String,
-    pub(crate) name: String,
-    pub(crate) id: String,
-    pub(crate) kind: Kind,
-    pub(crate) scheme: Scheme,
-    pub(crate) vpc_id: String,
-    pub(crate) dns_name: String,
-    pub(crate) created_at: Timestamp,
-    pub(crate) active_at: Timestamp,
-    pub(crate) zones: Vec<Zone>,
-    pub(crate) security_groups: Vec<String>,
-    pub(crate) ip_address_type: IpAddressType,
-    pub(crate) customer_owned_ipv4_pool: Option<String>,
-    pub(crate) enforce_private_link_rules: Option<Switch>,
-    pub(crate) prefix_for_ipv6_source_nat: Option<Switch>,
-    pub(crate) source_nat_prefixes: Prefixes,
-    pub(crate) ipam_pools: Option<IpamPools>,
-    pub(crate) attributes: BTreeMap<String, String>,
-    pub(crate) capacity_units: Option<u32>,
-    pub(crate) capacity_modified_at: Option<Timestamp>,
-    pub(crate) tags: Tags,
-    /// Target groups that its actions name, each with the number of listeners and rules that do.
-    pub(crate) target_groups: BTreeMap<String, u32>,
-    /// Rules of all listeners, default rules not counted.
-    pub(crate) rule_count: usize,
-    /// Targets of all those target groups, draining ones not counted.
-    pub(crate) target_count: usize,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

@@ -1,7 +1,6 @@
 //! Elastic Load Balancing v2: application and network load balancers.
 
 pub(crate) mod action_checks;
-pub(crate) mod actions;
 mod addresses;
 pub(crate) mod attributes;
 pub(crate) mod authentication;

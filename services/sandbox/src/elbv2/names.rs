@@ -1,12 +1,11 @@
 //! Names and ARNs of ELBv2, and the errors that say that one is not there.
 
 use crate::error::ApiError;
+use crate::resources::listeners::Listener;
+use crate::resources::load_balancers::{Kind, LoadBalancer};
+use crate::resources::rules::Rule;
+use crate::resources::target_groups::TargetGroup;
 use crate::state::State;
-
-use super::listeners::Listener;
-use super::load_balancers::{Kind, LoadBalancer};
-use super::rules::Rule;
-use super::target_groups::TargetGroup;
 
 /// Checks a load balancer's or target group's name: at most 32 letters, digits and hyphens, no
 /// hyphen at either end, and not the prefix that AWS keeps for internal DNS names.
@@ -63,6 +62,16 @@ impl State {
     pub(crate) fn listener_mut(&mut self, arn: &str) -> Result<&mut Listener, ApiError> {
         check_arn(arn, "listener/")?;
         self.listeners.get_mut(arn).ok_or_else(|| no_listener(arn))
+    }
+
+    /// The listeners of a load balancer.
+    pub(crate) fn listeners_of<'a>(
+        &'a self,
+        load_balancer: &'a str,
+    ) -> impl Iterator<Item = &'a Listener> {
+        self.listeners
+            .values()
+            .filter(move |listener| listener.load_balancer_arn == load_balancer)
     }
 
     pub(crate) fn rule(&self, arn: &str) -> Result<&Rule, ApiError> {

@@ -6,14 +6,13 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use crate::ec2::interfaces::NetworkInterface;
-use crate::ec2::permissions::{Peer, Permission};
 use crate::options::Reachability;
+use crate::resources::interfaces::NetworkInterface;
+use crate::resources::load_balancers::{Kind, LoadBalancer};
+use crate::resources::protocols::Protocol;
+use crate::resources::security_groups::{Peer, Permission};
+use crate::resources::target_groups::{TargetAddressType, TargetGroup, TargetKey, TargetType};
 use crate::state::State;
-
-use super::load_balancers::{Kind, LoadBalancer};
-use super::target_groups::{Protocol, TargetAddressType, TargetGroup, TargetType};
-use super::targets::TargetKey;
 
 /// What is looked at once for all targets of a group.
 pub(super) struct Reach<'a> {

@@ -1,9 +1,8 @@
 //! What AWS accepts as a redirect on a listener (`RedirectActionConfig`).
 
 use crate::error::ApiError;
-
-use super::actions::RedirectConfig;
-use super::target_groups::Protocol;
+use crate::resources::actions::RedirectConfig;
+use crate::resources::protocols::Protocol;
 
 /// Checks a redirect of requests that come by this protocol to this port.
 pub(super) fn check(

@@ -4,11 +4,10 @@
 use jiff::Timestamp;
 
 use crate::error::ApiError;
+use crate::resources::load_balancers::{Kind, LoadBalancer};
+use crate::resources::target_groups;
+use crate::resources::target_groups::TargetType;
 use crate::state::State;
-
-use super::load_balancers::{Kind, LoadBalancer};
-use super::target_groups::TargetType;
-use super::targets;
 
 /// Refuses what would pass a quota of the load balancer, or take a target group from another one.
 /// `before` are the target groups that the listener or rule names now and `after` those that it
@@ -130,7 +129,7 @@ pub(crate) fn detach(state: &mut State, load_balancer: &str, arns: &[String]) {
 /// Targets of a group that count against quotas.
 fn serving_in(state: &State, arn: &str) -> usize {
     let group = state.target_groups.get(arn);
-    group.map_or(0, |group| targets::serving(&group.targets))
+    group.map_or(0, |group| target_groups::serving(&group.targets))
 }
 
 /// The target group of type `alb` that an ALB is a target of.

@@ -2,42 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::operation::{Answer, Request, Service};
+use crate::operation::{Answer, Request};
 use crate::page::{page, page_size};
+use crate::resources::actions::Action;
+use crate::resources::load_balancers::Kind;
+use crate::resources::rules::{Condition, Priority, Rule, Transform};
+use crate::service::Service;
 use crate::state::State;
-use crate::tags::{self, Tag, Tags};
+use crate::tags::{self, Tag};
 
 use super::action_checks::{self, Entrance};
-use super::actions::Action;
 use super::authentication::Secret;
-use super::conditions::{self, Condition};
-use super::load_balancers::Kind;
-use super::references;
-use super::transforms::{self, Transform};
-
-/// A rule; every listener has a default one, which has no conditions.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Rule {
-    pub(crate) arn: String,
-    pub(crate) listener_arn: String,
-    pub(crate) load_balancer_arn: String,
-    pub(crate) priority: Priority,
-    pub(crate) conditions: Vec<Condition>,
-    pub(crate) actions: Vec<Action>,
-    pub(crate) transforms: Vec<Transform>,
-    pub(crate) tags: Tags,
-}
-
-/// Where a rule stands: lower numbers first, the default rule last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Priority {
-    At(u32),
-    Default,
-}
+use super::{conditions, references, transforms};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -341,15 +321,5 @@ fn not_default(rule: &Rule, what: &str) -> Result<(), ApiError> {
             "OperationNotPermitted",
             format!("Default rule '{}' cannot be {what}", rule.arn),
         )),
-    }
-}
-
-impl Serialize for Priority {
-    /// AWS writes priorities as text, since the default rule has none.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::At(priority) => serializer.collect_str(priority),
-            Self::Default => serializer.serialize_str("default"),
-        }
     }
 }

@@ -1,21 +1,15 @@
 //! Source NAT with IPv6 prefixes, without which a dualstack NLB takes no UDP
 //! (`EnablePrefixForIpv6SourceNat`, `SourceNatIpv6Prefix`).
 
-use std::collections::BTreeMap;
-
 use ipnet::Ipv6Net;
 
-use crate::ec2::network::Subnet;
 use crate::error::ApiError;
+use crate::resources::load_balancers::{
+    IpAddressType, Kind, LoadBalancer, Prefixes, SubnetMapping, Switch,
+};
+use crate::resources::network::Subnet;
+use crate::resources::protocols::Protocol;
 use crate::state::State;
-
-use super::listeners::of_load_balancer;
-use super::load_balancers::{IpAddressType, Kind, LoadBalancer, Switch};
-use super::subnets::SubnetMapping;
-use super::target_groups::Protocol;
-
-/// By subnet.
-pub(crate) type Prefixes = BTreeMap<String, Ipv6Net>;
 
 /// The prefixes that a load balancer has with these settings, if AWS accepts them. `present` is
 /// the load balancer that there is already.
@@ -88,14 +82,16 @@ pub(super) fn check_listeners(
     ip_address_type: IpAddressType,
     switch: Option<Switch>,
 ) -> Result<(), ApiError> {
-    of_load_balancer(state, &load_balancer.arn).try_for_each(|listener| {
-        check_listener(
-            load_balancer.kind,
-            ip_address_type,
-            switch,
-            listener.protocol,
-        )
-    })
+    state
+        .listeners_of(&load_balancer.arn)
+        .try_for_each(|listener| {
+            check_listener(
+                load_balancer.kind,
+                ip_address_type,
+                switch,
+                listener.protocol,
+            )
+        })
 }
 
 /// "An IPv6 prefix (/80 netmask) from the subnet CIDR block".

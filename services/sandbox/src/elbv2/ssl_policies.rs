@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
 use crate::page::{page, page_size};
+use crate::resources::load_balancers::Kind;
 use crate::state::State;
-
-use super::load_balancers::Kind;
 
 /// What a listener gets that is created by the API without a policy.
 pub(crate) const DEFAULT: &str = "ELBSecurityPolicy-2016-08";

@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::error::ApiError;
+use crate::resources::actions::ForwardConfig;
+use crate::resources::load_balancers::{Kind, LoadBalancer};
 use crate::state::State;
-
-use super::actions::ForwardConfig;
-use super::load_balancers::{Kind, LoadBalancer};
 
 /// What AWS says of a forward action whose target groups are sticky and which is not.
 pub(super) fn check_action(

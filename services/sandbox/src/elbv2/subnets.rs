@@ -1,41 +1,15 @@
 //! Where a load balancer stands: subnets, addresses, security groups, address family.
 
-use std::net::Ipv4Addr;
-
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
-use crate::ec2::security_groups::default_of;
+use crate::ec2::groups::default_of;
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
+use crate::resources::load_balancers::{IpAddressType, Kind, Scheme, SubnetMapping, Switch, Zone};
 use crate::state::State;
 
-use super::addresses;
-use super::interfaces;
-use super::load_balancers::{IpAddressType, Kind, Scheme, Switch};
-use super::source_nat;
-
-/// What a caller asks for one subnet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct SubnetMapping {
-    pub(crate) subnet_id: String,
-    pub(crate) allocation_id: Option<String>,
-    #[serde(rename = "PrivateIPv4Address")]
-    pub(crate) private_ipv4_address: Option<Ipv4Addr>,
-    #[serde(rename = "IPv6Address")]
-    pub(crate) ipv6_address: Option<std::net::Ipv6Addr>,
-    pub(crate) source_nat_ipv6_prefix: Option<String>,
-}
-
-/// One zone that a load balancer stands in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Zone {
-    pub(crate) name: String,
-    pub(crate) mapping: SubnetMapping,
-    /// The address of `mapping.allocation_id`.
-    pub(crate) public_ip: Option<Ipv4Addr>,
-}
+use super::{addresses, interfaces, source_nat};
 
 /// Subnets that passed all checks.
 pub(crate) struct Placed {

@@ -2,84 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::operation::{Answer, Request, Service};
+use crate::operation::{Answer, Request};
 use crate::page::{page, page_size};
+use crate::resources::protocols::{Protocol, ProtocolVersion};
+use crate::resources::target_groups::{
+    HealthCheck, Matcher, TargetAddressType, TargetGroup, TargetType,
+};
+use crate::service::Service;
 use crate::state::State;
-use crate::tags::{self, Tag, Tags};
+use crate::tags::{self, Tag};
 
 use super::attributes::{self, Attribute};
-use super::health::{self, HealthCheck, HealthCheckArgs, Matcher};
-use super::names;
-use super::stickiness;
-use super::targets::{Target, TargetKey};
-
-/// What listeners and target groups speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum Protocol {
-    Http,
-    Https,
-    Tcp,
-    Tls,
-    Udp,
-    TcpUdp,
-}
-
-/// Which HTTP a target speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(crate) enum ProtocolVersion {
-    Http1,
-    Http2,
-    Grpc,
-}
-
-/// What a target is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum TargetType {
-    Instance,
-    Ip,
-    Alb,
-}
-
-/// Which addresses targets have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum TargetAddressType {
-    Ipv4,
-    Ipv6,
-}
-
-/// A target group.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct TargetGroup {
-    pub(crate) arn: String,
-    pub(crate) name: String,
-    pub(crate) protocol: Protocol,
-    pub(crate) protocol_version: Option<ProtocolVersion>,
-    pub(crate) port: u16,
-    /// Where targets say how much they can take (target optimizer).
-    pub(crate) control_port: Option<u16>,
-    pub(crate) vpc_id: String,
-    pub(crate) target_type: TargetType,
-    pub(crate) ip_address_type: TargetAddressType,
-    pub(crate) health_check: HealthCheck,
-    pub(crate) attributes: BTreeMap<String, String>,
-    pub(crate) tags: Tags,
-    /// The one load balancer whose listeners or rules name it.
-    pub(crate) load_balancer_arn: Option<String>,
-    pub(crate) attached_at: Option<Timestamp>,
-    /// Its load balancer is deleted, and lets go of it at this moment.
-    pub(crate) in_use_until: Option<Timestamp>,
-    #[serde(serialize_with = "super::targets::as_list")]
-    pub(crate) targets: BTreeMap<TargetKey, Target>,
-}
+use super::health::{self, HealthCheckArgs};
+use super::{names, stickiness};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -425,19 +364,5 @@ fn check_version(
                 protocol.name()
             ))),
         },
-    }
-}
-
-impl Protocol {
-    /// As it stands in requests and answers.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Http => "HTTP",
-            Self::Https => "HTTPS",
-            Self::Tcp => "TCP",
-            Self::Tls => "TLS",
-            Self::Udp => "UDP",
-            Self::TcpUdp => "TCP_UDP",
-        }
     }
 }

@@ -8,15 +8,16 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::ec2::instances::InstanceState;
+use crate::clock::later;
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
-use crate::state::{State, later};
+use crate::resources::instances::InstanceState;
+use crate::resources::load_balancers::Kind;
+use crate::resources::target_groups::{Target, TargetGroup, TargetKey, TargetType};
+use crate::state::State;
 
-use super::load_balancers::Kind;
 use super::reachability::Reach;
-use super::target_groups::{TargetGroup, TargetType};
-use super::targets::{Target, TargetArg, TargetKey, forget_drained, key_of};
+use super::targets::{TargetArg, forget_drained, key_of};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

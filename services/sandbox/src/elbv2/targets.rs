@@ -5,32 +5,19 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
 use serde_json::json;
 
-use crate::ec2::instances::InstanceState;
+use crate::clock::later;
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
-use crate::state::{State, later};
+use crate::resources::instances::InstanceState;
+use crate::resources::target_groups::{
+    Target, TargetAddressType, TargetGroup, TargetKey, TargetType, serving,
+};
+use crate::state::State;
 
 use super::references;
-use super::target_groups::{TargetAddressType, TargetGroup, TargetType};
-
-/// What makes a target another one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct TargetKey {
-    pub(crate) id: String,
-    pub(crate) port: u16,
-}
-
-/// What is known of a target.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Target {
-    pub(crate) zone: Option<String>,
-    pub(crate) registered_at: Timestamp,
-    /// Deregistered, and gone at this moment.
-    pub(crate) draining_until: Option<Timestamp>,
-}
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -156,22 +143,6 @@ fn set_targets(
     Ok(())
 }
 
-/// Targets that count against quotas: those that drain do not.
-pub(crate) fn serving(targets: &BTreeMap<TargetKey, Target>) -> usize {
-    targets
-        .values()
-        .filter(|target| target.draining_until.is_none())
-        .count()
-}
-
-/// As a list, since JSON's keys are text.
-pub(crate) fn as_list<S: Serializer>(
-    targets: &BTreeMap<TargetKey, Target>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(targets.iter())
-}
-
 pub(super) fn forget_drained(targets: &mut BTreeMap<TargetKey, Target>, now: Timestamp) {
     targets.retain(|_, target| target.draining_until.is_none_or(|until| now < until));
 }
@@ -217,7 +188,8 @@ fn check_target(
         },
         TargetType::Alb => {
             state.load_balancer(&target.id)?;
-            let listens = super::listeners::of_load_balancer(state, &target.id)
+            let listens = state
+                .listeners_of(&target.id)
                 .any(|listener| listener.port == group.port);
             if !listens {
                 return Err(invalid_target(format!(

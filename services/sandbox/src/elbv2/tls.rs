@@ -1,68 +1,14 @@
 //! What a listener has to do with TLS: policy, default certificate, ALPN, mutual authentication.
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::ApiError;
+use crate::resources::listeners::{
+    AlpnPolicy, MutualAuthentication, MutualAuthenticationMode, Security,
+};
+use crate::resources::load_balancers::Kind;
+use crate::resources::protocols::Protocol;
 use crate::state::State;
 
-use super::load_balancers::{Kind, Switch};
-use super::target_groups::Protocol;
 use super::{certificates, ssl_policies, trust_stores};
-
-/// Which protocols a TLS listener of an NLB offers by ALPN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(crate) enum AlpnPolicy {
-    #[serde(rename = "HTTP1Only")]
-    Http1Only,
-    #[serde(rename = "HTTP2Only")]
-    Http2Only,
-    #[serde(rename = "HTTP2Optional")]
-    Http2Optional,
-    #[serde(rename = "HTTP2Preferred")]
-    Http2Preferred,
-    None,
-}
-
-/// Whether clients must show certificates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct MutualAuthentication {
-    #[serde(default)]
-    pub(crate) mode: MutualAuthenticationMode,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) trust_store_arn: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) ignore_client_certificate_expiry: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) advertise_trust_store_ca_names: Option<Switch>,
-}
-
-/// How client certificates are looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum MutualAuthenticationMode {
-    #[default]
-    Off,
-    Passthrough,
-    Verify,
-}
-
-/// Everything of a listener that has to do with TLS, but for its certificates by SNI.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Security {
-    pub(crate) ssl_policy: Option<String>,
-    pub(crate) default_certificate: Option<String>,
-    pub(crate) alpn_policy: Option<AlpnPolicy>,
-    pub(crate) mutual_authentication: Option<MutualAuthentication>,
-}
-
-/// Whether a protocol ends TLS at the load balancer.
-pub(crate) fn is_tls(protocol: Protocol) -> bool {
-    match protocol {
-        Protocol::Https | Protocol::Tls => true,
-        Protocol::Http | Protocol::Tcp | Protocol::Udp | Protocol::TcpUdp => false,
-    }
-}
 
 /// Checks what TLS needs and what only TLS may have, and fills in AWS's defaults.
 pub(crate) fn checked(
@@ -77,7 +23,7 @@ pub(crate) fn checked(
         alpn_policy,
         mutual_authentication,
     } = asked;
-    if !is_tls(protocol) {
+    if !protocol.is_tls() {
         if ssl_policy.is_some() || default_certificate.is_some() || mutual_authentication.is_some()
         {
             return Err(ApiError::configuration(format!(

@@ -1,49 +1,12 @@
 //! Transforms of rules: rewriting the URL and the host before a request goes to a target.
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::ApiError;
+use crate::resources::rules::{Rewrite, Rewrites, Transform, TransformKind};
 
 use super::regexes;
 
 /// Characters in a regular expression or replacement (`RewriteConfig`).
 const MAX_TEXT: usize = 1024;
-
-/// A transform, as callers send it and as describes show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Transform {
-    #[serde(rename = "Type")]
-    pub(crate) kind: TransformKind,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) host_header_rewrite_config: Option<Rewrites>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) url_rewrite_config: Option<Rewrites>,
-}
-
-/// What a transform changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum TransformKind {
-    HostHeaderRewrite,
-    UrlRewrite,
-}
-
-/// A list that holds exactly one rewrite.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Rewrites {
-    pub(crate) rewrites: Vec<Rewrite>,
-}
-
-/// What to look for and what to put in its place, with `$1` for groups.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Rewrite {
-    pub(crate) regex: String,
-    #[serde(default)]
-    pub(crate) replace: String,
-}
 
 /// Transforms, if AWS accepts them: one of each kind at most.
 pub(crate) fn checked(transforms: Vec<Transform>) -> Result<Vec<Transform>, ApiError> {

@@ -1,21 +1,14 @@
 //! Trust stores for mutual TLS. They come from the seed: creating one needs S3.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::operation::{Answer, Request};
 use crate::page::{page, page_size};
+use crate::resources::listeners::{MutualAuthentication, MutualAuthenticationMode};
+use crate::resources::trust_stores::TrustStore;
 use crate::state::State;
-
-use super::tls::{MutualAuthentication, MutualAuthenticationMode};
-
-/// A trust store.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct TrustStore {
-    pub(crate) arn: String,
-    pub(crate) name: String,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

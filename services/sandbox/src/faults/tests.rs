@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
+use crate::service::{Access, Service};
+
 use super::{End, FaultOptions, Faults, Staleness, Verdict};
-use crate::operation::{Access, Service};
 
 fn faults(rules: &Value) -> Faults {
     let options: FaultOptions = serde_json::from_value(json!({"rules": rules})).unwrap();

@@ -2,12 +2,14 @@
 
 use serde::Deserialize;
 
-use super::Ask;
 use crate::error::ApiError;
-use crate::operation::{Request, Service};
+use crate::operation::Request;
+use crate::service::Service;
 use crate::state::State;
 use crate::tags::{Tag, Tags};
 use crate::{ec2, elbv2};
+
+use super::Ask;
 
 /// Where a call says what it is about; each operation has few of these.
 #[derive(Debug, Default, Deserialize)]

@@ -1,8 +1,10 @@
 use serde_json::{Value, json};
 
-use super::{Ask, Policy, check};
-use crate::operation::{Parameters, Request, Service};
+use crate::operation::{Parameters, Request};
+use crate::service::Service;
 use crate::testing::{World, tree};
+
+use super::{Ask, Policy, check};
 
 fn policy(statements: &Value) -> Policy {
     Policy::parse(&json!({"Version": "2012-10-17", "Statement": statements}).to_string()).unwrap()

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Reply, Sandbox};
 use crate::call_log::Outcome;
 use crate::clock::{Clock, ManualClock};
 use crate::faults::FaultOptions;
-use crate::operation::{Parameters, Service};
+use crate::operation::Parameters;
 use crate::options::{Options, SeedInterface, SeedOptions};
+use crate::service::Service;
 use crate::wire::Call;
 use crate::wire::tree::Tree;
+
+use super::{Reply, Sandbox};
 
 fn sandbox(faults: Value) -> (Sandbox, ManualClock) {
     let clock = ManualClock::starting_at("2026-01-01T00:00:00Z".parse().unwrap());

@@ -15,7 +15,9 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::operation::{Parameters, Service};
+use crate::operation::Parameters;
+use crate::service::Service;
+
 use tree::Tree;
 
 const ELBV2_NAMESPACE: &str = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";

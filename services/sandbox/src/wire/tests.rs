@@ -2,10 +2,12 @@ use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::error::ApiError;
+use crate::operation::Parameters;
+use crate::service::Service;
+
 use super::tree::Tree;
 use super::{understand, xml};
-use crate::error::ApiError;
-use crate::operation::{Parameters, Service};
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "PascalCase", deny_unknown_fields)]

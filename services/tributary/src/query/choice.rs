@@ -1,45 +1,19 @@
 //! What `get` is asked for beside the kind: which items, in which order, in which form.
 
 use std::cmp::Ordering;
-use std::str::FromStr;
 
-use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::client::QueryError;
-use super::path::{Path, PathError, Template, word};
+use super::error::QueryError;
+use super::output::Columns;
+use super::path::{Path, word};
 use super::print::{Cell, Form, Table, tell};
 use super::rows::NONE;
 use super::selector::Selector;
-use crate::args::Output;
 
 #[cfg(test)]
 mod tests;
-
-/// `-o`.
-#[derive(Clone, Debug)]
-pub(crate) enum GetOutput {
-    Of(Output),
-    /// `jsonpath=TEMPLATE`.
-    Filled(Template),
-    /// `custom-columns=NAME:PATH,...`.
-    Columns(Columns),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Columns(Vec<(String, Path)>);
-
-/// No form that is known.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FormError {
-    #[error("expected table, wide, yaml, json, jsonpath=TEMPLATE or custom-columns=NAME:PATH,...")]
-    Unknown,
-    #[error("\"{0}\" is no column: expected NAME:PATH")]
-    Column(String),
-    #[error(transparent)]
-    Path(#[from] PathError),
-}
 
 /// Which, and in which order.
 #[derive(Clone, Copy, Debug, Default)]
@@ -141,42 +115,5 @@ impl Columns {
             header: vec![""; self.0.len()],
             rows: [self.header()].into_iter().chain(rows).collect(),
         }
-    }
-}
-
-impl FromStr for GetOutput {
-    type Err = FormError;
-
-    fn from_str(text: &str) -> Result<Self, FormError> {
-        match text.split_once('=') {
-            Some(("jsonpath", template)) => Ok(Self::Filled(template.parse()?)),
-            Some(("custom-columns", columns)) => Ok(Self::Columns(columns.parse()?)),
-            Some(_) => Err(FormError::Unknown),
-            None => match Output::from_str(text, false) {
-                Ok(output) => Ok(Self::Of(output)),
-                Err(_unknown) => Err(FormError::Unknown),
-            },
-        }
-    }
-}
-
-impl FromStr for Columns {
-    type Err = FormError;
-
-    fn from_str(text: &str) -> Result<Self, FormError> {
-        let mut depth = 0_i32;
-        let columns = text.split(|character| {
-            match character {
-                '[' | '(' | '{' => depth += 1,
-                ']' | ')' | '}' => depth -= 1,
-                _ => {}
-            }
-            character == ',' && depth == 0
-        });
-        let columns = columns.map(|column| match column.split_once(':') {
-            Some((name, path)) if !name.is_empty() => Ok((name.to_owned(), path.parse()?)),
-            Some(_) | None => Err(FormError::Column(column.to_owned())),
-        });
-        Ok(Self(columns.collect::<Result<_, FormError>>()?))
     }
 }

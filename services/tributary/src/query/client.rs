@@ -1,21 +1,17 @@
-//! The way to a server, and what can go wrong on it.
+//! The way to a server.
 
-use std::error::Error;
 use std::future::Future;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tonic::{Code, Status};
-use tributary_kubernetes::ReachError;
 use tributary_proto::convert::ConvertError;
 use tributary_proto::installation::installation_service_client::InstallationServiceClient;
 use tributary_proto::listeners::listeners_service_client::ListenersServiceClient;
 use tributary_runtime::Backoff;
 use tributary_runtime::names::SecondsCounter;
-use tributary_runtime::tls::TlsError;
-use tributary_stream::{Transport, TransportError, clients, hangs};
+use tributary_stream::{Transport, clients, hangs};
 
-use super::name::NameError;
+use super::error::QueryError;
 use super::reach::{self, Way};
 use crate::args::ServerArgs;
 
@@ -28,64 +24,6 @@ pub(crate) struct Client {
     namespace: Option<String>,
     listeners: ListenersServiceClient<Transport>,
     installation: InstallationServiceClient<Transport>,
-}
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum QueryError {
-    #[error(transparent)]
-    Address(#[from] TransportError),
-    #[error(
-        "no Tributary server at {server} ({cause}): start one with `tributary up`, or say where it is, with --server or a kubeconfig"
-    )]
-    Unreachable { server: String, cause: String },
-    #[error("{server} hangs: it takes connections and answers nothing")]
-    Hangs { server: String },
-    #[error("{server} did not answer within {} seconds", ANSWER_DEADLINE.as_secs())]
-    Slow { server: String },
-    #[error("{server} answered {code:?}: {message}")]
-    Refused {
-        server: String,
-        code: Code,
-        message: String,
-    },
-    #[error("the answer of {server} cannot be read: it may be of another version")]
-    Unreadable {
-        server: String,
-        source: ConvertError,
-    },
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    #[error(transparent)]
-    Reach(#[from] ReachError),
-    #[error("cannot read the token in {}", file.display())]
-    Token {
-        file: PathBuf,
-        source: std::io::Error,
-    },
-    #[error(transparent)]
-    Name(#[from] NameError),
-    #[error("{kind} \"{name}\" not found")]
-    NotFound { kind: String, name: String },
-    #[error("listener \"{listener}\" of {kind} \"{name}\" not found")]
-    NoListener {
-        listener: String,
-        kind: String,
-        name: String,
-    },
-    #[error(
-        "load balancers have no labels: select them by a field of -o json, with --field-selector"
-    )]
-    Unlabelled,
-    #[error("{server} does not select by labels: it is of an earlier version")]
-    LabelsIgnored { server: String },
-    #[error("cannot write the output as {format}: {reason}")]
-    Format {
-        format: &'static str,
-        reason: String,
-    },
-    #[error("cannot write the output")]
-    Write(#[source] std::io::Error),
 }
 
 /// Answers come from memory: the largest listing takes a few seconds, and a server that needs longer is stuck.
@@ -204,6 +142,7 @@ impl Client {
             Ok(answered) => answered,
             Err(_elapsed) => Err(QueryError::Slow {
                 server: self.server.clone(),
+                after: ANSWER_DEADLINE,
             }),
         }
     }

@@ -15,7 +15,8 @@ use tributary_model::view::{Explanation, ListenerView, LoadBalancerView, ObjectV
 use tributary_model::{Kind, ObjectKey, ObjectRef};
 use tributary_proto::call::{ListenerFilter, ObjectFilter, Question};
 
-use super::client::{Client, QueryError};
+use super::client::Client;
+use super::error::QueryError;
 use super::get::{is_denied, now};
 use super::name;
 use super::print::{Progress, text};

@@ -8,9 +8,9 @@ use tributary_proto::call::{ListenerFilter, ObjectFilter};
 
 use super::client::Client;
 use super::get::{is_conflict, is_route, now};
+use super::output::Output;
 use super::print::{Detail, Form, Table, Tone, document_of, text};
 use super::{rows, shapes};
-use crate::args::Output;
 
 /// Everything that is known: tables of all of it, or a `kind: List` of every object with its status.
 pub(crate) async fn everything(

@@ -7,11 +7,13 @@ use tributary_model::view::Explanation;
 use tributary_model::{ObjectRef, Rule};
 use tributary_proto::call::Question;
 
-use super::client::{Client, QueryError};
+use super::client::Client;
+use super::error::QueryError;
+use super::output::Output;
 use super::print::table::one_line;
 use super::print::{Form, Tone, document_of, text};
 use super::{name, shapes};
-use crate::args::{ExplainArgs, Output};
+use crate::args::ExplainArgs;
 
 /// Says who wins, why, and what would change it.
 pub(crate) async fn explain(

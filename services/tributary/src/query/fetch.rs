@@ -11,7 +11,8 @@ use tributary_proto::listeners::{
 };
 use tributary_proto::part::PartMessage;
 
-use super::client::{Client, QueryError};
+use super::client::Client;
+use super::error::QueryError;
 use super::print::tell;
 
 impl Client {

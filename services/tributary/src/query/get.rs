@@ -13,13 +13,15 @@ use tributary_model::{Kind, Labels, Name, ObjectKey, Timestamp};
 use tributary_proto::call::{ListenerFilter, ObjectFilter};
 
 use self::watch::{Events, Seen};
-use super::choice::{Choice, Chosen, Columns, GetOutput, whole};
-use super::client::{Client, QueryError};
+use super::choice::{Choice, Chosen, whole};
+use super::client::Client;
+use super::error::QueryError;
 use super::name::{Parts, Wanted, wanted};
+use super::output::{Columns, GetOutput, Output};
 use super::path::Template;
 use super::print::{Detail, Form, Table, document_of, print, tell, text, written};
 use super::{rows, shapes, state};
-use crate::args::{GetArgs, Output, What};
+use crate::args::{GetArgs, What};
 
 /// Shows what was resolved. Nothing found is no failure, but an unknown name is.
 pub(crate) async fn get(

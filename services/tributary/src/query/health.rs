@@ -9,10 +9,12 @@ use std::process::ExitCode;
 use tributary_model::health::Health;
 use tributary_proto::installation::GetHealthRequest;
 
-use super::client::{Client, QueryError};
+use super::client::Client;
+use super::error::QueryError;
 use super::get::now;
+use super::output::Output;
 use super::print::{Form, document_of, tell, text};
-use crate::args::{Output, StatusArgs};
+use crate::args::StatusArgs;
 use faults::faults;
 
 #[cfg(test)]

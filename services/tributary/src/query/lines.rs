@@ -10,7 +10,8 @@ use tributary_model::view::{ListenerState, ListenerView};
 use tributary_runtime::Context;
 use tributary_stream::Update;
 
-use super::client::{Client, QueryError};
+use super::client::Client;
+use super::error::QueryError;
 use super::live::watch_listeners;
 use super::print::table::one_line;
 use super::state::asks;

@@ -19,7 +19,7 @@ use tributary_proto::access::Caller;
 use tributary_runtime::{Bearer, Metrics, Peer, Tls, Trust};
 use tributary_stream::{Connection, Dial, Transport};
 
-use super::client::QueryError;
+use super::error::QueryError;
 use crate::args::ServerArgs;
 
 #[cfg(test)]

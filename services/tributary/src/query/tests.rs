@@ -8,8 +8,9 @@ use tributary_model::{Kind, OwnerKind};
 
 use super::fixtures::server::Server;
 use super::fixtures::{gateway, labels, listener_set, load_balancer, lost, of, own, plain, served};
+use super::output::Output;
 use super::{describe, everything, explain, get, wait};
-use crate::args::{Cli, Command, Output};
+use crate::args::{Cli, Command};
 
 fn server() -> Server {
     Server {

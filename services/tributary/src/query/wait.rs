@@ -10,7 +10,8 @@ use tributary_proto::call::Settling;
 use tributary_runtime::Backoff;
 use tributary_runtime::names::SecondsCounter;
 
-use super::client::{Client, QueryError};
+use super::client::Client;
+use super::error::QueryError;
 use super::print::{Progress, tell, text};
 use crate::args::WaitArgs;
 

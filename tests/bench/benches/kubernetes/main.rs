@@ -5,8 +5,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tributary_tests_bench::cluster::{Load, measure};
+use tributary_tests_bench::cluster::measure;
 use tributary_tests_bench::figures::Figures;
+use tributary_tests_bench::objects::Load;
 use tributary_tests_bench::{scale, waiting};
 
 /// 2,500 sets in 50 namespaces on 50 Gateways, with 40,000 routes.

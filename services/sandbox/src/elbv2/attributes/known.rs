@@ -1,9 +1,6 @@
 //! Which attributes exist for which kind, their defaults and the values they take (ELBv2 API reference,
 //! `LoadBalancerAttribute`, `TargetGroupAttribute`, `ListenerAttribute`).
 
-use crate::elbv2::load_balancers::{Kind, Scheme};
-use crate::elbv2::target_groups::{Protocol, TargetType};
-
 /// An attribute that exists.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
@@ -26,6 +23,10 @@ pub(super) enum Takes {
     Fixed,
     Text,
 }
+
+use crate::resources::load_balancers::{Kind, Scheme};
+use crate::resources::protocols::Protocol;
+use crate::resources::target_groups::TargetType;
 
 use Takes::{Boolean, Fixed, OffOrRange, OneOf, Range, Text, ZeroOrRange};
 

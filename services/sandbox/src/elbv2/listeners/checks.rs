@@ -1,12 +1,11 @@
 //! What a listener must satisfy before it is made or changed.
 
 use crate::elbv2::certificates;
-use crate::elbv2::load_balancers::Kind;
-use crate::elbv2::target_groups::Protocol;
+use crate::elbv2::certificates::CertificateArg;
 use crate::error::ApiError;
+use crate::resources::load_balancers::Kind;
+use crate::resources::protocols::Protocol;
 use crate::state::State;
-
-use super::{CertificateArg, of_load_balancer};
 
 /// Which protocols a kind of load balancer listens for.
 pub(super) fn check_protocol(kind: Kind, protocol: Protocol) -> Result<(), ApiError> {
@@ -45,7 +44,8 @@ pub(super) fn port_free(
     port: u16,
     own: Option<&str>,
 ) -> Result<(), ApiError> {
-    let taken = of_load_balancer(state, load_balancer)
+    let taken = state
+        .listeners_of(load_balancer)
         .any(|listener| listener.port == port && Some(listener.arn.as_str()) != own);
     if taken {
         return Err(ApiError::new(

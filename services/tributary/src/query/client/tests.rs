@@ -1,5 +1,4 @@
 use std::io;
-
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,7 +6,8 @@ use tokio::net::TcpListener;
 use tonic::Status;
 use tributary_stream::Transport;
 
-use super::{Client, QueryError};
+use super::Client;
+use crate::query::error::QueryError;
 
 fn client() -> Client {
     let routes = tonic::service::Routes::default();

@@ -1,8 +1,9 @@
 use tributary_model::view::ListenerView;
 
 use super::{Choice, Page, Style, To, Wanted, selects, show};
-use crate::args::{Output, What};
+use crate::args::What;
 use crate::query::fixtures::{edge, of, own};
+use crate::query::output::Output;
 use crate::query::{rows, shapes};
 
 fn shown_nothing(what: What, wanted: &Wanted, output: Output) -> String {

@@ -11,8 +11,9 @@ use tributary_runtime::Backoff;
 use tributary_runtime::names::SecondsCounter;
 
 use super::{Style, lines};
-use crate::args::Output;
-use crate::query::client::{Client, QueryError};
+use crate::query::client::Client;
+use crate::query::error::QueryError;
+use crate::query::output::Output;
 use crate::query::print::{Cell, Table, document, tell, text, written};
 
 #[cfg(test)]

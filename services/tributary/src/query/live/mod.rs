@@ -17,7 +17,8 @@ use tributary_proto::listeners::{WatchListenersRequest, WatchListenersResponse};
 use tributary_runtime::Context;
 use tributary_stream::{Received, StreamOptions, Transport, Update, watch};
 
-use super::client::{Client, QueryError};
+use super::client::Client;
+use super::error::QueryError;
 use super::print::for_stdout;
 use super::refused::rejections;
 use frame::{Listeners, frame};

@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
-use super::client::QueryError;
-use crate::args::Output;
+use super::error::QueryError;
+use super::output::Output;
 
 pub(crate) use progress::Progress;
 pub(crate) use table::{Cell, Table, Tone};

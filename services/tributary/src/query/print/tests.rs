@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Cell, Form, Table, print};
-use crate::args::Output;
+use crate::query::output::Output;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -16,6 +16,8 @@ use super::instances::Instance;
 use super::interfaces::NetworkInterface;
 use super::prefix_lists::PrefixList;
 
+mod interfaces;
+
 /// Networks of a region, by identifier.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Network {

@@ -1,4 +1,4 @@
-//! Actions of listeners and rules: their shape on the wire and what AWS accepts.
+//! Actions of listeners and rules: their shape on the wire.
 
 use std::collections::BTreeMap;
 
