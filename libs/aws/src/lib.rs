@@ -36,6 +36,7 @@ mod permission;
 mod policy;
 mod sdk;
 mod secrets;
+mod statement;
 mod states;
 mod tagging;
 

@@ -9,7 +9,7 @@ use std::fmt;
 use tributary_model::elb::LoadBalancerKind;
 
 use crate::pace::{Group, Repeat};
-use crate::policy::Statement;
+use crate::statement::Statement;
 
 #[cfg(test)]
 mod tests;

@@ -30,6 +30,7 @@ mod questions;
 mod search;
 mod secrets;
 mod shards;
+mod shared;
 mod spared;
 mod supervisor;
 mod target;

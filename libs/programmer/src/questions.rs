@@ -15,7 +15,7 @@ use tributary_proto::desired::GetLoadBalancerRequest;
 use tributary_proto::desired::desired_service_client::DesiredServiceClient;
 use tributary_stream::{Position, Transport, says_not_found, says_not_ours};
 
-use crate::supervisor::Shared;
+use crate::shared::Shared;
 
 /// The merger answers from memory or is gone.
 const ASK_DEADLINE: Duration = Duration::from_secs(2);

@@ -22,7 +22,6 @@ use tributary_plan::defaults::Defaults;
 use tributary_plan::limits::Limits;
 use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::desired::WatchLoadBalancersRequest;
-use tributary_proto::desired::desired_service_client::DesiredServiceClient;
 use tributary_runtime::{Concern, Condition, Context, OnError, Tasks};
 use tributary_stream::{
     Position, Positioned, Published, StreamOptions, Transport, Update, clients, watch as follow,
@@ -34,6 +33,7 @@ use crate::holds::Holds;
 use crate::metrics::{LOAD_BALANCERS, WORKER_WAIT_SECONDS};
 use crate::questions::{Answer, Asked, Questions, Whose};
 use crate::search::{Heard, Search};
+use crate::shared::Shared;
 use crate::spared::{Spared, UnwantedAll};
 use crate::target::{Target, Wanted};
 use crate::worker;
@@ -51,24 +51,6 @@ pub(crate) struct Setup {
     pub(crate) holds: Option<Holds>,
     pub(crate) reports: Published<LoadBalancerKey, LoadBalancerReport>,
     pub(crate) unwanted_all: UnwantedAll,
-}
-
-/// What all workers share.
-#[derive(Clone, Debug)]
-pub(crate) struct Shared {
-    pub(crate) context: Context,
-    pub(crate) aws: Aws,
-    pub(crate) site: Site,
-    pub(crate) defaults: Defaults,
-    /// How long a load balancer that was replaced stays for its clients.
-    pub(crate) stay: Duration,
-    pub(crate) secrets: Arc<dyn SecretSource>,
-    pub(crate) holds: Option<Holds>,
-    pub(crate) merger: DesiredServiceClient<Transport>,
-    pub(crate) reports: Published<LoadBalancerKey, LoadBalancerReport>,
-    pub(crate) limits: watch::Receiver<Limits>,
-    /// Load balancers that are worked on at once; AWS's own limits are paced by `tributary-aws`.
-    pub(crate) turns: Arc<Semaphore>,
 }
 
 /// Load balancers that are worked on at once: enough to fill AWS's pace, few enough that each is done soon.

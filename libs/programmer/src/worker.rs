@@ -42,7 +42,7 @@ use crate::health::Checks;
 use crate::holds::HeldGateway;
 use crate::metrics::{OBSERVATIONS, WORKER_WAIT_SECONDS, WaitLabels};
 use crate::patience::Patience;
-use crate::supervisor::Shared;
+use crate::shared::Shared;
 use crate::target::{Target, Wanted};
 use crate::tries::Tries;
 

@@ -24,6 +24,7 @@ use crate::operation::Operation;
 
 mod actions;
 mod describe;
+mod numbers;
 mod read;
 mod rules;
 mod write;
@@ -396,7 +397,7 @@ impl Elbv2 for SdkElbv2 {
             .map(|(rule, priority)| {
                 RulePriorityPair::builder()
                     .rule_arn(rule)
-                    .priority(write::number(*priority))
+                    .priority(numbers::number(*priority))
                     .build()
             })
             .collect();

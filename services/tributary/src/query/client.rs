@@ -1,5 +1,6 @@
 //! The way to a server.
 
+use std::error::Error as _;
 use std::future::Future;
 use std::time::Duration;
 

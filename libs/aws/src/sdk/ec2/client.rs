@@ -1,7 +1,7 @@
 //! The few calls of EC2 that we make, over the runtime that the SDK's generated clients use, too: signature, credentials,
 //! endpoint, time limits, user agent and HTTP client come from the same `SdkConfig` as theirs.
 //!
-//! The generated crate of EC2 has 700 operations, and compiling them costs more than all the rest of this program. What it
+//! The generated crate of EC2 has 700 operations, and needs more memory to compile than anything else here. What it
 //! does around a request is in its `config.rs`, and done in [`Client::new`]; what a request and an answer look like is the
 //! EC2 Query protocol: <https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html>.
 

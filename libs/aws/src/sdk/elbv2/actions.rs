@@ -6,8 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types as aws;
 use tributary_model::config::{AuthenticateAction, JwtClaim};
 use tributary_plan::op::Action;
 
-use super::read::unsigned;
-use super::write::number;
+use super::numbers::{number, unsigned};
 use crate::elbv2::AuthenticateRequest;
 
 /// The one default action. Several are somebody else's doing.

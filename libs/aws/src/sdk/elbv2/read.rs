@@ -19,6 +19,7 @@ use tributary_plan::op::SubnetMapping;
 use tributary_plan::tags::Tags;
 
 use super::super::{odd, required};
+use super::numbers::unsigned;
 use super::{actions, rules};
 use crate::elbv2::Answer;
 use crate::operation::Operation;
@@ -284,10 +285,6 @@ fn target_protocol(name: &str) -> Option<TargetProtocol> {
     [Http, Https, Tcp, Udp, Tls, TcpUdp]
         .into_iter()
         .find(|protocol| protocol.as_str() == name)
-}
-
-pub(super) fn unsigned(number: Option<i32>) -> Option<u32> {
-    number.and_then(|number| u32::try_from(number).ok())
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use tributary_model::elb::{
 use tributary_plan::op::{LoadBalancerSpec, SubnetMapping, TargetGroupSpec};
 use tributary_plan::tags::Tags;
 
+use super::numbers::number;
 use super::{actions, rules};
 use crate::elbv2::{ListenerRequest, RuleRequest};
 
@@ -416,9 +417,4 @@ pub(super) fn tags(tags: &Tags) -> Vec<aws::Tag> {
     tags.iter()
         .map(|(key, value)| aws::Tag::builder().key(key).value(value).build())
         .collect()
-}
-
-/// AWS's integers are signed; ours are far from the edge.
-pub(super) fn number(number: u32) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }
