@@ -41,7 +41,7 @@ impl Merge {
                 Mark::TargetGroup(gateway, id) => self.settle_target_group(gateway, id),
                 Mark::LoadBalancer(gateway) => {
                     let differences = different.remove(&gateway).unwrap_or_default();
-                    self.settle_load_balancer(gateway, differences, &mut outcome);
+                    self.settle_load_balancer(&gateway, differences, &mut outcome);
                 }
                 Mark::Object(object) => self.settle_object(object, &mut outcome),
                 Mark::Judgement(object) => {
@@ -282,14 +282,14 @@ impl Merge {
 
     fn settle_load_balancer(
         &mut self,
-        key: ObjectKey,
+        key: &ObjectKey,
         mut differences: Differences,
         outcome: &mut Outcome,
     ) {
-        let Some(state) = self.states.get_mut(&key) else {
+        let Some(state) = self.states.get_mut(key) else {
             return;
         };
-        let gateway = self.facts.gateways.get(&key).map(Arc::as_ref);
+        let gateway = self.facts.gateways.get(key).map(Arc::as_ref);
         let mut groups = std::mem::take(&mut state.uses.touched);
         if state.starts_anew(gateway) {
             groups.extend(state.uses.groups.keys().cloned());
@@ -311,7 +311,7 @@ impl Merge {
             self.reads.replace(&reading, reader.into_inputs());
             differences.groups.insert(id, group);
         }
-        match state.assemble(&key, gateway, differences, self.store.unread()) {
+        match state.assemble(key, gateway, differences, self.store.unread()) {
             load_balancer::Change::None => {}
             load_balancer::Change::Now { old, new } => {
                 let object = ObjectRef::new(Kind::Gateway, key.clone());
@@ -334,8 +334,8 @@ impl Merge {
                 }
             }
         }
-        if state.is_empty() && !self.facts.gateways.contains_key(&key) {
-            self.states.remove(&key);
+        if state.is_empty() && !self.facts.gateways.contains_key(key) {
+            self.states.remove(key);
         }
     }
 
