@@ -35,7 +35,7 @@ async fn beyond_the_most_one_waits_until_another_has_ended() {
     });
     let asking = async {
         let mut clients = Vec::new();
-        for _ in 0..BOUNDS.most + 1 {
+        for _ in 0..=BOUNDS.most {
             clients.push(TcpStream::connect(address).await.unwrap());
         }
         while taken.load(Ordering::Relaxed) < BOUNDS.most {

@@ -148,12 +148,11 @@ async fn all_that_is_given_must_hold() {
     check_filter(filter, &ALL[2..3]).await;
 }
 
-fn selector(label: (&str, &str)) -> Option<LabelSelector> {
-    let (key, value) = label;
-    Some(LabelSelector {
+fn selector((key, value): (&str, &str)) -> LabelSelector {
+    LabelSelector {
         match_labels: [(key.to_owned(), value.to_owned())].into(),
         ..LabelSelector::default()
-    })
+    }
 }
 
 /// Says an object of the world again, with these labels.
@@ -178,7 +177,7 @@ async fn labels_are_the_owners_and_pages_are_of_those_that_have_them() {
     label(&world, "team/late", &[("app", "shop"), ("env", "test")]).await;
     label(&world, "team/set", &[("app", "blog")]).await;
     let filter = |label| ListenerFilter {
-        labels: selector(label),
+        labels: Some(selector(label)),
         ..ListenerFilter::default()
     };
     let shop = filter(("app", "shop"));
@@ -206,7 +205,7 @@ async fn objects_are_listed_by_their_own_labels() {
     let world = world().await;
     label(&world, "team/late", &[("app", "shop")]).await;
     let filter = ObjectFilter {
-        labels: selector(("app", "shop")),
+        labels: Some(selector(("app", "shop"))),
         ..ObjectFilter::default()
     };
     let mut client = clients::listeners(world.merger.clone());
@@ -229,7 +228,7 @@ async fn another_label_is_told_to_watches_of_listeners_alone() {
     let world = world().await;
     let asked = ListenerWatch {
         filter: ListenerFilter {
-            labels: selector(("app", "shop")),
+            labels: Some(selector(("app", "shop"))),
             ..ListenerFilter::default()
         },
         resume_after: None,

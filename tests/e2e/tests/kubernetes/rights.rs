@@ -245,7 +245,7 @@ fn granted() -> BTreeSet<Deed> {
     let folders = ["deploy/rbac", OPTIONAL].map(repository);
     let roles: Vec<Value> = folders.iter().flat_map(|it| manifests(it)).collect();
     for role in roles {
-        let Some(rules) = role["rules"].as_array() else {
+        let Some(grants) = role["rules"].as_array() else {
             continue;
         };
         let name = role["metadata"]["name"].as_str().unwrap();
@@ -253,7 +253,7 @@ fn granted() -> BTreeSet<Deed> {
         if PEOPLE.contains(&account) {
             continue;
         }
-        for rule in rules {
+        for rule in grants {
             for group in texts(&rule["apiGroups"]) {
                 for resource in texts(&rule["resources"]) {
                     for verb in texts(&rule["verbs"]) {

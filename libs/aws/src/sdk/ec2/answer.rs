@@ -1,4 +1,5 @@
 //! What EC2 answers, as far as we read it: XML, elements by AWS's names.
+#![expect(clippy::struct_field_names, reason = "AWS's names")]
 
 use std::fmt;
 

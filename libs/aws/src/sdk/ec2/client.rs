@@ -214,9 +214,9 @@ fn read<T: Readable>(
 /// What EC2 answered instead.
 #[derive(Debug)]
 pub(super) struct Refusal {
-    meta: ErrorMetadata,
+    meta: Box<ErrorMetadata>,
     /// Why code and message are not known.
-    unreadable: Option<answer::Unreadable>,
+    unreadable: Option<Box<answer::Unreadable>>,
 }
 
 impl Refusal {
@@ -233,7 +233,7 @@ impl Refusal {
             meta = meta.message(message);
         }
         Self {
-            meta: meta.build(),
+            meta: Box::new(meta.build()),
             unreadable: None,
         }
     }
@@ -241,8 +241,8 @@ impl Refusal {
     fn unreadable(response: &HttpResponse, unreadable: answer::Unreadable) -> Self {
         let meta = ErrorMetadata::builder();
         Self {
-            meta: apply_request_id(meta, response.headers()).build(),
-            unreadable: Some(unreadable),
+            meta: Box::new(apply_request_id(meta, response.headers()).build()),
+            unreadable: Some(Box::new(unreadable)),
         }
     }
 }
@@ -258,7 +258,7 @@ impl fmt::Display for Refusal {
 
 impl Error for Refusal {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        let unreadable = self.unreadable.as_ref()?;
+        let unreadable = self.unreadable.as_deref()?;
         Some(unreadable)
     }
 }
