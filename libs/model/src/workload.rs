@@ -147,7 +147,7 @@ pub struct Node {
     pub ready: bool,
 }
 
-/// core/v1 Pod with a readiness gate for its target's health ([`Gate`]).
+/// core/v1 Pod with a readiness gate for its target's health ([`Gate`](crate::gate::Gate)).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pod {
     /// Identity.
