@@ -49,14 +49,19 @@ pub fn in_one_statement(problems: &mut Vec<String>) {
     };
     let actions: BTreeSet<String> = denied.iter().map(|(_, action)| quoted(action)).collect();
     let actions: Vec<String> = actions.into_iter().collect();
-    let together = format!(
+    let mut together = Some(format!(
         "{}; {others} denied, too; this grants all of them: {}",
         shortened(words),
         statement(&format!("[{}]", actions.join(", "))),
-    );
-    let place = problems.iter().position(|it| granted(it).is_some());
-    problems.retain(|problem| granted(problem).is_none());
-    problems.insert(place.unwrap_or_default(), together);
+    ));
+    // In the place of the first.
+    problems.retain_mut(|problem| {
+        if granted(problem).is_none() {
+            return true;
+        }
+        let first = together.take();
+        first.map(|together| *problem = together).is_some()
+    });
 }
 
 /// Every resource: what a describe reads has none of its own, and least policies are in deploy/iam.

@@ -46,11 +46,14 @@ impl Ec2 for SdkEc2 {
         let mut found = BTreeMap::new();
         for subnet in subnets {
             let id = required(operation, "subnetId", subnet.subnet_id)?;
-            let addresses = subnet.available_ip_address_count.unwrap_or_default();
             let observed = ObservedSubnet {
                 zone: required(operation, "availabilityZone", subnet.availability_zone)?,
                 vpc: required(operation, "vpcId", subnet.vpc_id)?,
-                available_addresses: u32::try_from(addresses).unwrap_or_default(),
+                available_addresses: required(
+                    operation,
+                    "availableIpAddressCount",
+                    subnet.available_ip_address_count,
+                )?,
                 tags: read_tags(subnet.tag_set),
             };
             found.insert(id, observed);

@@ -1,6 +1,7 @@
 //! What is to be recomputed, and in which order.
 
 use std::collections::BTreeSet;
+use std::mem::discriminant;
 
 use tributary_model::desired::TargetGroupId;
 use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
@@ -29,55 +30,27 @@ pub(crate) enum Mark {
     Judgement(ObjectRef),
 }
 
-/// The kind of a [`Mark`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Layer {
-    /// Changes of objects, before anything is recomputed.
-    #[default]
-    Input,
-    Class,
-    Gateway,
-    Owner,
-    Conflicts,
-    Route,
-    Port,
-    TargetGroup,
-    LoadBalancer,
-    Object,
-    Judgement,
+impl Mark {
+    /// Whether it is of an earlier layer.
+    fn is_before(&self, other: &Self) -> bool {
+        self < other && discriminant(self) != discriminant(other)
+    }
 }
 
 /// What must be recomputed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dirty {
     marks: BTreeSet<Mark>,
-    /// The layer of the mark that was taken last.
-    at: Layer,
-}
-
-impl Mark {
-    fn layer(&self) -> Layer {
-        match self {
-            Self::Class(_) => Layer::Class,
-            Self::Gateway(_) => Layer::Gateway,
-            Self::Owner(_) => Layer::Owner,
-            Self::Conflicts(_) => Layer::Conflicts,
-            Self::Route(_) => Layer::Route,
-            Self::Port(..) => Layer::Port,
-            Self::TargetGroup(..) => Layer::TargetGroup,
-            Self::LoadBalancer(_) => Layer::LoadBalancer,
-            Self::Object(_) => Layer::Object,
-            Self::Judgement(_) => Layer::Judgement,
-        }
-    }
+    /// The mark at work; absent while changes of objects come in.
+    at: Option<Mark>,
 }
 
 impl Dirty {
-    /// Marks what a change, or the layer at work, reaches.
+    /// Marks what a change, or the mark at work, reaches.
     pub(crate) fn mark(&mut self, mark: Mark) {
         debug_assert!(
-            mark.layer() > self.at,
-            "the layer {:?} reaches back to {mark:?}",
+            self.at.as_ref().is_none_or(|at| at.is_before(&mark)),
+            "{:?} reaches back to {mark:?}",
             self.at
         );
         self.marks.insert(mark);
@@ -85,9 +58,8 @@ impl Dirty {
 
     /// The next mark of the first layer that has any; nothing when all is recomputed.
     pub(crate) fn next(&mut self) -> Option<Mark> {
-        let mark = self.marks.pop_first();
-        self.at = mark.as_ref().map(Mark::layer).unwrap_or_default();
-        mark
+        self.at = self.marks.pop_first();
+        self.at.clone()
     }
 
     /// Marks what an object of this kind is itself.
@@ -135,3 +107,6 @@ impl Dirty {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

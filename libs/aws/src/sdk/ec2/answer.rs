@@ -161,7 +161,7 @@ pub(super) struct Subnet {
     pub(super) subnet_id: Option<String>,
     pub(super) availability_zone: Option<String>,
     pub(super) vpc_id: Option<String>,
-    pub(super) available_ip_address_count: Option<i32>,
+    pub(super) available_ip_address_count: Option<u32>,
     #[serde(default)]
     pub(super) tag_set: List<Tag>,
 }
