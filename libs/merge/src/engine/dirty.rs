@@ -41,7 +41,7 @@ impl Mark {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dirty {
     marks: BTreeSet<Mark>,
-    /// The mark at work; absent while changes of objects come in.
+    /// The mark at work, in debug builds; absent while changes of objects come in.
     at: Option<Mark>,
 }
 
@@ -58,8 +58,11 @@ impl Dirty {
 
     /// The next mark of the first layer that has any; nothing when all is recomputed.
     pub(crate) fn next(&mut self) -> Option<Mark> {
-        self.at = self.marks.pop_first();
-        self.at.clone()
+        let mark = self.marks.pop_first();
+        if cfg!(debug_assertions) {
+            self.at.clone_from(&mark);
+        }
+        mark
     }
 
     /// Marks what an object of this kind is itself.

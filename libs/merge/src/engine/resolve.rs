@@ -98,9 +98,12 @@ pub(crate) fn resolved(merge: &Merge, object: &ObjectRef) -> Option<Arc<Resolved
 /// What is asked for as a whole and not done, as far as that shows without AWS.
 fn gateway_problems(merge: &Merge, key: &ObjectKey, gateway: &GatewayFacts) -> Vec<String> {
     let mut problems = gateway.problems.clone();
-    let owners = merge.states.get(key).into_iter().flat_map(State::merging);
-    let entries = owners.flat_map(|owner| &owner.facts.entries);
-    let listeners = entries.map(|entry| &entry.listener);
+    // By the thousand, and most Gateways name none of their ports.
+    let listeners = || {
+        let owners = merge.states.get(key).into_iter().flat_map(State::merging);
+        let entries = owners.flat_map(|owner| &owner.facts.entries);
+        entries.map(|entry| &entry.listener)
+    };
     problems.extend(notes::unused(gateway, listeners));
     problems
 }

@@ -64,12 +64,11 @@ pub(crate) fn of_configuration(
 
 /// Entries of the Gateway's own configuration that no listener of it and its sets has. A class's configuration is for many
 /// Gateways, so there it is no mistake that one of them lacks a port.
-pub(crate) fn unused<'a>(
+pub(crate) fn unused<'a, Listeners: Iterator<Item = &'a Listener>>(
     gateway: &GatewayFacts,
-    listeners: impl Iterator<Item = &'a Listener>,
+    listeners: impl Fn() -> Listeners,
 ) -> Vec<String> {
-    let listeners: Vec<&Listener> = listeners.collect();
-    let is_unused = |place: &&ProtocolPort| !listeners.iter().any(|it| is_for(place, it));
+    let is_unused = |place: &&ProtocolPort| !listeners().any(|listener| is_for(place, listener));
     let unused = gateway.own_places.iter().filter(is_unused);
     unused
         .map(|place| Unmet::NoListener(place).to_string())
