@@ -1,6 +1,6 @@
 //! What a programmer found out about a load balancer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desired::{GatedPod, LoadBalancerKey, RuleOrigin};
 use crate::key::ListenerRef;
@@ -57,6 +57,34 @@ pub struct QuotaUse {
     pub limit: u32,
 }
 
+impl LoadBalancerReport {
+    /// What was Programmed by the last report, at the same revision, stays so while the rules of its first routes are
+    /// created: requests for it are answered as before.
+    pub fn keep_served(&mut self, last: &Self) {
+        let waiting = self.listeners.iter_mut().filter(|it| it.awaits_rules);
+        let mut waiting: BTreeMap<_, _> = waiting
+            .map(|it| ((it.listener.clone(), it.revision), it))
+            .collect();
+        if waiting.is_empty() {
+            return;
+        }
+        let served = last.listeners.iter();
+        for listener in served.filter(|it| it.state == ProgrammedState::Programmed) {
+            if let Some(now) = waiting.remove(&(listener.listener.clone(), listener.revision)) {
+                now.go_on();
+            }
+        }
+    }
+}
+
+impl ListenerReport {
+    /// It waits for rules no more, or need not.
+    pub fn go_on(&mut self) {
+        self.state = ProgrammedState::Programmed;
+        self.awaits_rules = false;
+    }
+}
+
 impl Quotas {
     /// Each with its name, as in `target_groups`.
     pub fn each(&self) -> [(&'static str, QuotaUse); 5] {
@@ -103,6 +131,8 @@ pub struct ListenerReport {
     pub revision: Revision,
     /// The answer.
     pub state: ProgrammedState,
+    /// It is pending for nothing but the first of its routes' rules.
+    pub awaits_rules: bool,
     /// ARN of the ELB listener, once it exists.
     pub elb_listener: Option<String>,
     /// Names the certificate refs or hosts that did not work out although others did; empty usually.

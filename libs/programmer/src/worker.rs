@@ -357,10 +357,10 @@ impl Worker {
         // What is refused and due again is asked for, and told as refused until it is not.
         let due = self.tries.still_refused(now);
         let steps = due.map_or_else(|| told.steps.clone(), |setbacks| planned(setbacks).steps);
-        let mut told = match self.shared.reports.get(&self.key) {
-            Some(last) => told.with_served(&last),
-            None => told,
-        };
+        let mut told = told;
+        if let Some(last) = self.shared.reports.get(&self.key) {
+            told.report.keep_served(&last);
+        }
         told.report.settled &= self.flights.is_empty();
         self.patience.note(&told.waits, now);
         let pending = told.pending_rules(&setbacks);

@@ -281,6 +281,7 @@ fn listener(owner: &ListenerOwner, name: &str) -> ListenerReport {
         listener: owner.listener(name),
         revision: tributary_model::Revision(1),
         state: tributary_model::report::ProgrammedState::Programmed,
+        awaits_rules: false,
         elb_listener: None,
         notes: Vec::new(),
     }

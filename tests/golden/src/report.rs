@@ -110,6 +110,7 @@ fn listener(member: &MemberListener, phase: LoadBalancerPhase, told: &Told) -> L
         listener: member.listener.clone(),
         revision,
         state,
+        awaits_rules: false,
         elb_listener: None,
         notes,
     }

@@ -89,6 +89,7 @@ fn all_programmed(merge: &Merge) -> Vec<LoadBalancerReport> {
                 listener: member.listener.clone(),
                 revision: member.revision,
                 state: ProgrammedState::Programmed,
+                awaits_rules: false,
                 elb_listener: None,
                 notes: Vec::new(),
             })

@@ -16,7 +16,7 @@ pub(crate) fn finish(
     context: &Context,
     withheld: Option<String>,
 ) -> Plan {
-    let held_back = served::hold_back(&mut report, &draft.unserved);
+    served::hold_back(&mut report, &draft.unserved);
     unseen::withhold(observed, &mut draft);
     let waiting = std::mem::take(&mut draft.waiting);
     let waits = std::mem::take(&mut draft.waits);
@@ -30,7 +30,6 @@ pub(crate) fn finish(
         report,
         waiting,
         waits,
-        held_back,
     };
     plan.with_setbacks(&context.setbacks)
 }

@@ -10,12 +10,13 @@ use crate::values::op::{Blame, Op, RuleOwner};
 use crate::values::plan::Plan;
 
 impl Plan {
-    /// What is true of route rules until the plan is done, on listeners that are Programmed: the others say it themselves.
+    /// What is true of route rules until the plan is done, on listeners that are Programmed or could be, were these not their
+    /// first: the others say it themselves.
     /// `setbacks` is what became of earlier requests, by their text.
     pub fn pending_rules(&self, setbacks: &BTreeMap<String, Setback>) -> Vec<RuleProblem> {
         let listeners = self.report.listeners.iter();
         let programmed: BTreeSet<_> = listeners
-            .filter(|it| it.state == ProgrammedState::Programmed)
+            .filter(|it| it.state == ProgrammedState::Programmed || it.awaits_rules)
             .map(|it| &it.listener)
             .collect();
         let mut texts: BTreeMap<&RuleOwner, String> = BTreeMap::new();

@@ -112,6 +112,7 @@ fn member_report(
         listener: member.listener.clone(),
         revision: member.revision,
         state,
+        awaits_rules: false,
         elb_listener: observed.map(|(arn, _)| arn.clone()),
         notes: fit.notes.get(&member.listener).cloned().unwrap_or_default(),
     }

@@ -24,8 +24,7 @@ impl Plan {
         if setbacks.is_empty() {
             return self;
         }
-        let held_back = std::mem::take(&mut self.held_back);
-        served::release(&mut self.report, &held_back);
+        let held_back = served::release(&mut self.report);
         let known = |op: &Op| match setbacks.get(&op.to_string()) {
             Some(Setback::Refused(text) | Setback::Impossible(text)) => Some(text.as_str()),
             Some(Setback::Retrying(_)) | None => None,
@@ -107,7 +106,7 @@ impl Plan {
         self.steps = in_order(steps);
         // Whose rules are all refused waits for none; the report names its routes.
         let awaited = served::awaited(&self.steps, &self.waits, held_back);
-        self.held_back = served::hold_back(&mut self.report, &awaited);
+        served::hold_back(&mut self.report, &awaited);
         self.report.settled =
             self.steps.is_empty() && self.waiting.is_empty() && self.waits.is_empty();
         self

@@ -95,7 +95,6 @@ pub(crate) fn plan<'a>(
         report,
         waiting,
         waits,
-        held_back: serving.held_back,
     }
 }
 

@@ -58,7 +58,6 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
         report,
         waiting,
         waits,
-        held_back,
         steps: _,
     } = on(taken, Some(current), Role::Target(Others::Stay));
     let steps = draft.finish();
@@ -72,7 +71,6 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
         report,
         waiting,
         waits,
-        held_back,
     };
     Some(plan.with_setbacks(&context.setbacks))
 }

@@ -1,9 +1,7 @@
 //! The outcome of a plan.
 
-use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
-use tributary_model::ListenerRef;
 use tributary_model::report::LoadBalancerReport;
 
 use crate::values::op::Step;
@@ -20,8 +18,6 @@ pub struct Plan {
     pub waiting: Vec<String>,
     /// What is waited for as long as the context says.
     pub waits: Vec<Waiting>,
-    /// Listeners that wait for the first of their routes' rules, and for nothing else.
-    pub held_back: BTreeSet<ListenerRef>,
 }
 
 impl Display for Plan {

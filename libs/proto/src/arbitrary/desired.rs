@@ -39,7 +39,7 @@ structs! {
     LoadBalancerReport { key, phase, arn, dns_name, listeners, rules, problems, healthy, quotas, settled }
     Quotas { listeners, rules, certificates, target_groups, targets }
     QuotaUse { used, limit }
-    ListenerReport { listener, revision, state, elb_listener, notes }
+    ListenerReport { listener, revision, state, awaits_rules, elb_listener, notes }
     RuleProblem { origin, listener, message, state }
 }
 

@@ -65,6 +65,7 @@ message!(
         listener: required,
         revision: content_revision,
         state: required,
+        awaits_rules: same,
         elb_listener: same,
         notes: same,
     }

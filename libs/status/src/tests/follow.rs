@@ -363,6 +363,7 @@ fn report(desired: &DesiredLoadBalancer, told: &[Option<ProgrammedState>]) -> Lo
                     listener: member.listener.clone(),
                     revision: member.revision,
                     state: state.clone()?,
+                    awaits_rules: false,
                     elb_listener: None,
                     notes: Vec::new(),
                 })

@@ -156,6 +156,7 @@ fn tally(objects: Vec<Resource>) -> Tally {
                     listener: member.listener.clone(),
                     revision: member.revision,
                     state: ProgrammedState::Programmed,
+                    awaits_rules: false,
                     elb_listener: None,
                     notes: Vec::new(),
                 })

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::LoadBalancerKey;
-use tributary_model::report::{ListenerReport, LoadBalancerReport, ProgrammedState, RuleProblem};
+use tributary_model::report::{
+    ListenerReport, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
+};
 use tributary_model::{Kind, ListenerRef, ObjectRef};
 
 use crate::engine::merge::Merge;
@@ -31,10 +33,16 @@ struct Indexed {
 
 impl Reports {
     /// Takes a report in. Returns the objects whose judgement it may change.
-    pub fn insert(&mut self, merge: &Merge, report: LoadBalancerReport) -> BTreeSet<ObjectRef> {
+    ///
+    /// A programmer that has just got the load balancer does not know what was served before it.
+    pub fn insert(&mut self, merge: &Merge, mut report: LoadBalancerReport) -> BTreeSet<ObjectRef> {
         let key = report.key.clone();
-        let new = Indexed::new(report);
         let old = self.by_key.remove(&key);
+        if let Some(old) = &old {
+            report.keep_served(&old.report);
+        }
+        leave_it_to_the_listeners(&mut report);
+        let new = Indexed::new(report);
         let affected = affected(merge, &key, old.as_ref(), Some(&new));
         self.by_key.insert(key, new);
         affected
@@ -167,6 +175,17 @@ impl Indexed {
             rules,
             not_valid,
         }
+    }
+}
+
+/// Of a listener that is not served yet the listener says what is on its way, not each of its rules.
+fn leave_it_to_the_listeners(report: &mut LoadBalancerReport) {
+    let waiting = report.listeners.iter().filter(|it| it.awaits_rules);
+    let waiting: BTreeSet<_> = waiting.map(|it| &it.listener).collect();
+    if !waiting.is_empty() {
+        report.rules.retain(|problem| {
+            problem.state != RuleState::Pending || !waiting.contains(&problem.listener)
+        });
     }
 }
 

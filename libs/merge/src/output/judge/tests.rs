@@ -65,6 +65,7 @@ fn report(merge: &Merge, state: &ProgrammedState) -> LoadBalancerReport {
             listener: member.listener.clone(),
             revision: member.revision,
             state: state.clone(),
+            awaits_rules: false,
             elb_listener: None,
             notes: vec![],
         })
@@ -214,6 +215,51 @@ fn what_was_refused_of_a_route_is_told_on_the_route() {
         route_of(&merge, &reports).parents[0].refused_rules,
         [(0, "no".to_owned())]
     );
+}
+
+/// What a programmer says that has just got the load balancer, while the rules of the set's routes are created.
+fn awaiting(merge: &Merge) -> LoadBalancerReport {
+    let mut awaiting = report(merge, &waits());
+    for listener in &mut awaiting.listeners {
+        listener.awaits_rules = true;
+    }
+    let desired = merge.load_balancers().values().next().expect("one");
+    let rule = desired.listeners[&443].rules.iter().next().expect("one");
+    awaiting.rules.push(RuleProblem {
+        origin: rule.origin.clone().expect("of a route"),
+        listener: rule.listener.clone(),
+        message: "soon".to_owned(),
+        state: RuleState::Pending,
+    });
+    awaiting
+}
+
+fn waits() -> ProgrammedState {
+    ProgrammedState::Pending("its rules are being created".to_owned())
+}
+
+#[test]
+fn what_was_programmed_stays_so_when_another_programmer_gets_it_while_its_first_rules_are_created()
+{
+    let merge = settled(world());
+    let mut reports = reported(&merge, report(&merge, &ProgrammedState::Programmed));
+    reports.insert(&merge, awaiting(&merge));
+    assert_eq!(
+        programmed(&merge, &reports),
+        Some(ProgrammedState::Programmed)
+    );
+    let pending = &route_of(&merge, &reports).parents[0].pending_rules;
+    assert_eq!(*pending, [(0, "soon".to_owned())]);
+}
+
+#[test]
+fn what_was_never_programmed_waits_for_its_first_rules_and_says_so_once() {
+    let merge = settled(world());
+    let mut reports = reported(&merge, report(&merge, &waits()));
+    reports.insert(&merge, awaiting(&merge));
+    assert_eq!(programmed(&merge, &reports), Some(waits()));
+    let pending = &route_of(&merge, &reports).parents[0].pending_rules;
+    assert_eq!(*pending, []);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use tributary_model::Revision;
+
 use super::*;
 use crate::fixtures::{Desired, context, ops, state};
 use crate::values::limits::Setback;
@@ -37,12 +39,24 @@ fn a_new_listener_without_routes_waits_for_nothing() {
 fn what_was_programmed_stays_so_when_its_first_route_comes() {
     let observed = one_team().http(80, "b").programmed();
     let last = one_team().http(80, "b").plan(&observed, &context()).report;
-    let plan = with_another().plan(&observed, &context());
+    let mut plan = with_another().plan(&observed, &context());
     assert_eq!(state(&plan, "b"), pending());
-    assert_eq!(
-        state(&plan.with_served(&last), "b"),
-        ProgrammedState::Programmed
-    );
+    plan.report.keep_served(&last);
+    assert_eq!(state(&plan, "b"), ProgrammedState::Programmed);
+    let told = plan.pending_rules(&BTreeMap::new());
+    assert_eq!(told.len(), 1, "the route says it: {told:?}");
+}
+
+#[test]
+fn what_was_programmed_as_it_was_before_does_not_count_for_what_it_is_now() {
+    let observed = one_team().http(80, "b").programmed();
+    let mut last = one_team().http(80, "b").plan(&observed, &context()).report;
+    for listener in &mut last.listeners {
+        listener.revision = Revision(listener.revision.0 + 1);
+    }
+    let mut plan = with_another().plan(&observed, &context());
+    plan.report.keep_served(&last);
+    assert_eq!(state(&plan, "b"), pending());
 }
 
 #[test]

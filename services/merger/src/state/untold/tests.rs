@@ -111,6 +111,7 @@ impl World {
             },
             revision: Revision(0),
             state,
+            awaits_rules: false,
             elb_listener: None,
             notes: Vec::new(),
         };
