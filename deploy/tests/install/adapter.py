@@ -1,4 +1,5 @@
-"""What prometheus-adapter would be to the autoscaler: the custom metrics API with the metric of the chart's README, of the pods' own /metrics."""
+"""What prometheus-adapter and metrics-server would be to the autoscaler: the custom metrics API with the metric of the chart's README, of the
+pods' own /metrics, and the resource metrics API with the CPU and memory that the kubelet has measured."""
 
 import collections
 import http.server
@@ -15,7 +16,7 @@ from node import Node
 
 # In the node's network; the API server goes there for an APIService.
 ADDRESS, PORT = "10.255.0.1", 6444
-GROUP, VERSION = "custom.metrics.k8s.io", "v1beta2"
+CUSTOM, RESOURCES = ("custom.metrics.k8s.io", "v1beta2"), ("metrics.k8s.io", "v1beta1")
 METRIC = "tributary_aws_calls_under_way"
 SECONDS_OF_CALLS = "tributary_aws_call_seconds_total"
 # `rate` looks back so far here: the autoscaler asks every 15 s, and two answers make a rate. The README's [1m] would only make the test longer.
@@ -61,21 +62,40 @@ class Adapter:
         self.node.apply({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
                          "metadata": metadata | {"labels": {"kubernetes.io/service-name": "adapter"}},
                          "ports": [{"name": "https", "port": PORT, "protocol": "TCP"}], "endpoints": [{"addresses": [ADDRESS]}]})
-        self.node.apply({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": f"{VERSION}.{GROUP}"},
-                         "spec": {"group": GROUP, "version": VERSION, "groupPriorityMinimum": 100, "versionPriority": 100,
-                                  "insecureSkipTLSVerify": True, "service": {"namespace": "kube-system", "name": "adapter"}}})
+        for group, version in (CUSTOM, RESOURCES):
+            self.node.apply({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": f"{version}.{group}"},
+                             "spec": {"group": group, "version": version, "groupPriorityMinimum": 100, "versionPriority": 100,
+                                      "insecureSkipTLSVerify": True, "service": {"namespace": "kube-system", "name": "adapter"}}})
 
     def answer(self, asked: urllib.parse.SplitResult) -> dict | None:
         match urllib.parse.unquote(asked.path).strip("/").split("/"):
-            case ["apis", group, version] if (group, version) == (GROUP, VERSION):
-                resource = {"name": f"pods/{METRIC}", "singularName": "", "namespaced": True, "kind": "MetricValueList", "verbs": ["get"]}
-                return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{GROUP}/{VERSION}", "resources": [resource]}
-            case ["apis", _, _, "namespaces", namespace, "pods", "*", metric] if metric == METRIC:
-                selector = dict(urllib.parse.parse_qsl(asked.query)).get("labelSelector", "")
-                pods = self.node.list("pods", "-n", namespace, "-l", selector)
-                items = [self.value(it) for it in pods if it["status"].get("podIP") and "deletionTimestamp" not in it["metadata"]]
-                return {"kind": "MetricValueList", "apiVersion": f"{GROUP}/{VERSION}", "metadata": {}, "items": items}
+            case ["apis", *api] if tuple(api) == CUSTOM:
+                return resource_list(CUSTOM, {"name": f"pods/{METRIC}", "kind": "MetricValueList", "verbs": ["get"]})
+            case ["apis", *api] if tuple(api) == RESOURCES:
+                return resource_list(RESOURCES, {"name": "pods", "kind": "PodMetrics", "verbs": ["get", "list"]})
+            case ["apis", *api, "namespaces", namespace, "pods", "*", metric] if (tuple(api), metric) == (CUSTOM, METRIC):
+                items = [self.value(it) for it in self.pods(namespace, asked)]
+                return {"kind": "MetricValueList", "apiVersion": "/".join(CUSTOM), "metadata": {}, "items": items}
+            case ["apis", *api, "namespaces", namespace, "pods"] if tuple(api) == RESOURCES:
+                return {"kind": "PodMetricsList", "apiVersion": "/".join(RESOURCES), "metadata": {},
+                        "items": self.resources(self.pods(namespace, asked))}
         return None
+
+    def pods(self, namespace: str, asked: urllib.parse.SplitResult) -> list[dict]:
+        selector = dict(urllib.parse.parse_qsl(asked.query)).get("labelSelector", "")
+        pods = self.node.list("pods", "-n", namespace, "-l", selector)
+        return [it for it in pods if it["status"].get("podIP") and "deletionTimestamp" not in it["metadata"]]
+
+    def resources(self, pods: list[dict]) -> list[dict]:
+        """Of each pod that the kubelet has measured."""
+        summary = json.loads(self.node.kubectl("get", "--raw", f"/api/v1/nodes/{pods[0]['spec']['nodeName']}/proxy/stats/summary")) if pods else {}
+        measured = {it["podRef"]["uid"]: it for it in summary.get("pods", [])}
+        found = [(it, measured[it["metadata"]["uid"]]) for it in pods if "usageNanoCores" in measured.get(it["metadata"]["uid"], {}).get("cpu", {})]
+        return [{"metadata": {name: pod["metadata"][name] for name in ("name", "namespace", "labels")}, "timestamp": stats["cpu"]["time"],
+                 "window": "10s", "containers": [{"name": pod["spec"]["containers"][0]["name"],
+                                                  "usage": {"cpu": f"{stats['cpu']['usageNanoCores']}n",
+                                                            "memory": str(stats["memory"]["workingSetBytes"])}}]}
+                for pod, stats in found]
 
     def value(self, pod: dict) -> dict:
         name, now = pod["metadata"]["name"], time.monotonic()
@@ -94,10 +114,15 @@ class Adapter:
                 "metric": {"name": METRIC}, "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "value": f"{int(rate * 1000)}m"}
 
     def close(self) -> None:
-        self.node.kubectl("delete", "apiservice", f"{VERSION}.{GROUP}")
+        self.node.kubectl("delete", "apiservice", *(f"{version}.{group}" for group, version in (CUSTOM, RESOURCES)))
         self.node.kubectl("delete", "service,endpointslice", "-n", "kube-system", "adapter", "--ignore-not-found")
         self.server.shutdown()
         self.server.server_close()
+
+
+def resource_list(api: tuple[str, str], resource: dict) -> dict:
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "/".join(api),
+            "resources": [{"singularName": "", "namespaced": True} | resource]}
 
 
 def seconds_of_calls(address: str) -> float:

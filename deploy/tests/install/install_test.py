@@ -290,6 +290,27 @@ def targets_are_the_pods(service: str = "tributary") -> bool:
     return {(address, 8080) for address in pods_of_app} in groups
 
 
+def app_pods() -> list[dict]:
+    """The example's, without those on their way out."""
+    return [it for it in NODE.list("pods", "-n", "infra", "-l", "app=my-app") if "deletionTimestamp" not in it["metadata"]]
+
+
+def gate(pod: dict) -> str | None:
+    """What its readiness gate of ours says; None for a pod without."""
+    wanted = "gateway.tributary.dev/target-health"
+    if wanted not in [it["conditionType"] for it in pod["spec"].get("readinessGates", [])]:
+        return None
+    return says(pod, wanted)
+
+
+def is_ready_pod(pod: dict) -> bool:
+    return says(pod, "Ready") == "True"
+
+
+def says(pod: dict, condition: str) -> str:
+    return {it["type"]: it["status"] for it in pod["status"].get("conditions", [])}.get(condition, "Unknown")
+
+
 class Install(unittest.TestCase):
     begun: float
 
@@ -380,6 +401,41 @@ class Install(unittest.TestCase):
         asked = {it: calls.get(f"elbv2:{it}", 0) for it in ["CreateListener", "CreateRule", "DeleteListener", "DeleteRule"]}
         of_alb = len(made) - of_nlb
         self.assertEqual(asked, {"CreateListener": of_nlb, "CreateRule": of_alb, "DeleteListener": of_nlb, "DeleteRule": of_alb})
+        install("sandbox.enabled=true")
+
+    def test_programmers_follow_their_cpu(self):
+        # The chart's default metric. The programmer of the dev profile takes some 100m at two changes a second, and 15m at rest.
+        scaling = {"enabled": True, "minReplicas": 1, "maxReplicas": 2, "targetCPUUtilizationPercentage": 40,
+                   "behavior": {"scaleDown": {"stabilizationWindowSeconds": 5}}}
+        with tempfile.TemporaryDirectory() as folder, contextlib.closing(adapter.Adapter(NODE, pathlib.Path(folder))):
+            install("sandbox.enabled=true", chosen={"albProgrammer": {"autoscaling": scaling}})
+            NODE.until("one programmer has the shards", lambda: shards_by_pod() == [8])
+            with under_churn("heated", GAP_OF_ALL) as happens_now:
+                happens_now("programmers scaled by their CPU")
+                figure("changes: until the autoscaler has made two ALB programmers of one, by their CPU",
+                       NODE.until("the autoscaler has made two of one", lambda: shards_by_pod() == [4, 4]))
+            figure("no changes: until it has made one of two", NODE.until("the autoscaler has made one of two", lambda: shards_by_pod() == [8]))
+        install("sandbox.enabled=true")
+
+    def test_new_pods_wait_for_their_targets(self):
+        install("sandbox.enabled=true", "podReadinessGates.enabled=true")
+        NODE.kubectl("label", "namespace", "infra", "gateway.tributary.dev/pod-readiness-gate-inject=enabled")
+        before = {name_of(it) for it in app_pods()}
+        begun = time.monotonic()
+        NODE.kubectl("rollout", "restart", "deployment", "-n", "infra", "my-app")
+        NODE.until("every pod is a new one with its gate open, and Ready",
+                   lambda: all(name_of(it) not in before and gate(it) == "True" and is_ready_pod(it) for it in app_pods()))
+        figure("`kubectl rollout restart` of the example's pods behind readiness gates", time.monotonic() - begun)
+        NODE.until("the targets are the new pods", targets_are_the_pods)
+        # Nobody answers the API server: a pod is made all the same, and waits for nothing.
+        NODE.kubectl("scale", "deployment", "-n", SYSTEM, "tributary-merger", "--replicas=0")
+        NODE.until("no merger is left", lambda: not NODE.list("pods", "-n", SYSTEM, "-l", "app.kubernetes.io/component=merger"))
+        begun = time.monotonic()
+        NODE.kubectl("delete", "pod", "-n", "infra", name_of(app_pods()[0]))
+        NODE.until("its successor is Ready without a gate",
+                   lambda: any(gate(it) is None for it in app_pods()) and all(is_ready_pod(it) for it in app_pods()))
+        figure("a deleted pod to its successor Ready, with no merger to ask for its gate", time.monotonic() - begun)
+        NODE.kubectl("label", "namespace", "infra", "gateway.tributary.dev/pod-readiness-gate-inject-")
         install("sandbox.enabled=true")
 
     def test_nobody_notices_new_certificates(self):
