@@ -39,6 +39,18 @@ func run(args []string) error {
 	flags.StringVar(&gateway, "gateway", "", "on the load balancer of this Gateway, `namespace/name`")
 	flags.StringVar(&state, "state", "", "in one of these `states`: Programmed,Conflicted")
 	flags.StringVar(&hostname, "hostname", "", "that declare this `hostname`; an empty one: that declare none")
+	var labels *typesv1.LabelSelector
+	flags.Func("label", "of owners with this label, `KEY=VALUE`; several must all hold", func(label string) error {
+		key, value, found := strings.Cut(label, "=")
+		if !found {
+			return errors.New("expected KEY=VALUE")
+		}
+		if labels == nil {
+			labels = &typesv1.LabelSelector{MatchLabels: map[string]string{}}
+		}
+		labels.MatchLabels[key] = value
+		return nil
+	})
 	pageSize := flags.Uint("page-size", 100, "listeners that are asked for at a time")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
@@ -47,7 +59,7 @@ func run(args []string) error {
 		return fmt.Errorf("unexpected %q", flags.Arg(0))
 	}
 
-	filter := &listenersv1.ListenerFilter{}
+	filter := &listenersv1.ListenerFilter{Labels: labels}
 	if namespace != "" {
 		filter.Namespace = &namespace
 	}

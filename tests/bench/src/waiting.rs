@@ -3,6 +3,7 @@
 //! Beside ours stands the least that a controller can be: it watches, and writes one status for each object that comes.
 //! What that takes is the API server's own share of every figure here.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
@@ -24,6 +25,7 @@ use crate::cluster::{GARBAGE_PERCENT, LOOK, is_programmed};
 use crate::figures::Figures;
 use crate::first::number;
 use crate::objects::{Load, create_all, make, team};
+use crate::process::{cpu_since, cpu_times};
 
 /// One more, so many times.
 const SAMPLES: usize = 20;
@@ -171,6 +173,7 @@ async fn many(figures: &mut Figures, installation: &Installation) {
     put_faults(installation.sandbox, &json!({ "latency_ms": LATENCY_MS })).await;
     let [mut floors, mut told, mut times] = [const { Vec::new() }; 3];
     let [mut writes, mut orders] = [const { Vec::new() }; 2];
+    let mut cpu: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for _ in 0..SAMPLES.div_ceil(4) {
         // A status for each set and for each route.
         let share = written_alone(cluster, 2 * MANY).await;
@@ -181,9 +184,13 @@ async fn many(figures: &mut Figures, installation: &Installation) {
         installation.signal(Part::Watcher, 0, Signal::STOP);
         create_all(cluster, tenants.concat()).await;
         installation.signal(Part::Watcher, 0, Signal::CONT);
+        let busy = cpu_times();
         let begun = Instant::now();
         until(cluster, &tenants[0][3], is_programmed, THERE + MANY).await;
         let took = milliseconds(begun);
+        for (program, milliseconds) in cpu_since(&busy) {
+            cpu.entry(program).or_default().push(milliseconds);
+        }
         floors.push(floor);
         told.push(took);
         times.push(took / floor);
@@ -211,6 +218,9 @@ async fn many(figures: &mut Figures, installation: &Installation) {
         told,
     );
     figures.add(format!("{name}: times the floor"), "", "< 1.3", times);
+    for (program, samples) in cpu {
+        figures.add(format!("{name}: CPU of {program}"), "ms", "", samples);
+    }
     figures.add(
         format!("{name}: status writes for each set"),
         "",

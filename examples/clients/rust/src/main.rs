@@ -9,7 +9,7 @@ mod watch;
 
 use clap::{Parser, ValueEnum};
 use tributary_proto::listeners::ListenerFilter;
-use tributary_proto::types::{ListenerState, ObjectKey};
+use tributary_proto::types::{LabelSelector, ListenerState, ObjectKey};
 
 use crate::server::Server;
 
@@ -34,6 +34,9 @@ struct Args {
     /// That declare this hostname; an empty one: that declare none.
     #[arg(long)]
     hostname: Option<String>,
+    /// Of owners with this label; several must all hold.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
+    label: Vec<(String, String)>,
     /// Listeners that are asked for at a time.
     #[arg(long, default_value_t = 100)]
     page_size: u32,
@@ -55,6 +58,11 @@ fn gateway(text: &str) -> Result<ObjectKey, String> {
     })
 }
 
+fn label(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Args {
@@ -64,6 +72,7 @@ async fn main() -> anyhow::Result<()> {
         gateway,
         state,
         hostname,
+        label,
         page_size,
     } = Args::parse();
     let filter = ListenerFilter {
@@ -72,7 +81,10 @@ async fn main() -> anyhow::Result<()> {
         owner: None,
         states: state.into_iter().map(Into::into).collect(),
         hostname,
-        labels: None,
+        labels: (!label.is_empty()).then(|| LabelSelector {
+            match_labels: label.into_iter().collect(),
+            ..LabelSelector::default()
+        }),
     };
     let out = &mut std::io::stdout();
     match command {

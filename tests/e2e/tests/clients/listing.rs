@@ -95,16 +95,18 @@ async fn three_clients_list_what_the_command_shows() {
 }
 
 #[tokio::test]
-async fn the_client_in_python_selects_by_labels_of_owners() {
+async fn three_clients_select_by_labels_of_owners() {
     let system = world::system().await;
-    let mut expected = told_by_get(&system).await;
-    expected.retain(|listener| listener["owner"]["namespace"] == "green");
-    assert!(!expected.is_empty());
-    let listed = list(Client::Python, &system, &["--label", "team=green"]).await;
-    assert_eq!(listed, (expected, 1));
+    let all = told_by_get(&system).await;
+    check(&system, &all, &["--label", "team=green"], |listener| {
+        listener["owner"]["namespace"] == "green"
+    })
+    .await;
     let both = ["--label", "team=green", "--label", "tier=web"];
-    let (listed, _) = list(Client::Python, &system, &both).await;
-    assert_eq!(listed, Vec::<Value>::new());
+    for client in CLIENTS {
+        let (listed, _) = list(client, &system, &both).await;
+        assert_eq!(listed, Vec::<Value>::new(), "{client:?}");
+    }
 }
 
 #[tokio::test]

@@ -78,6 +78,10 @@ pub(super) fn page(described: &Described, now: Timestamp) -> String {
         paper.field("Namespace", &object.key.namespace);
     }
     paper.field("Kind", object.kind.as_str());
+    let labels: Vec<String> = (view.labels.iter())
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    paper.fields("Labels", &labels);
     let document = shapes::document(view, now);
     paper.field("Generation", &word(&document["metadata"]["generation"]));
     let gateways: Vec<String> = view.gateways.iter().map(ToString::to_string).collect();

@@ -5,7 +5,7 @@ use tributary_model::{ListenerRef, ObjectKey};
 
 use super::{Described, paper};
 use crate::query::fixtures::{
-    gateway, listener_set, load_balancer, lost, of, own, plain, route, served, stranger,
+    gateway, labels, listener_set, load_balancer, lost, of, own, plain, route, served, stranger,
 };
 
 fn described(view: tributary_model::view::ObjectView) -> Described {
@@ -53,14 +53,16 @@ fn a_set_shows_where_it_is_and_each_listener_with_the_rule_behind_its_state() {
         secret: ObjectKey::new("team-a", "tls"),
         not_after: Timestamp(1_772_355_600),
     }];
+    let mut view = listener_set("team-a");
+    view.labels = labels(&[("app", "shop"), ("tier", "web")]);
     let set = Described {
         listeners: vec![winner, lost(of("team-a", "other"), 1, own("https"))],
-        ..described(listener_set("team-a"))
+        ..described(view)
     };
     tells(
         &set,
         &[
-            "Name:          app\nNamespace:     team-a\nKind:          ListenerSet\nGeneration:    1\nGateways:      infra/edge\n",
+            "Name:          app\nNamespace:     team-a\nKind:          ListenerSet\nLabels:        app=shop\n               tier=web\nGeneration:    1\nGateways:      infra/edge\n",
             "Conditions:\n  TYPE         STATUS   REASON       MESSAGE\n  Accepted     True     Accepted",
             "Listeners:\n  https:\n    Port:          443 HTTPS\n    Hostname:      app.example.com\n    State:         Programmed\n    Decision:      holds its port and hostname\n    Rule:          distinct-listeners: A listener is served if it conflicts with no listener before it\n    Because:       1 accepted routes reach it\n    Certificates:  Secret team-a/tls, ends 2026-03-01T09:00:00Z\n    Routes:        1\n      HTTPRoute team-a/shop\n",
             "  other:\n    Port:          443 HTTPS\n    Hostname:      app.example.com\n    State:         Conflicted\n    Reason:        HostnameConflict with Gateway infra/edge/https\n    Decision:      not served: hostname conflict with Gateway infra/edge/https\n    Rule:          distinct-hostnames: Listeners of one port and protocol have different hostnames\n    Because:       Gateway infra/edge is older\n    Would change:  another port or hostname\n                   the removal of Gateway infra/edge/https\n    Routes:        0\n",
