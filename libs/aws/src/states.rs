@@ -32,10 +32,25 @@ pub(crate) struct States {
     every: Duration,
     /// Of the ticks. Each process begins at its own moment, so that several do not ask at once.
     began: Instant,
-    /// Who is waited for, and when somebody last said so. A map of moments is whole after any panic.
-    awaited: Mutex<BTreeMap<String, Instant>>,
+    /// What is waited for. A map of moments and counts is whole after any panic.
+    awaited: Mutex<BTreeMap<String, Awaited>>,
     /// The lock is held while looking, so that many who ask at once cause one look.
     last: tokio::sync::Mutex<Option<Look>>,
+}
+
+#[derive(Debug)]
+struct Awaited {
+    /// How many ask about it at this moment: however long AWS takes, it is not forgotten before they have their answer.
+    asking: usize,
+    /// When somebody last asked, or got an answer.
+    at: Instant,
+}
+
+/// Somebody who asks.
+#[derive(Debug)]
+struct Asking<'a> {
+    states: &'a States,
+    arns: &'a BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -81,7 +96,7 @@ impl States {
         F: Future<Output = Answer<Found<ObservedLoadBalancer>>>,
     {
         let asked_at = Instant::now();
-        self.expect(arns, asked_at);
+        let _asking = self.expect(arns, asked_at);
         let mut last = self.last.lock().await;
         if let Some(look) = &*last
             && look.asked.is_superset(arns)
@@ -101,15 +116,34 @@ impl States {
         answer
     }
 
-    fn expect(&self, arns: &BTreeSet<String>, now: Instant) {
+    fn expect<'a>(&'a self, arns: &'a BTreeSet<String>, now: Instant) -> Asking<'a> {
         let mut awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
         let forgotten = self.every * FORGOTTEN;
-        awaited.retain(|_, at| now.duration_since(*at) < forgotten);
-        awaited.extend(arns.iter().map(|arn| (arn.clone(), now)));
+        awaited.retain(|_, it| it.asking > 0 || now.duration_since(it.at) < forgotten);
+        for arn in arns {
+            let known = awaited.entry(arn.clone());
+            let known = known.or_insert(Awaited { asking: 0, at: now });
+            known.asking += 1;
+            known.at = now;
+        }
+        Asking { states: self, arns }
     }
 
     fn awaited(&self) -> BTreeSet<String> {
         let awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
         awaited.keys().cloned().collect()
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let awaited = &self.states.awaited;
+        let mut awaited = awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        for arn in self.arns {
+            if let Some(known) = awaited.get_mut(arn) {
+                known.asking = known.asking.saturating_sub(1);
+                known.at = Instant::now();
+            }
+        }
     }
 }

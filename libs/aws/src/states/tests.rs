@@ -58,6 +58,31 @@ async fn many_that_wait_cost_one_describe_a_tick() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_answer_serves_all_who_came_meanwhile() {
+    let (states, looks) = (States::new(EVERY), Asked::default());
+    let slow = async |arn: String| {
+        let arns = BTreeSet::from([arn.clone()]);
+        let look = |asked: BTreeSet<String>| {
+            looks.note(&asked);
+            let is_asked = asked.contains(&arn);
+            async move {
+                // Longer than anybody who does not wait is remembered.
+                tokio::task::yield_now().await;
+                advance(EVERY * FORGOTTEN * 2).await;
+                assert!(is_asked, "it is asked about what it wants to know");
+                Ok(Found::new())
+            }
+        };
+        states.ask(&arns, look).await.unwrap();
+    };
+    let many = (0..50).map(|number| slow(format!("{number:02}")));
+    futures::future::join_all(many).await;
+    let sizes: Vec<usize> = looks.0.lock().unwrap().iter().map(Vec::len).collect();
+    // The first was under way when the others came.
+    assert_eq!(sizes, [1, 50]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_young_answer_serves_who_asks_in_between() {
     let (states, asked) = (States::new(EVERY), Asked::default());
     ask(&states, "a", &asked).await;
