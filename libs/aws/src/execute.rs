@@ -18,7 +18,8 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
-use tributary_plan::op::{Handle, Op, Step, StepId};
+use tributary_plan::effect::Effect;
+use tributary_plan::op::{Action, Handle, Op, Step, StepId};
 
 use crate::Aws;
 use crate::elbv2::Answer;
@@ -28,8 +29,8 @@ use crate::pace::Group;
 use crate::secrets::SecretSource;
 
 mod claims;
-pub(crate) mod edit;
 mod elb;
+mod named;
 mod other;
 mod schedule;
 mod sharing;
@@ -114,17 +115,8 @@ enum Of {
 #[derive(Debug)]
 struct Landed {
     flight: u64,
-    answer: Answer<Done>,
+    answer: Answer<Effect>,
 }
-
-/// What a successful call means for what is known.
-struct Done {
-    /// ARN or id of what was created.
-    created: Option<String>,
-    change: Change,
-}
-
-type Change = Box<dyn FnOnce(&mut Known) + Send>;
 
 impl Flights {
     /// Nothing in flight. `at_once` bounds the steps in flight of each group of operations, at least one; once `stop` is
@@ -248,17 +240,15 @@ impl Flights {
         &mut self,
         number: u64,
         flight: InFlight,
-        answer: Answer<Done>,
+        answer: Answer<Effect>,
         known: &mut Known,
     ) -> StepResult {
         let InFlight { step, group: _, of } = flight;
         self.has_released |= self.awaited.remove(&number);
         let outcome = match answer {
-            Ok(Done { created, change }) => {
-                known.change(change);
-                if let Some(id) = &created {
-                    known.created(id);
-                }
+            Ok(effect) => {
+                let created = effect.created().map(str::to_owned);
+                known.take(effect);
                 if let Of::Newest = of {
                     self.created.insert(step.id, created);
                     self.schedule.done(step.id);
@@ -270,7 +260,7 @@ impl Flights {
                 tracing::debug!(op = %step.op.brief(), %error, request_id, "step failed");
                 if error.class == Class::NeedsReobserve {
                     let named = match &of {
-                        Of::Newest => edit::named(&step.op, &self.created),
+                        Of::Newest => named::named(&step.op, &self.created),
                         Of::Earlier(claims) => claims.named().to_vec(),
                     };
                     for id in named {
@@ -401,35 +391,9 @@ impl Created {
     fn ids<'h>(&self, handles: impl IntoIterator<Item = &'h Handle>) -> Answer<BTreeSet<String>> {
         handles.into_iter().map(|handle| self.id(handle)).collect()
     }
-}
 
-impl Done {
-    fn changed(change: impl FnOnce(&mut Known) + Send + 'static) -> Self {
-        Self {
-            created: None,
-            change: Box::new(change),
-        }
-    }
-
-    fn created(id: String, change: impl FnOnce(&mut Known, String) + Send + 'static) -> Self {
-        let created = Some(id.clone());
-        Self {
-            created,
-            change: Box::new(move |known| change(known, id)),
-        }
-    }
-
-    fn removed(id: &str) -> Self {
-        let id = id.to_owned();
-        Self::changed(move |known| known.removed(&id))
-    }
-}
-
-impl std::fmt::Debug for Done {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Done")
-            .field("created", &self.created)
-            .finish_non_exhaustive()
+    fn action(&self, action: &Action<Handle>) -> Answer<Action<String>> {
+        let groups = action.target_groups().map(|handle| self.id(handle));
+        Ok(action.with_target_groups(groups.collect::<Answer<Vec<_>>>()?))
     }
 }

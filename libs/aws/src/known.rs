@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tributary_plan::effect::Effect;
 use tributary_plan::observed::{Completeness, Observed, Seen};
-
-use crate::execute::edit;
 
 #[cfg(test)]
 mod tests;
@@ -112,36 +111,34 @@ impl Known {
             }
         }
         for id in self.removed.keys() {
-            remove(&mut self.observed, id);
+            self.observed.remove(id);
         }
     }
 
     /// Says of everything again what uses it, if it changed: before the next plan.
     pub fn relate(&mut self) {
         if std::mem::take(&mut self.is_unrelated) {
-            edit::relate(&mut self.observed);
+            self.observed.relate();
         }
     }
 
     /// What a call of ours brought about.
-    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Self)) {
-        change(self);
+    pub(crate) fn take(&mut self, effect: Effect) {
+        let now = Instant::now();
+        if let Some(id) = effect.created() {
+            self.removed.remove(id);
+            self.created.insert(id.to_owned(), now);
+        }
+        if let Some(id) = effect.removed() {
+            self.created.remove(id);
+            self.removed.insert(id.to_owned(), now);
+        }
+        self.observed.take(effect);
         self.is_unrelated = true;
     }
 
     pub(crate) fn observed_mut(&mut self) -> &mut Observed {
         &mut self.observed
-    }
-
-    pub(crate) fn created(&mut self, id: &str) {
-        self.removed.remove(id);
-        self.created.insert(id.to_owned(), Instant::now());
-    }
-
-    pub(crate) fn removed(&mut self, id: &str) {
-        remove(&mut self.observed, id);
-        self.created.remove(id);
-        self.removed.insert(id.to_owned(), Instant::now());
     }
 
     /// Whether it was created so lately that AWS may not show it, or what uses it, everywhere.
@@ -154,21 +151,5 @@ impl Known {
     pub(crate) fn doubt(&mut self, id: &str) {
         self.created.remove(id);
         self.removed.remove(id);
-    }
-}
-
-fn remove(observed: &mut Observed, id: &str) {
-    observed.load_balancers.remove(id);
-    observed.target_groups.remove(id);
-    observed.security_groups.remove(id);
-    observed.certificates.remove(id);
-    if let Seen::Known(groups) = &mut observed.backend.groups {
-        groups.remove(id);
-    }
-    for load_balancer in observed.load_balancers.values_mut() {
-        load_balancer.listeners.remove(id);
-        for listener in load_balancer.listeners.values_mut() {
-            listener.rules.remove(id);
-        }
     }
 }

@@ -10,8 +10,8 @@
 //!
 //! The layers are folders; each imports itself and what stands before it (`tests/architecture`):
 //!
-//! - `values`: what comes in, the operations, the plan; names, tags, quotas.
-//! - [`simulate`]: what the operations do to an observation. It knows nothing of how plans are made.
+//! - `values`: what comes in, the operations and what each does to what is known ([`effect`]), the plan; names, tags, quotas.
+//! - [`simulate`]: when AWS takes an operation, for tests. It knows nothing of how plans are made.
 //! - `scope`: the inputs of one plan, what of them is ours, and which observed thing a desired one is.
 //! - `fit`: who is served, by certificates and quotas.
 //! - `parts`: the steps for each part of a load balancer, in one draft.
@@ -45,4 +45,4 @@ mod values;
 pub use parts::backend;
 pub use program::plan;
 pub use values::plan::Plan;
-pub use values::{defaults, limits, names, observed, op, tags, waits};
+pub use values::{defaults, effect, limits, names, observed, op, tags, waits};

@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::desired::LoadBalancerKey;
 
 use crate::values::limits::Context;
-use crate::values::observed::{
-    Health, Observed, ObservedListener, ObservedLoadBalancer, ObservedRule, TargetState,
-};
-use crate::values::op::{Action, Handle, Op, Step, StepId};
+use crate::values::observed::{Health, Observed, TargetState};
+use crate::values::op::{Handle, Op, Step, StepId};
 use crate::values::tags::{self, INSTALLATION, Ownership, Tags, Unmarked};
 
-mod effects;
+mod answers;
 mod parts;
 mod sharing;
+
+use answers::answer;
 
 /// What became of an observation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +61,13 @@ pub fn apply(
                 .violations
                 .push(format!("{touched} is not ours: {}", step.op));
         }
-        if let Err(refusal) = effects::take(&mut world, step) {
-            world.violations.push(format!("{refusal}: {}", step.op));
+        match answer(&world, &step.op) {
+            Ok(effect) => {
+                let created = effect.created().map(str::to_owned);
+                world.created.extend(created.map(|id| (step.id, id)));
+                world.observed.take(effect);
+            }
+            Err(refusal) => world.violations.push(format!("{refusal}: {}", step.op)),
         }
         relate(&mut world.observed);
         let passed = passed(&before, &counts(&world.observed), key, context);
@@ -92,7 +97,7 @@ fn counts(observed: &Observed) -> BTreeMap<String, Counts> {
     let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
     for (arn, load_balancer) in &observed.load_balancers {
         let listeners = load_balancer.listeners.values();
-        let groups = target_groups_of(load_balancer);
+        let groups: BTreeSet<&String> = load_balancer.target_groups().collect();
         let of_one = Counts {
             listeners: load_balancer.listeners.len(),
             rules: listeners.clone().map(|it| it.rules.len()).sum(),
@@ -154,52 +159,16 @@ fn passed(
     passed
 }
 
-/// Derived facts: which load balancer uses which target group and certificate.
+/// What uses what, and time passes: every target is healthy.
 fn relate(observed: &mut Observed) {
-    let mut before = BTreeMap::new();
-    for (arn, group) in &mut observed.target_groups {
-        before.insert(arn.clone(), std::mem::take(&mut group.load_balancers));
-    }
-    for certificate in observed.certificates.values_mut() {
-        // Users that we do not see stay.
-        certificate
-            .in_use_by
-            .retain(|user| !user.contains("loadbalancer/"));
-    }
-    for (arn, load_balancer) in &observed.load_balancers {
-        for group in target_groups_of(load_balancer) {
-            if let Some(group) = observed.target_groups.get_mut(group) {
-                group.load_balancers.insert(arn.clone());
-            }
-        }
-        for listener in load_balancer.listeners.values() {
-            for certificate in listener
-                .certificates
-                .iter()
-                .chain(&listener.default_certificate)
-            {
-                if let Some(certificate) = observed.certificates.get_mut(certificate) {
-                    certificate.in_use_by.insert(arn.clone());
-                }
-            }
-        }
-    }
-    for (arn, group) in &mut observed.target_groups {
-        group.relate_targets(before.get(arn).unwrap_or(&BTreeSet::new()));
+    observed.relate();
+    for group in observed.target_groups.values_mut() {
         for state in group.targets.values_mut() {
             if *state == TargetState::Registered(Health::Initial) {
                 *state = TargetState::Registered(Health::Healthy);
             }
         }
     }
-}
-
-fn target_groups_of(load_balancer: &ObservedLoadBalancer) -> BTreeSet<&String> {
-    let actions = load_balancer.listeners.values().flat_map(|listener| {
-        let rules = listener.rules.values().map(|rule| &rule.action);
-        rules.chain([&listener.default_action])
-    });
-    actions.flat_map(Action::target_groups).collect()
 }
 
 /// The first thing that an operation changes and that does not carry our tags.
@@ -289,49 +258,9 @@ impl World<'_> {
             })
     }
 
-    fn tags_mut(&mut self, id: &str) -> Option<&mut Tags> {
-        let observed = &mut self.observed;
-        if let Some(found) = observed.target_groups.get_mut(id) {
-            return Some(&mut found.tags);
-        }
-        if let Some(found) = observed.security_groups.get_mut(id) {
-            return Some(&mut found.tags);
-        }
-        if let Some(found) = observed.certificates.get_mut(id) {
-            return Some(&mut found.tags);
-        }
-        let shared = observed.backend.groups.known_mut();
-        if let Some(found) = shared.and_then(|groups| groups.get_mut(id)) {
-            return Some(&mut found.tags);
-        }
-        for (arn, load_balancer) in &mut observed.load_balancers {
-            if arn == id {
-                return Some(&mut load_balancer.tags);
-            }
-            for (arn, listener) in &mut load_balancer.listeners {
-                if arn == id {
-                    return Some(&mut listener.tags);
-                }
-                if let Some(rule) = listener.rules.get_mut(id) {
-                    return Some(&mut rule.tags);
-                }
-            }
-        }
-        None
-    }
-
-    fn listener_mut(&mut self, arn: &str) -> Option<&mut ObservedListener> {
-        self.observed
-            .load_balancers
-            .values_mut()
-            .find_map(|it| it.listeners.get_mut(arn))
-    }
-
-    fn rule_mut(&mut self, arn: &str) -> Option<&mut ObservedRule> {
-        self.observed
-            .load_balancers
-            .values_mut()
-            .flat_map(|it| it.listeners.values_mut())
-            .find_map(|it| it.rules.get_mut(arn))
+    /// Whether tags can be put onto it.
+    fn has(&self, id: &str) -> bool {
+        let shared = self.observed.backend.groups.known();
+        self.tags(id).is_some() || shared.is_some_and(|groups| groups.contains_key(id))
     }
 }

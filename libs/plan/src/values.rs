@@ -2,6 +2,7 @@
 
 pub(crate) mod attributes;
 pub mod defaults;
+pub mod effect;
 pub mod limits;
 pub mod names;
 pub mod observed;

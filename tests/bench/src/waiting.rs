@@ -174,7 +174,7 @@ async fn many(figures: &mut Figures, installation: &Installation) {
     let [mut floors, mut told, mut times] = [const { Vec::new() }; 3];
     let [mut writes, mut orders] = [const { Vec::new() }; 2];
     let mut cpu: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for _ in 0..SAMPLES.div_ceil(4) {
+    for _ in 0..SAMPLES {
         // A status for each set and for each route.
         let share = written_alone(cluster, 2 * MANY).await;
         let floor = f64::from(LATENCY_MS * DEPENDENT) + share;

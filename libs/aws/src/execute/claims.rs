@@ -10,7 +10,7 @@ use tributary_plan::observed::Observed;
 use tributary_plan::op::{Action, Handle, Op, Taggable};
 use tributary_plan::tags::resource_key;
 
-use super::{Created, edit};
+use super::{Created, named::named};
 use crate::pace::Group;
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ impl Claims {
     /// Of an operation whose handles mean what was created so far.
     pub(super) fn of(op: &Op, created: &Created, observed: &Observed) -> Self {
         let mut claims = Self {
-            named: edit::named(op, created),
+            named: named(op, created),
             ..Self::default()
         };
         for named in &claims.named {

@@ -3,128 +3,94 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::config::{HealthCheckSettings, MutualAuthentication};
-use tributary_model::elb::{ElbProtocol, IpAddressType};
+use tributary_model::elb::IpAddressType;
+use tributary_plan::effect::Effect;
 use tributary_plan::op::{
-    Action, Authentication, Handle, ListenerSpec, LoadBalancerSpec, RuleSpec, SubnetMapping,
-    TargetGroupSpec,
+    Authentication, ListenerSpec, LoadBalancerSpec, RuleSpec, SubnetMapping, TargetGroupSpec,
 };
 use tributary_plan::tags::Tags;
 
-use super::{Created, Done, edit};
+use super::Created;
 use crate::elbv2::{Answer, AuthenticateRequest, Elbv2, ListenerRequest, RuleRequest};
 use crate::error::{AwsError, Class};
 use crate::operation::Operation;
 use crate::secrets::SecretSource;
 
-pub(super) async fn create_target_group(elbv2: &dyn Elbv2, spec: &TargetGroupSpec) -> Answer<Done> {
+pub(super) async fn create_target_group(
+    elbv2: &dyn Elbv2,
+    spec: &TargetGroupSpec,
+) -> Answer<Effect> {
     let (arn, mut group) = elbv2.create_target_group(spec).await?;
     group.tags = spec.tags.clone();
-    Ok(Done::created(arn, |known, arn| {
-        known.observed_mut().target_groups.insert(arn, group);
-    }))
+    Ok(Effect::CreatedTargetGroup(arn, Box::new(group)))
 }
 
 pub(super) async fn modify_target_group(
     elbv2: &dyn Elbv2,
     arn: &str,
     health_check: &HealthCheckSettings,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     let health_check = elbv2.modify_target_group(arn, health_check).await?;
-    let arn = arn.to_owned();
-    Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
-            group.health_check = health_check;
-        }
-    }))
+    Ok(Effect::HealthCheck(arn.to_owned(), Box::new(health_check)))
 }
 
 pub(super) async fn target_group_attributes(
     elbv2: &dyn Elbv2,
     arn: String,
     attributes: &BTreeMap<String, String>,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2
         .modify_target_group_attributes(&arn, attributes)
         .await?;
-    let attributes = attributes.clone();
-    Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
-            group.attributes.extend(attributes);
-        }
-    }))
+    Ok(Effect::TargetGroupAttributes(arn, attributes.clone()))
 }
 
 pub(super) async fn create_load_balancer(
     elbv2: &dyn Elbv2,
     spec: &LoadBalancerSpec,
     security_groups: BTreeSet<String>,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     let (arn, mut load_balancer) = elbv2.create_load_balancer(spec, &security_groups).await?;
     load_balancer.tags = spec.tags.clone();
-    Ok(Done::created(arn, |known, arn| {
-        let load_balancers = &mut known.observed_mut().load_balancers;
-        load_balancers.insert(arn, load_balancer);
-    }))
+    Ok(Effect::CreatedLoadBalancer(arn, Box::new(load_balancer)))
 }
 
 pub(super) async fn set_subnets(
     elbv2: &dyn Elbv2,
     arn: &str,
     subnets: &[SubnetMapping],
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2.set_subnets(arn, subnets).await?;
-    let arn = arn.to_owned();
-    let subnets = subnets.to_vec();
-    Ok(Done::changed(move |known| {
-        if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(&arn) {
-            let by_id = subnets.into_iter().map(|it| (it.subnet.clone(), it));
-            load_balancer.subnets = by_id.collect();
-        }
-    }))
+    Ok(Effect::Subnets(arn.to_owned(), subnets.to_vec()))
 }
 
 pub(super) async fn set_security_groups(
     elbv2: &dyn Elbv2,
     arn: &str,
     groups: BTreeSet<String>,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2.set_security_groups(arn, &groups).await?;
-    let arn = arn.to_owned();
-    Ok(Done::changed(move |known| {
-        if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(&arn) {
-            load_balancer.security_groups = groups;
-        }
-    }))
+    Ok(Effect::SecurityGroups(arn.to_owned(), groups))
 }
 
 pub(super) async fn set_ip_address_type(
     elbv2: &dyn Elbv2,
     arn: &str,
     to: IpAddressType,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2.set_ip_address_type(arn, to).await?;
-    let arn = arn.to_owned();
-    Ok(Done::changed(move |known| {
-        if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(&arn) {
-            load_balancer.ip_address_type = to;
-        }
-    }))
+    Ok(Effect::IpAddressType(arn.to_owned(), to))
 }
 
 pub(super) async fn load_balancer_attributes(
     elbv2: &dyn Elbv2,
     arn: String,
     attributes: &BTreeMap<String, String>,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2
         .modify_load_balancer_attributes(&arn, attributes)
         .await?;
-    let attributes = attributes.clone();
-    Ok(Done::changed(move |known| {
-        if let Some(load_balancer) = known.observed_mut().load_balancers.get_mut(&arn) {
-            load_balancer.attributes.extend(attributes);
-        }
-    }))
+    Ok(Effect::LoadBalancerAttributes(arn, attributes.clone()))
 }
 
 /// The listener as it is asked for, with every reference resolved: a trust store by name costs a look.
@@ -149,7 +115,7 @@ pub(super) async fn listener_request(
     Ok(ListenerRequest {
         port: *port,
         protocol: *protocol,
-        default_action: action(default_action, created)?,
+        default_action: created.action(default_action)?,
         certificate: certificate
             .as_ref()
             .map(|handle| created.id(handle))
@@ -182,134 +148,67 @@ async fn with_trust_store(
     Ok(resolved)
 }
 
-fn action(action: &Action<Handle>, created: &Created) -> Answer<Action<String>> {
-    Ok(match action {
-        Action::Forward {
-            targets,
-            stickiness_seconds,
-        } => Action::Forward {
-            targets: targets
-                .iter()
-                .map(|(handle, weight)| Ok((created.id(handle)?, *weight)))
-                .collect::<Answer<_>>()?,
-            stickiness_seconds: *stickiness_seconds,
-        },
-        Action::Redirect {
-            protocol,
-            host,
-            path,
-            port,
-            query,
-            status_code,
-        } => Action::Redirect {
-            protocol: protocol.clone(),
-            host: host.clone(),
-            path: path.clone(),
-            port: *port,
-            query: query.clone(),
-            status_code: *status_code,
-        },
-        Action::FixedResponse {
-            status_code,
-            content_type,
-            body,
-        } => Action::FixedResponse {
-            status_code: *status_code,
-            content_type: content_type.clone(),
-            body: body.clone(),
-        },
-        Action::Foreign(kind) => Action::Foreign(kind.clone()),
-    })
-}
-
 pub(super) async fn create_listener(
     elbv2: &dyn Elbv2,
     load_balancer: String,
     request: ListenerRequest,
     tags: &Tags,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     let (arn, mut listener) = elbv2
         .create_listener(&load_balancer, &request, tags)
         .await?;
     listener.tags = tags.clone();
-    Ok(Done::created(arn, move |known, arn| {
-        let load_balancers = &mut known.observed_mut().load_balancers;
-        if let Some(load_balancer) = load_balancers.get_mut(&load_balancer) {
-            load_balancer.listeners.insert(arn, listener);
-        }
-    }))
+    Ok(Effect::CreatedListener {
+        load_balancer,
+        arn,
+        listener: Box::new(listener),
+    })
 }
 
 pub(super) async fn modify_listener(
     elbv2: &dyn Elbv2,
     arn: &str,
     request: ListenerRequest,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     let modified = elbv2.modify_listener(arn, &request).await?;
-    let arn = arn.to_owned();
-    Ok(Done::changed(move |known| {
-        if let Some(listener) = edit::listener_mut(known.observed_mut(), &arn) {
-            listener.protocol = modified.protocol;
-            listener.default_action = modified.default_action;
-            listener.default_certificate = modified.default_certificate;
-            listener.ssl_policy = modified.ssl_policy;
-            listener.alpn_policy = modified.alpn_policy;
-            listener.mutual_authentication = modified.mutual_authentication;
-            match listener.protocol {
-                Some(ElbProtocol::Https | ElbProtocol::Tls) | None => {}
-                // AWS drops what a listener without TLS cannot have.
-                Some(
-                    ElbProtocol::Http | ElbProtocol::Tcp | ElbProtocol::Udp | ElbProtocol::TcpUdp,
-                ) => listener.certificates.clear(),
-            }
-        }
-    }))
+    Ok(Effect::ModifiedListener(arn.to_owned(), Box::new(modified)))
 }
 
 pub(super) async fn listener_attributes(
     elbv2: &dyn Elbv2,
     arn: String,
     attributes: &BTreeMap<String, String>,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2.modify_listener_attributes(&arn, attributes).await?;
-    let attributes = attributes.clone();
-    Ok(Done::changed(move |known| {
-        if let Some(listener) = edit::listener_mut(known.observed_mut(), &arn) {
-            listener.attributes.extend(attributes);
-        }
-    }))
+    Ok(Effect::ListenerAttributes(arn, attributes.clone()))
 }
 
 pub(super) async fn add_certificate(
     elbv2: &dyn Elbv2,
     listener: String,
     certificate: String,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2
         .add_listener_certificate(&listener, &certificate)
         .await?;
-    Ok(Done::changed(move |known| {
-        if let Some(listener) = edit::listener_mut(known.observed_mut(), &listener) {
-            listener.certificates.insert(certificate);
-        }
-    }))
+    Ok(Effect::AddedCertificate {
+        listener,
+        certificate,
+    })
 }
 
 pub(super) async fn remove_certificate(
     elbv2: &dyn Elbv2,
     listener: &str,
     certificate: &str,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2
         .remove_listener_certificate(listener, certificate)
         .await?;
-    let listener = listener.to_owned();
-    let certificate = certificate.to_owned();
-    Ok(Done::changed(move |known| {
-        if let Some(listener) = edit::listener_mut(known.observed_mut(), &listener) {
-            listener.certificates.remove(&certificate);
-        }
-    }))
+    Ok(Effect::RemovedCertificate {
+        listener: listener.to_owned(),
+        certificate: certificate.to_owned(),
+    })
 }
 
 /// The rule as it is asked for, with the client secret read from its Secret.
@@ -331,7 +230,7 @@ pub(super) async fn rule_request(
     Ok(RuleRequest {
         conditions: conditions.clone(),
         authenticate,
-        action: action(wanted, created)?,
+        action: created.action(wanted)?,
         transforms: transforms.clone(),
     })
 }
@@ -366,46 +265,31 @@ pub(super) async fn create_rule(
     priority: u32,
     request: RuleRequest,
     tags: &Tags,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     let (arn, mut rule) = elbv2
         .create_rule(&listener, priority, &request, tags)
         .await?;
     rule.tags = tags.clone();
-    Ok(Done::created(arn, move |known, arn| {
-        if let Some(listener) = edit::listener_mut(known.observed_mut(), &listener) {
-            listener.rules.insert(arn, rule);
-        }
-    }))
+    Ok(Effect::CreatedRule {
+        listener,
+        arn,
+        rule: Box::new(rule),
+    })
 }
 
 pub(super) async fn modify_rule(
     elbv2: &dyn Elbv2,
     arn: &str,
     request: RuleRequest,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     let modified = elbv2.modify_rule(arn, &request).await?;
-    let arn = arn.to_owned();
-    Ok(Done::changed(move |known| {
-        if let Some(rule) = edit::rule_mut(known.observed_mut(), &arn) {
-            rule.conditions = modified.conditions;
-            rule.authenticate = modified.authenticate;
-            rule.action = modified.action;
-            rule.transforms = modified.transforms;
-        }
-    }))
+    Ok(Effect::ModifiedRule(arn.to_owned(), Box::new(modified)))
 }
 
 pub(super) async fn set_priorities(
     elbv2: &dyn Elbv2,
     priorities: &BTreeMap<String, u32>,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2.set_rule_priorities(priorities).await?;
-    let priorities = priorities.clone();
-    Ok(Done::changed(move |known| {
-        for (arn, priority) in priorities {
-            if let Some(rule) = edit::rule_mut(known.observed_mut(), &arn) {
-                rule.priority = priority;
-            }
-        }
-    }))
+    Ok(Effect::Priorities(priorities.clone()))
 }

@@ -1,63 +1,8 @@
-//! Finding things in what is known.
+//! What an operation names.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use tributary_plan::observed::{Observed, ObservedListener, ObservedLoadBalancer, ObservedRule};
 use tributary_plan::op::{Action, Handle, Op, Taggable};
-use tributary_plan::tags::Tags;
 
 use super::Created;
-
-pub(super) fn listener_mut<'o>(
-    observed: &'o mut Observed,
-    arn: &str,
-) -> Option<&'o mut ObservedListener> {
-    let mut load_balancers = observed.load_balancers.values_mut();
-    load_balancers.find_map(|it| it.listeners.get_mut(arn))
-}
-
-pub(super) fn rule_mut<'o>(observed: &'o mut Observed, arn: &str) -> Option<&'o mut ObservedRule> {
-    let load_balancers = observed.load_balancers.values_mut();
-    let mut listeners = load_balancers.flat_map(|it| it.listeners.values_mut());
-    listeners.find_map(|it| it.rules.get_mut(arn))
-}
-
-pub(super) fn tags_mut<'o>(
-    observed: &'o mut Observed,
-    resource: &Taggable,
-) -> Option<&'o mut Tags> {
-    match resource {
-        Taggable::SecurityGroup(id) => {
-            let shared = observed.backend.groups.known_mut();
-            let shared = shared.and_then(|groups| groups.get_mut(id));
-            let ours = observed.security_groups.get_mut(id);
-            ours.map(|it| &mut it.tags)
-                .or(shared.map(|it| &mut it.tags))
-        }
-        Taggable::Certificate(arn) => observed.certificates.get_mut(arn).map(|it| &mut it.tags),
-        Taggable::Elb(arn) => elb_tags_mut(observed, arn),
-    }
-}
-
-fn elb_tags_mut<'o>(observed: &'o mut Observed, arn: &str) -> Option<&'o mut Tags> {
-    if let Some(group) = observed.target_groups.get_mut(arn) {
-        return Some(&mut group.tags);
-    }
-    for (load_balancer_arn, load_balancer) in &mut observed.load_balancers {
-        if load_balancer_arn == arn {
-            return Some(&mut load_balancer.tags);
-        }
-        for (listener_arn, listener) in &mut load_balancer.listeners {
-            if listener_arn == arn {
-                return Some(&mut listener.tags);
-            }
-            if let Some(rule) = listener.rules.get_mut(arn) {
-                return Some(&mut rule.tags);
-            }
-        }
-    }
-    None
-}
 
 /// ARNs and ids that an operation names: those that may not be as we know when it fails.
 pub(super) fn named(op: &Op, created: &Created) -> Vec<String> {
@@ -149,50 +94,4 @@ pub(super) fn named(op: &Op, created: &Created) -> Vec<String> {
             vec![id.clone()]
         }
     }
-}
-
-/// Which load balancer uses which target group and certificate, after our changes. Users that we do not see stay.
-pub(crate) fn relate(observed: &mut Observed) {
-    let Observed {
-        load_balancers,
-        target_groups,
-        certificates,
-        ..
-    } = observed;
-    let mut before = BTreeMap::new();
-    for (arn, group) in target_groups.iter_mut() {
-        before.insert(arn.clone(), std::mem::take(&mut group.load_balancers));
-    }
-    for certificate in certificates.values_mut() {
-        certificate
-            .in_use_by
-            .retain(|user| !user.contains(":loadbalancer/"));
-    }
-    for (arn, load_balancer) in load_balancers.iter() {
-        for group in used_target_groups(load_balancer) {
-            if let Some(group) = target_groups.get_mut(group) {
-                group.load_balancers.insert(arn.clone());
-            }
-        }
-        for listener in load_balancer.listeners.values() {
-            let used = listener.certificates.iter();
-            for certificate in used.chain(&listener.default_certificate) {
-                if let Some(certificate) = certificates.get_mut(certificate) {
-                    certificate.in_use_by.insert(arn.clone());
-                }
-            }
-        }
-    }
-    for (arn, group) in target_groups {
-        group.relate_targets(before.get(arn).unwrap_or(&BTreeSet::new()));
-    }
-}
-
-fn used_target_groups(load_balancer: &ObservedLoadBalancer) -> impl Iterator<Item = &String> {
-    let listeners = load_balancer.listeners.values();
-    let actions = listeners.flat_map(|listener| {
-        let rules = listener.rules.values().map(|rule| &rule.action);
-        rules.chain([&listener.default_action])
-    });
-    actions.flat_map(Action::target_groups)
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tributary_model::{ObjectKey, Timestamp};
+use tributary_plan::effect::Effect;
 use tributary_plan::observed::{CertificateStatus, ObservedCertificate, ObservedSecurityGroup};
 use tributary_plan::op::{IngressRule, SecurityGroupSpec, Taggable};
 use tributary_plan::tags::Tags;
 
-use super::{Done, edit};
 use crate::Aws;
 use crate::acm::{Acm, Import};
 use crate::ec2::Ec2;
@@ -44,7 +44,11 @@ pub(super) async fn material(
     Ok(material)
 }
 
-pub(super) async fn import_new(acm: &dyn Acm, material: &KeyMaterial, tags: &Tags) -> Answer<Done> {
+pub(super) async fn import_new(
+    acm: &dyn Acm,
+    material: &KeyMaterial,
+    tags: &Tags,
+) -> Answer<Effect> {
     let arn = acm.import(material, Import::New(tags)).await?;
     let certificate = ObservedCertificate {
         // Only discovery asks for names, and it leaves imports alone.
@@ -54,20 +58,16 @@ pub(super) async fn import_new(acm: &dyn Acm, material: &KeyMaterial, tags: &Tag
         tags: tags.clone(),
         in_use_by: BTreeSet::new(),
     };
-    Ok(Done::created(arn, |known, arn| {
-        known.observed_mut().certificates.insert(arn, certificate);
-    }))
+    Ok(Effect::CreatedCertificate(arn, certificate))
 }
 
-pub(super) async fn import_over(acm: &dyn Acm, material: &KeyMaterial, arn: &str) -> Answer<Done> {
+pub(super) async fn import_over(
+    acm: &dyn Acm,
+    material: &KeyMaterial,
+    arn: &str,
+) -> Answer<Effect> {
     acm.import(material, Import::Over(arn)).await?;
-    let arn = arn.to_owned();
-    Ok(Done::changed(move |known| {
-        if let Some(certificate) = known.observed_mut().certificates.get_mut(&arn) {
-            certificate.issued = now();
-            certificate.status = CertificateStatus::Issued;
-        }
-    }))
+    Ok(Effect::Reimported(arn.to_owned(), now()))
 }
 
 fn now() -> Timestamp {
@@ -76,7 +76,10 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
-pub(super) async fn create_security_group(ec2: &dyn Ec2, spec: &SecurityGroupSpec) -> Answer<Done> {
+pub(super) async fn create_security_group(
+    ec2: &dyn Ec2,
+    spec: &SecurityGroupSpec,
+) -> Answer<Effect> {
     let id = ec2.create_security_group(spec).await?;
     let SecurityGroupSpec {
         name,
@@ -90,56 +93,37 @@ pub(super) async fn create_security_group(ec2: &dyn Ec2, spec: &SecurityGroupSpe
         tags: tags.clone(),
         ingress: BTreeSet::new(),
     };
-    Ok(Done::created(id, |known, id| {
-        known.observed_mut().security_groups.insert(id, group);
-    }))
+    Ok(Effect::CreatedSecurityGroup(id, group))
 }
 
 pub(super) async fn authorize(
     ec2: &dyn Ec2,
     group: String,
     rules: &BTreeSet<IngressRule>,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     ec2.authorize_ingress(&group, rules).await?;
-    let rules = rules.clone();
-    Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().security_groups.get_mut(&group) {
-            group.ingress.extend(rules);
-        }
-    }))
+    Ok(Effect::AuthorizedIngress(group, rules.clone()))
 }
 
 pub(super) async fn revoke(
     ec2: &dyn Ec2,
     group: &str,
     rules: &BTreeSet<IngressRule>,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     ec2.revoke_ingress(group, rules).await?;
-    let group = group.to_owned();
-    let rules = rules.clone();
-    Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().security_groups.get_mut(&group) {
-            group.ingress.retain(|rule| !rules.contains(rule));
-        }
-    }))
+    Ok(Effect::RevokedIngress(group.to_owned(), rules.clone()))
 }
 
-pub(super) async fn add_tags(aws: &Aws, resource: &Taggable, tags: &Tags) -> Answer<Done> {
+pub(super) async fn add_tags(aws: &Aws, resource: &Taggable, tags: &Tags) -> Answer<Effect> {
     match resource {
         Taggable::Elb(arn) => aws.elbv2.add_tags(arn, tags).await?,
         Taggable::Certificate(arn) => aws.acm.add_tags(arn, tags).await?,
         Taggable::SecurityGroup(id) => aws.ec2.add_tags(id, tags).await?,
     }
-    let resource = resource.clone();
-    let tags = tags.clone();
-    Ok(Done::changed(move |known| {
-        if let Some(known) = edit::tags_mut(known.observed_mut(), &resource) {
-            known.extend(tags);
-        }
-    }))
+    Ok(Effect::Tagged(resource.clone(), tags.clone()))
 }
 
-pub(super) async fn remove_tags(aws: &Aws, resource: &Taggable, tags: &Tags) -> Answer<Done> {
+pub(super) async fn remove_tags(aws: &Aws, resource: &Taggable, tags: &Tags) -> Answer<Effect> {
     match resource {
         Taggable::Elb(arn) => {
             let keys = tags.keys().cloned().collect();
@@ -148,11 +132,5 @@ pub(super) async fn remove_tags(aws: &Aws, resource: &Taggable, tags: &Tags) -> 
         Taggable::Certificate(arn) => aws.acm.remove_tags(arn, tags).await?,
         Taggable::SecurityGroup(id) => aws.ec2.remove_tags(id, tags).await?,
     }
-    let resource = resource.clone();
-    let tags = tags.clone();
-    Ok(Done::changed(move |known| {
-        if let Some(known) = edit::tags_mut(known.observed_mut(), &resource) {
-            known.retain(|key, _| !tags.contains_key(key));
-        }
-    }))
+    Ok(Effect::Untagged(resource.clone(), tags.clone()))
 }

@@ -5,17 +5,17 @@
 //! missed; its owner finds out at its next look and makes the rule again. Who gives up a claim looks once more, since what
 //! nobody claims any more is in nobody's plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use tributary_plan::observed::{BackendGroup, Opening, Seen};
+use tributary_plan::effect::Effect;
+use tributary_plan::observed::{BackendGroup, Opening};
 use tributary_plan::op::SecurityGroupSpec;
 use tributary_plan::tags::{CLUSTER, INSTALLATION, SHARED_RESOURCE, Tags, claims};
 
-use super::{Done, other};
+use super::other;
 use crate::ec2::{Ec2, RuleFilter, SecurityGroupFilter, SharedRule};
 use crate::elbv2::Answer;
 use crate::error::AwsError;
-use crate::known::Known;
 
 /// A rule of a target's security group, and whose claim it is about.
 pub(super) struct Claimed<'a> {
@@ -24,7 +24,7 @@ pub(super) struct Claimed<'a> {
     pub(super) claim: &'a str,
 }
 
-pub(super) async fn create_group(ec2: &dyn Ec2, spec: &SecurityGroupSpec) -> Answer<Done> {
+pub(super) async fn create_group(ec2: &dyn Ec2, spec: &SecurityGroupSpec) -> Answer<Effect> {
     let (id, tags) = match ec2.create_security_group(spec).await {
         Ok(id) => (id, spec.tags.clone()),
         Err(error) if is_duplicate(&error) => join_group(ec2, spec).await?.ok_or(error)?,
@@ -34,15 +34,7 @@ pub(super) async fn create_group(ec2: &dyn Ec2, spec: &SecurityGroupSpec) -> Ans
         vpc: spec.vpc.clone(),
         tags,
     };
-    Ok(Done::created(id, |known, id| {
-        let groups = &mut known.observed_mut().backend.groups;
-        match groups {
-            Seen::Known(groups) => {
-                groups.insert(id, group);
-            }
-            Seen::Unknown(_) => *groups = Seen::Known(BTreeMap::from([(id, group)])),
-        }
-    }))
+    Ok(Effect::CreatedBackendGroup(id, group))
 }
 
 /// The group that somebody else made under the same name, with our claim if it is of this installation.
@@ -73,7 +65,7 @@ async fn join_group(ec2: &dyn Ec2, spec: &SecurityGroupSpec) -> Answer<Option<(S
     Ok(Some((id, tags)))
 }
 
-pub(super) async fn leave_group(ec2: &dyn Ec2, group: &str, claim: &str) -> Answer<Done> {
+pub(super) async fn leave_group(ec2: &dyn Ec2, group: &str, claim: &str) -> Answer<Effect> {
     let filter = SecurityGroupFilter::Ids(BTreeSet::from([group.to_owned()]));
     let is_shared = async || {
         let found = ec2.security_groups(&filter).await?;
@@ -81,14 +73,9 @@ pub(super) async fn leave_group(ec2: &dyn Ec2, group: &str, claim: &str) -> Answ
         let others = tags.is_some_and(|tags| claims(tags).any(|it| it != claim));
         Ok::<_, AwsError>(others)
     };
-    let left = || {
-        let (group, claim) = (group.to_owned(), claim.to_owned());
-        Done::changed(move |known| {
-            let groups = known.observed_mut().backend.groups.known_mut();
-            if let Some(group) = groups.and_then(|groups| groups.get_mut(&group)) {
-                group.tags.remove(&claim);
-            }
-        })
+    let left = || Effect::LeftBackendGroup {
+        group: group.to_owned(),
+        claim: claim.to_owned(),
     };
     if is_shared().await? {
         other::gone(ec2.remove_tag(group, claim).await)?;
@@ -98,7 +85,7 @@ pub(super) async fn leave_group(ec2: &dyn Ec2, group: &str, claim: &str) -> Answ
         }
     }
     match other::gone(ec2.delete_security_group(group).await) {
-        Ok(()) => return Ok(Done::removed(group)),
+        Ok(()) => return Ok(Effect::Removed(group.to_owned())),
         Err(error) if !is_let_in(ec2, group, &error).await? => return Err(error),
         // It goes with those who made these rules, or its next user claims it.
         Err(_) => {}
@@ -116,7 +103,7 @@ async fn is_let_in(ec2: &dyn Ec2, group: &str, error: &AwsError) -> Answer<bool>
     Ok(!ec2.security_groups(&filter).await?.is_empty())
 }
 
-pub(super) async fn open(ec2: &dyn Ec2, rule: Claimed<'_>, tags: &Tags) -> Answer<Done> {
+pub(super) async fn open(ec2: &dyn Ec2, rule: Claimed<'_>, tags: &Tags) -> Answer<Effect> {
     let Claimed {
         group,
         opening,
@@ -146,7 +133,7 @@ pub(super) async fn open(ec2: &dyn Ec2, rule: Claimed<'_>, tags: &Tags) -> Answe
     Ok(known_rule(group, opening, Some(seen)))
 }
 
-pub(super) async fn close(ec2: &dyn Ec2, rule: Claimed<'_>) -> Answer<Done> {
+pub(super) async fn close(ec2: &dyn Ec2, rule: Claimed<'_>) -> Answer<Effect> {
     let Claimed {
         group,
         opening,
@@ -189,22 +176,12 @@ async fn find(
 }
 
 /// The rule is there with these tags, or it is not there.
-fn known_rule(group: &str, opening: Opening, tags: Option<Tags>) -> Done {
-    let group = group.to_owned();
-    Done::changed(move |known: &mut Known| {
-        let door = known.observed_mut().backend.doors.get_mut(&group);
-        let Some(door) = door.and_then(Seen::known_mut) else {
-            return;
-        };
-        match tags {
-            Some(tags) => {
-                door.rules.insert(opening, tags);
-            }
-            None => {
-                door.rules.remove(&opening);
-            }
-        }
-    })
+fn known_rule(group: &str, opening: Opening, tags: Option<Tags>) -> Effect {
+    Effect::Door {
+        group: group.to_owned(),
+        opening,
+        tags,
+    }
 }
 
 fn is_duplicate(error: &AwsError) -> bool {

@@ -1,10 +1,11 @@
 //! One step: the call that an operation stands for, and what its success means.
 
+use tributary_plan::effect::Effect;
 use tributary_plan::observed::Opening;
 use tributary_plan::op::Op;
 
 use super::sharing::{self, Claimed};
-use super::{Created, Done, elb, other, targets};
+use super::{Created, elb, other, targets};
 use crate::Aws;
 use crate::elbv2::Answer;
 use crate::secrets::SecretSource;
@@ -14,7 +15,7 @@ pub(super) async fn take(
     secrets: &dyn SecretSource,
     op: &Op,
     created: &Created,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     let (elbv2, ec2, acm) = (&*aws.elbv2, &*aws.ec2, &*aws.acm);
     match op {
         Op::CreateSecurityGroup(spec) => other::create_security_group(ec2, spec).await,
@@ -24,7 +25,7 @@ pub(super) async fn take(
         Op::RevokeIngress { group, rules } => other::revoke(ec2, group, rules).await,
         Op::DeleteSecurityGroup { group } => {
             other::gone(ec2.delete_security_group(group).await)?;
-            Ok(Done::removed(group))
+            Ok(Effect::Removed(group.clone()))
         }
         Op::CreateBackendGroup(spec) => sharing::create_group(ec2, spec).await,
         Op::LeaveBackendGroup { group, claim } => sharing::leave_group(ec2, group, claim).await,
@@ -77,7 +78,7 @@ pub(super) async fn take(
         }
         Op::DeleteCertificate { certificate } => {
             other::gone(acm.delete(certificate).await)?;
-            Ok(Done::removed(certificate))
+            Ok(Effect::Removed(certificate.clone()))
         }
         Op::CreateTargetGroup(spec) => elb::create_target_group(elbv2, spec).await,
         Op::ModifyTargetGroup {
@@ -102,7 +103,7 @@ pub(super) async fn take(
         } => targets::deregister(elbv2, target_group, targets).await,
         Op::DeleteTargetGroup { target_group } => {
             other::gone(elbv2.delete_target_group(target_group).await)?;
-            Ok(Done::removed(target_group))
+            Ok(Effect::Removed(target_group.clone()))
         }
         Op::CreateLoadBalancer(spec) => {
             let security_groups = created.ids(&spec.security_groups)?;
@@ -126,7 +127,7 @@ pub(super) async fn take(
         } => elb::load_balancer_attributes(elbv2, created.id(load_balancer)?, attributes).await,
         Op::DeleteLoadBalancer { load_balancer } => {
             other::gone(elbv2.delete_load_balancer(load_balancer).await)?;
-            Ok(Done::removed(load_balancer))
+            Ok(Effect::Removed(load_balancer.clone()))
         }
         Op::CreateListener {
             load_balancer,
@@ -146,7 +147,7 @@ pub(super) async fn take(
         } => elb::listener_attributes(elbv2, created.id(listener)?, attributes).await,
         Op::DeleteListener { listener } => {
             other::gone(elbv2.delete_listener(listener).await)?;
-            Ok(Done::removed(listener))
+            Ok(Effect::Removed(listener.clone()))
         }
         Op::AddListenerCertificate {
             listener,
@@ -178,7 +179,7 @@ pub(super) async fn take(
         } => elb::set_priorities(elbv2, priorities).await,
         Op::DeleteRule { rule } => {
             other::gone(elbv2.delete_rule(rule).await)?;
-            Ok(Done::removed(rule))
+            Ok(Effect::Removed(rule.clone()))
         }
         Op::AddTags { resource, tags } => other::add_tags(aws, resource, tags).await,
         Op::RemoveTags { resource, tags } => other::remove_tags(aws, resource, tags).await,

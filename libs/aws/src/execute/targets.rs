@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 use tributary_model::desired::{DesiredTarget, TargetId};
-use tributary_plan::observed::{Health, TargetState};
+use tributary_plan::effect::Effect;
 
-use super::Done;
 use crate::Aws;
 use crate::elbv2::{Answer, Elbv2, Found};
 
@@ -43,31 +42,16 @@ pub(super) async fn register(
     arn: String,
     targets: &BTreeSet<DesiredTarget>,
     outside: &BTreeSet<DesiredTarget>,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2.register_targets(&arn, targets, outside).await?;
-    let targets = targets.clone();
-    Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
-            let registered = targets
-                .into_iter()
-                .map(|target| (target, TargetState::Registered(Health::Initial)));
-            group.targets.extend(registered);
-        }
-    }))
+    Ok(Effect::RegisteredTargets(arn, targets.clone()))
 }
 
 pub(super) async fn deregister(
     elbv2: &dyn Elbv2,
     arn: &str,
     targets: &BTreeSet<DesiredTarget>,
-) -> Answer<Done> {
+) -> Answer<Effect> {
     elbv2.deregister_targets(arn, targets).await?;
-    let arn = arn.to_owned();
-    let targets = targets.clone();
-    Ok(Done::changed(move |known| {
-        if let Some(group) = known.observed_mut().target_groups.get_mut(&arn) {
-            // AWS shows them as draining for a while, which is the same to a plan.
-            group.targets.retain(|target, _| !targets.contains(target));
-        }
-    }))
+    Ok(Effect::DeregisteredTargets(arn.to_owned(), targets.clone()))
 }

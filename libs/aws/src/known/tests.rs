@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use tributary_plan::effect::Effect;
 use tributary_plan::observed::{Completeness, Observed, ObservedSecurityGroup};
 use tributary_plan::tags::Tags;
 
@@ -28,11 +29,9 @@ fn partial(ids: &[&str]) -> Observed {
 }
 
 fn created(known: &mut Known, id: &str) {
-    known
-        .observed_mut()
-        .security_groups
-        .extend(look(&[id]).security_groups);
-    known.created(id);
+    for (id, group) in look(&[id]).security_groups {
+        known.take(Effect::CreatedSecurityGroup(id, group));
+    }
 }
 
 #[track_caller]
@@ -68,7 +67,7 @@ async fn after_a_while_the_look_is_right() {
 #[tokio::test(start_paused = true)]
 async fn what_we_removed_lately_is_gone_although_a_look_shows_it() {
     let mut known = Known::new(look(&["a", "b"]));
-    known.removed("b");
+    known.take(Effect::Removed("b".to_owned()));
     check(&known, &["a"]);
     known.refresh(look(&["a", "b"]));
     check(&known, &["a"]);
@@ -96,7 +95,7 @@ async fn a_partial_look_forgets_nothing() {
 #[tokio::test(start_paused = true)]
 async fn what_we_removed_stays_gone_in_a_partial_look() {
     let mut known = Known::new(look(&["a", "b"]));
-    known.removed("b");
+    known.take(Effect::Removed("b".to_owned()));
     known.refresh(partial(&["a"]));
     check(&known, &["a"]);
 }

@@ -1,4 +1,4 @@
-//! What each operation does, and when AWS refuses it.
+//! When AWS refuses an operation, and what it does otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,67 +6,45 @@ use tributary_model::Timestamp;
 use tributary_model::elb::MAX_RULE_PRIORITY;
 
 use crate::values::attributes;
+use crate::values::effect::Effect;
 use crate::values::observed::{
-    CertificateStatus, ObservedCertificate, ObservedRule, ObservedSecurityGroup,
-    ObservedTargetGroup, Opening,
+    CertificateStatus, ObservedCertificate, ObservedSecurityGroup, ObservedTargetGroup, Opening,
 };
-use crate::values::op::{Op, Step};
+use crate::values::op::{Op, Taggable};
 
 use super::parts::{
-    Refusal, all_required, create_load_balancer, fresh, group_mut, listener, listener_mut,
-    load_balancer_mut, modify_listener, register, required, rule,
+    Refusal, all_required, create_load_balancer, group, listener, load_balancer, required, rule,
+    seen_listener, seen_rule,
 };
 use super::{World, sharing};
 
-/// One step.
-pub(super) fn take(world: &mut World, step: &Step) -> Result<(), Refusal> {
-    let answer = perform(world, &step.op)?;
-    if let Some(id) = answer {
-        world.created.insert(step.id, id);
-    }
-    Ok(())
-}
-
-fn perform(world: &mut World, op: &Op) -> Result<Option<String>, Refusal> {
-    match op {
+pub(super) fn answer(world: &World, op: &Op) -> Result<Effect, Refusal> {
+    Ok(match op {
         Op::CreateSecurityGroup(spec) => {
-            let id = format!("sg-{}", spec.name);
+            let id = fresh(format!("sg-{}", spec.name), &world.observed.security_groups)?;
             let group = ObservedSecurityGroup {
                 name: spec.name.clone(),
                 vpc: spec.vpc.clone(),
                 tags: spec.tags.clone(),
                 ingress: BTreeSet::new(),
             };
-            let former = world.observed.security_groups.insert(id.clone(), group);
-            return fresh(former.as_ref(), id);
+            Effect::CreatedSecurityGroup(id, group)
         }
         Op::AuthorizeIngress { group, rules } => {
-            let group = required(world, group)?;
-            let group = world.observed.security_groups.get_mut(&group);
-            group
-                .ok_or("no such group")?
-                .ingress
-                .extend(rules.iter().cloned());
+            let group = security_group(world, &required(world, group)?)?;
+            Effect::AuthorizedIngress(group, rules.clone())
         }
         Op::RevokeIngress { group, rules } => {
-            let group = world.observed.security_groups.get_mut(group);
-            group
-                .ok_or("no such group")?
-                .ingress
-                .retain(|it| !rules.contains(it));
+            Effect::RevokedIngress(security_group(world, group)?, rules.clone())
         }
         Op::DeleteSecurityGroup { group } => {
             let mut users = world.observed.load_balancers.values();
             if users.any(|it| it.security_groups.contains(group)) {
                 return Err("DependencyViolation");
             }
-            world
-                .observed
-                .security_groups
-                .remove(group)
-                .ok_or("no such group")?;
+            Effect::Removed(security_group(world, group)?)
         }
-        Op::CreateBackendGroup(spec) => return sharing::create_group(world, spec).map(Some),
+        Op::CreateBackendGroup(spec) => sharing::create_group(world, spec)?,
         Op::LeaveBackendGroup { group, claim } => sharing::leave_group(world, group, claim)?,
         Op::OpenTargets { .. } => sharing::open(world, op)?,
         Op::CloseTargets {
@@ -79,7 +57,7 @@ fn perform(world: &mut World, op: &Op) -> Result<Option<String>, Refusal> {
                 source: source.clone(),
                 traffic: *traffic,
             };
-            sharing::close(world, group, &opening, claim)?;
+            sharing::close(world, group, opening, claim)?
         }
         Op::ImportCertificate {
             secret,
@@ -87,7 +65,7 @@ fn perform(world: &mut World, op: &Op) -> Result<Option<String>, Refusal> {
             tags,
             ..
         } => {
-            let id = format!("arn:aws:acm:certificate/{secret}");
+            let arn = format!("arn:aws:acm:certificate/{secret}");
             let certificate = ObservedCertificate {
                 names: BTreeSet::new(),
                 status: CertificateStatus::Issued,
@@ -95,28 +73,24 @@ fn perform(world: &mut World, op: &Op) -> Result<Option<String>, Refusal> {
                 tags: tags.clone(),
                 in_use_by: BTreeSet::new(),
             };
-            let former = world.observed.certificates.insert(id.clone(), certificate);
-            return fresh(former.as_ref(), id);
+            Effect::CreatedCertificate(fresh(arn, &world.observed.certificates)?, certificate)
         }
         Op::ImportCertificate {
             existing: Some(arn),
             ..
         } => {
-            world
-                .observed
-                .certificates
-                .get(arn)
-                .ok_or("no such certificate")?;
+            let known = world.observed.certificates.get(arn);
+            Effect::Reimported(arn.clone(), known.ok_or("no such certificate")?.issued)
         }
         Op::DeleteCertificate { certificate } => {
             let known = world.observed.certificates.get(certificate);
             if !known.ok_or("no such certificate")?.in_use_by.is_empty() {
                 return Err("ResourceInUse");
             }
-            world.observed.certificates.remove(certificate);
+            Effect::Removed(certificate.clone())
         }
         Op::CreateTargetGroup(spec) => {
-            let id = format!("arn:aws:elb:targetgroup/{}", spec.name);
+            let arn = format!("arn:aws:elb:targetgroup/{}", spec.name);
             let group = ObservedTargetGroup {
                 name: spec.name.clone(),
                 protocol: spec.protocol,
@@ -131,150 +105,158 @@ fn perform(world: &mut World, op: &Op) -> Result<Option<String>, Refusal> {
                 load_balancers: BTreeSet::new(),
                 targets: BTreeMap::new(),
             };
-            let former = world.observed.target_groups.insert(id.clone(), group);
-            return fresh(former.as_ref(), id);
+            let arn = fresh(arn, &world.observed.target_groups)?;
+            Effect::CreatedTargetGroup(arn, Box::new(group))
         }
         Op::ModifyTargetGroup {
             target_group,
             health_check,
         } => {
-            group_mut(world, target_group)?.health_check = health_check.clone();
+            group(world, target_group)?;
+            Effect::HealthCheck(target_group.clone(), Box::new(health_check.clone()))
         }
         Op::ModifyTargetGroupAttributes {
             target_group,
             attributes,
         } => {
-            let group = required(world, target_group)?;
-            group_mut(world, &group)?
-                .attributes
-                .extend(attributes.clone());
+            let arn = required(world, target_group)?;
+            group(world, &arn)?;
+            Effect::TargetGroupAttributes(arn, attributes.clone())
         }
         Op::RegisterTargets {
             target_group,
             vpc: _,
             targets,
         } => {
-            let group = required(world, target_group)?;
-            register(group_mut(world, &group)?, targets);
+            let arn = required(world, target_group)?;
+            group(world, &arn)?;
+            Effect::RegisteredTargets(arn, targets.clone())
         }
         Op::DeregisterTargets {
             target_group,
             targets,
         } => {
-            group_mut(world, target_group)?
-                .targets
-                .retain(|it, _| !targets.contains(it));
+            group(world, target_group)?;
+            Effect::DeregisteredTargets(target_group.clone(), targets.clone())
         }
         Op::DeleteTargetGroup { target_group } => {
-            if !group_mut(world, target_group)?.load_balancers.is_empty() {
+            if !group(world, target_group)?.load_balancers.is_empty() {
                 return Err("ResourceInUse");
             }
-            world.observed.target_groups.remove(target_group);
+            Effect::Removed(target_group.clone())
         }
-        Op::CreateLoadBalancer(spec) => return create_load_balancer(world, spec),
+        Op::CreateLoadBalancer(spec) => {
+            let (arn, load_balancer) = create_load_balancer(world, spec)?;
+            let arn = fresh(arn, &world.observed.load_balancers)?;
+            Effect::CreatedLoadBalancer(arn, Box::new(load_balancer))
+        }
         Op::SetSubnets {
-            load_balancer,
+            load_balancer: arn,
             subnets,
         } => {
-            let subnets = subnets.iter().map(|it| (it.subnet.clone(), it.clone()));
-            load_balancer_mut(world, load_balancer)?.subnets = subnets.collect();
+            load_balancer(world, arn)?;
+            Effect::Subnets(arn.clone(), subnets.clone())
         }
         Op::SetSecurityGroups {
-            load_balancer,
+            load_balancer: arn,
             security_groups,
         } => {
-            let groups = all_required(world, security_groups)?;
-            load_balancer_mut(world, load_balancer)?.security_groups = groups;
+            load_balancer(world, arn)?;
+            Effect::SecurityGroups(arn.clone(), all_required(world, security_groups)?)
         }
         Op::SetIpAddressType {
-            load_balancer,
+            load_balancer: arn,
             ip_address_type,
         } => {
-            load_balancer_mut(world, load_balancer)?.ip_address_type = *ip_address_type;
+            load_balancer(world, arn)?;
+            Effect::IpAddressType(arn.clone(), *ip_address_type)
         }
         Op::ModifyLoadBalancerAttributes {
-            load_balancer,
+            load_balancer: handle,
             attributes,
         } => {
-            let arn = required(world, load_balancer)?;
-            load_balancer_mut(world, &arn)?
-                .attributes
-                .extend(attributes.clone());
+            let arn = required(world, handle)?;
+            load_balancer(world, &arn)?;
+            Effect::LoadBalancerAttributes(arn, attributes.clone())
         }
-        Op::DeleteLoadBalancer { load_balancer } => {
-            let protection = attributes::DELETION_PROTECTION;
-            let known = load_balancer_mut(world, load_balancer)?;
-            if known
-                .attributes
-                .get(protection)
-                .is_some_and(|it| it == "true")
-            {
+        Op::DeleteLoadBalancer { load_balancer: arn } => {
+            let attributes = &load_balancer(world, arn)?.attributes;
+            let protection = attributes.get(attributes::DELETION_PROTECTION);
+            if protection.is_some_and(|it| it == "true") {
                 return Err("OperationNotPermitted");
             }
-            world.observed.load_balancers.remove(load_balancer);
+            Effect::Removed(arn.clone())
         }
         Op::CreateListener {
-            load_balancer,
+            load_balancer: handle,
             spec,
             tags,
         } => {
-            let arn = required(world, load_balancer)?;
-            let mut listener = listener(world, spec, &arn)?;
+            let load_balancer_arn = required(world, handle)?;
+            let mut listener = listener(world, spec, &load_balancer_arn)?;
             listener.tags = tags.clone();
-            let id = format!("{arn}/listener/{}", spec.port);
-            let load_balancer = load_balancer_mut(world, &arn)?;
-            if load_balancer
-                .listeners
-                .values()
-                .any(|it| it.port == spec.port)
-            {
+            let mut others = load_balancer(world, &load_balancer_arn)?.listeners.values();
+            if others.any(|it| it.port == spec.port) {
                 return Err("DuplicateListener");
             }
-            load_balancer.listeners.insert(id.clone(), listener);
-            return Ok(Some(id));
+            Effect::CreatedListener {
+                arn: format!("{load_balancer_arn}/listener/{}", spec.port),
+                load_balancer: load_balancer_arn,
+                listener: Box::new(listener),
+            }
         }
         Op::ModifyListener {
             listener: arn,
             spec,
-        } => modify_listener(world, arn, spec)?,
+        } => {
+            seen_listener(world, arn)?;
+            let load_balancer = arn.split("/listener/").next().unwrap_or_default();
+            let modified = listener(world, spec, load_balancer)?;
+            Effect::ModifiedListener(arn.clone(), Box::new(modified))
+        }
         Op::ModifyListenerAttributes {
             listener,
             attributes,
         } => {
             let arn = required(world, listener)?;
-            listener_mut(world, &arn)?
-                .attributes
-                .extend(attributes.clone());
+            seen_listener(world, &arn)?;
+            Effect::ListenerAttributes(arn, attributes.clone())
         }
         Op::DeleteListener { listener } => {
-            let mut load_balancers = world.observed.load_balancers.values_mut();
-            let removed = load_balancers.find_map(|it| it.listeners.remove(listener));
-            removed.ok_or("no such listener")?;
+            seen_listener(world, listener)?;
+            Effect::Removed(listener.clone())
         }
         Op::AddListenerCertificate {
             listener,
             certificate,
         } => {
             let certificate = required(world, certificate)?;
-            let arn = required(world, listener)?;
-            let listener = listener_mut(world, &arn)?;
-            if listener.default_certificate.is_none() {
+            let listener = required(world, listener)?;
+            if seen_listener(world, &listener)?
+                .default_certificate
+                .is_none()
+            {
                 return Err("the listener does not terminate TLS");
             }
-            listener.certificates.insert(certificate);
+            Effect::AddedCertificate {
+                listener,
+                certificate,
+            }
         }
         Op::RemoveListenerCertificate {
             listener,
             certificate,
         } => {
-            let removed = listener_mut(world, listener)?
+            if !seen_listener(world, listener)?
                 .certificates
-                .remove(certificate);
-            return if removed {
-                Ok(None)
-            } else {
-                Err("not a certificate of the listener")
-            };
+                .contains(certificate)
+            {
+                return Err("not a certificate of the listener");
+            }
+            Effect::RemovedCertificate {
+                listener: listener.clone(),
+                certificate: certificate.clone(),
+            }
         }
         Op::CreateRule {
             listener,
@@ -282,68 +264,66 @@ fn perform(world: &mut World, op: &Op) -> Result<Option<String>, Refusal> {
             spec,
             tags,
         } => {
-            let arn = required(world, listener)?;
-            let mut rule = rule(world, spec, &arn)?;
+            let listener = required(world, listener)?;
+            let mut rule = rule(world, spec, &listener)?;
             rule.priority = *priority;
             rule.tags = tags.clone();
-            let id = format!(
-                "{arn}/rule/{}",
-                world.ownership.resource(tags).unwrap_or_default()
-            );
-            let listener = listener_mut(world, &arn)?;
-            let taken = listener.rules.values().any(|it| it.priority == *priority);
+            let name = world.ownership.resource(tags).unwrap_or_default();
+            let mut others = seen_listener(world, &listener)?.rules.values();
+            let taken = others.any(|it| it.priority == *priority);
             if taken || *priority == 0 || *priority > MAX_RULE_PRIORITY {
                 return Err("PriorityInUse");
             }
-            listener.rules.insert(id.clone(), rule);
-            return Ok(Some(id));
+            Effect::CreatedRule {
+                arn: format!("{listener}/rule/{name}"),
+                listener,
+                rule: Box::new(rule),
+            }
         }
         Op::ModifyRule { rule: arn, spec } => {
-            let ObservedRule {
-                conditions,
-                authenticate,
-                action,
-                transforms,
-                ..
-            } = rule(world, spec, arn)?;
-            let rule = world.rule_mut(arn).ok_or("no such rule")?;
-            rule.conditions = conditions;
-            rule.authenticate = authenticate;
-            rule.action = action;
-            rule.transforms = transforms;
+            seen_rule(world, arn)?;
+            Effect::ModifiedRule(arn.clone(), Box::new(rule(world, spec, arn)?))
         }
         Op::SetRulePriorities {
             listener,
             priorities,
         } => {
-            let listener = listener_mut(world, listener)?;
-            for (arn, priority) in priorities {
-                listener.rules.get_mut(arn).ok_or("no such rule")?.priority = *priority;
+            let rules = &seen_listener(world, listener)?.rules;
+            if !priorities.keys().all(|arn| rules.contains_key(arn)) {
+                return Err("no such rule");
             }
-            let distinct: BTreeSet<u32> = listener.rules.values().map(|it| it.priority).collect();
-            if distinct.len() < listener.rules.len() {
+            let after = rules
+                .iter()
+                .map(|(arn, rule)| priorities.get(arn).unwrap_or(&rule.priority));
+            if after.collect::<BTreeSet<_>>().len() < rules.len() {
                 return Err("PriorityInUse");
             }
+            Effect::Priorities(priorities.clone())
         }
         Op::DeleteRule { rule } => {
-            let load_balancers = world.observed.load_balancers.values_mut();
-            let mut listeners = load_balancers.flat_map(|it| it.listeners.values_mut());
-            listeners
-                .find_map(|it| it.rules.remove(rule))
-                .ok_or("no such rule")?;
+            seen_rule(world, rule)?;
+            Effect::Removed(rule.clone())
         }
-        Op::AddTags { resource, tags } => {
-            let known = world
-                .tags_mut(&resource.to_string())
-                .ok_or("no such resource")?;
-            known.extend(tags.clone());
-        }
+        Op::AddTags { resource, tags } => Effect::Tagged(taggable(world, resource)?, tags.clone()),
         Op::RemoveTags { resource, tags } => {
-            let known = world
-                .tags_mut(&resource.to_string())
-                .ok_or("no such resource")?;
-            known.retain(|key, _| !tags.contains_key(key));
+            Effect::Untagged(taggable(world, resource)?, tags.clone())
         }
+    })
+}
+
+fn fresh<T>(id: String, known: &BTreeMap<String, T>) -> Result<String, Refusal> {
+    if known.contains_key(&id) {
+        return Err("the name is taken");
     }
-    Ok(None)
+    Ok(id)
+}
+
+fn security_group(world: &World, id: &str) -> Result<String, Refusal> {
+    let known = world.observed.security_groups.contains_key(id);
+    known.then(|| id.to_owned()).ok_or("no such group")
+}
+
+fn taggable(world: &World, resource: &Taggable) -> Result<Taggable, Refusal> {
+    let is_known = world.has(&resource.to_string());
+    is_known.then(|| resource.clone()).ok_or("no such resource")
 }

@@ -1,15 +1,12 @@
-//! What the effects are made of.
+//! What the answers are made of.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use litemap::LiteMap;
-use tributary_model::desired::DesiredTarget;
 use tributary_model::elb::LoadBalancerKind;
 
 use crate::values::attributes;
 use crate::values::observed::{
-    Health, LoadBalancerState, ObservedListener, ObservedLoadBalancer, ObservedRule,
-    ObservedTargetGroup, TargetState,
+    LoadBalancerState, ObservedListener, ObservedLoadBalancer, ObservedRule, ObservedTargetGroup,
 };
 use crate::values::op::{Action, Handle, ListenerSpec, LoadBalancerSpec, RuleSpec};
 use crate::values::tags::Tags;
@@ -19,17 +16,10 @@ use super::World;
 /// AWS's error code, or what is wrong in words.
 pub(super) type Refusal = &'static str;
 
-pub(super) fn fresh<T>(former: Option<&T>, id: String) -> Result<Option<String>, Refusal> {
-    match former {
-        None => Ok(Some(id)),
-        Some(_) => Err("the name is taken"),
-    }
-}
-
 pub(super) fn create_load_balancer(
-    world: &mut World,
+    world: &World,
     spec: &LoadBalancerSpec,
-) -> Result<Option<String>, Refusal> {
+) -> Result<(String, ObservedLoadBalancer), Refusal> {
     let kind = match spec.kind {
         LoadBalancerKind::Alb => "app",
         LoadBalancerKind::Nlb => "nlb",
@@ -63,35 +53,7 @@ pub(super) fn create_load_balancer(
         tags: spec.tags.clone(),
         listeners: BTreeMap::new(),
     };
-    let former = world
-        .observed
-        .load_balancers
-        .insert(id.clone(), load_balancer);
-    fresh(former.as_ref(), id)
-}
-
-pub(super) fn modify_listener(
-    world: &mut World,
-    arn: &str,
-    spec: &ListenerSpec,
-) -> Result<(), Refusal> {
-    let load_balancer = arn
-        .split("/listener/")
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let next = listener(world, spec, &load_balancer)?;
-    let known = listener_mut(world, arn)?;
-    if next.default_certificate.is_none() {
-        known.certificates.clear();
-    }
-    known.protocol = next.protocol;
-    known.default_action = next.default_action;
-    known.default_certificate = next.default_certificate;
-    known.ssl_policy = next.ssl_policy;
-    known.alpn_policy = next.alpn_policy;
-    known.mutual_authentication = next.mutual_authentication;
-    Ok(())
+    Ok((id, load_balancer))
 }
 
 pub(super) fn listener(
@@ -135,64 +97,20 @@ pub(super) fn rule(
     })
 }
 
-pub(super) fn action(
+fn action(
     world: &World,
     action: &Action<Handle>,
     load_balancer: &str,
 ) -> Result<Action<String>, Refusal> {
-    Ok(match action {
-        Action::Forward {
-            targets,
-            stickiness_seconds,
-        } => {
-            let mut by_arn = LiteMap::new();
-            for (handle, weight) in targets {
-                let arn = required(world, handle)?;
-                let group = world.observed.target_groups.get(&arn);
-                let users = &group.ok_or("no such target group")?.load_balancers;
-                if users.iter().any(|user| user != load_balancer) {
-                    return Err("TargetGroupAssociationLimit");
-                }
-                by_arn.insert(arn, *weight);
-            }
-            Action::Forward {
-                targets: by_arn,
-                stickiness_seconds: *stickiness_seconds,
-            }
+    let groups = action.target_groups().map(|handle| {
+        let arn = required(world, handle)?;
+        let users = &group(world, &arn)?.load_balancers;
+        if users.iter().any(|user| user != load_balancer) {
+            return Err("TargetGroupAssociationLimit");
         }
-        Action::Redirect {
-            protocol,
-            host,
-            path,
-            port,
-            query,
-            status_code,
-        } => Action::Redirect {
-            protocol: protocol.clone(),
-            host: host.clone(),
-            path: path.clone(),
-            port: *port,
-            query: query.clone(),
-            status_code: *status_code,
-        },
-        Action::FixedResponse {
-            status_code,
-            content_type,
-            body,
-        } => Action::FixedResponse {
-            status_code: *status_code,
-            content_type: content_type.clone(),
-            body: body.clone(),
-        },
-        Action::Foreign(kind) => Action::Foreign(kind.clone()),
-    })
-}
-
-pub(super) fn register(group: &mut ObservedTargetGroup, targets: &BTreeSet<DesiredTarget>) {
-    let registered = targets
-        .iter()
-        .map(|it| (it.clone(), TargetState::Registered(Health::Initial)));
-    group.targets.extend(registered);
+        Ok(arn)
+    });
+    Ok(action.with_target_groups(groups.collect::<Result<Vec<_>, _>>()?))
 }
 
 pub(super) fn required(world: &World, handle: &Handle) -> Result<String, Refusal> {
@@ -211,31 +129,31 @@ pub(super) fn all_required(
         .collect()
 }
 
-pub(super) fn group_mut<'w>(
-    world: &'w mut World,
-    arn: &str,
-) -> Result<&'w mut ObservedTargetGroup, Refusal> {
-    world
-        .observed
-        .target_groups
-        .get_mut(arn)
-        .ok_or("no such target group")
+pub(super) fn group<'w>(world: &'w World, arn: &str) -> Result<&'w ObservedTargetGroup, Refusal> {
+    let known = world.observed.target_groups.get(arn);
+    known.ok_or("no such target group")
 }
 
-pub(super) fn load_balancer_mut<'w>(
-    world: &'w mut World,
+pub(super) fn load_balancer<'w>(
+    world: &'w World,
     arn: &str,
-) -> Result<&'w mut ObservedLoadBalancer, Refusal> {
-    world
-        .observed
-        .load_balancers
-        .get_mut(arn)
-        .ok_or("no such load balancer")
+) -> Result<&'w ObservedLoadBalancer, Refusal> {
+    let known = world.observed.load_balancers.get(arn);
+    known.ok_or("no such load balancer")
 }
 
-pub(super) fn listener_mut<'w>(
-    world: &'w mut World,
+pub(super) fn seen_listener<'w>(
+    world: &'w World,
     arn: &str,
-) -> Result<&'w mut ObservedListener, Refusal> {
-    world.listener_mut(arn).ok_or("no such listener")
+) -> Result<&'w ObservedListener, Refusal> {
+    let mut load_balancers = world.observed.load_balancers.values();
+    let known = load_balancers.find_map(|it| it.listeners.get(arn));
+    known.ok_or("no such listener")
+}
+
+pub(super) fn seen_rule<'w>(world: &'w World, arn: &str) -> Result<&'w ObservedRule, Refusal> {
+    let load_balancers = world.observed.load_balancers.values();
+    let mut listeners = load_balancers.flat_map(|it| it.listeners.values());
+    let known = listeners.find_map(|it| it.rules.get(arn));
+    known.ok_or("no such rule")
 }

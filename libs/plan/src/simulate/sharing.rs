@@ -2,45 +2,48 @@
 
 use super::World;
 use super::parts::{Refusal, required};
+use crate::values::effect::Effect;
 use crate::values::observed::{BackendGroup, Door, Opening};
 use crate::values::op::{Op, SecurityGroupSpec};
 use crate::values::tags;
 
 /// Somebody may have been faster: then it is theirs.
-pub(super) fn create_group(world: &mut World, spec: &SecurityGroupSpec) -> Result<String, Refusal> {
-    let groups = world.observed.backend.groups.known_mut();
+pub(super) fn create_group(world: &World, spec: &SecurityGroupSpec) -> Result<Effect, Refusal> {
+    let groups = world.observed.backend.groups.known();
     let groups = groups.ok_or("UnauthorizedOperation")?;
     let id = format!("sg-{}-{}", spec.name, spec.vpc);
+    if groups.contains_key(&id) {
+        return Err("InvalidGroup.Duplicate");
+    }
     let group = BackendGroup {
         vpc: spec.vpc.clone(),
         tags: spec.tags.clone(),
     };
-    if groups.insert(id.clone(), group).is_some() {
-        return Err("InvalidGroup.Duplicate");
-    }
-    Ok(id)
+    Ok(Effect::CreatedBackendGroup(id, group))
 }
 
-pub(super) fn leave_group(world: &mut World, group: &str, claim: &str) -> Result<(), Refusal> {
+pub(super) fn leave_group(world: &World, group: &str, claim: &str) -> Result<Effect, Refusal> {
     let mut carriers = world.observed.load_balancers.values();
     let is_carried = carriers.any(|it| it.security_groups.contains(group));
-    let backend = &mut world.observed.backend;
+    let backend = &world.observed.backend;
     let mut rules = backend.doors.values().filter_map(|door| door.known());
     let is_source = rules.any(|door| door.rules.keys().any(|it| it.source == group));
-    let groups = backend.groups.known_mut().ok_or("no such group")?;
-    let known = groups.get_mut(group).ok_or("no such group")?;
-    known.tags.remove(claim);
-    if is_source || tags::claims(&known.tags).next().is_some() {
-        return Ok(());
+    let groups = backend.groups.known().ok_or("no such group")?;
+    let known = groups.get(group).ok_or("no such group")?;
+    let is_claimed = tags::claims(&known.tags).any(|it| it != claim);
+    if is_source || is_claimed {
+        return Ok(Effect::LeftBackendGroup {
+            group: group.to_owned(),
+            claim: claim.to_owned(),
+        });
     }
     if is_carried {
         return Err("DependencyViolation");
     }
-    groups.remove(group);
-    Ok(())
+    Ok(Effect::Removed(group.to_owned()))
 }
 
-pub(super) fn open(world: &mut World, op: &Op) -> Result<(), Refusal> {
+pub(super) fn open(world: &World, op: &Op) -> Result<Effect, Refusal> {
     let Op::OpenTargets {
         group,
         source,
@@ -55,41 +58,45 @@ pub(super) fn open(world: &mut World, op: &Op) -> Result<(), Refusal> {
         source: required(world, source)?,
         traffic: *traffic,
     };
-    let installation = world.ownership.installation;
-    let rules = &mut door(world, group)?.rules;
-    match rules.get_mut(&opening) {
-        None => {
-            rules.insert(opening, tags.clone());
+    let tags = match door(world, group)?.rules.get(&opening) {
+        None => tags.clone(),
+        Some(rule) => {
+            let mut rule = rule.clone();
+            if tags::is_shared_of(world.ownership.installation, &rule) {
+                rule.extend(tags.get(claim).map(|value| (claim.clone(), value.clone())));
+            }
+            rule
         }
-        Some(rule) if tags::is_shared_of(installation, rule) => {
-            rule.extend(tags.get(claim).map(|value| (claim.clone(), value.clone())));
-        }
-        Some(_) => {}
-    }
-    Ok(())
+    };
+    Ok(Effect::Door {
+        group: group.clone(),
+        opening,
+        tags: Some(tags),
+    })
 }
 
 pub(super) fn close(
-    world: &mut World,
+    world: &World,
     group: &str,
-    opening: &Opening,
+    opening: Opening,
     claim: &str,
-) -> Result<(), Refusal> {
-    let installation = world.ownership.installation;
-    let rules = &mut door(world, group)?.rules;
-    let rule = rules.get_mut(opening).ok_or("no such rule")?;
-    if !tags::is_shared_of(installation, rule) {
+) -> Result<Effect, Refusal> {
+    let rule = door(world, group)?.rules.get(&opening);
+    let mut tags = rule.ok_or("no such rule")?.clone();
+    if !tags::is_shared_of(world.ownership.installation, &tags) {
         return Err("the rule is not ours");
     }
-    rule.remove(claim);
-    if tags::claims(rule).next().is_none() {
-        rules.remove(opening);
-    }
-    Ok(())
+    tags.remove(claim);
+    let is_claimed = tags::claims(&tags).next().is_some();
+    Ok(Effect::Door {
+        group: group.to_owned(),
+        opening,
+        tags: is_claimed.then_some(tags),
+    })
 }
 
-fn door<'w>(world: &'w mut World, group: &str) -> Result<&'w mut Door, Refusal> {
-    let door = world.observed.backend.doors.get_mut(group);
-    door.and_then(|door| door.known_mut())
+fn door<'w>(world: &'w World, group: &str) -> Result<&'w Door, Refusal> {
+    let door = world.observed.backend.doors.get(group);
+    door.and_then(|door| door.known())
         .ok_or("no such security group")
 }

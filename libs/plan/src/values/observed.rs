@@ -18,6 +18,7 @@ use crate::values::op::{Action, IngressRule, SubnetMapping};
 use crate::values::tags::{Ownership, Tags};
 
 mod backend;
+mod relate;
 
 pub use backend::{Backend, BackendGroup, Door, ObservedInterface, Opening, Seen};
 

@@ -226,4 +226,43 @@ impl<T> Action<T> {
         };
         targets.into_iter().flat_map(LiteMap::keys)
     }
+
+    /// The same with other names for its target groups, in the order of [`Action::target_groups`].
+    #[must_use]
+    pub fn with_target_groups<U: Ord>(&self, groups: impl IntoIterator<Item = U>) -> Action<U> {
+        match self {
+            Self::Forward {
+                targets,
+                stickiness_seconds,
+            } => Action::Forward {
+                targets: groups.into_iter().zip(targets.values().copied()).collect(),
+                stickiness_seconds: *stickiness_seconds,
+            },
+            Self::Redirect {
+                protocol,
+                host,
+                path,
+                port,
+                query,
+                status_code,
+            } => Action::Redirect {
+                protocol: protocol.clone(),
+                host: host.clone(),
+                path: path.clone(),
+                port: *port,
+                query: query.clone(),
+                status_code: *status_code,
+            },
+            Self::FixedResponse {
+                status_code,
+                content_type,
+                body,
+            } => Action::FixedResponse {
+                status_code: *status_code,
+                content_type: content_type.clone(),
+                body: body.clone(),
+            },
+            Self::Foreign(kind) => Action::Foreign(kind.clone()),
+        }
+    }
 }
