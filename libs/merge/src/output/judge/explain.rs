@@ -1,9 +1,12 @@
 //! Decisions in words, with what programmers say: an explanation says no less than a status.
 
-use tributary_model::ObjectRef;
-use tributary_model::judgement::{JudgedOutcome, Judgement, ListenerJudgement, ParentJudgement};
+use tributary_model::judgement::{
+    JudgedOutcome, Judgement, ListenerJudgement, ParentJudgement, Standing,
+};
 use tributary_model::report::ProgrammedState;
+use tributary_model::resolved::{GatewayAcceptance, ListenerSetAcceptance};
 use tributary_model::view::{Explanation, Sight};
+use tributary_model::{ObjectRef, Rule};
 
 use super::judge;
 use super::reports::Reports;
@@ -19,8 +22,21 @@ pub fn explain(
 ) -> Vec<Explanation> {
     let mut explanations = merge.explain(object, listener, sight);
     let (mut own, listeners) = match judge(merge, object, reports) {
-        Some(Judgement::Gateway(judged)) => (judged.problems, judged.listeners),
-        Some(Judgement::ListenerSet(judged)) => (Vec::new(), judged.listeners),
+        Some(Judgement::Gateway(judged)) => {
+            if judged.acceptance == GatewayAcceptance::Accepted && none_is_valid(&judged.listeners)
+            {
+                refuse(explanations.first_mut(), listener, Rule::GatewayStatus);
+            }
+            (judged.problems, judged.listeners)
+        }
+        Some(Judgement::ListenerSet(judged)) => {
+            if judged.acceptance == ListenerSetAcceptance::Admitted
+                && none_is_valid(&judged.listeners)
+            {
+                refuse(explanations.first_mut(), listener, Rule::ListenerSetStatus);
+            }
+            (Vec::new(), judged.listeners)
+        }
         Some(Judgement::Route(judged)) => {
             // One for each parent, in their order.
             for (explanation, parent) in explanations.iter_mut().zip(&judged.parents) {
@@ -43,6 +59,22 @@ pub fn explain(
         add(explanation, of_listener(judged));
     }
     explanations
+}
+
+fn none_is_valid(listeners: &[ListenerJudgement]) -> bool {
+    let mut standings = listeners.iter().map(ListenerJudgement::standing);
+    !listeners.is_empty() && standings.all(|it| it == Standing::NotValid)
+}
+
+/// Says of an owner, unless one listener is asked about, that it is not accepted for want of a valid listener.
+fn refuse(own: Option<&mut Explanation>, listener: Option<&str>, rule: Rule) {
+    if let (Some(explanation), None) = (own, listener) {
+        "not accepted: ListenersNotValid".clone_into(&mut explanation.decision);
+        explanation.rule = rule.to_string();
+        add(explanation, ["none of its listeners is valid".to_owned()]);
+        let change = "a valid listener: see what each needs".to_owned();
+        explanation.would_change.push(change);
+    }
 }
 
 fn add(explanation: &mut Explanation, facts: impl IntoIterator<Item = String>) {

@@ -12,7 +12,7 @@ use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
 };
 use tributary_model::view::Sight;
-use tributary_model::{Change, Kind, ObjectRef, Resource, Revision};
+use tributary_model::{Change, Kind, ObjectRef, Resource, Revision, Rule};
 use tributary_testkit::objects::{class, gateway, http, https, key, listener_set};
 use tributary_testkit::routes::http_route;
 use tributary_testkit::workloads::{secret, service};
@@ -423,6 +423,37 @@ fn a_refused_rule_affects_its_route() {
         affected(|report| report.rules.push(problem)),
         names(&["HTTPRoute t/r"])
     );
+}
+
+#[test]
+fn an_owner_without_a_valid_listener_is_not_explained_as_accepted() {
+    let merge = settled(world());
+    let explained = |state: &ProgrammedState, kind: Kind, name: &str| {
+        let reports = reported(&merge, report(&merge, state));
+        let object = ObjectRef::new(kind, key(name));
+        let explained = super::explain(&merge, &object, None, &reports, &Sight::Everything);
+        let own = explained.into_iter().next().expect("its own comes first");
+        (own.decision, own.rule)
+    };
+    let without = ProgrammedState::NoCertificate("none".to_owned());
+    for (kind, name, accepted, rule) in [
+        (
+            Kind::ListenerSet,
+            "t/s",
+            "admitted",
+            Rule::ListenerSetStatus,
+        ),
+        (Kind::Gateway, "infra/gw", "accepted", Rule::GatewayStatus),
+    ] {
+        let (decision, _) = explained(&ProgrammedState::Programmed, kind, name);
+        assert_eq!(decision, accepted);
+        let refused = "not accepted: ListenersNotValid".to_owned();
+        assert_eq!(
+            explained(&without, kind, name),
+            (refused, rule.to_string()),
+            "{kind:?}"
+        );
+    }
 }
 
 #[test]
