@@ -146,7 +146,7 @@ pub struct ListenerConfiguration {
 }
 
 /// `mutualAuthentication`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MutualAuthentication {
     /// `mode`.
     pub mode: MutualAuthenticationMode,

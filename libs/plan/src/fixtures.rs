@@ -418,3 +418,13 @@ pub(crate) fn state(plan: &Plan, name: &str) -> ProgrammedState {
         .find(|it| it.listener == listener(name));
     report.unwrap().state.clone()
 }
+
+/// The first step whose operation's text begins so.
+#[track_caller]
+pub(crate) fn find<'p>(plan: &'p Plan, start: &str) -> &'p Step {
+    let found = plan
+        .steps
+        .iter()
+        .find(|step| step.op.to_string().starts_with(start));
+    found.unwrap_or_else(|| panic!("no step {start:?} in\n{plan}"))
+}

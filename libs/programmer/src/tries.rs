@@ -1,4 +1,4 @@
-//! What AWS did not do when it was asked, by the text of the call: when it is asked again, and what is told meanwhile.
+//! What AWS did not do when it was asked, call by call: when it is asked again, and what is told meanwhile.
 //!
 //! ```text
 //! failed ──> tried again after 0.1 s … 30 s ─────────────> done: forgotten
@@ -14,7 +14,7 @@ use prometheus_client::metrics::family::Family;
 use tokio::time::Instant;
 use tributary_aws::{AwsError, Class, Due};
 use tributary_plan::limits::{SecretVersion, Setback};
-use tributary_plan::op::Op;
+use tributary_plan::op::{Op, OpKey};
 use tributary_runtime::Backoff;
 use tributary_runtime::backoff::Delays;
 use tributary_runtime::names::SecondsCounter;
@@ -56,7 +56,7 @@ const KEPT: Duration = Duration::from_mins(10);
 /// Failed calls of one load balancer.
 #[derive(Debug)]
 pub(crate) struct Tries {
-    by_op: BTreeMap<String, Try>,
+    by_op: BTreeMap<OpKey, Try>,
     certificates: BTreeMap<SecretVersion, (String, Instant)>,
     waits: Family<WaitLabels, SecondsCounter>,
 }
@@ -117,7 +117,7 @@ impl Tries {
 
     pub(crate) fn done(&mut self, op: &Op) {
         if !self.by_op.is_empty() {
-            self.by_op.remove(&op.to_string());
+            self.by_op.remove(&op.key());
         }
     }
 
@@ -136,7 +136,7 @@ impl Tries {
             Class::NeedsReobserve if error.is_contested() => Series::Contested,
             Class::Retryable | Class::Throttled | Class::NeedsReobserve => Series::Again,
         };
-        let (mut delays, failures) = match self.by_op.remove(&op.to_string()) {
+        let (mut delays, failures) = match self.by_op.remove(&op.key()) {
             Some(before) if before.series == series => (before.delays, before.failures + 1),
             Some(_) | None => (self.delays(series), 1),
         };
@@ -182,7 +182,7 @@ impl Tries {
             },
             failed: now,
         };
-        self.by_op.insert(op.to_string(), remembered);
+        self.by_op.insert(op.key(), remembered);
         doubt
     }
 
@@ -201,7 +201,7 @@ impl Tries {
     }
 
     /// What statuses say. What is refused stays so while it is asked for again.
-    pub(crate) fn told(&self) -> BTreeMap<String, Setback> {
+    pub(crate) fn told(&self) -> BTreeMap<OpKey, Setback> {
         let told = self.by_op.iter().filter(|(_, it)| match it.setback {
             Setback::Refused(_) | Setback::Impossible(_) => true,
             Setback::Retrying(_) => it.failures >= TOLD_AFTER,
@@ -211,7 +211,7 @@ impl Tries {
     }
 
     /// What is not to be asked for now; nothing when that is all that is refused.
-    pub(crate) fn still_refused(&self, now: Instant) -> Option<BTreeMap<String, Setback>> {
+    pub(crate) fn still_refused(&self, now: Instant) -> Option<BTreeMap<OpKey, Setback>> {
         let refused = self.by_op.iter().filter(|(_, it)| match it.setback {
             Setback::Refused(_) | Setback::Impossible(_) => true,
             Setback::Retrying(_) => false,
@@ -233,7 +233,7 @@ impl Tries {
         if self.by_op.is_empty() {
             return Due::Now;
         }
-        match self.by_op.get(&op.to_string()) {
+        match self.by_op.get(&op.key()) {
             Some(it) if now < it.due && it.failures < FOLLOWED_TRIES => Due::Soon,
             Some(it) if now < it.due => Due::Later,
             Some(_) | None => Due::Now,

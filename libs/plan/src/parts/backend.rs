@@ -183,7 +183,7 @@ fn create(scope: &Scope, vpc: &str, claim: (String, String), draft: &mut Draft) 
         vpc: vpc.to_owned(),
         tags,
     });
-    if let Some(Setback::Refused(why)) = setbacks.get(&op.to_string()) {
+    if let Some(Setback::Refused(why)) = setbacks.get(&op.key()) {
         // The load balancer comes without it: targets may be open already.
         let problem = format!("the backend security group {name} cannot be had: {why}");
         draft.problems.push(problem);

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::report::{ProgrammedState, RuleProblem, RuleState};
 
 use crate::values::limits::Setback;
-use crate::values::op::{Blame, Op, RuleOwner};
+use crate::values::op::{Blame, Op, OpKey, RuleOwner};
 use crate::values::plan::Plan;
 
 impl Plan {
     /// What is true of route rules until the plan is done, on listeners that are Programmed or could be, were these not their
     /// first: the others say it themselves.
-    /// `setbacks` is what became of earlier requests, by their text.
-    pub fn pending_rules(&self, setbacks: &BTreeMap<String, Setback>) -> Vec<RuleProblem> {
+    /// `setbacks` is what became of earlier requests.
+    pub fn pending_rules(&self, setbacks: &BTreeMap<OpKey, Setback>) -> Vec<RuleProblem> {
         let listeners = self.report.listeners.iter();
         let programmed: BTreeSet<_> = listeners
             .filter(|it| it.state == ProgrammedState::Programmed || it.awaits_rules)
@@ -26,9 +26,9 @@ impl Plan {
                 Op::ModifyRule { .. } => "the rule is being changed",
                 _ => continue,
             };
-            // The text of a step is long, and usually nothing has failed.
+            // Usually nothing has failed.
             let setback = (!setbacks.is_empty())
-                .then(|| setbacks.get(&step.op.to_string()))
+                .then(|| setbacks.get(&step.op.key()))
                 .flatten();
             let text = match setback {
                 Some(Setback::Retrying(why)) => format!("{text}: {why}"),

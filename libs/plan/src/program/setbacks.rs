@@ -9,23 +9,23 @@ use crate::parts::draft::in_order;
 use crate::program::narrow::{Narrowed, narrow};
 use crate::program::served;
 use crate::values::limits::Setback;
-use crate::values::op::{Blame, Op, RuleOwner, Step, StepId};
+use crate::values::op::{Blame, Op, OpKey, RuleOwner, Step, StepId};
 use crate::values::plan::Plan;
 
 impl Plan {
-    /// The plan in the light of what earlier attempts brought, by the text of the operation.
+    /// The plan in the light of what earlier attempts brought.
     ///
     /// A refused request for many things is narrowed to those that are not known to be bad. What is left of a refused one
     /// is left out with everything that needs it, and the report names those who pay: the routes of
     /// rules, else the listeners, else the load balancer. A listener that is served stays Programmed,
     /// with a note. A plan with nothing left to try is settled.
     #[must_use]
-    pub(crate) fn with_setbacks(mut self, setbacks: &BTreeMap<String, Setback>) -> Self {
+    pub(crate) fn with_setbacks(mut self, setbacks: &BTreeMap<OpKey, Setback>) -> Self {
         if setbacks.is_empty() {
             return self;
         }
         let held_back = served::release(&mut self.report);
-        let known = |op: &Op| match setbacks.get(&op.to_string()) {
+        let known = |op: &Op| match setbacks.get(&op.key()) {
             Some(Setback::Refused(text) | Setback::Impossible(text)) => Some(text.as_str()),
             Some(Setback::Retrying(_)) | None => None,
         };
@@ -69,7 +69,7 @@ impl Plan {
                 lost.insert(step.id, (text, was_everybodys));
                 continue;
             }
-            if let Some(Setback::Retrying(text)) = setbacks.get(&step.op.to_string()) {
+            if let Some(Setback::Retrying(text)) = setbacks.get(&step.op.key()) {
                 retrying(&mut self.report, &step.blame, text);
             }
             step.following.retain(|earlier| !lost.contains_key(earlier));

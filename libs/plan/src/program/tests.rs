@@ -7,7 +7,7 @@ use tributary_model::report::{LoadBalancerPhase, ProgrammedState};
 
 use super::*;
 use crate::fixtures::{
-    Desired, alb, arn, context, empty, forward, issued, listener, ops, origin, retained, run,
+    Desired, alb, arn, context, empty, find, forward, issued, listener, ops, origin, retained, run,
     secret, settle, state, strings, target,
 };
 use crate::values::observed::{Completeness, LoadBalancerState, TargetState};
@@ -33,16 +33,6 @@ fn two_teams() -> Desired {
         .rule(80, "a", "/", "a-web")
         .http(80, "b")
         .rule(80, "b", "/", "b-web")
-}
-
-/// The first step whose operation begins so.
-#[track_caller]
-fn find<'p>(plan: &'p Plan, start: &str) -> &'p Step {
-    let found = plan
-        .steps
-        .iter()
-        .find(|step| step.op.to_string().starts_with(start));
-    found.unwrap_or_else(|| panic!("no step {start:?} in\n{plan}"))
 }
 
 /// From one state to the next: the operations, each line beginning as expected; and afterwards nothing is left.

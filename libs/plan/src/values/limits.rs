@@ -6,6 +6,7 @@ use tributary_model::ObjectKey;
 use tributary_model::elb::LoadBalancerKind;
 
 use crate::values::defaults::Defaults;
+use crate::values::op::OpKey;
 use crate::values::waits::Waited;
 
 /// What is neither desired nor observed.
@@ -24,8 +25,8 @@ pub struct Context {
     /// Secrets that ACM refused to import for good, or that could not be read, by Secret and fingerprint: the reason. An
     /// entry costs the listeners that have no other certificate.
     pub refused_certificates: BTreeMap<SecretVersion, String>,
-    /// What became of earlier requests, by their text.
-    pub setbacks: BTreeMap<String, Setback>,
+    /// What became of earlier requests.
+    pub setbacks: BTreeMap<OpKey, Setback>,
     /// Fingerprints of OIDC client Secrets, as the programmer read them. AWS never returns a client secret, so
     /// a tag remembers which one a rule carries; a Secret that is missing here is taken as unchanged.
     pub client_secrets: BTreeMap<ObjectKey, String>,

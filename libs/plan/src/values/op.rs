@@ -11,11 +11,13 @@ use crate::values::tags::Tags;
 
 mod brief;
 pub(crate) mod handles;
+mod key;
 mod spec_text;
 mod specs;
 mod text;
 
 pub use brief::Brief;
+pub use key::OpKey;
 pub use specs::{
     Action, Authentication, IngressRule, IngressSource, IngressTraffic, ListenerSpec,
     LoadBalancerSpec, RuleSpec, SecurityGroupSpec, SubnetMapping, Taggable, TargetGroupSpec,
@@ -78,9 +80,9 @@ pub enum Handle {
 
 /// One AWS call.
 ///
-/// Its `Display` is one line with everything in it but step numbers: equal text means the same request. A programmer
-/// can so remember what AWS refused for good (see [`Context::setbacks`](crate::values::limits::Context::setbacks)).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Its `Display` is one line with everything in it but step numbers. What became of it is remembered by its [`key`](Op::key)
+/// (see [`Context::setbacks`](crate::values::limits::Context::setbacks)).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {
     /// EC2 `CreateSecurityGroup` with tags; answers its id. Ingress is a step of its own.
     CreateSecurityGroup(SecurityGroupSpec),

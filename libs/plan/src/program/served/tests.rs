@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use tributary_model::Revision;
 
 use super::*;
-use crate::fixtures::{Desired, context, ops, state};
+use crate::fixtures::{Desired, context, find, state};
 use crate::values::limits::Setback;
 
 fn one_team() -> Desired {
@@ -62,11 +62,8 @@ fn what_was_programmed_as_it_was_before_does_not_count_for_what_it_is_now() {
 #[test]
 fn a_listener_none_of_whose_rules_aws_takes_does_not_wait_for_ever() {
     let plan = with_another().plan(&one_team().programmed(), &context());
-    let refused: BTreeMap<_, _> = ops(&plan)
-        .into_iter()
-        .filter(|op| op.starts_with("create rule"))
-        .map(|op| (op, Setback::Refused("no".to_owned())))
-        .collect();
+    let rule = find(&plan, "create rule").op.key();
+    let refused = BTreeMap::from([(rule, Setback::Refused("no".to_owned()))]);
     let plan = plan.with_setbacks(&refused);
     assert_eq!(state(&plan, "b"), ProgrammedState::Programmed);
     assert_eq!(plan.report.rules.len(), 1);
@@ -75,10 +72,7 @@ fn a_listener_none_of_whose_rules_aws_takes_does_not_wait_for_ever() {
 #[test]
 fn a_rule_that_is_tried_again_is_waited_for() {
     let plan = with_another().plan(&one_team().programmed(), &context());
-    let op = ops(&plan)
-        .into_iter()
-        .find(|op| op.starts_with("create rule"))
-        .unwrap();
+    let op = find(&plan, "create rule").op.key();
     let retried = BTreeMap::from([(op, Setback::Retrying("slow down".to_owned()))]);
     assert_eq!(state(&plan.with_setbacks(&retried), "b"), pending());
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::fixtures::{Desired, context, empty, ops, origin, state};
+use crate::fixtures::{Desired, context, empty, find, ops, origin, state};
 
 fn two_teams() -> Desired {
     Desired::new()
@@ -12,10 +12,7 @@ fn two_teams() -> Desired {
 /// The plan from an observation once AWS has said something to the first operation that begins so.
 fn after(observed: &crate::values::observed::Observed, start: &str, setback: &Setback) -> Plan {
     let plan = two_teams().plan(observed, &context());
-    let op = ops(&plan)
-        .into_iter()
-        .find(|op| op.starts_with(start))
-        .unwrap();
+    let op = find(&plan, start).op.key();
     plan.with_setbacks(&BTreeMap::from([(op, setback.clone())]))
 }
 
@@ -92,16 +89,16 @@ fn with_nothing_left_but_refusals_it_is_settled() {
 }
 
 #[test]
-fn the_text_of_an_operation_is_the_same_in_every_plan_that_needs_it() {
+fn the_key_of_an_operation_is_the_same_in_every_plan_that_needs_it() {
     let from_nothing = two_teams().plan(&empty(), &context());
     let more = two_teams().http(79, "c").plan(&empty(), &context());
-    let create = |plan: &Plan| {
-        ops(plan)
-            .into_iter()
-            .find(|op| op.starts_with("create rule"))
-            .unwrap()
-    };
-    assert_eq!(create(&from_nothing), create(&more));
+    let create = |plan: &Plan| find(plan, "create rule").op.clone();
+    assert_ne!(
+        create(&from_nothing),
+        create(&more),
+        "steps have other numbers"
+    );
+    assert_eq!(create(&from_nothing).key(), create(&more).key());
 }
 
 /// The listener is served; only its traffic finds fewer targets, as when a Service loses its endpoints.
@@ -112,10 +109,7 @@ fn a_refused_registration_is_told_by_the_routes_that_wanted_it() {
         group.targets.insert(crate::fixtures::target(9, 80));
     });
     let plan = more.plan(&observed, &context());
-    let register = ops(&plan)
-        .into_iter()
-        .find(|op| op.starts_with("register"))
-        .unwrap();
+    let register = find(&plan, "register").op.key();
     let plan = plan.with_setbacks(&BTreeMap::from([(register, refused())]));
     assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
     let told: Vec<_> = plan

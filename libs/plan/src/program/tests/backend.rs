@@ -382,7 +382,7 @@ fn an_alb_whose_security_groups_cannot_be_disabled_has_its_targets_opened() {
 /// With the operation that begins so refused by AWS for good.
 fn refused(desired: &Desired, observed: &Observed, start: &str) -> Context {
     let plan = desired.plan(observed, &opening());
-    let op = find(&plan, start).op.to_string();
+    let op = find(&plan, start).op.key();
     let mut context = opening();
     context
         .setbacks

@@ -309,7 +309,7 @@ fn rules_on_their_way_are_told_by_their_routes_while_the_listener_stays_programm
 #[test]
 fn a_rule_that_is_tried_again_says_why() {
     let plan = in_front().plan(&behind().programmed(), &context());
-    let step = find(&plan, "create rule").op.to_string();
+    let step = find(&plan, "create rule").op.key();
     let throttled = crate::values::limits::Setback::Retrying("Throttling".to_owned());
     let told = plan.pending_rules(&BTreeMap::from([(step, throttled)]));
     let texts: Vec<&str> = told.iter().map(|it| it.message.as_str()).collect();

@@ -219,7 +219,7 @@ fn turn(plan: &Plan, seed: u64, context: &mut Context) -> Vec<Step> {
         if is_refused(&step.op, seed) {
             failed.insert(step.id);
             let refused = Setback::Refused("no".to_owned());
-            context.setbacks.insert(step.op.to_string(), refused);
+            context.setbacks.insert(step.op.key(), refused);
             continue;
         }
         taken.push(step);

@@ -131,10 +131,8 @@ fn a_successor_behind_a_group_that_does_not_exist_leaves_the_former_as_it_is() {
 #[test]
 fn a_successor_that_aws_refuses_leaves_the_former_as_it_is() {
     let observed = two_teams().programmed();
-    let create = ops(&public().plan(&observed, &context()))
-        .into_iter()
-        .find(|op| op.starts_with("create alb"))
-        .unwrap();
+    let plan = public().plan(&observed, &context());
+    let create = find(&plan, "create alb").op.key();
     let mut context = context();
     let refused = crate::values::limits::Setback::Refused("TooManyLoadBalancers".to_owned());
     context.setbacks.insert(create, refused);
@@ -176,9 +174,12 @@ fn a_successor_that_serves_less_does_not_replace() {
     let mut observed = two_teams().programmed();
     let mut context = context();
     let create = |plan: &Plan| {
-        let ops = ops(plan).into_iter();
-        ops.filter(|op| op.starts_with("create rule") && op.contains("b.example.com"))
-            .collect::<Vec<_>>()
+        let ops = plan.steps.iter().map(|step| &step.op);
+        let of_b = ops.filter(|op| {
+            let text = op.to_string();
+            text.starts_with("create rule") && text.contains("b.example.com")
+        });
+        of_b.map(Op::key).collect::<Vec<_>>()
     };
     for op in create(&public().plan(&observed, &context)) {
         let refused = crate::values::limits::Setback::Refused("no".to_owned());

@@ -79,7 +79,7 @@ fn a_bad_target_keeps_no_good_one_out_and_a_rollout_leaves_no_group_empty() {
                 if step.op.to_string().contains("10.0.0.99") {
                     let refused =
                         crate::values::limits::Setback::Refused("no such address".to_owned());
-                    context.setbacks.insert(step.op.to_string(), refused);
+                    context.setbacks.insert(step.op.key(), refused);
                     break;
                 }
                 observed = run(&observed, std::slice::from_ref(step), &alb(), &context).observed;

@@ -26,7 +26,7 @@ pub enum Taggable {
 }
 
 /// A security group to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecurityGroupSpec {
     /// `GroupName`: unique in its VPC.
     pub name: String,
@@ -76,7 +76,7 @@ pub enum IngressSource {
 }
 
 /// A target group to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TargetGroupSpec {
     /// At most 32 characters.
     pub name: String,
@@ -99,7 +99,7 @@ pub struct TargetGroupSpec {
 }
 
 /// A load balancer to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoadBalancerSpec {
     /// At most 32 characters.
     pub name: String,
@@ -137,7 +137,7 @@ pub struct SubnetMapping {
 }
 
 /// What an ELB listener is, but for its SNI certificates, attributes, tags and rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListenerSpec {
     /// `Port`.
     pub port: u16,
@@ -156,7 +156,7 @@ pub struct ListenerSpec {
 }
 
 /// What an ALB rule is, but for its priority and tags.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleSpec {
     /// Conditions.
     pub conditions: Vec<RuleCondition>,
@@ -169,7 +169,7 @@ pub struct RuleSpec {
 }
 
 /// An authenticating action and where its client secret lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Authentication {
     /// The action.
     pub action: AuthenticateAction,
