@@ -1,5 +1,6 @@
 //! The lexical rules of the CRDs' schemas: lengths, ranges and patterns that many kinds share.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -136,6 +137,59 @@ pub(crate) fn kind(at: &Path<'_>, value: String) -> Result<String, Fault> {
         return Ok(value);
     }
     Err(at.fault(format!("{value:?} is not a kind")))
+}
+
+/// The syntax of label keys and values, which selectors rely on.
+pub(crate) fn labels(at: &Path<'_>, labels: &BTreeMap<String, String>) -> Result<(), Fault> {
+    for (key, value) in labels {
+        if !is_label_key(key) {
+            return Err(at.key(key).fault("is not a label key"));
+        }
+        if !value.is_empty() && !is_label_word(value) {
+            return Err(at.key(key).fault(format!("{value:?} is not a label value")));
+        }
+    }
+    Ok(())
+}
+
+/// A name, or a DNS subdomain, '/' and a name.
+pub(crate) fn is_label_key(key: &str) -> bool {
+    match key.split_once('/') {
+        None => is_label_word(key),
+        Some((prefix, name)) => is_subdomain(prefix) && is_label_word(name),
+    }
+}
+
+fn is_label_word(value: &str) -> bool {
+    let alphanumeric = |end: char| end.is_ascii_alphanumeric();
+    (1..=63).contains(&value.len())
+        && value.starts_with(alphanumeric)
+        && value.ends_with(alphanumeric)
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// As for labels, though nobody selects by them.
+pub(crate) fn annotation_keys<'a>(
+    at: &Path<'_>,
+    keys: impl IntoIterator<Item = &'a String>,
+) -> Result<(), Fault> {
+    match keys.into_iter().find(|key| !is_label_key(key)) {
+        None => Ok(()),
+        Some(key) => Err(at.key(key).fault("is not an annotation's key")),
+    }
+}
+
+/// The most characters of a value in a map of the Gateway API.
+pub(crate) fn annotation_values(
+    at: &Path<'_>,
+    values: &BTreeMap<String, String>,
+) -> Result<(), Fault> {
+    for (key, value) in values {
+        length(&at.key(key), value, 0..=4096)?;
+    }
+    Ok(())
 }
 
 /// A hostname, with or without a leading wildcard label.

@@ -41,13 +41,16 @@ pub(crate) struct Identity {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Metadata {
+struct Metadata<'a> {
     name: String,
     namespace: Option<String>,
     generation: Option<i64>,
     creation_timestamp: Option<String>,
     deletion_timestamp: Option<String>,
     labels: Option<BTreeMap<String, String>>,
+    // Of ours none has a meaning, and of others' some are long.
+    #[serde(borrow)]
+    annotations: Option<BTreeMap<&'a str, &'a str>>,
     finalizers: Option<Vec<String>>,
 }
 
@@ -110,6 +113,7 @@ pub(crate) fn open<'a>(
         creation_timestamp,
         deletion_timestamp,
         labels,
+        annotations,
         finalizers,
     } = read_quietly(
         &at,
@@ -139,7 +143,8 @@ pub(crate) fn open<'a>(
             .map_err(|error| at.field("creationTimestamp").fault(error.to_string()))?,
     };
     let labels = labels.unwrap_or_default();
-    check_labels(&at.field("labels"), &labels)?;
+    check::labels(&at.field("labels"), &labels)?;
+    check_annotations(&at.field("annotations"), &annotations.unwrap_or_default())?;
     Ok(Envelope {
         kind,
         meta: Meta {
@@ -170,29 +175,22 @@ impl Identity {
     }
 }
 
-/// The syntax of label keys and values, which selectors rely on.
-fn check_labels(at: &Path<'_>, labels: &BTreeMap<String, String>) -> Result<(), Fault> {
-    for (key, value) in labels {
-        let (prefix, name) = match key.split_once('/') {
-            None => (None, key.as_str()),
-            Some((prefix, name)) => (Some(prefix), name),
-        };
-        if !is_label_word(name) || prefix.is_some_and(|prefix| !check::is_subdomain(prefix)) {
-            return Err(at.key(key).fault("is not a label key"));
-        }
-        if !value.is_empty() && !is_label_word(value) {
-            return Err(at.key(key).fault(format!("{value:?} is not a label value")));
+/// Any case of letters will do before the '/', unlike in a label's key; and there is a limit for all of them.
+fn check_annotations(at: &Path<'_>, annotations: &BTreeMap<&str, &str>) -> Result<(), Fault> {
+    const MOST_BYTES: usize = 256 * 1024;
+    for key in annotations.keys() {
+        if !check::is_label_key(&key.to_ascii_lowercase()) {
+            return Err(at.key(key).fault("is not an annotation's key"));
         }
     }
+    let bytes = annotations
+        .iter()
+        .map(|(key, value)| key.len() + value.len())
+        .sum::<usize>();
+    if bytes > MOST_BYTES {
+        return Err(at.fault(format!(
+            "must have at most {MOST_BYTES} bytes together, they have {bytes}"
+        )));
+    }
     Ok(())
-}
-
-fn is_label_word(value: &str) -> bool {
-    let alphanumeric = |end: char| end.is_ascii_alphanumeric();
-    (1..=63).contains(&value.len())
-        && value.starts_with(alphanumeric)
-        && value.ends_with(alphanumeric)
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }

@@ -107,14 +107,15 @@ pub(crate) fn gateway(
     let parameters_ref = match infrastructure {
         None => None,
         Some(infrastructure) => {
+            let labels_path = infrastructure_path.field("labels");
             let labels = infrastructure.labels.unwrap_or_default();
-            check::count(&infrastructure_path.field("labels"), labels.len(), 0..=8)?;
+            check::count(&labels_path, labels.len(), 0..=8)?;
+            check::labels(&labels_path, &labels)?;
+            let annotations_path = infrastructure_path.field("annotations");
             let annotations = infrastructure.annotations.unwrap_or_default();
-            check::count(
-                &infrastructure_path.field("annotations"),
-                annotations.len(),
-                0..=16,
-            )?;
+            check::count(&annotations_path, annotations.len(), 0..=16)?;
+            check::annotation_keys(&annotations_path, annotations.keys())?;
+            check::annotation_values(&annotations_path, &annotations)?;
             given("infrastructure.labels", !labels.is_empty());
             given("infrastructure.annotations", !annotations.is_empty());
             infrastructure.parameters_ref
@@ -132,10 +133,21 @@ pub(crate) fn gateway(
         })
         .transpose()?;
     let tls_path = SPEC.field("tls");
-    let backend = tls.as_ref().and_then(|tls| tls.backend.as_ref());
+    let (backend, frontend) = tls
+        .map(|tls| (tls.backend, tls.frontend))
+        .unwrap_or_default();
     given("tls.backend", backend.is_some());
-    let frontend_tls = tls
-        .and_then(|tls| tls.frontend)
+    if let Some(reference) = backend.and_then(|backend| backend.client_certificate_ref) {
+        let backend_path = tls_path.field("backend");
+        certificate_ref(
+            &backend_path.field("clientCertificateRef"),
+            reference.group.unwrap_or_default(),
+            reference.kind.unwrap_or_else(|| "Secret".to_owned()),
+            reference.name,
+            reference.namespace,
+        )?;
+    }
+    let frontend_tls = frontend
         .map(|frontend| self::frontend_tls(&tls_path.field("frontend"), frontend))
         .transpose()?
         .unwrap_or_default();

@@ -35,6 +35,7 @@ pub(crate) fn read_leniently<T: DeserializeOwned>(
     value: &Value,
 ) -> Result<(T, LeftOut), Fault> {
     let mut value = value.clone();
+    drop_nulls(&mut value);
     let mut left_out = LeftOut::default();
     loop {
         match serde_path_to_error::deserialize::<_, T>(&value) {
@@ -55,6 +56,18 @@ pub(crate) fn read_leniently<T: DeserializeOwned>(
         });
     }
     Ok((read, left_out))
+}
+
+/// As an API server does with a field that is null, where the schema has none; an entry of a list stays.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(drop_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 impl LeftOut {

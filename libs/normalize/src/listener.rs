@@ -145,7 +145,9 @@ fn listener_tls(at: &Path<'_>, tls: GatewayListenersTls) -> Result<ListenerTls, 
         Some(GatewayListenersTlsMode::Passthrough) => TlsMode::Passthrough,
     };
     let options = options.unwrap_or_default();
-    check::count(&at.field("options"), options.len(), 0..=16)?;
+    let options_path = at.field("options");
+    check::count(&options_path, options.len(), 0..=16)?;
+    check::annotation_values(&options_path, &options)?;
     let refs_path = at.field("certificateRefs");
     let certificate_refs = certificate_refs.unwrap_or_default();
     check::count(&refs_path, certificate_refs.len(), 0..=64)?;

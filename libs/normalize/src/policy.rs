@@ -1,6 +1,7 @@
 //! BackendTLSPolicy, as far as it says whom it is for: no ELB can do what it asks.
 
 use serde::Deserialize;
+use serde_json::Value;
 use tributary_model::Meta;
 use tributary_model::workload::{BackendTlsPolicy, PolicyTarget};
 
@@ -12,10 +13,11 @@ use crate::fault::{Fault, Path};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BackendTlsPolicySpec {
     target_refs: Vec<TargetRef>,
-    #[serde(rename = "validation", default)]
-    _validation: serde::de::IgnoredAny,
-    #[serde(rename = "options", default)]
-    _options: serde::de::IgnoredAny,
+    // Known, and not read: what is ignored would be called unknown.
+    #[serde(rename = "validation")]
+    _validation: Option<Value>,
+    #[serde(rename = "options")]
+    _options: Option<Value>,
 }
 
 #[derive(Deserialize)]

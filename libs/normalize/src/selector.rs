@@ -30,6 +30,10 @@ pub(crate) fn label_selector(
 
 fn requirement(at: &Path<'_>, expression: Expression) -> Result<LabelRequirement, Fault> {
     let (key, operator, values) = expression;
+    // Some of the bindings read an absent key as an empty one.
+    if key.is_empty() {
+        return Err(at.field("key").fault("is required"));
+    }
     let values = values.unwrap_or_default();
     let operator = match operator.as_str() {
         "In" => LabelOperator::In,

@@ -836,3 +836,35 @@ fn a_bad_field_beside_actions_and_conditions_costs_itself(#[case] spec: &str, #[
         Resource::ListenerRuleConfiguration(rule) if !rule.incomplete
     ));
 }
+
+#[test]
+fn a_field_that_is_null_is_absent() {
+    let text = object(
+        "LoadBalancerConfiguration",
+        "{shieldConfiguration: {enabled: null}, loadBalancerSubnets: [{identifier: null, eipAllocation: eip-a}]}",
+    );
+    let Resource::LoadBalancerConfiguration(configuration) = resource_of(&text) else {
+        panic!("not a LoadBalancerConfiguration");
+    };
+    assert_eq!(configuration.faults, []);
+}
+
+#[test]
+fn an_expression_of_a_node_selector_needs_a_key() {
+    let text = object(
+        "TargetGroupConfiguration",
+        "{defaultConfiguration: {nodeSelector: {matchExpressions: [{operator: Exists}]}}}",
+    );
+    let Resource::TargetGroupConfiguration(configuration) = resource_of(&text) else {
+        panic!("not a TargetGroupConfiguration");
+    };
+    let fields: Vec<_> = configuration
+        .faults
+        .iter()
+        .map(|fault| fault.field.as_str())
+        .collect();
+    assert_eq!(
+        fields,
+        ["spec.defaultConfiguration.nodeSelector.matchExpressions[0].key"]
+    );
+}

@@ -303,3 +303,23 @@ fn labels_of_more_than_16_kib_are_left_out_with_a_warning() {
         "nobody can select the object by its labels: they have 16444 bytes, and the most is 16384"
     );
 }
+
+#[rstest]
+#[case::number("{a: 1}", "metadata.annotations.a", "expected a borrowed string")]
+#[case::key("{a b: c}", "metadata.annotations[a b]", "is not an annotation's key")]
+#[case::prefix(
+    "{a_b/c: d}",
+    "metadata.annotations[a_b/c]",
+    "is not an annotation's key"
+)]
+fn bad_annotations(#[case] annotations: &str, #[case] field: &str, #[case] reason: &str) {
+    let text = format!(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: a, annotations: {annotations}}}"
+    );
+    refused(&text, field, reason);
+}
+
+#[test]
+fn the_prefix_of_an_annotation_may_have_capitals() {
+    resource_of("{apiVersion: v1, kind: Namespace, metadata: {name: a, annotations: {A.b/C: d}}}");
+}

@@ -336,3 +336,74 @@ fn parents_of_sets(
 fn bad_parents_of_sets(#[case] parent: &str, #[case] field: &str, #[case] reason: &str) {
     refused(&set_yaml(parent), field, reason);
 }
+
+#[rstest]
+#[case::label(
+    "infrastructure: {labels: {a: b c}}",
+    "spec.infrastructure.labels[a]",
+    "is not a label value"
+)]
+#[case::label_key(
+    "infrastructure: {labels: {A/b: c}}",
+    "spec.infrastructure.labels[A/b]",
+    "is not a label key"
+)]
+#[case::annotation(
+    "infrastructure: {annotations: {a/: c}}",
+    "spec.infrastructure.annotations[a/]",
+    "is not an annotation's key"
+)]
+#[case::client_certificate(
+    "tls: {backend: {clientCertificateRef: {name: a, namespace: A}}}",
+    "spec.tls.backend.clientCertificateRef.namespace",
+    "is not a DNS label"
+)]
+fn bad_parts_that_are_not_acted_on(#[case] part: &str, #[case] field: &str, #[case] reason: &str) {
+    let text = format!(
+        "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: a}}
+spec:
+  gatewayClassName: a
+  listeners: [{{name: a, port: 80, protocol: HTTP}}]
+  {part}
+"
+    );
+    refused(&text, field, reason);
+}
+
+#[test]
+fn an_option_of_tls_has_4096_characters_at_most() {
+    let long = "a".repeat(4097);
+    let text = format!(
+        "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: a}}
+spec:
+  gatewayClassName: a
+  listeners: [{{name: a, port: 443, protocol: HTTPS, tls: {{options: {{a/b: {long}}}}}}}]
+"
+    );
+    refused(
+        &text,
+        "spec.listeners[0].tls.options[a/b]",
+        "at most 4096 characters",
+    );
+}
+
+#[test]
+fn what_a_backend_tls_policy_says_beside_its_targets_is_known() {
+    resource_of(
+        "
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: {name: a}
+spec:
+  options: {a/b: c}
+  targetRefs: [{group: '', kind: Service, name: a}]
+  validation: {hostname: a.example.com, wellKnownCACertificates: System}
+",
+    );
+}
