@@ -50,6 +50,8 @@ fn read_tracked<'de, T: Deserialize<'de>>(at: &Path<'_>, value: &'de Value) -> R
             }
         }
         let reason = error.inner().to_string();
+        // Whether it is copied is our business.
+        let reason = reason.replace("a borrowed string", "a string");
         // Serde blames the parent of a missing field.
         if let Some(missing) = reason
             .strip_prefix("missing field `")

@@ -305,7 +305,7 @@ fn labels_of_more_than_16_kib_are_left_out_with_a_warning() {
 }
 
 #[rstest]
-#[case::number("{a: 1}", "metadata.annotations.a", "expected a borrowed string")]
+#[case::number("{a: 1}", "metadata.annotations.a", "expected a string")]
 #[case::key("{a b: c}", "metadata.annotations[a b]", "is not an annotation's key")]
 #[case::prefix(
     "{a_b/c: d}",
