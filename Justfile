@@ -33,6 +33,13 @@ test *filter: setup
     @{{ if profile == "without-go" { without_go } else { ".ci/kubernetes" } }}
     cargo nextest run --workspace --profile {{ profile }} "$@"
 
+# fuzz `normalize`, `folder`, `wire` or `proto`, until Ctrl-C; extra words go to libFuzzer: `-runs=1000000`. It needs nightly and cargo-fuzz
+fuzz target *flags:
+    mkdir -p "tests/fuzz/corpus/{{ target }}"
+    shift; cargo +nightly fuzz run --fuzz-dir tests/fuzz --sanitizer none "{{ target }}" -- \
+        -max_len={{ if target == "wire" { "3000" } else if target == "normalize" { "160" } else { "1200" } }} \
+        -dict="tests/fuzz/corpus/{{ target }}.dict" -timeout=20 "$@"
+
 # clippy over every target; a warning is an error
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
