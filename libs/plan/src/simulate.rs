@@ -64,6 +64,8 @@ pub fn apply(
         match answer(&world, &step.op) {
             Ok(effect) => {
                 let created = effect.created().map(str::to_owned);
+                // What is not remembered as created is made twice where AWS's answers lag.
+                debug_assert_eq!(created.is_some(), step.op.creates(), "{}", step.op);
                 world.created.extend(created.map(|id| (step.id, id)));
                 world.observed.take(effect);
             }
