@@ -5,13 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tributary_model::elb::{
-    ElbProtocol, IpAddressType, LoadBalancerKind, ProtocolVersion, Scheme, TargetIpAddressType,
-    TargetProtocol, TargetType,
-};
-use tributary_model::key::{Kind, ListenerOwner, ListenerRef, RouteKind};
+use tributary_model::key::{ListenerOwner, RouteKind};
 use tributary_model::listener::Protocol;
-use tributary_model::{FieldFault, Hostname, Name, ObjectKey, ObjectRef, Revision, Timestamp};
+use tributary_model::{Hostname, Name, ObjectKey, Revision, Timestamp};
 
 mod config;
 mod desired;
@@ -54,20 +50,27 @@ impl Source {
     }
 }
 
-/// A struct whose fields are all arbitrary, a struct-like variant too.
+/// A struct-like variant whose fields are all arbitrary.
 macro_rules! fields {
     ($source:ident, $($type:ident)::+ { $($field:ident),* $(,)? }) => {
         $($type)::+ { $($field: $source.any()),* }
     };
 }
 
+/// A struct whose fields are all arbitrary. `convert` calls it for each type that it converts field by field.
+macro_rules! structure {
+    ($type:path { $($field:ident),* $(,)? }) => {
+        impl $crate::arbitrary::Arbitrary for $type {
+            fn arbitrary(source: &mut $crate::arbitrary::Source) -> Self {
+                $type { $($field: source.any()),* }
+            }
+        }
+    };
+}
+
 macro_rules! structs {
     ($($type:ident { $($field:ident),* $(,)? })*) => {
-        $(impl $crate::arbitrary::Arbitrary for $type {
-            fn arbitrary(source: &mut $crate::arbitrary::Source) -> Self {
-                $crate::arbitrary::fields!(source, $type { $($field),* })
-            }
-        })*
+        $($crate::arbitrary::structure!($type { $($field),* });)*
     };
 }
 
@@ -85,7 +88,7 @@ macro_rules! variants {
     };
 }
 
-pub(crate) use {fields, structs, variants};
+pub(crate) use {fields, structs, structure, variants};
 
 impl Arbitrary for bool {
     fn arbitrary(source: &mut Source) -> Self {
@@ -212,12 +215,6 @@ impl Arbitrary for Protocol {
     }
 }
 
-impl Arbitrary for Kind {
-    fn arbitrary(source: &mut Source) -> Self {
-        source.pick(&Self::ALL)
-    }
-}
-
 impl Arbitrary for RouteKind {
     fn arbitrary(source: &mut Source) -> Self {
         source.pick(&Self::ALL)
@@ -241,21 +238,3 @@ impl Arbitrary for ListenerOwner {
         }
     }
 }
-
-structs! {
-    ObjectRef { kind, key }
-    FieldFault { field, reason }
-    ListenerRef { owner, name }
-}
-
-variants!(LoadBalancerKind: |source| Self::Alb, Self::Nlb);
-variants!(ElbProtocol: |source|
-    Self::Http, Self::Https, Self::Tcp, Self::Udp, Self::Tls, Self::TcpUdp);
-variants!(TargetProtocol: |source|
-    Self::Http, Self::Https, Self::Tcp, Self::Udp, Self::Tls, Self::TcpUdp);
-variants!(ProtocolVersion: |source| Self::Http1, Self::Http2, Self::Grpc);
-variants!(TargetType: |source| Self::Instance, Self::Ip);
-variants!(Scheme: |source| Self::Internal, Self::InternetFacing);
-variants!(IpAddressType: |source|
-    Self::Ipv4, Self::Dualstack, Self::DualstackWithoutPublicIpv4);
-variants!(TargetIpAddressType: |source| Self::Ipv4, Self::Ipv6);

@@ -3,15 +3,11 @@
 use std::sync::Arc;
 
 use tributary_model::desired::{
-    AwaitedTarget, CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer,
-    DesiredRule, DesiredTarget, DesiredTargetGroup, GatedPod, LoadBalancerKey, MemberListener,
-    OrdMap, Patterns, RuleCondition, RuleId, RuleOrigin, RuleTransform, TargetGroupId, TargetId,
-    WeightedTargetGroup,
+    CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer, DesiredTarget,
+    DesiredTargetGroup, MemberListener, OrdMap, Patterns, RuleCondition, RuleId, RuleTransform,
+    TargetGroupId, TargetId,
 };
-use tributary_model::report::{
-    ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, QuotaUse, Quotas,
-    RuleProblem, RuleState,
-};
+use tributary_model::report::ProgrammedState;
 
 use tributary_model::desired::rules::Rules;
 use tributary_model::{Precedence, PrecedenceClass};
@@ -19,28 +15,8 @@ use tributary_model::{Precedence, PrecedenceClass};
 use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
-    LoadBalancerKey { kind, gateway }
-    DesiredListener {
-        port, protocol, members, ssl_policy, alpn_policy, mutual_authentication, attributes,
-        default_action, rules, tags,
-    }
-    MemberListener { listener, precedence, hostname, revision, certificates }
     Precedence { class, owner, index }
-    DesiredRule { id, listener, origin, conditions, authenticate, action, transforms, tags }
-    RuleOrigin { route, rule, matched }
-    WeightedTargetGroup { target_group, weight }
-    DesiredTargetGroup {
-        id, listeners, service, name, protocol, protocol_version, port, target_type,
-        ip_address_type, health_check, attributes, tags, targets, awaited, multi_cluster,
-    }
-    AwaitedTarget { target, pod }
-    GatedPod { key, uid }
     DesiredTarget { id, port }
-    LoadBalancerReport { key, phase, arn, dns_name, listeners, rules, problems, healthy, quotas, settled }
-    Quotas { listeners, rules, certificates, target_groups, targets }
-    QuotaUse { used, limit }
-    ListenerReport { listener, revision, state, awaits_rules, elb_listener, notes }
-    RuleProblem { origin, listener, message, state }
 }
 
 variants!(CertificateSource: |source|
@@ -66,9 +42,6 @@ variants!(RuleTransform: |source|
 variants!(TargetId: |source| Self::Ip(source.any()), Self::Instance(source.any()));
 variants!(RuleId: |source| Self(source.any()));
 variants!(TargetGroupId: |source| Self(source.any()));
-variants!(RuleState: |_source| Self::NotServed, Self::Degraded, Self::Pending);
-variants!(LoadBalancerPhase: |source|
-    Self::Absent, Self::Provisioning, Self::Active, Self::Failed, Self::Deleting, Self::Deleted);
 variants!(ProgrammedState: |source|
     Self::Programmed,
     Self::Pending(source.any()),

@@ -2,20 +2,17 @@
 
 use tributary_model::ObjectRef;
 use tributary_model::judgement::{
-    GatewayClassJudgement, GatewayJudgement, JudgedObject, JudgedOutcome, Judgement,
-    ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement, ParentJudgement, PodJudgement,
-    RouteJudgement,
+    GatewayClassJudgement, GatewayJudgement, JudgedOutcome, Judgement, ListenerSetJudgement,
+    LoadBalancerJudgement, PodJudgement, RouteJudgement,
 };
 use tributary_model::key::RouteKind;
 use tributary_model::resolved::{
-    ClassMark, Conflict, DroppedRule, GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause,
-    RefCause, RivalClass, RouteAcceptance, SecretCertificate, UnresolvedRef,
+    ClassMark, GatewayAcceptance, ListenerSetAcceptance, NotAllowedCause,
 };
 
 use super::{Arbitrary, Source, fields, structs, variants};
 
 structs! {
-    JudgedObject { judgement, current, resource_version }
     GatewayClassJudgement { key, generation, controller_name, invalid_parameters, problems, mark, left_alone }
     GatewayJudgement {
         key, generation, acceptance, load_balancer, unheard, problems, addresses, listeners,
@@ -23,18 +20,6 @@ structs! {
     }
     PodJudgement { key, generation, uid, gates }
     ListenerSetJudgement { key, generation, acceptance, load_balancer, listeners }
-    ListenerJudgement {
-        name, outcome, supported_kinds, unresolved_refs, unusable_refs, overlapping_tls,
-        attached_routes, notes, certificates,
-    }
-    ParentJudgement {
-        parent_ref, controller_name, acceptance, unresolved_refs, dropped_rules, refused_rules,
-        degraded_rules, pending_rules,
-        shadowed,
-    }
-    UnresolvedRef { field, cause, message }
-    SecretCertificate { secret, not_after }
-    DroppedRule { rule, field, incompatible, message }
 }
 
 variants!(Judgement: |source|
@@ -65,26 +50,7 @@ variants!(ListenerSetAcceptance: |source|
     Self::Admitted, Self::NotAllowed(source.any()), Self::ParentNotAccepted, Self::ParentGone, Self::LeftAlone);
 variants!(NotAllowedCause: |source|
     Self::NoneAllowed, Self::OtherNamespace, Self::SelectorMiss, Self::SelectorMissing);
-variants!(RouteAcceptance: |source|
-    Self::Accepted,
-    Self::NoMatchingParent,
-    Self::NotAllowedByListeners,
-    Self::NoMatchingListenerHostname,
-    Self::UnsupportedValue,
-    Self::IncompatibleFilters);
 variants!(ClassMark: |source| Self::Stands, Self::Missing, Self::Obsolete);
-variants!(Conflict: |source| Self::Protocol, Self::Hostname);
-variants!(RivalClass: |source|
-    Self::ParentGateway, Self::SameResource, Self::OlderListenerSet, Self::EarlierByName);
-variants!(RefCause: |source|
-    Self::RefNotPermitted,
-    Self::InvalidCertificateRef,
-    Self::InvalidCaCertificateRef,
-    Self::InvalidCaCertificateKind,
-    Self::InvalidRouteKinds,
-    Self::InvalidKind,
-    Self::BackendNotFound,
-    Self::UnsupportedProtocol);
 
 impl Arbitrary for RouteJudgement {
     fn arbitrary(source: &mut Source) -> Self {

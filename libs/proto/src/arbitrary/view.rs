@@ -2,18 +2,13 @@
 
 use std::num::NonZeroU32;
 
-use tributary_model::health::{Health, LoadBalancerHealth, SeenShard, ServiceSeen, StandingCount};
-use tributary_model::resolved::{ListenerOutcome, ResolvedListener};
-use tributary_model::view::{
-    DesiredCounts, Explanation, ListenerState, ListenerView, LoadBalancerView, ObjectView,
-    Rejection,
-};
+use tributary_model::resolved::ListenerOutcome;
+use tributary_model::view::ListenerView;
 
 use super::{Arbitrary, Source, fields, structs, variants};
 use crate::call::{
-    Acknowledgement, Answer, ListenerFilter, ListenerListing, ListenerPlace, ListenerWatch,
-    LoadBalancerShard, ObjectFilter, Patience, Publisher, Question, RefusedReport, ReportsTaken,
-    SetAside, Settling, Shard,
+    Answer, ListenerListing, ListenerPlace, ListenerWatch, Patience, Publisher, RefusedReport,
+    ReportsTaken, Settling, Shard,
 };
 use crate::convert::ConvertError;
 use crate::event::{Event, Position, Positioned};
@@ -23,37 +18,11 @@ structs! {
         resolved, load_balancer, dns_name, elb_listener, programmed, explanation,
         withheld_routes, labels,
     }
-    ResolvedListener {
-        listener, gateway, precedence, port, protocol, hostname, outcome, supported_kinds,
-        unresolved_refs, unusable_refs, overlapping_tls, notes, certificates, attached_routes,
-    }
-    Explanation { subject, decision, rule, rival, because, would_change }
-    ObjectView { judgement, gateways, labels }
-    LoadBalancerView {
-        key, desired_generation, reported_generation, desired_counts, phase, report,
-    }
-    DesiredCounts { listeners, rules, certificates, target_groups, targets }
-    Rejection { source, object, field, reason, last_good_kept, object_ref }
-    Health {
-        complete, services, standings, load_balancers, unwritten_judgements, failed_statuses,
-    }
-    ServiceSeen { service, address, version, shards }
-    SeenShard { index, count }
-    StandingCount { what, state, reason, count }
-    LoadBalancerHealth {
-        key, phase, unheard, pending, problems, quotas, first_certificate,
-    }
     Position { epoch, generation }
-    LoadBalancerShard { kind, shard }
     ReportsTaken { position, refused }
     RefusedReport { key, error }
-    Acknowledgement { position, set_aside, failed }
-    SetAside { object, reason }
-    ListenerFilter { gateway, namespace, owner, states, hostname, labels }
     ListenerPlace { gateway, precedence }
     ListenerWatch { filter, resume_after }
-    ObjectFilter { kind, namespace, labels }
-    Question { object, listener }
 }
 
 variants!(ListenerOutcome: |source|
@@ -61,9 +30,6 @@ variants!(ListenerOutcome: |source|
     fields!(source, Self::Conflicted { conflict, rival, rival_class }),
     Self::UnsupportedProtocol,
     fields!(source, Self::Invalid { field, reason }));
-variants!(ListenerState: |source|
-    Self::Programmed, Self::Pending, Self::Conflicted, Self::UnresolvedRefs, Self::NotServed,
-    Self::NoCertificate, Self::TooManyListeners, Self::Refused, Self::UnsupportedProtocol, Self::Invalid);
 variants!(Shard: |source| Self::WHOLE, Self::new(2, 3).unwrap());
 variants!(Settling: |source| Self::Settled, Self::Pending(source.any()));
 

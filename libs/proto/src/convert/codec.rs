@@ -1,7 +1,7 @@
 //! The two directions of every kind of field, side by side, and the macros that put fields together.
 //!
 //! `message!` names each field once, with its codec: what is written and what is read cannot drift
-//! apart, and a new field of a domain type breaks the build until it has one.
+//! apart, and a new field of a domain type breaks the build until it has one. In tests it also says how to make a value.
 
 // One signature for all codecs: a reference to the field, the field's name and value.
 #![allow(
@@ -15,6 +15,16 @@ use super::ConvertError;
 
 /// A message and a domain type with the same field names.
 macro_rules! message {
+    ($model:path = $message:path { $($field:ident: $codec:ident),* $(,)? }) => {
+        $crate::convert::codec::conversion!($model = $message { $($field: $codec),* });
+
+        #[cfg(test)]
+        $crate::arbitrary::structure!($model { $($field),* });
+    };
+}
+
+/// As `message!`, for a domain type of which not every field may have any value: `arbitrary` makes one by hand.
+macro_rules! conversion {
     ($model:path = $message:path { $($field:ident: $codec:ident),* $(,)? }) => {
         impl From<&$model> for $message {
             fn from(value: &$model) -> Self {
@@ -62,6 +72,9 @@ macro_rules! spec {
                 })
             }
         }
+
+        #[cfg(test)]
+        $crate::arbitrary::structure!($model { meta, $($field),* });
     };
 }
 
@@ -90,10 +103,13 @@ macro_rules! enumeration {
                 }
             }
         }
+
+        #[cfg(test)]
+        $crate::arbitrary::variants!($model: |source| $(Self::$value),*);
     };
 }
 
-pub(super) use {enumeration, message, spec};
+pub(super) use {conversion, enumeration, message, spec};
 
 /// A message and what travels beside it but belongs to the same domain type.
 pub(super) struct Beside<I, P>(pub(super) I, pub(super) P);

@@ -11,8 +11,8 @@ use tributary_model::desired::{
 use super::ConvertError;
 use super::codec::keyed::Keyed;
 use super::codec::{
-    absent, content_revision, each_of, index, ip_address, keyed, known, list, message, number16,
-    one_of, optional, optional_hostname, optional_name, optional_one_of, optional_port,
+    absent, content_revision, conversion, each_of, index, ip_address, keyed, known, list, message,
+    number16, one_of, optional, optional_hostname, optional_name, optional_one_of, optional_port,
     parse_hostname, port_number, required, rule_id, same, shared_list, target_group_id, text,
     within,
 };
@@ -31,7 +31,7 @@ message!(
         gateway: object_name
     }
 );
-message!(
+conversion!(
     DesiredLoadBalancer = types::DesiredLoadBalancer {
         key: required,
         settings: required,

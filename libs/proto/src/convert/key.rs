@@ -5,7 +5,7 @@ use tributary_model::{FieldFault, ObjectKey, ObjectRef};
 
 use super::ConvertError;
 use super::codec::one_of::OneOf;
-use super::codec::{any_name, enumeration, message, one_of, required, same, text};
+use super::codec::{any_name, conversion, enumeration, message, one_of, required, same, text};
 use crate::types;
 
 enumeration!(
@@ -39,7 +39,7 @@ message!(
     }
 );
 
-message!(
+conversion!(
     ObjectKey = types::ObjectKey {
         namespace: any_name,
         name: text
