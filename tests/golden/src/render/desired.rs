@@ -10,8 +10,7 @@ use tributary_model::desired::{
 };
 use tributary_model::elb::{TargetIpAddressType, TargetProtocol};
 
-use super::settings::{client_certificates, settings};
-use super::{Fields, pairs, texts};
+use super::{Fields, pairs, texts, whole};
 
 /// One load balancer, without its key.
 pub(crate) fn load_balancer(desired: &DesiredLoadBalancer) -> Value {
@@ -33,7 +32,7 @@ pub(crate) fn load_balancer(desired: &DesiredLoadBalancer) -> Value {
             fields.put(id, target_group(one))
         });
     Fields::default()
-        .put("settings", settings(wanted))
+        .put("settings", whole(wanted))
         .put("listeners", ports)
         .put("targetGroups", groups)
         .put("unread", texts(unread))
@@ -64,7 +63,7 @@ fn listener(desired: &DesiredListener) -> Value {
         .put("alpnPolicy", alpn_policy.as_deref())
         .put(
             "mutualAuthentication",
-            mutual_authentication.as_ref().map(client_certificates),
+            mutual_authentication.as_ref().map(whole),
         )
         .put("attributes", pairs(attributes))
         .put("defaultAction", action(default_action))
