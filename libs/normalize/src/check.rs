@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use ipnet::IpNet;
 use tributary_model::{Hostname, Name};
 
 use crate::fault::{Fault, Path};
@@ -193,6 +194,25 @@ pub(crate) fn annotation_values(
 }
 
 /// A hostname, with or without a leading wildcard label.
+/// The name of a load balancer or a target group (ELBv2 `CreateLoadBalancer`, `CreateTargetGroup`: `Name`).
+pub(crate) fn elb_name(at: &Path<'_>, name: &str) -> Result<(), Fault> {
+    length(at, name, 1..=32)?;
+    let is_inside = !name.starts_with('-') && !name.ends_with('-');
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    if is_inside && name.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(at.fault(format!(
+        "{name:?} has other characters than letters, digits and, inside, hyphens"
+    )))
+}
+
+/// A block of addresses, as `10.0.0.0/8`.
+pub(crate) fn cidr(at: &Path<'_>, value: &str) -> Result<IpNet, Fault> {
+    let parsed = value.parse();
+    parsed.map_err(|_| at.fault(format!("{value:?} is not a CIDR")))
+}
+
 pub(crate) fn hostname(at: &Path<'_>, value: &str) -> Result<Hostname, Fault> {
     if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(at.fault(format!(

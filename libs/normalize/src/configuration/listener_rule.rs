@@ -403,7 +403,7 @@ fn condition(at: &Path<'_>, entry: RuleCondition) -> Result<SourceIpCondition, F
         return Err(values_path.fault("must not be empty"));
     }
     for (index, value) in config.values.iter().enumerate() {
-        check_cidr(&values_path.index(index), value)?;
+        check::cidr(&values_path.index(index), value)?;
     }
     let indexes_path = at.field("matchIndexes");
     let match_indexes = match_indexes
@@ -419,20 +419,4 @@ fn condition(at: &Path<'_>, entry: RuleCondition) -> Result<SourceIpCondition, F
         values: config.values,
         match_indexes,
     })
-}
-
-/// An address, a slash, a length that fits.
-fn check_cidr(at: &Path<'_>, value: &str) -> Result<(), Fault> {
-    let valid = value.split_once('/').is_some_and(|(address, length)| {
-        let longest = match address.parse() {
-            Ok(std::net::IpAddr::V4(_)) => 32,
-            Ok(std::net::IpAddr::V6(_)) => 128,
-            Err(_) => return false,
-        };
-        length.parse::<u8>().is_ok_and(|length| length <= longest)
-    });
-    if valid {
-        return Ok(());
-    }
-    Err(at.fault(format!("{value:?} is not a CIDR")))
 }

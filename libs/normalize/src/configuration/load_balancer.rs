@@ -24,12 +24,15 @@ const GUARDS: [&str; 3] = ["securityGroups", "securityGroupPrefixes", "sourceRan
 
 pub(crate) fn load_balancer_configuration(
     meta: Meta,
-    spec: LoadBalancerConfigurationSpec,
+    mut spec: LoadBalancerConfigurationSpec,
     mut left_out: LeftOut,
 ) -> Result<model::LoadBalancerConfiguration, Fault> {
     if let Some(name) = &spec.load_balancer_name {
-        left_out.unless(check::length(&SPEC.field("loadBalancerName"), name, 1..=32));
+        left_out.unless(load_balancer_name(&SPEC.field("loadBalancerName"), name));
     }
+    spec.source_ranges = spec
+        .source_ranges
+        .map(|ranges| cidrs(&SPEC.field("sourceRanges"), ranges, &mut left_out));
     if let Some(fault) = of_the_whole(&spec, &left_out) {
         return Err(fault.clone());
     }
@@ -169,6 +172,23 @@ fn emptied(spec: &LoadBalancerConfigurationSpec) -> BTreeSet<ListField> {
     lists
         .into_iter()
         .filter_map(|(field, is_empty)| is_empty.then_some(field))
+        .collect()
+}
+
+fn load_balancer_name(at: &Path<'_>, name: &str) -> Result<(), Fault> {
+    check::elb_name(at, name)?;
+    if name.starts_with("internal-") {
+        return Err(at.fault("must not begin with \"internal-\""));
+    }
+    Ok(())
+}
+
+/// As EC2 keeps them, without bits of hosts (`IpRange`, `CidrIp`): of another form it would be asked for ever again.
+fn cidrs(at: &Path<'_>, entries: Vec<String>, left_out: &mut LeftOut) -> Vec<String> {
+    let entries = left_out.placed(at, entries).into_iter();
+    entries
+        .filter_map(|(index, entry)| left_out.unless(check::cidr(&at.index(index), &entry)))
+        .map(|range| range.trunc().to_string())
         .collect()
 }
 

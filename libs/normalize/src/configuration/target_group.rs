@@ -60,12 +60,17 @@ fn target_reference(
     reference: TargetReference,
 ) -> Result<model::TargetReference, Fault> {
     let TargetReference { group, kind, name } = reference;
+    let group = check::group(&at.field("group"), group.unwrap_or_default())?;
+    let kind = check::kind(
+        &at.field("kind"),
+        kind.unwrap_or_else(|| Kind::Service.as_str().to_owned()),
+    )?;
+    if group != Kind::Service.group() || kind != Kind::Service.as_str() {
+        return Err(at.fault("is not a Service: others are not configured by this version"));
+    }
     Ok(model::TargetReference {
-        group: check::group(&at.field("group"), group.unwrap_or_default())?,
-        kind: check::kind(
-            &at.field("kind"),
-            kind.unwrap_or_else(|| Kind::Service.as_str().to_owned()),
-        )?,
+        group,
+        kind,
         name: check::reference_name(&at.field("name"), name)?,
     })
 }
@@ -158,7 +163,10 @@ fn settings(
         )
     });
     model::TargetGroupSettings {
-        name: target_group_name,
+        name: target_group_name.filter(|name| {
+            let checked = check::elb_name(&at.field("targetGroupName"), name);
+            left_out.unless(checked).is_some()
+        }),
         ip_address_type: ip_address_type.map(|kind| match kind {
             TargetIpAddressType::Ipv4 => elb::TargetIpAddressType::Ipv4,
             TargetIpAddressType::Ipv6 => elb::TargetIpAddressType::Ipv6,
@@ -230,7 +238,10 @@ fn health_check(
     model::HealthCheckSettings {
         healthy_threshold,
         interval_seconds,
-        path: health_check_path,
+        path: health_check_path.filter(|path| {
+            let checked = self::health_check_path(&at.field("healthCheckPath"), path);
+            left_out.unless(checked).is_some()
+        }),
         port: port.and_then(|port| left_out.unless(port)),
         protocol: health_check_protocol.map(|protocol| match protocol {
             HealthCheckProtocol::Http => elb::TargetProtocol::Http,
@@ -242,6 +253,15 @@ fn health_check(
         http_codes: matcher.http_code,
         grpc_codes: matcher.grpc_code,
     }
+}
+
+/// Of HTTP a path, of gRPC `/package.service/method` (ELBv2 `CreateTargetGroup`, `HealthCheckPath`).
+fn health_check_path(at: &Path<'_>, path: &str) -> Result<(), Fault> {
+    check::length(at, path, 1..=1024)?;
+    if path.starts_with('/') {
+        return Ok(());
+    }
+    Err(at.fault(format!("{path:?} does not begin with a slash")))
 }
 
 /// A number, `traffic-port`, or the name of one of the Service's ports, which is looked up where the Service is known.

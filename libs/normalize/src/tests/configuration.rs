@@ -200,8 +200,12 @@ fn target_group(spec: &str) -> TargetGroupConfiguration {
     "loadBalancerName",
     "1 to 32"
 )]
+#[case::name_with_a_space("{loadBalancerName: a b}", "loadBalancerName", "other characters")]
+#[case::name_of_an_internal_one("{loadBalancerName: internal-a}", "loadBalancerName", "internal-")]
 #[case::address_type("{ipAddressType: ipv6}", "ipAddressType", "unknown variant `ipv6`")]
 #[case::no_range_is_left("{sourceRanges: [7]}", "sourceRanges[0]", "invalid type: integer")]
+#[case::a_range_that_is_none("{sourceRanges: [300.0.0.0/8]}", "sourceRanges[0]", "is not a CIDR")]
+#[case::a_range_without_length("{sourceRanges: [10.0.0.1]}", "sourceRanges[0]", "is not a CIDR")]
 #[case::ranges_are_no_list("{sourceRanges: 10.0.0.0/8}", "sourceRanges", "invalid type: string")]
 #[case::no_group_is_left(
     "{securityGroups: [1, 2]}",
@@ -286,7 +290,8 @@ fn the_rest_of_a_load_balancer_configuration_holds() {
 /// Each entry is told at the place where it was written, however many before it were taken out.
 #[test]
 fn faults_name_the_places_of_the_document() {
-    let configuration = load_balancer("{sourceRanges: [1, a, 2, b, 3]}");
+    let configuration =
+        load_balancer("{sourceRanges: [1, 10.0.0.0/8, 2, 'fd00::/8', 300.0.0.0/8]}");
     let fields: Vec<&str> = configuration
         .faults
         .iter()
@@ -300,7 +305,20 @@ fn faults_name_the_places_of_the_document() {
             "spec.sourceRanges[4]"
         ]
     );
-    assert_eq!(configuration.settings.source_ranges, ["a", "b"]);
+    assert_eq!(
+        configuration.settings.source_ranges,
+        ["10.0.0.0/8", "fd00::/8"]
+    );
+}
+
+/// EC2 `IpRange`: `CidrIp` is kept in its canonical form.
+#[test]
+fn source_ranges_are_as_ec2_keeps_them() {
+    let configuration = load_balancer("{sourceRanges: [10.1.2.3/8, 'FD00:0:0::1/8', 1.2.3.4/32]}");
+    assert_eq!(
+        configuration.settings.source_ranges,
+        ["10.0.0.0/8", "fd00::/8", "1.2.3.4/32"]
+    );
 }
 
 #[rstest]
@@ -583,6 +601,16 @@ fn every_field_of_a_target_group_configuration_is_read() {
     "defaultConfiguration.targetControlPort",
     "is not programmed"
 )]
+#[case::target_group_name(
+    "{defaultConfiguration: {targetGroupName: bad name!}}",
+    "defaultConfiguration.targetGroupName",
+    "other characters"
+)]
+#[case::health_check_path(
+    "{defaultConfiguration: {healthCheckConfig: {healthCheckPath: healthz}}}",
+    "defaultConfiguration.healthCheckConfig.healthCheckPath",
+    "does not begin with a slash"
+)]
 #[case::node_selector(
     "{defaultConfiguration: {nodeSelector: {matchExpressions: [{key: a, operator: Above}]}}}",
     "defaultConfiguration.nodeSelector.matchExpressions[0].operator",
@@ -606,6 +634,14 @@ fn whom_a_target_group_configuration_is_for_is_never_guessed() {
         &object("TargetGroupConfiguration", "{targetReference: {}}"),
         "spec.targetReference.name",
         "is required",
+    );
+    refused(
+        &object(
+            "TargetGroupConfiguration",
+            "{targetReference: {kind: Gateway, group: gateway.networking.k8s.io, name: edge}}",
+        ),
+        "spec.targetReference",
+        "is not a Service",
     );
     let configuration = target_group(
         "{routeConfigurations: [{routeIdentifier: {kind: HTTPRoute, namespace: 7}, targetGroupProps: {targetType: ip}}, {routeIdentifier: {kind: TCPRoute}, targetGroupProps: {}}]}",

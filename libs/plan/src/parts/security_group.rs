@@ -12,6 +12,7 @@ use crate::fit::Fit;
 use crate::parts::draft::{Draft, retag};
 use crate::scope::Scope;
 use crate::scope::ours::load_balancers;
+use crate::values::limits::Setback;
 use crate::values::observed::ObservedSecurityGroup;
 use crate::values::op::{
     Blame, Handle, IngressRule, IngressSource, IngressTraffic, Op, SecurityGroupSpec, StepId,
@@ -147,12 +148,29 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
         return Guard::Groups(BTreeSet::from([handle]), authorized);
     };
     let handle = Handle::Existing(id.to_owned());
-    let missing = wanted.difference(&group.ingress).cloned().collect();
-    let authorized = authorize(handle.clone(), missing, draft);
+    let missing: BTreeSet<IngressRule> = wanted.difference(&group.ingress).cloned().collect();
+    let is_refused = |rule: &IngressRule| {
+        let alone = Op::AuthorizeIngress {
+            group: handle.clone(),
+            rules: BTreeSet::from([rule.clone()]),
+        };
+        let setback = scope.context.setbacks.get(&alone.key());
+        setback.is_some_and(Setback::is_final)
+    };
+    // What AWS refuses is not waited for, so that one bad source leaves nobody in that the others shut out.
+    let waits = missing.iter().any(|rule| !is_refused(rule));
+    let is_shut = !waits && !wanted.is_empty() && wanted.is_disjoint(&group.ingress);
+    let authorized = authorize(handle.clone(), missing, draft).filter(|_| waits || is_shut);
     let surplus: BTreeSet<IngressRule> = group.ingress.difference(&wanted).cloned().collect();
     // While one load balancer replaces another, neither closes what the other may need.
     let is_alone = load_balancers(scope.observed, scope.ownership).count() < 2;
-    if !surplus.is_empty() && is_alone {
+    if is_shut && !surplus.is_empty() {
+        let sources: BTreeSet<String> = surplus.iter().map(|it| it.source.to_string()).collect();
+        draft.problems.push(format!(
+            "security group {id} goes on letting in {}: nobody else can be let in",
+            sources.into_iter().collect::<Vec<_>>().join(", ")
+        ));
+    } else if !surplus.is_empty() && is_alone {
         let revoke = Op::RevokeIngress {
             group: id.to_owned(),
             rules: surplus,

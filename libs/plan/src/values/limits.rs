@@ -45,6 +45,16 @@ pub enum Setback {
     Retrying(String),
 }
 
+impl Setback {
+    /// Nothing of it will succeed before something changes.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Impossible(_) => true,
+            Self::Retrying(_) => false,
+        }
+    }
+}
+
 /// The security group that load balancers carry so that their targets let them in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum BackendGroups {

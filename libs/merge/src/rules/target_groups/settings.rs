@@ -32,18 +32,25 @@ pub(super) fn settings(
         .iter()
         .filter_map(|key| reader.target_group_configuration(key))
         .collect();
-    let own = reader
-        .target_configurations_of(service)
-        .into_iter()
-        .min_by_key(|configuration| Age {
-            created: configuration.meta.created,
-            key: configuration.meta.key.clone(),
-        });
+    let mut own = reader.target_configurations_of(service);
+    own.sort_by_key(|configuration| Age {
+        created: configuration.meta.created,
+        key: configuration.meta.key.clone(),
+    });
+    let first = own.first().copied();
     let mut settings = TargetGroupSettings::default();
     let mut scope = String::new();
     let mut refused = Vec::new();
+    if let [first, others @ ..] = &*own {
+        let kind = Kind::TargetGroupConfiguration;
+        let first = &first.meta.key;
+        refused.extend(others.iter().map(|other| {
+            let other = &other.meta.key;
+            format!("{kind} {other} is not read: {kind} {first} is older and for the same Service")
+        }));
+    }
     // Weakest first.
-    for configuration in fallback.into_iter().chain(own) {
+    for configuration in fallback.into_iter().chain(first) {
         let kind = Kind::TargetGroupConfiguration;
         refused.extend(unmet::of_object(
             kind,

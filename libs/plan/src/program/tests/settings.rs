@@ -7,7 +7,8 @@ use tributary_model::elb::{
 
 use super::*;
 use crate::values::defaults::Defaults;
-use crate::values::op::{IngressSource, Op};
+use crate::values::limits::Setback;
+use crate::values::op::Op;
 use crate::values::tags::Tags;
 
 /// One of everything that is made.
@@ -307,15 +308,6 @@ fn check_of(
     specs.next_back().unwrap()
 }
 
-fn source_text(source: &IngressSource) -> String {
-    match source {
-        IngressSource::Ipv4(text)
-        | IngressSource::Ipv6(text)
-        | IngressSource::PrefixList(text)
-        | IngressSource::Group(text) => text.clone(),
-    }
-}
-
 /// Everybody but where `sourceRanges` says who; prefix lists beside them.
 #[test]
 fn prefix_lists_close_nothing() {
@@ -329,7 +321,7 @@ fn prefix_lists_close_nothing() {
             })
             .programmed();
         let group = observed.security_groups.values().next().unwrap();
-        let sources = group.ingress.iter().map(|rule| source_text(&rule.source));
+        let sources = group.ingress.iter().map(|rule| rule.source.to_string());
         sources.collect::<Vec<_>>()
     };
     let (v4, v6) = (IpAddressType::Ipv4, IpAddressType::Dualstack);
@@ -338,6 +330,65 @@ fn prefix_lists_close_nothing() {
     assert_eq!(open(&[], &["pl-1"], v4), ["0.0.0.0/0", "pl-1"]);
     assert_eq!(open(&["10.0.0.0/8"], &["pl-1"], v4), ["10.0.0.0/8", "pl-1"]);
     assert_eq!(open(&["10.0.0.0/8"], &[], v6), ["10.0.0.0/8"]);
+}
+
+/// The sources that are let in, once AWS has refused these, whenever it is asked for one of them.
+fn let_in(before: &[&str], after: &[&str], bad: &[&str]) -> (BTreeSet<String>, Vec<String>) {
+    let of = |sources: &[&str]| {
+        everything().settings(|it| {
+            for source in sources {
+                let list = match source.starts_with("pl-") {
+                    true => &mut it.security_group_prefixes,
+                    false => &mut it.source_ranges,
+                };
+                list.push((*source).to_owned());
+            }
+        })
+    };
+    let mut observed = of(before).programmed();
+    let mut context = context();
+    loop {
+        let plan = of(after).plan(&observed, &context);
+        let Some(step) = plan.steps.first() else {
+            let group = observed.security_groups.values().next().unwrap();
+            let sources = group.ingress.iter().map(|rule| rule.source.to_string());
+            return (sources.collect(), plan.report.problems);
+        };
+        if let Op::AuthorizeIngress { rules, .. } = &step.op
+            && (rules.iter()).any(|rule| bad.contains(&&*rule.source.to_string()))
+        {
+            let refused = Setback::Refused("no such source".to_owned());
+            context.setbacks.insert(step.op.key(), refused);
+            continue;
+        }
+        observed = run(&observed, std::slice::from_ref(step), &alb(), &context).observed;
+        let group = observed.security_groups.values().next().unwrap();
+        assert!(!group.ingress.is_empty(), "somebody is let in");
+    }
+}
+
+/// Whoever asks for fewer to be let in gets fewer, whatever else of it AWS refuses.
+#[test]
+fn a_source_that_is_refused_keeps_no_former_one_in() {
+    let told = "ingress tcp 443-443 from pl-gone: no such source";
+    let (sources, problems) = let_in(&[], &["10.0.0.0/8", "pl-gone"], &["pl-gone"]);
+    assert_eq!(sources, BTreeSet::from(["10.0.0.0/8".to_owned()]));
+    assert_eq!(problems, [told]);
+}
+
+#[test]
+fn the_former_sources_stay_while_none_of_those_that_are_wanted_can_be_had() {
+    let (before, after) = (["10.0.0.0/8"], ["11.0.0.0/8"]);
+    let (sources, problems) = let_in(&before, &after, &after);
+    assert_eq!(sources, BTreeSet::from(["10.0.0.0/8".to_owned()]));
+    let [stays, refused] = &*problems else {
+        panic!("{problems:?}");
+    };
+    assert!(stays.ends_with("goes on letting in 10.0.0.0/8: nobody else can be let in"));
+    assert_eq!(
+        refused,
+        "ingress tcp 443-443 from 11.0.0.0/8: no such source"
+    );
 }
 
 /// An ALB without security groups of its own would get the VPC's default one.

@@ -126,11 +126,17 @@ impl Display for IngressTraffic {
 
 impl Display for IngressRule {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (IngressSource::Ipv4(source)
-        | IngressSource::Ipv6(source)
-        | IngressSource::PrefixList(source)
-        | IngressSource::Group(source)) = &self.source;
-        write!(f, "{} from {source}", self.traffic)
+        write!(f, "{} from {}", self.traffic, self.source)
+    }
+}
+
+impl Display for IngressSource {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ipv4(id) | Self::Ipv6(id) | Self::PrefixList(id) | Self::Group(id) => {
+                f.write_str(id)
+            }
+        }
     }
 }
 
