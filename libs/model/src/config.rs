@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::elb::{
-    IpAddressType, ProtocolVersion, Scheme, TargetIpAddressType, TargetProtocol, TargetType,
+    ElbProtocol, IpAddressType, ProtocolVersion, Scheme, TargetIpAddressType, TargetProtocol,
+    TargetType,
 };
 use crate::fault::FieldFault;
 use crate::key::{Name, RouteKind};
@@ -393,6 +394,24 @@ impl LoadBalancerSettings {
             .chain([any])
             .chain(named(None))
             .find_map(|place| self.listeners.get_key_value(&place))
+    }
+
+    /// The entry of `listenerConfigurations` for an ELB listener.
+    pub fn elb_listener(
+        &self,
+        protocol: ElbProtocol,
+        port: u16,
+    ) -> Option<(&ProtocolPort, &ListenerConfiguration)> {
+        let names: &[&str] = match protocol {
+            ElbProtocol::TcpUdp => &["TCP_UDP", "TCP", "UDP"],
+            ElbProtocol::Http => &["HTTP"],
+            ElbProtocol::Https => &["HTTPS"],
+            // Passed through, a TLS listener is a TCP listener to AWS.
+            ElbProtocol::Tcp => &["TCP", "TLS"],
+            ElbProtocol::Udp => &["UDP"],
+            ElbProtocol::Tls => &["TLS"],
+        };
+        self.listener(names, port)
     }
 }
 

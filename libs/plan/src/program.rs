@@ -11,6 +11,7 @@ use crate::values::observed::Observed;
 use crate::values::plan::Plan;
 use crate::values::tags::{Ownership, Unmarked};
 
+mod configured;
 mod finish;
 mod load_balancer;
 mod narrow;
@@ -53,14 +54,15 @@ pub fn plan(
         context,
         ownership,
     };
-    if let Some(plan) = takeover::plan(inputs) {
-        return plan;
-    }
-    let current = current(desired, observed, context, ownership);
-    match predecessor(observed, ownership, current) {
-        Some(predecessor) => succession::plan(inputs, current, predecessor),
-        None => on(inputs, current, Role::Target(Others::Go)),
-    }
+    let mut plan = takeover::plan(inputs).unwrap_or_else(|| {
+        let current = current(desired, observed, context, ownership);
+        match predecessor(observed, ownership, current) {
+            Some(predecessor) => succession::plan(inputs, current, predecessor),
+            None => on(inputs, current, Role::Target(Others::Go)),
+        }
+    });
+    configured::tell(&mut plan.report, desired);
+    plan
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use tributary_model::{Kind, ListenerRef, ObjectKey, ObjectRef};
 
 use crate::engine::gateway_state::{Shadows, State};
 use crate::index::port::{Assembled, MemberChange};
-use crate::rules::parameters::configuration_of;
 use crate::values::facts::GatewayFacts;
 
 /// What is different in a load balancer.
@@ -306,7 +305,7 @@ fn configure(listener: &mut DesiredListener, settings: &LoadBalancerSettings) {
             attributes,
             quic_enabled: _,
         },
-    )) = configuration_of(settings, listener.protocol, listener.port)
+    )) = settings.elb_listener(listener.protocol, listener.port)
     else {
         return;
     };

@@ -75,7 +75,7 @@ pub(crate) fn unused<'a, Listeners: Iterator<Item = &'a Listener>>(
         .collect()
 }
 
-/// Whether an entry may be meant for a listener, whatever becomes of it: see [`parameters::configuration_of`].
+/// Whether an entry may be meant for a listener, whatever becomes of it: see [`LoadBalancerSettings::elb_listener`](tributary_model::config::LoadBalancerSettings::elb_listener).
 fn is_for(place: &ProtocolPort, listener: &Listener) -> bool {
     let ProtocolPort { protocol, port } = place;
     let protocols: &[&str] = match &listener.protocol {
@@ -99,7 +99,7 @@ pub(crate) fn of_listener(
     let options = listener.tls.iter().flat_map(|tls| tls.options.keys());
     let options = options.map(|key| Unmet::TlsOption(key).to_string());
     let protocol = nlb::elb_protocol(class);
-    let configured = parameters::configuration_of(&gateway.settings, protocol, listener.port);
+    let configured = gateway.settings.elb_listener(protocol, listener.port);
     let unmet = configured.into_iter().flat_map(|(place, configuration)| {
         let misplaced = not_on(protocol, configuration).into_iter();
         let misplaced = misplaced

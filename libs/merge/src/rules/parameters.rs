@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::config::{
-    ListField, ListenerConfiguration, LoadBalancerConfiguration, LoadBalancerSettings, MergingMode,
-    ProtocolPort,
+    ListField, LoadBalancerConfiguration, LoadBalancerSettings, MergingMode,
 };
-use tributary_model::elb::ElbProtocol;
 use tributary_model::resource::ParametersRef;
 use tributary_model::{Kind, Name, ObjectKey};
 
@@ -196,22 +194,4 @@ fn list<T>(
     } else {
         preferred
     }
-}
-
-/// The entry of `listenerConfigurations` for a listener.
-pub(crate) fn configuration_of(
-    settings: &LoadBalancerSettings,
-    protocol: ElbProtocol,
-    port: u16,
-) -> Option<(&ProtocolPort, &ListenerConfiguration)> {
-    let names: &[&str] = match protocol {
-        ElbProtocol::TcpUdp => &["TCP_UDP", "TCP", "UDP"],
-        ElbProtocol::Http => &["HTTP"],
-        ElbProtocol::Https => &["HTTPS"],
-        // Passed through, a TLS listener is a TCP listener to AWS.
-        ElbProtocol::Tcp => &["TCP", "TLS"],
-        ElbProtocol::Udp => &["UDP"],
-        ElbProtocol::Tls => &["TLS"],
-    };
-    settings.listener(names, port)
 }

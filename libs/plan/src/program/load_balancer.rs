@@ -67,16 +67,22 @@ pub(crate) fn on<'a>(inputs: Inputs<'a>, current: Option<Current<'a>>, role: Rol
 
 fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
     let fit = fit::fit(scope);
-    let settings = &scope.desired.settings;
-    draft.problems = unprogrammed(settings);
-    draft
-        .problems
-        .extend(scope.everywhere.refused("tags", &settings.tags));
     let mut deleted = Deleted::new();
     let mut rules = fit.rule_problems.clone();
     let mut told = Told::default();
-    if let Some(base) = base(scope, &fit, draft) {
+    let base = base(scope, &fit, draft);
+    let can_be_had = base.is_some();
+    if let Some(base) = base {
         rules.extend(fill(scope, &fit, &base, &mut deleted, &mut told, draft));
+    }
+    if scope.current.is_none() && can_be_had {
+        // It is on its way. What is not as it was asked for is told once it is there, and is no reason that it is not.
+        draft.problems.clear();
+    } else {
+        let settings = &scope.desired.settings;
+        draft.problems.extend(unprogrammed(settings));
+        let tags = scope.everywhere.refused("tags", &settings.tags);
+        draft.problems.extend(tags);
     }
     external_tags::tell(scope, &fit, &mut told);
     rules.append(&mut told.rules);

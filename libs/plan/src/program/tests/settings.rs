@@ -1,6 +1,8 @@
 //! What the platform sets for everything, and what is sent where nobody asked.
 
-use tributary_model::config::HealthCheckSettings;
+use tributary_model::config::{
+    HealthCheckSettings, MutualAuthentication, MutualAuthenticationMode, ProtocolPort,
+};
 use tributary_model::elb::{
     IpAddressType, LoadBalancerKind, ProtocolVersion, Scheme, TargetProtocol,
 };
@@ -330,6 +332,70 @@ fn prefix_lists_close_nothing() {
     assert_eq!(open(&[], &["pl-1"], v4), ["0.0.0.0/0", "pl-1"]);
     assert_eq!(open(&["10.0.0.0/8"], &["pl-1"], v4), ["10.0.0.0/8", "pl-1"]);
     assert_eq!(open(&["10.0.0.0/8"], &[], v6), ["10.0.0.0/8"]);
+}
+
+#[test]
+fn what_is_not_programmed_is_no_reason_that_a_load_balancer_is_not_there() {
+    let asked = |group: Option<&str>| {
+        everything().settings(|it| {
+            it.web_acl = Some("arn:acl".to_owned());
+            it.security_groups.extend(group.map(str::to_owned));
+        })
+    };
+    let not_programmed = "wafV2.webACL is not programmed by this version";
+    let told = |desired: &Desired, observed: &Observed| {
+        let plan = desired.plan(observed, &context());
+        (plan.report.problems.clone(), state(&plan, "a"))
+    };
+    let pending = |text: &str| ProgrammedState::Pending(text.to_owned());
+    let on_its_way = (Vec::new(), pending("load balancer is being created"));
+    assert_eq!(told(&asked(None), &empty()), on_its_way);
+    let there = (vec![not_programmed.to_owned()], ProgrammedState::Programmed);
+    assert_eq!(told(&asked(None), &asked(None).programmed()), there);
+    let missing = "there is no security group with id or Name tag \"gone\"";
+    let hindered = (
+        vec![missing.to_owned(), not_programmed.to_owned()],
+        pending(&format!("load balancer cannot be created: {missing}")),
+    );
+    assert_eq!(told(&asked(Some("gone")), &empty()), hindered);
+}
+
+/// The entry is the Gateway's, whoever has the listener.
+#[test]
+fn a_gateway_hears_what_its_listener_configurations_cost_a_listener() {
+    let place = ProtocolPort {
+        protocol: Some("HTTPS".to_owned()),
+        port: Some(443),
+    };
+    let mutual = MutualAuthentication {
+        mode: MutualAuthenticationMode::Verify,
+        trust_store: Some("gone".to_owned()),
+        advertise_ca_names: None,
+        ignore_client_certificate_expiry: None,
+    };
+    let desired = everything()
+        .settings(|it| {
+            let entry = it.listeners.entry(place).or_default();
+            entry.mutual_authentication = Some(mutual.clone());
+        })
+        .edit(443, ElbProtocol::Https, |it| {
+            it.mutual_authentication = Some(mutual.clone());
+        });
+    let observed = everything().programmed();
+    let modify = find(&desired.plan(&observed, &context()), "modify listener")
+        .op
+        .key();
+    let told = |text: &str| {
+        let mut context = context();
+        let setback = Setback::Impossible(text.to_owned());
+        context.setbacks.insert(modify.clone(), setback);
+        desired.plan(&observed, &context).report.problems
+    };
+    let missing = "there is no trust store \"gone\"";
+    let expected = format!("listenerConfigurations[HTTPS:443]: {missing}");
+    assert_eq!(told(missing), [expected]);
+    // A tenant's own certificate is nobody else's to hear of.
+    assert_eq!(told("CertificateNotFound: no"), Vec::<String>::new());
 }
 
 /// The sources that are let in, once AWS has refused these, whenever it is asked for one of them.
