@@ -203,6 +203,8 @@ pub struct ParentJudgement {
     pub pending_rules: Vec<(usize, String)>,
     /// L4: an older route has the listener's traffic.
     pub shadowed: bool,
+    /// Every rule is among `refused_rules`, on every listener.
+    pub serves_nothing: bool,
 }
 
 /// What a listener counts for in the conditions of its owner (docs/rules/status.md).

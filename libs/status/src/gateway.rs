@@ -53,7 +53,7 @@ pub(crate) fn next_status(
         programmed
     };
     let mut conditions: Vec<Entry> = vec![accepted(judged, tally).into(), programmed];
-    conditions.extend(degraded(judged, current));
+    conditions.extend(kept_or_degraded(judged, current));
     GatewayStatus {
         conditions: next_conditions(conditions, OWNED, &current.conditions, stamp),
         addresses: addresses(judged, current),
@@ -71,11 +71,15 @@ pub(crate) fn own_listeners<'a>(
 }
 
 /// Only there while something is wrong; what was said stands until the next report.
-fn degraded(judged: &GatewayJudgement, current: &GatewayStatus) -> Option<Entry> {
+fn kept_or_degraded(judged: &GatewayJudgement, current: &GatewayStatus) -> Option<Entry> {
     let said = find(&current.conditions, DEGRADED);
     if let (LoadBalancerJudgement::Unknown, Some(said)) = (&judged.load_balancer, said) {
         return Some(Entry::Kept(said.clone()));
     }
+    degraded(judged).map(Entry::from)
+}
+
+pub(crate) fn degraded(judged: &GatewayJudgement) -> Option<Verdict> {
     if judged.problems.is_empty() {
         return None;
     }
@@ -87,7 +91,7 @@ fn degraded(judged: &GatewayJudgement, current: &GatewayStatus) -> Option<Entry>
         | LoadBalancerJudgement::Failed(_)
         | LoadBalancerJudgement::Leaving(_) => Situation::GatewayNotInFull(&problems),
     };
-    Some(verdict(situation).into())
+    Some(verdict(situation))
 }
 
 pub(crate) fn accepted(judged: &GatewayJudgement, tally: Tally) -> Verdict {

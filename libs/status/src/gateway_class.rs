@@ -45,7 +45,7 @@ pub(crate) fn accepted(judged: &GatewayClassJudgement) -> Verdict {
 }
 
 /// Only there while something of its parameters is refused: its Gateways are served without that.
-fn degraded(judged: &GatewayClassJudgement) -> Option<Verdict> {
+pub(crate) fn degraded(judged: &GatewayClassJudgement) -> Option<Verdict> {
     if judged.problems.is_empty() {
         return None;
     }

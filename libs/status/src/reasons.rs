@@ -151,7 +151,9 @@ pub(crate) enum Situation<'a> {
     RouteAcceptedUnsupportedValue(&'a str),
     RouteAcceptedIncompatibleFilters(&'a str),
     RouteDegraded(&'a str),
+    RouteDegradedAndWaiting(&'a str),
     RoutePending(&'a str),
+    RouteServesNothing(&'a str),
     RoutePartiallyUnsupported(&'a str),
     RoutePartiallyIncompatible(&'a str),
 }

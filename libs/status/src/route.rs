@@ -68,9 +68,7 @@ pub(crate) fn next_status(
 fn next_parent(judged: &ParentJudgement, current: &RouteStatus, stamp: Stamp) -> RouteParentStatus {
     let conditions = conditions_of(&judged.parent_ref, &judged.controller_name, current);
     let mut entries: Vec<Entry> = vec![accepted(judged).into(), resolved_refs(judged).into()];
-    entries.extend(partially_invalid(judged).map(Entry::from));
-    entries.extend(degraded(judged).map(Entry::from));
-    entries.extend(pending(judged).map(Entry::from));
+    entries.extend(shortcomings(judged).map(Entry::from));
     RouteParentStatus {
         parent_ref: judged.parent_ref.clone(),
         controller_name: judged.controller_name.clone(),
@@ -127,6 +125,12 @@ fn resolved_refs(judged: &ParentJudgement) -> Verdict {
     }
 }
 
+/// What is not as it was asked for of an accepted route: conditions that are there only while it is so.
+pub(crate) fn shortcomings(judged: &ParentJudgement) -> impl Iterator<Item = Verdict> + use<> {
+    let all = [partially_invalid(judged), degraded(judged), pending(judged)];
+    all.into_iter().flatten()
+}
+
 /// Only set when true, and only on an accepted route (Gateway API).
 fn partially_invalid(judged: &ParentJudgement) -> Option<Verdict> {
     let ParentJudgement {
@@ -156,16 +160,25 @@ fn degraded(judged: &ParentJudgement) -> Option<Verdict> {
         return None;
     }
     let what = list(judged.degraded_rules.iter().map(of_rule));
-    Some(verdict(Situation::RouteDegraded(&what)))
+    let waits = judged.serves_nothing || !judged.pending_rules.is_empty();
+    Some(verdict(if waits {
+        Situation::RouteDegradedAndWaiting(&what)
+    } else {
+        Situation::RouteDegraded(&what)
+    }))
 }
 
-/// Rules that are accepted and on their way: a listener that is Programmed serves what it served.
+/// Rules that are accepted and not in place: a listener that is Programmed serves what it served.
 fn pending(judged: &ParentJudgement) -> Option<Verdict> {
-    if judged.acceptance != RouteAcceptance::Accepted || judged.pending_rules.is_empty() {
+    if judged.acceptance != RouteAcceptance::Accepted {
         return None;
     }
-    let what = list(judged.pending_rules.iter().map(of_rule));
-    Some(verdict(Situation::RoutePending(&what)))
+    if !judged.pending_rules.is_empty() {
+        let what = list(judged.pending_rules.iter().map(of_rule));
+        return Some(verdict(Situation::RoutePending(&what)));
+    }
+    let none = judged.serves_nothing.then(|| left_out(judged));
+    none.map(|what| verdict(Situation::RouteServesNothing(&what)))
 }
 
 fn of_rule((rule, message): &(usize, String)) -> String {

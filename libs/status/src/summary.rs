@@ -15,6 +15,8 @@ pub struct Summary {
     pub accepted: Option<Said>,
     /// `Programmed`; absent for kinds that have none, and before the first report.
     pub programmed: Option<Said>,
+    /// What the other conditions will say is not as it was asked for; of a route by parent.
+    pub others: Vec<Said>,
 }
 
 /// Status, reason and message of one condition.
@@ -34,6 +36,10 @@ pub fn summary(judgement: &Judgement) -> Summary {
         Judgement::GatewayClass(judged) => Summary {
             accepted: Some(gateway_class::accepted(judged).into()),
             programmed: None,
+            others: gateway_class::degraded(judged)
+                .into_iter()
+                .map(Said::from)
+                .collect(),
         },
         Judgement::Gateway(judged) => {
             let none = GatewayStatus::default();
@@ -42,6 +48,10 @@ pub fn summary(judgement: &Judgement) -> Summary {
             Summary {
                 accepted: Some(gateway::accepted(judged, tally).into()),
                 programmed: known.then(|| gateway::programmed(judged, tally).into()),
+                others: gateway::degraded(judged)
+                    .into_iter()
+                    .map(Said::from)
+                    .collect(),
             }
         }
         Judgement::ListenerSet(judged) => {
@@ -51,16 +61,17 @@ pub fn summary(judgement: &Judgement) -> Summary {
             Summary {
                 accepted: Some(listener_set::accepted(judged, tally).into()),
                 programmed: known.then(|| listener_set::programmed(judged, tally).into()),
+                others: Vec::new(),
             }
         }
         Judgement::Route(judged) => Summary {
             accepted: worst_parent(judged),
             programmed: None,
+            others: (judged.parents.iter())
+                .flat_map(|parent| route::shortcomings(parent).map(Said::from))
+                .collect(),
         },
-        Judgement::Pod(_) => Summary {
-            accepted: None,
-            programmed: None,
-        },
+        Judgement::Pod(_) => Summary::default(),
     }
 }
 

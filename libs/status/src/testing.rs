@@ -151,6 +151,7 @@ pub(crate) fn parent(name: &str) -> ParentJudgement {
         degraded_rules: Vec::new(),
         pending_rules: Vec::new(),
         shadowed: false,
+        serves_nothing: false,
     }
 }
 

@@ -294,6 +294,9 @@ fn parent(judged: &ParentJudgement) -> Standing {
         RouteAcceptance::UnsupportedValue => return refused("UnsupportedValue"),
         RouteAcceptance::IncompatibleFilters => return refused("IncompatibleFilters"),
     }
+    if judged.serves_nothing {
+        return refused("RulesRefused");
+    }
     if !judged.unresolved_refs.is_empty() {
         return degraded("UnresolvedRefs");
     }

@@ -54,8 +54,8 @@ impl State {
             left_out,
             shadows,
         } = assembled;
-        let mut judge = self.note_members(number, members);
-        judge.extend(self.replace_left_out(number, left_out));
+        let judge = self.note_members(number, members);
+        let turned = self.replace_left_out(number, left_out);
         let reshadowed = self.replace_shadows(number, shadows);
         let listener = listener.map(|mut listener| {
             if let Some(gateway) = gateway {
@@ -73,6 +73,7 @@ impl State {
             listener: if is_same { old } else { listener.map(Arc::new) },
             is_same,
             judge,
+            turned,
             reshadowed,
         }
     }
@@ -115,17 +116,14 @@ impl State {
         asked_anew
     }
 
-    /// Returns the owners of listeners that are left out now and were not, or the other way round.
+    /// Returns the listeners that are left out now and were not, or the other way round.
     fn replace_left_out(
         &mut self,
         number: u16,
         left_out: BTreeSet<ListenerRef>,
-    ) -> BTreeSet<ObjectRef> {
+    ) -> BTreeSet<ListenerRef> {
         let before = self.left_out.remove(&number).unwrap_or_default();
-        let changed = before
-            .symmetric_difference(&left_out)
-            .map(|listener| listener.owner.object())
-            .collect();
+        let changed = before.symmetric_difference(&left_out).cloned().collect();
         if !left_out.is_empty() {
             self.left_out.insert(number, left_out);
         }
@@ -232,8 +230,10 @@ pub(crate) struct AssembledPort {
     pub(crate) listener: Option<Arc<DesiredListener>>,
     /// As it was in the last desired state.
     pub(crate) is_same: bool,
-    /// Owners of listeners that ask for something else, or are left out or no longer.
+    /// Owners of listeners that ask for something else.
     pub(crate) judge: BTreeSet<ObjectRef>,
+    /// Listeners that are left out now and were not, or the other way round.
+    pub(crate) turned: BTreeSet<ListenerRef>,
     /// Routes that have their traffic now and had not, or the other way round.
     pub(crate) reshadowed: BTreeSet<ObjectRef>,
 }

@@ -257,6 +257,7 @@ impl Merge {
             listener,
             is_same,
             judge,
+            turned,
             reshadowed,
         } = state.assemble_port(number, gateway);
         for route in reshadowed {
@@ -264,6 +265,12 @@ impl Merge {
         }
         for owner in judge {
             self.dirty.mark(Mark::Judgement(owner));
+        }
+        for listener in turned {
+            let routes = self.attached.get(&listener).into_iter().flatten();
+            for object in routes.cloned().chain([listener.owner.object()]) {
+                self.dirty.mark(Mark::Judgement(object));
+            }
         }
         if !is_same {
             let differences = different.entry(key.clone()).or_default();

@@ -53,6 +53,7 @@ message!(
         degraded_rules: refused_rule_list,
         pending_rules: refused_rule_list,
         shadowed: same,
+        serves_nothing: same,
     }
 );
 

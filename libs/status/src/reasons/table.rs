@@ -372,7 +372,14 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
             PENDING,
             sentence("Not all rules are in place yet", what, ""),
         ),
+        S::RouteServesNothing(what) => row(
+            ROUTE_PROGRAMMED,
+            ConditionStatus::False,
+            INVALID,
+            format!("No rule is served: {what}."),
+        ),
         S::RouteDegraded(what) => degraded("The route is served", what),
+        S::RouteDegradedAndWaiting(what) => degraded("The route is accepted", what),
         S::RoutePartiallyUnsupported(what) => row(
             PARTIALLY_INVALID,
             True,

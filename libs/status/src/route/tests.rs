@@ -380,3 +380,26 @@ fn rules_on_their_way_are_told_while_they_are() {
         "Not all rules are in place yet: rules[1]: the rule is being created.",
     );
 }
+
+#[test]
+fn a_route_whose_every_rule_is_refused_is_not_said_to_be_served() {
+    let mut judged = parent("app");
+    judged.refused_rules = vec![(0, "HealthCheckPath is bad.".to_owned())];
+    judged.degraded_rules = vec![(0, "a field is refused".to_owned())];
+    judged.serves_nothing = true;
+    check(
+        judged.clone(),
+        "Accepted=True/Accepted ResolvedRefs=True/ResolvedRefs PartiallyInvalid=True/UnsupportedValue \
+         gateway.tributary.dev/Degraded=True/NotAsAsked gateway.tributary.dev/Programmed=False/Invalid",
+    );
+    check_message(
+        judged.clone(),
+        "gateway.tributary.dev/Degraded",
+        "The route is accepted, but not as it was asked for: rules[0]: a field is refused.",
+    );
+    check_message(
+        judged,
+        "gateway.tributary.dev/Programmed",
+        "No rule is served: rules[0]: HealthCheckPath is bad.",
+    );
+}

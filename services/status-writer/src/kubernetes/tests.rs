@@ -110,6 +110,7 @@ fn route(pending_rules: Vec<(usize, String)>) -> Judgement {
             degraded_rules: Vec::new(),
             pending_rules,
             shadowed: false,
+            serves_nothing: false,
         }],
     })
 }

@@ -77,6 +77,7 @@ pub(crate) fn route(object: &ObjectRef) -> Judgement {
             degraded_rules: Vec::new(),
             pending_rules: Vec::new(),
             shadowed: false,
+            serves_nothing: false,
         }],
     })
 }

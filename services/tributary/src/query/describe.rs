@@ -17,7 +17,7 @@ use tributary_proto::call::{ListenerFilter, ObjectFilter, Question};
 
 use super::client::Client;
 use super::error::QueryError;
-use super::get::{is_denied, now};
+use super::get::is_denied;
 use super::name;
 use super::print::{Progress, text};
 use crate::args::DescribeArgs;
@@ -46,7 +46,7 @@ pub(crate) async fn describe(
     let namespace = namespace.as_deref().or(client.namespace());
     let object = ObjectRef::new(kind, name::key_in(kind, name, namespace)?);
     let described = ask(client, &object).await?;
-    text(out, &paper::page(&described, now()))?;
+    text(out, &paper::page(&described))?;
     Ok(ExitCode::SUCCESS)
 }
 

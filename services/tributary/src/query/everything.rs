@@ -7,7 +7,7 @@ use tributary_model::view::{ListenerView, LoadBalancerView, ObjectView};
 use tributary_proto::call::{ListenerFilter, ObjectFilter};
 
 use super::client::Client;
-use super::get::{is_conflict, is_route, now};
+use super::get::{is_conflict, is_route};
 use super::output::Output;
 use super::print::{Detail, Form, Table, Tone, document_of, text};
 use super::{rows, shapes};
@@ -23,9 +23,8 @@ pub(crate) async fn everything(
         Output::Table => Detail::Usual,
         Output::Wide => Detail::Wide,
         Output::Yaml | Output::Json => {
-            let now = now();
             document_of(out, output, Form::List, &objects, |view| {
-                shapes::object(view, now)
+                shapes::object(view)
             })?;
             return Ok(());
         }

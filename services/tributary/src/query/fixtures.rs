@@ -198,6 +198,7 @@ pub(crate) fn route(acceptance: RouteAcceptance) -> ObjectView {
                 degraded_rules: Vec::new(),
                 pending_rules: Vec::new(),
                 shadowed: false,
+                serves_nothing: false,
             }],
         }),
         gateways: vec![edge()],

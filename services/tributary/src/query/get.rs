@@ -61,9 +61,8 @@ pub(crate) async fn get(
         Events::Hidden
     };
     let mut seen = watch.then(|| Seen::new(events));
-    let now = now();
     match (
-        one(client, args, &wanted, now, seen.as_mut(), out).await,
+        one(client, args, &wanted, seen.as_mut(), out).await,
         own,
     ) {
         (Err(error), Some(own))
@@ -73,13 +72,13 @@ pub(crate) async fn get(
                 "namespace {own} alone: not all of them may be seen"
             ));
             wanted = Wanted::Namespace(own.into());
-            one(client, args, &wanted, now, seen.as_mut(), out).await?;
+            one(client, args, &wanted, seen.as_mut(), out).await?;
         }
         (shown, _) => shown?,
     }
     if let Some(mut seen) = seen {
         let look = async |seen: &mut Seen, out: &mut dyn Write| {
-            one(client, args, &wanted, now, Some(seen), out).await
+            one(client, args, &wanted, Some(seen), out).await
         };
         watch::follow(client, &mut seen, out, look).await?;
     }
@@ -100,7 +99,6 @@ async fn one(
     client: &Client,
     args: &GetArgs,
     wanted: &Wanted,
-    now: Timestamp,
     seen: Option<&mut Seen>,
     out: &mut dyn Write,
 ) -> Result<(), QueryError> {
@@ -129,7 +127,7 @@ async fn one(
         },
     };
     let out = &mut To { seen, out };
-    let object = |view: &ObjectView| shapes::object(view, now);
+    let object = shapes::object;
     match what {
         What::Gateways => {
             let gateways = objects(client, Some(Kind::Gateway), wanted, labels).await?;

@@ -176,12 +176,12 @@ struct RefusedRuleShape<'a> {
     state: &'static str,
 }
 
-/// An object with the status that its judgement comes to. `now` stands for the time of transitions, which only the
-/// written status knows.
-pub(crate) fn object(view: &ObjectView, now: Timestamp) -> ObjectShape {
+/// An object with the status that its judgement comes to, but for the times of transitions: only the written status knows
+/// those.
+pub(crate) fn object(view: &ObjectView) -> ObjectShape {
     let ObjectRef { kind, key } = view.judgement.object();
-    let status = match tributary_status::next(&view.judgement, None, now) {
-        Next::Write(status) | Next::WritePart { status, .. } => status_to_json(&status),
+    let status = match tributary_status::next(&view.judgement, None, Timestamp(0)) {
+        Next::Write(status) | Next::WritePart { status, .. } => timeless(status_to_json(&status)),
         Next::Unchanged | Next::Outdated | Next::SetAside { .. } => Value::Null,
     };
     ObjectShape {
@@ -197,8 +197,20 @@ pub(crate) fn object(view: &ObjectView, now: Timestamp) -> ObjectShape {
     }
 }
 
+fn timeless(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(field, _)| field != "lastTransitionTime")
+            .map(|(field, value)| (field, timeless(value)))
+            .collect(),
+        Value::Array(entries) => entries.into_iter().map(timeless).collect(),
+        other => other,
+    }
+}
+
 /// The same, to be read.
-pub(crate) fn document(view: &ObjectView, now: Timestamp) -> Value {
+pub(crate) fn document(view: &ObjectView) -> Value {
     let ObjectShape {
         api_version,
         kind,
@@ -210,7 +222,7 @@ pub(crate) fn document(view: &ObjectView, now: Timestamp) -> Value {
                 labels,
             },
         status,
-    } = object(view, now);
+    } = object(view);
     let mut metadata = json!({"name": name, "namespace": namespace, "generation": generation});
     if !labels.is_empty() {
         metadata["labels"] = json!(labels);

@@ -14,6 +14,7 @@ mod held;
 mod leaving;
 mod orphan;
 mod reports;
+mod unserved;
 
 #[cfg(test)]
 mod tests;
@@ -320,10 +321,11 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
                 pending_rules: {
                     let reported = rule_problems(merge, route, parent, reports, RuleState::Pending);
                     let mut all: BTreeSet<(usize, String)> = reported.into_iter().collect();
-                    all.extend(untold_rules(merge, route, parent, reports));
+                    all.extend(unserved::waiting(merge, route, parent, reports));
                     all.into_iter().collect()
                 },
                 shadowed: parent.shadowed_by.is_some(),
+                serves_nothing: unserved::has_none(merge, route, parent, reports),
             })
             .collect(),
         left_alone: route
@@ -332,31 +334,6 @@ fn judge_route(merge: &Merge, route: &ResolvedRoute, reports: &Reports) -> Route
             .map(|parent_ref| ParentRef::clone(parent_ref))
             .collect(),
     }
-}
-
-/// A route's rules on the listeners that this parentRef reached whose load balancers were last reported on before the
-/// route changed. Of a listener that is not served the listener says so.
-fn untold_rules(
-    merge: &Merge,
-    route: &ResolvedRoute,
-    parent: &ResolvedParent,
-    reports: &Reports,
-) -> BTreeSet<(usize, String)> {
-    let facts = merge.routes.get(&route.route).into_iter();
-    let contributions = facts.flat_map(|facts| &facts.contributions);
-    let untold = contributions.filter(|(placement, _)| {
-        let is_untold = |key| {
-            let reported = reports.listener(key, &placement.listener);
-            let is_served = reported.is_some_and(|it| it.state == ProgrammedState::Programmed);
-            reports.is_behind(key, &route.route) && (is_served || reports.get(key).is_none())
-        };
-        let key = merge.load_balancer_key(&placement.gateway);
-        parent.listeners.contains(&placement.listener) && key.as_ref().is_some_and(is_untold)
-    });
-    untold
-        .flat_map(|(_, contribution)| contribution.rules())
-        .map(|rule| (rule, "the load balancer does not have it yet".to_owned()))
-        .collect()
 }
 
 /// What programmers say of a route's rules on the listeners that this parentRef reached; the same once.

@@ -8,6 +8,7 @@ use tributary_model::report::{
 };
 use tributary_model::{Kind, ListenerRef, ObjectRef};
 
+use super::unserved;
 use crate::engine::merge::Merge;
 
 /// The last report of each load balancer.
@@ -195,7 +196,7 @@ fn problems(indexed: Option<&Indexed>) -> BTreeSet<&RuleProblem> {
     reports.flat_map(|report| &report.rules).collect()
 }
 
-/// Owners of listeners that are reported differently, routes whose problems differ, the Gateway; all
+/// Owners of listeners that are reported differently, routes whose problems differ or whose listener serves nothing now, the Gateway; all
 /// owners when the load balancer itself is in another state.
 fn affected<'a>(
     merge: &Merge,
@@ -236,6 +237,14 @@ fn affected<'a>(
             .collect()
     };
     let (before, after) = (listeners(old), listeners(new));
+    let why = |indexed: Option<&Indexed>, listener: Option<&ListenerReport>| {
+        unserved::of_report(&indexed?.report, listener)
+    };
+    let concerned = before.keys().chain(after.keys());
+    let routes = concerned
+        .filter(|it| why(old, before.get(*it)) != why(new, after.get(*it)))
+        .filter_map(|listener| merge.attached.get(listener));
+    affected.extend(routes.flatten().cloned());
     let differing = before
         .iter()
         .filter(|(listener, report)| after.get(*listener) != Some(*report))

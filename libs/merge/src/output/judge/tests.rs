@@ -211,9 +211,63 @@ fn what_was_refused_of_a_route_is_told_on_the_route() {
         state: RuleState::NotServed,
     });
     let reports = reported(&merge, refusing);
+    let parent = &route_of(&merge, &reports).parents[0];
+    assert_eq!(parent.refused_rules, [(0, "no".to_owned())]);
+    assert!(parent.serves_nothing, "it has one rule");
+}
+
+/// `Accepted` alone reads as if it were served.
+#[test]
+fn a_route_on_a_listener_that_is_not_served_says_so() {
+    let merge = settled(world());
+    let waiting = |change: &dyn Fn(&mut LoadBalancerReport)| {
+        let mut next = report(&merge, &ProgrammedState::Programmed);
+        change(&mut next);
+        let route = route_of(&merge, &reported(&merge, next));
+        assert!(!route.parents[0].serves_nothing, "nothing of it is refused");
+        route.parents[0].pending_rules.clone()
+    };
+    let no_listener = vec![(0, "its listener is not served".to_owned())];
+    let no_load_balancer = vec![(0, "its load balancer cannot be had".to_owned())];
+    for (state, expected) in [
+        (ProgrammedState::Programmed, Vec::new()),
+        (waits(), Vec::new()),
+        (
+            ProgrammedState::TooManyListeners("rules".to_owned()),
+            no_listener.clone(),
+        ),
+        (
+            ProgrammedState::NoCertificate("none".to_owned()),
+            no_listener.clone(),
+        ),
+        (
+            ProgrammedState::Refused("no".to_owned()),
+            no_listener.clone(),
+        ),
+        (
+            ProgrammedState::Impossible("no".to_owned()),
+            no_listener.clone(),
+        ),
+        (
+            ProgrammedState::PortUnavailable("taken".to_owned()),
+            no_listener,
+        ),
+    ] {
+        let told = waiting(&|report| {
+            for listener in &mut report.listeners {
+                listener.state = state.clone();
+            }
+        });
+        assert_eq!(told, expected, "{state:?}");
+    }
+    let told = waiting(&|report| {
+        report.phase = LoadBalancerPhase::Absent;
+        report.problems = vec!["no subnets".to_owned()];
+    });
+    assert_eq!(told, no_load_balancer);
     assert_eq!(
-        route_of(&merge, &reports).parents[0].refused_rules,
-        [(0, "no".to_owned())]
+        waiting(&|report| report.phase = LoadBalancerPhase::Provisioning),
+        []
     );
 }
 
@@ -388,15 +442,23 @@ fn the_same_report_affects_nobody() {
 
 #[test]
 fn a_listeners_report_affects_its_owner_and_the_gateway() {
-    assert_eq!(
+    let of_the_set = |state: ProgrammedState| {
         affected(|report| {
             for listener in &mut report.listeners {
                 if listener.listener.owner.key == key("t/s") {
-                    listener.state = ProgrammedState::Refused("no".to_owned());
+                    listener.state = state.clone();
                 }
             }
-        }),
+        })
+    };
+    assert_eq!(
+        of_the_set(waits()),
         names(&["Gateway infra/gw", "ListenerSet t/s"])
+    );
+    // Nothing of its routes is served either.
+    assert_eq!(
+        of_the_set(ProgrammedState::Refused("no".to_owned())),
+        names(&["Gateway infra/gw", "HTTPRoute t/r", "ListenerSet t/s"])
     );
 }
 

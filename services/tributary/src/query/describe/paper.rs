@@ -5,7 +5,7 @@ use tributary_model::desired::LoadBalancerKey;
 use tributary_model::judgement::{Judgement, ListenerJudgement};
 use tributary_model::report::RuleProblem;
 use tributary_model::view::{ListenerView, LoadBalancerView};
-use tributary_model::{Kind, ObjectRef, Timestamp};
+use tributary_model::{Kind, ObjectRef};
 use tributary_normalize::timestamp_to_rfc3339;
 
 use super::Described;
@@ -63,8 +63,7 @@ impl Paper {
     }
 }
 
-/// The whole of it. `now` stands for the time of transitions, which is not shown.
-pub(super) fn page(described: &Described, now: Timestamp) -> String {
+pub(super) fn page(described: &Described) -> String {
     let Described {
         view,
         listeners,
@@ -82,7 +81,7 @@ pub(super) fn page(described: &Described, now: Timestamp) -> String {
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
     paper.fields("Labels", &labels);
-    let document = shapes::document(view, now);
+    let document = shapes::document(view);
     paper.field("Generation", &word(&document["metadata"]["generation"]));
     let gateways: Vec<String> = view.gateways.iter().map(ToString::to_string).collect();
     if object.kind != Kind::Gateway && !gateways.is_empty() {

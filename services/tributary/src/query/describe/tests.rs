@@ -19,12 +19,12 @@ fn described(view: tributary_model::view::ObjectView) -> Described {
 
 #[track_caller]
 fn check(described: &Described, expected: &str) {
-    assert_eq!(plain(&paper::page(described, Timestamp(0))), expected);
+    assert_eq!(plain(&paper::page(described)), expected);
 }
 
 #[track_caller]
 fn tells(described: &Described, expected: &[&str]) {
-    let page = plain(&paper::page(described, Timestamp(0)));
+    let page = plain(&paper::page(described));
     for line in expected {
         assert!(page.contains(line), "{line:?} in {page}");
     }
@@ -105,7 +105,7 @@ fn a_set_reads_of_refused_rules_its_own_alone() {
         load_balancers: vec![balancer],
         ..described(listener_set("team-a"))
     };
-    let page = plain(&paper::page(&set, Timestamp(0)));
+    let page = plain(&paper::page(&set));
     assert!(page.contains("of a") && !page.contains("of b"), "{page}");
 }
 

@@ -55,14 +55,13 @@ pub(super) fn reason(said: Option<&Said>) -> Cell {
     or_none(said.map(|said| said.reason))
 }
 
-/// The message of the first condition that is not True.
+/// The message of the first condition that is not as it should be.
 pub(super) fn message(summary: &Summary) -> Cell {
-    let said = [&summary.accepted, &summary.programmed];
-    let bad = said
-        .into_iter()
-        .flatten()
-        .find(|said| said.status != ConditionStatus::True);
-    or_none(bad.map(|said| &said.message))
+    let said = summary.accepted.iter().chain(&summary.programmed);
+    let mut bad = said
+        .filter(|said| said.status != ConditionStatus::True)
+        .chain(&summary.others);
+    or_none(bad.next().map(|said| &said.message))
 }
 
 pub(super) fn settled(report: Option<&LoadBalancerReport>) -> Cell {

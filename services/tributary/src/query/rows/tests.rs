@@ -1,3 +1,4 @@
+use tributary_model::judgement::Judgement;
 use tributary_model::report::{LoadBalancerPhase, ProgrammedState};
 use tributary_model::resolved::RouteAcceptance;
 
@@ -48,6 +49,17 @@ fn a_gateway_without_a_load_balancer_has_no_type_yet() {
          edge   <none>   True       True         1/1         1      \
          k8s-infra-edge-1.eu-central-1.elb.amazonaws.com\n",
     );
+}
+
+#[test]
+fn a_wide_gateway_says_what_is_not_as_it_was_asked_for() {
+    let mut view = gateway();
+    if let Judgement::Gateway(judged) = &mut view.judgement {
+        judged.problems = vec!["wafV2.webACL is not programmed".to_owned()];
+    }
+    let table = columns(gateways(&[view], &[], Detail::Wide), 11);
+    let text = plain(&table.text());
+    assert!(text.contains("wafV2.webACL is not programmed"), "{text}");
 }
 
 #[test]

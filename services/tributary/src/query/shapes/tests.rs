@@ -137,7 +137,7 @@ fn a_load_balancer_counts_what_it_should_have() {
 
 #[test]
 fn an_object_is_one_of_kubernetes_with_its_status() {
-    let shape = serde_json::to_value(object(&listener_set("team-a"), Timestamp(0))).unwrap();
+    let shape = serde_json::to_value(object(&listener_set("team-a"))).unwrap();
     assert_eq!(shape["apiVersion"], "gateway.networking.k8s.io/v1");
     assert_eq!(shape["kind"], "ListenerSet");
     assert_eq!(
@@ -147,7 +147,8 @@ fn an_object_is_one_of_kubernetes_with_its_status() {
     let accepted = &shape["status"]["conditions"][0];
     assert_eq!(accepted["type"], "Accepted");
     assert_eq!(accepted["status"], "True");
-    assert_eq!(accepted["lastTransitionTime"], "1970-01-01T00:00:00Z");
+    // Only what was written has times.
+    assert_eq!(accepted["lastTransitionTime"], json!(null));
 }
 
 fn check_state(state: Option<ProgrammedState>, expected: &str) {
