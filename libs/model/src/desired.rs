@@ -56,6 +56,15 @@ pub struct DesiredLoadBalancer {
     pub unread: BTreeSet<Kind>,
 }
 
+/// A route whose first rule a listener serves by its default action.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServedRoute {
+    /// The Gateway API listener.
+    pub listener: ListenerRef,
+    /// The route.
+    pub route: ObjectRef,
+}
+
 /// One ELB listener: everything that is served on one port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DesiredListener {
@@ -75,6 +84,8 @@ pub struct DesiredListener {
     pub attributes: BTreeMap<String, String>,
     /// When no rule matches. ALB: 404. NLB: the oldest route's target groups, or an empty one.
     pub default_action: DesiredAction,
+    /// NLB only: whose traffic the default action takes.
+    pub routes: BTreeSet<ServedRoute>,
     /// ALB only: highest precedence first. Priorities are the plan's business.
     pub rules: Rules,
     /// `infrastructure` tags and the like for the listener.

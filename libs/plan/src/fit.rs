@@ -86,6 +86,8 @@ pub(crate) struct FitTargetGroup<'a> {
     pub(crate) listeners: BTreeSet<ListenerRef>,
     /// The route rules that forward to it.
     pub(crate) rules: BTreeSet<RuleOwner>,
+    /// Those that have its traffic by a default action, which is their listeners' to pay for.
+    pub(crate) routes: BTreeSet<RuleOwner>,
     /// Targets that do not fit.
     pub(crate) left_out: BTreeSet<&'a DesiredTarget>,
 }

@@ -298,6 +298,7 @@ impl Desired {
                     content_type: None,
                     body: None,
                 },
+                routes: BTreeSet::new(),
                 rules: Rules::default(),
                 tags: BTreeMap::new(),
             })

@@ -260,6 +260,7 @@ fn same_but_for_contents(old: &DesiredListener, new: &DesiredListener) -> bool {
         mutual_authentication,
         attributes,
         default_action,
+        routes,
         rules: _,
         tags,
     } = new;
@@ -270,6 +271,7 @@ fn same_but_for_contents(old: &DesiredListener, new: &DesiredListener) -> bool {
         && old.mutual_authentication == *mutual_authentication
         && old.attributes == *attributes
         && old.default_action == *default_action
+        && old.routes == *routes
         && old.tags == *tags
 }
 

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tributary_model::desired::rules::Rules;
-use tributary_model::desired::{DesiredListener, MemberListener, OrdMap};
+use tributary_model::desired::{DesiredListener, MemberListener, OrdMap, ServedRoute};
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
 use tributary_model::hostname::HostRank;
 use tributary_model::{Hostname, ListenerRef, ObjectRef, Precedence};
@@ -284,9 +284,16 @@ impl Port {
         let mut used = Vec::new();
         let mut served: BTreeSet<&ListenerRef> = BTreeSet::new();
         if let Some(decision) = nlb::decide(&contenders) {
+            let mut routes = BTreeSet::new();
             for (listener, forwards) in forwards.iter() {
                 for (place, forward) in forwards.values().enumerate() {
                     let is_served = nlb::is_served(&decision, listener, place == 0, forward);
+                    if is_served {
+                        routes.insert(ServedRoute {
+                            listener: listener.clone(),
+                            route: forward.route.clone(),
+                        });
+                    }
                     if let (false, Some(winner)) = (is_served, decision.served) {
                         assembled.shadows.insert(
                             (listener.clone(), forward.route.clone()),
@@ -306,6 +313,7 @@ impl Port {
             }
             assembled.listener = Some(DesiredListener {
                 default_action: decision.action.clone(),
+                routes,
                 ..listener(number, decision.protocol, OrdMap::default())
             });
         }
@@ -376,6 +384,7 @@ fn listener(
         mutual_authentication: None,
         attributes: BTreeMap::new(),
         default_action: not_found(),
+        routes: BTreeSet::new(),
         rules: Rules::default(),
         tags: BTreeMap::new(),
     }

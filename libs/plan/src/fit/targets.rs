@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tributary_model::desired::{DesiredRule, DesiredTarget, TargetGroupId};
+use tributary_model::desired::{
+    DesiredRule, DesiredTarget, RuleOrigin, ServedRoute, TargetGroupId,
+};
 use tributary_model::report::{RuleProblem, RuleState};
 use tributary_model::{ListenerRef, Precedence};
 
@@ -94,6 +96,7 @@ impl<'s, 'a> Groups<'s, 'a> {
             for group in target_groups_of(&port.listener.default_action) {
                 if let Some(group) = entry(self.scope, &mut fit.target_groups, group) {
                     group.listeners.extend(members.clone().cloned());
+                    group.routes.extend(port.listener.routes.iter().map(owner));
                 }
             }
             for rule in port.rules.iter().map(|it| it.rule) {
@@ -186,12 +189,26 @@ fn entry<'f, 'a>(
         desired,
         listeners: BTreeSet::new(),
         rules: BTreeSet::new(),
+        routes: BTreeSet::new(),
         left_out: BTreeSet::new(),
     };
     Some(groups.entry(id).or_insert_with(new))
 }
 
-/// The routes, or the listeners of a default action, learn which of their targets get no traffic.
+/// Of a route on an NLB the first rule counts.
+fn owner(served: &ServedRoute) -> RuleOwner {
+    let ServedRoute { listener, route } = served;
+    RuleOwner {
+        listener: listener.clone(),
+        origin: RuleOrigin {
+            route: route.clone(),
+            rule: 0,
+            matched: 0,
+        },
+    }
+}
+
+/// The routes, and the listeners of a default action, learn which of their targets get no traffic.
 fn tell(limit: u32, fit: &mut Fit) {
     let why = quota(limit, "targets");
     for group in fit.target_groups.values() {
@@ -200,7 +217,8 @@ fn tell(limit: u32, fit: &mut Fit) {
         }
         let names: Vec<String> = group.left_out.iter().map(ToString::to_string).collect();
         let message = format!("target {} gets no traffic: {why}", names.join(", "));
-        let problems = group.rules.iter().map(|rule| RuleProblem {
+        let owners = group.rules.iter().chain(&group.routes);
+        let problems = owners.map(|rule| RuleProblem {
             origin: rule.origin.clone(),
             listener: rule.listener.clone(),
             message: message.clone(),

@@ -14,7 +14,7 @@ pub(crate) fn tell(scope: &Scope, fit: &Fit, told: &mut Told) {
     for group in fit.target_groups.values() {
         let field = format!("{} tags", Kind::TargetGroupConfiguration);
         for text in scope.everywhere.refused(&field, &group.desired.tags) {
-            told.tell(group.blame(), &text);
+            told.tell_users(group, &text);
         }
     }
     let rules = fit.ports.values().flat_map(|port| &port.rules);

@@ -6,6 +6,7 @@ use tributary_model::ListenerRef;
 use tributary_model::desired::GatedPod;
 use tributary_model::report::{RuleProblem, RuleState};
 
+use crate::fit::FitTargetGroup;
 use crate::values::op::{Blame, RuleOwner};
 
 /// What did not work, where it is told.
@@ -18,6 +19,12 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// What concerns everybody who has a target group's traffic.
+    pub(crate) fn tell_users(&mut self, group: &FitTargetGroup, text: &str) {
+        self.tell(group.blame(), text);
+        self.tell(Blame::Rules(group.routes.clone()), text);
+    }
+
     /// What concerns these users of a target group.
     pub(crate) fn tell(&mut self, blame: Blame, text: &str) {
         match blame {

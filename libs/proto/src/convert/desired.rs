@@ -50,8 +50,15 @@ message!(
         mutual_authentication: optional,
         attributes: same,
         default_action: required,
+        routes: list,
         rules: shared_list,
         tags: same,
+    }
+);
+message!(
+    ServedRoute = types::ServedRoute {
+        listener: required,
+        route: required,
     }
 );
 message!(

@@ -61,10 +61,7 @@ pub(crate) async fn get(
         Events::Hidden
     };
     let mut seen = watch.then(|| Seen::new(events));
-    match (
-        one(client, args, &wanted, seen.as_mut(), out).await,
-        own,
-    ) {
+    match (one(client, args, &wanted, seen.as_mut(), out).await, own) {
         (Err(error), Some(own))
             if is_denied(&error) && wanted == Wanted::All && !all_namespaces =>
         {

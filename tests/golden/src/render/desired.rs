@@ -49,6 +49,7 @@ fn listener(desired: &DesiredListener) -> Value {
         mutual_authentication,
         attributes,
         default_action,
+        routes,
         rules,
         tags,
     } = desired;
@@ -67,6 +68,14 @@ fn listener(desired: &DesiredListener) -> Value {
         )
         .put("attributes", pairs(attributes))
         .put("defaultAction", action(default_action))
+        .put(
+            "routes",
+            texts(
+                routes
+                    .iter()
+                    .map(|it| format!("{} on {}", it.route, it.listener)),
+            ),
+        )
         .put(
             "rules",
             rules.iter().map(|one| rule(one)).collect::<Value>(),

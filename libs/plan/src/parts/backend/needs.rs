@@ -62,6 +62,7 @@ pub(super) fn of_fit(view: View, fit: &Fit, vpc: &str) -> (Needs, Told) {
             desired,
             listeners,
             rules,
+            routes: _,
             left_out: _,
         } = group;
         let mut reasons: BTreeMap<String, Vec<&DesiredTarget>> = BTreeMap::new();
@@ -104,14 +105,14 @@ fn tell(group: &FitTargetGroup, reasons: &BTreeMap<String, Vec<&DesiredTarget>>,
             "targets {}{more} are not opened for the load balancer: {reason}",
             some.join(", ")
         );
-        told.tell(group.blame(), &text);
+        told.tell_users(group, &text);
     }
     let rest = reasons.iter().skip(MOST_REASONS);
     let rest: usize = rest.map(|(_, targets)| targets.len()).sum();
     if rest > 0 {
         let text =
             format!("{rest} more targets are not opened for the load balancer, for other reasons");
-        told.tell(group.blame(), &text);
+        told.tell_users(group, &text);
     }
 }
 

@@ -45,8 +45,8 @@ pub(crate) fn tell(
         };
         let count = Count::of(group, observed);
         if count.unhealthy > 0 {
-            told.tell(
-                group.blame(),
+            told.tell_users(
+                group,
                 &format!(
                     "{} of {} targets of {} are unhealthy: {}",
                     count.unhealthy,

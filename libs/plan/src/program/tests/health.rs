@@ -1,7 +1,7 @@
 //! Traffic moves to healthy targets, and unhealthy ones are told.
 
 use proptest::prelude::*;
-use tributary_model::desired::{Patterns, RuleCondition};
+use tributary_model::desired::{Patterns, RuleCondition, ServedRoute};
 use tributary_model::report::RuleState;
 
 use super::properties::{World, account, shuffled, world};
@@ -356,6 +356,37 @@ fn unhealthy_targets_are_told_by_route_listener_and_load_balancer() {
     );
     find_targets(&mut observed, "k8s-team-", &Health::Initial);
     assert_eq!(two_teams().plan(&observed, &context()).report.rules, []);
+}
+
+/// On an NLB the listener's default action has the route's traffic.
+#[test]
+fn unhealthy_targets_are_told_by_the_route_of_a_default_action() {
+    let tcp = || {
+        Desired::of(LoadBalancerKind::Nlb)
+            .member(80, ElbProtocol::Tcp, "a")
+            .group("a-web", "a", 1)
+            .edit(80, ElbProtocol::Tcp, |it| {
+                it.default_action = forward("a-web");
+                it.routes.insert(ServedRoute {
+                    listener: listener("a"),
+                    route: origin("r").route,
+                });
+            })
+    };
+    let mut observed = tcp().programmed();
+    let timeout = Health::Unhealthy("Target.FailedHealthChecks".to_owned());
+    find_targets(&mut observed, "k8s-team-aweb", &timeout);
+    let report = tcp().plan(&observed, &context()).report;
+    let [told] = report.rules.as_slice() else {
+        panic!("{:?}", report.rules);
+    };
+    assert_eq!(
+        (&told.origin, told.state),
+        (&origin("r"), RuleState::Degraded)
+    );
+    let text = "1 of 1 targets of Service team/a-web are unhealthy: Target.FailedHealthChecks";
+    assert_eq!(told.message, text);
+    assert!(report.listeners[0].notes.contains(&text.to_owned()));
 }
 
 #[test]
