@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::metrics::Metrics;
-use crate::readiness::{Concern, Condition, Readiness};
+use crate::readiness::{Concern, Concerns, Condition, Readiness};
 use crate::tasks::Tasks;
 
 /// The first argument of every `Service::run`. Clones share everything.
@@ -51,6 +51,16 @@ impl Context {
     pub fn condition(&self, condition: &str) -> Condition {
         self.readiness
             .condition(format!("{}/{condition}", self.name))
+    }
+
+    /// A part of a condition of this service that several hold, such as its shards.
+    pub fn part(&self, condition: &str) -> Condition {
+        self.readiness.part(format!("{}/{condition}", self.name))
+    }
+
+    /// What is of concern to this service, as it changes.
+    pub fn concerns(&self) -> Concerns {
+        self.readiness.concerns_of(format!("{}/", self.name))
     }
 
     /// What may become a concern of this service, `<service>/<concern>`.

@@ -67,7 +67,7 @@ pub use https::{Https, HttpsError};
 pub use metrics::Metrics;
 pub use options::{CommonArgs, LogFormat};
 pub use process::{RunError, run};
-pub use readiness::{Concern, Condition, Readiness};
+pub use readiness::{Concern, Concerns, Condition, Readiness};
 pub use tasks::{OnError, Tasks};
 pub use tls::{Peer, Tls, Trust};
 pub use tokio_util::sync::CancellationToken;

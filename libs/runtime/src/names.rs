@@ -69,6 +69,9 @@ pub const BUILD_INFO: MetricName<Family<BuildLabels, Gauge>> = MetricName::new(
 /// The header in which a server says which version it is.
 pub const HEADER_VERSION: &str = "tributary-version";
 
+/// What is of concern to the watcher, a value for each, with its stream of snapshots: the stream ends when that changes.
+pub const HEADER_CONCERNS: &str = "tributary-concerns-bin";
+
 /// Which task a number is of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct TaskLabels {

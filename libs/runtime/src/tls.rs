@@ -36,11 +36,13 @@ use crate::names::{
 
 mod files;
 mod peer;
+mod trouble;
 mod trust;
 mod watched;
 
 pub use files::TlsError;
 pub use peer::{NoPeer, Peer};
+pub use trouble::Trouble;
 pub use trust::Trust;
 pub(crate) use watched::watched;
 
@@ -121,7 +123,10 @@ impl Tls {
         }
         state.looked = Instant::now();
         let read = match Files::read(&inner.folder) {
-            Ok(files) if files == state.files => return Arc::clone(&state.loaded),
+            Ok(files) if files == state.files => {
+                state.refused = None;
+                return Arc::clone(&state.loaded);
+            }
             Ok(files) => Loaded::new(&inner.folder, &files).map(|loaded| (files, loaded)),
             Err(error) => Err(error),
         };
@@ -193,8 +198,14 @@ impl Tls {
         };
         let name = ServerName::try_from(name.to_string()).map_err(io::Error::other)?;
         let connector = TlsConnector::from(Arc::clone(&self.current().client));
-        timeout(ANSWER, connector.connect(name, connection)).await?
+        in_time(connector.connect(name, connection)).await
     }
+}
+
+/// A handshake with a server.
+async fn in_time<T>(shaking: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let shaken = timeout(ANSWER, shaking).await;
+    shaken.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, Trouble::Hangs)))
 }
 
 impl fmt::Debug for Tls {

@@ -84,3 +84,64 @@ fn a_dropped_concern_is_none() {
     drop(programmers);
     assert!(readiness.concerns().is_empty());
 }
+
+#[test]
+fn a_condition_of_parts_holds_as_long_as_each_that_is_there_does() {
+    let readiness = Readiness::default();
+    let lease = readiness.condition("lease");
+    lease.met();
+    let (one, two) = (readiness.part("desired"), readiness.part("desired"));
+    one.met();
+    assert_eq!(readiness.unmet(), ["desired"]);
+    two.unmet_because("nobody answers");
+    assert_eq!(readiness.unmet(), ["desired: nobody answers"]);
+    two.met();
+    assert!(readiness.is_ready());
+    let three = readiness.part("desired");
+    assert!(readiness.is_ready());
+    drop(three);
+    two.unmet();
+    drop(two);
+    assert!(readiness.is_ready());
+    drop(one);
+    assert!(readiness.is_ready());
+}
+
+#[test]
+fn why_something_is_not_met_yet_does_not_take_back_that_it_was() {
+    let readiness = Readiness::default();
+    let snapshot = readiness.condition("snapshot");
+    snapshot.still_unmet_because("nobody answers");
+    assert_eq!(readiness.unmet(), ["snapshot: nobody answers"]);
+    snapshot.met();
+    snapshot.still_unmet_because("nobody answers");
+    assert!(readiness.is_ready());
+}
+
+#[test]
+fn a_concern_says_why_and_is_told_until_each_has_settled_it() {
+    let readiness = Readiness::default();
+    let (one, two) = (readiness.concern("aws"), readiness.concern("aws"));
+    one.raise();
+    two.raise_because("no\n  credentials");
+    assert_eq!(readiness.concerns(), ["aws: no credentials"]);
+    two.settle();
+    assert_eq!(readiness.concerns(), ["aws"]);
+    drop(one);
+    assert!(readiness.concerns().is_empty());
+}
+
+#[tokio::test]
+async fn a_service_hears_when_its_own_concerns_change() {
+    let readiness = Readiness::default();
+    let aws = readiness.concern("alb-programmer/aws");
+    let other = readiness.concern("watcher/kinds");
+    let mut concerns = readiness.concerns_of("alb-programmer/".to_owned());
+    let ((), ()) = tokio::join!(concerns.changed(), async {
+        other.raise();
+        aws.raise_because("no credentials");
+    });
+    assert_eq!(concerns.now(), ["aws: no credentials"]);
+    let ((), ()) = tokio::join!(concerns.changed(), async { aws.settle() });
+    assert!(concerns.now().is_empty());
+}

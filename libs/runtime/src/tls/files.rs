@@ -146,7 +146,8 @@ impl Loaded {
         })
     }
 
-    /// Why nobody who trusts the same authorities would believe at this time that we are this one.
+    /// Why nobody who trusts the same authorities would believe at this time that we are this one: the same words as long as
+    /// it is the same reason.
     pub(super) fn fault(&self, us: &Peer, now: ASN1Time) -> Option<String> {
         let Validity {
             not_before,
@@ -155,12 +156,12 @@ impl Loaded {
         let us = us.to_string();
         if now < not_before {
             return Some(format!(
-                "{CERTIFICATE} begins at {not_before}, and by this machine's clock it is {now}"
+                "{CERTIFICATE} begins at {not_before}, which is to come by this machine's clock"
             ));
         }
         if now > not_after {
             return Some(format!(
-                "{CERTIFICATE} ended at {not_after}, and by this machine's clock it is {now}"
+                "{CERTIFICATE} ended at {not_after}, which is past by this machine's clock"
             ));
         }
         if !self.names.contains(&us) {

@@ -113,6 +113,36 @@ async fn two_services_of_one_authority_talk() {
     talks(&client, "merger", to).await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_does_not_agree_says_whose_fault_it_is() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let (_server, server) = authority.service("merger");
+    let (_client, client) = authority.service("watcher");
+    let (_stranger, stranger) = other.service("watcher");
+    let mut tasks = JoinSet::new();
+    let to = echo(server, &mut tasks).await;
+    let trouble = |error: io::Error| Trouble::of(&error).unwrap();
+    let not_believed = trouble(talks(&stranger, "merger", to).await.unwrap_err());
+    assert!(
+        matches!(not_believed, Trouble::NotBelieved(_)),
+        "{not_believed}"
+    );
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = silent.local_addr().unwrap();
+    let hangs = trouble(talks(&client, "merger", to).await.unwrap_err());
+    assert_eq!(hangs, Trouble::Hangs);
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = plain.local_addr().unwrap();
+    tasks.spawn(async move {
+        let (mut tcp, _) = plain.accept().await.unwrap();
+        tcp.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+    });
+    let plain = trouble(talks(&client, "merger", to).await.unwrap_err());
+    assert!(matches!(plain, Trouble::Plain(_)), "{plain}");
+}
+
 #[tokio::test]
 async fn each_connection_shows_its_certificate_anew() {
     let authority = Authority::new();
@@ -251,7 +281,7 @@ fn what_is_wrong_with_a_certificate_depends_on_who_we_are_and_when() {
     let fault = |peer: &Peer, year| loaded().fault(peer, at(year)).unwrap();
     let said = fault(&us, 1999);
     assert!(
-        said.contains("tls.crt begins at") && said.contains("clock it is"),
+        said.contains("tls.crt begins at") && said.contains("this machine's clock"),
         "{said}"
     );
     let said = fault(&us, 2020);
@@ -289,6 +319,47 @@ async fn a_certificate_is_waited_for_and_renewed_while_nobody_connects() {
     context.readiness.unready().await;
     context.shutdown.cancel();
     tasks.join(LOOK).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_cannot_be_used_any_more_are_a_concern_while_the_former_count() {
+    let (authority, folder) = (Authority::new(), TempDir::new().unwrap());
+    authority.write(folder.path(), &name("merger"), 2999);
+    let context = Context::new("merger");
+    let tasks = context.tasks();
+    let us = Peer::new("merger", "west");
+    let tls = watched(&context, &tasks, folder.path(), us).await.unwrap();
+    context.readiness.ready().await;
+    let mut concerns = context.concerns();
+    std::fs::write(folder.path().join("tls.crt"), "no certificate").unwrap();
+    concerns.changed().await;
+    let told = concerns.now().concat();
+    assert!(told.starts_with("certificate: "), "{told}");
+    assert!(told.contains("tls.crt is not what it should be"), "{told}");
+    assert!(context.readiness.is_ready());
+    drop(tls);
+    authority.write(folder.path(), &name("merger"), 2998);
+    concerns.changed().await;
+    assert!(concerns.now().is_empty());
+    context.shutdown.cancel();
+    tasks.join(LOOK).await.unwrap();
+}
+
+/// Said once in the log, which compares the words.
+#[test]
+fn why_a_certificate_is_not_good_is_said_in_the_same_words_at_any_time() {
+    let (authority, folder) = (Authority::new(), TempDir::new().unwrap());
+    let us = Peer::new("merger", "west");
+    authority.write(folder.path(), &name("merger"), 2001);
+    let tls = Tls::load(&Metrics::default(), folder.path(), "west").unwrap();
+    let first = tls
+        .current()
+        .fault(&us, ASN1Time::from_timestamp(1_500_000_000).unwrap());
+    let later = tls
+        .current()
+        .fault(&us, ASN1Time::from_timestamp(1_500_000_001).unwrap());
+    assert!(first.is_some());
+    assert_eq!(first, later);
 }
 
 #[tokio::test]

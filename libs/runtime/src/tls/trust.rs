@@ -9,11 +9,10 @@ use rustls::pki_types::ServerName;
 use rustls::version::TLS13;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, client};
 
 use super::files::{ALPN, TlsError, certificates};
-use super::{ANSWER, Peer};
+use super::{Peer, in_time};
 
 /// The authority of one installation's services.
 #[derive(Clone)]
@@ -78,7 +77,7 @@ impl Trust {
         };
         let name = ServerName::try_from(name.to_string()).map_err(io::Error::other)?;
         let connector = TlsConnector::from(Arc::clone(&self.client));
-        timeout(ANSWER, connector.connect(name, connection)).await?
+        in_time(connector.connect(name, connection)).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! A service's certificate and its readiness.
 
 use std::path::Path;
+use std::sync::PoisonError;
 
 use tokio::time::sleep;
 use x509_parser::prelude::ASN1Time;
@@ -9,12 +10,14 @@ use super::{LOOK, Peer, Tls, TlsError};
 use crate::context::Context;
 use crate::error::chain;
 use crate::names::TLS_RELOAD_FAILURES;
-use crate::readiness::Condition;
+use crate::readiness::{Concern, Condition};
 use crate::tasks::{OnError, Tasks};
 
 /// `SERVICE/certificate`.
 struct Told {
     condition: Condition,
+    /// What is there is good, and what was to follow it cannot be used.
+    unused: Concern,
     /// Said once.
     fault: Option<String>,
 }
@@ -32,6 +35,7 @@ pub(crate) async fn watched(
 ) -> Result<Tls, TlsError> {
     let mut told = Told {
         condition: context.condition("certificate"),
+        unused: context.concern("certificate"),
         fault: None,
     };
     let failures = context.metrics.get(&TLS_RELOAD_FAILURES);
@@ -52,6 +56,7 @@ pub(crate) async fn watched(
     tasks.spawn("certificate", OnError::ShutDown, async move {
         while shutdown.run_until_cancelled(sleep(LOOK)).await.is_some() {
             told.tell(watched.fault(&us));
+            told.tell_unused(watched.unused());
         }
         Ok::<_, TlsError>(())
     });
@@ -64,9 +69,30 @@ impl Tls {
         let fault = self.current().fault(us, ASN1Time::now())?;
         Some(format!("{}/{fault}", self.0.folder.display()))
     }
+
+    /// Why the files that are there now are not what counts.
+    fn unused(&self) -> Option<String> {
+        let state = self.0.state.lock();
+        // Whole after any panic, as in `current`.
+        state
+            .unwrap_or_else(PoisonError::into_inner)
+            .refused
+            .clone()
+    }
 }
 
 impl Told {
+    /// No reason to be unready: peers believe the former certificate until it ends.
+    fn tell_unused(&self, why: Option<String>) {
+        match why {
+            None => self.unused.settle(),
+            Some(why) => {
+                let why = format!("{why}: the one that was there counts on");
+                self.unused.raise_because(why);
+            }
+        }
+    }
+
     fn tell(&mut self, fault: Option<String>) {
         match &fault {
             None => self.condition.met(),
