@@ -1,5 +1,6 @@
 //! One series of attempts to keep a stream up: the wait between them, what is counted, what is said about it.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
@@ -115,4 +116,25 @@ impl Attempts {
             _ => tracing::debug!(stream, ?code, message, "stream is down"),
         }
     }
+}
+
+/// Causes are told to people, a line each.
+const LONGEST_CAUSE: usize = 240;
+
+/// Why a call failed, in a line: what the server says, or the innermost reason why none was reached.
+pub fn cause(status: &Status) -> String {
+    let mut line = status.message().to_owned();
+    let mut innermost = status.source();
+    while let Some(source) = innermost.and_then(std::error::Error::source) {
+        innermost = Some(source);
+    }
+    if let Some(innermost) = innermost.map(ToString::to_string)
+        && !line.contains(&innermost)
+    {
+        line = format!("{line}: {innermost}");
+    }
+    if line.is_empty() {
+        line = status.code().description().to_owned();
+    }
+    line.chars().take(LONGEST_CAUSE).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -9,14 +10,23 @@ use futures::stream::{self, BoxStream};
 use tokio::time::timeout;
 use tonic::{Response, Status, Streaming};
 use tributary_proto::event::EventMessage;
-use tributary_runtime::{CancellationToken, Context};
+use tributary_runtime::{CancellationToken, Concerns, Condition, Context};
 
-use crate::attempts::{Attempts, StreamOptions};
+use crate::attempts::{Attempts, StreamOptions, cause};
 use crate::receiver::{Received, Receiver};
 use crate::view::Update;
 
 /// How long a server may take to accept a stream. Its messages may take for ever: keep-alive finds dead peers.
 const CALL_DEADLINE: Duration = Duration::from_secs(15);
+
+/// What of its service a stream is tied to.
+#[derive(Clone, Debug, Default)]
+pub struct Ties {
+    /// Told why nothing has arrived yet. Whoever follows the stream says that it has.
+    pub arrival: Option<Arc<Condition>>,
+    /// What the call says of its service: it is made anew when that changes, and what is there is listed once more.
+    pub concerns: Option<Concerns>,
+}
 
 /// Watches until the context stops; the returned stream ends then, and never before.
 ///
@@ -55,12 +65,28 @@ where
     C: FnMut() -> F + Send + 'static,
     F: Future<Output = Result<Response<Streaming<M>>, Status>> + Send + 'static,
 {
+    watch_tied(context, options, Ties::default(), call)
+}
+
+/// The same for a stream on which its service's readiness depends, or whose call tells its concerns.
+pub fn watch_tied<M, C, F>(
+    context: &Context,
+    options: StreamOptions,
+    ties: Ties,
+    call: C,
+) -> BoxStream<'static, Received<M>>
+where
+    M: EventMessage,
+    C: FnMut() -> F + Send + 'static,
+    F: Future<Output = Result<Response<Streaming<M>>, Status>> + Send + 'static,
+{
     let watching = Watching {
         call,
         receiver: Receiver::fenced(context, options.stream, options.fencing),
         told: VecDeque::new(),
         messages: None,
         attempts: Attempts::new(context, options),
+        ties,
         shutdown: context.shutdown.clone(),
     };
     stream::unfold(watching, |mut watching| async move {
@@ -79,6 +105,7 @@ struct Watching<M: EventMessage, C> {
     told: VecDeque<Received<M>>,
     messages: Option<Streaming<M>>,
     attempts: Attempts,
+    ties: Ties,
     shutdown: CancellationToken,
 }
 
@@ -97,10 +124,15 @@ where
             match &mut self.messages {
                 None => self.connect().await?,
                 Some(messages) => {
-                    let message = self
-                        .shutdown
-                        .run_until_cancelled(messages.message())
-                        .await?;
+                    let message = tokio::select! {
+                        () = self.shutdown.cancelled() => return None,
+                        message = messages.message() => message,
+                        () = changed(&mut self.ties.concerns) => {
+                            self.messages = None;
+                            self.receiver.disconnect();
+                            continue;
+                        }
+                    };
                     self.receive(message);
                 }
             }
@@ -109,6 +141,9 @@ where
 
     async fn connect(&mut self) -> Option<()> {
         self.attempts.begin().await?;
+        if let Some(concerns) = &mut self.ties.concerns {
+            concerns.seen();
+        }
         let called = timeout(CALL_DEADLINE, (self.call)());
         match self.shutdown.run_until_cancelled(called).await? {
             Ok(Ok(response)) => self.messages = Some(response.into_inner()),
@@ -140,5 +175,15 @@ where
         self.messages = None;
         self.receiver.disconnect();
         self.attempts.over(why);
+        if let Some(arrival) = &self.ties.arrival {
+            arrival.still_unmet_because(cause(why));
+        }
+    }
+}
+
+async fn changed(concerns: &mut Option<Concerns>) {
+    match concerns {
+        Some(concerns) => concerns.changed().await,
+        None => std::future::pending().await,
     }
 }

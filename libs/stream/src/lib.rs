@@ -44,15 +44,15 @@ mod store;
 mod transport;
 mod view;
 
-pub use attempts::StreamOptions;
+pub use attempts::{StreamOptions, cause};
 pub use callers::access;
-pub use client::watch;
+pub use client::{Ties, watch, watch_tied};
 pub use clients::{says_not_found, says_not_ours};
 pub use published::{EventStream, Published, Subscription, events};
 pub use publisher::{Messages, publish};
 pub use receiver::{Decoded, Received, Receiver, span};
 pub use store::Resume;
-pub use transport::{Connection, Dial, PROGRAM, Transport, TransportError, hangs};
+pub use transport::{Connection, Dial, PROGRAM, Transport, TransportError, hangs, is_cut_off};
 pub use tributary_proto::event::{Event, EventMessage, Position, Positioned, Refused};
 pub use tributary_runtime::Backoff;
 pub use view::{Accepted, Fencing, Update, View};

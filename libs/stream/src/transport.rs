@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -17,6 +18,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -27,10 +29,14 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 use tributary_runtime::names::HEADER_TRACEPARENT;
 use tributary_runtime::telemetry::traceparent;
+use tributary_runtime::tls::Trouble;
 use tributary_runtime::{Bearer, BoxError, Tls};
 
 /// A peer inside the cluster answers within milliseconds or is gone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A little less, so that who hangs is told from who is not there.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(1800);
 
 /// Through what the caller makes: the API server's tunnel to a pod, from wherever a person is.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -321,7 +327,9 @@ fn tls_connector(
         let (tls, tcp) = (tls.clone(), tcp.clone());
         async move {
             let connection = tcp.oneshot(uri).await?;
-            let stream = tls.connect(service, connection.into_inner()).await?;
+            let shaking = tls.connect(service, connection.into_inner());
+            let hangs = |_| io::Error::new(io::ErrorKind::TimedOut, Trouble::Hangs);
+            let stream = timeout(HANDSHAKE_TIMEOUT, shaking).await.map_err(hangs)??;
             Ok(TokioIo::new(stream))
         }
     })
@@ -356,6 +364,19 @@ pub fn hangs(status: &Status) -> bool {
     while let Some(error) = cause {
         // Nothing else of hyper's is a timeout: that of a connection is another's.
         if error.downcast_ref().is_some_and(hyper::Error::is_timeout) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Whether a call failed although there was a connection: it was closed, or what came over it is no HTTP/2. That nobody is
+/// there is an error of the connection's making, and none of hyper's.
+pub fn is_cut_off(status: &Status) -> bool {
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        if error.is::<hyper::Error>() {
             return true;
         }
         cause = error.source();

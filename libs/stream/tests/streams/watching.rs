@@ -1,5 +1,7 @@
 //! The watch client against real servers.
 
+use std::sync::{Arc, Mutex};
+
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use tonic::Code;
@@ -7,7 +9,9 @@ use tributary_model::ObjectRef;
 use tributary_model::resource::{Resource, SourceObject};
 use tributary_proto::snapshot::{SyncRequest, WatchSnapshotRequest};
 use tributary_runtime::Context;
-use tributary_stream::{Positioned, StreamOptions, Transport, Update, clients, watch};
+use tributary_stream::{
+    Positioned, StreamOptions, Ties, Transport, Update, clients, watch, watch_tied,
+};
 
 use crate::service::{Objects, Server, any_port, grpc, namespace};
 
@@ -158,6 +162,75 @@ async fn a_new_epoch_is_a_new_listing_on_the_same_stream() {
     assert_eq!(next(&mut updates, 2).await, "R(a=1) S");
     server.set_epoch(3);
     assert_eq!(next(&mut updates, 2).await, "~a S");
+}
+
+#[tokio::test]
+async fn a_call_that_tells_concerns_is_made_anew_when_they_change() {
+    let context = Context::new("test");
+    let server = objects(&context, &[("a", "1")]);
+    let client = clients::snapshot(Transport::local(grpc(&server).routes()));
+    let concern = context.concern("aws");
+    let concerns = context.concerns();
+    let ties = Ties {
+        concerns: Some(concerns.clone()),
+        ..Ties::default()
+    };
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let saying = Arc::clone(&said);
+    let mut updates: Updates = watch_tied(
+        &context,
+        StreamOptions::named("snapshot"),
+        ties,
+        move || {
+            saying.lock().unwrap().push(concerns.now().concat());
+            let mut client = client.clone();
+            async move { client.watch_snapshot(WatchSnapshotRequest {}).await }
+        },
+    );
+    assert_eq!(next(&mut updates, 2).await, "R(a=1) S");
+    concern.raise_because("no credentials");
+    // What is there was told.
+    assert_eq!(next(&mut updates, 1).await, "S");
+    assert_eq!(*said.lock().unwrap(), ["", "aws: no credentials"]);
+}
+
+#[tokio::test]
+async fn why_nothing_has_arrived_yet_is_told() {
+    let context = Context::new("test");
+    let arrival = Arc::new(context.condition("snapshot"));
+    let ties = Ties {
+        arrival: Some(Arc::clone(&arrival)),
+        ..Ties::default()
+    };
+    let server = objects(&context, &[]);
+    let client = clients::snapshot(Transport::local(grpc(&server).routes()));
+    let readiness = context.readiness.clone();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let seeing = Arc::clone(&seen);
+    let mut updates: Updates = watch_tied(
+        &context,
+        StreamOptions::named("snapshot"),
+        ties,
+        move || {
+            let first = {
+                let mut seen = seeing.lock().unwrap();
+                seen.push(readiness.unmet().concat());
+                seen.len() == 1
+            };
+            let mut client = client.clone();
+            async move {
+                if first {
+                    return Err(tonic::Status::unavailable("nobody leads"));
+                }
+                client.watch_snapshot(WatchSnapshotRequest {}).await
+            }
+        },
+    );
+    assert_eq!(next(&mut updates, 2).await, "R() S");
+    assert_eq!(
+        *seen.lock().unwrap(),
+        ["test/snapshot", "test/snapshot: nobody leads"]
+    );
 }
 
 #[tokio::test]
