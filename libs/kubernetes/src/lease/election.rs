@@ -1,8 +1,8 @@
 //! One leader of a service.
 
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
-use tributary_runtime::Context;
 use tributary_runtime::backoff::Delays;
+use tributary_runtime::{Condition, Context};
 
 use super::api::Leases;
 use super::candidate::{Candidate, Next};
@@ -34,6 +34,16 @@ struct Running {
     /// What fails, said once until something works again.
     told: Option<Class>,
     timing: Timing,
+    /// The Lease can be read, and written where that was tried last.
+    usable: Condition,
+}
+
+/// What is refused, and will be refused again.
+fn is_refused(class: Class) -> bool {
+    match class {
+        Class::Unauthorized | Class::Forbidden | Class::Invalid | Class::NotFound => true,
+        Class::Conflict | Class::Expired | Class::Unavailable => false,
+    }
 }
 
 impl Election {
@@ -91,6 +101,7 @@ impl Election {
             meter,
             told: None,
             timing,
+            usable: context.condition("lease"),
         };
         loop {
             let step = running.step();
@@ -127,6 +138,7 @@ impl Running {
                         self.candidate.wrote(record, begun, Instant::now());
                         self.delays.reset();
                         self.told = None;
+                        self.usable.met();
                     }
                     Err(failure) => {
                         self.candidate.doubt();
@@ -141,7 +153,14 @@ impl Running {
         let deadline = until.unwrap_or(Instant::now() + REQUEST_DEADLINE.min(self.timing.duration));
         let answer = timeout_at(deadline, self.leases.get(&self.name)).await;
         match answer.unwrap_or_else(|_| Err(Failure::timed_out("reading a Lease"))) {
-            Ok(record) => self.candidate.observe(record, Instant::now()),
+            Ok(record) => {
+                let now = Instant::now();
+                self.candidate.observe(record, now);
+                // Where it is to be written next, only that shows whether it can be.
+                if !matches!(self.candidate.next(now), Next::Write(_)) {
+                    self.usable.met();
+                }
+            }
             Err(failure) => self.set_back(&failure, until).await,
         }
     }
@@ -151,6 +170,12 @@ impl Running {
         self.meter.failed(failure.class);
         let is_new = self.told.replace(failure.class) != Some(failure.class);
         let address = &self.leases.address;
+        let why = format!("{}: {failure}", self.name);
+        if is_refused(failure.class) {
+            self.usable.unmet_because(why);
+        } else {
+            self.usable.still_unmet_because(why);
+        }
         match failure.class {
             _ if !is_new => {
                 tracing::debug!(lease = self.name, %failure, "not read or written either");

@@ -6,7 +6,7 @@ use std::future::Future;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tributary_runtime::backoff::Delays;
-use tributary_runtime::{BoxError, CancellationToken, Context};
+use tributary_runtime::{BoxError, CancellationToken, Concern, Context};
 
 use super::api::Leases;
 use super::candidate::Record;
@@ -59,6 +59,10 @@ struct Running<W> {
     count: u32,
     meter: Meter,
     delays: Delays,
+    /// The shards' Leases cannot be listed or written.
+    unusable: Concern,
+    /// Why not, at the last look.
+    refused: Option<String>,
 }
 
 struct Begun {
@@ -134,6 +138,8 @@ impl Shards {
             work,
             count,
             meter,
+            unusable: context.concern("shard-leases"),
+            refused: None,
         };
         let own = running.division.replica_lease(&identity);
         // It outlives the stop: what is held is ours until the work on it has ended.
@@ -194,6 +200,7 @@ where
     }
 
     async fn look(&mut self) {
+        self.refused = None;
         let asked = Instant::now();
         let deadline = REQUEST_DEADLINE.min(self.timing.duration);
         let listed = timeout(deadline, self.leases.list()).await;
@@ -206,9 +213,11 @@ where
             }
             Err(failure) => {
                 self.failed(&failure, "cannot list Leases");
+                self.tell();
                 self.delays.wait().await;
             }
         }
+        self.tell();
     }
 
     async fn act(&mut self, act: Act) {
@@ -316,6 +325,13 @@ where
         result
     }
 
+    fn tell(&self) {
+        match &self.refused {
+            None => self.unusable.settle(),
+            Some(why) => self.unusable.raise_because(why),
+        }
+    }
+
     fn failed(&mut self, failure: &Failure, what: &'static str) {
         self.meter.failed(failure.class);
         match failure.class {
@@ -323,6 +339,7 @@ where
             Class::Conflict | Class::NotFound => tracing::debug!(%failure, what),
             Class::Unauthorized | Class::Forbidden | Class::Invalid => {
                 tracing::warn!(%failure, what);
+                self.refused = Some(format!("{what}: {failure}"));
             }
             Class::Expired | Class::Unavailable => tracing::info!(%failure, what),
         }

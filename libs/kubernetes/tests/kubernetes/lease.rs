@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tributary_kubernetes::Cluster;
 use tributary_kubernetes::lease::{Election, Leadership, Timing, identity};
-use tributary_runtime::{CancellationToken, Context};
+use tributary_runtime::{CancellationToken, Context, Readiness};
 use tributary_tests_kubernetes::accounts::Scope;
 use tributary_tests_kubernetes::server::{Options, Server};
 use tributary_tests_kubernetes::shared::shared;
@@ -19,6 +19,7 @@ use tributary_tests_kubernetes::wait::until;
 /// A candidate that runs.
 pub(crate) struct Candidate {
     pub(crate) leadership: Leadership,
+    readiness: Readiness,
     stop: CancellationToken,
     task: JoinSet<()>,
 }
@@ -29,10 +30,12 @@ impl Candidate {
         let election = Election::new(&cluster, namespace, "merger", identity(), Timing::default());
         let context = Context::new("test");
         let (leadership, stop) = (election.leadership(), context.shutdown.clone());
+        let readiness = context.readiness.clone();
         let mut task = JoinSet::new();
         task.spawn(async move { election.run(&context).await });
         Self {
             leadership,
+            readiness,
             stop,
             task,
         }
@@ -50,6 +53,36 @@ impl Candidate {
                 return epoch;
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_candidate_without_rights_on_its_lease_is_not_ready_and_says_why() {
+    let cluster = shared().await;
+    let namespace = cluster.namespace("rightless").await;
+    for (verbs, why) in [(json!(["list"]), "get"), (json!(["get"]), "create")] {
+        let rule: PolicyRule = serde_json::from_value(json!({
+            "apiGroups": ["coordination.k8s.io"],
+            "resources": ["leases"],
+            "verbs": verbs,
+        }))
+        .unwrap();
+        let account = cluster
+            .account(
+                &namespace,
+                &format!("without-{why}"),
+                &[rule],
+                Scope::Namespace,
+            )
+            .await;
+        let candidate = Candidate::start(&account, &namespace).await;
+        until("it says why", async || {
+            let unmet = candidate.readiness.unmet().concat();
+            let says = unmet.starts_with("test/lease: merger: ") && unmet.contains("forbidden");
+            says.then_some(())
+        })
+        .await;
+        candidate.end().await;
     }
 }
 
