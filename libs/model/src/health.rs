@@ -32,6 +32,8 @@ pub struct ServiceSeen {
     pub version: String,
     /// Shares of load balancers that it programs, ascending.
     pub shards: Vec<SeenShard>,
+    /// What is of concern to it, `aws: no credentials` or only a name.
+    pub concerns: Vec<String>,
 }
 
 /// A share of the load balancers.

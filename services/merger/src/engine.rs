@@ -9,7 +9,7 @@ use tributary_model::ObjectRef;
 use tributary_model::resource::SourceObject;
 use tributary_proto::snapshot::WatchSnapshotRequest;
 use tributary_runtime::Context;
-use tributary_stream::{Positioned, StreamOptions, Transport, Update, clients, watch};
+use tributary_stream::{Positioned, StreamOptions, Ties, Transport, Update, clients, watch_tied};
 
 use crate::guests::Host;
 use crate::shared::{Shared, Torn};
@@ -29,12 +29,16 @@ pub(crate) async fn follow(
     watcher: Transport,
     shared: &Arc<Shared>,
 ) -> Result<(), Torn> {
-    let ready = context.condition("snapshot");
+    let ready = Arc::new(context.condition("snapshot"));
     let client = clients::snapshot(watcher);
     // Of several watchers any will do: none of them leads.
     let options = StreamOptions::named("snapshot").unfenced();
     let host = Host::new(&shared.guests);
-    let mut updates = watch(context, options, move || {
+    let ties = Ties {
+        arrival: Some(Arc::clone(&ready)),
+        concerns: None,
+    };
+    let mut updates = watch_tied(context, options, ties, move || {
         let (mut client, host) = (client.clone(), host.clone());
         async move {
             host.is_gone();

@@ -1,6 +1,6 @@
 //! Who is connected to this merger, for `GetHealth`: as long as its stream is open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
@@ -11,7 +11,7 @@ use tributary_model::health::{SeenShard, ServiceSeen};
 use tributary_proto::access;
 use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::event::EventMessage;
-use tributary_runtime::names::HEADER_VERSION;
+use tributary_runtime::names::{HEADER_CONCERNS, HEADER_VERSION};
 use tributary_stream::EventStream;
 
 #[cfg(test)]
@@ -34,7 +34,12 @@ struct Guest {
     service: access::Caller,
     caller: Caller,
     shard: Option<SeenShard>,
+    concerns: Vec<String>,
 }
+
+/// What is kept of what a service says of its concerns.
+const MOST_CONCERNS: usize = 16;
+const LONGEST_CONCERN: usize = 300;
 
 /// What a call says of where it comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +81,12 @@ impl Caller {
 }
 
 impl Guests {
-    pub(crate) fn programmer(&self, caller: Caller, of: &LoadBalancerShard) -> Present {
+    pub(crate) fn programmer(
+        &self,
+        caller: Caller,
+        of: &LoadBalancerShard,
+        concerns: Vec<String>,
+    ) -> Present {
         let service = match of.kind {
             LoadBalancerKind::Alb => access::Caller::AlbProgrammer,
             LoadBalancerKind::Nlb => access::Caller::NlbProgrammer,
@@ -85,14 +95,23 @@ impl Guests {
             index: of.shard.index(),
             count: of.shard.count(),
         };
-        self.greet(service, caller, Some(shard))
+        self.greet(service, caller, Some(shard), concerns)
     }
 
     pub(crate) fn status_writer(&self, caller: Caller) -> Present {
-        self.greet(access::Caller::StatusWriter, caller, None)
+        self.greet(access::Caller::StatusWriter, caller, None, Vec::new())
     }
 
-    fn greet(&self, service: access::Caller, caller: Caller, shard: Option<SeenShard>) -> Present {
+    fn greet(
+        &self,
+        service: access::Caller,
+        caller: Caller,
+        shard: Option<SeenShard>,
+        concerns: Vec<String>,
+    ) -> Present {
+        let concerns = concerns.into_iter().take(MOST_CONCERNS);
+        let concerns = concerns.map(|it| it.chars().take(LONGEST_CONCERN).collect());
+        let concerns = concerns.collect();
         // Whole after any panic: one entry is put in or taken out.
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         book.greeted += 1;
@@ -101,6 +120,7 @@ impl Guests {
             service,
             caller,
             shard,
+            concerns,
         };
         book.present.insert(number, guest);
         Present {
@@ -112,16 +132,18 @@ impl Guests {
     /// Each process once, with all of its shards.
     pub(crate) fn seen(&self) -> Vec<ServiceSeen> {
         let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut seen: BTreeMap<_, Vec<SeenShard>> = BTreeMap::new();
+        let mut seen: BTreeMap<_, (Vec<SeenShard>, BTreeSet<&String>)> = BTreeMap::new();
         for guest in book.present.values() {
-            let process = seen.entry((guest.service, &guest.caller)).or_default();
-            process.extend(guest.shard);
+            let (shards, concerns) = seen.entry((guest.service, &guest.caller)).or_default();
+            shards.extend(guest.shard);
+            concerns.extend(&guest.concerns);
         }
         seen.into_iter()
-            .map(|((service, caller), mut shards)| {
+            .map(|((service, caller), (mut shards, concerns))| {
                 shards.sort_unstable();
                 shards.dedup();
                 ServiceSeen {
+                    concerns: concerns.into_iter().cloned().collect(),
                     service: service.name().to_owned(),
                     address: caller.address.clone(),
                     version: caller.version.clone(),
@@ -172,7 +194,11 @@ impl Host {
             address: String::new(),
             version: version.unwrap_or_default().to_owned(),
         };
-        let present = self.guests.greet(access::Caller::Watcher, caller, None);
+        let concerns = metadata.get_all_bin(HEADER_CONCERNS).into_iter();
+        let concerns = concerns.filter_map(|it| String::from_utf8(it.to_bytes().ok()?.into()).ok());
+        let concerns = concerns.collect();
+        let watcher = access::Caller::Watcher;
+        let present = self.guests.greet(watcher, caller, None, concerns);
         self.becomes(Some(present));
     }
 

@@ -44,6 +44,8 @@ fn this() -> ServiceSeen {
         address: String::new(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         shards: Vec::new(),
+        // Whom it misses is told by what they do not do.
+        concerns: Vec::new(),
     }
 }
 

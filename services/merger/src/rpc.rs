@@ -76,10 +76,12 @@ impl DesiredService for Rpc {
     ) -> Result<Response<Self::WatchLoadBalancersStream>, Status> {
         let epoch = self.reign.epoch()?;
         let caller = Caller::of(&request);
-        let (_, extensions, asked) = request.into_parts();
+        let (_, extensions, mut asked) = request.into_parts();
+        let concerns = std::mem::take(&mut asked.concerns);
         let shard = LoadBalancerShard::try_from(asked).map_err(invalid)?;
         may_speak_of(&extensions, shard.kind)?;
-        let guest = self.shared.guests.programmer(caller, &shard);
+        let guests = &self.shared.guests;
+        let guest = guests.programmer(caller, &shard, concerns);
         let subscription = self
             .shared
             .desired
@@ -131,7 +133,8 @@ impl JudgementService for Rpc {
         request: Request<WatchJudgementsRequest>,
     ) -> Result<Response<Self::WatchJudgementsStream>, Status> {
         let epoch = self.reign.epoch()?;
-        let guest = self.shared.guests.status_writer(Caller::of(&request));
+        let caller = Caller::of(&request);
+        let guest = self.shared.guests.status_writer(caller);
         let events = events(self.shared.judgements.subscribe());
         let events = self.reign.only_leading(epoch, events);
         Ok(Response::new(guest.stays_with(events)))

@@ -19,12 +19,8 @@ use crate::call::{
 use crate::event::Position;
 use crate::{desired, judgement, listeners, report, snapshot, types};
 
-message!(
-    LoadBalancerShard = desired::WatchLoadBalancersRequest {
-        kind: one_of,
-        shard: required,
-    }
-);
+#[cfg(test)]
+crate::arbitrary::structure!(LoadBalancerShard { kind, shard });
 message!(
     Acknowledgement = judgement::AcknowledgeJudgementsRequest {
         position: position_of,
@@ -105,6 +101,34 @@ impl TryFrom<types::Shard> for Shard {
         }
         Self::new(index, count)
             .ok_or_else(|| ConvertError::at("index", format!("{index} is not below {count}")))
+    }
+}
+
+impl From<&LoadBalancerShard> for desired::WatchLoadBalancersRequest {
+    fn from(share: &LoadBalancerShard) -> Self {
+        let LoadBalancerShard { kind, shard } = share;
+        Self {
+            kind: one_of::write(kind),
+            shard: required::write(shard),
+            // Not of the share: the caller adds them.
+            concerns: Vec::new(),
+        }
+    }
+}
+
+impl TryFrom<desired::WatchLoadBalancersRequest> for LoadBalancerShard {
+    type Error = ConvertError;
+
+    fn try_from(message: desired::WatchLoadBalancersRequest) -> Result<Self, Self::Error> {
+        let desired::WatchLoadBalancersRequest {
+            kind,
+            shard,
+            concerns: _,
+        } = message;
+        Ok(Self {
+            kind: one_of::read("kind", kind)?,
+            shard: required::read("shard", shard)?,
+        })
     }
 }
 

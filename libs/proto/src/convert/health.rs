@@ -22,6 +22,7 @@ message!(
         address: same,
         version: same,
         shards: list,
+        concerns: same,
     }
 );
 message!(

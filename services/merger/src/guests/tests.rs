@@ -1,5 +1,5 @@
 use futures::stream;
-use tonic::metadata::MetadataValue;
+use tonic::metadata::{BinaryMetadataValue, MetadataValue};
 use tributary_proto::call::Shard;
 use tributary_proto::judgement::WatchJudgementsResponse;
 
@@ -41,8 +41,8 @@ fn a_caller_says_its_version_before_those_of_its_libraries() {
 fn a_process_is_seen_once_with_all_of_its_shards_while_its_streams_are_open() {
     let guests = Guests::default();
     let agent = "tributary/0.2.0 tonic/0.14.2";
-    let held = [3, 1].map(|index| guests.programmer(caller(agent), &share(index)));
-    let other = guests.programmer(caller("tributary/0.1.0"), &share(2));
+    let held = [3, 1].map(|index| guests.programmer(caller(agent), &share(index), Vec::new()));
+    let other = guests.programmer(caller("tributary/0.1.0"), &share(2), Vec::new());
     let writer = guests.status_writer(caller(agent));
     assert_eq!(
         lines(&guests),
@@ -72,4 +72,33 @@ fn the_watcher_is_seen_while_it_serves_its_stream() {
     assert_eq!(lines(&guests), ["watcher 0.2.0 "]);
     host.is_gone();
     assert!(guests.seen().is_empty());
+}
+
+#[test]
+fn what_is_of_concern_to_a_process_is_told_once_and_within_bounds() {
+    let guests = Guests::default();
+    let concerns = || vec!["aws: no credentials".to_owned()];
+    let _held =
+        [3, 1].map(|index| guests.programmer(caller("tributary/1.0.0"), &share(index), concerns()));
+    let many = (0..100).map(|index| format!("{index:05}").repeat(100));
+    let _other = guests.programmer(caller("tributary/2.0.0"), &share(2), many.collect());
+    let host = Host::new(&guests);
+    let mut metadata = MetadataMap::new();
+    for concern in ["kinds: not served: Gateway", "pods"] {
+        let value = BinaryMetadataValue::from_bytes(concern.as_bytes());
+        metadata.append_bin(HEADER_CONCERNS, value);
+    }
+    host.answers(&metadata);
+    let seen = guests.seen();
+    let of = |service: &str| {
+        let seen = seen.iter().filter(|it| it.service == service);
+        let concerns: Vec<_> = seen.map(|it| it.concerns.clone()).collect();
+        concerns
+    };
+    let of_programmers = of("alb-programmer");
+    assert_eq!(of_programmers.len(), 2);
+    assert!(of_programmers.contains(&concerns()));
+    let bounded = of_programmers.iter().find(|it| it.len() == 16).unwrap();
+    assert!(bounded.iter().all(|it| it.len() == 300));
+    assert_eq!(of("watcher"), [["kinds: not served: Gateway", "pods"]]);
 }
