@@ -27,6 +27,7 @@ mod holds;
 pub mod metrics;
 mod patience;
 mod questions;
+mod reach;
 mod search;
 mod secrets;
 mod shards;
@@ -50,7 +51,7 @@ use tributary_proto::access::Caller;
 use tributary_proto::call::{LoadBalancerShard, Publisher, Shard};
 use tributary_runtime::tasks::TaskError;
 use tributary_runtime::tls::TlsError;
-use tributary_runtime::{BoxError, Context, OnError, Peer};
+use tributary_runtime::{BoxError, Condition, Context, OnError, Peer};
 use tributary_stream::{Published, StreamOptions, Transport, TransportError, clients, publish};
 
 pub use args::{Args, DefaultsArgs, NoCluster, SiteArgs};
@@ -179,7 +180,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
 /// # Errors
 /// When a task fails that cannot be started again.
 pub async fn run(context: Context, options: Options) -> Result<(), Error> {
-    let aws = connect(&context, &options.aws).await;
+    let (aws, reached) = connect(&context, &options.aws).await;
     let share = Share {
         load_balancers: LoadBalancerShard {
             kind: options.kind,
@@ -188,10 +189,17 @@ pub async fn run(context: Context, options: Options) -> Result<(), Error> {
         epoch: 0,
         instance: std::process::id().to_string(),
     };
-    program(context, options, aws, share).await
+    let synced = context.part(DESIRED);
+    tokio::select! {
+        ended = program(context.clone(), options, aws.clone(), share, synced) => ended,
+        () = reach::tell(&context, &aws, &reached) => Ok(()),
+    }
 }
 
 pub use shards::run as run_shards;
+
+/// The condition that what is desired has been listed once: of each share.
+const DESIRED: &str = "desired";
 
 /// What one supervisor looks after.
 struct Share {
@@ -200,13 +208,21 @@ struct Share {
     instance: String,
 }
 
-async fn connect(context: &Context, endpoint: &Endpoint) -> Aws {
-    let meter = Arc::new(metrics::AwsMeter::new(&context.metrics));
-    Aws::connect(endpoint, &endpoint.pacing(), meter).await
+async fn connect(context: &Context, endpoint: &Endpoint) -> (Aws, reach::Reached) {
+    let reached = reach::Reached::default();
+    let meter = Arc::new(metrics::AwsMeter::new(&context.metrics, reached.clone()));
+    let aws = Aws::connect(endpoint, &endpoint.pacing(), meter).await;
+    (aws, reached)
 }
 
 /// Programs one share until the context stops.
-async fn program(context: Context, options: Options, aws: Aws, share: Share) -> Result<(), Error> {
+async fn program(
+    context: Context,
+    options: Options,
+    aws: Aws,
+    share: Share,
+    synced: Condition,
+) -> Result<(), Error> {
     let Options {
         kind,
         merger,
@@ -254,6 +270,7 @@ async fn program(context: Context, options: Options, aws: Aws, share: Share) -> 
                 holds,
                 reports,
                 unwanted_all,
+                synced: Arc::new(synced),
             },
         ),
     );

@@ -9,6 +9,8 @@ use tributary_runtime::Metrics;
 use tributary_runtime::metrics::{Described, MetricName};
 use tributary_runtime::names::SecondsCounter;
 
+use crate::reach::Reached;
+
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct CallLabels {
@@ -21,7 +23,7 @@ pub struct CallLabels {
 /// For what a call waited.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct WaitLabels {
-    /// `turn` or `backoff`.
+    /// Of calls `turn` or `backoff`; of workers what they wait for, `aws` and `aws_again` among them: to ask whether AWS answers.
     pub reason: &'static str,
 }
 
@@ -107,12 +109,14 @@ pub struct AwsMeter {
     seconds: Family<CallLabels, SecondsCounter>,
     waits: Family<WaitLabels, SecondsCounter>,
     pace: Family<GroupLabels, Gauge<f64, std::sync::atomic::AtomicU64>>,
+    reached: Reached,
 }
 
 impl AwsMeter {
-    /// Into these metrics.
-    pub fn new(metrics: &Metrics) -> Self {
+    /// Into these metrics; what AWS does as it is asked is noted.
+    pub(crate) fn new(metrics: &Metrics, reached: Reached) -> Self {
         Self {
+            reached,
             calls: metrics.get(&AWS_CALLS),
             seconds: metrics.get(&AWS_CALL_SECONDS),
             waits: metrics.get(&AWS_WAIT_SECONDS),
@@ -123,6 +127,9 @@ impl AwsMeter {
 
 impl Meter for AwsMeter {
     fn called(&self, call: Call) {
+        if call.failure.is_none() {
+            self.reached.note();
+        }
         let outcome = match call.failure {
             None => "ok",
             Some(Class::Retryable) => "retryable",

@@ -7,9 +7,9 @@ use tributary_aws::Permit;
 use tributary_kubernetes::Cluster;
 use tributary_kubernetes::lease::{Holding, Shards, Timing, identity, shard_group};
 use tributary_proto::call::{LoadBalancerShard, Shard};
-use tributary_runtime::{BoxError, Context, Readiness};
+use tributary_runtime::{BoxError, Context};
 
-use crate::{Error, Options, Share, connect, program};
+use crate::{DESIRED, Error, Options, Share, connect, program, reach};
 
 /// How replicas divide the load balancers, and where the Leases are that say so.
 #[derive(Clone, Debug)]
@@ -51,7 +51,8 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
         shards,
         timing,
     } = division;
-    let aws = connect(&context, &options.aws).await;
+    let (aws, reached) = connect(&context, &options.aws).await;
+    let whole = aws.clone();
     let instance = identity();
     let dividing = Shards::new(
         &cluster,
@@ -69,14 +70,16 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
         loop {
             match presence.changed().await {
                 Some(_) => ready.met(),
-                None => ready.unmet(),
+                None => ready.unmet_because("the Lease of this replica is not held"),
             }
         }
     };
+    ready.unmet_because("the Lease of this replica is not held yet");
     let work = |holding: Holding| {
         let mut context = context.clone();
         context.shutdown = holding.stop.clone();
-        context.readiness = Readiness::default();
+        // What is known of AWS and of the merger is the same for all shards that are held; each has its own part in it.
+        let synced = context.part(DESIRED);
         let options = options.clone();
         let shard = Shard::new(holding.index, holding.count);
         let load_balancers = shard.map(|shard| LoadBalancerShard {
@@ -92,7 +95,7 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
                 epoch,
                 instance,
             };
-            program(context, options, aws, held)
+            program(context, options, aws, held, synced)
                 .await
                 .map_err(BoxError::from)
         }
@@ -100,5 +103,6 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
     tokio::select! {
         ended = Box::pin(dividing.run(&context, work)) => ended.map_err(Error::Shard),
         () = readiness => Ok(()),
+        () = reach::tell(&context, &whole, &reached) => Ok(()),
     }
 }

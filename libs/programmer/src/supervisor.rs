@@ -24,7 +24,8 @@ use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::desired::WatchLoadBalancersRequest;
 use tributary_runtime::{Concern, Condition, Context, OnError, Tasks};
 use tributary_stream::{
-    Position, Positioned, Published, StreamOptions, Transport, Update, clients, watch as follow,
+    Position, Positioned, Published, StreamOptions, Ties, Transport, Update, clients,
+    watch_tied as follow,
 };
 
 use crate::Error;
@@ -51,6 +52,8 @@ pub(crate) struct Setup {
     pub(crate) holds: Option<Holds>,
     pub(crate) reports: Published<LoadBalancerKey, LoadBalancerReport>,
     pub(crate) unwanted_all: UnwantedAll,
+    /// The first listing of what is desired is complete.
+    pub(crate) synced: Arc<Condition>,
 }
 
 /// Load balancers that are worked on at once: enough to fill AWS's pace, few enough that each is done soon.
@@ -69,7 +72,7 @@ struct Supervisor {
     count: Gauge,
     /// Of the newest desired state that was seen.
     position: Position,
-    synced: Condition,
+    synced: Arc<Condition>,
 }
 
 /// About what is asked beside the loop.
@@ -97,6 +100,7 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
         holds,
         reports,
         unwanted_all,
+        synced,
     } = setup;
     let (limits, limits_receiver) = watch::channel(Limits::default());
     let mut supervisor = Supervisor {
@@ -126,7 +130,7 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
         },
         count: context.metrics.get(&LOAD_BALANCERS),
         position: Position::default(),
-        synced: context.condition("desired"),
+        synced,
     };
     let tasks = context.tasks();
     supervisor.run(&context, &tasks).await;
@@ -138,8 +142,17 @@ impl Supervisor {
     async fn run(&mut self, context: &Context, tasks: &Tasks) {
         let client = self.shared.merger.clone();
         let request = WatchLoadBalancersRequest::from(&self.share);
-        let mut updates = follow(context, StreamOptions::named("desired"), move || {
+        let concerns = context.concerns();
+        let ties = Ties {
+            arrival: Some(Arc::clone(&self.synced)),
+            concerns: Some(concerns.clone()),
+        };
+        let mut updates = follow(context, StreamOptions::named("desired"), ties, move || {
             let mut client = client.clone();
+            let request = WatchLoadBalancersRequest {
+                concerns: concerns.now(),
+                ..request.clone()
+            };
             async move { client.watch_load_balancers(request).await }
         });
         let waits = context.metrics.get(&WORKER_WAIT_SECONDS);

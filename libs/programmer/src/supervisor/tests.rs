@@ -229,6 +229,7 @@ impl World {
             holds: None,
             reports: reports.clone(),
             unwanted_all: UnwantedAll::Spare,
+            synced: Arc::new(context.part("desired")),
         };
         let mut supervisor = JoinSet::new();
         supervisor.spawn(supervise(context.clone(), setup));
