@@ -200,7 +200,8 @@ fn publish(shared: &Shared, reading: Reading, shown: &Shown) {
     if withheld == 0 {
         readable.met();
     } else {
-        readable.unmet();
+        let why = format!("{withheld} files or folders cannot be read, what they held stays");
+        readable.unmet_because(why);
     }
     tell(&shared.rejections(), &rejections);
     shared.reject(rejections);
@@ -220,7 +221,7 @@ fn publish(shared: &Shared, reading: Reading, shown: &Shown) {
         shared.published.mark_complete();
         snapshot.met();
     } else {
-        snapshot.unmet();
+        snapshot.unmet_because("not everything in the folder could be read");
     }
 }
 

@@ -33,6 +33,9 @@ use self::watching::{Item, Watching};
 use crate::metrics::{FailureLabels, KindLabels, WATCH_BACKOFF_SECONDS, WATCH_FAILURES};
 use crate::{OtherLease, Shared, SyncRequest};
 
+/// Causes are told to people, a line each.
+const LONGEST_CAUSE: usize = 240;
+
 /// In metrics, beside the kinds.
 const DISCOVERY_NAME: &str = "discovery";
 
@@ -79,12 +82,22 @@ struct Follower<'a> {
     watches: StreamMap<Kind, Watching>,
     objects: Objects,
     /// What keeps failing, [`DISCOVERY_NAME`] or a kind: told once for each class.
-    failing: BTreeMap<&'static str, Class>,
+    failing: BTreeMap<&'static str, Failure>,
     complete: Condition,
     readable: Condition,
     /// Without them only pods that wait for a readiness gate are worse off: no reason to be unready.
     pods: Concern,
+    /// Without them nobody can ask for anything.
+    needed: Concern,
 }
+
+/// Without these there is nothing to do. All others may be missing, since nobody may need them.
+const NEEDED: [Kind; 4] = [
+    Kind::GatewayClass,
+    Kind::Gateway,
+    Kind::ListenerSet,
+    Kind::HttpRoute,
+];
 
 type Discovered = Result<Kinds, Failure>;
 
@@ -122,6 +135,7 @@ pub(crate) async fn follow(
         complete: context.condition("snapshot"),
         readable: context.condition("readable"),
         pods: context.concern("pods"),
+        needed: context.concern("kinds"),
     };
     let mut listings: FuturesUnordered<BoxFuture<'_, Asked>> = FuturesUnordered::new();
     let mut pending: Vec<Pending> = Vec::new();
@@ -181,7 +195,7 @@ impl Follower<'_> {
             }
             Err(failure) => {
                 discovery.due = Instant::now() + discovery.again.next_delay();
-                if self.fails(DISCOVERY_NAME, failure.class) {
+                if self.fails(DISCOVERY_NAME, &failure) {
                     tracing::warn!(%failure, address = self.cluster.address(), "the API server does not say which kinds it serves; asked again");
                 }
             }
@@ -226,6 +240,15 @@ impl Follower<'_> {
         let before: BTreeSet<Kind> = self.kinds.keys().copied().collect();
         for kind in before.into_iter().filter(|kind| !served.contains_key(kind)) {
             self.absent(kind);
+        }
+        let needed = NEEDED.into_iter();
+        let needed = needed.filter(|kind| !served.contains_key(kind));
+        let needed: Vec<_> = needed.map(Kind::as_str).collect();
+        if needed.is_empty() {
+            self.needed.settle();
+        } else {
+            let needed = needed.join(", ");
+            self.needed.raise_because(format!("not served: {needed}"));
         }
         for (kind, served) in served {
             match self.kinds.get_mut(&kind) {
@@ -289,7 +312,7 @@ impl Follower<'_> {
 
     fn failed(&mut self, kind: Kind, failure: &Failure) {
         let class = failure.class;
-        let is_new = self.fails(kind.as_str(), class);
+        let is_new = self.fails(kind.as_str(), failure);
         let Some(watched) = self.kinds.get_mut(&kind) else {
             return;
         };
@@ -311,15 +334,16 @@ impl Follower<'_> {
     }
 
     /// Returns whether nothing fails in this way yet.
-    fn fails(&mut self, what: &'static str, class: Class) -> bool {
+    fn fails(&mut self, what: &'static str, failure: &Failure) -> bool {
+        let class = failure.class;
         let failures = self.context.metrics.get(&WATCH_FAILURES);
         let labels = FailureLabels {
             kind: what,
             class: class.as_str(),
         };
         failures.get_or_create(&labels).inc();
-        let is_new = !self.failing.values().any(|failing| *failing == class);
-        self.failing.insert(what, class);
+        let is_new = !self.failing.values().any(|failing| failing.class == class);
+        self.failing.insert(what, failure.clone());
         is_new
     }
 
@@ -335,28 +359,52 @@ impl Follower<'_> {
     /// Says how far this is.
     fn settle(&mut self, is_known: bool) {
         self.objects.tell_refused();
-        let is_forbidden = |watched: &Watched| watched.forbidden.is_some();
-        let mut kinds = self.kinds.iter();
-        let readable = kinds.all(|(kind, it)| *kind == Kind::Pod || !is_forbidden(it));
-        if self.kinds.get(&Kind::Pod).is_some_and(is_forbidden) {
-            self.pods.raise();
-        } else {
-            self.pods.settle();
+        let forbidden = |kind: Kind, watched: &Watched| {
+            let why = watched.forbidden.as_ref()?;
+            Some(format!("{kind}: {why}"))
+        };
+        let others = self.kinds.iter().filter(|(kind, _)| **kind != Kind::Pod);
+        let unreadable = others.filter_map(|(kind, it)| forbidden(*kind, it));
+        let unreadable: Vec<String> = unreadable.collect();
+        let pods = self.kinds.get(&Kind::Pod);
+        match pods.and_then(|pods| forbidden(Kind::Pod, pods)) {
+            Some(why) => self.pods.raise_because(why),
+            None => self.pods.settle(),
         }
-        let synced = is_known
-            && self.kinds.iter().all(|(kind, watched)| {
-                self.objects.is_synced(*kind) || watched.forbidden.is_some()
-            });
-        if synced {
-            self.objects.complete();
-            self.complete.met();
-        } else {
-            self.complete.unmet();
+        let awaited = self
+            .kinds
+            .iter()
+            .find(|(kind, watched)| !self.objects.is_synced(**kind) && watched.forbidden.is_none());
+        match awaited {
+            None if is_known => {
+                self.objects.complete();
+                self.complete.met();
+            }
+            awaited => {
+                let awaited = awaited.map_or(DISCOVERY_NAME, |(kind, _)| kind.as_str());
+                let failure = self.failing.get(awaited).or(self.failing.values().next());
+                match failure {
+                    Some(failure) => self.complete.unmet_because(line(failure)),
+                    None => {
+                        let why = format!("{awaited} is not complete yet");
+                        self.complete.unmet_because(why);
+                    }
+                }
+            }
         }
-        if readable {
-            self.readable.met();
-        } else {
-            self.readable.unmet();
+        match unreadable.split_first() {
+            None => self.readable.met(),
+            Some((first, [])) => self.readable.unmet_because(first),
+            Some((first, others)) => {
+                let others = others.len();
+                let why = format!("{first} (and {others} more kinds)");
+                self.readable.unmet_because(why);
+            }
         }
     }
+}
+
+/// For people.
+fn line(failure: &Failure) -> String {
+    failure.to_string().chars().take(LONGEST_CAUSE).collect()
 }

@@ -222,7 +222,7 @@ impl Service {
     #[must_use]
     pub fn contracts(&self, services: GrpcServices) -> GrpcServices {
         services.add_service(
-            SnapshotServiceServer::new(rpc::Rpc(self.shared.clone()))
+            SnapshotServiceServer::new(rpc::Rpc(self.shared.clone(), self.context.concerns()))
                 .max_decoding_message_size(tributary_proto::MAX_QUESTION_BYTES)
                 .max_encoding_message_size(tributary_proto::MAX_MESSAGE_BYTES),
         )

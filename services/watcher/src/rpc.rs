@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::sync::{mpsc, oneshot};
+use tonic::metadata::BinaryMetadataValue;
 use tonic::{Request, Response, Status};
 use tributary_proto::part::{parts, parts_of_messages};
 use tributary_proto::snapshot::snapshot_service_server::SnapshotService;
@@ -11,12 +12,14 @@ use tributary_proto::snapshot::{
     GetSnapshotRequest, GetSnapshotResponse, ListRejectionsRequest, ListRejectionsResponse,
     SyncRequest, SyncResponse, WatchSnapshotRequest, WatchSnapshotResponse,
 };
+use tributary_runtime::Concerns;
+use tributary_runtime::names::HEADER_CONCERNS;
 use tributary_stream::{EventStream, events};
 
 use crate::Shared;
 
 #[derive(Debug)]
-pub(crate) struct Rpc(pub(crate) Shared);
+pub(crate) struct Rpc(pub(crate) Shared, pub(crate) Concerns);
 
 type PartStream<M> = BoxStream<'static, Result<M, Status>>;
 
@@ -30,7 +33,18 @@ impl SnapshotService for Rpc {
         &self,
         _: Request<WatchSnapshotRequest>,
     ) -> Result<Response<Self::WatchSnapshotStream>, Status> {
-        Ok(Response::new(events(self.0.published.subscribe())))
+        let mut concerns = self.1.clone();
+        let values = concerns.seen();
+        let values = values.iter().map(String::as_bytes);
+        let values: Vec<_> = values.map(BinaryMetadataValue::from_bytes).collect();
+        let events = events(self.0.published.subscribe());
+        // Who is called again tells what has become of them.
+        let events = events.take_until(async move { concerns.changed().await });
+        let mut response = Response::new(events.boxed());
+        for value in values {
+            response.metadata_mut().append_bin(HEADER_CONCERNS, value);
+        }
+        Ok(response)
     }
 
     async fn get_snapshot(

@@ -205,7 +205,10 @@ async fn a_root_that_loses_everything_at_once_is_told_once_in_readiness_metrics_
     assert_eq!(watching.names(), ["a", "b"]);
     assert_eq!(
         watching.context.readiness.unmet(),
-        ["watcher/readable", "watcher/snapshot"]
+        [
+            "watcher/readable: 1 files or folders cannot be read, what they held stays",
+            "watcher/snapshot: not everything in the folder could be read",
+        ]
     );
     assert_eq!(metric(&watching), [true, true]);
     let rejections = watching.shared.rejections();
@@ -236,7 +239,10 @@ async fn what_could_not_be_read_is_seen_when_it_can_be() {
     watching.synced().await;
     assert_eq!(watching.names(), ["a", "b"]);
     assert_eq!(watching.shared.rejections()[0].source, "team");
-    assert_eq!(watching.context.readiness.unmet(), ["watcher/readable"]);
+    assert_eq!(
+        watching.context.readiness.unmet(),
+        ["watcher/readable: 1 files or folders cannot be read, what they held stays"]
+    );
     std::fs::remove_file(away.join("b.yaml")).unwrap();
     put(&away.join("c.yaml"), "c");
     std::fs::rename(&away, &mount).unwrap();

@@ -24,6 +24,8 @@ async fn kinds_without_crds_hold_nothing_up_and_are_watched_as_soon_as_they_appe
     watcher.check(cluster, &namespace).await;
     until("it is ready", async || watcher.is_ready().then_some(())).await;
     assert_eq!(watcher.metric(&synced("Gateway")), None);
+    let missing = "watcher/kinds: not served: GatewayClass, Gateway, ListenerSet, HTTPRoute";
+    assert_eq!(watcher.context.readiness.concerns(), [missing]);
     assert_eq!(watcher.metric(&synced("Service")), Some(1.0));
 
     cluster.install_crds(Channel::Standard).await;
@@ -35,6 +37,15 @@ async fn kinds_without_crds_hold_nothing_up_and_are_watched_as_soon_as_they_appe
     .await;
     watcher.check(cluster, &namespace).await;
     assert_eq!(watcher.metric(&synced("Gateway")), Some(1.0));
+    until("nothing is missing any more", async || {
+        watcher
+            .context
+            .readiness
+            .concerns()
+            .is_empty()
+            .then_some(())
+    })
+    .await;
 
     cluster.remove_gateway_api().await;
     until("the kind is given up", async || {
@@ -92,7 +103,13 @@ async fn a_kind_that_may_not_be_read_is_told_and_the_rest_works() {
     // Completeness is asked of what can be read.
     watcher.sync().await;
     assert_eq!(watcher.shows(&namespace).await.len(), 2);
-    assert_eq!(watcher.context.readiness.unmet(), ["watcher/readable"]);
+    let unmet = watcher.context.readiness.unmet();
+    assert_eq!(unmet.len(), 1, "{unmet:?}");
+    assert!(
+        unmet[0].starts_with("watcher/readable: Secret: "),
+        "{unmet:?}"
+    );
+    assert!(unmet[0].contains("forbidden"), "{unmet:?}");
     assert_eq!(watcher.unread().await, [Kind::Secret]);
 
     // As a person who mends it would.
@@ -150,7 +167,12 @@ async fn pods_that_may_not_be_read_are_told_and_make_nobody_unready() {
     until("it is ready", async || watcher.is_ready().then_some(())).await;
     watcher.sync().await;
     assert_eq!(watcher.unread().await, [Kind::Pod]);
-    assert_eq!(watcher.context.readiness.concerns(), ["watcher/pods"]);
+    let concerns = watcher.context.readiness.concerns();
+    assert_eq!(concerns.len(), 1, "{concerns:?}");
+    assert!(
+        concerns[0].starts_with("watcher/pods: Pod: "),
+        "{concerns:?}"
+    );
     watcher.stop().await;
 }
 
