@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::time::{Instant, timeout};
-use tributary_proto::call::Acknowledgement;
+use tributary_proto::call::{Acknowledgement, SetAside};
 use tributary_proto::judgement::AcknowledgeJudgementsRequest;
 use tributary_proto::judgement::judgement_service_client::JudgementServiceClient;
 use tributary_runtime::backoff::Delays;
@@ -78,7 +78,12 @@ impl Acknowledging {
     }
 
     /// The call; it ends in time, and tells whether the merger took it.
-    pub(crate) fn call(&mut self, queue: &Queue, now: Instant) -> BoxFuture<'static, bool> {
+    pub(crate) fn call(
+        &mut self,
+        queue: &Queue,
+        failed: Vec<SetAside>,
+        now: Instant,
+    ) -> BoxFuture<'static, bool> {
         if let (true, Some(read)) = (queue.is_settled(), self.read) {
             self.settled = read;
         }
@@ -87,7 +92,7 @@ impl Acknowledging {
         let request = AcknowledgeJudgementsRequest::from(&Acknowledgement {
             position: self.settled,
             set_aside: queue.set_aside(),
-            failed: queue.failed(),
+            failed,
         });
         let mut client = self.client.clone();
         async move {

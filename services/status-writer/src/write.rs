@@ -12,9 +12,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tracing::Instrument;
 use tributary_model::ObjectRef;
 use tributary_model::judgement::JudgedObject;
+use tributary_proto::call::SetAside;
 use tributary_proto::judgement::WatchJudgementsRequest;
-use tributary_runtime::{Condition, Context};
-use tributary_stream::{Positioned, StreamOptions, Transport, Update, clients, watch};
+use tributary_runtime::{Concern, Condition, Context};
+use tributary_stream::{Positioned, StreamOptions, Ties, Transport, Update, clients, watch_tied};
 
 use crate::acknowledge::Acknowledging;
 use crate::expiry::Expiry;
@@ -29,12 +30,20 @@ const BATCH: usize = 1_000;
 /// Requests that are under way when we stop have so long to end.
 const STOP_DEADLINE: Duration = Duration::from_secs(5);
 
+/// Causes are told to people, a line each.
+const LONGEST_CAUSE: usize = 240;
+
 type Updates = BoxStream<'static, Positioned<Update<ObjectRef, JudgedObject>>>;
 
 pub(crate) async fn write(context: &Context, merger: Transport, store: Store) {
     let (sink, forwarder) = Sink::new(context, store);
     let client = clients::judgement(merger);
-    let updates = watch(context, StreamOptions::named("judgement"), {
+    let ready = Arc::new(context.condition("judgements"));
+    let ties = Ties {
+        arrival: Some(Arc::clone(&ready)),
+        concerns: None,
+    };
+    let updates = watch_tied(context, StreamOptions::named("judgement"), ties, {
         let client = client.clone();
         move || {
             let mut client = client.clone();
@@ -45,7 +54,8 @@ pub(crate) async fn write(context: &Context, merger: Transport, store: Store) {
         queue: Queue::new(context, sink.policy()),
         expiry: Expiry::default(),
         acknowledging: Acknowledging::new(context, client),
-        ready: context.condition("judgements"),
+        ready,
+        unwritten: context.concern("statuses"),
         sink,
         attempts: JoinSet::new(),
     };
@@ -65,7 +75,8 @@ struct Writer {
     queue: Queue,
     expiry: Expiry,
     acknowledging: Acknowledging,
-    ready: Condition,
+    ready: Arc<Condition>,
+    unwritten: Concern,
     attempts: JoinSet<(ObjectRef, Outcome)>,
 }
 
@@ -92,7 +103,9 @@ impl Writer {
             let idle = call.is_none();
             let due = self.acknowledging.due(&self.queue, now);
             if leads && idle && due.is_some_and(|due| due <= now) {
-                call = Some(self.acknowledging.call(&self.queue, now));
+                let failed = self.queue.failed();
+                self.tell(&failed);
+                call = Some(self.acknowledging.call(&self.queue, failed, now));
                 continue;
             }
             let wake = leads
@@ -193,6 +206,17 @@ impl Writer {
         if self.sink.removes() || self.queue.remembers(object) {
             self.queue.remove(object, now);
         }
+    }
+
+    /// How many statuses cannot be written, and why not the first: it stands for all where a right is missing.
+    fn tell(&self, failed: &[SetAside]) {
+        let Some(SetAside { object, reason }) = failed.first() else {
+            return self.unwritten.settle();
+        };
+        let (count, reason) = (failed.len(), reason.chars().take(LONGEST_CAUSE));
+        let reason: String = reason.collect();
+        let why = format!("{count} cannot be written, {object}: {reason}");
+        self.unwritten.raise_because(why);
     }
 
     fn ended(&mut self, ended: Result<(ObjectRef, Outcome), JoinError>) {
