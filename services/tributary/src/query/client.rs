@@ -10,7 +10,8 @@ use tributary_proto::installation::installation_service_client::InstallationServ
 use tributary_proto::listeners::listeners_service_client::ListenersServiceClient;
 use tributary_runtime::Backoff;
 use tributary_runtime::names::SecondsCounter;
-use tributary_stream::{Transport, clients, hangs};
+use tributary_runtime::tls::Trouble;
+use tributary_stream::{Transport, clients, hangs, is_cut_off};
 
 use super::error::QueryError;
 use super::reach::{self, Way};
@@ -92,7 +93,16 @@ impl Client {
         if hangs(status) {
             return QueryError::Hangs { server };
         }
+        let trouble = status.source().and_then(Trouble::of);
+        match trouble {
+            Some(Trouble::Hangs) => return QueryError::Hangs { server },
+            Some(Trouble::NotBelieved(cause)) => return QueryError::NotBelieved { server, cause },
+            Some(Trouble::Refused(cause)) => return QueryError::NotBelievedBy { server, cause },
+            Some(Trouble::Plain(cause)) => return QueryError::Plain { server, cause },
+            None => {}
+        }
         match unreachable_cause(status) {
+            Some(cause) if is_cut_off(status) => QueryError::CutOff { server, cause },
             Some(cause) => QueryError::Unreachable { server, cause },
             None => QueryError::Refused {
                 server,

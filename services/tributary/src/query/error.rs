@@ -20,6 +20,28 @@ pub(crate) enum QueryError {
         "no Tributary server at {server} ({cause}): start one with `tributary up`, or say where it is, with --server or a kubeconfig"
     )]
     Unreachable { server: String, cause: String },
+    #[error(
+        "{server} is not believed ({cause}): the authority in --ca-file or --tls-dir is of another installation, or its \
+         certificate has ended"
+    )]
+    NotBelieved { server: String, cause: String },
+    #[error(
+        "{server} does not believe who asks ({cause}): the certificate in --tls-dir is of another installation, or has ended"
+    )]
+    NotBelievedBy { server: String, cause: String },
+    #[error(
+        "{server} speaks no TLS ({cause}): leave out --tls-dir or --ca-file, or ask a server that does"
+    )]
+    Plain { server: String, cause: String },
+    #[error(
+        "{server} takes the connection and closes it ({cause}): it wants TLS (--tls-dir, or --ca-file and --token-file), does not \
+         believe the certificate in --tls-dir, or has just stopped"
+    )]
+    CutOff { server: String, cause: String },
+    #[error(
+        "a token is shown to a server that is believed alone: --token-file with --server needs --ca-file"
+    )]
+    TokenAlone,
     #[error("{server} hangs: it takes connections and answers nothing")]
     Hangs { server: String },
     #[error("{server} did not answer within {} seconds", after.as_secs())]

@@ -77,6 +77,9 @@ fn direct(args: &ServerArgs, server: &str) -> Result<Way, QueryError> {
         let dial = over_tcp(trust);
         return Ok(way(Transport::dialled(&hosts, dial, token.as_ref())?));
     }
+    if args.token_file.is_some() {
+        return Err(QueryError::TokenAlone);
+    }
     let load = |folder: &PathBuf| Tls::load(&Metrics::default(), folder, installation.name());
     let tls = args.tls_dir.as_ref().map(load).transpose()?;
     let uris = uris(server, tls.is_some());

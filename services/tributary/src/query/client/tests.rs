@@ -2,7 +2,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tonic::Status;
 use tributary_stream::Transport;
 
@@ -84,4 +86,27 @@ async fn a_server_that_hangs_is_said_to_hang() {
         error.to_string(),
         "this process hangs: it takes connections and answers nothing"
     );
+}
+
+/// As a server with TLS does to a client without: an alert, and the end.
+#[tokio::test]
+async fn a_server_that_wants_tls_is_told_from_one_that_is_not_there() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut server = JoinSet::new();
+    server.spawn(async move {
+        let (mut tcp, _) = listener.accept().await.unwrap();
+        let mut preface = [0; 24];
+        tcp.read_exact(&mut preface).await.unwrap();
+        tcp.write_all(b"\x15\x03\x03\x00\x02\x02\x0a\x15\x03")
+            .await
+            .unwrap();
+    });
+    let transport = Transport::remote(&format!("http://{address}")).unwrap();
+    let asked = Client::over(transport).list_load_balancers().await;
+    let error = asked.unwrap_err();
+    assert!(matches!(error, QueryError::CutOff { .. }), "{error:?}");
+    let gone = Transport::remote(&format!("http://{}", gone().await)).unwrap();
+    let error = Client::over(gone).list_load_balancers().await.unwrap_err();
+    assert!(matches!(error, QueryError::Unreachable { .. }), "{error:?}");
 }

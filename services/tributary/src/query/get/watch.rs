@@ -90,12 +90,20 @@ pub(super) async fn follow(
 /// Whether a failure may be over in a moment.
 fn passes(error: &QueryError) -> bool {
     match error {
-        QueryError::Unreachable { .. } | QueryError::Hangs { .. } | QueryError::Slow { .. } => true,
+        // Certificates are renewed, too.
+        QueryError::Unreachable { .. }
+        | QueryError::NotBelieved { .. }
+        | QueryError::NotBelievedBy { .. }
+        | QueryError::CutOff { .. }
+        | QueryError::Hangs { .. }
+        | QueryError::Slow { .. } => true,
         QueryError::Refused { code, .. } => matches!(
             code,
             Code::Unavailable | Code::ResourceExhausted | Code::Cancelled | Code::Internal
         ),
         QueryError::Address(_)
+        | QueryError::Plain { .. }
+        | QueryError::TokenAlone
         | QueryError::Unreadable { .. }
         | QueryError::Tls(_)
         | QueryError::Reach(_)

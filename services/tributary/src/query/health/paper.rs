@@ -200,6 +200,7 @@ struct ServiceShape<'a> {
     version: &'a str,
     address: &'a str,
     shares: String,
+    concerns: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -263,6 +264,7 @@ pub(super) fn shape<'a>(health: &'a Health, faults: &'a [String]) -> Shape<'a> {
                 version: &seen.version,
                 address: &seen.address,
                 shares: shares(&seen.shards),
+                concerns: &seen.concerns,
             })
             .collect(),
         objects: standings

@@ -29,6 +29,7 @@ fn seen(service: &str, version: &str, shards: &[u32]) -> ServiceSeen {
         address: String::new(),
         version: version.to_owned(),
         shards: shards.iter().map(shard).collect(),
+        concerns: Vec::new(),
     }
 }
 
@@ -96,19 +97,25 @@ fn an_installation_of_which_nothing_is_wrong_is_well() {
 fn a_service_that_is_not_there_degrades_it() {
     check(
         |health| health.services.retain(|it| it.service != "status-writer"),
-        &["no status-writer is connected: statuses are not written"],
+        &[
+            "no status-writer is connected: statuses are not written; see docs/runbooks/TributaryServiceMissing.md",
+        ],
     );
     check(
         |health| health.services.retain(|it| it.service != "watcher"),
-        &["no watcher is connected: changes are not seen"],
+        &[
+            "no watcher is connected: changes are not seen; see docs/runbooks/TributaryServiceMissing.md",
+        ],
     );
     check(
         |health| health.load_balancers[0].unheard = true,
-        &["no alb-programmer speaks for 1 load balancers: their changes are not programmed"],
+        &[
+            "no alb-programmer speaks for 1 load balancers: their changes are not programmed; see docs/runbooks/TributaryLoadBalancersUnheard.md",
+        ],
     );
     check(
         |health| health.complete = false,
-        &["the merger has not read everything yet"],
+        &["the merger has not read everything yet; /readyz of the watcher says why"],
     );
 }
 
@@ -116,7 +123,9 @@ fn a_service_that_is_not_there_degrades_it() {
 fn services_of_two_releases_degrade_it() {
     check(
         |health| health.services[1].version = "0.2.0".to_owned(),
-        &["services of unlike versions: 0.1.0, 0.2.0"],
+        &[
+            "services of unlike versions: 0.1.0, 0.2.0; see docs/runbooks/TributaryVersionsDiffer.md",
+        ],
     );
 }
 
@@ -131,7 +140,9 @@ fn more_than_nine_tenths_of_a_quota_degrade_it() {
     check(rules(90), &[]);
     check(
         rules(91),
-        &["load balancer alb infra/web takes 91 of 100 rules"],
+        &[
+            "load balancer alb infra/web takes 91 of 100 rules; see docs/runbooks/TributaryQuotaNearlyFull.md",
+        ],
     );
 }
 
@@ -140,11 +151,15 @@ fn a_certificate_near_its_end_degrades_it() {
     check(|health| ending_in(health, 15 * 86_400), &[]);
     check(
         |health| ending_in(health, 13 * 86_400 + 1),
-        &["the certificate in Secret team-a/tls ends in 13 days"],
+        &[
+            "the certificate in Secret team-a/tls ends in 13 days; see docs/runbooks/TributaryCertificateEndsSoon.md",
+        ],
     );
     check(
         |health| ending_in(health, 0),
-        &["the certificate in Secret team-a/tls has ended"],
+        &[
+            "the certificate in Secret team-a/tls has ended; see docs/runbooks/TributaryCertificateEnds.md",
+        ],
     );
 }
 
@@ -152,15 +167,118 @@ fn a_certificate_near_its_end_degrades_it() {
 fn what_aws_or_the_api_server_does_not_grant_degrades_it() {
     check(
         |health| health.load_balancers[0].problems = vec!["no subnets".to_owned()],
-        &["load balancer alb infra/web: no subnets"],
+        &["load balancer alb infra/web: no subnets; see docs/runbooks/TributaryAwsRefuses.md"],
     );
     check(
         |health| health.load_balancers[0].phase = LoadBalancerPhase::Failed,
-        &["load balancer alb infra/web has failed"],
+        &["load balancer alb infra/web has failed; see docs/runbooks/TributaryAwsRefuses.md"],
     );
     check(
         |health| health.failed_statuses = 3,
-        &["3 statuses cannot be written"],
+        &["3 statuses cannot be written; see docs/runbooks/TributaryStatusNotWritten.md"],
+    );
+}
+
+fn refused(reason: &str) -> StandingCount {
+    StandingCount {
+        what: "Listener".to_owned(),
+        state: "refused".to_owned(),
+        reason: reason.to_owned(),
+        count: 2,
+    }
+}
+
+#[test]
+fn listeners_that_aws_refuses_degrade_it() {
+    check(
+        |health| health.standings.push(refused("RefusedByAws")),
+        &["2 listeners are refused: RefusedByAws; see docs/runbooks/TributaryRefusedByAws.md"],
+    );
+    check(
+        |health| health.standings.push(refused("HostnameConflict")),
+        &[],
+    );
+}
+
+fn repository(file: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(file)
+}
+
+#[test]
+fn the_alert_and_the_faults_name_the_same_reasons() {
+    let rules = std::fs::read_to_string(repository("deploy/prometheus/rules.yaml")).unwrap();
+    let alert = rules
+        .split("- alert: TributaryRefusedByAws")
+        .nth(1)
+        .unwrap();
+    let reasons = alert.split("reason=~\"").nth(1).unwrap();
+    let reasons: Vec<&str> = reasons.split('"').next().unwrap().split('|').collect();
+    assert_eq!(reasons, faults::BY_AWS);
+}
+
+#[test]
+fn a_page_that_a_fault_names_is_there() {
+    let mut health = Health::default();
+    health.failed_statuses = 1;
+    health.services = vec![
+        seen("merger", "0.1.0", &[]),
+        seen("alb-programmer", "0.2.0", &[]),
+    ];
+    health.standings = faults::BY_AWS.map(refused).to_vec();
+    for (secret, end) in [("a", 0), ("b", 1)] {
+        let LoadBalancerHealth { mut key, .. } = well().load_balancers.remove(0);
+        key.gateway = ObjectKey::new("infra", secret);
+        health.load_balancers.push(LoadBalancerHealth {
+            key,
+            phase: LoadBalancerPhase::Failed,
+            unheard: true,
+            pending: String::new(),
+            problems: vec!["no subnets".to_owned()],
+            quotas: Some(Quotas {
+                rules: QuotaUse { used: 1, limit: 1 },
+                ..Quotas::default()
+            }),
+            first_certificate: Some(SecretCertificate {
+                secret: ObjectKey::new("team-a", secret),
+                not_after: Timestamp(NOW.0 + end),
+            }),
+        });
+    }
+    let faults = faults(&health, NOW);
+    let pages: Vec<&str> = faults
+        .iter()
+        .filter_map(|it| it.split("; see ").nth(1))
+        .collect();
+    // All but the first, which names no page.
+    assert_eq!(pages.len() + 1, faults.len(), "{faults:#?}");
+    for page in pages {
+        assert!(repository(page).is_file(), "{page}");
+    }
+}
+
+#[test]
+fn what_is_of_concern_to_a_service_degrades_it_and_is_said_once() {
+    let concern = |health: &mut Health, service: &str, concern: &str, address: &str| {
+        health.services.push(ServiceSeen {
+            address: address.to_owned(),
+            concerns: vec![concern.to_owned()],
+            ..seen(service, "0.1.0", &[])
+        });
+    };
+    check(
+        |health| {
+            let why = "aws: DescribeAccountLimits: no credentials";
+            concern(health, "alb-programmer", why, "10.0.0.3:4000");
+            concern(health, "alb-programmer", why, "10.0.0.4:4000");
+            concern(health, "watcher", "kinds: not served: Gateway", "");
+        },
+        &[
+            "alb-programmer at 10.0.0.3:4000 and 1 more: aws: DescribeAccountLimits: no credentials; \
+             check its credentials, its region and its way to AWS: docs/install.md, section 4",
+            "watcher: kinds: not served: Gateway; install Gateway API's CRDs: docs/install.md, section 4",
+        ],
     );
 }
 
@@ -247,7 +365,10 @@ async fn a_script_learns_it_by_the_exit_code_and_in_json() {
     check_code(code, 1);
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["status"], "Degraded");
-    assert_eq!(json["faults"][0], "1 statuses cannot be written");
+    assert_eq!(
+        json["faults"][0],
+        "1 statuses cannot be written; see docs/runbooks/TributaryStatusNotWritten.md"
+    );
     assert_eq!(json["loadBalancers"][0]["quotas"]["rules"]["used"], 60);
     let (code, text) = run(&client(well()), "status -o yaml").await;
     check_code(code, 0);

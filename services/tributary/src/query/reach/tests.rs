@@ -43,6 +43,14 @@ async fn an_address_with_tls_needs_a_certificate() {
 }
 
 #[tokio::test]
+async fn a_token_is_not_sent_to_an_address_that_nothing_is_known_of() {
+    let mut args = to("merger:7400");
+    args.token_file = Some("token".into());
+    let error = Client::connect(&args).await.unwrap_err();
+    assert!(matches!(error, QueryError::TokenAlone), "{error:?}");
+}
+
+#[tokio::test]
 async fn what_is_no_address_is_named() {
     let error = Client::connect(&to("not an address")).await.unwrap_err();
     assert!(
