@@ -92,8 +92,7 @@ fn what_is_of_concern_to_a_process_is_told_once_and_within_bounds() {
     let seen = guests.seen();
     let of = |service: &str| {
         let seen = seen.iter().filter(|it| it.service == service);
-        let concerns: Vec<_> = seen.map(|it| it.concerns.clone()).collect();
-        concerns
+        seen.map(|it| it.concerns.clone()).collect::<Vec<_>>()
     };
     let of_programmers = of("alb-programmer");
     assert_eq!(of_programmers.len(), 2);

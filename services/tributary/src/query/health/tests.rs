@@ -220,13 +220,15 @@ fn the_alert_and_the_faults_name_the_same_reasons() {
 
 #[test]
 fn a_page_that_a_fault_names_is_there() {
-    let mut health = Health::default();
-    health.failed_statuses = 1;
-    health.services = vec![
-        seen("merger", "0.1.0", &[]),
-        seen("alb-programmer", "0.2.0", &[]),
-    ];
-    health.standings = faults::BY_AWS.map(refused).to_vec();
+    let mut health = Health {
+        failed_statuses: 1,
+        services: vec![
+            seen("merger", "0.1.0", &[]),
+            seen("alb-programmer", "0.2.0", &[]),
+        ],
+        standings: faults::BY_AWS.map(refused).to_vec(),
+        ..Health::default()
+    };
     for (secret, end) in [("a", 0), ("b", 1)] {
         let LoadBalancerHealth { mut key, .. } = well().load_balancers.remove(0);
         key.gateway = ObjectKey::new("infra", secret);
