@@ -125,10 +125,55 @@ class Releases(unittest.TestCase):
         self.assertIn("gateway.tributary.dev/west.alb", notes)
 
     def test_the_same_installation_twice_is_refused(self):
-        ended = self.install("other", "second", "cluster")
-        self.assertNotEqual(ended.returncode, 0)
-        self.assertIn('ValidatingAdmissionPolicy "tributary-', ended.stderr)
-        self.assertIn('current value is "tributary"', ended.stderr)
+        """The cluster-wide objects of the first would refuse the second, too, where it has some."""
+        says = "installation: tributary has a alb-programmer already, Deployment first/tributary-alb-programmer"
+        for name, namespace, more in [
+            ("other", "second", []),
+            ("other", "second", ["--set", "rbac.create=false"]),
+            ("other", "second", ["--set", "crds.install=false"]),
+            ("other", "first", ["--set", "rbac.create=false"]),
+            ("other", "second", ["--set", "rbac.create=false,watcher.enabled=false,merger.enabled=false"]),
+        ]:
+            with self.subTest(f"{namespace} {more}"):
+                ended = self.install(name, namespace, "cluster", *more)
+                self.assertNotEqual(ended.returncode, 0)
+                self.assertIn(says, ended.stderr)
+        # The first itself may go on, and services that run nowhere yet may be another release's.
+        self.release("tributary", "first", "cluster", "--set", "nlbProgrammer.enabled=false")
+        rest = [f"{it}.enabled=false" for it in ["watcher", "merger", "albProgrammer", "statusWriter"]]
+        self.release("west", "second", "cluster", "--set", ",".join(["rbac.create=false", *rest]))
+
+    def test_who_installs_without_cluster_wide_objects_needs_no_right_to_look(self):
+        user = "system:serviceaccount:second:installer"
+        CLUSTER.namespace("second")
+        CLUSTER.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "installer", "namespace": "second"},
+                       "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"},
+                       "subjects": [{"kind": "ServiceAccount", "name": "installer", "namespace": "second"}]})
+        command = ["install", "west", helm.CHART, "--namespace", "second", "--values", helm.values("west"), "--kube-as-user", user]
+        ended = CLUSTER.helm(*command, "--set", "rbac.create=false,crds.install=false,albProgrammer.autoscaling.enabled=true")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+
+    def test_an_autoscalers_replicas_stay_as_they_are(self):
+        programmer = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "tributary-alb-programmer", "namespace": "first"}}
+
+        def replicas(*more: str) -> int:
+            self.release("tributary", "first", "cluster", *more)
+            return CLUSTER.get(programmer)["spec"]["replicas"]
+
+        def scale(count: int) -> None:
+            CLUSTER.request("PATCH", CLUSTER.path(programmer), {"spec": {"replicas": count}}, "application/merge-patch+json")
+
+        scaled = ["--set", "albProgrammer.autoscaling.enabled=true"]
+        self.assertEqual(replicas(), 2)
+        # Nothing acts on the autoscaler here, so what is there is what Helm makes.
+        self.assertEqual(replicas(*scaled), 2)
+        scale(5)
+        self.assertEqual(replicas(*scaled), 5)
+        self.assertEqual(replicas(*scaled, "--set", "image.tag=0.2.0"), 5)
+        scale(1)
+        self.assertEqual(replicas(*scaled), 2)
+        self.assertEqual(replicas(*scaled, "--set", "albProgrammer.autoscaling.minReplicas=3"), 3)
+        self.assertEqual(replicas(), 2)
 
     def test_crds_survive_and_are_had_again(self):
         CLUSTER.helm("uninstall", "tributary", "--namespace", "first")
@@ -174,14 +219,32 @@ class Releases(unittest.TestCase):
         self.assertNotIn("Gateway API's CRDs", notes)
         role = "albProgrammer.serviceAccount.annotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/alb"
         self.assertNotIn("The alb-programmer needs an IAM role", self.release("tributary", "first", "cluster", "--set", role))
-        self.assertIn("kubectl -n first get secret tributary-client-tls", notes)
-        self.assertIn("tributary get listeners -A --tls-dir tributary-client\n", notes)
-        plain = self.release("tributary", "first", "plain")
-        self.assertNotIn("secret", plain)
-        self.assertIn("tributary get listeners -A\n", plain)
         sandbox = self.release("tributary", "first", "sandbox")
         self.assertNotIn("IAM role", sandbox)
         self.assertIn("AWS is the sandbox here", sandbox)
+
+    def test_notes_let_people_ask_as_themselves(self):
+        """The certificate that sees all is the last resort, and not in a command that is copied."""
+        notes = self.release("tributary", "first", "cluster")
+        for command in [
+            "tributary status --merger-namespace first",
+            "kubectl tributary get listeners -A --merger-namespace first",
+            "kubectl create rolebinding listeners --namespace TEAM --clusterrole tributary-listeners-view --group TEAM",
+            "kubectl create rolebinding TEAM-reach --namespace first --role tributary-listeners-reach --group TEAM",
+            "kubectl create clusterrolebinding listeners-of-all --clusterrole tributary-listeners-view --group PLATFORM",
+        ]:
+            self.assertIn(f"\n     {command}\n", notes)
+        roles = [it for it in rendered("cluster", "tributary", "first") if it["metadata"]["name"].startswith("tributary-listeners-")]
+        self.assertEqual(sorted((it["kind"], it["metadata"]["name"]) for it in roles),
+                         [("ClusterRole", "tributary-listeners-view"), ("Role", "tributary-listeners-reach")])
+        self.assertLess(notes.index("tributary get"), notes.index("Secret tributary-client-tls"))
+        self.assertNotIn("get secret", notes)
+        self.assertIn("     tributary status --installation west --merger-namespace second\n", self.release("west", "second", "west"))
+        # Nobody is asked who they are.
+        plain = self.release("tributary", "first", "plain")
+        self.assertIn("     kubectl tributary get listeners -A --merger-namespace first\n", plain)
+        self.assertNotIn("rolebinding", plain)
+        self.assertNotIn("tributary get", self.release("tributary", "first", "cluster", "--set", "merger.enabled=false"))
 
     def test_an_installations_programmer_changes_its_finalizers_and_nothing_else(self):
         self.release("west", "second", "west")

@@ -8,6 +8,15 @@ The image's entrypoint is `tributary`, its first argument which service it is.
 {{- $values := .values }}
 {{- $secret := ne $root.Values.tls.mode "none" | ternary (include "tributary.tlsSecret" .) "" }}
 {{- $selector := include "tributary.selector" (dict "root" $root "service" .service) }}
+{{- $key := get (include "tributary.services" $root | fromYaml) .service }}
+{{- $args := concat .args (list
+  (printf "--installation=%s" $root.Values.installation)
+  (printf "--admin-listen=%s:8080" $root.Values.listenAddress)
+  (printf "--log-format=%s" $root.Values.log.format)
+  (printf "--log=%s" $root.Values.log.filter)) }}
+{{- if $secret }}{{ $args = append $args "--tls-dir=/etc/tributary/tls" }}{{ end }}
+{{- with $root.Values.otlp.endpoint }}{{ $args = append $args (printf "--otlp-endpoint=%s" .) }}{{ end }}
+{{- include "tributary.checkExtraArgs" (dict "key" (printf "%s.extraArgs" $key) "args" $args "extra" $values.extraArgs "repeated" list) }}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -16,8 +25,8 @@ metadata:
   labels:
     {{- include "tributary.labels" (dict "root" $root "service" .service) | nindent 4 }}
 spec:
-  {{- if not (dig "autoscaling" "enabled" false $values) }}
-  replicas: {{ $values.replicas }}
+  {{- with include "tributary.replicas" . | trim }}
+  replicas: {{ . }}
   {{- end }}
   selector:
     matchLabels:
@@ -59,20 +68,7 @@ spec:
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
           args:
             - {{ .service }}
-            {{- range .args }}
-            - {{ . | quote }}
-            {{- end }}
-            - {{ printf "--installation=%s" $root.Values.installation | quote }}
-            - {{ printf "--admin-listen=%s:8080" $root.Values.listenAddress | quote }}
-            - {{ printf "--log-format=%s" $root.Values.log.format | quote }}
-            - {{ printf "--log=%s" $root.Values.log.filter | quote }}
-            {{- if $secret }}
-            - --tls-dir=/etc/tributary/tls
-            {{- end }}
-            {{- with $root.Values.otlp.endpoint }}
-            - {{ printf "--otlp-endpoint=%s" . | quote }}
-            {{- end }}
-            {{- range $values.extraArgs }}
+            {{- range concat $args $values.extraArgs }}
             - {{ . | quote }}
             {{- end }}
           env:
@@ -177,5 +173,18 @@ topologySpreadConstraints:
   {{- $own := dict "labelSelector" (dict "matchLabels" ($.selector | fromYaml)) "matchLabelKeys" (list "pod-template-hash") }}
   {{- list (hasKey . "labelSelector" | ternary . (merge (deepCopy .) $own)) | toYaml | nindent 2 }}
   {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* How many replicas a Deployment asks for, dict as of it. Those of an autoscaler stay as they are: without the field Kubernetes takes one
+for meant, once the release before had it. Where there are none yet, or nobody can look (`helm template`), they stay unsaid, so that nobody
+sets them back at every sync. */}}
+{{- define "tributary.replicas" -}}
+{{- if not (dig "autoscaling" "enabled" false .values) }}
+{{- .values.replicas }}
+{{- else }}
+{{- with lookup "apps/v1" "Deployment" .root.Release.Namespace (include "tributary.object" .) }}
+{{- max (int .spec.replicas) (int $.values.autoscaling.minReplicas) }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -74,7 +74,7 @@ system:serviceaccount:{{ .root.Release.Namespace }}:{{ include "tributary.accoun
 {{- end }}
 
 {{/* A name that follows from the installation, as the programs have it of their Leases: dict "root" $ "what" WHAT.
-Cluster-wide, so that a second release with the same installation cannot be installed: Helm says whose the object is. */}}
+Cluster-wide, so that a second release with the same installation cannot be installed, where nobody looked for it (checks.yaml). */}}
 {{- define "tributary.installed" -}}
 {{- if eq .root.Values.installation "tributary" -}}
 tributary-{{ .what }}
@@ -124,4 +124,30 @@ http://{{ include "tributary.object" . }}.{{ .root.Release.Namespace }}.svc:{{ .
 {{/* Port of a URL: dict "url" URL "default" PORT. */}}
 {{- define "tributary.port" -}}
 {{- regexFind ":[0-9]+$" (urlParse .url).host | trimPrefix ":" | default (toString .default) -}}
+{{- end }}
+
+{{/* Seconds of a Go duration of hours, minutes and seconds. */}}
+{{- define "tributary.seconds" -}}
+{{- $seconds := 0 }}
+{{- range regexFindAll "[0-9]+[hms]" . -1 }}
+{{- $seconds = add $seconds (mul (regexFind "[0-9]+" . | atoi) (get (dict "h" 3600 "m" 60 "s" 1) (regexFind "[hms]" .))) }}
+{{- end }}
+{{- $seconds }}
+{{- end }}
+
+{{/* Refuses flags that are there already: a program takes each once, so its pods would not start. dict "key" (of the value)
+"args" (the chart's) "extra" (the value) "repeated" (flags that may stand more than once in it). */}}
+{{- define "tributary.checkExtraArgs" -}}
+{{- $given := dict }}
+{{- range .args }}
+{{- with regexFind "^--[^=]+" . }}{{ $_ := set $given . "the chart gives it already" }}{{ end }}
+{{- end }}
+{{- range $index, $arg := .extra }}
+{{- with regexFind "^--[^=]+" $arg }}
+{{- if hasKey $given . }}
+{{- fail (printf "%s[%d]: %s twice: %s" $.key $index . (get $given .)) }}
+{{- end }}
+{{- if not (has . $.repeated) }}{{ $_ := set $given . "it is in this list" }}{{ end }}
+{{- end }}
+{{- end }}
 {{- end }}
