@@ -42,7 +42,7 @@ PLATFORM = [
               note="1 for a leader; for programmers, the shares that they hold."),
         panel("Load balancers of which nobody is heard", "none", ("sum by (kind) (tributary_unheard_load_balancers)", "{{kind}}"), kind="stat", width=4, height=5),
         panel("Shares by pod", "none", ("sum by (pod, lease) (tributary_shard_held)", "{{pod}}"), kind="bargauge", width=4, height=5),
-        panel("Failed tasks in an hour", "none", ("sum by (task) (increase(tributary_task_failures_total[1h]))", "{{task}}"), kind="stat", width=4, height=5),
+        panel("Restarts in an hour", "none", ("sum by (pod) (changes(tributary_start_time_seconds[1h]))", "{{pod}}"), kind="stat", width=4, height=5),
     ]),
     ("What users ask for", [
         panel("Gateways", "none", ("sum by (state, reason) (tributary_gateways)", "{{state}} {{reason}}"), width=6),

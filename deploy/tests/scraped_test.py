@@ -1,6 +1,7 @@
 """A real Prometheus scrapes the five programs: each panel and each alert is asked, and what has no data here says why."""
 
 import json
+import time
 import unittest
 
 from neighbours import Prometheus
@@ -11,7 +12,6 @@ from world import SERVICES, World
 WITHOUT_DATA = {
     "Leases held": "replicas share by Leases in Kubernetes only",
     "Shares by pod": "replicas share by Leases in Kubernetes only",
-    "Failed tasks in an hour": "no task fails",
     "Calls that failed": "AWS refuses nothing",
     "Own pace": "it is told when AWS throttles, and AWS throttles nothing",
     "Certificates between the services": "the services have none",
@@ -26,6 +26,7 @@ WITHOUT_DATA = {
 class Scraped(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        cls.begun = time.time()
         cls.world = cls.enterClassContext(World())
         cls.world.begin()
         targets = [f"127.0.0.1:{port}" for port in cls.world.admins.values()]
@@ -55,6 +56,15 @@ class Scraped(unittest.TestCase):
         for name, rule in alerts().items():
             with self.subTest(name):
                 self.assertEqual(self.asked(rule["expr"]), [])
+
+    def test_a_service_says_when_its_process_began(self):
+        since = self.asked("time() - tributary_start_time_seconds")
+        self.assertEqual(len(since), len(SERVICES))
+        for it in since:
+            # Of the same machine's clock.
+            self.assertGreaterEqual(float(it["value"][1]), 0)
+        [begun] = self.asked("min(tributary_start_time_seconds)")
+        self.assertGreaterEqual(int(begun["value"][1]), int(self.begun))
 
     def test_status_agrees(self):
         ended = self.world.asked("status", "-o", "json")

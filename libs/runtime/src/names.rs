@@ -22,6 +22,7 @@ pub const HEADER_TRACEPARENT: &str = "traceparent";
 /// What every process has.
 pub const OF_PROCESS: &[Described] = &[
     BUILD_INFO.described(),
+    START_TIME_SECONDS.described(),
     TASK_FAILURES.described(),
     TASK_BACKOFF_SECONDS.described(),
     CONNECTIONS.described(),
@@ -65,6 +66,13 @@ pub const BUILD_INFO: MetricName<Family<BuildLabels, Gauge>> = MetricName::new(
     Family::default,
 )
 .labelled(&["service", "version"]);
+
+/// Another value is another process: a counter that a failure ends with the process is never read.
+pub const START_TIME_SECONDS: MetricName<Gauge> = MetricName::new(
+    "tributary_start_time_seconds",
+    "When the process began, in seconds since 1970",
+    Gauge::default,
+);
 
 /// The header in which a server says which version it is.
 pub const HEADER_VERSION: &str = "tributary-version";

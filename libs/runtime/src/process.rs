@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::admin::{Admin, AdminError};
 use crate::context::Context;
 use crate::error::BoxError;
-use crate::names::{BUILD_INFO, BuildLabels};
+use crate::names::{BUILD_INFO, BuildLabels, START_TIME_SECONDS};
 use crate::options::CommonArgs;
 use crate::shutdown::{StopSignal, follow, stop_signals};
 use crate::tasks::{OnError, TaskError};
@@ -90,6 +90,10 @@ where
             .get(&BUILD_INFO)
             .get_or_create(&build)
             .set(1);
+        if let Ok(now) = SystemTime::now().duration_since(UNIX_EPOCH) {
+            let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+            context.metrics.get(&START_TIME_SECONDS).set(seconds);
+        }
         let ended = supervise(options, &context, follow(signals, &context.shutdown), body).await;
         telemetry.flush().await;
         ended

@@ -108,8 +108,9 @@ Each service exposes its metrics at `/metrics` of its admin port (`--admin-liste
 constants in the code. Names end in their unit. Seconds *since 1970* are times, to be compared with `time()`.
 
 - Gauges of the merger about objects, quotas and certificates come from the leader only, so a sum over replicas is right.
-- `state` is `served`, `pending`, `degraded` (not all of it, or not as asked), `refused` or `left_alone`. `reason` is the reason of the condition, if
-  there is one. Both have few values, whatever users write.
+- `state` is `served`, `pending`, `degraded` (not all of it, or not as asked), `refused` or `left_alone`. `reason` is a word of the table
+  [Reasons in metrics](../troubleshooting.md#reasons-in-metrics), not always a condition's reason. Both have few values, whatever users write.
+- A counter with labels may be there from its first event on only, with 1 and not 0: `increase()` does not see that event.
 - `gateway_namespace` and `gateway_name` name a Gateway with a load balancer. No label names other objects; `--tenant-metrics` of the merger
   adds one metric per namespace.
 - `tributary_change_seconds` is measured by the merger's clock, from the arrival of a change there. The time from the API server to the merger is not

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tributary_model::report::{ListenerReport, LoadBalancerPhase, LoadBalancerReport};
@@ -25,6 +26,25 @@ fn judged(programmed: Option<ProgrammedState>) -> ListenerJudgement {
         notes: Vec::new(),
         certificates: Vec::new(),
     }
+}
+
+#[test]
+fn every_reason_is_in_the_table_of_troubleshooting() {
+    let code = include_str!("../census.rs");
+    let words = |before: &str| {
+        let rest = code.split(before).skip(1);
+        rest.filter_map(|it| it.strip_prefix('"')?.split('"').next())
+            .collect::<Vec<_>>()
+    };
+    let calls = ["served(", "pending(", "degraded(", "refused("];
+    let mut reasons: BTreeSet<&str> = calls.into_iter().flat_map(words).collect();
+    reasons.insert(LEFT_ALONE.reason);
+    let page = include_str!("../../../../docs/troubleshooting.md");
+    let (_, table) = page.split_once("\n## Reasons in metrics\n").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let rows = table.lines().filter_map(|it| it.strip_prefix("| `"));
+    let rows: BTreeSet<&str> = rows.map(|it| it.split('`').next().unwrap()).collect();
+    assert_eq!(rows, reasons);
 }
 
 #[track_caller]
