@@ -28,7 +28,7 @@ HEAD = """# The gRPC contracts
 Made from `proto/` by `just reference`. [contracts.md](contracts.md) says what may change, [rpcs.md](rpcs.md) who may call what,
 [../clients.md](../clients.md) how to ask.
 
-`tributary.listeners.v1` is for people and their programs, with what it uses of `tributary.types.v1`; so are
+`tributary.listeners.v1` and `tributary.installation.v1` are for people and their programs, with what they use of `tributary.types.v1`; so are
 `SnapshotService.GetSnapshot` and `ListRejections`. The other packages are spoken between the services.
 """
 
