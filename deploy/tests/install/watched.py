@@ -8,6 +8,8 @@ import socket
 import threading
 import time
 
+import yaml
+
 import helm
 from cluster import Refused
 from node import PATIENCE, Node
@@ -39,6 +41,43 @@ def is_programmed(thing: dict) -> bool:
     """As of what the object asks for now."""
     condition = dict(conditions(thing)).get("Programmed", {})
     return condition.get("status") == "True" and condition.get("observedGeneration") == thing["metadata"]["generation"]
+
+
+def told(thing: dict) -> dict:
+    """A status in the words of tests/golden's cases, without messages and addresses. Of another generation than the object's, a condition says so."""
+    generation, status = thing["metadata"]["generation"], thing["status"]
+
+    def of(place: dict) -> dict:
+        said = {}
+        for it in place.get("conditions", []):
+            late = "" if it["observedGeneration"] == generation else f" of generation {it['observedGeneration']}"
+            said[it["type"]] = f"{it['status']}/{it['reason']}{late}"
+        return said
+
+    them = of(status)
+    if "attachedListenerSets" in status:
+        them["attachedListenerSets"] = status["attachedListenerSets"]
+    if "listeners" in status:
+        them["listeners"] = [
+            of(it) | {"name": it["name"], "attachedRoutes": it["attachedRoutes"], "supportedKinds": [kind["kind"] for kind in it["supportedKinds"]]}
+            for it in status["listeners"]]
+    if "parents" in status:
+        them["parents"] = [of(it) | {name: it[name] for name in ("controllerName", "parentRef")} for it in status["parents"]]
+    return them
+
+
+def golden(case: str) -> dict[str, dict]:
+    """The statuses of a case of tests/golden by `Kind namespace/name`, as `told` has them."""
+    def without_messages(it):
+        match it:
+            case dict():
+                return {key: without_messages(value) for key, value in it.items() if key != "addresses"}
+            case list():
+                return [without_messages(value) for value in it]
+            case str():
+                return it.split(": ")[0]
+        return it
+    return without_messages(yaml.safe_load((helm.ROOT / "tests/golden/cases" / case / "status.yaml").read_text()))
 
 
 class Seen:

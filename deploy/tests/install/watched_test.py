@@ -1,8 +1,9 @@
 """What the watch calls a flap, and what it calls programmed, on statuses that are written down here."""
 
+import copy
 import unittest
 
-from watched import Seen, is_programmed
+from watched import Seen, golden, is_programmed, told
 
 KEY = ("listenersets", "shop", "web")
 
@@ -49,6 +50,42 @@ class Turned(unittest.TestCase):
         ending = listener_set(Programmed="False")
         ending["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
         self.check([listener_set(Programmed="True"), ending], [])
+
+
+class Told(unittest.TestCase):
+    """What the install test compares with the golden of the document's example."""
+
+    def test_a_status_is_told_in_the_words_of_a_golden(self):
+        self.assertEqual(told(self.live()), golden("example-listenersets")["ListenerSet infra/app-listeners"])
+
+    def test_whatever_is_another_is_seen(self):
+        expected = told(self.live())
+
+        def changed(change) -> None:
+            it = copy.deepcopy(self.live())
+            change(it)
+            self.assertNotEqual(told(it), expected)
+        changed(lambda it: it["status"]["conditions"][0].update(reason="Nonsense"))
+        changed(lambda it: it["status"]["conditions"][0].update(status="False"))
+        changed(lambda it: it["status"]["conditions"].append(it["status"]["conditions"][0] | {"type": "gateway.tributary.dev/Degraded"}))
+        changed(lambda it: it["status"]["conditions"].pop())
+        changed(lambda it: it["status"]["listeners"].reverse())
+        changed(lambda it: it["status"]["listeners"][0].update(name="other"))
+        changed(lambda it: it["status"]["listeners"][0].update(attachedRoutes=2))
+        changed(lambda it: it["status"]["listeners"][1]["conditions"][0].update(reason="Nonsense"))
+        changed(lambda it: it["metadata"].update(generation=2))
+
+    @staticmethod
+    def live() -> dict:
+        def conditions(**of: str) -> list[dict]:
+            return [{"type": kind, "status": said.split("/")[0], "reason": said.split("/")[1], "message": "It is so: yes.", "observedGeneration": 1}
+                    for kind, said in of.items()]
+        listener = conditions(Accepted="True/Accepted", Conflicted="False/NoConflicts", Programmed="True/Programmed", ResolvedRefs="True/ResolvedRefs")
+        kinds = [{"group": "gateway.networking.k8s.io", "kind": it} for it in ("HTTPRoute", "GRPCRoute")]
+        listeners = [{"name": name, "attachedRoutes": routes, "supportedKinds": kinds, "conditions": copy.deepcopy(listener)}
+                     for name, routes in [("app-http", 1), ("app-https", 0)]]
+        return {"metadata": {"namespace": "infra", "name": "app-listeners", "generation": 1},
+                "status": {"conditions": conditions(Accepted="True/Accepted", Programmed="True/Programmed"), "listeners": listeners}}
 
 
 class Programmed(unittest.TestCase):
