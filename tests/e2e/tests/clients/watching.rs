@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -245,8 +245,10 @@ async fn a_merger_that_hangs_is_noticed() {
     for watcher in &watchers {
         let client = watcher.client;
         until("it is told to be lost", async || watcher.is_cut_off()).await;
-        // How soon is in BENCHMARKS.md.
-        println!("{client:?}: noticed after {:?}", stopped.elapsed());
+        // How soon is in BENCHMARKS.md: within five seconds. The machine may be busy.
+        let noticed = stopped.elapsed();
+        println!("{client:?}: noticed after {noticed:?}");
+        assert!(noticed < Duration::from_secs(15), "{client:?}: {noticed:?}");
     }
     system.signal(Part::Merger, Signal::CONT);
     let more = [

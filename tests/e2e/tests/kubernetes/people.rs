@@ -16,6 +16,8 @@ use tributary_tests_e2e::until;
 use tributary_tests_kubernetes::forwarding::Forwarding;
 
 const LISTENERS: &str = "tributary.listeners.v1.ListenersService";
+/// Of the whole installation, so for who sees all of it.
+const GET_HEALTH: &str = "tributary.installation.v1.InstallationService/GetHealth";
 
 /// What a token may be for besides the API server.
 const AUDIENCE: &str = "merger.tributary.services.tributary.dev";
@@ -290,6 +292,8 @@ async fn who_may_ask_is_what_the_api_server_says() {
                 assert_eq!(begun, *expected, "{method} by {who}: {question:?}");
             }
         }
+        let begun = people.begin(*shown, GET_HEALTH, &[]).await;
+        assert_eq!(begun, *all, "{GET_HEALTH} by {who}");
         for method in OTHERS {
             let begun = people.begin(*shown, method, &[]).await;
             assert_eq!(begun, *not_for_people, "{method} by {who}");

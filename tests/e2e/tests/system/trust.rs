@@ -1,8 +1,10 @@
 //! Who may call what, with certificates: each RPC by each identity on running services, through a client that is none of ours.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
+use regex::Regex;
 use tempfile::TempDir;
 use tonic::Code;
 use tributary_tests_e2e::process::{Process, run};
@@ -10,6 +12,7 @@ use tributary_tests_e2e::system::words;
 use tributary_tests_e2e::trust::{Authority, Begin, Ends, Identity, Shown, begin, name};
 use tributary_tests_e2e::web::{get, until_status};
 use tributary_tests_e2e::{address, until};
+use walkdir::WalkDir;
 
 use crate::status::{conditions, status};
 use crate::system::{FIVE, Part, System};
@@ -105,6 +108,37 @@ const TABLE: &[(Part, &str, &[&str])] = &[
     ),
 ];
 
+/// All that the contracts have, `package.v1.Service/Method` without the project's name: what people generate their clients from.
+fn every_rpc() -> BTreeSet<String> {
+    let part = Regex::new(r"(?m)^package tributary\.(.*);|^service (\w+)|^\s+rpc (\w+)\(").unwrap();
+    let contracts = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto");
+    let files = WalkDir::new(contracts).into_iter().map(Result::unwrap);
+    let protos = files.filter(|file| file.path().extension().is_some_and(|it| it == "proto"));
+    let mut rpcs = BTreeSet::new();
+    for file in protos {
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        let (mut package, mut service) = (String::new(), String::new());
+        for found in part.captures_iter(&text) {
+            let named = |number| found.get(number).map(|it| it.as_str().to_owned());
+            if let Some(name) = named(1) {
+                package = name;
+            } else if let Some(name) = named(2) {
+                service = name;
+            } else if let Some(name) = named(3) {
+                rpcs.insert(format!("{package}.{service}/{name}"));
+            }
+        }
+    }
+    rpcs
+}
+
+#[test]
+fn every_rpc_of_the_contracts_has_a_row() {
+    let rows: BTreeSet<String> = TABLE.iter().map(|(_, rpc, _)| (*rpc).to_owned()).collect();
+    assert_eq!(rows, every_rpc());
+    assert_eq!(rows.len(), TABLE.len());
+}
+
 const IDENTITIES: [&str; 6] = [
     "watcher",
     "merger",
@@ -159,6 +193,7 @@ async fn each_rpc_is_for_those_alone_who_need_it() {
             system.merger
         }
     };
+    let strange = Authority::new();
     for (part, rpc, callers) in TABLE {
         let method = format!("tributary.{rpc}");
         let by = async |identity: Option<&Identity>| {
@@ -181,25 +216,31 @@ async fn each_rpc_is_for_those_alone_who_need_it() {
                 Begin::Refused(Code::PermissionDenied)
             };
             assert_eq!(by(Some(&identity)).await, expected, "{rpc} by {caller}");
+            // Whoever it says it is.
+            let of_west = format!("{caller}.west.services.tributary.dev");
+            for (what, identity, expected) in [
+                (
+                    "expired",
+                    authority.identity(&name(caller), Ends::BEFORE),
+                    Begin::NotConnected,
+                ),
+                (
+                    "another authority's",
+                    strange.identity(&name(caller), Ends::LATER),
+                    Begin::NotConnected,
+                ),
+                (
+                    "another installation's",
+                    authority.identity(&of_west, Ends::LATER),
+                    Begin::Refused(Code::PermissionDenied),
+                ),
+            ] {
+                let begun = by(Some(&identity)).await;
+                assert_eq!(begun, expected, "{rpc} by {caller}, {what}");
+            }
         }
-        let caller = callers[0];
-        assert_eq!(
-            by(None).await,
-            Begin::Refused(Code::Unauthenticated),
-            "{rpc}"
-        );
-        let ended = authority.identity(&name(caller), Ends::BEFORE);
-        assert_eq!(by(Some(&ended)).await, Begin::NotConnected, "{rpc}");
-        let stranger = Authority::new().identity(&name(caller), Ends::LATER);
-        assert_eq!(by(Some(&stranger)).await, Begin::NotConnected, "{rpc}");
-        let other = format!("{caller}.west.services.tributary.dev");
-        let other = authority.identity(&other, Ends::LATER);
-        let refused = Begin::Refused(Code::PermissionDenied);
-        assert_eq!(
-            by(Some(&other)).await,
-            refused,
-            "{rpc} of another installation"
-        );
+        let refused = Begin::Refused(Code::Unauthenticated);
+        assert_eq!(by(None).await, refused, "{rpc} by nobody");
         // With folders there is no API server to say whose a token is.
         let token = Shown::Token("a.b.c");
         let service = name_of(*part);
@@ -215,7 +256,7 @@ async fn each_rpc_is_for_those_alone_who_need_it() {
         assert_eq!(by_token.await, refused, "{rpc} by token");
         let nobody = authority.identity("example.com", Ends::LATER);
         let refused = Begin::Refused(Code::PermissionDenied);
-        assert_eq!(by(Some(&nobody)).await, refused, "{rpc} by nobody");
+        assert_eq!(by(Some(&nobody)).await, refused, "{rpc} by another's name");
     }
 }
 
