@@ -125,8 +125,9 @@ def values() -> list[tuple[str, str, str]]:
                     rows.append((here, "", description))
                 visit(value, f"{here}.")
                 continue
-            default = text[value.start_mark.index : value.end_mark.index].strip()
-            rows.append((here, " ".join(default.split()), description))
+            # The end of a list in lines is the next key, whose comment is before it.
+            default = [it.strip() for it in text[value.start_mark.index : value.end_mark.index].splitlines()]
+            rows.append((here, " ".join(it for it in default if it and not it.startswith("#")), description))
 
     visit(yaml.compose(text), "")
     return rows
