@@ -542,7 +542,7 @@ class Install(unittest.TestCase):
     def test_gateways_first_then_the_release_and_nothing_is_left(self):
         # What is looked for afterwards is there now, the Secrets and Leases that the programs made among it.
         there = {it.split()[0] for it in left_of_the_release()}
-        self.assertLessEqual({"Deployment", "Secret", "ConfigMap", "Lease", "CronJob", "ServiceMonitor", "ValidatingAdmissionPolicy"}, there)
+        self.assertLessEqual({"Deployment", "Secret", "ConfigMap", "Lease", "CronJob", "ValidatingAdmissionPolicy"}, there)
         remove_everything(self)
 
     def test_nobody_notices_an_upgrade(self):
