@@ -25,9 +25,9 @@ mod drift;
 mod health;
 mod holds;
 pub mod metrics;
+mod outage;
 mod patience;
 mod questions;
-mod reach;
 mod search;
 mod secrets;
 mod shards;
@@ -192,7 +192,7 @@ pub async fn run(context: Context, options: Options) -> Result<(), Error> {
     let synced = context.part(DESIRED);
     tokio::select! {
         ended = program(context.clone(), options, aws.clone(), share, synced) => ended,
-        () = reach::tell(&context, &aws, &reached) => Ok(()),
+        () = outage::tell(&context, &aws, &reached) => Ok(()),
     }
 }
 
@@ -208,8 +208,8 @@ struct Share {
     instance: String,
 }
 
-async fn connect(context: &Context, endpoint: &Endpoint) -> (Aws, reach::Reached) {
-    let reached = reach::Reached::default();
+async fn connect(context: &Context, endpoint: &Endpoint) -> (Aws, outage::Reached) {
+    let reached = outage::Reached::default();
     let meter = Arc::new(metrics::AwsMeter::new(&context.metrics, reached.clone()));
     let aws = Aws::connect(endpoint, &endpoint.pacing(), meter).await;
     (aws, reached)

@@ -9,7 +9,7 @@ use tributary_kubernetes::lease::{Holding, Shards, Timing, identity, shard_group
 use tributary_proto::call::{LoadBalancerShard, Shard};
 use tributary_runtime::{BoxError, Context};
 
-use crate::{DESIRED, Error, Options, Share, connect, program, reach};
+use crate::{DESIRED, Error, Options, Share, connect, program, outage};
 
 /// How replicas divide the load balancers, and where the Leases are that say so.
 #[derive(Clone, Debug)]
@@ -103,6 +103,6 @@ pub async fn run(context: Context, options: Options, division: Division) -> Resu
     tokio::select! {
         ended = Box::pin(dividing.run(&context, work)) => ended.map_err(Error::Shard),
         () = readiness => Ok(()),
-        () = reach::tell(&context, &whole, &reached) => Ok(()),
+        () = outage::tell(&context, &whole, &reached) => Ok(()),
     }
 }
