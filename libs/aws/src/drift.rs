@@ -1,21 +1,28 @@
 //! Whether what is ours is still there and as it was left: asked with one call, where a look at everything costs dozens.
 //!
 //! Of an ALB the rules are asked for, by name, whichever listeners they are on: with a rule gone, a listener or the whole
-//! load balancer, AWS answers that it is not there. Where there are no rules the listeners say what they forward to. What
-//! this does not show (targets, tags, attributes, security groups) waits for the look at everything.
+//! load balancer, AWS answers that it is not there. Where there are no rules the listeners say what they forward to. Where
+//! rules of targets' security groups let the load balancer in, these are asked for in turn with the others, by the
+//! installation's tags; the answer is everybody's, and so serves others whose turn it is soon. What none of this shows (targets,
+//! tags, attributes, the load balancer's own groups) waits for the look at everything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use tributary_plan::observed::{Observed, ObservedListener, ObservedRule};
-use tributary_plan::tags::Tags;
+use tributary_model::desired::LoadBalancerKey;
+use tributary_plan::observed::{Backend, Observed, ObservedListener, ObservedRule, Opening};
+use tributary_plan::tags::{self, Tags};
 
 use crate::Aws;
-use crate::elbv2::{Answer, RulesOf};
+use crate::ec2::SharedRule;
+use crate::elbv2::{Answer, Found, RulesOf};
 use crate::known::Known;
-use crate::observe::has_asked;
+use crate::observe::{Site, has_asked};
 
 /// Rules in one question: as many as AWS's default quota allows a load balancer.
 const RULES_AT_ONCE: usize = 100;
+/// How old an answer may be that somebody else was given.
+const SHARED_FOR: Duration = Duration::from_mins(4);
 
 /// How rules are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +42,13 @@ pub enum Question {
     RulesOf(String),
     /// `DescribeListeners` of a load balancer.
     Listeners(String),
+    /// `DescribeSecurityGroupRules` of all that the installation made.
+    Openings {
+        /// Of each of them.
+        tags: Tags,
+        /// The tag's key of those that the load balancer needs.
+        claim: String,
+    },
 }
 
 /// The answer to one.
@@ -42,12 +56,19 @@ pub enum Question {
 pub enum Finding {
     /// Nothing has changed.
     AsKnown,
+    /// Nothing had changed by an answer that somebody else was given lately: there was no call.
+    AsOthersSaw,
     /// Somebody else changed something; what, in a few words.
     Otherwise(String),
 }
 
 /// What there is to ask, one call after the other. Nothing where there is no load balancer.
-pub fn questions(observed: &Observed, ask: Ask) -> Vec<Question> {
+pub fn questions(
+    observed: &Observed,
+    ask: Ask,
+    site: &Site,
+    key: &LoadBalancerKey,
+) -> Vec<Question> {
     let mut questions = Vec::new();
     for (arn, load_balancer) in &observed.load_balancers {
         let listeners = &load_balancer.listeners;
@@ -69,7 +90,26 @@ pub fn questions(observed: &Observed, ask: Ask) -> Vec<Question> {
             }
         }
     }
+    let (claim, _) = tags::claim(&site.installation, key);
+    if !questions.is_empty() && openings(&observed.backend, &claim).next().is_some() {
+        let tags = tags::shared_rule(&site.cluster, &site.installation);
+        questions.push(Question::Openings { tags, claim });
+    }
     questions
+}
+
+/// Rules that let the load balancer in, with the group that each is of.
+pub(crate) fn openings<'a>(
+    backend: &'a Backend,
+    claim: &'a str,
+) -> impl Iterator<Item = (&'a String, &'a Opening)> {
+    let doors = backend.doors.iter();
+    let rules = doors.flat_map(|(group, door)| {
+        let rules = door.known().map(|door| &door.rules);
+        rules.into_iter().flatten().map(move |rule| (group, rule))
+    });
+    let ours = rules.filter(|(_, (_, tags))| tags.contains_key(claim));
+    ours.map(|(group, (opening, _))| (group, opening))
 }
 
 /// Asks one of them.
@@ -100,11 +140,44 @@ pub async fn ask(aws: &Aws, known: &Known, question: &Question) -> Answer<Findin
             let seen = aws.elbv2.listeners(arn).await;
             seen.map(|seen| compare("listeners", &known, &seen, listener))
         }
+        Question::Openings { tags, claim } => {
+            let known: BTreeSet<_> = openings(&known.observed().backend, claim).collect();
+            ask_openings(aws, &known, tags, claim).await
+        }
     };
     match compared {
         Err(error) if error.is_not_found() => Ok(Finding::Otherwise(error.to_string())),
         compared => compared,
     }
+}
+
+async fn ask_openings(
+    aws: &Aws,
+    known: &BTreeSet<(&String, &Opening)>,
+    tags: &Tags,
+    claim: &str,
+) -> Answer<Finding> {
+    let missing = |seen: &Found<SharedRule>| {
+        let seen = seen.values();
+        let claimed = seen.filter(|rule| rule.tags.contains_key(claim));
+        let there: BTreeSet<_> = claimed.map(|rule| (&rule.group, &rule.opening)).collect();
+        known.difference(&there).count()
+    };
+    let (seen, is_new) = aws.index.shared_rules(aws, tags, SHARED_FOR).await?;
+    let mut missing_now = missing(&seen);
+    if missing_now > 0 && !is_new {
+        // It may be older than the rule.
+        let (seen, _) = aws.index.shared_rules(aws, tags, Duration::ZERO).await?;
+        missing_now = missing(&seen);
+    } else if !is_new {
+        return Ok(Finding::AsOthersSaw);
+    }
+    if missing_now == 0 {
+        return Ok(Finding::AsKnown);
+    }
+    Ok(Finding::Otherwise(format!(
+        "rules of targets' security groups: {missing_now} gone or without our claim"
+    )))
 }
 
 fn compare<T: PartialEq>(

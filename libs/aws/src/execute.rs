@@ -296,6 +296,16 @@ impl Flights {
         self.has_released
     }
 
+    /// ARNs and ids that what is in flight names: it may change or remove them.
+    pub fn named(&self) -> BTreeSet<String> {
+        let flights = self.in_flight.values();
+        let named = flights.flat_map(|flight| match &flight.of {
+            Of::Newest => named::named(&flight.step.op, &self.created),
+            Of::Earlier(claims) => claims.named().to_vec(),
+        });
+        named.collect()
+    }
+
     /// Whether nothing is in flight.
     pub fn is_empty(&self) -> bool {
         self.in_flight.is_empty()

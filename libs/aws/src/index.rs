@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,9 @@ use tributary_plan::observed::{ObservedCertificate, ObservedSubnet};
 use tributary_plan::tags::{SECRET, Tags};
 
 use crate::Aws;
-use crate::ec2::{Interface, InterfaceFilter};
+use crate::ec2::{Interface, InterfaceFilter, RuleFilter, SharedRule};
 use crate::elbv2::{Answer, Found};
+use crate::room::Rooms;
 use crate::tagging::{ResourceType, TagFilter};
 
 #[cfg(test)]
@@ -25,6 +27,8 @@ mod tests;
 /// Nothing older is used. A person who issues a certificate or tags a subnet waits no longer than this after the
 /// next look at the load balancer.
 pub(crate) const OLDEST: Duration = Duration::from_mins(1);
+/// How old a list may be that lacks what it was asked for: all that are missed at once take one new list.
+const OLDEST_MISS: Duration = Duration::from_secs(2);
 
 /// Shared looks of one account and region.
 #[derive(Debug, Default)]
@@ -33,6 +37,9 @@ pub(crate) struct Index {
     certificates: Shared<(), Found<ObservedCertificate>>,
     vpc_blocks: Shared<(), Found<Vec<IpNet>>>,
     prefixed_interfaces: Shared<Option<String>, Vec<Interface>>,
+    shared_rules: Shared<Tags, Found<SharedRule>>,
+    /// In which security groups rules are added.
+    pub(crate) rooms: Rooms,
 }
 
 /// One look and what it was for. The lock is held while looking, so that many who ask at once cause one look.
@@ -75,11 +82,12 @@ impl Index {
     }
 
     /// Network interfaces to which prefixes are delegated, of a VPC or of all: whose address is in one, AWS does not say
-    /// when it is asked for the address.
+    /// when it is asked for the address. A list without one of these addresses does not stand for long: nodes come.
     pub(crate) async fn prefixed_interfaces(
         &self,
         aws: &Aws,
         vpc: Option<&str>,
+        addresses: &BTreeSet<IpAddr>,
     ) -> Answer<Arc<Vec<Interface>>> {
         let look = || async {
             let mut found = aws.ec2.interfaces(&InterfaceFilter::Attached, vpc).await?;
@@ -87,10 +95,41 @@ impl Index {
             Ok(found)
         };
         let vpc = vpc.map(str::to_owned);
-        self.prefixed_interfaces.get(vpc, look).await
+        let oldest = |list: &Vec<Interface>| {
+            let has = |address| {
+                let mut prefixes = list.iter().flat_map(|it| &it.prefixes);
+                prefixes.any(|prefix| prefix.contains(address))
+            };
+            if addresses.iter().all(has) {
+                OLDEST
+            } else {
+                OLDEST_MISS
+            }
+        };
+        self.prefixed_interfaces.get_young(vpc, oldest, look).await
+    }
+
+    /// Rules of targets' security groups with these tags, and whether nobody had seen them as they are told: for who asks whether
+    /// they are as they were.
+    pub(crate) async fn shared_rules(
+        &self,
+        aws: &Aws,
+        tags: &Tags,
+        oldest: Duration,
+    ) -> Answer<(Arc<Found<SharedRule>>, bool)> {
+        let mut is_new = false;
+        let look = || {
+            is_new = true;
+            let filter = RuleFilter::Tags(tags.clone());
+            async move { aws.ec2.shared_rules(&filter).await }
+        };
+        let rules = self.shared_rules.get_young(tags.clone(), |_| oldest, look);
+        let rules = rules.await?;
+        Ok((rules, is_new))
     }
 
     pub(crate) async fn forget(&self) {
+        self.shared_rules.forget().await;
         self.prefixed_interfaces.forget().await;
         self.subnets.forget().await;
         self.certificates.forget().await;
@@ -115,10 +154,23 @@ impl<K: PartialEq, T> Shared<K, T> {
     where
         F: Future<Output = Answer<T>>,
     {
+        self.get_young(subject, |_| OLDEST, look).await
+    }
+
+    /// `oldest` says how old what was seen may be.
+    async fn get_young<F>(
+        &self,
+        subject: K,
+        oldest: impl Fn(&T) -> Duration,
+        look: impl FnOnce() -> F,
+    ) -> Answer<Arc<T>>
+    where
+        F: Future<Output = Answer<T>>,
+    {
         let mut kept = self.0.lock().await;
         if let Some(last) = &*kept
             && last.subject == subject
-            && last.at.elapsed() < OLDEST
+            && last.at.elapsed() < oldest(&last.seen)
         {
             return Ok(Arc::clone(&last.seen));
         }

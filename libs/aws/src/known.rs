@@ -3,12 +3,13 @@
 //! AWS's describes lag behind its writes, the tagging API by seconds. A plan made from such a look would create things
 //! twice. So what we created and removed ourselves lately counts more than a look that does not show it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tributary_plan::effect::Effect;
 use tributary_plan::observed::{Completeness, Observed, Seen};
+use tributary_plan::tags::INSTALLATION;
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,8 @@ pub struct Known {
     created: BTreeMap<String, Instant>,
     /// By ARN or id: when we removed it.
     removed: BTreeMap<String, Instant>,
+    /// By ARN or id: when we created what a call says is not there. AWS may not show it everywhere yet.
+    doubted: BTreeMap<String, Instant>,
     /// What uses what is as it was before the last changes.
     is_unrelated: bool,
 }
@@ -44,13 +47,16 @@ impl Known {
         &self.observed
     }
 
-    /// Takes a new look in. What a partial look does not show stays as it was known.
-    pub fn refresh(&mut self, look: Observed) {
+    /// Takes a new look in. What a partial look does not show stays as it was known. Returns what of ours is there no more, by
+    /// ARN or id, though we did not remove it; of a whole only the whole.
+    pub fn refresh(&mut self, look: Observed) -> BTreeSet<String> {
         let now = Instant::now();
         let is_recent = |at: &mut Instant| now.duration_since(*at) < LAG;
         self.created.retain(|_, at| is_recent(at));
         self.removed.retain(|_, at| is_recent(at));
+        self.doubted.retain(|_, at| is_recent(at));
         let before = std::mem::replace(&mut self.observed, look);
+        let known = ours(&before);
         let is_partial = self.observed.completeness != Completeness::Complete;
         let missed = |id: &String| is_partial || self.created.contains_key(id);
         for (arn, known) in before.load_balancers {
@@ -113,6 +119,19 @@ impl Known {
         for id in self.removed.keys() {
             self.observed.remove(id);
         }
+        let there = ours(&self.observed);
+        let is_lost = |id: &String| {
+            !there.contains_key(id)
+                && !self.removed.contains_key(id)
+                && !self.doubted.contains_key(id)
+        };
+        let mut lost: BTreeSet<String> = BTreeSet::new();
+        for (id, whole) in &known {
+            if is_lost(id) && whole.as_ref().is_none_or(|whole| !is_lost(whole)) {
+                lost.insert(id.clone());
+            }
+        }
+        lost
     }
 
     /// Says of everything again what uses it, if it changed: before the next plan.
@@ -149,7 +168,28 @@ impl Known {
 
     /// A call says that it is not as we know: AWS's word counts again.
     pub(crate) fn doubt(&mut self, id: &str) {
-        self.created.remove(id);
+        if let Some(at) = self.created.remove(id) {
+            self.doubted.insert(id.to_owned(), at);
+        }
         self.removed.remove(id);
     }
+}
+
+/// By ARN or id: what was made for the load balancer, and what that is part of.
+fn ours(observed: &Observed) -> BTreeMap<String, Option<String>> {
+    let mut ours = BTreeMap::new();
+    for (arn, load_balancer) in &observed.load_balancers {
+        ours.insert(arn.clone(), None);
+        for (listener, it) in &load_balancer.listeners {
+            ours.insert(listener.clone(), Some(arn.clone()));
+            let rules = it.rules.keys();
+            ours.extend(rules.map(|rule| (rule.clone(), Some(listener.clone()))));
+        }
+    }
+    ours.extend(observed.target_groups.keys().map(|arn| (arn.clone(), None)));
+    // Others may be named.
+    let groups = observed.security_groups.iter();
+    let groups = groups.filter(|(_, group)| group.tags.contains_key(INSTALLATION));
+    ours.extend(groups.map(|(id, _)| (id.clone(), None)));
+    ours
 }

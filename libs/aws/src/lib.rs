@@ -34,6 +34,7 @@ mod owned;
 mod pace;
 mod permission;
 mod policy;
+mod room;
 mod sdk;
 mod secrets;
 mod statement;
@@ -56,7 +57,9 @@ pub use execute::{Due, Flights, Outcome, StepResult};
 pub use health::{ask_health, unhealthy};
 pub use known::Known;
 pub use meter::{Call, Meter, Unmetered, Wait, WaitReason};
-pub use observe::{Site, observe, refresh, refresh_load_balancer_state};
+pub use observe::{
+    Site, Wanting, look_again, observe, refresh, refresh_load_balancer_state, timed_out, wanting,
+};
 pub use operation::Operation;
 pub use owned::owned;
 pub use pace::{Group, Limit, Pacing};

@@ -38,6 +38,8 @@ use crate::tagging::{ResourceType, TagFilter};
 mod backend;
 mod load_balancers;
 
+pub use backend::{Wanting, look_again, timed_out, wanting};
+
 /// Whose things, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {

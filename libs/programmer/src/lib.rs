@@ -28,6 +28,7 @@ pub mod metrics;
 mod outage;
 mod patience;
 mod questions;
+mod reach;
 mod search;
 mod secrets;
 mod shards;

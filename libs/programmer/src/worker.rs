@@ -15,7 +15,7 @@ mod waiting;
 
 use asking::Found;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -42,6 +42,7 @@ use crate::health::Checks;
 use crate::holds::HeldGateway;
 use crate::metrics::{OBSERVATIONS, WORKER_WAIT_SECONDS, WaitLabels};
 use crate::patience::Patience;
+use crate::reach::Reach;
 use crate::shared::Shared;
 use crate::target::{Target, Wanted};
 use crate::tries::Tries;
@@ -77,6 +78,7 @@ struct Worker {
     again: Delays,
     drift: Drift,
     checks: Checks,
+    reach: Reach,
     patience: Patience,
     /// What somebody else changed, as it is told while it is mended.
     mended: Option<String>,
@@ -187,6 +189,10 @@ impl Worker {
                 shared.aws.state_pace(),
                 waits.get_or_create_owned(&WaitLabels { reason: "health" }),
             ),
+            reach: Reach::new(
+                shared.aws.state_pace(),
+                &waits.get_or_create_owned(&WaitLabels { reason: "targets" }),
+            ),
             patience: Patience::new(shared.stay),
             mended: None,
             state_waits: waits.get_or_create_owned(&WaitLabels {
@@ -227,7 +233,7 @@ impl Worker {
             return Next::Again;
         };
         known.relate();
-        self.checks.note(known.observed(), Instant::now());
+        self.note(known.observed(), desired);
         let began = Instant::now();
         let Planned { mut told, steps } = self.plan(desired, &known);
         self.next_plan = Instant::now() + began.elapsed() * BREATH;
@@ -266,7 +272,10 @@ impl Worker {
             is_partial || self.doubt == Doubted::ByEvidence || !self.choices.include(&choices);
         if must_look {
             let look = self.everything(desired).await;
-            self.take_in(look, choices);
+            let lost = self.take_in(look, choices);
+            if desired.is_some() && !lost.is_subset(&self.flights.named()) {
+                self.mended.get_or_insert_default();
+            }
             return true;
         }
         if self.doubt == Doubted::ByAge {
@@ -294,6 +303,7 @@ impl Worker {
             self.doubt = Doubted::ByEvidence;
         }
         self.check(changes).await;
+        self.reach_again(changes).await;
         true
     }
 
@@ -302,36 +312,47 @@ impl Worker {
         observe(&self.shared.aws, &self.shared.site, &self.key, desired).await
     }
 
-    fn take_in(&mut self, look: Observed, choices: Choices) {
+    /// Returns what somebody else removed since the last look.
+    fn take_in(&mut self, look: Observed, choices: Choices) -> BTreeSet<String> {
         let calls = calls_of_a_look(&look);
         self.drift.looked(calls, Instant::now(), fastrand::f64());
         self.choices = choices;
         self.doubt = Doubted::No;
         match &mut self.known {
             Some(known) => known.refresh(look),
-            None => self.known = Some(Known::new(look)),
+            None => {
+                self.known = Some(Known::new(look));
+                BTreeSet::new()
+            }
         }
     }
 
-    /// What was found to be changed by somebody else is told until it is mended.
+    /// What was found to be changed by somebody else is told until it is mended, before anything else: of many problems a status
+    /// counts the last.
     fn tell_drift(&mut self, steps: &[Step], told: &mut Plan) {
         let Some(mended) = &mut self.mended else {
             return;
         };
-        if steps.is_empty() {
-            if told.waiting.is_empty() {
-                self.mended = None;
-            }
+        if steps.is_empty() && told.waiting.is_empty() {
+            self.mended = None;
             return;
         }
         if mended.is_empty() {
+            if steps.is_empty() {
+                return;
+            }
             *mended = drift::told(steps);
             tracing::warn!("{mended}");
         }
-        // Of one that does not serve everything says so.
-        if told.report.phase == LoadBalancerPhase::Active {
-            told.report.problems.push(mended.clone());
+        let report = &mut told.report;
+        if report.phase == LoadBalancerPhase::Absent
+            && report.problems.is_empty()
+            && !steps.is_empty()
+        {
+            // A problem of one that is not there reads as the reason why there is none. This one is on its way.
+            report.phase = LoadBalancerPhase::Provisioning;
         }
+        report.problems.insert(0, mended.clone());
     }
 
     fn plan(&mut self, desired: Option<&DesiredLoadBalancer>, known: &Known) -> Planned {

@@ -7,15 +7,20 @@
 
 use std::collections::BTreeSet;
 
+use tokio::time::Instant;
 use tributary_plan::effect::Effect;
 use tributary_plan::observed::{BackendGroup, Opening};
-use tributary_plan::op::SecurityGroupSpec;
+use tributary_plan::op::{NO_ROOM, SecurityGroupSpec};
 use tributary_plan::tags::{CLUSTER, INSTALLATION, SHARED_RESOURCE, Tags, claims};
 
 use super::other;
+use crate::Aws;
 use crate::ec2::{Ec2, RuleFilter, SecurityGroupFilter, SharedRule};
-use crate::elbv2::Answer;
-use crate::error::AwsError;
+use crate::elbv2::{Answer, Found};
+use crate::error::{AwsError, Class};
+
+/// AWS's code where a security group has no room for another rule.
+const FULL: &str = "RulesPerSecurityGroupLimitExceeded";
 
 /// A rule of a target's security group, and whose claim it is about.
 pub(super) struct Claimed<'a> {
@@ -103,20 +108,42 @@ async fn is_let_in(ec2: &dyn Ec2, group: &str, error: &AwsError) -> Answer<bool>
     Ok(!ec2.security_groups(&filter).await?.is_empty())
 }
 
-pub(super) async fn open(ec2: &dyn Ec2, rule: Claimed<'_>, tags: &Tags) -> Answer<Effect> {
+/// `spare` rules are to be left free. Where there is no room for them, or none at all, it is planned again from a look, as a
+/// range perhaps.
+pub(super) async fn open(
+    aws: &Aws,
+    rule: Claimed<'_>,
+    tags: &Tags,
+    spare: usize,
+) -> Answer<Effect> {
     let Claimed {
         group,
         opening,
         claim,
     } = rule;
-    let mut there = find(ec2, group, &opening).await?;
+    let ec2 = &*aws.ec2;
+    let looked = Instant::now();
+    let rules = of_group(ec2, group).await?;
+    let seen = rules.len();
+    let mut there = rules.into_iter().find(|(_, rule)| rule.opening == opening);
     if there.is_none() {
-        match ec2.open(group, &opening, tags).await {
+        let Some(place) = aws.index.rooms.take(group, seen, looked, spare) else {
+            let text = format!("security group {group} has {seen} rules and {NO_ROOM}");
+            return Err(AwsError::new(Class::NeedsReobserve, "room for rules", text));
+        };
+        let opened = ec2.open(group, &opening, tags).await;
+        drop(place);
+        match opened {
             Ok(()) => return Ok(known_rule(group, opening, Some(tags.clone()))),
             Err(error) if is_duplicate(&error) => {
                 there = Some(find(ec2, group, &opening).await?.ok_or(error)?);
             }
-            Err(error) => return Err(error),
+            Err(mut error) => {
+                if spare > 0 && error.code.as_deref() == Some(FULL) {
+                    error.class = Class::NeedsReobserve;
+                }
+                return Err(error);
+            }
         }
     }
     let mut seen = Tags::new();
@@ -168,11 +195,13 @@ async fn find(
     group: &str,
     opening: &Opening,
 ) -> Answer<Option<(String, SharedRule)>> {
-    let rules = ec2
-        .shared_rules(&RuleFilter::Group(group.to_owned()))
-        .await?;
-    let mut rules = rules.into_iter();
+    let mut rules = of_group(ec2, group).await?.into_iter();
     Ok(rules.find(|(_, rule)| rule.opening == *opening))
+}
+
+async fn of_group(ec2: &dyn Ec2, group: &str) -> Answer<Found<SharedRule>> {
+    let filter = RuleFilter::Group(group.to_owned());
+    ec2.shared_rules(&filter).await
 }
 
 /// The rule is there with these tags, or it is not there.

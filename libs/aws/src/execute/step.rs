@@ -35,6 +35,7 @@ pub(super) async fn take(
             traffic,
             tags,
             claim,
+            spare,
         } => {
             let opening = Opening {
                 source: created.id(source)?,
@@ -45,7 +46,7 @@ pub(super) async fn take(
                 opening,
                 claim,
             };
-            sharing::open(ec2, rule, tags).await
+            sharing::open(aws, rule, tags, *spare).await
         }
         Op::CloseTargets {
             group,

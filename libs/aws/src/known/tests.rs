@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use tributary_plan::effect::Effect;
 use tributary_plan::observed::{Completeness, Observed, ObservedSecurityGroup};
-use tributary_plan::tags::Tags;
+use tributary_plan::tags::{INSTALLATION, Tags};
 
 use super::{Known, LAG};
 
@@ -11,7 +11,7 @@ fn look(ids: &[&str]) -> Observed {
     let group = ObservedSecurityGroup {
         name: String::new(),
         vpc: String::new(),
-        tags: Tags::new(),
+        tags: Tags::from_iter([(INSTALLATION.to_owned(), "here".to_owned())]),
         ingress: BTreeSet::new(),
     };
     let groups = ids.iter().map(|id| ((*id).to_owned(), group.clone()));
@@ -98,4 +98,38 @@ async fn what_we_removed_stays_gone_in_a_partial_look() {
     known.take(Effect::Removed("b".to_owned()));
     known.refresh(partial(&["a"]));
     check(&known, &["a"]);
+}
+
+#[track_caller]
+fn check_lost(known: &mut Known, look: Observed, expected: &[&str]) {
+    let lost = known.refresh(look);
+    assert_eq!(lost.iter().collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_of_ours_a_look_does_not_show_any_more_somebody_else_removed() {
+    let mut known = Known::new(look(&["a", "b", "c"]));
+    known.take(Effect::Removed("b".to_owned()));
+    check_lost(&mut known, look(&["a"]), &["c"]);
+    check_lost(&mut known, look(&["a", "d"]), &[]);
+    check_lost(&mut known, partial(&["a"]), &[]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_new_and_not_shown_yet_nobody_removed_whatever_a_call_says() {
+    let mut known = Known::new(look(&["a"]));
+    created(&mut known, "b");
+    check_lost(&mut known, look(&["a"]), &[]);
+    known.doubt("b");
+    check_lost(&mut known, look(&["a"]), &[]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_of_others_that_is_no_longer_named_nobody_removed() {
+    let mut named = look(&["a", "named"]);
+    if let Some(group) = named.security_groups.get_mut("named") {
+        group.tags = Tags::new();
+    }
+    let mut known = Known::new(named);
+    check_lost(&mut known, look(&["a"]), &[]);
 }

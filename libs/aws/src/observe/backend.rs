@@ -9,6 +9,7 @@
 //! What cannot be read here concerns the targets that it is about. It is remembered as such, and no gap of the observation.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use tributary_model::desired::{DesiredLoadBalancer, TargetId};
 use tributary_plan::backend::is_wanted;
@@ -21,6 +22,11 @@ use tributary_plan::op::{IngressRule, IngressSource};
 use tributary_plan::tags::{self, Tags};
 
 use super::{Gaps, Site};
+
+mod again;
+
+pub use again::{Wanting, look_again, timed_out, wanting};
+
 use crate::Aws;
 use crate::ec2::{Interface, InterfaceFilter, RuleFilter, SecurityGroupFilter, SharedRule};
 use crate::elbv2::{Answer, Found};
@@ -42,18 +48,38 @@ pub(super) async fn shared(
     desired: Option<&DesiredLoadBalancer>,
     gaps: &Gaps,
 ) -> Shared {
-    let filter = match &site.backend {
-        BackendGroups::Off => return Shared::default(),
-        BackendGroups::Shared => SecurityGroupFilter::Tags(tags::backend_group(&site.cluster)),
-        BackendGroups::Named(id) => SecurityGroupFilter::Ids(BTreeSet::from([id.clone()])),
+    let Some(filter) = group_filter(site) else {
+        return Shared::default();
     };
-    let (groups, rules) = tokio::join!(aws.ec2.security_groups(&filter), our_rules(aws, site));
+    let (groups, rules) = tokio::join!(shared_groups(aws, &filter), our_rules(aws, site));
     if let (Err(error), None) = (&rules, desired)
         && error.class != Class::Permanent
     {
         gaps.note("rules of targets' security groups", rules.clone());
     }
-    let groups = groups.map(|groups| {
+    Shared {
+        groups,
+        rules: seen(rules),
+    }
+}
+
+/// How the backend groups are found; none where there are to be none.
+fn group_filter(site: &Site) -> Option<SecurityGroupFilter> {
+    match &site.backend {
+        BackendGroups::Off => None,
+        BackendGroups::Shared => {
+            let tags = tags::backend_group(&site.cluster);
+            Some(SecurityGroupFilter::Tags(tags))
+        }
+        BackendGroups::Named(id) => Some(SecurityGroupFilter::Ids(BTreeSet::from([id.clone()]))),
+    }
+}
+
+async fn shared_groups(
+    aws: &Aws,
+    filter: &SecurityGroupFilter,
+) -> Seen<BTreeMap<String, BackendGroup>> {
+    let groups = aws.ec2.security_groups(filter).await.map(|groups| {
         let groups = groups.into_iter();
         let shared = groups.map(|(id, group)| {
             let ObservedSecurityGroup { vpc, tags, .. } = group;
@@ -61,10 +87,7 @@ pub(super) async fn shared(
         });
         shared.collect()
     });
-    Shared {
-        groups: seen(groups),
-        rules: seen(rules),
-    }
+    seen(groups)
 }
 
 async fn our_rules(aws: &Aws, site: &Site) -> Answer<Found<SharedRule>> {
@@ -91,7 +114,7 @@ pub(super) async fn look(
         let there = target_groups.values().flat_map(|it| it.targets.keys());
         looked_for.extend(there.map(|target| target.id.clone()));
     }
-    reach(aws, site, looked_for, &mut backend).await;
+    reach(aws, site, looked_for, BTreeSet::new(), &mut backend).await;
     backend
         .interfaces
         .retain(|target, found| stays(target, found, &wanted));
@@ -99,7 +122,7 @@ pub(super) async fn look(
     backend
 }
 
-/// That nothing was found is remembered as long as the target is wanted, so that it is not asked for ever again. One that drains
+/// That nothing was found is remembered as long as the target is wanted, so that not every change asks for it. One that drains
 /// may have lost its interface already, and its address be another pod's tomorrow.
 fn stays(
     target: &TargetId,
@@ -110,7 +133,7 @@ fn stays(
 }
 
 /// Looks for the network interfaces of targets that are new since the last look: a few calls for all of them, none where
-/// there are none. A target whose interface was not found is not looked for again before the next whole look.
+/// there are none. A target whose interface was not found is for [`look_again`].
 pub(super) async fn refresh_targets(
     aws: &Aws,
     site: &Site,
@@ -126,7 +149,7 @@ pub(super) async fn refresh_targets(
     }
     let mut backend = known.observed().backend.clone();
     let before: BTreeSet<String> = backend.doors.keys().cloned().collect();
-    reach(aws, site, new, &mut backend).await;
+    reach(aws, site, new, BTreeSet::new(), &mut backend).await;
     if backend.doors.keys().any(|group| !before.contains(group)) {
         overlay(seen(our_rules(aws, site).await), &mut backend);
     }
@@ -146,8 +169,14 @@ fn wanted(site: &Site, desired: Option<&DesiredLoadBalancer>) -> BTreeSet<Target
         .collect()
 }
 
-/// Interfaces of these targets, and their security groups.
-async fn reach(aws: &Aws, site: &Site, targets: BTreeSet<TargetId>, backend: &mut Backend) {
+/// Interfaces of these targets, and their security groups, those `doors` among them.
+async fn reach(
+    aws: &Aws,
+    site: &Site,
+    targets: BTreeSet<TargetId>,
+    mut doors: BTreeSet<String>,
+    backend: &mut Backend,
+) {
     let vpc = site.vpc.as_deref();
     let mut addresses = BTreeSet::new();
     let mut instances = BTreeSet::new();
@@ -167,11 +196,12 @@ async fn reach(aws: &Aws, site: &Site, targets: BTreeSet<TargetId>, backend: &mu
         }
         let filter = InterfaceFilter::Addresses(addresses.clone());
         let mut found = aws.ec2.interfaces(&filter, vpc).await?;
-        let has = |it: &Interface, address| it.addresses.contains(address);
-        let is_found = |address| found.iter().any(|it| has(it, address));
+        let there: BTreeSet<&IpAddr> = found.iter().flat_map(|it| &it.addresses).collect();
+        let rest = addresses.iter().filter(|it| !there.contains(it));
+        let rest: BTreeSet<IpAddr> = rest.copied().collect();
         let mut unread = None;
-        if !addresses.iter().all(is_found) {
-            match aws.index.prefixed_interfaces(aws, vpc).await {
+        if !rest.is_empty() {
+            match aws.index.prefixed_interfaces(aws, vpc, &rest).await {
                 Ok(prefixed) => found.extend(prefixed.iter().cloned()),
                 Err(error) => unread = Some(error),
             }
@@ -206,8 +236,8 @@ async fn reach(aws: &Aws, site: &Site, targets: BTreeSet<TargetId>, backend: &mu
     let interfaces = backend.interfaces.values().filter_map(Seen::known);
     let groups = interfaces.flatten().flat_map(|it| &it.groups);
     let new = groups.filter(|group| !backend.doors.contains_key(*group));
-    let new: BTreeSet<String> = new.cloned().collect();
-    read_doors(aws, new, backend).await;
+    doors.extend(new.cloned());
+    read_doors(aws, doors, backend).await;
 }
 
 /// Interfaces with some of the addresses; and why those with prefixes could not be looked through for the rest.
@@ -259,7 +289,8 @@ fn door(group: ObservedSecurityGroup) -> Door {
     }
 }
 
-/// Whose which rule is; and rules of ours in groups that no target has any more.
+/// Whose which rule is; and rules of ours in groups that no target has any more. Those that were ours before and are not
+/// among these are gone.
 fn overlay(rules: Seen<Found<SharedRule>>, backend: &mut Backend) {
     let rules = match rules {
         Seen::Known(rules) => rules,
@@ -269,6 +300,9 @@ fn overlay(rules: Seen<Found<SharedRule>>, backend: &mut Backend) {
         }
     };
     backend.unread_rules = None;
+    for door in backend.doors.values_mut().filter_map(Seen::known_mut) {
+        door.rules.retain(|_, tags| tags.is_empty());
+    }
     for rule in rules.into_values() {
         let SharedRule {
             group,

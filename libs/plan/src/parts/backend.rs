@@ -21,6 +21,7 @@ use crate::parts::target_groups::TargetGroups;
 use crate::parts::told::Told;
 use crate::scope::Scope;
 use crate::scope::ours::{load_balancers, target_groups};
+use crate::values::defaults::Defaults;
 use crate::values::limits::{BackendGroups, Context, Setback};
 use crate::values::names;
 use crate::values::observed::{BackendGroup, Observed, Opening, Seen};
@@ -31,15 +32,19 @@ mod close;
 mod needs;
 mod shapes;
 mod traffic;
+mod way;
 
 pub(crate) use traffic::lets_in;
 
 pub(crate) use close::{close, holds_any, remove};
 use needs::Needs;
+pub use way::unopened;
 
 /// Claims that a rule or group takes: AWS allows 50 tags, and the rest is for ours and others'. Load balancers beyond it are
 /// spoken for by those that have one, and put theirs on when they find room.
 const MOST_CLAIMS: usize = 40;
+/// Tags of anything, by AWS.
+const MOST_TAGS: usize = 50;
 
 /// The backend group of a load balancer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,6 +181,7 @@ fn create(scope: &Scope, vpc: &str, claim: (String, String), draft: &mut Draft) 
     let mut tags = tags::backend_group(cluster);
     tags.extend(tags::shared_rule(cluster, installation));
     tags.extend([claim]);
+    let tags = with_defaults(tags, scope.context);
     let op = Op::CreateBackendGroup(SecurityGroupSpec {
         name: name.clone(),
         description: "Shared by load balancers so that their targets let them in (Tributary)"
@@ -192,9 +198,25 @@ fn create(scope: &Scope, vpc: &str, claim: (String, String), draft: &mut Draft) 
     Carried::Group(draft.create(op, name, Blame::LoadBalancer))
 }
 
+/// With the platform's tags, which a policy may ask of whatever is made. Those of one load balancer (`spec.tags`) are not for what
+/// it shares with others.
+fn with_defaults(mut tags: Tags, context: &Context) -> Tags {
+    let Defaults {
+        tags: platforms,
+        external_tags,
+        ..
+    } = &context.defaults;
+    for (key, value) in platforms {
+        if !external_tags.contains(key) && !tags.contains_key(key) {
+            tags.insert(key.clone(), value.clone());
+        }
+    }
+    tags
+}
+
 /// Whether a claim is missing that there is room for.
 fn takes_claim(tags: &Tags, claim: &str) -> bool {
-    !tags.contains_key(claim) && tags::claims(tags).count() < MOST_CLAIMS
+    !tags.contains_key(claim) && tags::claims(tags).count() < MOST_CLAIMS && tags.len() < MOST_TAGS
 }
 
 /// Lets the load balancer in to every target that it has or gets, before it gets it.
@@ -222,11 +244,30 @@ pub(crate) fn open(
     let (claim, value) = tags::claim(&scope.context.installation, scope.key());
     let mut rule_tags = tags::shared_rule(&scope.context.cluster, &scope.context.installation);
     rule_tags.insert(claim.clone(), value);
+    let rule_tags = with_defaults(rule_tags, scope.context);
     for (group, users) in &needs.by_group {
         let Some(door) = view.door(group) else {
             continue;
         };
-        for traffic in shapes::choose(door, source, &users.ports(), view, &claim) {
+        let open = |traffic, spare| Op::OpenTargets {
+            group: group.clone(),
+            source: source.clone(),
+            traffic,
+            tags: rule_tags.clone(),
+            claim: claim.clone(),
+            spare,
+        };
+        let is_refused = |traffic| {
+            let op = open(traffic, shapes::SPARE);
+            let setback = scope.context.setbacks.get(&op.key());
+            setback.is_some_and(shapes::is_for_want_of_room)
+        };
+        let door_of = shapes::Claimed {
+            door,
+            source,
+            claim: &claim,
+        };
+        for (traffic, spare) in shapes::choose(door_of, &users.ports(), view, is_refused) {
             if let Handle::Existing(source) = source {
                 let opening = Opening {
                     source: source.clone(),
@@ -241,14 +282,7 @@ pub(crate) fn open(
                     continue;
                 }
             }
-            let op = Op::OpenTargets {
-                group: group.clone(),
-                source: source.clone(),
-                traffic,
-                tags: rule_tags.clone(),
-                claim: claim.clone(),
-            };
-            let step = draft.add(op, users.blame(traffic));
+            let step = draft.add(open(traffic, spare), users.blame(traffic));
             let steps = opened.steps.entry(group.clone()).or_default();
             steps.push((traffic, step));
         }
@@ -288,6 +322,13 @@ impl<'a> View<'a> {
             observed: scope.observed,
             ownership: scope.ownership,
             context: scope.context,
+        }
+    }
+
+    fn way(self) -> way::Way<'a> {
+        way::Way {
+            backend: &self.observed.backend,
+            cluster: &self.context.cluster,
         }
     }
 

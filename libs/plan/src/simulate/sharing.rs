@@ -50,6 +50,7 @@ pub(super) fn open(world: &World, op: &Op) -> Result<Effect, Refusal> {
         traffic,
         tags,
         claim,
+        spare: _,
     } = op
     else {
         return Err("not an opening");

@@ -129,6 +129,9 @@ pub enum Op {
         tags: Tags,
         /// Key of our claim, which is one of them.
         claim: String,
+        /// Rules for which the group must have room besides a new one: where a range could take the place of several, there has
+        /// to be room for it before they go.
+        spare: usize,
     },
     /// Takes our claim off such a rule, and revokes the rule with the last claim.
     CloseTargets {
@@ -317,6 +320,9 @@ pub enum Op {
         tags: Tags,
     },
 }
+
+/// What an error says where [`Op::OpenTargets`] would leave less room than it has to.
+pub const NO_ROOM: &str = "no room for single rules";
 
 /// Register and deregister calls carry at most this many, which AWS takes everywhere.
 pub const TARGETS_PER_CALL: usize = 100;

@@ -96,3 +96,61 @@ async fn a_round_is_bounded_and_all_take_turns() {
     }
     assert_eq!(asked.len(), 50);
 }
+
+fn closed() -> Op {
+    Op::SetSecurityGroups {
+        load_balancer: "lb".to_owned(),
+        security_groups: BTreeSet::new(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_close_the_way_to_healthy_targets_has_them_asked_about_until_aws_must_know() {
+    let mut checks = checks();
+    let healthy = observed(2, &Health::Healthy);
+    checks.done(&closed(), &healthy, Instant::now());
+    let begin = Instant::now();
+    let mut last = begin;
+    let mut rounds = 0;
+    loop {
+        checks.note(&healthy, Instant::now());
+        if checks.due().is_none() {
+            break;
+        }
+        let (_, groups) = next(&mut checks).await;
+        assert_eq!(groups, ["000", "001"]);
+        last = Instant::now();
+        rounds += 1;
+    }
+    let (interval, timeout, times) = CHECK;
+    let found = Duration::from_secs((interval * times + timeout).into());
+    assert!(last - begin > found, "{:?}", last - begin);
+    assert!(last - begin < LONGEST_WATCH, "{:?}", last - begin);
+    assert!(rounds < 20, "{rounds}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_health_check_has_its_own_group_asked_about() {
+    let mut checks = checks();
+    let healthy = observed(2, &Health::Healthy);
+    let op = Op::ModifyTargetGroup {
+        target_group: "001".to_owned(),
+        health_check: HealthCheckSettings::default(),
+    };
+    checks.done(&op, &healthy, Instant::now());
+    checks.note(&healthy, Instant::now());
+    let (_, groups) = next(&mut checks).await;
+    assert_eq!(groups, ["001"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_opens_or_only_moves_has_nobody_asked_about() {
+    let mut checks = checks();
+    let healthy = observed(2, &Health::Healthy);
+    let op = Op::DeleteRule {
+        rule: "rule".to_owned(),
+    };
+    checks.done(&op, &healthy, Instant::now());
+    checks.note(&healthy, Instant::now());
+    assert_eq!(checks.due(), None);
+}

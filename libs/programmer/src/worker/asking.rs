@@ -2,9 +2,13 @@
 
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tributary_aws::{Finding, ask, ask_health};
+use tributary_aws::{Finding, ask, ask_health, look_again, timed_out, wanting};
+use tributary_model::desired::DesiredLoadBalancer;
+use tributary_plan::observed::Observed;
 
-use super::Worker;
+use super::{Doubted, Worker};
+use crate::drift::Drift;
+use crate::shared::Shared;
 use crate::target::Target;
 
 /// What a question about drift came to.
@@ -22,12 +26,22 @@ impl Worker {
             Some(known) if !self.drift.wants_everything(now) => known,
             Some(_) | None => return Found::Drift,
         };
-        let finding = match self.drift.question(known.observed()) {
-            Some(question) => ask(&self.shared.aws, known, &question).await,
+        let Shared { aws, site, .. } = &self.shared;
+        let question = |drift: &Drift| drift.question(known.observed(), site, &self.key);
+        let mut finding = match question(&self.drift) {
+            Some(question) => ask(aws, known, &question).await,
             None => Ok(Finding::AsKnown),
         };
+        if let Ok(Finding::AsOthersSaw) = finding {
+            self.drift.answered_by_others();
+            if let Some(question) = question(&self.drift) {
+                finding = ask(aws, known, &question).await;
+            }
+        }
         match finding {
-            Ok(Finding::AsKnown) => self.drift.answered(now, fastrand::f64()),
+            Ok(Finding::AsKnown | Finding::AsOthersSaw) => {
+                self.drift.answered(now, fastrand::f64())
+            }
             Ok(Finding::Otherwise(what)) => {
                 tracing::info!(what, "somebody else changed it: everything is looked at");
                 return Found::Drift;
@@ -55,6 +69,37 @@ impl Worker {
         };
         if let Err(error) = asked {
             tracing::debug!(%error, "the health of targets is asked for again later");
+            if error.is_not_found() {
+                self.doubt = Doubted::ByEvidence;
+            }
         }
+    }
+
+    /// Looks again at the way to targets that nobody could open, when it is time. A change comes first.
+    pub(super) async fn reach_again(&mut self, changes: &mut watch::Receiver<Target>) {
+        let wanting = self.reach.take(Instant::now());
+        let (false, Some(known)) = (wanting.is_empty(), &mut self.known) else {
+            return;
+        };
+        let Shared { aws, site, .. } = &self.shared;
+        let lost = tokio::select! {
+            lost = look_again(aws, site, &self.key, known, &wanting) => lost,
+            _ = changes.changed() => {
+                changes.mark_changed();
+                return;
+            }
+        };
+        if !lost.is_subset(&self.flights.named()) {
+            self.mended.get_or_insert_default();
+        }
+    }
+
+    /// Takes in what is known now, for when it is asked about again.
+    pub(super) fn note(&mut self, observed: &Observed, desired: Option<&DesiredLoadBalancer>) {
+        let (now, site) = (Instant::now(), &self.shared.site);
+        self.checks.note(observed, now);
+        let told = wanting(site, observed, desired);
+        self.reach
+            .note(told, timed_out(site, observed, desired), now);
     }
 }

@@ -56,7 +56,9 @@ impl Worker {
             }
             // What lands has its state looked at anyway.
             let state = state.filter(|_| turn.is_none());
-            let checks = self.checks.due().filter(|_| turn.is_none());
+            let checks = [self.checks.due(), self.reach.due()];
+            let checks = checks.into_iter().flatten().min();
+            let checks = checks.filter(|_| turn.is_none());
             // More may land meanwhile, and be in the same plan.
             let released = has_released.then_some(self.next_plan);
             let wake = [again, drift, state, checks, self.wake, released];
@@ -120,6 +122,9 @@ impl Worker {
             Outcome::Done => {
                 tracing::info!(op = %step.op.brief(), "done");
                 self.tries.done(&step.op);
+                if let Some(known) = &self.known {
+                    self.checks.done(&step.op, known.observed(), Instant::now());
+                }
                 true
             }
             Outcome::Failed(error) => {

@@ -2,17 +2,25 @@
 
 use std::time::Duration;
 
-use tributary_aws::{Ask, Finding, Known, Question, ask, calls_of_a_look, questions};
+use tributary_aws::{Ask, Finding, Known, Question, RuleFilter, ask, calls_of_a_look, questions};
 
 use tributary_model::elb::ElbProtocol;
+use tributary_model::report::LoadBalancerPhase;
 
 use crate::desired::{Desired, alb, nlb, two_teams};
 use crate::programmer::Programmer;
+use crate::reach::{another, one, opening};
 use crate::world::World;
+
+/// Of the one Gateway of these tests.
+fn all(world: &World, known: &Known, way: Ask) -> Vec<Question> {
+    let key = &two_teams().0.key.clone();
+    questions(known.observed(), way, &world.site, key)
+}
 
 /// What the first question finds, and that it is one call.
 async fn asked(world: &World, known: &Known, way: Ask) -> Finding {
-    let questions = questions(known.observed(), way);
+    let questions = all(world, known, way);
     world.calls();
     let finding = ask(&world.aws, known, &questions[0]).await.unwrap();
     let calls = world.calls();
@@ -47,12 +55,12 @@ async fn the_rules_of_all_listeners_are_one_question() {
         .http(8080, "three")
         .rule(8080, "three", "/", "one");
     let known = world.programmed(&desired).await;
-    let all = questions(known.observed(), Ask::ByName);
+    let by_name = all(&world, &known, Ask::ByName);
     assert!(
-        matches!(&all[..], [Question::Rules(rules)] if rules.len() == 3),
-        "{all:?}"
+        matches!(&by_name[..], [Question::Rules(rules)] if rules.len() == 3),
+        "{by_name:?}"
     );
-    assert_eq!(questions(known.observed(), Ask::ByListener).len(), 2);
+    assert_eq!(all(&world, &known, Ask::ByListener).len(), 2);
     for way in [Ask::ByName, Ask::ByListener] {
         assert_eq!(
             asked(&world, &known, way).await,
@@ -116,7 +124,7 @@ async fn where_there_are_no_rules_the_listeners_are_asked_for() {
         .programmed(&nlb().l4(80, ElbProtocol::Tcp, "one"))
         .await;
     assert_eq!(
-        questions(known.observed(), Ask::ByName),
+        all(&world, &known, Ask::ByName),
         [Question::Listeners(a_load_balancer(&known))]
     );
     let load_balancers = known.observed().load_balancers.values();
@@ -130,7 +138,74 @@ async fn where_there_are_no_rules_the_listeners_are_asked_for() {
 async fn of_nothing_nothing_is_asked() {
     let world = World::new().await;
     let known = Known::new(world.look(&two_teams()).await);
-    assert_eq!(questions(known.observed(), Ask::ByName), []);
+    assert_eq!(all(&world, &known, Ask::ByName), []);
+}
+
+/// Each of two load balancers asks about its own rules in the answer that one of them was given.
+#[tokio::test]
+async fn a_rule_of_a_targets_group_that_is_gone_is_found_with_one_call_for_all() {
+    let (world, group) = opening(&[1, 2]).await;
+    let known = world.programmed(&one()).await;
+    let other = world.programmed(&another()).await;
+    let known = {
+        let mut known = known;
+        known.refresh(world.look(&one()).await);
+        known
+    };
+    let question = |known: &Known, of: &Desired| {
+        let all = questions(known.observed(), Ask::ByName, &world.site, &of.0.key);
+        assert_eq!(all.len(), 2, "{all:?}");
+        all[1].clone()
+    };
+    let (first, second) = (question(&known, &one()), question(&other, &another()));
+    world.calls();
+    assert_eq!(ask(&world.aws, &known, &first).await, Ok(Finding::AsKnown));
+    let finding = ask(&world.aws, &other, &second).await;
+    assert_eq!(finding, Ok(Finding::AsOthersSaw));
+    assert_eq!(world.calls(), ["ec2:DescribeSecurityGroupRules 1"]);
+    let of_group = RuleFilter::Group(group.clone());
+    let rules = world.aws.ec2.shared_rules(&of_group).await.unwrap();
+    for id in rules.keys() {
+        world.aws.ec2.revoke_rule(&group, id).await.unwrap();
+    }
+    world.aws.forget().await;
+    check_changed(&ask(&world.aws, &known, &first).await.unwrap());
+    check_changed(&ask(&world.aws, &other, &second).await.unwrap());
+}
+
+/// The account was emptied: a call finds it out, and it is told as drift all the same.
+#[tokio::test]
+async fn what_a_call_finds_to_be_gone_is_told_before_anything_else() {
+    let world = World::new().await;
+    let desired = two_teams();
+    let mut programmer = Programmer::start(&world);
+    programmer.want(&desired);
+    programmer.says(&desired, |report| report.settled).await;
+    let known = Known::new(world.look(&desired).await);
+    let gone = a_load_balancer(&known);
+    world.aws.elbv2.delete_load_balancer(&gone).await.unwrap();
+    let more = two_teams().rule(80, "one", "/more", "more");
+    programmer.want(&more);
+    let told = "somebody else changed or removed what is programmed; it is mended: ";
+    let report = programmer
+        .says(&more, |report| {
+            let first = report.problems.first();
+            first.is_some_and(|first| first.starts_with(told))
+        })
+        .await;
+    assert!(
+        report.problems[0].contains("create load balancer"),
+        "{:?}",
+        report.problems
+    );
+    programmer
+        .says(&more, |report| {
+            let serves = report.phase == LoadBalancerPhase::Active;
+            report.settled && serves && report.problems.is_empty()
+        })
+        .await;
+    assert!(!programmer.said(&more, |report| report.phase == LoadBalancerPhase::Failed));
+    programmer.end().await;
 }
 
 async fn check_calls(desired: Desired) {

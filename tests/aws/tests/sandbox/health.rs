@@ -1,13 +1,21 @@
 //! A programmer moves traffic when AWS has found a target healthy, and asks no more once all are.
 
-use tributary_aws::{ask_health, unhealthy};
+use std::sync::Arc;
+
+use tributary_aws::{Unmetered, ask_health, unhealthy};
 use tributary_model::config::SubnetConfiguration;
 use tributary_model::desired::DesiredAction;
 use tributary_model::elb::ElbProtocol;
+use tributary_model::report::LoadBalancerReport;
+use tributary_plan::limits::BackendGroups;
 use tributary_plan::observed::{Health, TargetState};
+use tributary_plan::op::SecurityGroupSpec;
+use tributary_plan::tags::Tags;
+use tributary_sandbox::Reachability;
 
 use crate::desired::{Desired, alb, forward, nlb};
 use crate::programmer::Programmer;
+use crate::reach::{one, seed};
 use crate::world::World;
 
 /// One rule, to this group of two.
@@ -96,4 +104,48 @@ async fn that_a_new_group_is_not_in_use_yet_is_not_held_against_its_targets() {
         .values()
         .flat_map(|it| it.targets.values());
     assert!(states.all(|it| matches!(it.health(), Some(Health::Unused(_)))));
+}
+
+/// Targets that were let in by the backend group, which leaves with the groups that are named now.
+#[tokio::test]
+async fn targets_that_our_own_change_makes_unhealthy_are_told() {
+    let reachable = |options: &mut tributary_sandbox::Options| {
+        options.seed.cluster = Some("test".to_owned());
+        options.reachability = Reachability::BySecurityGroups;
+    };
+    let mut world = World::unbound(reachable, Arc::new(Unmetered)).await;
+    world.site.backend = BackendGroups::Shared;
+    world.context.backend = BackendGroups::Shared;
+    seed(&world, &[1, 2]);
+    let mut programmer = Programmer::start(&world);
+    let healthy = one();
+    programmer.want(&healthy);
+    let is_well = |report: &LoadBalancerReport| {
+        report.settled && report.rules.is_empty() && !report.listeners.is_empty()
+    };
+    programmer.says(&healthy, is_well).await;
+    let own = SecurityGroupSpec {
+        name: "front".to_owned(),
+        description: "ours".to_owned(),
+        vpc: world
+            .look(&healthy)
+            .await
+            .load_balancers
+            .values()
+            .next()
+            .unwrap()
+            .vpc
+            .clone(),
+        tags: Tags::default(),
+    };
+    let own = world.aws.ec2.create_security_group(&own).await.unwrap();
+    let closed = one().settings(|it| it.security_groups = vec![own]);
+    programmer.want(&closed);
+    programmer
+        .says(&closed, |report| {
+            let mut rules = report.rules.iter();
+            rules.any(|rule| rule.message.contains("Target.Timeout"))
+        })
+        .await;
+    programmer.end().await;
 }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::ListenerRef;
-use tributary_model::desired::{DesiredTarget, TargetId};
+use tributary_model::desired::DesiredTarget;
 use tributary_model::elb::TargetProtocol;
 
 use super::View;
+use super::way::door_of;
 use crate::fit::{Fit, FitTargetGroup};
 use crate::parts::draft::Draft;
 use crate::parts::target_groups::TargetGroups;
 use crate::parts::told::Told;
 use crate::scope::ours::target_groups;
-use crate::values::observed::{ObservedInterface, ObservedTargetGroup, Seen};
+use crate::values::observed::ObservedTargetGroup;
 use crate::values::op::{Blame, IngressTraffic, Op, RuleOwner, StepId};
 
 /// Different reasons that are told of one target group; the rest is counted.
@@ -67,7 +68,7 @@ pub(super) fn of_fit(view: View, fit: &Fit, vpc: &str) -> (Needs, Told) {
         } = group;
         let mut reasons: BTreeMap<String, Vec<&DesiredTarget>> = BTreeMap::new();
         for target in group.targets() {
-            let door = match door_of(view, vpc, &target.id) {
+            let door = match door_of(view.way(), vpc, &target.id) {
                 Ok(door) => door,
                 Err(reason) => {
                     reasons.entry(reason).or_default().push(target);
@@ -158,7 +159,7 @@ impl Needs {
         target: &DesiredTarget,
         end: Option<&StepId>,
     ) {
-        let Ok(door) = door_of(view, &group.vpc, &target.id) else {
+        let Ok(door) = door_of(view.way(), &group.vpc, &target.id) else {
             return;
         };
         let check = group.health_check.port.as_deref();
@@ -235,65 +236,4 @@ pub(super) fn ports(protocol: TargetProtocol, number: u16, check: Option<&str>) 
         TargetProtocol::TcpUdp => vec![tcp(number), udp],
     };
     traffic.into_iter().chain([check]).collect()
-}
-
-/// The security group that has to let the load balancer in to a target, or why there is none.
-pub(super) fn door_of<'a>(view: View<'a>, vpc: &str, target: &TargetId) -> Result<&'a str, String> {
-    let interfaces = match view.observed.backend.interfaces.get(target) {
-        Some(Seen::Known(interfaces)) => interfaces,
-        Some(Seen::Unknown(why)) => {
-            return Err(format!(
-                "the network interface could not be looked for: {why}"
-            ));
-        }
-        None => return Err("the network interface was not looked for yet".to_owned()),
-    };
-    let Some(interface) = interfaces.iter().find(|it| it.vpc == vpc) else {
-        return Err(match target {
-            TargetId::Ip(_) => format!("no network interface in {vpc} has the address"),
-            TargetId::Instance(_) => {
-                format!("the instance has no first network interface in {vpc}")
-            }
-        });
-    };
-    let group = group_of(view, interface)?;
-    match view.observed.backend.doors.get(group) {
-        Some(Seen::Known(_)) => Ok(group),
-        Some(Seen::Unknown(why)) => Err(format!("security group {group} could not be read: {why}")),
-        None => Err(format!("security group {group} was not found")),
-    }
-}
-
-/// Of several groups the one with the cluster's tag, as the AWS Load Balancer Controller has it: all of an interface's groups
-/// let in together, and a guess would put rules where nobody looks for them.
-fn group_of<'a>(view: View<'a>, interface: &'a ObservedInterface) -> Result<&'a str, String> {
-    let ObservedInterface { id, vpc: _, groups } = interface;
-    let mut all = groups.iter();
-    match (all.next(), all.next()) {
-        (None, _) => return Err(format!("network interface {id} has no security group")),
-        (Some(group), None) => return Ok(group),
-        (Some(_), Some(_)) => {}
-    }
-    let tag = format!("kubernetes.io/cluster/{}", view.context.cluster);
-    let mut tagged = Vec::new();
-    for group in groups {
-        match view.observed.backend.doors.get(group) {
-            Some(Seen::Known(door)) if door.tags.contains_key(&tag) => tagged.push(group.as_str()),
-            Some(Seen::Known(_)) | None => {}
-            Some(Seen::Unknown(why)) => {
-                return Err(format!("security group {group} could not be read: {why}"));
-            }
-        }
-    }
-    match tagged.as_slice() {
-        [group] => Ok(group),
-        [] => Err(format!(
-            "none of the {} security groups of network interface {id} has the tag {tag}",
-            groups.len()
-        )),
-        several => Err(format!(
-            "security groups {} of network interface {id} all have the tag {tag}",
-            several.join(", ")
-        )),
-    }
 }

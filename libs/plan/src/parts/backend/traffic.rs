@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::DesiredTarget;
 
-use super::needs::{door_of, ports};
+use super::needs::ports;
+use super::way::door_of;
 use super::{Opened, View};
 use crate::fit::{Fit, FitTargetGroup};
 use crate::parts::draft::Draft;
@@ -133,7 +134,7 @@ impl Opening<'_> {
         let check = group.desired.health_check.port.as_deref();
         let mut steps = BTreeSet::new();
         for target in targets {
-            let Ok(door) = door_of(self.view, vpc, &target.id) else {
+            let Ok(door) = door_of(self.view.way(), vpc, &target.id) else {
                 continue;
             };
             let needed = ports(group.desired.protocol, target.port, check);
@@ -170,7 +171,7 @@ pub(crate) fn lets_in(view: View, group: &ObservedTargetGroup) -> bool {
 }
 
 fn is_open(view: View, group: &ObservedTargetGroup, target: &DesiredTarget) -> bool {
-    let Ok(door) = door_of(view, &group.vpc, &target.id) else {
+    let Ok(door) = door_of(view.way(), &group.vpc, &target.id) else {
         return false;
     };
     let (Some(door), Some(sources)) = (view.door(door), view.observed.backend.groups.known())

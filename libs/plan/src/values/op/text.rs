@@ -74,6 +74,7 @@ impl Display for Op {
                 traffic,
                 tags: _,
                 claim: _,
+                spare: _,
             } => write!(f, "open targets in {group}: {traffic} from {source}"),
             Self::CloseTargets {
                 group,
