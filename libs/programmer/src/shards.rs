@@ -9,7 +9,7 @@ use tributary_kubernetes::lease::{Holding, Shards, Timing, identity, shard_group
 use tributary_proto::call::{LoadBalancerShard, Shard};
 use tributary_runtime::{BoxError, Context};
 
-use crate::{DESIRED, Error, Options, Share, connect, program, outage};
+use crate::{DESIRED, Error, Options, Share, connect, outage, program};
 
 /// How replicas divide the load balancers, and where the Leases are that say so.
 #[derive(Clone, Debug)]

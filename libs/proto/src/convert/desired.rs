@@ -4,7 +4,7 @@ use tributary_model::Precedence;
 use tributary_model::desired::{
     AwaitedTarget, CertificateSource, DesiredAction, DesiredListener, DesiredLoadBalancer,
     DesiredRule, DesiredTarget, DesiredTargetGroup, GatedPod, LoadBalancerKey, MemberListener,
-    Patterns, RuleCondition, RuleOrigin, RuleTransform, TargetGroupId, TargetId,
+    Patterns, RuleCondition, RuleOrigin, RuleTransform, ServedRoute, TargetGroupId, TargetId,
     WeightedTargetGroup,
 };
 

@@ -1,6 +1,5 @@
 use serde::Serialize;
 use serde_json::{Value, json};
-use tributary_model::Timestamp;
 use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{RefCause, UnresolvedRef};
 
