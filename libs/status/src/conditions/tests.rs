@@ -242,15 +242,37 @@ fn more_conditions_than_the_api_admits_are_set_aside() {
 }
 
 #[test]
+fn more_conditions_of_a_listener_than_the_api_admits_are_set_aside() {
+    use tributary_model::status::ListenerSetStatus;
+    let judged = Judgement::ListenerSet(set(vec![good("a")]));
+    let Status::ListenerSet(ListenerSetStatus {
+        conditions,
+        mut listeners,
+    }) = written(&judged)
+    else {
+        panic!("a set has a set's status");
+    };
+    let foreign = (0..8).map(|index| foreign(&format!("example.com/{index}")));
+    listeners[0].conditions.extend(foreign);
+    let before = Status::ListenerSet(ListenerSetStatus {
+        conditions,
+        listeners,
+    });
+    let Next::SetAside { reason } = next(&judged, Some(&before), LATER) else {
+        panic!("twelve conditions cannot be written");
+    };
+    assert_eq!(
+        reason,
+        "status.listeners[0].conditions would hold 12 entries, and the API admits 8"
+    );
+}
+
+#[test]
 fn a_message_is_never_longer_than_the_api_admits() {
     let long = "é".repeat(MAX_MESSAGE_CHARACTERS + 1);
     let short = shortened(long);
     assert_eq!(short.chars().count(), MAX_MESSAGE_CHARACTERS);
     assert!(short.ends_with('…'));
-    assert_eq!(
-        shortened("é".repeat(MAX_MESSAGE_CHARACTERS))
-            .chars()
-            .count(),
-        MAX_MESSAGE_CHARACTERS
-    );
+    let longest = "é".repeat(MAX_MESSAGE_CHARACTERS);
+    assert_eq!(shortened(longest.clone()), longest);
 }

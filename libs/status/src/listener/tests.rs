@@ -6,6 +6,7 @@ use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{Conflict, RefCause};
 use tributary_model::status::Status;
 
+use super::resolved_refs;
 use crate::testing::{
     LATER, after, condition, conflicted, entries, good, listener, message, pending,
     port_unavailable, set, top, unresolved, unusable, won, written,
@@ -58,6 +59,29 @@ fn no_certificate_by_any_source() {
         "Accepted=True/Accepted Programmed=False/Invalid \
          Conflicted=False/NoConflicts ResolvedRefs=False/InvalidCertificateRef",
     );
+}
+
+/// The reference is what its owner can mend.
+#[test]
+fn a_reference_that_fails_is_named_before_the_certificate_that_nobody_has() {
+    let none = ProgrammedState::NoCertificate("ACM has none".to_owned());
+    let at = "tls.certificateRefs[0]";
+    for (cause, names_it) in [
+        (RefCause::InvalidCertificateRef, true),
+        (RefCause::InvalidRouteKinds, false),
+    ] {
+        let judged = ListenerJudgement {
+            unresolved_refs: vec![unresolved(at, cause)],
+            ..won("a", Some(none.clone()))
+        };
+        let verdict = resolved_refs(&judged);
+        assert_eq!(
+            verdict.message.contains(at),
+            names_it,
+            "{}",
+            verdict.message
+        );
+    }
 }
 
 #[test]

@@ -206,6 +206,7 @@ fn partially_invalid_goes_when_no_longer_so() {
 #[test]
 fn another_route_has_the_traffic() {
     let mut judged = parent("app");
+    check_message(judged.clone(), "Accepted", "The route is attached.");
     judged.shadowed = true;
     check(
         judged.clone(),
