@@ -15,8 +15,11 @@ use tributary_model::{Hostname, Kind, Precedence, PrecedenceClass, Rule, Timesta
 use tributary_normalize::{status_to_json, timestamp_to_rfc3339, versions};
 use tributary_status::Next;
 
+use self::timeless::timeless;
 use super::rows::phase_word;
 use super::state::{attached, rival};
+
+mod timeless;
 
 /// Of what only the query API has: listeners, load balancers, conflicts, explanations.
 const OUR_API_VERSION: &str = "tributary.dev/v1";
@@ -194,18 +197,6 @@ pub(crate) fn object(view: &ObjectView) -> ObjectShape {
             labels: view.labels.to_map(),
         },
         status,
-    }
-}
-
-fn timeless(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => fields
-            .into_iter()
-            .filter(|(field, _)| field != "lastTransitionTime")
-            .map(|(field, value)| (field, timeless(value)))
-            .collect(),
-        Value::Array(entries) => entries.into_iter().map(timeless).collect(),
-        other => other,
     }
 }
 

@@ -15,9 +15,12 @@ const NEARLY_FULL: u64 = 90;
 /// Reasons of refused listeners for which the platform has to do something; the alert TributaryRefusedByAws has the same.
 pub(super) const BY_AWS: [&str; 3] = ["RefusedByAws", "NoCertificate", "TooManyListeners"];
 
+/// A page for each alert.
+const RUNBOOKS: &str = "docs/runbooks";
+
 /// What is wrong, and where a person reads on.
 fn page(what: &str, runbook: &str) -> String {
-    format!("{what}; see docs/runbooks/{runbook}.md")
+    format!("{what}; see {RUNBOOKS}/{runbook}.md")
 }
 
 /// One a line; empty where all is well. Each says what to do next.
