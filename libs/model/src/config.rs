@@ -56,11 +56,6 @@ pub enum MergingMode {
 
 /// `LoadBalancerConfiguration.spec`; every absent field keeps AWS's or our default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize),
-    serde(rename_all = "camelCase")
-)]
 pub struct LoadBalancerSettings {
     /// `loadBalancerName`.
     pub name: Option<String>,
@@ -108,11 +103,6 @@ pub struct LoadBalancerSettings {
 
 /// One entry of `loadBalancerSubnets`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize),
-    serde(rename_all = "camelCase")
-)]
 pub struct SubnetConfiguration {
     /// Subnet id or Name tag. Empty: the next of those that are found by their tags.
     pub identifier: String,
@@ -137,11 +127,6 @@ pub struct ProtocolPort {
 
 /// One entry of `listenerConfigurations`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize),
-    serde(rename_all = "camelCase")
-)]
 pub struct ListenerConfiguration {
     /// `defaultCertificate`: ARN.
     pub default_certificate: Option<String>,
@@ -163,11 +148,6 @@ pub struct ListenerConfiguration {
 
 /// `mutualAuthentication`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize),
-    serde(rename_all = "camelCase")
-)]
 pub struct MutualAuthentication {
     /// `mode`.
     pub mode: MutualAuthenticationMode,
@@ -181,7 +161,6 @@ pub struct MutualAuthentication {
 
 /// `mutualAuthentication.mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum MutualAuthenticationMode {
     /// No client certificates.
     Off,
@@ -423,12 +402,5 @@ impl fmt::Display for ProtocolPort {
             Some(port) => write!(f, "{port}"),
             None => Ok(()),
         }
-    }
-}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for ProtocolPort {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }

@@ -65,7 +65,6 @@ pub enum TargetType {
 
 /// `Scheme`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Scheme {
     /// Private addresses. The default, as in the AWS Load Balancer Controller.
     #[default]
@@ -76,7 +75,6 @@ pub enum Scheme {
 
 /// `IpAddressType` of a load balancer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum IpAddressType {
     /// IPv4 only.
     #[default]

@@ -1,12 +1,12 @@
 //! The output of the pipeline as short YAML: only what was decided, one line where one will do.
 
 pub(crate) mod desired;
+mod settings;
 pub(crate) mod status;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
+use std::fmt::{Debug, Display};
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// A mapping that holds only what says something.
@@ -17,45 +17,28 @@ impl Fields {
     /// Leaves out null, empty text, empty lists and empty mappings.
     pub(crate) fn put(mut self, key: impl Display, value: impl Into<Value>) -> Self {
         let value = value.into();
-        if !is_silent(&value) {
+        let is_silent = match &value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            Value::Object(fields) => fields.is_empty(),
+            Value::Bool(_) | Value::Number(_) => false,
+        };
+        if !is_silent {
             self.0.insert(key.to_string(), value);
         }
         self
+    }
+
+    /// As [`Fields::put`], with the variant's or value's own name.
+    pub(crate) fn put_name(self, key: impl Display, value: Option<impl Debug>) -> Self {
+        self.put(key, value.map(|value| format!("{value:?}")))
     }
 }
 
 impl From<Fields> for Value {
     fn from(fields: Fields) -> Self {
         Self::Object(fields.0)
-    }
-}
-
-fn is_silent(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// All of a value's fields that say something.
-pub(crate) fn whole(value: &impl Serialize) -> Value {
-    // A golden shows what has no JSON.
-    serde_json::to_value(value).map_or_else(|error| error.to_string().into(), said)
-}
-
-fn said(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => fields
-            .into_iter()
-            .fold(Fields::default(), |it, (key, value)| {
-                it.put(key, said(value))
-            })
-            .into(),
-        Value::Array(items) => items.into_iter().map(said).collect(),
-        other => other,
     }
 }
 

@@ -10,7 +10,8 @@ use tributary_model::desired::{
 };
 use tributary_model::elb::{TargetIpAddressType, TargetProtocol};
 
-use super::{Fields, pairs, texts, whole};
+use super::settings::{client_certificates, settings};
+use super::{Fields, pairs, texts};
 
 /// One load balancer, without its key.
 pub(crate) fn load_balancer(desired: &DesiredLoadBalancer) -> Value {
@@ -32,7 +33,7 @@ pub(crate) fn load_balancer(desired: &DesiredLoadBalancer) -> Value {
             fields.put(id, target_group(one))
         });
     Fields::default()
-        .put("settings", whole(wanted))
+        .put("settings", settings(wanted))
         .put("listeners", ports)
         .put("targetGroups", groups)
         .put("unread", texts(unread))
@@ -64,7 +65,7 @@ fn listener(desired: &DesiredListener) -> Value {
         .put("alpnPolicy", alpn_policy.as_deref())
         .put(
             "mutualAuthentication",
-            mutual_authentication.as_ref().map(whole),
+            mutual_authentication.as_ref().map(client_certificates),
         )
         .put("attributes", pairs(attributes))
         .put("defaultAction", action(default_action))
