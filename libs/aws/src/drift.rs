@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tributary_model::desired::LoadBalancerKey;
-use tributary_plan::observed::{Backend, Observed, ObservedListener, ObservedRule, Opening};
+use tributary_plan::observed::{Observed, ObservedListener, ObservedRule, Opening};
 use tributary_plan::tags::{self, Tags};
 
 use crate::Aws;
 use crate::ec2::SharedRule;
 use crate::elbv2::{Answer, Found, RulesOf};
 use crate::known::Known;
-use crate::observe::{Site, has_asked};
+use crate::observe::{Site, has_asked, openings};
 
 /// Rules in one question: as many as AWS's default quota allows a load balancer.
 const RULES_AT_ONCE: usize = 100;
@@ -96,20 +96,6 @@ pub fn questions(
         questions.push(Question::Openings { tags, claim });
     }
     questions
-}
-
-/// Rules that let the load balancer in, with the group that each is of.
-pub(crate) fn openings<'a>(
-    backend: &'a Backend,
-    claim: &'a str,
-) -> impl Iterator<Item = (&'a String, &'a Opening)> {
-    let doors = backend.doors.iter();
-    let rules = doors.flat_map(|(group, door)| {
-        let rules = door.known().map(|door| &door.rules);
-        rules.into_iter().flatten().map(move |rule| (group, rule))
-    });
-    let ours = rules.filter(|(_, (_, tags))| tags.contains_key(claim));
-    ours.map(|(group, (opening, _))| (group, opening))
 }
 
 /// Asks one of them.

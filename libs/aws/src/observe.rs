@@ -38,6 +38,7 @@ use crate::tagging::{ResourceType, TagFilter};
 mod backend;
 mod load_balancers;
 
+pub(crate) use backend::openings;
 pub use backend::{Wanting, look_again, timed_out, wanting};
 
 /// Whose things, and where.

@@ -29,6 +29,7 @@ mod outage;
 mod patience;
 mod questions;
 mod reach;
+mod reached;
 mod search;
 mod secrets;
 mod shards;
@@ -209,8 +210,8 @@ struct Share {
     instance: String,
 }
 
-async fn connect(context: &Context, endpoint: &Endpoint) -> (Aws, outage::Reached) {
-    let reached = outage::Reached::default();
+async fn connect(context: &Context, endpoint: &Endpoint) -> (Aws, reached::Reached) {
+    let reached = reached::Reached::default();
     let meter = Arc::new(metrics::AwsMeter::new(&context.metrics, reached.clone()));
     let aws = Aws::connect(endpoint, &endpoint.pacing(), meter).await;
     (aws, reached)

@@ -9,7 +9,7 @@ use tributary_runtime::Metrics;
 use tributary_runtime::metrics::{Described, MetricName};
 use tributary_runtime::names::SecondsCounter;
 
-use crate::outage::Reached;
+use crate::reached::Reached;
 
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

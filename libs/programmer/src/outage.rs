@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tributary_aws::Aws;
 use tributary_runtime::{Backoff, Context};
 
 use crate::complaint::Complaint;
 use crate::metrics::{WORKER_WAIT_SECONDS, WaitLabels};
+use crate::reached::Reached;
 
 /// After the start: a programmer that has work has called AWS by then.
 const FIRST: Duration = Duration::from_secs(3);
@@ -29,34 +29,6 @@ const AGAIN: Backoff = Backoff {
 const DEADLINE: Duration = Duration::from_mins(1);
 /// A concern is a line.
 const LONGEST: usize = 240;
-
-/// When AWS last did as it was asked. Clones are the same.
-#[derive(Clone, Debug)]
-pub(crate) struct Reached(watch::Sender<Option<Instant>>);
-
-impl Default for Reached {
-    fn default() -> Self {
-        Self(watch::Sender::new(None))
-    }
-}
-
-impl Reached {
-    pub(crate) fn note(&self) {
-        self.0.send_replace(Some(Instant::now()));
-    }
-
-    fn since(&self, begun: Instant) -> bool {
-        self.0.borrow().is_some_and(|reached| reached >= begun)
-    }
-
-    /// Returns once it does so anew.
-    async fn again(&self) {
-        let mut reached = self.0.subscribe();
-        if reached.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
 
 /// Says whether AWS answers, `PROGRAMMER/aws`, as long as this is polled.
 pub(crate) async fn tell(context: &Context, aws: &Aws, reached: &Reached) {

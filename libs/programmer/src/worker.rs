@@ -318,13 +318,11 @@ impl Worker {
         self.drift.looked(calls, Instant::now(), fastrand::f64());
         self.choices = choices;
         self.doubt = Doubted::No;
-        match &mut self.known {
-            Some(known) => known.refresh(look),
-            None => {
-                self.known = Some(Known::new(look));
-                BTreeSet::new()
-            }
+        if let Some(known) = &mut self.known {
+            return known.refresh(look);
         }
+        self.known = Some(Known::new(look));
+        BTreeSet::new()
     }
 
     /// What was found to be changed by somebody else is told until it is mended, before anything else: of many problems a status

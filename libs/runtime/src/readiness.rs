@@ -205,7 +205,10 @@ impl Condition {
             let parts = conditions.get_mut(&self.name);
             // One whose name has begun anew says nothing any more.
             let own = parts.and_then(|parts| parts.get_mut(&self.holder));
-            own.is_some_and(|own| std::mem::replace(own, state.clone()) != state)
+            let Some(own) = own else { return false };
+            let changed = *own != state;
+            *own = state;
+            changed
         });
     }
 }
@@ -224,8 +227,9 @@ impl Concern {
     fn set(&self, why: Option<String>) {
         self.concerns.send_if_modified(|concerns| {
             let raised = concerns.entry(self.name.clone()).or_default();
-            let former = raised.insert(self.holder, why.clone());
-            former != Some(why)
+            let changed = raised.get(&self.holder) != Some(&why);
+            raised.insert(self.holder, why);
+            changed
         });
     }
 

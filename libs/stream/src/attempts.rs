@@ -134,7 +134,7 @@ pub fn cause(status: &Status) -> String {
         line = format!("{line}: {innermost}");
     }
     if line.is_empty() {
-        line = status.code().description().to_owned();
+        status.code().description().clone_into(&mut line);
     }
     line.chars().take(LONGEST_CAUSE).collect()
 }

@@ -383,13 +383,9 @@ impl Follower<'_> {
             awaited => {
                 let awaited = awaited.map_or(DISCOVERY_NAME, |(kind, _)| kind.as_str());
                 let failure = self.failing.get(awaited).or(self.failing.values().next());
-                match failure {
-                    Some(failure) => self.complete.unmet_because(line(failure)),
-                    None => {
-                        let why = format!("{awaited} is not complete yet");
-                        self.complete.unmet_because(why);
-                    }
-                }
+                let why = failure.map(line);
+                let why = why.unwrap_or_else(|| format!("{awaited} is not complete yet"));
+                self.complete.unmet_because(why);
             }
         }
         match unreadable.split_first() {

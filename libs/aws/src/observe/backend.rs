@@ -25,6 +25,7 @@ use super::{Gaps, Site};
 
 mod again;
 
+pub(crate) use again::openings;
 pub use again::{Wanting, look_again, timed_out, wanting};
 
 use crate::Aws;

@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use tributary_aws::{Endpoint, Pacing, Unmetered};
 
+use tokio::time::advance;
+
 use super::*;
 
 async fn nobody() -> Aws {
@@ -45,7 +47,7 @@ async fn aws_is_not_asked_while_other_calls_get_through() {
     let calling = async {
         for _ in 0..120 {
             reached.note();
-            sleep(FIRST / 2).await;
+            advance(FIRST / 2).await;
         }
     };
     tokio::select! {

@@ -40,7 +40,7 @@ impl Worker {
         }
         match finding {
             Ok(Finding::AsKnown | Finding::AsOthersSaw) => {
-                self.drift.answered(now, fastrand::f64())
+                self.drift.answered(now, fastrand::f64());
             }
             Ok(Finding::Otherwise(what)) => {
                 tracing::info!(what, "somebody else changed it: everything is looked at");

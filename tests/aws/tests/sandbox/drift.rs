@@ -7,7 +7,7 @@ use tributary_aws::{Ask, Finding, Known, Question, RuleFilter, ask, calls_of_a_l
 use tributary_model::elb::ElbProtocol;
 use tributary_model::report::LoadBalancerPhase;
 
-use crate::desired::{Desired, alb, nlb, two_teams};
+use crate::desired::{Desired, alb, nlb, strings, two_teams};
 use crate::programmer::Programmer;
 use crate::reach::{another, one, opening};
 use crate::world::World;
@@ -184,7 +184,8 @@ async fn what_a_call_finds_to_be_gone_is_told_before_anything_else() {
     let known = Known::new(world.look(&desired).await);
     let gone = a_load_balancer(&known);
     world.aws.elbv2.delete_load_balancer(&gone).await.unwrap();
-    let more = two_teams().rule(80, "one", "/more", "more");
+    let longer = strings(&[("idle_timeout.timeout_seconds", "90")]);
+    let more = two_teams().settings(|it| it.attributes = longer);
     programmer.want(&more);
     let told = "somebody else changed or removed what is programmed; it is mended: ";
     let report = programmer
@@ -194,7 +195,7 @@ async fn what_a_call_finds_to_be_gone_is_told_before_anything_else() {
         })
         .await;
     assert!(
-        report.problems[0].contains("create load balancer"),
+        report.problems[0].contains("create alb"),
         "{:?}",
         report.problems
     );

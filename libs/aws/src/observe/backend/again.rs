@@ -8,12 +8,11 @@ use std::collections::BTreeSet;
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey, TargetId};
 use tributary_plan::backend::unopened;
 use tributary_plan::limits::BackendGroups;
-use tributary_plan::observed::{Backend, Health, Observed, Seen};
+use tributary_plan::observed::{Backend, Health, Observed, Opening, Seen};
 use tributary_plan::tags;
 
 use super::{group_filter, our_rules, overlay, reach, shared_groups, wanted};
 use crate::Aws;
-use crate::drift::openings;
 use crate::known::Known;
 use crate::observe::Site;
 
@@ -156,4 +155,18 @@ fn doors_of(backend: &Backend, wanting: &Wanting) -> BTreeSet<String> {
     let interfaces = interfaces.filter_map(|target| backend.interfaces.get(target)?.known());
     let groups = interfaces.flatten().flat_map(|it| it.groups.iter());
     groups.cloned().collect()
+}
+
+/// Rules that let the load balancer in, with the group that each is of.
+pub(crate) fn openings<'a>(
+    backend: &'a Backend,
+    claim: &'a str,
+) -> impl Iterator<Item = (&'a String, &'a Opening)> {
+    let doors = backend.doors.iter();
+    let rules = doors.flat_map(|(group, door)| {
+        let rules = door.known().map(|door| &door.rules);
+        rules.into_iter().flatten().map(move |rule| (group, rule))
+    });
+    let ours = rules.filter(|(_, (_, tags))| tags.contains_key(claim));
+    ours.map(|(group, (opening, _))| (group, opening))
 }

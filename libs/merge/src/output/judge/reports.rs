@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::LoadBalancerKey;
+use tributary_model::judgement::LoadBalancerJudgement;
 use tributary_model::report::{
     ListenerReport, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
 };
 use tributary_model::{Kind, ListenerRef, ObjectRef};
 
-use super::unserved;
 use crate::engine::merge::Merge;
+
+/// Of a listener that serves nothing, to its routes.
+pub(super) const NOT_SERVED: &str = "its listener is not served";
 
 /// The last report of each load balancer.
 #[derive(Clone, Debug, Default)]
@@ -190,6 +193,24 @@ fn leave_it_to_the_listeners(report: &mut LoadBalancerReport) {
     }
 }
 
+/// Why a listener serves nothing, if that is for good as far as anybody can tell.
+pub(super) fn refusal(
+    report: &LoadBalancerReport,
+    listener: Option<&ListenerReport>,
+) -> Option<&'static str> {
+    if matches!(super::phase(report), LoadBalancerJudgement::Failed(_)) {
+        return Some("its load balancer cannot be had");
+    }
+    match listener?.state {
+        ProgrammedState::Programmed | ProgrammedState::Pending(_) => None,
+        ProgrammedState::TooManyListeners(_)
+        | ProgrammedState::NoCertificate(_)
+        | ProgrammedState::Refused(_)
+        | ProgrammedState::Impossible(_)
+        | ProgrammedState::PortUnavailable(_) => Some(NOT_SERVED),
+    }
+}
+
 /// As many as there are rules, where a quota is passed by far.
 fn problems(indexed: Option<&Indexed>) -> BTreeSet<&RuleProblem> {
     let reports = indexed.into_iter().map(|indexed| &indexed.report);
@@ -238,7 +259,7 @@ fn affected<'a>(
     };
     let (before, after) = (listeners(old), listeners(new));
     let why = |indexed: Option<&Indexed>, listener: Option<&ListenerReport>| {
-        unserved::of_report(&indexed?.report, listener)
+        refusal(&indexed?.report, listener)
     };
     let concerned = before.keys().chain(after.keys());
     let routes = concerned

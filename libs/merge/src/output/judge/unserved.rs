@@ -2,16 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tributary_model::judgement::LoadBalancerJudgement;
-use tributary_model::report::{ListenerReport, LoadBalancerReport, ProgrammedState, RuleState};
+use tributary_model::report::{ProgrammedState, RuleState};
 use tributary_model::resolved::{ResolvedParent, ResolvedRoute};
 use tributary_model::{ListenerRef, ObjectKey};
 
-use super::reports::Reports;
+use super::reports::{NOT_SERVED, Reports, refusal};
 use crate::engine::merge::Merge;
 
-const NO_LISTENER: &str = "its listener is not served";
-const NO_LOAD_BALANCER: &str = "its load balancer cannot be had";
 const NOT_YET: &str = "the load balancer does not have it yet";
 
 /// A route's rules on the listeners that one parentRef reached, by index: why each that waits does.
@@ -98,26 +95,8 @@ fn why(
         .into_iter()
         .flat_map(|it| it.left_out.values());
     if left_out.any(|listeners| listeners.contains(listener)) {
-        return Some(NO_LISTENER);
+        return Some(NOT_SERVED);
     }
     let key = merge.load_balancer_key(gateway)?;
-    of_report(reports.get(&key)?, reports.listener(&key, listener))
-}
-
-/// Why a listener serves nothing, if that is for good as far as anybody can tell.
-pub(super) fn of_report(
-    report: &LoadBalancerReport,
-    listener: Option<&ListenerReport>,
-) -> Option<&'static str> {
-    if matches!(super::phase(report), LoadBalancerJudgement::Failed(_)) {
-        return Some(NO_LOAD_BALANCER);
-    }
-    match listener?.state {
-        ProgrammedState::Programmed | ProgrammedState::Pending(_) => None,
-        ProgrammedState::TooManyListeners(_)
-        | ProgrammedState::NoCertificate(_)
-        | ProgrammedState::Refused(_)
-        | ProgrammedState::Impossible(_)
-        | ProgrammedState::PortUnavailable(_) => Some(NO_LISTENER),
-    }
+    refusal(reports.get(&key)?, reports.listener(&key, listener))
 }

@@ -403,9 +403,10 @@ fn let_in(before: &[&str], after: &[&str], bad: &[&str]) -> (BTreeSet<String>, V
     let of = |sources: &[&str]| {
         everything().settings(|it| {
             for source in sources {
-                let list = match source.starts_with("pl-") {
-                    true => &mut it.security_group_prefixes,
-                    false => &mut it.source_ranges,
+                let list = if source.starts_with("pl-") {
+                    &mut it.security_group_prefixes
+                } else {
+                    &mut it.source_ranges
                 };
                 list.push((*source).to_owned());
             }
