@@ -40,6 +40,11 @@ fuzz target *flags:
         -max_len={{ if target == "wire" { "3000" } else if target == "normalize" { "160" } else { "1200" } }} \
         -dict="tests/fuzz/corpus/{{ target }}.dict" -timeout=20 "$@"
 
+# change `merge`, `plan` or `status` in one place after another, and tell which change no test of the crate notices; it needs cargo-mutants
+mutants crate *flags:
+    shift; CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 PROPTEST_CASES=32 cargo mutants -p "tributary-{{ crate }}" \
+        --no-shuffle --minimum-test-timeout 60 --output target/mutants -C=--lib "$@"
+
 # clippy over every target; a warning is an error
 lint:
     cargo clippy --workspace --all-targets -- -D warnings

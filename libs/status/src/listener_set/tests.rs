@@ -1,12 +1,14 @@
 //! The table of rule listener-set-status, row by row.
 
-use tributary_model::judgement::{Judgement, ListenerSetJudgement, LoadBalancerJudgement};
+use tributary_model::judgement::{
+    Judgement, ListenerJudgement, ListenerSetJudgement, LoadBalancerJudgement,
+};
 use tributary_model::report::ProgrammedState;
 use tributary_model::resolved::{Conflict, ListenerSetAcceptance, NotAllowedCause, RefCause};
 
 use crate::testing::{
-    conflicted, entries, good, listener, pending, port_unavailable, refused, set, top, unresolved,
-    unusable, won, written,
+    LATER, after, conflicted, entries, good, listener, pending, port_unavailable, refused, set,
+    top, unresolved, unusable, won, written,
 };
 
 const GOOD: &str = "Accepted=True/Accepted Programmed=True/Programmed \
@@ -255,6 +257,33 @@ fn a_listener_whose_port_is_anothers_is_told_by_its_own_programmed() {
         set(vec![port_unavailable("udp")]),
         "Accepted=True/Accepted Programmed=False/PortUnavailable",
         &[("udp", PORT_UNAVAILABLE)],
+    );
+}
+
+/// A merger that starts knows what it decides itself, and not yet what is on the load balancer.
+#[track_caller]
+fn check_without_report(now: ListenerJudgement, conditions: &str, of_listener: &str) {
+    let before = written(&Judgement::ListenerSet(set(vec![good("a")])));
+    let judged = ListenerSetJudgement {
+        load_balancer: LoadBalancerJudgement::Unknown,
+        ..set(vec![now])
+    };
+    let status = after(&Judgement::ListenerSet(judged), Some(&before), LATER);
+    assert_eq!(top(&status), conditions);
+    assert_eq!(listener(&status, "a"), of_listener);
+}
+
+#[test]
+fn what_no_report_can_change_is_told_before_one_comes() {
+    check_without_report(
+        port_unavailable("a"),
+        "Accepted=True/Accepted Programmed=False/PortUnavailable",
+        PORT_UNAVAILABLE,
+    );
+    check_without_report(
+        conflicted("a", Conflict::Hostname),
+        NONE_VALID,
+        HOSTNAME_LOSER,
     );
 }
 
