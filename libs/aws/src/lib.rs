@@ -63,7 +63,7 @@ pub use observe::{
 pub use operation::Operation;
 pub use owned::owned;
 pub use pace::{Group, Limit, Pacing};
-pub use permission::in_one_statement;
+pub use permission::tell_the_gateway;
 pub use policy::{Policy, PolicyScope, policy};
 pub use secrets::{ClientCredentials, KeyMaterial, SecretError, SecretSource};
 pub use tagging::{ResourceType, Sts, TagFilter, Tagging};

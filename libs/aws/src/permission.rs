@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use tributary_model::report::{LoadBalancerPhase, LoadBalancerReport, ProgrammedState};
+
 use crate::operation::Operation;
 
 #[cfg(test)]
@@ -34,10 +36,42 @@ pub(crate) fn explained(code: Option<&str>, operation: Operation, message: Strin
     format!("{message}{GRANTS_IT}{}", statement(&quoted(&action)))
 }
 
+/// Whoever runs the programmer can grant what is missing, and a tenant cannot: on a load balancer that serves, the statement
+/// of what is denied to rules and listeners is the Gateway's to tell, once for all of them.
+pub fn tell_the_gateway(report: &mut LoadBalancerReport) {
+    let mut denied = Vec::new();
+    if report.phase == LoadBalancerPhase::Active {
+        let rules = report.rules.iter_mut().map(|rule| &mut rule.message);
+        let listeners = report.listeners.iter_mut().flat_map(|listener| {
+            let state = match &mut listener.state {
+                ProgrammedState::Pending(text) | ProgrammedState::Refused(text) => Some(text),
+                ProgrammedState::Programmed
+                | ProgrammedState::TooManyListeners(_)
+                | ProgrammedState::NoCertificate(_)
+                | ProgrammedState::Impossible(_)
+                | ProgrammedState::PortUnavailable(_) => None,
+            };
+            listener.notes.iter_mut().chain(state)
+        });
+        for text in rules.chain(listeners) {
+            if let Some((words, _)) = granted(text) {
+                let words = shortened(words);
+                denied.push(std::mem::replace(text, words));
+            }
+        }
+    }
+    for text in denied {
+        if !report.problems.contains(&text) {
+            report.problems.push(text);
+        }
+    }
+    in_one_statement(&mut report.problems);
+}
+
 /// Of several problems for want of permission one is left, in AWS's words about the first call, with one statement that
 /// grants all that is missing: a role without any right would else be told of in kilobytes, and granted in a dozen pieces.
 /// Each call's own words are in the programmer's log, at `debug`.
-pub fn in_one_statement(problems: &mut Vec<String>) {
+fn in_one_statement(problems: &mut Vec<String>) {
     let denied: Vec<(&str, &str)> = problems.iter().filter_map(|it| granted(it)).collect();
     let [(words, _), others @ ..] = &*denied else {
         return;

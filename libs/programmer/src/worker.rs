@@ -24,7 +24,7 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
-use tributary_aws::{Flights, Known, calls_of_a_look, in_one_statement, observe, refresh};
+use tributary_aws::{Flights, Known, calls_of_a_look, observe, refresh, tell_the_gateway};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerPhase;
 use tributary_plan::limits::Context as PlanContext;
@@ -391,7 +391,7 @@ impl Worker {
 
     fn report(&self, target: &Target, plan: &Plan) {
         let mut report = plan.report.clone();
-        in_one_statement(&mut report.problems);
+        tell_the_gateway(&mut report);
         let key = self.key.clone();
         self.shared
             .reports

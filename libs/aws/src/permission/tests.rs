@@ -1,3 +1,8 @@
+use tributary_model::desired::{LoadBalancerKey, RuleOrigin};
+use tributary_model::elb::LoadBalancerKind;
+use tributary_model::report::{RuleProblem, RuleState};
+use tributary_model::{Kind, ListenerOwner, ObjectKey, ObjectRef};
+
 use super::*;
 
 #[track_caller]
@@ -113,6 +118,46 @@ fn with_everything_denied_the_message_is_bounded_and_names_each_action() {
     }
     // As a condition's message has 32,768 characters at most.
     assert!(told.len() < 5_000, "{}", told.len());
+}
+
+/// A tenant hears what is denied, and the Gateway what grants it.
+#[test]
+fn what_is_denied_to_rules_is_granted_once_on_the_gateway() {
+    let gateway = ObjectKey::new("infra", "edge");
+    let listener = ListenerOwner::gateway(gateway.clone()).listener("web");
+    let refused = |rule: usize| RuleProblem {
+        origin: RuleOrigin {
+            route: ObjectRef::new(Kind::HttpRoute, ObjectKey::new("team", "app")),
+            rule,
+            matched: 0,
+        },
+        listener: listener.clone(),
+        message: denied(&[Operation::CreateRule]).concat(),
+        state: RuleState::NotServed,
+    };
+    let mut report = LoadBalancerReport {
+        key: LoadBalancerKey {
+            kind: LoadBalancerKind::Alb,
+            gateway,
+        },
+        phase: LoadBalancerPhase::Active,
+        arn: None,
+        dns_name: None,
+        listeners: Vec::new(),
+        rules: vec![refused(0), refused(1)],
+        problems: Vec::new(),
+        healthy: BTreeSet::new(),
+        quotas: None,
+        settled: true,
+    };
+    tell_the_gateway(&mut report);
+    let once = denied(&[Operation::CreateRule]);
+    assert_eq!(report.problems, once);
+    for rule in &report.rules {
+        let message = &rule.message;
+        assert!(once[0].starts_with(message.as_str()), "{message}");
+        assert!(!message.contains("Effect"), "{message}");
+    }
 }
 
 #[test]
