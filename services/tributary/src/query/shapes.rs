@@ -12,10 +12,9 @@ use tributary_model::view::{
     DesiredCounts, Explanation, ListenerState, ListenerView, LoadBalancerView, ObjectView,
 };
 use tributary_model::{Hostname, Kind, Precedence, PrecedenceClass, Rule, Timestamp};
-use tributary_normalize::{status_to_json, timestamp_to_rfc3339, versions};
+use tributary_normalize::{timestamp_to_rfc3339, versions};
 use tributary_status::Next;
 
-use self::timeless::timeless;
 use super::rows::phase_word;
 use super::state::{attached, rival};
 
@@ -184,7 +183,7 @@ struct RefusedRuleShape<'a> {
 pub(crate) fn object(view: &ObjectView) -> ObjectShape {
     let ObjectRef { kind, key } = view.judgement.object();
     let status = match tributary_status::next(&view.judgement, None, Timestamp(0)) {
-        Next::Write(status) | Next::WritePart { status, .. } => timeless(status_to_json(&status)),
+        Next::Write(status) | Next::WritePart { status, .. } => timeless::json(&status),
         Next::Unchanged | Next::Outdated | Next::SetAside { .. } => Value::Null,
     };
     ObjectShape {

@@ -20,7 +20,7 @@ const RUNBOOKS: &str = "docs/runbooks";
 
 /// What is wrong, and where a person reads on.
 fn page(what: &str, runbook: &str) -> String {
-    format!("{what}; see {RUNBOOKS}/{runbook}.md")
+    [what, "; see ", RUNBOOKS, "/", runbook, ".md"].concat()
 }
 
 /// One a line; empty where all is well. Each says what to do next.
