@@ -23,6 +23,8 @@ pub struct LoadBalancerReport {
     pub rules: Vec<RuleProblem>,
     /// Problems of the load balancer itself: no subnets, access denied, quota of load balancers …
     pub problems: Vec<String>,
+    /// It is not there, and the first of `problems` keeps it from being created. Without this they are none of its coming.
+    pub blocked: bool,
     /// Pods that wait for it (`DesiredTargetGroup::awaited`) and of which every such target on this load balancer is
     /// healthy.
     pub healthy: BTreeSet<GatedPod>,
@@ -58,6 +60,18 @@ pub struct QuotaUse {
 }
 
 impl LoadBalancerReport {
+    /// Whether there is no load balancer, and time alone brings none.
+    pub fn cannot_be_had(&self) -> bool {
+        match self.phase {
+            LoadBalancerPhase::Absent => self.blocked,
+            LoadBalancerPhase::Failed => true,
+            LoadBalancerPhase::Provisioning
+            | LoadBalancerPhase::Active
+            | LoadBalancerPhase::Deleting
+            | LoadBalancerPhase::Deleted => false,
+        }
+    }
+
     /// What was Programmed by the last report, at the same revision, stays so while the rules of its first routes are
     /// created: requests for it are answered as before.
     pub fn keep_served(&mut self, last: &Self) {

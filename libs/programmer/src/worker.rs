@@ -342,15 +342,9 @@ impl Worker {
             *mended = drift::told(steps);
             tracing::warn!("{mended}");
         }
-        let report = &mut told.report;
-        if report.phase == LoadBalancerPhase::Absent
-            && report.problems.is_empty()
-            && !steps.is_empty()
-        {
-            // A problem of one that is not there reads as the reason why there is none. This one is on its way.
-            report.phase = LoadBalancerPhase::Provisioning;
-        }
-        report.problems.insert(0, mended.clone());
+        // What keeps it from being there stays the first.
+        let at = usize::from(told.report.blocked);
+        told.report.problems.insert(at, mended.clone());
     }
 
     fn plan(&mut self, desired: Option<&DesiredLoadBalancer>, known: &Known) -> Planned {

@@ -261,6 +261,7 @@ fn report(gateway: &str, phase: LoadBalancerPhase, dns_name: &str) -> LoadBalanc
         listeners: Vec::new(),
         rules: Vec::new(),
         problems: Vec::new(),
+        blocked: false,
         healthy: [].into(),
         quotas: None,
         settled: true,

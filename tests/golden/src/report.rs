@@ -77,6 +77,7 @@ pub(crate) fn report(desired: &DesiredLoadBalancer, told: &Told) -> LoadBalancer
             .map(|member| listener(member, phase, told))
             .collect(),
         rules: rules(desired, told),
+        blocked: !exists && !problems.is_empty(),
         healthy: [].into(),
         quotas: None,
         settled: problems.is_empty() && phase == LoadBalancerPhase::Active,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use tokio::time::Instant;
 use tributary_plan::effect::Effect;
 use tributary_plan::observed::{BackendGroup, Opening};
-use tributary_plan::op::{NO_ROOM, SecurityGroupSpec};
+use tributary_plan::op::{NO_ROOM, RULES_FULL, SecurityGroupSpec};
 use tributary_plan::tags::{CLUSTER, INSTALLATION, SHARED_RESOURCE, Tags, claims};
 
 use super::other;
@@ -18,9 +18,6 @@ use crate::Aws;
 use crate::ec2::{Ec2, RuleFilter, SecurityGroupFilter, SharedRule};
 use crate::elbv2::{Answer, Found};
 use crate::error::{AwsError, Class};
-
-/// AWS's code where a security group has no room for another rule.
-const FULL: &str = "RulesPerSecurityGroupLimitExceeded";
 
 /// A rule of a target's security group, and whose claim it is about.
 pub(super) struct Claimed<'a> {
@@ -139,7 +136,7 @@ pub(super) async fn open(
                 there = Some(find(ec2, group, &opening).await?.ok_or(error)?);
             }
             Err(mut error) => {
-                if spare > 0 && error.code.as_deref() == Some(FULL) {
+                if spare > 0 && error.code.as_deref() == Some(RULES_FULL) {
                     error.class = Class::NeedsReobserve;
                 }
                 return Err(error);

@@ -146,6 +146,7 @@ fn what_is_denied_to_rules_is_granted_once_on_the_gateway() {
         listeners: Vec::new(),
         rules: vec![refused(0), refused(1)],
         problems: Vec::new(),
+        blocked: false,
         healthy: BTreeSet::new(),
         quotas: None,
         settled: true,

@@ -176,6 +176,7 @@ fn reports(merge: &Merge, is_healthy: impl Fn(&str, &GatedPod) -> bool) -> Repor
             listeners: Vec::new(),
             rules: Vec::new(),
             problems: Vec::new(),
+            blocked: false,
             healthy: pods
                 .filter(|pod| is_healthy(&desired.key.gateway.name, pod))
                 .cloned()

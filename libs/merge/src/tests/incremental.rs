@@ -96,6 +96,7 @@ fn all_programmed(merge: &Merge) -> Vec<LoadBalancerReport> {
             .collect(),
         rules: Vec::new(),
         problems: Vec::new(),
+        blocked: false,
         healthy: desired
             .target_groups
             .values()

@@ -159,24 +159,32 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
     };
     // What AWS refuses is not waited for, so that one bad source leaves nobody in that the others shut out.
     let waits = missing.iter().any(|rule| !is_refused(rule));
-    let is_shut = !waits && !wanted.is_empty() && wanted.is_disjoint(&group.ingress);
-    let authorized = authorize(handle.clone(), missing, draft).filter(|_| waits || is_shut);
-    let surplus: BTreeSet<IngressRule> = group.ingress.difference(&wanted).cloned().collect();
-    // While one load balancer replaces another, neither closes what the other may need.
-    let is_alone = load_balancers(scope.observed, scope.ownership).count() < 2;
-    if is_shut && !surplus.is_empty() {
-        let sources: BTreeSet<String> = surplus.iter().map(|it| it.source.to_string()).collect();
+    let is_shut = |traffic: IngressTraffic| {
+        let mut of_it = wanted.iter().filter(|it| it.traffic.overlaps(traffic));
+        of_it.clone().next().is_some() && !of_it.any(|it| group.ingress.contains(it))
+    };
+    let some_is_shut = !waits && wanted.iter().any(|rule| is_shut(rule.traffic));
+    let authorized = authorize(handle.clone(), missing, draft).filter(|_| waits || some_is_shut);
+    let surplus = group.ingress.difference(&wanted).cloned();
+    // Ports for which nobody else can be let in stay as they are.
+    let (stays, surplus): (BTreeSet<IngressRule>, BTreeSet<IngressRule>) =
+        surplus.partition(|rule| !waits && is_shut(rule.traffic));
+    if !stays.is_empty() {
+        let stays: Vec<String> = stays.iter().map(ToString::to_string).collect();
         draft.problems.push(format!(
             "security group {id} goes on letting in {}: nobody else can be let in",
-            sources.into_iter().collect::<Vec<_>>().join(", ")
+            stays.join(", ")
         ));
-    } else if !surplus.is_empty() && is_alone {
+    }
+    // While one load balancer replaces another, neither closes what the other may need.
+    let is_alone = load_balancers(scope.observed, scope.ownership).count() < 2;
+    if !surplus.is_empty() && is_alone {
         let revoke = Op::RevokeIngress {
             group: id.to_owned(),
             rules: surplus,
         };
         let revoke = draft.add(revoke, Blame::LoadBalancer);
-        if let Some(authorized) = authorized {
+        if let Some(authorized) = authorized.filter(|_| waits) {
             draft.after(revoke, authorized);
         }
     }

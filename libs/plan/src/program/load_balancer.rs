@@ -25,7 +25,7 @@ use crate::scope::ours::{Current, load_balancers};
 use crate::scope::{Others, Role, Scope};
 use crate::values::defaults::Everywhere;
 use crate::values::limits::Context;
-use crate::values::observed::{LoadBalancerState, Observed};
+use crate::values::observed::{Completeness, LoadBalancerState, Observed};
 use crate::values::op::{Handle, Op, StepId};
 use crate::values::plan::Plan;
 use crate::values::tags::Ownership;
@@ -75,15 +75,13 @@ fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
     if let Some(base) = base {
         rules.extend(fill(scope, &fit, &base, &mut deleted, &mut told, draft));
     }
-    if scope.current.is_none() && can_be_had {
-        // It is on its way. What is not as it was asked for is told once it is there, and is no reason that it is not.
-        draft.problems.clear();
-    } else {
-        let settings = &scope.desired.settings;
-        draft.problems.extend(unprogrammed(settings));
-        let tags = scope.everywhere.refused("tags", &settings.tags);
-        draft.problems.extend(tags);
-    }
+    // Nothing is created that could not be seen.
+    let is_seen = scope.observed.completeness == Completeness::Complete;
+    let blocked = scope.current.is_none() && !(can_be_had && is_seen);
+    let settings = &scope.desired.settings;
+    draft.problems.extend(unprogrammed(settings));
+    let tags = scope.everywhere.refused("tags", &settings.tags);
+    draft.problems.extend(tags);
     external_tags::tell(scope, &fit, &mut told);
     rules.append(&mut told.rules);
     if !scope.desired.unread.is_empty() {
@@ -105,7 +103,7 @@ fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
     }
     unseen::tell(scope.observed, &mut draft.problems);
     let problems = std::mem::take(&mut draft.problems);
-    let mut report = report::report(scope, &fit, rules, problems, told.healthy);
+    let mut report = report::report(scope, &fit, rules, problems, blocked, told.healthy);
     for listener in &mut report.listeners {
         if let Some(notes) = told.notes.remove(&listener.listener) {
             listener.notes.extend(notes);

@@ -19,8 +19,10 @@ pub(crate) fn report(
     fit: &Fit,
     rules: Vec<RuleProblem>,
     problems: Vec<String>,
+    blocked: bool,
     healthy: BTreeSet<GatedPod>,
 ) -> LoadBalancerReport {
+    let blocking = problems.first().filter(|_| blocked);
     let listeners = scope
         .desired
         .listeners
@@ -29,7 +31,7 @@ pub(crate) fn report(
             listener
                 .members
                 .values()
-                .map(|member| member_report(scope, fit, listener.port, member, &problems))
+                .map(|member| member_report(scope, fit, listener.port, member, blocking))
         })
         .collect();
     LoadBalancerReport {
@@ -42,6 +44,7 @@ pub(crate) fn report(
         listeners,
         rules,
         problems,
+        blocked,
         healthy,
         quotas: Some(fit.quotas),
         settled: false,
@@ -66,6 +69,7 @@ pub(crate) fn of_removal(
         listeners: Vec::new(),
         rules: Vec::new(),
         problems,
+        blocked: false,
         healthy: BTreeSet::new(),
         quotas: None,
         settled: is_gone,
@@ -88,7 +92,7 @@ fn member_report(
     fit: &Fit,
     port: u16,
     member: &MemberListener,
-    problems: &[String],
+    blocking: Option<&String>,
 ) -> ListenerReport {
     let observed = scope.current.and_then(|current| {
         current
@@ -101,7 +105,7 @@ fn member_report(
         (Some(refused), _) => refused.clone(),
         (None, Some(port)) => {
             let observed = observed.map(|(_, listener)| listener);
-            match missing(scope, port, member, observed, problems) {
+            match missing(scope, port, member, observed, blocking) {
                 Some(missing) => ProgrammedState::Pending(missing),
                 None => ProgrammedState::Programmed,
             }
@@ -125,10 +129,10 @@ fn missing(
     port: &FitPort,
     member: &MemberListener,
     observed: Option<&ObservedListener>,
-    problems: &[String],
+    blocking: Option<&String>,
 ) -> Option<String> {
     let Some(current) = scope.current else {
-        return Some(match problems.first() {
+        return Some(match blocking {
             Some(problem) => format!("load balancer cannot be created: {problem}"),
             None => "load balancer is being created".to_owned(),
         });

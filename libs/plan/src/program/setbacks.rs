@@ -155,11 +155,18 @@ fn refused(report: &mut LoadBalancerReport, step: &Step, state: &ProgrammedState
 }
 
 fn everybody(report: &mut LoadBalancerReport, text: &str) {
-    if !report.problems.iter().any(|problem| problem == text) {
-        report.problems.push(text.to_owned());
-    }
     // Nobody is served by a load balancer that cannot be made; nobody in particular is to blame.
-    if report.arn.is_none() {
+    let is_there = report.arn.is_some();
+    if !report.problems.iter().any(|problem| problem == text) {
+        let at = if is_there || report.blocked {
+            report.problems.len()
+        } else {
+            0
+        };
+        report.problems.insert(at, text.to_owned());
+    }
+    if !is_there {
+        report.blocked = true;
         let pending = ProgrammedState::Pending(text.to_owned());
         set_states(report, None, &pending, text);
     }

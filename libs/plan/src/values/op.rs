@@ -321,6 +321,9 @@ pub enum Op {
     },
 }
 
+/// AWS's code where a security group has no room for another rule.
+pub const RULES_FULL: &str = "RulesPerSecurityGroupLimitExceeded";
+
 /// What an error says where [`Op::OpenTargets`] would leave less room than it has to.
 pub const NO_ROOM: &str = "no room for single rules";
 

@@ -40,6 +40,7 @@ message!(
         listeners: list,
         rules: list,
         problems: same,
+        blocked: same,
         settled: same,
         healthy: list,
         quotas: optional,

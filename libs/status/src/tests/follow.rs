@@ -371,6 +371,7 @@ fn report(desired: &DesiredLoadBalancer, told: &[Option<ProgrammedState>]) -> Lo
             .collect(),
         rules: Vec::new(),
         problems: Vec::new(),
+        blocked: false,
         healthy: [].into(),
         quotas: None,
         settled: true,

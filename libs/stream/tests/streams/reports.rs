@@ -88,6 +88,7 @@ fn report(gateway: &str, phase: LoadBalancerPhase) -> (LoadBalancerKey, Arc<Load
         listeners: Vec::new(),
         rules: Vec::new(),
         problems: Vec::new(),
+        blocked: false,
         healthy: [].into(),
         quotas: None,
         settled: false,

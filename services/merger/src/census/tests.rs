@@ -183,6 +183,7 @@ fn tally(objects: Vec<Resource>) -> Tally {
                 .collect(),
             rules: Vec::new(),
             problems: Vec::new(),
+            blocked: false,
             healthy: [].into(),
             quotas: None,
             settled: true,

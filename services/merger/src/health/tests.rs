@@ -41,6 +41,7 @@ fn report(state: &State, change: impl FnOnce(&mut LoadBalancerReport)) -> LoadBa
         listeners: Vec::new(),
         rules: Vec::new(),
         problems: Vec::new(),
+        blocked: false,
         healthy: [].into(),
         quotas: None,
         settled: true,

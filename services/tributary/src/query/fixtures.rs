@@ -228,6 +228,7 @@ pub(crate) fn load_balancer() -> LoadBalancerView {
             listeners: Vec::new(),
             rules: Vec::new(),
             problems: Vec::new(),
+            blocked: false,
             healthy: [].into(),
             quotas: None,
             settled: true,

@@ -188,21 +188,23 @@ fn phase(report: &LoadBalancerReport) -> LoadBalancerJudgement {
         };
         LoadBalancerJudgement::Pending(text)
     };
+    if report.cannot_be_had() {
+        return LoadBalancerJudgement::Failed(if problems.is_empty() {
+            "AWS reports that the load balancer failed".to_owned()
+        } else {
+            problems
+        });
+    }
     match report.phase {
         LoadBalancerPhase::Active => LoadBalancerJudgement::Ready,
-        LoadBalancerPhase::Absent if !problems.is_empty() => {
-            LoadBalancerJudgement::Failed(problems)
-        }
         // Nothing is left to do: of no listener there is anything that could be served.
         LoadBalancerPhase::Absent if report.settled => {
             pending("there is no valid listener to serve")
         }
-        LoadBalancerPhase::Absent => pending("the load balancer is being created"),
-        LoadBalancerPhase::Provisioning => pending("the load balancer is provisioning"),
-        LoadBalancerPhase::Failed if problems.is_empty() => {
-            LoadBalancerJudgement::Failed("AWS reports that the load balancer failed".to_owned())
+        LoadBalancerPhase::Absent | LoadBalancerPhase::Failed => {
+            pending("the load balancer is being created")
         }
-        LoadBalancerPhase::Failed => LoadBalancerJudgement::Failed(problems),
+        LoadBalancerPhase::Provisioning => pending("the load balancer is provisioning"),
         // It is wanted again, or still: another one comes.
         LoadBalancerPhase::Deleting | LoadBalancerPhase::Deleted => {
             pending("the load balancer is being replaced")

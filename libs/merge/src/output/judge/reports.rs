@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::LoadBalancerKey;
-use tributary_model::judgement::LoadBalancerJudgement;
 use tributary_model::report::{
     ListenerReport, LoadBalancerReport, ProgrammedState, RuleProblem, RuleState,
 };
@@ -198,7 +197,7 @@ pub(super) fn refusal(
     report: &LoadBalancerReport,
     listener: Option<&ListenerReport>,
 ) -> Option<&'static str> {
-    if matches!(super::phase(report), LoadBalancerJudgement::Failed(_)) {
+    if report.cannot_be_had() {
         return Some("its load balancer cannot be had");
     }
     match listener?.state {
@@ -240,6 +239,7 @@ fn affected<'a>(
         indexed.map(|Indexed { report, .. }| {
             (
                 report.phase,
+                report.blocked,
                 report.dns_name.clone(),
                 report.problems.clone(),
             )

@@ -78,6 +78,7 @@ fn report(merge: &Merge, state: &ProgrammedState) -> LoadBalancerReport {
         listeners,
         rules: vec![],
         problems: vec![],
+        blocked: false,
         healthy: [].into(),
         quotas: None,
         settled: true,
@@ -263,6 +264,7 @@ fn a_route_on_a_listener_that_is_not_served_says_so() {
     let told = waiting(&|report| {
         report.phase = LoadBalancerPhase::Absent;
         report.problems = vec!["no subnets".to_owned()];
+        report.blocked = true;
     });
     assert_eq!(told, no_load_balancer);
     assert_eq!(
@@ -338,6 +340,8 @@ fn phases_of_a_load_balancer() {
     let of = |phase, problems: &[&str]| {
         let mut reported = report(&merge, &ProgrammedState::Programmed);
         reported.phase = phase;
+        reported.settled = false;
+        reported.blocked = problems.contains(&"no subnets");
         reported.problems = problems.iter().map(|text| (*text).to_owned()).collect();
         gateway_of(&merge, &self::reported(&merge, reported)).load_balancer
     };
@@ -359,6 +363,13 @@ fn phases_of_a_load_balancer() {
     assert_eq!(
         of(LoadBalancerPhase::Absent, &["no subnets"]),
         LoadBalancerJudgement::Failed("no subnets".to_owned())
+    );
+    // What is not as it was asked for keeps no load balancer from being created.
+    assert_eq!(
+        of(LoadBalancerPhase::Absent, &["no firewall"]),
+        LoadBalancerJudgement::Pending(
+            "the load balancer is being created: no firewall".to_owned()
+        )
     );
     assert!(matches!(
         of(LoadBalancerPhase::Provisioning, &[]),

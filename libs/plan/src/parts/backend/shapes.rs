@@ -11,7 +11,7 @@ use super::View;
 use super::needs::{Port, Protocol};
 use crate::values::limits::Setback;
 use crate::values::observed::{Door, Opening};
-use crate::values::op::{Handle, IngressTraffic, NO_ROOM};
+use crate::values::op::{Handle, IngressTraffic, NO_ROOM, RULES_FULL};
 use crate::values::ports::ranges;
 use crate::values::tags::{self, Tags};
 
@@ -20,8 +20,6 @@ use crate::values::tags::{self, Tags};
 pub(super) const MOST_RULES: usize = 20;
 /// Rules that are left free for ranges by those that a range could replace.
 pub(super) const SPARE: usize = 15;
-/// AWS's code where a group has no room for another rule.
-const FULL: &str = "RulesPerSecurityGroupLimitExceeded";
 /// AWS's default quota.
 const QUOTA: usize = 60;
 
@@ -118,7 +116,7 @@ impl There {
 /// Whether a setback says that a group is full: AWS's code, or what who executes says in its place.
 pub(super) fn is_for_want_of_room(setback: &Setback) -> bool {
     let (Setback::Refused(why) | Setback::Impossible(why) | Setback::Retrying(why)) = setback;
-    [FULL, NO_ROOM].iter().any(|it| why.contains(it))
+    [RULES_FULL, NO_ROOM].iter().any(|it| why.contains(it))
 }
 
 fn cover(

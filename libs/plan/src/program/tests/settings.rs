@@ -10,7 +10,7 @@ use tributary_model::elb::{
 use super::*;
 use crate::values::defaults::Defaults;
 use crate::values::limits::Setback;
-use crate::values::op::Op;
+use crate::values::op::{IngressRule, IngressSource, Op};
 use crate::values::tags::Tags;
 
 /// One of everything that is made.
@@ -345,19 +345,26 @@ fn what_is_not_programmed_is_no_reason_that_a_load_balancer_is_not_there() {
     let not_programmed = "wafV2.webACL is not programmed by this version";
     let told = |desired: &Desired, observed: &Observed| {
         let plan = desired.plan(observed, &context());
-        (plan.report.problems.clone(), state(&plan, "a"))
+        let report = &plan.report;
+        (report.blocked, report.problems.clone(), state(&plan, "a"))
     };
     let pending = |text: &str| ProgrammedState::Pending(text.to_owned());
-    let on_its_way = (Vec::new(), pending("load balancer is being created"));
+    let told_along = vec![not_programmed.to_owned()];
+    let on_its_way = (
+        false,
+        told_along.clone(),
+        pending("load balancer is being created"),
+    );
     assert_eq!(told(&asked(None), &empty()), on_its_way);
-    let there = (vec![not_programmed.to_owned()], ProgrammedState::Programmed);
+    let there = (false, told_along, ProgrammedState::Programmed);
     assert_eq!(told(&asked(None), &asked(None).programmed()), there);
     let missing = "there is no security group with id or Name tag \"gone\"";
-    let hindered = (
+    let blocked = (
+        true,
         vec![missing.to_owned(), not_programmed.to_owned()],
         pending(&format!("load balancer cannot be created: {missing}")),
     );
-    assert_eq!(told(&asked(Some("gone")), &empty()), hindered);
+    assert_eq!(told(&asked(Some("gone")), &empty()), blocked);
 }
 
 /// The entry is the Gateway's, whoever has the listener.
@@ -398,33 +405,21 @@ fn a_gateway_hears_what_its_listener_configurations_cost_a_listener() {
     assert_eq!(told("CertificateNotFound: no"), Vec::<String>::new());
 }
 
-/// The sources that are let in, once AWS has refused these, whenever it is asked for one of them.
-fn let_in(before: &[&str], after: &[&str], bad: &[&str]) -> (BTreeSet<String>, Vec<String>) {
-    let of = |sources: &[&str]| {
-        everything().settings(|it| {
-            for source in sources {
-                let list = if source.starts_with("pl-") {
-                    &mut it.security_group_prefixes
-                } else {
-                    &mut it.source_ranges
-                };
-                list.push((*source).to_owned());
-            }
-        })
-    };
-    let mut observed = of(before).programmed();
+/// Who is let in, once AWS has refused these rules whenever it is asked for one of them, and what is told.
+fn let_in(from: &Desired, to: &Desired, is_bad: fn(&IngressRule) -> bool) -> [Vec<String>; 2] {
+    let mut observed = from.programmed();
     let mut context = context();
     loop {
-        let plan = of(after).plan(&observed, &context);
+        let plan = to.plan(&observed, &context);
         let Some(step) = plan.steps.first() else {
             let group = observed.security_groups.values().next().unwrap();
-            let sources = group.ingress.iter().map(|rule| rule.source.to_string());
-            return (sources.collect(), plan.report.problems);
+            let ingress = group.ingress.iter().map(ToString::to_string);
+            return [ingress.collect(), plan.report.problems];
         };
         if let Op::AuthorizeIngress { rules, .. } = &step.op
-            && (rules.iter()).any(|rule| bad.contains(&&*rule.source.to_string()))
+            && rules.iter().any(is_bad)
         {
-            let refused = Setback::Refused("no such source".to_owned());
+            let refused = Setback::Refused("no".to_owned());
             context.setbacks.insert(step.op.key(), refused);
             continue;
         }
@@ -434,28 +429,39 @@ fn let_in(before: &[&str], after: &[&str], bad: &[&str]) -> (BTreeSet<String>, V
     }
 }
 
+fn from_sources(desired: Desired, ranges: &[&str], lists: &[&str]) -> Desired {
+    let owned = |them: &[&str]| them.iter().map(|it| (*it).to_owned()).collect();
+    desired.settings(|it| {
+        it.source_ranges = owned(ranges);
+        it.security_group_prefixes = owned(lists);
+    })
+}
+
 /// Whoever asks for fewer to be let in gets fewer, whatever else of it AWS refuses.
 #[test]
 fn a_source_that_is_refused_keeps_no_former_one_in() {
-    let told = "ingress tcp 443-443 from pl-gone: no such source";
-    let (sources, problems) = let_in(&[], &["10.0.0.0/8", "pl-gone"], &["pl-gone"]);
-    assert_eq!(sources, BTreeSet::from(["10.0.0.0/8".to_owned()]));
-    assert_eq!(problems, [told]);
+    let to = from_sources(everything(), &["10.0.0.0/8"], &["pl-gone"]);
+    let [let_in, told] = let_in(&everything(), &to, |rule| {
+        rule.source == IngressSource::PrefixList("pl-gone".to_owned())
+    });
+    assert_eq!(let_in, ["tcp 443-443 from 10.0.0.0/8"]);
+    assert_eq!(told, ["ingress tcp 443-443 from pl-gone: no"]);
 }
 
+/// As where the quota of rules has room for some of the ports only.
 #[test]
-fn the_former_sources_stay_while_none_of_those_that_are_wanted_can_be_had() {
-    let (before, after) = (["10.0.0.0/8"], ["11.0.0.0/8"]);
-    let (sources, problems) = let_in(&before, &after, &after);
-    assert_eq!(sources, BTreeSet::from(["10.0.0.0/8".to_owned()]));
-    let [stays, refused] = &*problems else {
-        panic!("{problems:?}");
-    };
-    assert!(stays.ends_with("goes on letting in 10.0.0.0/8: nobody else can be let in"));
-    assert_eq!(
-        refused,
-        "ingress tcp 443-443 from 11.0.0.0/8: no such source"
-    );
+fn the_former_sources_of_a_port_stay_while_nobody_else_can_be_let_in_to_it() {
+    let two = || everything().http(80, "b").rule(80, "b", "/", "b-web");
+    let from = from_sources(two(), &["10.0.0.0/8"], &[]);
+    let to = from_sources(two(), &["11.0.0.0/8"], &[]);
+    let [let_in, told] = let_in(&from, &to, |rule| {
+        rule.to_string() == "tcp 80-80 from 11.0.0.0/8"
+    });
+    let stays = "tcp 80-80 from 10.0.0.0/8";
+    assert_eq!(let_in, [stays, "tcp 443-443 from 11.0.0.0/8"]);
+    let expected = format!("goes on letting in {stays}: nobody else can be let in");
+    assert!(told[0].ends_with(&expected), "{told:?}");
+    assert_eq!(told[1..], ["ingress tcp 80-80 from 11.0.0.0/8: no"]);
 }
 
 /// An ALB without security groups of its own would get the VPC's default one.

@@ -62,6 +62,17 @@ pub enum IngressTraffic {
     Other(u16),
 }
 
+impl IngressTraffic {
+    /// Whether some traffic is both.
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Tcp(from, to), Self::Tcp(first, last))
+            | (Self::Udp(from, to), Self::Udp(first, last)) => from <= last && first <= to,
+            (one, other) => one == other,
+        }
+    }
+}
+
 /// Source of an ingress permission.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IngressSource {

@@ -125,6 +125,7 @@ impl World {
                 listeners: vec![listener],
                 rules: Vec::new(),
                 problems: Vec::new(),
+                blocked: false,
                 healthy: BTreeSet::new(),
                 quotas: None,
                 settled: true,
