@@ -1,4 +1,4 @@
-//! Tags that were asked for and that others set (`--external-managed-tags`): told by who asked.
+//! Tags that were asked for and that others set, or the platform: told by who asked.
 
 use std::collections::BTreeSet;
 

@@ -116,7 +116,7 @@ fn usable_import(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> Result
 fn usable_retained(scope: &Scope, secret: &ObjectKey) -> Result<Usable, Unusable> {
     let Some((_, certificate)) = scope.certificates.imported(secret) else {
         let why =
-            format!("Secret {secret} holds no certificate, and none was imported from it before");
+            format!("Secret {secret} has no usable certificate, and none was imported from it before");
         return Err(missing(scope.observed.unread.certificates.as_ref(), why));
     };
     let ended = match &certificate.status {
@@ -126,7 +126,7 @@ fn usable_retained(scope: &Scope, secret: &ObjectKey) -> Result<Usable, Unusable
     Ok(Usable {
         id: CertificateId::Import(secret.clone()),
         note: Some(format!(
-            "Secret {secret} holds no certificate now; the one imported from it before{ended} is served until it does"
+            "Secret {secret} has no usable certificate now; the one imported from it before{ended} is served until it does"
         )),
     })
 }

@@ -85,12 +85,22 @@ impl<'a> Everywhere<'a> {
 
     /// Why these tags, asked for in a field, are not set.
     pub(crate) fn refused(&self, field: &str, asked: &BTreeMap<String, String>) -> Vec<String> {
-        let external = &self.defaults.external_tags;
-        let external = asked.keys().filter(|key| external.contains(*key));
-        external
-            .map(|key| {
-                format!("{field}[{key}]: this tag is set by others (--external-managed-tags)")
-            })
+        let Defaults {
+            tags: defaults,
+            external_tags,
+            scheme: _,
+            ssl_policy: _,
+        } = self.defaults;
+        let why = |(key, value): (&String, &String)| {
+            if external_tags.contains(key) {
+                return Some("this tag is set by others (--external-managed-tags)".to_owned());
+            }
+            let default = defaults.get(key).filter(|default| *default != value)?;
+            Some(format!("the platform has {default} for it (--default-tags)"))
+        };
+        let refused = asked.iter().filter_map(|tag| Some((tag.0, why(tag)?)));
+        refused
+            .map(|(key, why)| format!("{field}[{key}]: {why}"))
             .collect()
     }
 }

@@ -59,7 +59,7 @@ fn writes(world: &World) -> Vec<String> {
     calls
 }
 
-const NOTE: &str = "Secret team/a holds no certificate now; the one imported from it before is served until it does";
+const NOTE: &str = "Secret team/a has no usable certificate now; the one imported from it before is served until it does";
 
 #[tokio::test]
 async fn a_secret_that_is_away_for_a_moment_costs_no_write_and_comes_back_to_the_same_arn() {

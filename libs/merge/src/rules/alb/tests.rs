@@ -231,6 +231,43 @@ fn query_parameters_have_no_regex() {
     );
 }
 
+/// ELB, "Listener rules for your Application Load Balancer": what rules' regular expressions do not support.
+#[test]
+fn a_regex_that_an_elb_does_not_know_drops_its_rule() {
+    for (pattern, what) in [
+        (r"/\p{L}+", "a Unicode character class"),
+        (r"/\pL", "a Unicode character class"),
+        (r"/[a\P{Greek}]+", "a Unicode character class"),
+        ("/a++", "a possessive quantifier"),
+        ("/a*+b", "a possessive quantifier"),
+        ("/a?+", "a possessive quantifier"),
+        ("/a{2,3}+", "a possessive quantifier"),
+        ("/(?R)", "a recursion"),
+        ("/(?=a)", "no regular expression"),
+        ("/(?<!a)b", "no regular expression"),
+        ("/(?>a)b", "no regular expression"),
+        (r"/(a)\1", "no regular expression"),
+        ("/(?1)", "no regular expression"),
+        ("/[b-a]", "no regular expression"),
+    ] {
+        check_dropped(
+            rule()
+                .path(PathMatch::Regex(pattern.to_owned()))
+                .backend("web", 80),
+            "rules[0].matches[0].path",
+            what,
+        );
+    }
+    for pattern in ["/a+?", "/(a+)+", r"/\d{2,}", r"/[\w-]+", "(?i)/a", "/a|/b"] {
+        check(
+            of(rule()
+                .path(PathMatch::Regex(pattern.to_owned()))
+                .backend("web", 80)),
+            &[&format!("path ~{pattern} -> web*1")],
+        );
+    }
+}
+
 #[test]
 fn an_invalid_regex_drops_its_rule() {
     check_dropped(

@@ -186,7 +186,7 @@ fn a_secret_that_is_away_takes_nothing_down_and_asks_for_nothing() {
     assert_eq!(
         plan.report.listeners[0].notes,
         [
-            "Secret team/tls holds no certificate now; the one imported from it before is served until it does"
+            "Secret team/tls has no usable certificate now; the one imported from it before is served until it does"
         ]
     );
 }
@@ -247,7 +247,7 @@ fn of_a_secret_that_was_never_imported_nothing_is_served_and_no_load_balancer_co
     assert_eq!(
         state(&plan, "a"),
         ProgrammedState::NoCertificate(
-            "Secret team/tls holds no certificate, and none was imported from it before".to_owned()
+            "Secret team/tls has no usable certificate, and none was imported from it before".to_owned()
         )
     );
 }

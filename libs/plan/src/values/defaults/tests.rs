@@ -103,6 +103,19 @@ fn tags_that_others_set_are_neither_added_changed_nor_removed() {
 }
 
 #[test]
+fn a_tag_that_the_platform_has_otherwise_is_told() {
+    let defaults = Defaults {
+        tags: strings(&[("cost", "1"), ("team", "a")]),
+        ..Defaults::default()
+    };
+    let asked: BTreeMap<_, _> = strings(&[("cost", "2"), ("other", "x"), ("team", "a")]);
+    assert_eq!(
+        Everywhere::new(&defaults, &asked).refused("tags", &asked),
+        ["tags[cost]: the platform has 1 for it (--default-tags)"]
+    );
+}
+
+#[test]
 fn equal_tags_need_nothing() {
     let defaults = Defaults::default();
     let spec: BTreeMap<_, _> = strings(&[("team", "a")]);
