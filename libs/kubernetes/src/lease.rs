@@ -26,6 +26,7 @@ mod epochs;
 mod leadership;
 mod metrics;
 mod shards;
+mod twins;
 
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub use epochs::{ShardEpochs, shard_group};
 pub use leadership::Leadership;
 pub use metrics::{METRICS, OF_SHARDS};
 pub use shards::{Holding, Shards};
+pub use twins::Twins;
 
 /// How long everything about a Lease takes. `renew` < `deadline` < `duration`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,6 +34,8 @@ pub struct ServiceSeen {
     pub shards: Vec<SeenShard>,
     /// What is of concern to it, `aws: no credentials` or only a name.
     pub concerns: Vec<String>,
+    /// Whether it is the one of its replicas that works; absent where all of them do.
+    pub leads: Option<bool>,
 }
 
 /// A share of the load balancers.

@@ -70,6 +70,8 @@ pub struct Acknowledgement {
     pub set_aside: Vec<SetAside>,
     /// The whole list of what could not be written and is tried again.
     pub failed: Vec<SetAside>,
+    /// What is of concern to the status writer, `NAME: why` or only `NAME`.
+    pub concerns: Vec<String>,
 }
 
 /// An object whose status is not written as it should be.

@@ -27,6 +27,8 @@ struct Book {
     greeted: u64,
     /// As many as open streams, which the server bounds.
     present: BTreeMap<u64, Guest>,
+    /// The status writer that acknowledged last, which only the leading one does, and its concerns.
+    writes: Option<(Caller, Vec<String>)>,
 }
 
 #[derive(Debug)]
@@ -109,9 +111,7 @@ impl Guests {
         shard: Option<SeenShard>,
         concerns: Vec<String>,
     ) -> Present {
-        let concerns = concerns.into_iter().take(MOST_CONCERNS);
-        let concerns = concerns.map(|it| it.chars().take(LONGEST_CONCERN).collect());
-        let concerns = concerns.collect();
+        let concerns = bounded(concerns);
         // Whole after any panic: one entry is put in or taken out.
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         book.greeted += 1;
@@ -129,6 +129,12 @@ impl Guests {
         }
     }
 
+    /// This status writer has written.
+    pub(crate) fn writes(&self, caller: Caller, concerns: Vec<String>) {
+        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        book.writes = Some((caller, bounded(concerns)));
+    }
+
     /// Each process once, with all of its shards.
     pub(crate) fn seen(&self) -> Vec<ServiceSeen> {
         let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,10 +145,16 @@ impl Guests {
             concerns.extend(&guest.concerns);
         }
         seen.into_iter()
-            .map(|((service, caller), (mut shards, concerns))| {
+            .map(|((service, caller), (mut shards, mut concerns))| {
                 shards.sort_unstable();
                 shards.dedup();
+                let leads = (service == access::Caller::StatusWriter).then(|| {
+                    let writes = book.writes.as_ref().filter(|(writer, _)| writer == caller);
+                    concerns.extend(writes.into_iter().flat_map(|(_, concerns)| concerns));
+                    writes.is_some()
+                });
                 ServiceSeen {
+                    leads,
                     concerns: concerns.into_iter().cloned().collect(),
                     service: service.name().to_owned(),
                     address: caller.address.clone(),
@@ -152,6 +164,12 @@ impl Guests {
             })
             .collect()
     }
+}
+
+fn bounded(concerns: Vec<String>) -> Vec<String> {
+    let concerns = concerns.into_iter().take(MOST_CONCERNS);
+    let concerns = concerns.map(|it| it.chars().take(LONGEST_CONCERN).collect());
+    concerns.collect()
 }
 
 impl Present {

@@ -46,6 +46,8 @@ fn this() -> ServiceSeen {
         shards: Vec::new(),
         // Whom it misses is told by what they do not do.
         concerns: Vec::new(),
+        // A standby answers nobody.
+        leads: Some(true),
     }
 }
 

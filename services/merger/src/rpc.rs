@@ -145,7 +145,11 @@ impl JudgementService for Rpc {
         request: Request<AcknowledgeJudgementsRequest>,
     ) -> Result<Response<AcknowledgeJudgementsResponse>, Status> {
         self.reign.epoch()?;
-        let acknowledgement = Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
+        let caller = Caller::of(&request);
+        let mut acknowledgement =
+            Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
+        let concerns = std::mem::take(&mut acknowledgement.concerns);
+        self.shared.guests.writes(caller, concerns);
         self.shared.lock()?.acknowledge(acknowledgement);
         self.shared.progress.changed();
         Ok(Response::new(AcknowledgeJudgementsResponse {}))

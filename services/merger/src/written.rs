@@ -22,6 +22,8 @@ impl Written {
             // Trying again is of no use, and so is waiting.
             set_aside: _,
             failed,
+            // Of the one who says it, whom `Guests` knows.
+            concerns: _,
         } = acknowledgement;
         self.position = Some(position);
         self.failed = failed

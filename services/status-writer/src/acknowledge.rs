@@ -61,7 +61,7 @@ impl Acknowledging {
         self.dirty = true;
     }
 
-    /// Something came of an attempt.
+    /// Something came of an attempt, or is of concern now.
     pub(crate) fn changed(&mut self) {
         self.dirty = true;
     }
@@ -82,6 +82,7 @@ impl Acknowledging {
         &mut self,
         queue: &Queue,
         failed: Vec<SetAside>,
+        concerns: Vec<String>,
         now: Instant,
     ) -> BoxFuture<'static, bool> {
         if let (true, Some(read)) = (queue.is_settled(), self.read) {
@@ -93,6 +94,7 @@ impl Acknowledging {
             position: self.settled,
             set_aside: queue.set_aside(),
             failed,
+            concerns,
         });
         let mut client = self.client.clone();
         async move {

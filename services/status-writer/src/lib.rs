@@ -166,6 +166,12 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         let election = leader.election(kubeconfig.as_ref(), &installation, SERVICE);
         if let Some(election) = election.await? {
             kubernetes.leadership = Arc::new(election.leadership());
+            let twins = election.twins();
+            let watching = context.clone();
+            tasks.spawn("twins", OnError::ShutDown, async move {
+                twins.watch(&watching).await;
+                Ok::<_, Error>(())
+            });
             let context = context.clone();
             tasks.spawn("election", OnError::ShutDown, async move {
                 election.run(&context).await;

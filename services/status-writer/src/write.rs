@@ -14,7 +14,7 @@ use tributary_model::ObjectRef;
 use tributary_model::judgement::JudgedObject;
 use tributary_proto::call::SetAside;
 use tributary_proto::judgement::WatchJudgementsRequest;
-use tributary_runtime::{Concern, Condition, Context};
+use tributary_runtime::{Concern, Concerns, Condition, Context};
 use tributary_stream::{Positioned, StreamOptions, Ties, Transport, Update, clients, watch_tied};
 
 use crate::acknowledge::Acknowledging;
@@ -56,6 +56,7 @@ pub(crate) async fn write(context: &Context, merger: Transport, store: Store) {
         acknowledging: Acknowledging::new(context, client),
         ready,
         unwritten: context.concern("statuses"),
+        concerns: context.concerns(),
         sink,
         attempts: JoinSet::new(),
     };
@@ -77,6 +78,8 @@ struct Writer {
     acknowledging: Acknowledging,
     ready: Arc<Condition>,
     unwritten: Concern,
+    /// All of this service.
+    concerns: Concerns,
     attempts: JoinSet<(ObjectRef, Outcome)>,
 }
 
@@ -105,7 +108,9 @@ impl Writer {
             if leads && idle && due.is_some_and(|due| due <= now) {
                 let failed = self.queue.failed();
                 self.tell(&failed);
-                call = Some(self.acknowledging.call(&self.queue, failed, now));
+                let concerns = self.concerns.seen();
+                let acknowledging = &mut self.acknowledging;
+                call = Some(acknowledging.call(&self.queue, failed, concerns, now));
                 continue;
             }
             let wake = leads
@@ -129,6 +134,7 @@ impl Writer {
                     call = None;
                 }
                 () = until(wake), if wake.is_some() => {}
+                () = self.concerns.changed() => self.acknowledging.changed(),
                 () = self.sink.leadership().leading(), if !leads => {
                     // Whoever led until now has told the merger how far it came; now we do.
                     self.acknowledging.changed();

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::candidate::{Claim, Record};
+use super::{Leadership, Timing, Twins};
 use crate::cluster::Cluster;
 use crate::failure::{Class, Failure};
 use crate::object::version as resource_version;
@@ -46,9 +47,14 @@ impl Leases {
         }
     }
 
+    /// Whether other namespaces have a Lease of that name.
+    pub(super) fn twins(&self, name: &str, leadership: Leadership, timing: Timing) -> Twins {
+        Twins::new(&self.cluster, &self.namespace, name, leadership, timing)
+    }
+
     pub(super) async fn get(&self, name: &str) -> Result<Option<Record>, Failure> {
         let lease = self.api.get_opt(name).await?;
-        Ok(lease.as_ref().map(record))
+        Ok(lease.as_ref().map(Record::from))
     }
 
     /// All of the group at one moment, by name.
@@ -61,7 +67,7 @@ impl Leases {
         Ok(leases
             .items
             .iter()
-            .filter_map(|lease| Some((lease.metadata.name.clone()?, record(lease))))
+            .filter_map(|lease| Some((lease.metadata.name.clone()?, Record::from(lease))))
             .collect())
     }
 
@@ -82,9 +88,8 @@ impl Leases {
                 class: Class::Invalid,
                 message: error.to_string(),
             })?;
-            return Ok(record(
-                &self.api.create(&PostParams::default(), &lease).await?,
-            ));
+            let created = self.api.create(&PostParams::default(), &lease).await?;
+            return Ok(Record::from(&created));
         };
         // An empty one would be no condition at all.
         let version = resource_version(Some(version.clone()))?;
@@ -94,7 +99,7 @@ impl Leases {
             .api
             .patch(name, &PatchParams::default(), &Patch::Merge(patch))
             .await?;
-        Ok(record(&written))
+        Ok(Record::from(&written))
     }
 
     /// Our own account, if it is in the namespace: who removes an installation removes its accounts, and nothing is left.
@@ -149,17 +154,19 @@ fn spec(claim: &Claim) -> Value {
     spec
 }
 
-fn record(lease: &Lease) -> Record {
-    let spec = lease.spec.as_ref();
-    let number = |field: Option<i32>| field.and_then(|number| u64::try_from(number).ok());
-    Record {
-        holder: spec
-            .and_then(|spec| spec.holder_identity.clone())
-            .filter(|holder| !holder.is_empty()),
-        transitions: number(spec.and_then(|spec| spec.lease_transitions)).unwrap_or_default(),
-        duration: number(spec.and_then(|spec| spec.lease_duration_seconds))
-            .map(Duration::from_secs)
-            .unwrap_or_default(),
-        version: lease.metadata.resource_version.clone().unwrap_or_default(),
+impl From<&Lease> for Record {
+    fn from(lease: &Lease) -> Self {
+        let spec = lease.spec.as_ref();
+        let number = |field: Option<i32>| field.and_then(|number| u64::try_from(number).ok());
+        Self {
+            holder: spec
+                .and_then(|spec| spec.holder_identity.clone())
+                .filter(|holder| !holder.is_empty()),
+            transitions: number(spec.and_then(|spec| spec.lease_transitions)).unwrap_or_default(),
+            duration: number(spec.and_then(|spec| spec.lease_duration_seconds))
+                .map(Duration::from_secs)
+                .unwrap_or_default(),
+            version: lease.metadata.resource_version.clone().unwrap_or_default(),
+        }
     }
 }

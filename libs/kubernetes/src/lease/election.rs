@@ -9,6 +9,7 @@ use super::candidate::{Candidate, Next};
 use super::epochs::ShardEpochs;
 use super::leadership::{Leadership, Terms};
 use super::metrics::Meter;
+use super::twins::Twins;
 use super::{RELEASE_DEADLINE, RETRY, Timing};
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
@@ -74,6 +75,12 @@ impl Election {
     /// What comes of it.
     pub fn leadership(&self) -> Leadership {
         self.leadership.clone()
+    }
+
+    /// Whether another namespace has a Lease of the same name, as long as this one leads.
+    pub fn twins(&self) -> Twins {
+        self.leases
+            .twins(&self.name, self.leadership(), self.timing)
     }
 
     /// The shards whose Leases are in the same namespace.

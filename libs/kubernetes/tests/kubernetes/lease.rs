@@ -56,6 +56,61 @@ impl Candidate {
     }
 }
 
+/// A list by name is what a role with `resourceNames` allows.
+#[tokio::test]
+async fn a_lease_of_the_same_name_in_another_namespace_is_of_concern_while_it_is_renewed() {
+    let shared = shared().await;
+    let namespaces = [
+        shared.namespace("twin").await,
+        shared.namespace("twin").await,
+    ];
+    let [own, other] = &namespaces;
+    let name = format!("{own}-writer");
+    let rules = json!([
+        { "verbs": ["list"], "resourceNames": [&name] },
+        { "verbs": ["get", "create", "patch"] },
+    ]);
+    let rules = rules.as_array().unwrap().iter().map(|rule| {
+        let mut rule = rule.clone();
+        rule["apiGroups"] = json!(["coordination.k8s.io"]);
+        rule["resources"] = json!(["leases"]);
+        serde_json::from_value::<PolicyRule>(rule).unwrap()
+    });
+    let rules: Vec<PolicyRule> = rules.collect();
+    let account = shared
+        .account(own, "status-writer", &rules, Scope::Cluster)
+        .await;
+    let cluster = Cluster::connect(Some(&account)).await.unwrap();
+    let start = |namespace: &str| {
+        let timing = Timing::of(Duration::from_secs(1));
+        let election = Election::new(&cluster, namespace, &name, identity(), timing);
+        let context = Context::new("test");
+        let (stop, readiness) = (context.shutdown.clone(), context.readiness.clone());
+        let twins = election.twins();
+        let mut task = JoinSet::new();
+        task.spawn(async move { tokio::join!(election.run(&context), twins.watch(&context)).0 });
+        (stop, readiness, task)
+    };
+    let (stop, readiness, mut task) = start(own);
+    let (stop_other, readiness_other, mut task_other) = start(other);
+    let told = |readiness: &Readiness| readiness.concerns().concat();
+    let says = |namespace: &str| format!("test/installation: namespace {namespace} has");
+    until("both say it", async || {
+        let both = told(&readiness).starts_with(&says(other))
+            && told(&readiness_other).starts_with(&says(own));
+        both.then_some(())
+    })
+    .await;
+    stop_other.cancel();
+    task_other.join_next().await.unwrap().unwrap();
+    until("there is one again", async || {
+        readiness.concerns().is_empty().then_some(())
+    })
+    .await;
+    stop.cancel();
+    task.join_next().await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn a_candidate_without_rights_on_its_lease_is_not_ready_and_says_why() {
     let cluster = shared().await;

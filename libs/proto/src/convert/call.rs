@@ -26,6 +26,7 @@ message!(
         position: position_of,
         set_aside: list,
         failed: list,
+        concerns: same,
     }
 );
 message!(

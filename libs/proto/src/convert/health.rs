@@ -23,6 +23,7 @@ message!(
         version: same,
         shards: list,
         concerns: same,
+        leads: same,
     }
 );
 message!(

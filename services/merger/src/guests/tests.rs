@@ -62,6 +62,32 @@ fn a_process_is_seen_once_with_all_of_its_shards_while_its_streams_are_open() {
 }
 
 #[test]
+fn the_status_writer_that_acknowledges_leads_and_tells_its_concerns() {
+    let guests = Guests::default();
+    let leads = |guests: &Guests| {
+        let seen = guests.seen().into_iter();
+        let seen = seen.map(|it| (it.version, it.leads, it.concerns.join(", ")));
+        seen.collect::<Vec<_>>()
+    };
+    let versions = ["tributary/0.1.0", "tributary/0.2.0"];
+    let _writers = versions.map(|it| guests.status_writer(caller(it)));
+    let _programmer = guests.programmer(caller("tributary/0.3.0"), &share(0), Vec::new());
+    for leader in [None, Some("0.1.0"), Some("0.2.0")] {
+        if let Some(version) = leader {
+            let agent = versions.into_iter().find(|it| it.ends_with(version));
+            guests.writes(caller(agent.unwrap()), vec!["statuses: why".to_owned()]);
+        }
+        let writer = |version: &str| {
+            let is_leader = leader == Some(version);
+            let concerns = if is_leader { "statuses: why" } else { "" };
+            (version.to_owned(), Some(is_leader), concerns.to_owned())
+        };
+        let programmer = ("0.3.0".to_owned(), None, String::new());
+        assert_eq!(leads(&guests), [programmer, writer("0.1.0"), writer("0.2.0")]);
+    }
+}
+
+#[test]
 fn the_watcher_is_seen_while_it_serves_its_stream() {
     let guests = Guests::default();
     let host = Host::new(&guests);

@@ -33,12 +33,18 @@ pub(super) fn faults(health: &Health, now: Timestamp) -> Vec<String> {
     let seen: BTreeSet<&str> = health.services.iter().map(|it| &*it.service).collect();
     for (service, means) in [
         ("watcher", "changes are not seen"),
-        ("status-writer", "statuses are not written"),
+        (WRITER, "statuses are not written"),
     ] {
         if !seen.contains(service) {
             let what = format!("no {service} is connected: {means}");
             faults.push(page(&what, "TributaryServiceMissing"));
         }
+    }
+    let writers = health.services.iter().filter(|it| it.service == WRITER);
+    let leads: Vec<bool> = writers.filter_map(|it| it.leads).collect();
+    if !leads.is_empty() && !leads.contains(&true) {
+        let what = format!("no {WRITER} leads: statuses are not written");
+        faults.push(page(&what, "TributaryNobodyLeads"));
     }
     let versions: BTreeSet<&str> = health.services.iter().map(|it| &*it.version).collect();
     if versions.len() > 1 {
@@ -56,7 +62,12 @@ pub(super) fn faults(health: &Health, now: Timestamp) -> Vec<String> {
         let what = format!("{what}: their changes are not programmed");
         faults.push(page(&what, "TributaryLoadBalancersUnheard"));
     }
-    if health.failed_statuses > 0 {
+    // A writer that says it says why.
+    let services = health.services.iter();
+    let says_why = services
+        .flat_map(|it| &it.concerns)
+        .any(|concern| name(concern) == STATUSES);
+    if health.failed_statuses > 0 && !says_why {
         let what = format!("{} statuses cannot be written", health.failed_statuses);
         faults.push(page(&what, "TributaryStatusNotWritten"));
     }
@@ -75,6 +86,10 @@ pub(super) fn faults(health: &Health, now: Timestamp) -> Vec<String> {
     }
     faults
 }
+
+const WRITER: &str = "status-writer";
+/// Its concern about statuses that cannot be written.
+const STATUSES: &str = "statuses";
 
 /// As the merger counts them.
 const LISTENER: &str = "Listener";
@@ -101,13 +116,18 @@ fn concerns(services: &[ServiceSeen]) -> Vec<String> {
     .collect()
 }
 
+fn name(concern: &str) -> &str {
+    concern.split_once(':').map_or(concern, |(name, _)| name)
+}
+
 /// What a person does about a concern, by its name.
 fn about(concern: &str) -> &'static str {
-    let name = concern.split_once(':').map_or(concern, |(name, _)| name);
-    match name {
+    match name(concern) {
         "aws" => "check its credentials, its region and its way to AWS: docs/install.md, section 4",
         "kinds" => "install Gateway API's CRDs: docs/install.md, section 4",
         "pods" => "apply the chart's roles: pods that wait for a readiness gate get no traffic",
+        STATUSES => "see docs/runbooks/TributaryStatusNotWritten.md",
+        "installation" => "give one of the two another --installation: docs/install.md, section 4",
         "certificate" => "see docs/runbooks/TributaryOwnCertificateEnds.md",
         "shard-leases" => "apply the chart's roles: its load balancers are left to others",
         "unwanted-load-balancers" => "if they are to go, start it with --allow-removing-all",

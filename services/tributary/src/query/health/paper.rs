@@ -51,13 +51,14 @@ pub(super) fn screen(health: &Health, faults: &[String], now: Timestamp) -> Stri
 
 fn services(services: &[ServiceSeen]) -> Table {
     Table::of(
-        &["SERVICE", "VERSION", "ADDRESS", "SHARES"],
+        &["SERVICE", "VERSION", "ADDRESS", "LEADS", "SHARES"],
         services,
         |seen| {
             vec![
                 Cell::from(&*seen.service),
                 or_none(&seen.version),
                 or_none(&seen.address),
+                or_none(seen.leads.map_or("", |leads| if leads { "yes" } else { "no" })),
                 or_none(&shares(&seen.shards)),
             ]
         },
@@ -199,6 +200,7 @@ struct ServiceShape<'a> {
     service: &'a str,
     version: &'a str,
     address: &'a str,
+    leads: Option<bool>,
     shares: String,
     concerns: &'a [String],
 }
@@ -263,6 +265,7 @@ pub(super) fn shape<'a>(health: &'a Health, faults: &'a [String]) -> Shape<'a> {
                 service: &seen.service,
                 version: &seen.version,
                 address: &seen.address,
+                leads: seen.leads,
                 shares: shares(&seen.shards),
                 concerns: &seen.concerns,
             })

@@ -30,6 +30,7 @@ fn seen(service: &str, version: &str, shards: &[u32]) -> ServiceSeen {
         version: version.to_owned(),
         shards: shards.iter().map(shard).collect(),
         concerns: Vec::new(),
+        leads: matches!(service, "merger" | "status-writer").then_some(true),
     }
 }
 
@@ -275,11 +276,38 @@ fn what_is_of_concern_to_a_service_degrades_it_and_is_said_once() {
             concern(health, "alb-programmer", why, "10.0.0.3:4000");
             concern(health, "alb-programmer", why, "10.0.0.4:4000");
             concern(health, "watcher", "kinds: not served: Gateway", "");
+            concern(health, "status-writer", "statuses: 2 cannot be written, Gateway a/b: forbidden", "");
+            health.failed_statuses = 2;
         },
         &[
             "alb-programmer at 10.0.0.3:4000 and 1 more: aws: DescribeAccountLimits: no credentials; \
              check its credentials, its region and its way to AWS: docs/install.md, section 4",
+            "status-writer: statuses: 2 cannot be written, Gateway a/b: forbidden; \
+             see docs/runbooks/TributaryStatusNotWritten.md",
             "watcher: kinds: not served: Gateway; install Gateway API's CRDs: docs/install.md, section 4",
+        ],
+    );
+}
+
+#[test]
+fn one_status_writer_leads() {
+    let writer = |leads| ServiceSeen {
+        leads,
+        ..seen("status-writer", "0.1.0", &[])
+    };
+    let with = |leads: [Option<bool>; 2]| {
+        move |health: &mut Health| {
+            health.services.retain(|it| it.service != "status-writer");
+            health.services.extend(leads.map(writer));
+        }
+    };
+    check(with([Some(false), Some(true)]), &[]);
+    // Of a merger that does not say.
+    check(with([None, None]), &[]);
+    check(
+        with([Some(false), Some(false)]),
+        &[
+            "no status-writer leads: statuses are not written; see docs/runbooks/TributaryNobodyLeads.md",
         ],
     );
 }
@@ -342,11 +370,11 @@ async fn one_screen_shows_all_of_it() {
     assert_eq!(
         screen,
         "\
-SERVICE          VERSION   ADDRESS   SHARES
-merger           0.1.0     <none>    <none>
-watcher          0.1.0     <none>    <none>
-alb-programmer   0.1.0     <none>    0-2,5 of 8
-status-writer    0.1.0     <none>    <none>
+SERVICE          VERSION   ADDRESS   LEADS    SHARES
+merger           0.1.0     <none>    yes      <none>
+watcher          0.1.0     <none>    <none>   <none>
+alb-programmer   0.1.0     <none>    <none>   0-2,5 of 8
+status-writer    0.1.0     <none>    yes      <none>
 
 OBJECT    SERVED   PENDING   DEGRADED   REFUSED   LEFT-ALONE
 Gateway   2        0         0          0         0

@@ -1,0 +1,160 @@
+//! Whether another namespace has a Lease of the same name that somebody renews: two installations of one name, which would
+//! write over each other's statuses and load balancers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::Api;
+use kube::api::ListParams;
+use tokio::time::{sleep, timeout};
+use tributary_runtime::{Concern, Context};
+
+use super::Leadership;
+use super::Timing;
+use super::candidate::Record;
+use crate::cluster::{Cluster, REQUEST_DEADLINE};
+use crate::failure::Failure;
+
+/// Between two looks, in durations of the Lease. A Lease that is held changes in each of them.
+const DURATIONS: u32 = 5;
+
+/// Looks for them as long as it leads.
+#[derive(Debug)]
+pub struct Twins {
+    leases: Api<Lease>,
+    namespace: String,
+    name: String,
+    leadership: Leadership,
+    timing: Timing,
+}
+
+/// The Leases of other namespaces, by these.
+type Others = BTreeMap<String, Record>;
+
+impl Twins {
+    pub(super) fn new(
+        cluster: &Cluster,
+        namespace: &str,
+        name: &str,
+        leadership: Leadership,
+        timing: Timing,
+    ) -> Self {
+        Self {
+            leases: Api::all(cluster.client()),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            leadership,
+            timing,
+        }
+    }
+
+    /// Raises the concern `installation` while there is another, until the context stops.
+    pub async fn watch(mut self, context: &Context) {
+        let concern = context.concern("installation");
+        let watching = async {
+            loop {
+                if self.leadership.changed().await.is_some() {
+                    self.look(&concern).await;
+                    concern.settle();
+                }
+            }
+        };
+        context.shutdown.run_until_cancelled(watching).await;
+    }
+
+    /// Until it leads no more.
+    async fn look(&self, concern: &Concern) {
+        let mut before = Others::new();
+        let mut is_told = false;
+        while self.leadership.may_write() {
+            match self.others().await {
+                Ok(now) => {
+                    is_told = false;
+                    match self.sentence(&renewed(&before, &now)) {
+                        Some(why) => concern.raise_because(why),
+                        None => concern.settle(),
+                    }
+                    before = now;
+                }
+                Err(failure) if is_told => tracing::debug!(%failure, "not listed either"),
+                Err(failure) => {
+                    is_told = true;
+                    let lease = &self.name;
+                    tracing::warn!(%failure, lease, "cannot see whether other namespaces have this Lease");
+                }
+            }
+            // Whole durations, so that a holder has renewed it; later by a part, so that replicas do not ask together.
+            sleep((self.timing.duration * DURATIONS).mul_f64(1.0 + fastrand::f64() / 4.0)).await;
+        }
+    }
+
+    async fn others(&self) -> Result<Others, Failure> {
+        // By its name, which a role can allow alone.
+        let params = ListParams::default().fields(&format!("metadata.name={}", self.name));
+        let listed = timeout(REQUEST_DEADLINE, self.leases.list(&params)).await;
+        let listed = listed.map_err(|_| Failure::timed_out("listing Leases"))??;
+        let leases = listed.items.into_iter().filter_map(|lease| {
+            let record = Record::from(&lease);
+            Some((lease.metadata.namespace?, record))
+        });
+        Ok(leases
+            .filter(|(namespace, _)| *namespace != self.namespace)
+            .collect())
+    }
+
+    fn sentence(&self, others: &BTreeSet<&str>) -> Option<String> {
+        let other = others.first()?;
+        let name = &self.name;
+        Some(format!(
+            "namespace {other} has an installation of the same name, whose {name} leads; \
+             each undoes what the other writes where they differ"
+        ))
+    }
+}
+
+/// Namespaces whose Lease somebody holds, and has written since the look before. One that stopped without a word changes
+/// no more; nobody's clock is compared.
+fn renewed<'a>(before: &Others, now: &'a Others) -> BTreeSet<&'a str> {
+    let renewed = now.iter().filter(|(namespace, record)| {
+        let before = before.get(*namespace);
+        record.holder.is_some() && before.is_some_and(|it| it.version != record.version)
+    });
+    renewed.map(|(namespace, _)| &**namespace).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn leases(all: &[(&str, &str, &str)]) -> Others {
+        let record = |(namespace, holder, version): &(&str, &str, &str)| {
+            let record = Record {
+                holder: Some((*holder).to_owned()).filter(|it| !it.is_empty()),
+                transitions: 1,
+                duration: Duration::from_secs(4),
+                version: (*version).to_owned(),
+            };
+            ((*namespace).to_owned(), record)
+        };
+        all.iter().map(record).collect()
+    }
+
+    #[test]
+    fn only_a_lease_that_is_held_and_renewed_is_of_another_installation() {
+        let before = leases(&[
+            ("held", "a", "1"),
+            ("released", "b", "2"),
+            ("stopped", "c", "3"),
+        ]);
+        let now = leases(&[
+            ("held", "a", "4"),
+            ("new", "d", "5"),
+            ("released", "", "6"),
+            ("stopped", "c", "3"),
+        ]);
+        assert_eq!(renewed(&before, &now), BTreeSet::from(["held"]));
+        assert_eq!(renewed(&Others::new(), &now), BTreeSet::new());
+    }
+}
