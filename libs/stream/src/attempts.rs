@@ -111,6 +111,10 @@ impl Attempts {
         let Self { stream, failed, .. } = self;
         let (code, message) = (why.code(), why.message());
         match *failed {
+            // We are stopping, and it is not called again.
+            _ if self.shutdown.is_cancelled() => {
+                tracing::debug!(stream, ?code, message, "stream is over");
+            }
             1 => tracing::info!(stream, ?code, message, "stream is down and is called again"),
             WORTH_A_WARNING => tracing::warn!(stream, ?code, message, "stream stays down"),
             _ => tracing::debug!(stream, ?code, message, "stream is down"),
