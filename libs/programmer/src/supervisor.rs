@@ -357,7 +357,7 @@ impl Supervisor {
         if self.spared.keys().next().is_some() {
             self.unwanted.raise();
         } else {
-            self.unwanted.settle();
+            self.unwanted.clear();
         }
     }
 

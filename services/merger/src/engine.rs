@@ -64,7 +64,7 @@ pub(crate) async fn follow(
             for update in burst {
                 take(&mut state, update);
             }
-            state.settle();
+            state.propagate();
             Ok::<_, Torn>(state.is_complete())
         };
         if span.in_scope(settled)? {

@@ -92,7 +92,7 @@ impl Told {
                 );
             }
             (_, 0) => {
-                concern.settle();
+                concern.clear();
                 tracing::info!(kind, "programmers are heard again");
             }
             (_, _) => {}

@@ -180,12 +180,12 @@ impl State {
     }
 
     /// Recomputes what changed and publishes it.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn propagate(&mut self) {
         let Outcome {
             objects,
             load_balancers,
             judge,
-        } = self.merge.settle();
+        } = self.merge.propagate();
         let mut changed = BTreeSet::new();
         let (was_complete, judged) = (self.desired.is_complete(), self.judgements.position());
         for (key, desired) in load_balancers {

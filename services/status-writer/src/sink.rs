@@ -108,7 +108,7 @@ impl Sink {
     }
 
     /// Makes one attempt.
-    pub(crate) async fn settle(&self, attempt: &Attempt) -> Outcome {
+    pub(crate) async fn write(&self, attempt: &Attempt) -> Outcome {
         let Attempt {
             object,
             task,
@@ -118,11 +118,11 @@ impl Sink {
             span: _,
         } = attempt;
         let outcome = match (&self.place, task) {
-            (Place::Local(local), Task::Write(judged)) => self.write(local, object, judged),
+            (Place::Local(local), Task::Write(judged)) => self.write_local(local, object, judged),
             (Place::Local(local), Task::Remove) => self.remove(local, object),
             (Place::Kubernetes(writer), Task::Write(judged)) => {
                 let seen = fresh.then(|| kubernetes::seen(judged)).flatten();
-                writer.settle(object, judged, seen, aside.as_deref()).await
+                writer.write(object, judged, seen, aside.as_deref()).await
             }
             (Place::Kubernetes(_), Task::Remove) => Outcome::Done { known: None },
         };
@@ -146,7 +146,12 @@ impl Sink {
         outcome
     }
 
-    fn write(&self, local: &Mutex<Local>, object: &ObjectRef, judged: &JudgedObject) -> Outcome {
+    fn write_local(
+        &self,
+        local: &Mutex<Local>,
+        object: &ObjectRef,
+        judged: &JudgedObject,
+    ) -> Outcome {
         let JudgedObject {
             judgement,
             current,

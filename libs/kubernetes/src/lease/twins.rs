@@ -55,7 +55,7 @@ impl Twins {
             loop {
                 if self.leadership.changed().await.is_some() {
                     self.look(&concern).await;
-                    concern.settle();
+                    concern.clear();
                 }
             }
         };
@@ -72,7 +72,7 @@ impl Twins {
                     is_told = false;
                     match self.sentence(&renewed(&before, &now)) {
                         Some(why) => concern.raise_because(why),
-                        None => concern.settle(),
+                        None => concern.clear(),
                     }
                     before = now;
                 }

@@ -92,7 +92,7 @@ impl State {
         let mut merges = Merges::default();
         let mut owners = std::mem::take(&mut self.entered);
         let mut members: BTreeMap<u16, Vec<(Precedence, Option<Member>)>> = BTreeMap::new();
-        for (port, place) in self.contest.settle() {
+        for (port, place) in self.contest.decide() {
             owners.insert(first_listener(&place));
             let member = self.contest.member(port, &place);
             members.entry(port).or_default().push((place, member));

@@ -118,7 +118,7 @@ impl Contest {
     }
 
     /// Decides what is touched. Returns the listeners that came, went, or stand differently, by port.
-    pub(crate) fn settle(&mut self) -> BTreeSet<(u16, Precedence)> {
+    pub(crate) fn decide(&mut self) -> BTreeSet<(u16, Precedence)> {
         let Self {
             ports,
             touched,
@@ -127,7 +127,7 @@ impl Contest {
         } = self;
         for number in std::mem::take(touched) {
             if let Some(port) = ports.get_mut(&number) {
-                let reached = port.settle();
+                let reached = port.decide();
                 changed.extend(reached.into_iter().map(|place| (number, place)));
                 if port.contenders.is_empty() {
                     ports.remove(&number);
@@ -277,7 +277,7 @@ impl Port {
     }
 
     /// Decides what is touched; returns who stands differently.
-    fn settle(&mut self) -> BTreeSet<Precedence> {
+    fn decide(&mut self) -> BTreeSet<Precedence> {
         let touched = std::mem::take(&mut self.touched);
         let partition = Partition::of(self.classes.len());
         let before = std::mem::replace(&mut self.partition, partition);

@@ -115,8 +115,9 @@ fn usable_import(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> Result
 /// what this Secret held last, and the merge has judged that the listener may refer to it.
 fn usable_retained(scope: &Scope, secret: &ObjectKey) -> Result<Usable, Unusable> {
     let Some((_, certificate)) = scope.certificates.imported(secret) else {
-        let why =
-            format!("Secret {secret} has no usable certificate, and none was imported from it before");
+        let why = format!(
+            "Secret {secret} has no usable certificate, and none was imported from it before"
+        );
         return Err(missing(scope.observed.unread.certificates.as_ref(), why));
     };
     let ended = match &certificate.status {

@@ -96,7 +96,9 @@ impl<'a> Everywhere<'a> {
                 return Some("this tag is set by others (--external-managed-tags)".to_owned());
             }
             let default = defaults.get(key).filter(|default| *default != value)?;
-            Some(format!("the platform has {default} for it (--default-tags)"))
+            Some(format!(
+                "the platform has {default} for it (--default-tags)"
+            ))
         };
         let refused = asked.iter().filter_map(|tag| Some((tag.0, why(tag)?)));
         refused

@@ -85,7 +85,7 @@ impl Told {
     /// No reason to be unready: peers believe the former certificate until it ends.
     fn tell_unused(&self, why: Option<String>) {
         match why {
-            None => self.unused.settle(),
+            None => self.unused.clear(),
             Some(why) => {
                 let why = format!("{why}: the one that was there counts on");
                 self.unused.raise_because(why);

@@ -83,7 +83,10 @@ fn the_status_writer_that_acknowledges_leads_and_tells_its_concerns() {
             (version.to_owned(), Some(is_leader), concerns.to_owned())
         };
         let programmer = ("0.3.0".to_owned(), None, String::new());
-        assert_eq!(leads(&guests), [programmer, writer("0.1.0"), writer("0.2.0")]);
+        assert_eq!(
+            leads(&guests),
+            [programmer, writer("0.1.0"), writer("0.2.0")]
+        );
     }
 }
 

@@ -20,7 +20,7 @@ fn apply(shared: &Shared, resources: Vec<Resource>) {
             labels: Labels::default(),
         }));
     }
-    state.settle();
+    state.propagate();
 }
 
 fn started() -> Shared {

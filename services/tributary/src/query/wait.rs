@@ -60,7 +60,7 @@ pub(crate) async fn wait(
         }
         answered
     };
-    let ended = settle(client, *timeout, ask).await?;
+    let ended = until_settled(client, *timeout, ask).await?;
     progress.clear();
     match ended {
         Ended::Settled => {
@@ -90,7 +90,7 @@ fn waited_for(pending: &[String]) -> String {
 }
 
 /// `ask` waits on the server's side, for as long as it is told.
-async fn settle(
+async fn until_settled(
     client: &Client,
     patience: Duration,
     mut ask: impl AsyncFnMut(Duration) -> Result<Settling, Status>,

@@ -103,7 +103,7 @@ async fn a_rotated_secret_is_imported_over() {
         .https(443, "one", secret("one", "second"))
         .rule(443, "one", "/", "one");
     world.calls();
-    world.settle(&rotated, &mut known).await;
+    world.converge(&rotated, &mut known).await;
     assert_eq!(
         world.calls(),
         ["acm:AddTagsToCertificate 1", "acm:ImportCertificate 1"]
@@ -131,7 +131,7 @@ async fn check_deletion(desired: Desired) {
             .is_empty()
     );
     let gone = desired.gone();
-    world.settle(&gone, &mut known).await;
+    world.converge(&gone, &mut known).await;
     assert!(
         world.ours().iter().all(|(_, count)| *count == 0),
         "{:?}",
@@ -174,7 +174,7 @@ async fn what_others_made_is_left_alone() {
     let mut before = theirs.programmed(&desired).await;
     let mut known = world.programmed(&desired).await;
     assert_eq!(world.count("load_balancers", "infra/gw"), 2);
-    world.settle(&desired.clone().gone(), &mut known).await;
+    world.converge(&desired.clone().gone(), &mut known).await;
     assert_eq!(world.count("load_balancers", "infra/gw"), 1);
     check_in(&theirs, &desired, &mut before).await;
 }

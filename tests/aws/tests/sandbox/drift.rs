@@ -79,7 +79,7 @@ async fn what_we_did_is_nobody_elses_doing() {
     let world = World::new().await;
     let mut known = world.programmed(&two_teams()).await;
     let swapped = two_teams().edit_rules(80, |rules| rules.swap(0, 1));
-    world.settle(&swapped, &mut known).await;
+    world.converge(&swapped, &mut known).await;
     assert_eq!(asked(&world, &known, Ask::ByName).await, Finding::AsKnown);
 }
 

@@ -49,7 +49,7 @@ async fn no_search_finds_it_and_nothing_of_it_is_removed() {
     let gone = two_teams().gone();
     let mut known = Known::new(world.look(&gone).await);
     assert_eq!(world.plan(&gone, &known).to_string(), "");
-    world.settle(&gone, &mut known).await;
+    world.converge(&gone, &mut known).await;
     assert_eq!(world.ours(), before);
 }
 

@@ -158,14 +158,14 @@ async fn live(world: &World, life: Life, group: &str) {
     let mut neighbour = first;
     neighbour.0.key.gateway = ObjectKey::new("infra", "neighbour");
     let mut theirs = world.programmed(&neighbour).await;
-    world.settle(&neighbour.gone(), &mut theirs).await;
+    world.converge(&neighbour.gone(), &mut theirs).await;
     world.secrets.put("one", "second", "one.example.com");
     for desired in [second, third] {
         known.refresh(world.look(&desired).await);
-        world.settle(&desired, &mut known).await;
+        world.converge(&desired, &mut known).await;
     }
     known.refresh(world.look(&gone).await);
-    world.settle(&gone, &mut known).await;
+    world.converge(&gone, &mut known).await;
 }
 
 async fn check(kind: LoadBalancerKind, life: Life) {

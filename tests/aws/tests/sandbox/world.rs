@@ -157,7 +157,7 @@ impl World {
 
     /// Plans and executes from what is known, without another look, until nothing is left; everything must succeed.
     #[track_caller]
-    pub(crate) fn settle<'a>(
+    pub(crate) fn converge<'a>(
         &'a self,
         desired: &'a Desired,
         known: &'a mut Known,
@@ -192,7 +192,7 @@ impl World {
     /// From nothing known to settled.
     pub(crate) async fn programmed(&self, desired: &Desired) -> Known {
         let mut known = Known::new(self.look(desired).await);
-        self.settle(desired, &mut known).await;
+        self.converge(desired, &mut known).await;
         known
     }
 

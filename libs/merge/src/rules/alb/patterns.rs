@@ -49,9 +49,7 @@ impl Visitor for NotOfElb {
                 Err("a possessive quantifier")
             }
             // `(?R)`: to the parser here a flag of line ends.
-            Ast::Flags(flags) if flags.flags.flag_state(Flag::CRLF).is_some() => {
-                Err("a recursion")
-            }
+            Ast::Flags(flags) if flags.flags.flag_state(Flag::CRLF).is_some() => Err("a recursion"),
             _ => Ok(()),
         }
     }

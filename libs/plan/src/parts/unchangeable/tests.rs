@@ -1,7 +1,7 @@
 use tributary_model::config::{LoadBalancerSettings, SubnetConfiguration};
 use tributary_model::elb::LoadBalancerKind;
 
-use crate::fixtures::{Desired, context, empty, settle};
+use crate::fixtures::{Desired, context, converge, empty};
 
 /// An NLB that was made with these settings is asked for others: what is told of it, and no write.
 fn check(
@@ -12,7 +12,7 @@ fn check(
     let nlb = || {
         Desired::of(LoadBalancerKind::Nlb).member(80, tributary_model::elb::ElbProtocol::Tcp, "a")
     };
-    let made = settle(&nlb().settings(before), &empty(), &context());
+    let made = converge(&nlb().settings(before), &empty(), &context());
     let plan = nlb().settings(after).plan(&made, &context());
     let expected: Vec<String> = told
         .iter()

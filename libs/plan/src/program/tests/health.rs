@@ -487,8 +487,8 @@ proptest! {
     #[test]
     fn requests_go_to_healthy_targets_all_the_way(from in world(), to in world(), seed in any::<u64>()) {
         let to_desired = to.desired();
-        let before = settle(&from.desired(), &account(), &context());
-        let after = settle(&to_desired, &before, &context());
+        let before = converge(&from.desired(), &account(), &context());
+        let after = converge(&to_desired, &before, &context());
         let served: Vec<_> = requests([&from, &to]).into_iter().filter(|(port, host, path)| {
             let request = (*port, host.as_str(), path.as_str());
             !answer(&before, request).is_empty() && !answer(&after, request).is_empty()

@@ -240,7 +240,7 @@ proptest! {
         context.limits.alb.targets = 1000;
         let from = with_name(world.desired(), &edits);
         let to = edited(&world, &edits);
-        let mut observed = settle(&from, &account(), &context);
+        let mut observed = converge(&from, &account(), &context);
         let mut services = common(&from, &to);
         let opens = match context.backend {
             BackendGroups::Off => Opens::No,

@@ -31,7 +31,7 @@ fn a_change_of_scheme_builds_the_successor_first_and_then_removes_the_former() {
             "delete target group",
         ],
     );
-    let settled = settle(&public(), &done.observed, &context());
+    let settled = converge(&public(), &done.observed, &context());
     assert_eq!(settled.load_balancers.len(), 1);
     assert_eq!(settled.security_groups.len(), 1);
 }
@@ -69,7 +69,7 @@ fn under_a_name_that_was_asked_for_another_stands_in_until_the_name_is_free() {
         !ops(&plan).iter().any(|op| op.starts_with("delete")),
         "\n{plan}"
     );
-    let settled = settle(&named(public()), &observed, &context());
+    let settled = converge(&named(public()), &observed, &context());
     assert_eq!(names(&settled), ["front"]);
     let (_, load_balancer) = settled.load_balancers.first_key_value().unwrap();
     assert_eq!(load_balancer.scheme, Scheme::InternetFacing);
@@ -273,7 +273,7 @@ fn a_take_over_begins_with_the_marks_and_the_load_balancer_comes_last() {
     assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
     assert!(!plan.report.settled);
     assert_eq!(
-        settle(&two_teams(), &observed, &context()),
+        converge(&two_teams(), &observed, &context()),
         two_teams().programmed()
     );
 }
@@ -304,6 +304,6 @@ fn what_another_installation_has_marked_is_neither_taken_over_nor_removed() {
 fn a_target_group_name_that_is_taken_gets_a_stand_in() {
     let named = two_teams().edit_group("a-web", |group| group.name = Some("web".to_owned()));
     let changed = named.clone().edit_group("a-web", |group| group.port = 81);
-    let settled = settle(&changed, &named.programmed(), &context());
+    let settled = converge(&changed, &named.programmed(), &context());
     assert_eq!(settled.target_groups.len(), 2);
 }

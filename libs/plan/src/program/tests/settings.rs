@@ -53,7 +53,7 @@ fn spec_tags_and_the_platforms_are_on_everything_that_is_made() {
         ..Defaults::default()
     });
     let desired = everything().settings(|it| it.tags = strings(&[("team", "a")]));
-    let observed = settle(&desired, &empty(), &context);
+    let observed = converge(&desired, &empty(), &context);
     let tagged = tagged(&observed);
     let kinds: std::collections::BTreeSet<_> = tagged.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds.len(), 6, "{kinds:?}");
@@ -89,7 +89,7 @@ fn spec_tags_that_change_are_changed_on_everything_and_cost_nothing_else() {
                 .all(|it| matches!(it.op, Op::RemoveTags { .. })),
         "\n{plan}"
     );
-    let settled = settle(&everything(), &of("a").programmed(), &context());
+    let settled = converge(&everything(), &of("a").programmed(), &context());
     assert!(
         tagged(&settled)
             .iter()
@@ -104,7 +104,7 @@ fn a_tag_that_others_set_is_refused_by_name_and_stays_as_it_is() {
         ..Defaults::default()
     });
     let desired = everything().settings(|it| it.tags = strings(&[("cost", "1"), ("team", "a")]));
-    let mut observed = settle(&desired, &empty(), &context);
+    let mut observed = converge(&desired, &empty(), &context);
     for load_balancer in observed.load_balancers.values_mut() {
         load_balancer.tags.insert("cost".to_owned(), "7".to_owned());
     }
@@ -123,7 +123,7 @@ fn a_rules_and_a_target_groups_tag_that_others_set_is_told_to_the_route() {
         ..Defaults::default()
     });
     let told = |desired: &Desired| {
-        let observed = settle(desired, &empty(), &context);
+        let observed = converge(desired, &empty(), &context);
         let plan = desired.plan(&observed, &context);
         assert_eq!(ops(&plan), Vec::<String>::new());
         assert_eq!(plan.report.problems, Vec::<String>::new());
@@ -179,7 +179,7 @@ fn a_target_groups_tag_that_others_set_is_told_to_the_listener_whose_default_it_
             it.tags = strings(&[("cost", "1")]);
         })
         .edit(53, ElbProtocol::Tcp, |it| it.default_action = forward("a"));
-    let observed = settle(&desired, &empty(), &context);
+    let observed = converge(&desired, &empty(), &context);
     let plan = desired.plan(&observed, &context);
     let notes: Vec<_> = plan
         .report
@@ -203,7 +203,7 @@ fn the_default_scheme_and_security_policy_are_the_platforms() {
         ..Defaults::default()
     });
     let of = |desired: &Desired| {
-        let observed = settle(desired, &empty(), &context);
+        let observed = converge(desired, &empty(), &context);
         let load_balancer = observed.load_balancers.values().next().unwrap().clone();
         let listener = load_balancer.listeners.values().next().unwrap();
         (load_balancer.scheme, listener.ssl_policy.clone().unwrap())
@@ -471,7 +471,7 @@ fn only_an_nlb_is_left_without_security_groups() {
         let desired = Desired::of(kind)
             .member(80, protocol, "a")
             .settings(|it| it.disable_security_group = Some(true));
-        let observed = settle(&desired, &empty(), &context());
+        let observed = converge(&desired, &empty(), &context());
         let load_balancer = observed.load_balancers.values().next().unwrap();
         let problems = desired.plan(&observed, &context()).report.problems;
         (load_balancer.security_groups.len(), problems)

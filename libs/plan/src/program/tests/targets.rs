@@ -35,13 +35,13 @@ fn a_target_that_another_cluster_registered_stays_and_ours_follow() {
     let same = shared(two_teams()).plan(&observed, &context());
     assert_eq!(ops(&same), Vec::<String>::new());
     // All that is known of who registered what is in AWS, so a restart makes no difference.
-    let observed = settle(&shared(moved(two_teams())), &observed, &context());
+    let observed = converge(&shared(moved(two_teams())), &observed, &context());
     assert_eq!(targets_of_a(&observed), ["10.0.0.9:80", "10.0.0.77:8080"]);
 }
 
 #[test]
 fn without_sharing_a_target_that_somebody_registered_goes() {
-    let observed = settle(
+    let observed = converge(
         &two_teams(),
         &with_foreign_target(two_teams().programmed()),
         &context(),
@@ -52,9 +52,9 @@ fn without_sharing_a_target_that_somebody_registered_goes() {
 #[test]
 fn a_group_that_becomes_shared_keeps_what_it_has() {
     let observed = with_foreign_target(two_teams().programmed());
-    let observed = settle(&shared(two_teams()), &observed, &context());
+    let observed = converge(&shared(two_teams()), &observed, &context());
     assert_eq!(targets_of_a(&observed), ["10.0.0.0:80", "10.0.0.77:8080"]);
-    let observed = settle(&shared(moved(two_teams())), &observed, &context());
+    let observed = converge(&shared(moved(two_teams())), &observed, &context());
     assert_eq!(targets_of_a(&observed), ["10.0.0.9:80", "10.0.0.77:8080"]);
 }
 
@@ -102,7 +102,7 @@ fn check_rollout(pods: u8, room: u32, fewest: usize) {
     };
     let mut context = context();
     context.limits.alb.targets = u32::from(pods) + room;
-    let mut observed = settle(&of(0), &empty(), &context);
+    let mut observed = converge(&of(0), &empty(), &context);
     let mut seen = targets_of_a(&observed).len();
     loop {
         let plan = of(100).plan(&observed, &context);
@@ -162,7 +162,7 @@ fn a_pod_is_told_healthy_when_all_of_its_targets_are() {
         });
     let told = |observed: &Observed| desired.plan(observed, &context()).report.healthy;
     assert_eq!(told(&empty()), BTreeSet::new());
-    let mut observed = settle(&desired, &empty(), &context());
+    let mut observed = converge(&desired, &empty(), &context());
     assert_eq!(told(&observed), [pod("one"), pod("two")].into());
     for health in [
         Health::Initial,

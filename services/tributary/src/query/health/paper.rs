@@ -58,7 +58,10 @@ fn services(services: &[ServiceSeen]) -> Table {
                 Cell::from(&*seen.service),
                 or_none(&seen.version),
                 or_none(&seen.address),
-                or_none(seen.leads.map_or("", |leads| if leads { "yes" } else { "no" })),
+                or_none(
+                    seen.leads
+                        .map_or("", |leads| if leads { "yes" } else { "no" }),
+                ),
                 or_none(&shares(&seen.shards)),
             ]
         },

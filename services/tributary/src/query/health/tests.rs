@@ -276,7 +276,12 @@ fn what_is_of_concern_to_a_service_degrades_it_and_is_said_once() {
             concern(health, "alb-programmer", why, "10.0.0.3:4000");
             concern(health, "alb-programmer", why, "10.0.0.4:4000");
             concern(health, "watcher", "kinds: not served: Gateway", "");
-            concern(health, "status-writer", "statuses: 2 cannot be written, Gateway a/b: forbidden", "");
+            concern(
+                health,
+                "status-writer",
+                "statuses: 2 cannot be written, Gateway a/b: forbidden",
+                "",
+            );
             health.failed_statuses = 2;
         },
         &[

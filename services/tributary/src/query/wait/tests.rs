@@ -5,7 +5,7 @@ use tonic::{Code, Status};
 use tributary_proto::call::Settling;
 use tributary_stream::Transport;
 
-use super::{BACKOFF, GRACE, settle, waited_for};
+use super::{BACKOFF, GRACE, until_settled, waited_for};
 use crate::query::Client;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -35,7 +35,7 @@ async fn check(patience: Duration, script: &[Says], expected: &str) {
             Says::Silence => std::future::pending().await,
         }
     };
-    let ended = match settle(&client, patience, ask).await {
+    let ended = match until_settled(&client, patience, ask).await {
         Ok(ended) => format!("{ended:?}"),
         Err(error) => format!("error: {error}"),
     };
