@@ -58,7 +58,8 @@ pub use health::{ask_health, unhealthy};
 pub use known::Known;
 pub use meter::{Call, Meter, Unmetered, Wait, WaitReason};
 pub use observe::{
-    Site, Wanting, look_again, observe, refresh, refresh_load_balancer_state, timed_out, wanting,
+    Environment, Wanting, look_again, observe, refresh, refresh_load_balancer_state, timed_out,
+    wanting,
 };
 pub use operation::Operation;
 pub use owned::owned;

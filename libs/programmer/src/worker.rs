@@ -297,7 +297,8 @@ impl Worker {
             }
         }
         if let Some(known) = &mut self.known
-            && let Err(error) = refresh(&self.shared.aws, &self.shared.site, known, desired).await
+            && let Err(error) =
+                refresh(&self.shared.aws, &self.shared.environment, known, desired).await
         {
             tracing::debug!(%error, "the load balancer's state is taken to be as it was");
             self.doubt = Doubted::ByEvidence;
@@ -309,7 +310,13 @@ impl Worker {
 
     async fn everything(&self, desired: Option<&DesiredLoadBalancer>) -> Observed {
         self.observations.inc();
-        observe(&self.shared.aws, &self.shared.site, &self.key, desired).await
+        observe(
+            &self.shared.aws,
+            &self.shared.environment,
+            &self.key,
+            desired,
+        )
+        .await
     }
 
     /// Returns what somebody else removed since the last look.
@@ -353,11 +360,11 @@ impl Worker {
         let waited = self.patience.waited(now);
         let planned = |setbacks| {
             let context = PlanContext {
-                cluster: self.shared.site.cluster.clone(),
-                installation: self.shared.site.installation.clone(),
+                cluster: self.shared.environment.cluster.clone(),
+                installation: self.shared.environment.installation.clone(),
                 defaults: self.shared.defaults.clone(),
                 limits: self.shared.limits.borrow().clone(),
-                backend: self.shared.site.backend.clone(),
+                backend: self.shared.environment.backend.clone(),
                 refused_certificates: self.tries.refused_certificates(),
                 setbacks,
                 client_secrets: BTreeMap::new(),

@@ -35,7 +35,7 @@ pub(crate) struct Backends {
 
 /// What the lookup of target groups depends on besides the route.
 #[derive(Clone, Copy)]
-pub(crate) struct Site<'a> {
+pub(crate) struct BackendContext<'a> {
     pub(crate) key: &'a ObjectKey,
     pub(crate) gateway: &'a GatewayFacts,
     pub(crate) family: Family,
@@ -45,7 +45,7 @@ pub(crate) struct Site<'a> {
 /// Resolves a rule's backends.
 pub(crate) fn resolve(
     reader: &mut Reader<'_>,
-    site: Site<'_>,
+    context: BackendContext<'_>,
     route: &Route,
     index: usize,
     rule: &RouteRule,
@@ -59,7 +59,7 @@ pub(crate) fn resolve(
             backends.problems.push(problem);
             continue;
         }
-        match target_group(reader, site, route, backend) {
+        match target_group(reader, context, route, backend) {
             Ok((spec, degraded)) => {
                 add(&mut valid, spec, backend.weight);
                 backends.degraded.extend(degraded);
@@ -169,7 +169,7 @@ fn limits(index: usize, targets: &[(Arc<TargetGroupSpec>, u32)]) -> Option<Probl
 
 fn target_group(
     reader: &mut Reader<'_>,
-    site: Site<'_>,
+    context: BackendContext<'_>,
     route: &Route,
     backend: &BackendRef,
 ) -> Result<(Arc<TargetGroupSpec>, Vec<String>), (RefCause, String)> {
@@ -212,14 +212,14 @@ fn target_group(
             "Service {key} is of type ExternalName and has no endpoints"
         ));
     }
-    let port = service_port(site.family, service, *port)?;
+    let port = service_port(context.family, service, *port)?;
     let (spec, degraded) = target_groups::spec(
         reader,
-        site.gateway,
+        context.gateway,
         route,
-        site.family,
+        context.family,
         (service, port),
-        site.default_type,
+        context.default_type,
     );
     if target_groups::lacks_node_port(&spec) {
         return not_found(format!(
@@ -227,12 +227,12 @@ fn target_group(
             port.port
         ));
     }
-    if target_groups::is_out_of_reach(&spec, site.gateway) {
+    if target_groups::is_out_of_reach(&spec, context.gateway) {
         return not_found(format!(
             "the targets of Service {key} have IPv6 addresses, which need a load balancer of ipAddressType dualstack"
         ));
     }
-    Ok((reader.shared(site.key, spec), degraded))
+    Ok((reader.shared(context.key, spec), degraded))
 }
 
 fn service_port(

@@ -21,7 +21,7 @@ use tributary_model::route::Route;
 use tributary_model::{ListenerRef, ObjectRef, RouteKind};
 
 use crate::read::reader::Reader;
-use crate::rules::backends::{self, Site};
+use crate::rules::backends::{self, BackendContext};
 use crate::rules::problem::Problem;
 use crate::rules::target_groups::{self, Family};
 use crate::values::facts::{Entry, Member};
@@ -84,7 +84,11 @@ pub(crate) fn family(entry: &Entry) -> Family {
 }
 
 /// Translates a route. Without matches there is nothing to choose by: the first rule counts.
-pub(crate) fn translate(reader: &mut Reader<'_>, site: Site<'_>, route: &Route) -> Translation {
+pub(crate) fn translate(
+    reader: &mut Reader<'_>,
+    context: BackendContext<'_>,
+    route: &Route,
+) -> Translation {
     let mut dropped: Vec<DroppedRule> = (1..route.rules.len())
         .map(|index| {
             Problem::unsupported(
@@ -102,7 +106,7 @@ pub(crate) fn translate(reader: &mut Reader<'_>, site: Site<'_>, route: &Route) 
             unresolved: Vec::new(),
         };
     };
-    let backends = backends::resolve(reader, site, route, 0, rule);
+    let backends = backends::resolve(reader, context, route, 0, rule);
     let unsupported = rule.unsupported.iter().map(|feature| {
         Problem::unsupported(
             format!("rules[0].{feature}"),

@@ -118,14 +118,14 @@ async fn check_deletion(desired: Desired) {
     world.secrets.put("one", "first", "one.example.com");
     let mut known = world.programmed(&desired).await;
     let kind = desired.0.key.kind;
-    let mine = owned(&world.aws, &world.site, kind).await.unwrap();
+    let mine = owned(&world.aws, &world.environment, kind).await.unwrap();
     assert_eq!(mine, [desired.0.key.clone()].into());
     let other = match kind {
         LoadBalancerKind::Alb => LoadBalancerKind::Nlb,
         LoadBalancerKind::Nlb => LoadBalancerKind::Alb,
     };
     assert!(
-        owned(&world.aws, &world.site, other)
+        owned(&world.aws, &world.environment, other)
             .await
             .unwrap()
             .is_empty()
@@ -138,7 +138,7 @@ async fn check_deletion(desired: Desired) {
         world.ours()
     );
     assert!(
-        owned(&world.aws, &world.site, kind)
+        owned(&world.aws, &world.environment, kind)
             .await
             .unwrap()
             .is_empty()
@@ -168,7 +168,7 @@ async fn what_others_made_is_left_alone() {
     let mut theirs = World::new().await;
     theirs.sandbox = world.sandbox.clone();
     theirs.aws = world.aws.clone();
-    "other".clone_into(&mut theirs.site.cluster);
+    "other".clone_into(&mut theirs.environment.cluster);
     "other".clone_into(&mut theirs.context.cluster);
     let desired = two_teams();
     let mut before = theirs.programmed(&desired).await;

@@ -42,7 +42,7 @@ async fn no_search_finds_it_and_nothing_of_it_is_removed() {
     let world = World::new().await;
     unmarked(&world).await;
     let before = world.ours();
-    let found = owned(&world.aws, &world.site, LoadBalancerKind::Alb)
+    let found = owned(&world.aws, &world.environment, LoadBalancerKind::Alb)
         .await
         .unwrap();
     assert_eq!(found, BTreeSet::new());
@@ -60,7 +60,7 @@ async fn a_gateway_that_is_wanted_takes_it_over() {
     let before = world.ours();
     world.programmed(&two_teams()).await;
     assert_eq!(world.ours(), before);
-    let found = owned(&world.aws, &world.site, LoadBalancerKind::Alb)
+    let found = owned(&world.aws, &world.environment, LoadBalancerKind::Alb)
         .await
         .unwrap();
     assert_eq!(found.len(), 1);

@@ -39,7 +39,7 @@ pub(crate) async fn opening(targets: &[u8]) -> (World, String) {
 }
 
 fn opening_in(mut world: World, targets: &[u8]) -> (World, String) {
-    world.site.backend = BackendGroups::Shared;
+    world.environment.backend = BackendGroups::Shared;
     world.context.backend = BackendGroups::Shared;
     let group = seed(&world, targets);
     (world, group)
@@ -264,7 +264,7 @@ async fn what_is_known_is_not_asked_again_and_new_targets_cost_one_call() {
     world.calls();
     let mut change = async |desired: &Desired| {
         let wanted = desired.wanted();
-        refresh(&world.aws, &world.site, &mut known, wanted)
+        refresh(&world.aws, &world.environment, &mut known, wanted)
             .await
             .unwrap();
         world.converge(desired, &mut known).await;
@@ -345,7 +345,7 @@ async fn an_address_that_had_no_interface_while_its_target_drained_is_looked_for
     let (world, _) = opening(&[1, 2]).await;
     let mut known = world.programmed(&one()).await;
     let fewer = one().edit_group("one", |it| it.targets = [target(1)].into());
-    refresh(&world.aws, &world.site, &mut known, fewer.wanted())
+    refresh(&world.aws, &world.environment, &mut known, fewer.wanted())
         .await
         .unwrap();
     world.converge(&fewer, &mut known).await;
@@ -357,7 +357,7 @@ async fn an_address_that_had_no_interface_while_its_target_drained_is_looked_for
     let mut known = Known::new(world.look(&fewer).await);
     seed(&world, &[2]);
     world.calls();
-    refresh(&world.aws, &world.site, &mut known, one().wanted())
+    refresh(&world.aws, &world.environment, &mut known, one().wanted())
         .await
         .unwrap();
     assert_eq!(world.calls(), ["ec2:DescribeNetworkInterfaces 1"]);
@@ -493,7 +493,14 @@ async fn a_target_that_times_out_is_opened_in_the_group_that_it_has_by_now() {
         ..Wanting::default()
     };
     world.calls();
-    let lost = look_again(&world.aws, &world.site, &desired.0.key, &mut known, &out).await;
+    let lost = look_again(
+        &world.aws,
+        &world.environment,
+        &desired.0.key,
+        &mut known,
+        &out,
+    )
+    .await;
     assert_eq!(lost, BTreeSet::new());
     assert_eq!(
         world.calls(),
@@ -510,7 +517,7 @@ async fn a_target_that_times_out_is_opened_in_the_group_that_it_has_by_now() {
     );
     assert_eq!(rules(&world, &groups[0]).await, Vec::<String>::new());
     assert_eq!(
-        wanting(&world.site, known.observed(), desired.wanted()),
+        wanting(&world.environment, known.observed(), desired.wanted()),
         Wanting::default()
     );
 }
@@ -536,7 +543,14 @@ async fn a_look_that_fails_takes_nothing_from_what_is_known() {
             status: Some(403),
         };
         world.fault(operation, denied, None);
-        look_again(&world.aws, &world.site, &one().0.key, &mut known, &all).await;
+        look_again(
+            &world.aws,
+            &world.environment,
+            &one().0.key,
+            &mut known,
+            &all,
+        )
+        .await;
         assert_eq!(*known.observed(), before, "{operation}");
         world.no_faults();
     }
@@ -544,7 +558,14 @@ async fn a_look_that_fails_takes_nothing_from_what_is_known() {
     let opening = before.backend.doors[&group].known().unwrap();
     let opening = opening.rules.keys().find(|it| it.source != group).unwrap();
     remove_rule(&world, &group, opening).await;
-    let lost = look_again(&world.aws, &world.site, &one().0.key, &mut known, &all).await;
+    let lost = look_again(
+        &world.aws,
+        &world.environment,
+        &one().0.key,
+        &mut known,
+        &all,
+    )
+    .await;
     assert_eq!(lost, BTreeSet::from([group.clone()]));
     world.converge(&one(), &mut known).await;
     assert_eq!(rules(&world, &group).await, ["tcp 8080-8080: alb infra/gw"]);

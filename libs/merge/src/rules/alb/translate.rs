@@ -16,7 +16,7 @@ use super::conditions::{self, MatchConditions};
 use super::filters::{self, Filters};
 use super::precedence::{self, MatchRank};
 use crate::read::reader::Reader;
-use crate::rules::backends::{self, Backends, Site};
+use crate::rules::backends::{self, BackendContext, Backends};
 use crate::rules::problem::Problem;
 use crate::values::target_group::TargetGroupSpec;
 
@@ -71,7 +71,7 @@ pub(crate) fn no_backend() -> DesiredAction {
 /// Translates one rule.
 pub(crate) fn translate(
     reader: &mut Reader<'_>,
-    site: Site<'_>,
+    context: BackendContext<'_>,
     route: &Route,
     index: usize,
     rule: &RouteRule,
@@ -81,7 +81,7 @@ pub(crate) fn translate(
     let backends = if filters.redirect.is_some() {
         Backends::default()
     } else {
-        backends::resolve(reader, site, route, index, rule)
+        backends::resolve(reader, context, route, index, rule)
     };
     let unsupported = rule.unsupported.iter().map(|feature| {
         Problem::unsupported(
