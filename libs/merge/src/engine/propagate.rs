@@ -15,7 +15,7 @@ use crate::read::input::{Input, Reading};
 use crate::read::reader::Reader;
 use crate::read::store::Store;
 use crate::rules::class;
-use crate::rules::gateway::{self, Standing};
+use crate::rules::gateway::{self, GatewayClaim};
 use crate::rules::owner;
 use crate::rules::route::{self, RouteFacts};
 use crate::rules::target_groups;
@@ -80,8 +80,8 @@ impl Merge {
             self.dirty.mark(Mark::Object(class));
         }
         let (facts, left_alone) = match standing {
-            Some(Standing::Ours(facts)) => (Some(Arc::from(facts)), None),
-            Some(Standing::LeftAlone(left_alone)) => (None, Some(left_alone)),
+            Some(GatewayClaim::Ours(facts)) => (Some(Arc::from(facts)), None),
+            Some(GatewayClaim::LeftAlone(left_alone)) => (None, Some(left_alone)),
             None => (None, None),
         };
         self.reads.replace(&Reading::Gateway(key.clone()), inputs);

@@ -13,7 +13,7 @@ use tributary_model::resolved::{GatewayAcceptance, ListenerOutcome};
 use tributary_model::{Hostname, ListenerOwner, ListenerRef, Precedence};
 
 use self::overlaps::Overlaps;
-use crate::rules::conflict::{self, Contender, Partition, Verdict};
+use crate::rules::conflict::{self, Candidate, Partition, Verdict};
 use crate::rules::validate;
 use crate::values::facts::{
     Core, Entry, GatewayFacts, Member, MergedListener, MergedOwner, OwnerFacts,
@@ -23,8 +23,8 @@ use crate::values::wire::{Validity, WireClass};
 
 /// The listeners of one Gateway that contend for its ports.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Contest {
-    pub(crate) terms: Terms,
+pub(crate) struct ListenerConflicts {
+    pub(crate) policy: GatewayPolicy,
     ports: BTreeMap<u16, Port>,
     /// Ports to be decided again.
     touched: BTreeSet<u16>,
@@ -34,29 +34,29 @@ pub(crate) struct Contest {
 
 /// What a Gateway decides for all of its listeners.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Terms {
+pub(crate) struct GatewayPolicy {
     kind: Option<LoadBalancerKind>,
     accepted: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Port {
-    contenders: BTreeMap<Precedence, Standing>,
+    candidates: BTreeMap<Precedence, CandidateState>,
     by_hostname: BTreeMap<Option<Hostname>, BTreeSet<Precedence>>,
-    /// How many contenders of each.
+    /// How many candidates of each.
     classes: BTreeMap<WireClass, usize>,
     overlaps: Overlaps,
     /// Hostnames to be decided again.
     touched: BTreeSet<Option<Hostname>>,
-    /// Contenders since the last decision: who lost to one of them may have to name another listener.
+    /// Candidates since the last decision: who lost to one of them may have to name another listener.
     entered: BTreeSet<Precedence>,
     /// How the last decision was made.
     partition: Partition,
 }
 
-/// How a contender stands.
+/// How a candidate stands.
 #[derive(Clone, Debug)]
-struct Standing {
+struct CandidateState {
     core: Arc<Core>,
     class: WireClass,
     servable: bool,
@@ -65,8 +65,8 @@ struct Standing {
     verdict: Option<Verdict<Precedence>>,
 }
 
-impl Terms {
-    /// A Gateway's terms; those of nobody's listeners without one.
+impl GatewayPolicy {
+    /// A Gateway's policy; those of nobody's listeners without one.
     pub(crate) fn of(gateway: Option<&GatewayFacts>) -> Self {
         Self {
             kind: gateway.map(|gateway| gateway.kind),
@@ -76,11 +76,11 @@ impl Terms {
     }
 }
 
-impl Contest {
-    /// The same under other terms, without its contenders: let them enter anew.
-    pub(crate) fn under(&self, terms: Terms) -> Self {
+impl ListenerConflicts {
+    /// The same under other policy, without its candidates: let them enter anew.
+    pub(crate) fn under(&self, policy: GatewayPolicy) -> Self {
         Self {
-            terms,
+            policy,
             ports: BTreeMap::new(),
             touched: BTreeSet::new(),
             changed: self.changed.clone(),
@@ -90,14 +90,14 @@ impl Contest {
     /// Lets an owner's listeners contend.
     pub(crate) fn enter(&mut self, owner: &ListenerOwner, facts: &OwnerFacts) {
         for (index, entry) in facts.entries.iter().enumerate() {
-            let contender = validate::contender(&entry.listener, &entry.validity, self.terms.kind);
-            if let Some(contender) = contender {
+            let candidate = validate::candidate(&entry.listener, &entry.validity, self.policy.kind);
+            if let Some(candidate) = candidate {
                 let number = entry.listener.port;
                 let place = facts.precedence(owner, index);
                 self.touched.insert(number);
                 self.changed.insert((number, place.clone()));
                 let port = self.ports.entry(number).or_default();
-                port.enter(place, entry, contender);
+                port.enter(place, entry, candidate);
             }
         }
     }
@@ -129,7 +129,7 @@ impl Contest {
             if let Some(port) = ports.get_mut(&number) {
                 let reached = port.decide();
                 changed.extend(reached.into_iter().map(|place| (number, place)));
-                if port.contenders.is_empty() {
+                if port.candidates.is_empty() {
                     ports.remove(&number);
                 }
             }
@@ -139,7 +139,7 @@ impl Contest {
 
     /// What is served of a listener; nothing if it is not.
     pub(crate) fn member(&self, port: u16, place: &Precedence) -> Option<Member> {
-        let standing = self.ports.get(&port)?.contenders.get(place)?;
+        let standing = self.ports.get(&port)?.candidates.get(place)?;
         self.serves(standing).then(|| Member {
             core: Arc::clone(&standing.core),
             class: standing.class,
@@ -158,9 +158,9 @@ impl Contest {
 
     fn listener(&self, precedence: Precedence, entry: &Entry) -> MergedListener {
         let port = self.ports.get(&entry.listener.port);
-        let standing = port.and_then(|port| port.contenders.get(&precedence));
+        let standing = port.and_then(|port| port.candidates.get(&precedence));
         let name = |place: &Precedence| {
-            let rival = port.and_then(|port| port.contenders.get(place));
+            let rival = port.and_then(|port| port.candidates.get(place));
             rival.map(|rival| rival.core.listener.clone())
         };
         MergedListener {
@@ -173,15 +173,15 @@ impl Contest {
         }
     }
 
-    fn serves(&self, standing: &Standing) -> bool {
-        self.terms.accepted && standing.usable && standing.won()
+    fn serves(&self, standing: &CandidateState) -> bool {
+        self.policy.accepted && standing.usable && standing.won()
     }
 }
 
 fn outcome(
     precedence: &Precedence,
     entry: &Entry,
-    standing: Option<&Standing>,
+    standing: Option<&CandidateState>,
     name: impl Fn(&Precedence) -> Option<ListenerRef>,
 ) -> ListenerOutcome {
     if let Validity::Invalid { field, reason } = &entry.validity {
@@ -202,13 +202,13 @@ fn outcome(
     }
 }
 
-impl Standing {
+impl CandidateState {
     fn won(&self) -> bool {
         self.verdict == Some(Verdict::Won)
     }
 
-    fn contender(&self) -> Contender<'_> {
-        Contender {
+    fn candidate(&self) -> Candidate<'_> {
+        Candidate {
             class: self.class,
             hostname: self.hostname(),
             servable: self.servable,
@@ -230,30 +230,30 @@ impl Standing {
 }
 
 impl Port {
-    fn enter(&mut self, place: Precedence, entry: &Entry, contender: Contender<'_>) {
-        let hostname = contender.hostname.cloned();
-        *self.classes.entry(contender.class).or_default() += 1;
+    fn enter(&mut self, place: Precedence, entry: &Entry, candidate: Candidate<'_>) {
+        let hostname = candidate.hostname.cloned();
+        *self.classes.entry(candidate.class).or_default() += 1;
         self.by_hostname
             .entry(hostname.clone())
             .or_default()
             .insert(place.clone());
         self.touched.insert(hostname);
         self.entered.insert(place.clone());
-        self.contenders.insert(
+        self.candidates.insert(
             place,
-            Standing {
+            CandidateState {
                 core: Arc::clone(&entry.core),
-                class: contender.class,
-                servable: contender.servable,
+                class: candidate.class,
+                servable: candidate.servable,
                 usable: !entry.unusable_refs,
                 verdict: None,
             },
         );
     }
 
-    /// Takes a contender out, if it is one. Returns whose overlap may be another one now.
+    /// Takes a candidate out, if it is one. Returns whose overlap may be another one now.
     fn leave(&mut self, place: &Precedence) -> Option<BTreeSet<Precedence>> {
-        let standing = self.contenders.remove(place)?;
+        let standing = self.candidates.remove(place)?;
         let hostname = standing.core.hostname.clone();
         let reached = if standing.won_with_tls() {
             self.overlaps.remove(standing.hostname(), place)
@@ -282,7 +282,7 @@ impl Port {
         let partition = Partition::of(self.classes.len());
         let before = std::mem::replace(&mut self.partition, partition);
         let decided = match (before, partition) {
-            (_, Partition::Whole) => decide(self.contenders.iter()),
+            (_, Partition::Whole) => decide(self.candidates.iter()),
             (Partition::Whole, Partition::ByHostname) => {
                 self.decide_parts(self.by_hostname.values())
             }
@@ -303,7 +303,7 @@ impl Port {
         parts
             .flat_map(|places| {
                 let standings = places.iter();
-                decide(standings.filter_map(|place| self.contenders.get_key_value(place)))
+                decide(standings.filter_map(|place| self.candidates.get_key_value(place)))
             })
             .collect()
     }
@@ -313,7 +313,7 @@ impl Port {
         let mut changed = BTreeSet::new();
         let mut anew = Vec::new();
         for (place, verdict) in decided {
-            let Some(standing) = self.contenders.get_mut(&place) else {
+            let Some(standing) = self.candidates.get_mut(&place) else {
                 continue;
             };
             let lost_to_entered =
@@ -333,7 +333,7 @@ impl Port {
         }
         // Afterwards: a hostname has one winner at a time.
         for place in anew {
-            let standing = self.contenders.get(&place);
+            let standing = self.candidates.get(&place);
             if let Some(standing) = standing.filter(|standing| standing.won_with_tls()) {
                 changed.append(&mut self.overlaps.insert(standing.hostname(), &place));
             }
@@ -343,32 +343,32 @@ impl Port {
 
     /// The strongest other listener that a winner overlaps with.
     fn overlap(&self, place: &Precedence) -> Option<Precedence> {
-        let standing = self.contenders.get(place)?;
+        let standing = self.candidates.get(place)?;
         standing
             .won_with_tls()
             .then(|| self.overlaps.strongest(standing.hostname()))?
     }
 }
 
-/// One owner's contenders of one port.
-type Owned<'a> = Vec<(&'a Precedence, Contender<'a>)>;
+/// One owner's candidates of one port.
+type Owned<'a> = Vec<(&'a Precedence, Candidate<'a>)>;
 
-/// Decides contenders that come in order of precedence.
+/// Decides candidates that come in order of precedence.
 fn decide<'a>(
-    places: impl Iterator<Item = (&'a Precedence, &'a Standing)>,
+    places: impl Iterator<Item = (&'a Precedence, &'a CandidateState)>,
 ) -> Vec<(Precedence, Verdict<Precedence>)> {
     let mut owners: Vec<Owned<'a>> = Vec::new();
     for (place, standing) in places {
-        let contender = (place, standing.contender());
+        let candidate = (place, standing.candidate());
         match owners.last_mut() {
             Some(owned)
                 if owned
                     .first()
                     .is_some_and(|(first, _)| is_of_owner(first, place)) =>
             {
-                owned.push(contender);
+                owned.push(candidate);
             }
-            _ => owners.push(vec![contender]),
+            _ => owners.push(vec![candidate]),
         }
     }
     let decided = conflict::decide(owners).into_iter();

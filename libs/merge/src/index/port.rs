@@ -271,7 +271,7 @@ impl Port {
             published,
             ..
         } = self;
-        let contenders: Vec<(&Member, Option<&Forward>)> = members
+        let candidates: Vec<(&Member, Option<&Forward>)> = members
             .values()
             .map(|member| {
                 let strongest = forwards
@@ -283,7 +283,7 @@ impl Port {
         let mut assembled = Assembled::default();
         let mut used = Vec::new();
         let mut served: BTreeSet<&ListenerRef> = BTreeSet::new();
-        if let Some(decision) = nlb::decide(&contenders) {
+        if let Some(decision) = nlb::decide(&candidates) {
             let mut routes = BTreeSet::new();
             for (listener, forwards) in forwards.iter() {
                 for (place, forward) in forwards.values().enumerate() {

@@ -100,11 +100,11 @@ fn entries(
                 mut notes,
                 in_secrets,
             } = match validity {
-                Validity::Contends(_) => certificates::resolve(reader, gateway, owner, listener),
+                Validity::Valid(_) => certificates::resolve(reader, gateway, owner, listener),
                 Validity::UnknownProtocol | Validity::Invalid { .. } => Certificates::default(),
             };
             unresolved_refs.extend(unresolved);
-            if let Validity::Contends(class) = validity {
+            if let Validity::Valid(class) = validity {
                 notes.extend(notes::of_listener(gateway.1, listener, class));
             }
             Entry {

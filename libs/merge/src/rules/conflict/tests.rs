@@ -7,7 +7,7 @@ use tributary_model::Hostname;
 use tributary_model::resolved::Conflict;
 use tributary_testkit::objects::hostname;
 
-use super::{Contender, Partition, Verdict, WireClass, decide};
+use super::{Candidate, Partition, Verdict, WireClass, decide};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Listener {
@@ -67,20 +67,20 @@ fn numbered(port: &Port) -> Vec<Vec<(usize, Listener)>> {
 
 fn decided<'a>(owners: impl IntoIterator<Item = Vec<&'a (usize, Listener)>>) -> Decided {
     let owners = owners.into_iter().map(|owner| {
-        let contender = |(place, listener): &'a (usize, Listener)| {
+        let candidate = |(place, listener): &'a (usize, Listener)| {
             let Listener {
                 class,
                 hostname,
                 servable,
             } = listener;
-            let contender = Contender {
+            let candidate = Candidate {
                 class: *class,
                 hostname: hostname.as_ref(),
                 servable: *servable,
             };
-            (*place, contender)
+            (*place, candidate)
         };
-        owner.into_iter().map(contender).collect()
+        owner.into_iter().map(candidate).collect()
     });
     decide(owners).into_iter().collect()
 }
