@@ -10,7 +10,7 @@ use tributary_model::{
 };
 
 use crate::index::conflicts::{GatewayPolicy, ListenerConflicts};
-use crate::index::port::Port;
+use crate::index::port::PortState;
 use crate::index::uses::Uses;
 use crate::read::reader::KnownGroups;
 use crate::values::facts::{GatewayFacts, Member, MergedOwner, OwnerFacts};
@@ -30,7 +30,7 @@ pub(crate) struct State {
     conflicts: ListenerConflicts,
     /// Owners that came or changed since they were last merged, by the place of their first listener.
     entered: BTreeSet<Precedence>,
-    pub(crate) ports: BTreeMap<u16, Port>,
+    pub(crate) ports: BTreeMap<u16, PortState>,
     pub(crate) uses: Uses,
     /// The NLB routes that have others' traffic, by port.
     pub(crate) shadows: BTreeMap<u16, Shadows>,

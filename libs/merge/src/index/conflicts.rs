@@ -25,7 +25,7 @@ use crate::values::wire::{Validity, WireClass};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListenerConflicts {
     pub(crate) policy: GatewayPolicy,
-    ports: BTreeMap<u16, Port>,
+    ports: BTreeMap<u16, PortConflicts>,
     /// Ports to be decided again.
     touched: BTreeSet<u16>,
     /// Listeners that came, went, or stand differently since the last decision.
@@ -40,7 +40,7 @@ pub(crate) struct GatewayPolicy {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Port {
+struct PortConflicts {
     candidates: BTreeMap<Precedence, CandidateState>,
     by_hostname: BTreeMap<Option<Hostname>, BTreeSet<Precedence>>,
     /// How many candidates of each.
@@ -229,7 +229,7 @@ impl CandidateState {
     }
 }
 
-impl Port {
+impl PortConflicts {
     fn enter(&mut self, place: Precedence, entry: &Entry, candidate: Candidate<'_>) {
         let hostname = candidate.hostname.cloned();
         *self.classes.entry(candidate.class).or_default() += 1;

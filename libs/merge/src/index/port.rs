@@ -31,7 +31,7 @@ use crate::values::wire::WireClass;
 
 /// What is remembered of a port.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Port {
+pub(crate) struct PortState {
     /// Highest precedence first.
     members: BTreeMap<Precedence, Member>,
     /// ALB: hostnames of the members.
@@ -73,7 +73,7 @@ pub(crate) struct Assembled {
     pub(crate) shadows: BTreeMap<(ListenerRef, ObjectRef), ObjectRef>,
 }
 
-impl Port {
+impl PortState {
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty() && self.hosts.is_empty() && self.forwards.is_empty()
     }

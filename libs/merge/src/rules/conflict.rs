@@ -75,7 +75,7 @@ struct Holders<'a, P> {
     by_hostname: BTreeMap<(WireClass, Option<&'a Hostname>), P>,
 }
 
-struct Port<'a, P> {
+struct PortArbiter<'a, P> {
     winners: Holders<'a, P>,
     contested: Holders<'a, P>,
 }
@@ -123,7 +123,7 @@ impl<'a, P: Copy + Ord> Holders<'a, P> {
     }
 }
 
-impl<'a, P: Copy + Ord> Port<'a, P> {
+impl<'a, P: Copy + Ord> PortArbiter<'a, P> {
     /// The first conflict with winners, then with contested; a protocol conflict beats a hostname conflict.
     fn conflict(&self, candidate: &Candidate<'a>) -> Option<(Conflict, P)> {
         let Self { winners, contested } = self;
@@ -185,7 +185,7 @@ impl<'a, P: Copy + Ord> Port<'a, P> {
 pub(crate) fn decide<'a, P: Copy + Ord>(
     owners: impl IntoIterator<Item = Vec<(P, Candidate<'a>)>>,
 ) -> Vec<(P, Verdict<P>)> {
-    let mut port = Port {
+    let mut port = PortArbiter {
         winners: Holders::default(),
         contested: Holders::default(),
     };
