@@ -4,7 +4,7 @@ use tributary_model::judgement::{Judgement, RouteJudgement};
 use tributary_model::status::{ConditionStatus, GatewayStatus, ListenerSetStatus};
 
 use crate::listener::tally;
-use crate::reasons::Verdict;
+use crate::reasons::ConditionRow;
 use crate::{gateway, gateway_class, listener_set, route};
 
 /// What the two conditions that every table shows will say.
@@ -80,21 +80,21 @@ fn worst_parent(judged: &RouteJudgement) -> Option<Said> {
     let first = verdicts.next()?;
     let worst = match first.status {
         ConditionStatus::True => verdicts
-            .find(|verdict| verdict.status != ConditionStatus::True)
+            .find(|condition_row| condition_row.status != ConditionStatus::True)
             .unwrap_or(first),
         ConditionStatus::False | ConditionStatus::Unknown => first,
     };
     Some(worst.into())
 }
 
-impl From<Verdict> for Said {
-    fn from(verdict: Verdict) -> Self {
-        let Verdict {
+impl From<ConditionRow> for Said {
+    fn from(condition_row: ConditionRow) -> Self {
+        let ConditionRow {
             condition_type: _,
             status,
             reason,
             message,
-        } = verdict;
+        } = condition_row;
         Self {
             status,
             reason,

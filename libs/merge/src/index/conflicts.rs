@@ -13,7 +13,7 @@ use tributary_model::resolved::{GatewayAcceptance, ListenerOutcome};
 use tributary_model::{Hostname, ListenerOwner, ListenerRef, Precedence};
 
 use self::overlaps::Overlaps;
-use crate::rules::conflict::{self, Candidate, Partition, Verdict};
+use crate::rules::conflict::{self, Candidate, ConflictOutcome, Partition};
 use crate::rules::validate;
 use crate::values::facts::{
     Core, Entry, GatewayFacts, Member, MergedListener, MergedOwner, OwnerFacts,
@@ -62,7 +62,7 @@ struct CandidateState {
     servable: bool,
     /// Something is there to serve with.
     usable: bool,
-    verdict: Option<Verdict<Precedence>>,
+    outcome: Option<ConflictOutcome<Precedence>>,
 }
 
 impl GatewayPolicy {
@@ -190,10 +190,10 @@ fn outcome(
             reason: reason.clone(),
         };
     }
-    match standing.and_then(|standing| standing.verdict.as_ref()) {
-        None | Some(Verdict::Unservable) => ListenerOutcome::UnsupportedProtocol,
-        Some(Verdict::Won) => ListenerOutcome::Won,
-        Some(Verdict::Lost { conflict, rival }) => ListenerOutcome::Conflicted {
+    match standing.and_then(|standing| standing.outcome.as_ref()) {
+        None | Some(ConflictOutcome::Unservable) => ListenerOutcome::UnsupportedProtocol,
+        Some(ConflictOutcome::Won) => ListenerOutcome::Won,
+        Some(ConflictOutcome::Lost { conflict, rival }) => ListenerOutcome::Conflicted {
             conflict: *conflict,
             // Whoever it lost to contends for the same port.
             rival: name(rival).or_else(|| Some(entry.core.listener.clone())),
@@ -204,7 +204,7 @@ fn outcome(
 
 impl CandidateState {
     fn won(&self) -> bool {
-        self.verdict == Some(Verdict::Won)
+        self.outcome == Some(ConflictOutcome::Won)
     }
 
     fn candidate(&self) -> Candidate<'_> {
@@ -246,7 +246,7 @@ impl PortConflicts {
                 class: candidate.class,
                 servable: candidate.servable,
                 usable: !entry.unusable_refs,
-                verdict: None,
+                outcome: None,
             },
         );
     }
@@ -299,7 +299,7 @@ impl PortConflicts {
     fn decide_parts<'a>(
         &self,
         parts: impl Iterator<Item = &'a BTreeSet<Precedence>>,
-    ) -> Vec<(Precedence, Verdict<Precedence>)> {
+    ) -> Vec<(Precedence, ConflictOutcome<Precedence>)> {
         parts
             .flat_map(|places| {
                 let standings = places.iter();
@@ -308,17 +308,20 @@ impl PortConflicts {
             .collect()
     }
 
-    fn take(&mut self, decided: Vec<(Precedence, Verdict<Precedence>)>) -> BTreeSet<Precedence> {
+    fn take(
+        &mut self,
+        decided: Vec<(Precedence, ConflictOutcome<Precedence>)>,
+    ) -> BTreeSet<Precedence> {
         let entered = std::mem::take(&mut self.entered);
         let mut changed = BTreeSet::new();
         let mut anew = Vec::new();
-        for (place, verdict) in decided {
+        for (place, outcome) in decided {
             let Some(standing) = self.candidates.get_mut(&place) else {
                 continue;
             };
             let lost_to_entered =
-                matches!(&verdict, Verdict::Lost { rival, .. } if entered.contains(rival));
-            if standing.verdict.as_ref() == Some(&verdict) {
+                matches!(&outcome, ConflictOutcome::Lost { rival, .. } if entered.contains(rival));
+            if standing.outcome.as_ref() == Some(&outcome) {
                 if lost_to_entered {
                     changed.insert(place);
                 }
@@ -327,7 +330,7 @@ impl PortConflicts {
             if standing.won_with_tls() {
                 changed.append(&mut self.overlaps.remove(standing.hostname(), &place));
             }
-            standing.verdict = Some(verdict);
+            standing.outcome = Some(outcome);
             anew.push(place.clone());
             changed.insert(place);
         }
@@ -356,7 +359,7 @@ type Owned<'a> = Vec<(&'a Precedence, Candidate<'a>)>;
 /// Decides candidates that come in order of precedence.
 fn decide<'a>(
     places: impl Iterator<Item = (&'a Precedence, &'a CandidateState)>,
-) -> Vec<(Precedence, Verdict<Precedence>)> {
+) -> Vec<(Precedence, ConflictOutcome<Precedence>)> {
     let mut owners: Vec<Owned<'a>> = Vec::new();
     for (place, standing) in places {
         let candidate = (place, standing.candidate());
@@ -373,7 +376,7 @@ fn decide<'a>(
     }
     let decided = conflict::decide(owners).into_iter();
     decided
-        .map(|(place, verdict)| (place.clone(), verdict.cloned()))
+        .map(|(place, outcome)| (place.clone(), outcome.cloned()))
         .collect()
 }
 

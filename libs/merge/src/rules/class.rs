@@ -8,7 +8,7 @@ use tributary_model::listener::Listener;
 use tributary_model::{Installation, Name, ObjectKey};
 
 use crate::read::reader::Reader;
-use crate::rules::conflict::{self, Candidate, Verdict};
+use crate::rules::conflict::{self, Candidate, ConflictOutcome};
 use crate::rules::notes;
 use crate::rules::parameters;
 use crate::rules::validate;
@@ -70,7 +70,7 @@ pub(crate) fn load_balancer_kind(choice: KindChoice, listeners: &[Listener]) -> 
             let distinct = ports
                 .into_values()
                 .flat_map(|candidates| conflict::decide([candidates]))
-                .filter(|(_, verdict)| *verdict == Verdict::Won)
+                .filter(|(_, outcome)| *outcome == ConflictOutcome::Won)
                 .map(|(index, _)| index)
                 .min()
                 .and_then(|index| listeners.get(index));

@@ -35,7 +35,7 @@ pub(crate) struct Candidate<'a> {
 
 /// The outcome of one candidate. `P` is whatever stands for a listener's place; lower is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict<P> {
+pub(crate) enum ConflictOutcome<P> {
     Won,
     Lost {
         conflict: Conflict,
@@ -56,15 +56,15 @@ impl Partition {
     }
 }
 
-impl<P: Clone> Verdict<&P> {
-    pub(crate) fn cloned(self) -> Verdict<P> {
+impl<P: Clone> ConflictOutcome<&P> {
+    pub(crate) fn cloned(self) -> ConflictOutcome<P> {
         match self {
-            Verdict::Won => Verdict::Won,
-            Verdict::Lost { conflict, rival } => Verdict::Lost {
+            ConflictOutcome::Won => ConflictOutcome::Won,
+            ConflictOutcome::Lost { conflict, rival } => ConflictOutcome::Lost {
                 conflict,
                 rival: rival.clone(),
             },
-            Verdict::Unservable => Verdict::Unservable,
+            ConflictOutcome::Unservable => ConflictOutcome::Unservable,
         }
     }
 }
@@ -140,7 +140,7 @@ impl<'a, P: Copy + Ord> PortArbiter<'a, P> {
     }
 
     /// Decides one owner's candidates against those of higher precedence and each other.
-    fn decide(&mut self, candidates: &[(P, Candidate<'a>)]) -> Vec<(P, Verdict<P>)> {
+    fn decide(&mut self, candidates: &[(P, Candidate<'a>)]) -> Vec<(P, ConflictOutcome<P>)> {
         let mut verdicts = Vec::with_capacity(candidates.len());
         let (servable, others): (Vec<_>, Vec<_>) = candidates
             .iter()
@@ -151,7 +151,7 @@ impl<'a, P: Copy + Ord> PortArbiter<'a, P> {
         for (place, candidate) in servable {
             match self.conflict(&candidate) {
                 Some((conflict, rival)) => {
-                    verdicts.push((place, Verdict::Lost { conflict, rival }));
+                    verdicts.push((place, ConflictOutcome::Lost { conflict, rival }));
                 }
                 None => rest.push((place, candidate)),
             }
@@ -159,23 +159,23 @@ impl<'a, P: Copy + Ord> PortArbiter<'a, P> {
         for ((place, candidate), conflict) in rest.iter().zip(conflicts_within(&rest)) {
             if let Some((conflict, rival)) = conflict {
                 self.contested.hold(candidate, *place);
-                verdicts.push((*place, Verdict::Lost { conflict, rival }));
+                verdicts.push((*place, ConflictOutcome::Lost { conflict, rival }));
             } else {
                 self.winners.hold(candidate, *place);
-                verdicts.push((*place, Verdict::Won));
+                verdicts.push((*place, ConflictOutcome::Won));
             }
         }
         // What this load balancer can never serve loses to a winner above it and to a served listener of its
         // own resource, in whatever order they stand; it is never in anybody's way.
         for (place, candidate) in others {
-            let verdict = match self.winners.protocol_conflict(candidate.class) {
-                Some(rival) => Verdict::Lost {
+            let outcome = match self.winners.protocol_conflict(candidate.class) {
+                Some(rival) => ConflictOutcome::Lost {
                     conflict: Conflict::Protocol,
                     rival,
                 },
-                None => Verdict::Unservable,
+                None => ConflictOutcome::Unservable,
             };
-            verdicts.push((place, verdict));
+            verdicts.push((place, outcome));
         }
         verdicts
     }
@@ -184,7 +184,7 @@ impl<'a, P: Copy + Ord> PortArbiter<'a, P> {
 /// Decides the candidates of one port. Owners come in order of precedence.
 pub(crate) fn decide<'a, P: Copy + Ord>(
     owners: impl IntoIterator<Item = Vec<(P, Candidate<'a>)>>,
-) -> Vec<(P, Verdict<P>)> {
+) -> Vec<(P, ConflictOutcome<P>)> {
     let mut port = PortArbiter {
         winners: Holders::default(),
         contested: Holders::default(),
