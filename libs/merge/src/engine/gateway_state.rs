@@ -15,7 +15,7 @@ use crate::index::uses::Uses;
 use crate::read::reader::KnownGroups;
 use crate::values::facts::{GatewayFacts, Member, MergedOwner, OwnerFacts};
 use crate::values::order::Age;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 
 /// The state of one Gateway.
 #[derive(Clone, Debug, Default)]
@@ -186,7 +186,7 @@ impl KnownGroups for BTreeMap<ObjectKey, State> {
         &self,
         gateway: &ObjectKey,
         id: &TargetGroupId,
-    ) -> Option<&Arc<TargetGroupSpec>> {
+    ) -> Option<&Arc<TargetGroupTemplate>> {
         let used = self.get(gateway)?.uses.groups.get(id)?;
         Some(&used.spec)
     }

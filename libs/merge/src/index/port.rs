@@ -26,7 +26,7 @@ use crate::index::uses::Uses;
 use crate::rules::nlb::{self, Forward, ForwardOrder};
 use crate::rules::route::Contribution;
 use crate::values::facts::Member;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 use crate::values::wire::WireClass;
 
 /// What is remembered of a port.
@@ -41,7 +41,7 @@ pub(crate) struct PortState {
     /// NLB.
     forwards: BTreeMap<ListenerRef, BTreeMap<ForwardOrder, Forward>>,
     /// NLB: target groups of the last decision, by listener.
-    forwarding: Vec<(ListenerRef, Arc<TargetGroupSpec>)>,
+    forwarding: Vec<(ListenerRef, Arc<TargetGroupTemplate>)>,
     published: Published,
 }
 

@@ -16,14 +16,14 @@ use crate::rules::grants::{self, Referrer};
 use crate::rules::problem::Problem;
 use crate::rules::target_groups::{self, Family};
 use crate::values::facts::GatewayFacts;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 use crate::values::words;
 
 /// What one rule's backendRefs come to.
 #[derive(Default)]
 pub(crate) struct Backends {
     /// Distinct groups with their weights; empty when nothing can take traffic.
-    pub(crate) targets: Vec<(Arc<TargetGroupSpec>, u32)>,
+    pub(crate) targets: Vec<(Arc<TargetGroupTemplate>, u32)>,
     pub(crate) unresolved: Vec<UnresolvedRef>,
     /// What no ELB can do; the rule is left out.
     pub(crate) problems: Vec<Problem>,
@@ -51,7 +51,7 @@ pub(crate) fn resolve(
     rule: &RouteRule,
 ) -> Backends {
     let mut backends = Backends::default();
-    let mut valid: Vec<(Arc<TargetGroupSpec>, u32)> = Vec::new();
+    let mut valid: Vec<(Arc<TargetGroupTemplate>, u32)> = Vec::new();
     let mut invalid_weight: u32 = 0;
     for (place, backend) in rule.backend_refs.iter().enumerate() {
         let field = format!("rules[{index}].backendRefs[{place}]");
@@ -123,7 +123,11 @@ pub(crate) fn forward(
 }
 
 /// Two backendRefs to one group are one target with both weights: ELB refuses a group twice in an action.
-fn add(targets: &mut Vec<(Arc<TargetGroupSpec>, u32)>, spec: Arc<TargetGroupSpec>, weight: u32) {
+fn add(
+    targets: &mut Vec<(Arc<TargetGroupTemplate>, u32)>,
+    spec: Arc<TargetGroupTemplate>,
+    weight: u32,
+) {
     match targets
         .iter_mut()
         .find(|(known, _)| known.group.id == spec.group.id)
@@ -148,7 +152,7 @@ fn problem(field: &str, backend: &BackendRef) -> Option<Problem> {
     })
 }
 
-fn limits(index: usize, targets: &[(Arc<TargetGroupSpec>, u32)]) -> Option<Problem> {
+fn limits(index: usize, targets: &[(Arc<TargetGroupTemplate>, u32)]) -> Option<Problem> {
     let field = format!("rules[{index}].backendRefs");
     if targets.len() > MAX_TARGET_GROUPS_PER_ACTION {
         return Some(Problem::unsupported(
@@ -172,7 +176,7 @@ fn target_group(
     context: BackendContext<'_>,
     route: &Route,
     backend: &BackendRef,
-) -> Result<(Arc<TargetGroupSpec>, Vec<String>), (RefCause, String)> {
+) -> Result<(Arc<TargetGroupTemplate>, Vec<String>), (RefCause, String)> {
     let BackendRef {
         group,
         kind,

@@ -26,7 +26,7 @@ use crate::rules::problem::Problem;
 use crate::rules::target_groups::{self, Family};
 use crate::values::facts::{Entry, Member};
 use crate::values::order::Age;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 use crate::values::wire::WireClass;
 
 /// What one route wants of an NLB listener.
@@ -36,7 +36,7 @@ pub(crate) struct Forward {
     pub(crate) order: ForwardOrder,
     /// Nothing when no backend can take traffic.
     pub(crate) action: Option<DesiredAction>,
-    pub(crate) groups: Arc<[Arc<TargetGroupSpec>]>,
+    pub(crate) groups: Arc<[Arc<TargetGroupTemplate>]>,
 }
 
 /// Which of two routes on one listener is served; lower is.
@@ -60,7 +60,7 @@ pub(crate) struct Translation {
 pub(crate) struct Decision<'a> {
     pub(crate) protocol: ElbProtocol,
     pub(crate) action: DesiredAction,
-    pub(crate) groups: Vec<Arc<TargetGroupSpec>>,
+    pub(crate) groups: Vec<Arc<TargetGroupTemplate>>,
     /// Members that the ELB listener serves.
     pub(crate) members: Vec<&'a Member>,
     /// The route that has the traffic, if any.
@@ -209,7 +209,7 @@ pub(crate) fn is_served(
 }
 
 /// The default action without a route: an NLB listener must forward somewhere.
-fn nowhere(protocol: ElbProtocol) -> (DesiredAction, Vec<Arc<TargetGroupSpec>>) {
+fn nowhere(protocol: ElbProtocol) -> (DesiredAction, Vec<Arc<TargetGroupTemplate>>) {
     let spec = target_groups::empty(match protocol {
         ElbProtocol::Http => TargetProtocol::Http,
         ElbProtocol::Https => TargetProtocol::Https,

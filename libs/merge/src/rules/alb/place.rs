@@ -15,7 +15,7 @@ use super::precedence::RuleOrder;
 use super::translate::{HttpsOnly, Translated, TranslatedMatch, no_backend};
 use crate::rules::problem::Problem;
 use crate::values::order::Age;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 
 /// A listener that a rule is placed on.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ pub(crate) struct PlacedRule {
     pub(crate) rule: Arc<DesiredRule>,
     /// Of its host-header condition; empty stands for every host.
     pub(crate) hosts: Vec<Hostname>,
-    pub(crate) groups: Arc<[Arc<TargetGroupSpec>]>,
+    pub(crate) groups: Arc<[Arc<TargetGroupTemplate>]>,
 }
 
 /// Places a rule; what it cannot have on this listener goes to `problems`.

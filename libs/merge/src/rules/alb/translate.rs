@@ -18,7 +18,7 @@ use super::precedence::{self, MatchRank};
 use crate::read::reader::Reader;
 use crate::rules::backends::{self, BackendContext, Backends};
 use crate::rules::problem::Problem;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 
 /// What became of a rule.
 #[derive(Default)]
@@ -38,7 +38,7 @@ pub(crate) struct Translated {
     pub(crate) authenticate: Option<AuthenticateAction>,
     pub(crate) https_only: Option<HttpsOnly>,
     pub(crate) tags: BTreeMap<String, String>,
-    pub(crate) groups: Arc<[Arc<TargetGroupSpec>]>,
+    pub(crate) groups: Arc<[Arc<TargetGroupTemplate>]>,
 }
 
 /// One match of it.
