@@ -1,7 +1,7 @@
 //! The merger: keeps the whole snapshot, runs the merge, and tells everybody what follows from it.
 //!
 //! ```text
-//!  WatchSnapshot ──> State { Merge, statuses, reports } ──┬──> Published desired   ──> programmers
+//!  WatchSnapshot ──> MergerState { Merge, statuses, reports } ──┬──> Published desired   ──> programmers
 //!                        ^                                ├──> Published judgement ──> status writer
 //!  PublishReports ───────┘       │                        └──> Published listeners ──> people, WaitSettled
 //!                                └── /pods, a gate or none <── API server

@@ -225,7 +225,7 @@ pub(crate) async fn publish(
     Ok(())
 }
 
-fn quotas(state: &crate::state::State) -> Quotas {
+fn quotas(state: &crate::state::MergerState) -> Quotas {
     let reports = state.reports().iter();
     reports
         .filter_map(|report| Some((report.key.clone(), report.quotas?.each())))

@@ -19,7 +19,7 @@ use crate::values::target_group::TargetGroupTemplate;
 
 /// The state of one Gateway.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct GatewayState {
     /// Its own listeners.
     pub(crate) own: Option<Merging>,
     /// Its merged sets, highest precedence first.
@@ -69,7 +69,7 @@ pub(crate) struct OwnerMerged {
     pub(crate) serves_same: bool,
 }
 
-impl State {
+impl GatewayState {
     /// Whether nothing is left to remember.
     pub(crate) fn is_empty(&self) -> bool {
         self.own.is_none()
@@ -181,7 +181,7 @@ impl State {
     }
 }
 
-impl KnownGroups for BTreeMap<ObjectKey, State> {
+impl KnownGroups for BTreeMap<ObjectKey, GatewayState> {
     fn known_group(
         &self,
         gateway: &ObjectKey,

@@ -13,7 +13,7 @@ use tributary_model::{
 };
 
 use crate::engine::dirty::{Dirty, Mark};
-use crate::engine::gateway_state::State;
+use crate::engine::gateway_state::GatewayState;
 use crate::engine::load_balancer;
 use crate::read::dependencies::Reads;
 use crate::read::input::Input;
@@ -44,7 +44,7 @@ pub struct Merge {
     pub(crate) routes: BTreeMap<ObjectRef, Arc<RouteFacts>>,
     /// Accepted routes by the listeners that they reach.
     pub(crate) attached: BTreeMap<ListenerRef, BTreeSet<ObjectRef>>,
-    pub(crate) states: BTreeMap<ObjectKey, State>,
+    pub(crate) states: BTreeMap<ObjectKey, GatewayState>,
     pub(crate) reads: Reads,
     pub(crate) dirty: Dirty,
     pub(crate) resolved: BTreeMap<ObjectRef, Arc<Resolved>>,
@@ -250,7 +250,7 @@ impl Merge {
         self.states
             .get(gateway)
             .into_iter()
-            .flat_map(State::merging)
+            .flat_map(GatewayState::merging)
             .map(|merging| merging.owner.clone())
             .collect()
     }

@@ -319,8 +319,8 @@ impl Merge {
             differences.groups.insert(id, group);
         }
         match state.assemble(key, gateway, differences, self.store.unread()) {
-            load_balancer::Change::None => {}
-            load_balancer::Change::Now { old, new } => {
+            load_balancer::LoadBalancerChange::None => {}
+            load_balancer::LoadBalancerChange::Now { old, new } => {
                 let object = ObjectRef::new(Kind::Gateway, key.clone());
                 self.dirty.mark(Mark::Object(object.clone()));
                 self.dirty.mark(Mark::Judgement(object));
