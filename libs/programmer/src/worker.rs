@@ -358,7 +358,7 @@ impl Worker {
         let now = Instant::now();
         self.tries.forget_old(now);
         let waited = self.patience.waited(now);
-        let planned = |setbacks| {
+        let planned = |failures| {
             let context = PlanContext {
                 cluster: self.shared.environment.cluster.clone(),
                 installation: self.shared.environment.installation.clone(),
@@ -366,24 +366,24 @@ impl Worker {
                 limits: self.shared.limits.borrow().clone(),
                 backend: self.shared.environment.backend.clone(),
                 refused_certificates: self.tries.refused_certificates(),
-                setbacks,
+                failures,
                 client_secrets: BTreeMap::new(),
                 waited: waited.clone(),
             };
             plan(desired, &self.key, known.observed(), &context)
         };
-        let setbacks = self.tries.told();
-        let told = planned(setbacks.clone());
+        let failures = self.tries.told();
+        let told = planned(failures.clone());
         // What is refused and due again is asked for, and told as refused until it is not.
         let due = self.tries.still_refused(now);
-        let steps = due.map_or_else(|| told.steps.clone(), |setbacks| planned(setbacks).steps);
+        let steps = due.map_or_else(|| told.steps.clone(), |failures| planned(failures).steps);
         let mut told = told;
         if let Some(last) = self.shared.reports.get(&self.key) {
             told.report.keep_served(&last);
         }
         told.report.settled &= self.flights.is_empty();
         self.patience.note(&told.waits, now);
-        let pending = told.pending_rules(&setbacks);
+        let pending = told.pending_rules(&failures);
         told.report.rules.extend(pending);
         let dues = [self.tries.next_due(now), self.patience.next_due(now)];
         self.wake = dues.into_iter().flatten().min();

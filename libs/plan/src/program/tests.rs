@@ -311,8 +311,11 @@ fn no_subnet_in_the_vpc_that_is_ours_names_the_vpc() {
     let mut observed = empty();
     observed.network.vpc = Some("vpc-other".to_owned());
     let plan = two_teams().plan(&observed, &context());
-    let told = plan.report.problems.join("; ");
-    assert!(told.contains("no subnet found in vpc-other ("), "{told}");
+    let findings = plan.report.problems.join("; ");
+    assert!(
+        findings.contains("no subnet found in vpc-other ("),
+        "{findings}"
+    );
 }
 
 /// LBC: entries without an identifier give their addresses to the subnets that are found.

@@ -7,14 +7,14 @@ use crate::fixtures::{Desired, context, converge, empty};
 fn check(
     before: impl FnOnce(&mut LoadBalancerSettings),
     after: impl FnOnce(&mut LoadBalancerSettings),
-    told: &[&str],
+    findings: &[&str],
 ) {
     let nlb = || {
         Desired::of(LoadBalancerKind::Nlb).member(80, tributary_model::elb::ElbProtocol::Tcp, "a")
     };
     let made = converge(&nlb().settings(before), &empty(), &context());
     let plan = nlb().settings(after).plan(&made, &context());
-    let expected: Vec<String> = told
+    let expected: Vec<String> = findings
         .iter()
         .map(|field| {
             let (field, there) = field.split_once(' ').unwrap();

@@ -7,7 +7,7 @@ use tributary_model::report::RuleState;
 
 use super::*;
 use crate::fixtures::{opening, with_door, with_interface, with_nodes};
-use crate::values::limits::{BackendGroups, Context, Setback};
+use crate::values::limits::{BackendGroups, Context, Failure};
 use crate::values::observed::{BackendGroup, Opening, Seen};
 use crate::values::op::{IngressTraffic, Op};
 use crate::values::tags::{self, Tags};
@@ -201,9 +201,9 @@ fn a_rule_with_forty_claims_takes_no_more_and_is_taken_up_when_there_is_room() {
     };
     let full = with_rule(programmed(&one()), 80, claims(40));
     assert_eq!(ops(&one().plan(&full, &opening())), Vec::<String>::new());
-    let room = with_rule(programmed(&one()), 80, claims(39));
+    let budget = with_rule(programmed(&one()), 80, claims(39));
     assert_eq!(
-        ops(&one().plan(&room, &opening())).len(),
+        ops(&one().plan(&budget, &opening())).len(),
         1,
         "our claim is missing"
     );
@@ -385,8 +385,8 @@ fn refused(desired: &Desired, observed: &Observed, start: &str) -> Context {
     let op = find(&plan, start).op.key();
     let mut context = opening();
     context
-        .setbacks
-        .insert(op, Setback::Refused("no".to_owned()));
+        .failures
+        .insert(op, Failure::Refused("no".to_owned()));
     context
 }
 

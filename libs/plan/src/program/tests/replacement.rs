@@ -82,8 +82,8 @@ fn check_serves_on(observed: &Observed, desired: &Desired, problem: &str) -> Pla
     let plan = desired.plan(observed, &context());
     assert!(plan.report.settled, "\n{plan}");
     assert_eq!(ops(&plan), Vec::<String>::new());
-    let told = plan.report.problems.iter().any(|it| it.contains(problem));
-    assert!(told, "{:?}", plan.report.problems);
+    let findings = plan.report.problems.iter().any(|it| it.contains(problem));
+    assert!(findings, "{:?}", plan.report.problems);
     assert_eq!(plan.report.phase, LoadBalancerPhase::Active);
     let (arn, load_balancer) = observed.load_balancers.first_key_value().unwrap();
     assert_eq!(plan.report.arn.as_ref(), Some(arn));
@@ -134,8 +134,8 @@ fn a_successor_that_aws_refuses_leaves_the_former_as_it_is() {
     let plan = public().plan(&observed, &context());
     let create = find(&plan, "create alb").op.key();
     let mut context = context();
-    let refused = crate::values::limits::Setback::Refused("TooManyLoadBalancers".to_owned());
-    context.setbacks.insert(create, refused);
+    let refused = crate::values::limits::Failure::Refused("TooManyLoadBalancers".to_owned());
+    context.failures.insert(create, refused);
     let mut observed = observed;
     let mut plan = public().plan(&observed, &context);
     // The target groups of the successor may come, but it does not, and nothing goes.
@@ -182,14 +182,14 @@ fn a_successor_that_serves_less_does_not_replace() {
         of_b.map(Op::key).collect::<Vec<_>>()
     };
     for op in create(&public().plan(&observed, &context)) {
-        let refused = crate::values::limits::Setback::Refused("no".to_owned());
-        context.setbacks.insert(op, refused);
+        let refused = crate::values::limits::Failure::Refused("no".to_owned());
+        context.failures.insert(op, refused);
     }
     for _ in 0..3 {
         let plan = public().plan(&observed, &context);
         for op in create(&plan) {
-            let refused = crate::values::limits::Setback::Refused("no".to_owned());
-            context.setbacks.insert(op, refused);
+            let refused = crate::values::limits::Failure::Refused("no".to_owned());
+            context.failures.insert(op, refused);
         }
         let plan = public().plan(&observed, &context);
         observed = run(&observed, &plan.steps, &alb(), &context).observed;

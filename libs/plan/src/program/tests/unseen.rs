@@ -56,10 +56,13 @@ fn without_a_look_at_certificates_the_other_listeners_come() {
         assert!(plan.to_string().contains("HTTP:80 default"), "\n{plan}");
         assert!(!plan.to_string().contains("HTTPS"), "\n{plan}");
         assert!(!plan.to_string().contains("import"), "\n{plan}");
-        let ProgrammedState::Pending(told) = state(&plan, "a") else {
+        let ProgrammedState::Pending(findings) = state(&plan, "a") else {
             panic!("\n{plan}");
         };
-        assert!(told.starts_with("AWS could not be looked at: "), "{told}");
+        assert!(
+            findings.starts_with("AWS could not be looked at: "),
+            "{findings}"
+        );
         assert_eq!(plan.report.problems, ["ACM: no answer", WHY]);
         assert!(!plan.report.settled);
     }
@@ -175,8 +178,8 @@ proptest! {
         for port in to.0.listeners.values().filter(|it| it.protocol == ElbProtocol::Http) {
             for member in port.members.values() {
                 let mut listeners = report.listeners.iter();
-                let told = listeners.find(|it| it.listener == member.listener).unwrap();
-                prop_assert_eq!(&told.state, &ProgrammedState::Programmed);
+                let findings = listeners.find(|it| it.listener == member.listener).unwrap();
+                prop_assert_eq!(&findings.state, &ProgrammedState::Programmed);
             }
         }
     }
