@@ -42,9 +42,9 @@ use tributary_stream::{EventStream, Position, Resume, Transport, clients, events
 
 use crate::callers::may_speak_of;
 use crate::guests::Caller;
+use crate::leadership::MergerLeadership;
 use crate::people::{Limits, People, sight, watched};
 use crate::progress::pending;
-use crate::reign::Reign;
 use crate::reports::{self, Desk};
 use crate::shared::Shared;
 use crate::{load_balancers, views};
@@ -53,7 +53,7 @@ use crate::{load_balancers, views};
 #[derive(Clone, Debug)]
 pub(crate) struct Rpc {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) reign: Reign,
+    pub(crate) leadership: MergerLeadership,
     pub(crate) watcher: Transport,
     pub(crate) context: Context,
     pub(crate) desk: Desk,
@@ -74,7 +74,7 @@ impl DesiredService for Rpc {
         &self,
         request: Request<WatchLoadBalancersRequest>,
     ) -> Result<Response<Self::WatchLoadBalancersStream>, Status> {
-        let epoch = self.reign.epoch()?;
+        let epoch = self.leadership.epoch()?;
         let caller = Caller::of(&request);
         let (_, extensions, mut asked) = request.into_parts();
         let concerns = std::mem::take(&mut asked.concerns);
@@ -86,7 +86,7 @@ impl DesiredService for Rpc {
             .shared
             .desired
             .subscribe_where(move |key, _| shard.includes(key));
-        let events = self.reign.only_leading(epoch, events(subscription));
+        let events = self.leadership.only_leading(epoch, events(subscription));
         Ok(Response::new(guest.stays_with(events)))
     }
 
@@ -94,7 +94,7 @@ impl DesiredService for Rpc {
         &self,
         request: Request<GetLoadBalancerRequest>,
     ) -> Result<Response<GetLoadBalancerResponse>, Status> {
-        self.reign.epoch()?;
+        self.leadership.epoch()?;
         let (_, extensions, asked) = request.into_parts();
         let key = asked
             .key
@@ -132,11 +132,11 @@ impl JudgementService for Rpc {
         &self,
         request: Request<WatchJudgementsRequest>,
     ) -> Result<Response<Self::WatchJudgementsStream>, Status> {
-        let epoch = self.reign.epoch()?;
+        let epoch = self.leadership.epoch()?;
         let caller = Caller::of(&request);
         let guest = self.shared.guests.status_writer(caller);
         let events = events(self.shared.judgements.subscribe());
-        let events = self.reign.only_leading(epoch, events);
+        let events = self.leadership.only_leading(epoch, events);
         Ok(Response::new(guest.stays_with(events)))
     }
 
@@ -144,7 +144,7 @@ impl JudgementService for Rpc {
         &self,
         request: Request<AcknowledgeJudgementsRequest>,
     ) -> Result<Response<AcknowledgeJudgementsResponse>, Status> {
-        self.reign.epoch()?;
+        self.leadership.epoch()?;
         let caller = Caller::of(&request);
         let mut acknowledgement =
             Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
@@ -167,7 +167,7 @@ impl ReportService for Rpc {
         let taken = reports::take(
             &self.context,
             &self.shared,
-            &self.reign,
+            &self.leadership,
             &self.desk,
             messages,
             may,
@@ -257,8 +257,8 @@ impl ListenersService for Rpc {
         };
         let subscription = listeners.subscribe_again(resume, passes);
         let held = self.limits.stream(&extensions)?;
-        let epoch = self.reign.epoch()?;
-        let events = self.reign.only_leading(epoch, events(subscription));
+        let epoch = self.leadership.epoch()?;
+        let events = self.leadership.only_leading(epoch, events(subscription));
         let events = events.map(move |event| {
             // It counts as long as the stream is there.
             let _held = &held;
@@ -350,9 +350,9 @@ impl ListenersService for Rpc {
         let _held = self.limits.stream(&extensions)?;
         let deadline = Instant::now() + patience.min(LONGEST_PATIENCE);
         // Reports come to the leader alone.
-        let epoch = self.reign.epoch()?;
+        let epoch = self.leadership.epoch()?;
         let settling = tokio::select! {
-            status = self.reign.lost(epoch) => return Err(status),
+            status = self.leadership.lost(epoch) => return Err(status),
             settling = self.settling(deadline) => settling?,
             () = self.context.shutdown.cancelled() => return Err(Status::unavailable("the service is stopping")),
         };
@@ -370,7 +370,7 @@ impl Rpc {
     ) -> Result<Sight, Status> {
         self.limits.question(extensions)?;
         // Reports come to the leader alone: what a standby would say of a listener is not true.
-        self.reign.epoch()?;
+        self.leadership.epoch()?;
         sight(self.people.as_ref(), extensions, verb, namespace).await
     }
 

@@ -14,7 +14,7 @@ use tributary_model::elb::LoadBalancerKind;
 use tributary_runtime::metrics::MetricName;
 use tributary_runtime::{Concern, Context};
 
-use crate::reign::Reign;
+use crate::leadership::MergerLeadership;
 use crate::shared::{Shared, Torn};
 
 /// Some hundred comparisons, and a route whose change nobody speaks of is told within two seconds.
@@ -40,7 +40,11 @@ struct Told {
     count: Gauge,
 }
 
-pub(crate) async fn listen(context: &Context, shared: &Shared, reign: &Reign) -> Result<(), Torn> {
+pub(crate) async fn listen(
+    context: &Context,
+    shared: &Shared,
+    leadership: &MergerLeadership,
+) -> Result<(), Torn> {
     let family = context.metrics.get(&UNHEARD);
     let kinds = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb].map(|kind| Told {
         kind,
@@ -57,7 +61,7 @@ pub(crate) async fn listen(context: &Context, shared: &Shared, reign: &Reign) ->
     {
         let unheard: Vec<LoadBalancerKey> = {
             let mut state = shared.lock()?;
-            if reign.epoch().is_ok() {
+            if leadership.epoch().is_ok() {
                 state.listen(Instant::now());
             } else {
                 state.await_programmers();
