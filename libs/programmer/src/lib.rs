@@ -26,7 +26,6 @@ mod health;
 mod holds;
 pub mod metrics;
 mod outage;
-mod patience;
 mod questions;
 mod reach;
 mod reached;
@@ -38,6 +37,7 @@ mod spared;
 mod supervisor;
 mod target;
 mod tries;
+mod wait_limits;
 mod worker;
 
 use std::sync::Arc;

@@ -140,14 +140,14 @@ impl Tries {
             Some(before) if before.series == series => (before.delays, before.failures + 1),
             Some(_) | None => (self.delays(series), 1),
         };
-        let patience = if op.removes() {
+        let wait_limits = if op.removes() {
             IN_USE_TRIES
         } else {
             CONTESTED_TRIES
         };
         let is_refused = match series {
             Series::Again => false,
-            Series::Contested => failures >= patience,
+            Series::Contested => failures >= wait_limits,
             Series::Refused => true,
         };
         let is_known = self.by_op.values().any(|it| match &it.failure {

@@ -41,11 +41,11 @@ use crate::drift::{self, Drift};
 use crate::health::Checks;
 use crate::holds::HeldGateway;
 use crate::metrics::{OBSERVATIONS, WORKER_WAIT_SECONDS, WaitLabels};
-use crate::patience::Patience;
 use crate::reach::Reach;
 use crate::shared::Shared;
 use crate::target::{Target, Wanted};
 use crate::tries::Tries;
+use crate::wait_limits::WaitLimits;
 
 /// Steps of one load balancer in flight at once in a group of operations, of 64 that `tributary-aws` has of all: calls of
 /// one that hang leave room for the others', and fifty sets that come together wait for one another no longer than AWS
@@ -79,7 +79,7 @@ struct Worker {
     drift: Drift,
     checks: Checks,
     reach: Reach,
-    patience: Patience,
+    wait_limits: WaitLimits,
     /// What somebody else changed, as it is told while it is mended.
     mended: Option<String>,
     state_waits: SecondsCounter,
@@ -193,7 +193,7 @@ impl Worker {
                 shared.aws.state_pace(),
                 &waits.get_or_create_owned(&WaitLabels { reason: "targets" }),
             ),
-            patience: Patience::new(shared.stay),
+            wait_limits: WaitLimits::new(shared.stay),
             mended: None,
             state_waits: waits.get_or_create_owned(&WaitLabels {
                 reason: "provisioning",
@@ -357,7 +357,7 @@ impl Worker {
     fn plan(&mut self, desired: Option<&DesiredLoadBalancer>, known: &Known) -> Planned {
         let now = Instant::now();
         self.tries.forget_old(now);
-        let waited = self.patience.waited(now);
+        let waited = self.wait_limits.waited(now);
         let planned = |failures| {
             let context = PlanContext {
                 cluster: self.shared.environment.cluster.clone(),
@@ -382,10 +382,10 @@ impl Worker {
             told.report.keep_served(&last);
         }
         told.report.settled &= self.flights.is_empty();
-        self.patience.note(&told.waits, now);
+        self.wait_limits.note(&told.waits, now);
         let pending = told.pending_rules(&failures);
         told.report.rules.extend(pending);
-        let dues = [self.tries.next_due(now), self.patience.next_due(now)];
+        let dues = [self.tries.next_due(now), self.wait_limits.next_due(now)];
         self.wake = dues.into_iter().flatten().min();
         Planned { told, steps }
     }

@@ -11,8 +11,8 @@ use tributary_model::desired::LoadBalancerKey;
 use tributary_model::view::{ListenerView, Sight};
 use tributary_model::{ListenerRef, Name};
 use tributary_proto::call::{
-    Acknowledgement, Answer, ListenerFilter, ListenerListing, ListenerWatch, LoadBalancerShard,
-    ObjectFilter, Patience, Question, Settling,
+    Acknowledgement, Answer, ExplainQuery, ListenerFilter, ListenerListing, ListenerWatch,
+    LoadBalancerShard, ObjectFilter, WaitOutcome, WaitTimeout,
 };
 use tributary_proto::convert::ConvertError;
 use tributary_proto::desired::desired_service_server::DesiredService;
@@ -328,7 +328,7 @@ impl ListenersService for Rpc {
         request: Request<ExplainRequest>,
     ) -> Result<Response<ExplainResponse>, Status> {
         let (_, extensions, asked) = request.into_parts();
-        let Question { object, listener } = Question::try_from(asked).map_err(invalid)?;
+        let ExplainQuery { object, listener } = ExplainQuery::try_from(asked).map_err(invalid)?;
         let namespace = (!object.kind.is_cluster_scoped()).then_some(&object.key.namespace);
         let sight = self.sight(&extensions, Verb::Get, namespace).await?;
         let state = self.shared.lock()?;
@@ -344,19 +344,19 @@ impl ListenersService for Rpc {
         request: Request<WaitSettledRequest>,
     ) -> Result<Response<WaitSettledResponse>, Status> {
         let (_, extensions, asked) = request.into_parts();
-        let Patience(patience) = Patience::try_from(asked).map_err(invalid)?;
+        let WaitTimeout(patience) = WaitTimeout::try_from(asked).map_err(invalid)?;
         // Of every namespace, or refused.
         self.sight(&extensions, Verb::Watch, None).await?;
         let _held = self.limits.stream(&extensions)?;
         let deadline = Instant::now() + patience.min(LONGEST_PATIENCE);
         // Reports come to the leader alone.
         let epoch = self.leadership.epoch()?;
-        let settling = tokio::select! {
+        let wait_outcome = tokio::select! {
             status = self.leadership.lost(epoch) => return Err(status),
-            settling = self.settling(deadline) => settling?,
+            wait_outcome = self.wait_outcome(deadline) => wait_outcome?,
             () = self.context.shutdown.cancelled() => return Err(Status::unavailable("the service is stopping")),
         };
-        Ok(Response::new(WaitSettledResponse::from(&settling)))
+        Ok(Response::new(WaitSettledResponse::from(&wait_outcome)))
     }
 }
 
@@ -374,7 +374,7 @@ impl Rpc {
         sight(self.people.as_ref(), extensions, verb, namespace).await
     }
 
-    async fn settling(&self, deadline: Instant) -> Result<Settling, Status> {
+    async fn wait_outcome(&self, deadline: Instant) -> Result<WaitOutcome, Status> {
         let mut client = clients::snapshot(self.watcher.clone());
         let read: Position = match timeout_at(deadline, client.sync(SyncRequest {})).await {
             Ok(Ok(synced)) => synced
@@ -382,13 +382,13 @@ impl Rpc {
                 .try_into()
                 .map_err(|error: ConvertError| Status::internal(error.to_string()))?,
             Ok(Err(status)) => {
-                return Ok(Settling::Pending(vec![format!(
+                return Ok(WaitOutcome::Pending(vec![format!(
                     "the watcher does not answer: {}",
                     status.message()
                 )]));
             }
             Err(_) => {
-                return Ok(Settling::Pending(vec![
+                return Ok(WaitOutcome::Pending(vec![
                     "the watcher has not read its source again".to_owned(),
                 ]));
             }
@@ -398,10 +398,10 @@ impl Rpc {
             changes.borrow_and_update();
             let pending = pending(&*self.shared.lock()?, read);
             if pending.is_empty() {
-                return Ok(Settling::Settled);
+                return Ok(WaitOutcome::Settled);
             }
             if timeout_at(deadline, changes.changed()).await.is_err() {
-                return Ok(Settling::Pending(pending));
+                return Ok(WaitOutcome::Pending(pending));
             }
         }
     }

@@ -22,7 +22,7 @@ use tributary_programmer::{
     ClusterSecrets, Endpoint, EnvironmentArgs, FolderSecrets, SecretSource, sandbox_region,
 };
 use tributary_proto::access::Caller;
-use tributary_proto::call::Settling;
+use tributary_proto::call::WaitOutcome;
 use tributary_runtime::grpc::{BoundGrpc, Grpc, GrpcError};
 use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Peer, Tasks};
 use tributary_sandbox::{Reachability, Sandbox, SeedOptions};
@@ -309,9 +309,9 @@ fn bind(grpc: Grpc, address: Option<SocketAddr>) -> Result<BoundGrpc, GrpcError>
 }
 
 async fn once(client: &Client, transport: Transport, args: &UpArgs) -> anyhow::Result<ExitCode> {
-    let settling = client.settling(args.timeout).await?;
+    let wait_outcome = client.wait_outcome(args.timeout).await?;
     query::everything(client, args.output, &mut stdout()).await?;
-    if let Settling::Pending(pending) = &settling {
+    if let WaitOutcome::Pending(pending) = &wait_outcome {
         for line in pending {
             eprintln!("pending: {line}");
         }
@@ -320,7 +320,7 @@ async fn once(client: &Client, transport: Transport, args: &UpArgs) -> anyhow::R
     for rejection in &rejections {
         eprintln!("refused: {}", query::refusal(rejection));
     }
-    let judged = settling == Settling::Settled && rejections.is_empty();
+    let judged = wait_outcome == WaitOutcome::Settled && rejections.is_empty();
     Ok(if judged {
         ExitCode::SUCCESS
     } else {
