@@ -34,7 +34,7 @@ pub(crate) const UNHEARD: MetricName<Family<KindLabels, Gauge>> = MetricName::ne
 .labelled(&["kind"]);
 
 /// What is told of one kind.
-struct Told {
+struct SilenceTold {
     kind: LoadBalancerKind,
     concern: Concern,
     count: Gauge,
@@ -46,7 +46,7 @@ pub(crate) async fn listen(
     leadership: &MergerLeadership,
 ) -> Result<(), Torn> {
     let family = context.metrics.get(&UNHEARD);
-    let kinds = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb].map(|kind| Told {
+    let kinds = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb].map(|kind| SilenceTold {
         kind,
         concern: context.concern(&format!("{}-programmers", kind.as_str())),
         count: family.get_or_create_owned(&KindLabels {
@@ -75,7 +75,7 @@ pub(crate) async fn listen(
     Ok(())
 }
 
-impl Told {
+impl SilenceTold {
     fn tell(&self, unheard: &[LoadBalancerKey]) {
         let Self {
             kind,
