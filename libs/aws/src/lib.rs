@@ -34,7 +34,7 @@ mod owned;
 mod pace;
 mod permission;
 mod policy;
-mod room;
+mod rule_slots;
 mod sdk;
 mod secrets;
 mod statement;

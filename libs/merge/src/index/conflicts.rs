@@ -16,7 +16,7 @@ use self::overlaps::Overlaps;
 use crate::rules::conflict::{self, Candidate, ConflictOutcome, Partition};
 use crate::rules::validate;
 use crate::values::facts::{
-    Core, Entry, GatewayFacts, Member, MergedListener, MergedOwner, OwnerFacts,
+    GatewayFacts, ListenerFacts, ListenerIdentity, Member, MergedListener, MergedOwner, OwnerFacts,
 };
 use crate::values::order;
 use crate::values::wire::{Validity, WireClass};
@@ -57,7 +57,7 @@ struct PortConflicts {
 /// How a candidate stands.
 #[derive(Clone, Debug)]
 struct CandidateState {
-    core: Arc<Core>,
+    core: Arc<ListenerIdentity>,
     class: WireClass,
     servable: bool,
     /// Something is there to serve with.
@@ -156,7 +156,7 @@ impl ListenerConflicts {
         }
     }
 
-    fn listener(&self, precedence: Precedence, entry: &Entry) -> MergedListener {
+    fn listener(&self, precedence: Precedence, entry: &ListenerFacts) -> MergedListener {
         let port = self.ports.get(&entry.listener.port);
         let standing = port.and_then(|port| port.candidates.get(&precedence));
         let name = |place: &Precedence| {
@@ -180,7 +180,7 @@ impl ListenerConflicts {
 
 fn outcome(
     precedence: &Precedence,
-    entry: &Entry,
+    entry: &ListenerFacts,
     standing: Option<&CandidateState>,
     name: impl Fn(&Precedence) -> Option<ListenerRef>,
 ) -> ListenerOutcome {
@@ -230,7 +230,7 @@ impl CandidateState {
 }
 
 impl PortConflicts {
-    fn enter(&mut self, place: Precedence, entry: &Entry, candidate: Candidate<'_>) {
+    fn enter(&mut self, place: Precedence, entry: &ListenerFacts, candidate: Candidate<'_>) {
         let hostname = candidate.hostname.cloned();
         *self.classes.entry(candidate.class).or_default() += 1;
         self.by_hostname

@@ -24,7 +24,7 @@ use crate::read::reader::Reader;
 use crate::rules::backends::{self, BackendContext};
 use crate::rules::problem::Problem;
 use crate::rules::target_groups::{self, Family};
-use crate::values::facts::{Entry, Member};
+use crate::values::facts::{ListenerFacts, Member};
 use crate::values::order::Age;
 use crate::values::target_group::TargetGroupTemplate;
 use crate::values::wire::WireClass;
@@ -68,7 +68,7 @@ pub(crate) struct Decision<'a> {
 }
 
 /// What stands in front of the target groups of this listener.
-pub(crate) fn family(entry: &Entry) -> Family {
+pub(crate) fn family(entry: &ListenerFacts) -> Family {
     let passes_through = entry
         .listener
         .tls
