@@ -56,7 +56,7 @@ pub(crate) struct Frame {
 pub(crate) type Read = BTreeMap<Object, Option<Value>>;
 
 /// What there should be of one.
-pub(crate) struct Draft {
+pub(crate) struct DraftObject {
     pub(crate) object: Object,
     /// Text, of a Secret encoded when it is written.
     data: BTreeMap<String, String>,
@@ -184,7 +184,7 @@ fn text(found: &Value, object: Object, key: &str) -> Option<String> {
     }
 }
 
-impl Draft {
+impl DraftObject {
     pub(crate) fn of_authorities<'a>(signers: impl Iterator<Item = &'a Signer>) -> Self {
         let data = signers.flat_map(|signer| {
             let id = &signer.authority.id;

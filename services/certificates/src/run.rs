@@ -13,7 +13,7 @@ use tributary_runtime::{Backoff, Context, Peer};
 use crate::decide::{Decision, Held, Lives, Wanted, decide};
 use crate::issue::{IssueError, Signer};
 use crate::names::BACKOFF_SECONDS;
-use crate::objects::{Draft, Frame, Object, Read, held, is_ours, known, signers};
+use crate::objects::{DraftObject, Frame, Object, Read, held, is_ours, known, signers};
 use crate::{Args, Error};
 
 #[cfg(test)]
@@ -195,7 +195,8 @@ impl Run {
             .authorities
             .iter()
             .filter_map(|it| by.get(it).copied());
-        self.write_one(read, &Draft::of_authorities(kept)).await?;
+        self.write_one(read, &DraftObject::of_authorities(kept))
+            .await?;
         let known = known(read, signers);
         let trusted = decision.trusted.iter().filter_map(|it| known.get(it));
         let trusted: String = trusted.map(String::as_str).collect();
@@ -217,13 +218,13 @@ impl Run {
                 ) => None,
             };
             let since = decision.since(held.holders.get(holder), now);
-            let draft = Draft::of_holder(object, &trusted, since, leaf);
+            let draft = DraftObject::of_holder(object, &trusted, since, leaf);
             self.write_one(read, &draft).await?;
         }
         Ok(())
     }
 
-    async fn write_one(&self, read: &Read, draft: &Draft) -> Result<(), RunError> {
+    async fn write_one(&self, read: &Read, draft: &DraftObject) -> Result<(), RunError> {
         let (object, kind) = (draft.object, draft.object.kind());
         let key = object.key(&self.frame);
         let written = match found(read, object) {

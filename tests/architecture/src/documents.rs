@@ -1,8 +1,8 @@
-//! What the program's texts say of documents: a page that is named is a page of the repository.
+//! What the program's texts say of documents, and documents of the code: what is named is there.
 
 use crate::facts::SourceFile;
 use crate::syntax::Scope;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[cfg(test)]
 mod tests;
@@ -14,14 +14,14 @@ const AROUND: [char; 12] = [
 
 /// Texts that ship and name a page, or a folder of specifications, that nobody who has the repository can open. `pages` are
 /// the Markdown files by their path from the root.
-pub fn missing(sources: &[SourceFile], pages: &BTreeSet<String>) -> Vec<String> {
+pub fn missing(sources: &[SourceFile], pages: &BTreeMap<String, String>) -> Vec<String> {
     let mut broken = Vec::new();
     for source in sources.iter().filter(|source| source.ships()) {
         let texts = &source.syntax.literals;
         for text in texts.iter().filter(|text| text.scope == Scope::Always) {
             broken.extend(
                 named(&text.name)
-                    .filter(|page| !pages.contains(*page))
+                    .filter(|page| !pages.contains_key(*page))
                     .map(|page| {
                         format!(
                             "{}:{}: {page} is no page of the repository",
@@ -30,6 +30,22 @@ pub fn missing(sources: &[SourceFile], pages: &BTreeSet<String>) -> Vec<String> 
                     }),
             );
         }
+    }
+    broken
+}
+
+/// Pages that name a source file, `libs/x/src/y.rs`, which is not there.
+pub fn gone(sources: &[SourceFile], pages: &BTreeMap<String, String>) -> Vec<String> {
+    let there: BTreeSet<&str> = sources.iter().map(|source| &*source.path).collect();
+    let mut broken = Vec::new();
+    for (page, text) in pages {
+        let words = text.split(|one: char| one.is_whitespace() || AROUND.contains(&one));
+        let files = words.filter(|word| {
+            let folders = ["libs/", "services/", "tests/"];
+            word.ends_with(".rs") && folders.iter().any(|folder| word.starts_with(folder))
+        });
+        let gone = files.filter(|file| !there.contains(file));
+        broken.extend(gone.map(|file| format!("{page}: {file} is no file of the repository")));
     }
     broken
 }

@@ -18,7 +18,14 @@ const LAYERED: [(&str, &[&str]); 2] = [
     ),
     (
         "libs/plan/src",
-        &["values", "simulate", "scope", "fit", "parts", "program"],
+        &[
+            "values",
+            "simulate",
+            "input",
+            "admission",
+            "parts",
+            "program",
+        ],
     ),
 ];
 

@@ -11,7 +11,8 @@
 //!                  │                      ├─> layout         names, sizes, docs, files that nothing lists
 //!  contracts      ─┘                      ├─> testing        no sleeps, nothing ignored, nothing left to do
 //!                                         ├─> contracts      what never travels, what is decided in one place
-//!                                         └─> documents      pages that the program's texts name
+//!                                         ├─> documents      pages that the program's texts name, and files that pages name
+//!                                         └─> vocabulary     words that were given up
 //! ```
 //!
 //! Every check is a function from facts to the sentences that say what is broken; no sentence, no fault. [`mod@read`] is the
@@ -31,5 +32,6 @@ pub mod purity;
 pub mod read;
 pub mod syntax;
 pub mod testing;
+pub mod vocabulary;
 
 mod modules;

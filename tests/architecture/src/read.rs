@@ -94,14 +94,14 @@ pub fn contracts(manifest: &Path) -> Result<BTreeMap<String, String>, Error> {
     texts(root, &root.join("proto"), "proto")
 }
 
-/// Every Markdown file, by its path from the root of the workspace.
+/// The text of every Markdown file, by its path from the root of the workspace.
 ///
 /// # Errors
 /// When cargo fails, or a file cannot be read.
-pub fn pages(manifest: &Path) -> Result<BTreeSet<String>, Error> {
+pub fn pages(manifest: &Path) -> Result<BTreeMap<String, String>, Error> {
     let metadata = metadata(manifest)?;
     let root = metadata.workspace_root.as_std_path();
-    Ok(texts(root, root, "md")?.into_keys().collect())
+    texts(root, root, "md")
 }
 
 fn metadata(manifest: &Path) -> Result<Metadata, Error> {

@@ -24,6 +24,8 @@ pub struct Syntax {
     pub literals: Vec<Named>,
     /// `mod x;` and what it says about the file it means.
     pub modules: Vec<ModuleDeclaration>,
+    /// Structs, enums, traits and aliases that the file declares.
+    pub types: Vec<Named>,
     /// `pub fn`, in impls too, and the functions of `pub trait`s.
     pub functions: Vec<PublicFunction>,
     /// Lines of `//!` at the top of the file that say something.

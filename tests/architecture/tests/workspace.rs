@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::path::Path;
 use tributary_tests_architecture::facts::PURE;
 use tributary_tests_architecture::{
-    contracts, dependencies, documents, layers, layout, purity, read, testing,
+    contracts, dependencies, documents, layers, layout, purity, read, testing, vocabulary,
 };
 
 /// Reads what a check looks at, and shows what is broken.
@@ -159,8 +159,19 @@ fn nothing_is_left_to_do() {
 }
 
 #[test]
+fn retired_words_name_no_type_or_module() {
+    holds(read::sources, |it| vocabulary::retired(it));
+}
+
+#[test]
 fn every_page_that_a_text_names_is_there() {
     let pages = facts(read::pages);
-    assert!(pages.contains("README.md"), "{pages:?}");
+    assert!(pages.contains_key("README.md"), "{:?}", pages.keys());
     holds(read::sources, |it| documents::missing(it, &pages));
+}
+
+#[test]
+fn every_source_file_that_a_page_names_is_there() {
+    let pages = facts(read::pages);
+    holds(read::sources, |it| documents::gone(it, &pages));
 }

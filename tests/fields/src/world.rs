@@ -22,7 +22,7 @@ use tributary_status::{Next, next};
 use crate::{text, yaml};
 
 /// Conditions by object, `Gateway infra/web`: its own, its listeners' and its parents'.
-pub type Told = BTreeMap<String, Vec<Condition>>;
+pub type ConditionsByObject = BTreeMap<String, Vec<Condition>>;
 
 /// The certificate of the world's HTTPS port.
 const CERTIFICATE: &str = "arn:aws:acm:eu-west-1:1:certificate/c";
@@ -39,14 +39,14 @@ pub fn objects() -> Vec<Value> {
 }
 
 /// What everybody is told.
-pub fn told(objects: &[Value]) -> Told {
+pub fn told(objects: &[Value]) -> ConditionsByObject {
     let snapshot: Snapshot = objects.iter().filter_map(resource).collect();
     let Merged { merge, outcome: _ } = merge(&snapshot, Options::default());
     let mut reports = Reports::default();
     for desired in merge.load_balancers().values() {
         reports.insert(&merge, report(desired));
     }
-    let mut told = Told::new();
+    let mut told = ConditionsByObject::new();
     for resource in snapshot.iter() {
         let object = resource.object_ref();
         let judged = judge(&merge, &object, &reports);

@@ -77,7 +77,7 @@ fn every_row_that_says_refused_is_told_in_a_status() {
                 ..
             } = &case;
             let at = format!("{kind} {}", case.field);
-            let is_told = |told_by: &world::Told| {
+            let is_told = |told_by: &world::ConditionsByObject| {
                 told_by.get(told).is_some_and(|conditions| {
                     let mut of_type = conditions
                         .iter()

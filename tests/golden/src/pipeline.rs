@@ -15,7 +15,7 @@ use tributary_status::{Next, next};
 use crate::GoldenError;
 use crate::operations;
 use crate::render::{self, Fields};
-use crate::report::{Told, report};
+use crate::report::{Reported, report};
 
 /// What came out, before it is text.
 pub(crate) struct Decided {
@@ -124,11 +124,13 @@ fn rejected(rejections: &[Rejection]) -> Value {
     render::texts(rejections.iter().map(rejection))
 }
 
-fn told(case: &Path) -> Result<Told, GoldenError> {
+fn told(case: &Path) -> Result<Reported, GoldenError> {
     let path = case.join("report.yaml");
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Told::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Reported::default());
+        }
         Err(source) => return Err(GoldenError::File { path, source }),
     };
     serde_saphyr::from_str(&text).map_err(|error| GoldenError::Report {

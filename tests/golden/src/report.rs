@@ -14,7 +14,7 @@ use tributary_model::report::{
 /// `report.yaml`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Told {
+pub(crate) struct Reported {
     /// Load balancers (`alb ns/name`) that nobody has reported on.
     #[serde(default)]
     pub(crate) unreported: BTreeSet<String>,
@@ -54,7 +54,7 @@ enum State {
 }
 
 /// The report on one load balancer.
-pub(crate) fn report(desired: &DesiredLoadBalancer, told: &Told) -> LoadBalancerReport {
+pub(crate) fn report(desired: &DesiredLoadBalancer, told: &Reported) -> LoadBalancerReport {
     let name = desired.key.to_string();
     let phase = match told.phases.get(&name) {
         None => LoadBalancerPhase::Active,
@@ -85,7 +85,7 @@ pub(crate) fn report(desired: &DesiredLoadBalancer, told: &Told) -> LoadBalancer
     }
 }
 
-fn listener(member: &MemberListener, phase: LoadBalancerPhase, told: &Told) -> ListenerReport {
+fn listener(member: &MemberListener, phase: LoadBalancerPhase, told: &Reported) -> ListenerReport {
     let mut revision = member.revision;
     let mut notes = Vec::new();
     let state = match told.listeners.get(&member.listener.to_string()) {
@@ -129,7 +129,7 @@ fn is_without_certificate(member: &MemberListener) -> bool {
         })
 }
 
-fn rules(desired: &DesiredLoadBalancer, told: &Told) -> Vec<RuleProblem> {
+fn rules(desired: &DesiredLoadBalancer, told: &Reported) -> Vec<RuleProblem> {
     let rules = desired
         .listeners
         .values()

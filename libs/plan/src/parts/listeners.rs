@@ -29,7 +29,7 @@ pub(crate) struct Parts<'a> {
 }
 
 /// Places on the load balancer.
-struct Rooms {
+struct QuotaBudgets {
     listeners: QuotaBudget,
     rules: QuotaBudget,
     certificates: QuotaBudget,
@@ -50,15 +50,15 @@ pub(crate) fn plan(
     parts: &Parts,
     builder: &mut PlanBuilder,
 ) -> Vec<RuleProblem> {
-    let mut rooms = rooms(input);
+    let mut budgets = budgets(input);
     let mut kept = BTreeMap::new();
     for (arn, observed) in ours(input) {
         match admission.ports.get(&observed.port) {
             Some(port) => {
-                let stays = keep(input, port, parts, arn, observed, &mut rooms, builder);
+                let stays = keep(input, port, parts, arn, observed, &mut budgets, builder);
                 kept.insert(observed.port, stays);
             }
-            None => delete(arn, observed, &mut rooms, builder),
+            None => delete(arn, observed, &mut budgets, builder),
         }
     }
     let mut problems = Vec::new();
@@ -66,12 +66,12 @@ pub(crate) fn plan(
         let kept = kept.get(number);
         let Some(listener) = (match kept {
             Some(kept) => Some(Handle::Existing(kept.arn.to_owned())),
-            None => create(input, port, parts, &mut rooms.listeners, builder),
+            None => create(input, port, parts, &mut budgets.listeners, builder),
         }) else {
             continue;
         };
         let of_sni = kept.map(|kept| &kept.of_sni);
-        let budget = &mut rooms.certificates;
+        let budget = &mut budgets.certificates;
         sni::add(port, parts.certificates, &listener, of_sni, budget, builder);
         let new = Matched::default();
         let planned = rules::plan(
@@ -80,7 +80,7 @@ pub(crate) fn plan(
             &listener,
             kept.map_or(&new, |kept| &kept.matched),
             (parts.groups, parts.moves),
-            &mut rooms.rules,
+            &mut budgets.rules,
             builder,
         );
         if let Some(kept) = kept {
@@ -133,13 +133,13 @@ fn ours<'a>(
         .map(|(arn, listener)| (arn.as_str(), listener))
 }
 
-fn rooms(input: &PlanInput) -> Rooms {
+fn budgets(input: &PlanInput) -> QuotaBudgets {
     let limits = input.limits();
     let listeners = input
         .current
         .map(|current| &current.load_balancer.listeners);
     let all = || listeners.into_iter().flat_map(BTreeMap::values);
-    Rooms {
+    QuotaBudgets {
         listeners: QuotaBudget::new(limits.listeners, all().count()),
         rules: QuotaBudget::new(limits.rules, all().map(|it| it.rules.len()).sum()),
         certificates: QuotaBudget::new(
@@ -149,14 +149,19 @@ fn rooms(input: &PlanInput) -> Rooms {
     }
 }
 
-fn delete(arn: &str, observed: &ObservedListener, rooms: &mut Rooms, builder: &mut PlanBuilder) {
+fn delete(
+    arn: &str,
+    observed: &ObservedListener,
+    budgets: &mut QuotaBudgets,
+    builder: &mut PlanBuilder,
+) {
     let op = Op::DeleteListener {
         listener: arn.to_owned(),
     };
     let step = builder.add(op, Blame::LoadBalancer);
-    rooms.listeners.give_back(step, 1);
-    rooms.rules.give_back(step, observed.rules.len());
-    rooms
+    budgets.listeners.give_back(step, 1);
+    budgets.rules.give_back(step, observed.rules.len());
+    budgets
         .certificates
         .give_back(step, observed.certificates.len());
     builder.released.insert(arn.to_owned(), step);
@@ -180,7 +185,7 @@ fn keep<'a>(
     parts: &Parts,
     arn: &'a str,
     observed: &'a ObservedListener,
-    rooms: &mut Rooms,
+    budgets: &mut QuotaBudgets,
     builder: &mut PlanBuilder,
 ) -> Kept<'a> {
     let blame = blame(port);
@@ -199,7 +204,7 @@ fn keep<'a>(
         &blame,
         builder,
     );
-    let budget = &mut rooms.certificates;
+    let budget = &mut budgets.certificates;
     let removals = sni::remove(
         port,
         parts.certificates,
@@ -216,7 +221,7 @@ fn keep<'a>(
             port,
             observed,
             parts.moves,
-            &mut rooms.rules,
+            &mut budgets.rules,
             builder,
         ),
         of_sni: sni::Kept {

@@ -26,9 +26,9 @@ fn signer() -> Signer {
     Signer::new("west", LIFE).unwrap()
 }
 
-fn draft(signer: &Signer) -> Draft {
+fn draft(signer: &Signer) -> DraftObject {
     let leaf = signer.sign(&[NAME.to_owned()], LIFE).unwrap();
-    Draft::of_holder(MERGER, &signer.certificate, SINCE_THEN, Some(leaf))
+    DraftObject::of_holder(MERGER, &signer.certificate, SINCE_THEN, Some(leaf))
 }
 
 #[test]
@@ -55,8 +55,11 @@ fn names_are_the_releases() {
 #[test]
 fn what_was_written_is_read_again_and_not_written_again() {
     let signer = signer();
-    let (keys, merger) = (Draft::of_authorities([&signer].into_iter()), draft(&signer));
-    let trust = Draft::of_holder(Object::Trust, &signer.certificate, SINCE_THEN, None);
+    let (keys, merger) = (
+        DraftObject::of_authorities([&signer].into_iter()),
+        draft(&signer),
+    );
+    let trust = DraftObject::of_holder(Object::Trust, &signer.certificate, SINCE_THEN, None);
     let frame = frame(Some("uid"));
     let read: Read = [&keys, &merger, &trust]
         .into_iter()
@@ -78,7 +81,7 @@ fn what_was_written_is_read_again_and_not_written_again() {
         known(&read, &[]),
         BTreeMap::from([(signer.authority, signer.certificate.clone())])
     );
-    let kept = Draft::of_holder(MERGER, &signer.certificate, SINCE_THEN, None);
+    let kept = DraftObject::of_holder(MERGER, &signer.certificate, SINCE_THEN, None);
     for (draft, object) in [(&keys, keys.object), (&merger, MERGER), (&kept, MERGER)] {
         assert_eq!(draft.patch(read[&object].as_ref().unwrap(), &frame), None);
     }
@@ -115,8 +118,8 @@ fn what_others_wrote_stays_and_what_is_wrong_is_mended() {
 fn keys_of_an_authority_that_signs_no_more_are_deleted() {
     let (former, next) = (signer(), signer());
     let frame = frame(None);
-    let found = Draft::of_authorities([&former, &next].into_iter()).create(&frame);
-    let draft = Draft::of_authorities([&next].into_iter());
+    let found = DraftObject::of_authorities([&former, &next].into_iter()).create(&frame);
+    let draft = DraftObject::of_authorities([&next].into_iter());
     let id = &former.authority.id;
     let expected = json!({ "data": { format!("{id}.crt"): null, format!("{id}.key"): null } });
     assert_eq!(draft.patch(&found, &frame), Some(expected));
@@ -170,7 +173,7 @@ fn of_a_webhook_only_the_authorities_are_ours() {
         json!({ "metadata": metadata, "webhooks": webhooks })
     };
     let both = format!("{}{}", former.certificate, next.certificate);
-    let draft = Draft::of_holder(Object::Webhook, &both, SINCE_THEN, None);
+    let draft = DraftObject::of_holder(Object::Webhook, &both, SINCE_THEN, None);
     let since = json!({ "annotations": { SINCE: SINCE_THEN.to_string() } });
     for before in [
         &[None, None][..],

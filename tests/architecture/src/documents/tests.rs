@@ -1,4 +1,4 @@
-use super::missing;
+use super::{gone, missing};
 use crate::facts::{Place, SourceFile};
 use crate::syntax::syntax;
 
@@ -10,7 +10,10 @@ fn check(place: Place, text: &str, said: Option<&str>) {
         place,
         syntax: syntax(text).unwrap(),
     };
-    let broken = missing(&[file], &["docs/rules/tls.md".to_owned()].into());
+    let broken = missing(
+        &[file],
+        &[("docs/rules/tls.md".to_owned(), String::new())].into(),
+    );
     match said {
         None => assert_eq!(broken, Vec::<String>::new()),
         Some(said) => assert!(broken.len() == 1 && broken[0].contains(said), "{broken:?}"),
@@ -66,5 +69,23 @@ fn tests_may_name_what_is_not_there() {
         Place::Module,
         "#[cfg(test)] mod t { const A: &str = \"gone.md\"; }",
         None,
+    );
+}
+
+#[test]
+fn a_page_names_source_files_that_are_there() {
+    let file = SourceFile {
+        path: "libs/x/src/y.rs".to_owned(),
+        package: "tributary-x".to_owned(),
+        place: Place::Module,
+        syntax: syntax("").unwrap(),
+    };
+    let page = |text: &str| [("docs/a.md".to_owned(), text.to_owned())].into();
+    let file = [file];
+    let none = Vec::<String>::new();
+    assert_eq!(gone(&file, &page("see `libs/x/src/y.rs`, and y.rs")), none);
+    assert_eq!(
+        gone(&file, &page("(`libs/x/src/z.rs`)")),
+        ["docs/a.md: libs/x/src/z.rs is no file of the repository"]
     );
 }

@@ -131,11 +131,11 @@ fn the_plan_has_layers_of_its_own() {
     check(
         upwards,
         &[
-            ("libs/plan/src/lib.rs", "mod parts; mod scope;"),
-            ("libs/plan/src/scope.rs", "use crate::parts::p::P;"),
+            ("libs/plan/src/lib.rs", "mod parts; mod input;"),
+            ("libs/plan/src/input.rs", "use crate::parts::p::P;"),
             ("libs/plan/src/parts.rs", "pub mod p;"),
-            ("libs/plan/src/parts/p.rs", "use crate::scope::Scope;"),
+            ("libs/plan/src/parts/p.rs", "use crate::input::PlanInput;"),
         ],
-        &["libs/plan/src: scope imports parts::p, which stands above it (line 1)"],
+        &["libs/plan/src: input imports parts::p, which stands above it (line 1)"],
     );
 }

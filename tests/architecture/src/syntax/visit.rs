@@ -161,7 +161,17 @@ impl Visitor {
 
 impl<'ast> Visit<'ast> for Visitor {
     fn visit_item(&mut self, item: &'ast Item) {
-        self.inside(attributes(item), |this| visit::visit_item(this, item));
+        self.inside(attributes(item), |this| {
+            if let Item::Struct(syn::ItemStruct { ident, .. })
+            | Item::Enum(syn::ItemEnum { ident, .. })
+            | Item::Trait(syn::ItemTrait { ident, .. })
+            | Item::Type(syn::ItemType { ident, .. }) = item
+            {
+                let named = this.named(ident.to_string(), ident.span());
+                this.found.types.push(named);
+            }
+            visit::visit_item(this, item);
+        });
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
