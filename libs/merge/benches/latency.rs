@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tributary_merge::judge::{Reports, judge};
 use tributary_merge::{Merge, Options, merge};
 use tributary_model::{Change, Resource, Snapshot};
-use tributary_testkit::worlds::{SIZES, route, set, world};
+use tributary_testkit::worlds::{SIZES, one_listener, route, route_of_one_listener, set, world};
 
 /// Changes measured.
 const CHANGES: usize = 5_000;
@@ -49,6 +49,14 @@ fn main() {
             set(gw, number, &format!("app{turn}"))
         });
         report(name, "listener", &listeners);
+    }
+    for routes in [1_000, 10_000] {
+        let objects = one_listener(routes);
+        let mut merge = merge(&Snapshot::from_iter(objects), Options::default()).merge;
+        let times = measure(&mut merge, |turn, number| {
+            route_of_one_listener(number % routes, &format!("v{}", turn + 2))
+        });
+        report(&format!("one-{routes}"), "route", &times);
     }
 }
 

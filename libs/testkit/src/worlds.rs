@@ -108,3 +108,26 @@ pub fn route(gw: usize, set: usize, route: usize, version: &str) -> Resource {
         )
         .build()
 }
+
+/// What most clusters are: one Gateway with one wildcard listener, and all routes on it, each with a hostname of its own.
+pub fn one_listener(routes: usize) -> Vec<Resource> {
+    let mut objects = vec![class("alb", controller::ALB), namespace("infra", &[])];
+    objects.push(
+        gateway("infra/one")
+            .listener(https("https", 443, "*.example.com"))
+            .build(),
+    );
+    objects.push(service("infra/web", 80));
+    objects.push(endpoints("infra/web", 8080, &["10.0.0.1", "10.0.0.2"]));
+    objects.extend((0..routes).map(|number| route_of_one_listener(number, "v1")));
+    objects
+}
+
+/// One of those routes; `version` is part of its path.
+pub fn route_of_one_listener(number: usize, version: &str) -> Resource {
+    http_route(&format!("infra/route-{number}"))
+        .to_gateway("infra/one")
+        .host(&format!("app-{number}.example.com"))
+        .rule(rule().prefix(&format!("/{version}")).backend("web", 80))
+        .build()
+}
