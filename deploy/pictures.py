@@ -28,8 +28,10 @@ from pods import SYSTEM, Release  # noqa: E402
 from world import MANIFESTS, secret  # noqa: E402
 
 SECONDS = 150
-# Of a picture: inches of a column, of a row, and of a dot.
+# Of a picture: inches of a column and of a row, and dots of an inch.
 COLUMN, ROW, DOTS = 0.62, 0.32, 80
+# Points of lettering, and how wide a letter is of its height at most, on average.
+TITLE, LEGEND, NUMBER, NAME, LETTER = 8, 6, 13, 6.5, 0.58
 COLOURS = ["#3274d9", "#e0752d", "#299c46", "#a352cc", "#c4162a", "#8f8f8f", "#e0b400", "#1f9e9e", "#7a4e2b", "#d05ea8"]
 # What fits into a panel.
 MOST_LEGENDS, MOST_BARS, MOST_LETTERS = 8, 6, 34
@@ -80,6 +82,17 @@ def legend(template: str, labels: dict[str, str]) -> str:
     return text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS - 1] + "…"
 
 
+def width_of(text: str, points: float) -> float:
+    """Inches."""
+    return len(text) * points * LETTER / 72
+
+
+def fitted(text: str, inches: float, points: float = NAME) -> str:
+    """What of a name there is room for."""
+    letters = int(inches / width_of("x", points))
+    return text if len(text) <= letters else text[:letters - 1] + "…"
+
+
 def now(prometheus: Prometheus, panel: dict) -> list[tuple[str, float]]:
     rows = [(legend(target["legendFormat"], it["metric"]), float(it["value"][1])) for target in panel["targets"] for it in prometheus.asked(target["expr"])]
     return [(name, value) for name, value in rows if not math.isnan(value)]
@@ -102,34 +115,50 @@ def draw_lines(axes, prometheus: Prometheus, panel: dict, unit: str) -> None:
         nothing(axes)
         return
     highest = max((value for _, values in lines for _, value in values if not math.isnan(value)), default=0)
-    # The legend stands above them.
-    axes.set_ylim(0, highest * 1.5 or 1)
+    width, height = (it / DOTS for it in axes.get_window_extent().size)
+    names = [name for name, _ in lines[:MOST_LEGENDS]]
+    # The names stand above the lines, in as many columns as there is room for.
+    columns = max(1, min(4, len(names), int(width / (0.35 + max(width_of(name, LEGEND) for name in names)))))
+    rows = math.ceil(len(names) / columns)
+    axes.set_ylim(0, (highest or 1) * 1.05 / (1 - (rows * 1.35 + 0.4) * LEGEND / 72 / height))
     axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M"))
     axes.xaxis.set_major_locator(dates.MinuteLocator())
     axes.yaxis.set_major_formatter(lambda value, _: in_words(value, unit))
     axes.tick_params(labelsize=6, length=2)
     axes.grid(color="#e6e6e6", linewidth=0.5)
-    axes.legend(fontsize=5, loc="upper left", frameon=False, ncols=2, borderaxespad=0.1, handlelength=1)
+    axes.legend(fontsize=LEGEND, loc="upper left", frameon=False, ncols=columns, borderaxespad=0.1, borderpad=0.2, handlelength=1, labelspacing=0.2,
+                columnspacing=1)
 
 
 def draw_numbers(axes, rows: list[tuple[str, float]], unit: str) -> None:
     axes.axis("off")
-    for number, (name, value) in enumerate(rows[:MOST_LEGENDS]):
-        across, down = (number % 2, number // 2) if len(rows) > 1 else (0.5, 0)
-        height = 1 / max(2, math.ceil(min(len(rows), MOST_LEGENDS) / 2))
-        axes.text(0.25 + across * 0.5, 1 - height * (down + 0.4), in_words(value, unit), ha="center", va="center", fontsize=12, color=COLOURS[2])
-        axes.text(0.25 + across * 0.5, 1 - height * (down + 0.85), name, ha="center", va="center", fontsize=5.5, color="#555555")
+    rows = rows[:MOST_LEGENDS]
+    width, height = (it / DOTS for it in axes.get_window_extent().size)
+    across = min(2, len(rows))
+    down = math.ceil(len(rows) / across)
+    # Together a number and its name take less than half an inch.
+    step = min(1 / down, 0.5 / height)
+    top = (1 + down * step) / 2
+    # Long names are a little smaller before they are cut.
+    small = max(5.2, min(NAME, NAME * width / across * 0.95 / max(width_of(name, NAME) for name, _ in rows)))
+    for number, (name, value) in enumerate(rows):
+        left, above = (number % across + 0.5) / across, top - number // across * step
+        axes.text(left, above - step * 0.38, in_words(value, unit), ha="center", va="center", fontsize=min(NUMBER, step * height * 72 * 0.5), color=COLOURS[2])
+        axes.text(left, above - step * 0.82, fitted(name, width / across, small), ha="center", va="center", fontsize=small, color="#555555")
 
 
 def draw_bars(axes, rows: list[tuple[str, float]], unit: str) -> None:
     rows = rows[:MOST_BARS][::-1]
     axes.barh(range(len(rows)), [value for _, value in rows], color=COLOURS[0], height=0.5)
-    axes.set_ylim(-0.5, max(len(rows), 3) - 0.5)
-    axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=6)
+    # A few do not fill the panel.
+    room = max(len(rows), 4)
+    axes.set_ylim(len(rows) - room - 0.5, len(rows) - 0.5)
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=NAME)
+    axes.tick_params(length=0)
     axes.set_xlim(0, 1 if unit == "percentunit" else max(value for _, value in rows) * 1.2 or 1)
     axes.set_xticks([])
     for number, (_, value) in enumerate(rows):
-        axes.text(max(value, 0), number, f" {in_words(value, unit)}", va="center", fontsize=6)
+        axes.text(max(value, 0), number, f" {in_words(value, unit)}", va="center", fontsize=NAME)
     for side in axes.spines.values():
         side.set_visible(False)
 
@@ -143,31 +172,38 @@ def draw(prometheus: Prometheus, dashboard: dict) -> Image.Image:
     panels = dashboard["panels"]
     # A row below the title.
     rows = max(it["gridPos"]["y"] + it["gridPos"]["h"] for it in panels) + 1.5
-    figure = plt.figure(figsize=(24 * COLUMN, rows * ROW), facecolor="white")
+    figure = plt.figure(figsize=(24 * COLUMN, rows * ROW), dpi=DOTS, facecolor="white")
     figure.text(0.008, 1 - 1 / rows, dashboard["title"], fontsize=14, va="center", weight="bold")
     for panel in panels:
         place = panel["gridPos"]
         left, top, width, height = place["x"] / 24, (place["y"] + 1.5) / rows, place["w"] / 24, place["h"] / rows
+        inches = place["w"] * COLUMN
         if panel["type"] == "row":
             figure.text(left + 0.008, 1 - top - height / 2, panel["title"], fontsize=10, va="center", color="#333333")
             continue
-        figure.text(left + 0.008, 1 - top - 0.5 / rows, panel["title"], fontsize=8, va="center")
-        is_plain = panel["type"] == "stat"
-        # Names of bars take their room, however narrow a panel is.
-        edge = 0.008 if is_plain else max(0.09, width * 0.2) if panel["type"] == "bargauge" else 0.035
-        below, above = (0.3, 1.3) if is_plain else (1.2, 1.1)
-        axes = figure.add_axes((left + edge, 1 - top - height + below / rows, width - edge - 0.012, height - (below + above) / rows))
+        # A title stays in its panel.
+        size = min(TITLE, TITLE * (inches - 0.25) / width_of(panel["title"], TITLE))
+        figure.text(left + 0.008, 1 - top - 0.5 / rows, panel["title"], fontsize=size, va="center")
         unit = panel["fieldConfig"]["defaults"]["unit"]
+        found = [] if panel["type"] == "timeseries" else now(prometheus, panel)
+        edge, below, above = 0.035, 1.2, 1.1
+        if panel["type"] == "stat":
+            edge, below, above = 0.008, 0.3, 1.3
+        elif panel["type"] == "bargauge":
+            # Names take their room, and leave some for the bars.
+            found = [(fitted(name, inches * 0.6), value) for name, value in found]
+            edge = 0.012 + max((width_of(name, NAME) for name, _ in found), default=0) / (24 * COLUMN)
+        axes = figure.add_axes((left + edge, 1 - top - height + below / rows, width - edge - 0.012, height - (below + above) / rows))
         if panel["type"] == "timeseries":
             draw_lines(axes, prometheus, panel, unit)
-        elif not (found := now(prometheus, panel)):
+        elif not found:
             nothing(axes)
-        elif is_plain:
+        elif panel["type"] == "stat":
             draw_numbers(axes, found, unit)
         else:
             draw_bars(axes, found, unit)
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=DOTS)
+    figure.savefig(drawn, format="png")
     plt.close(figure)
     return Image.open(drawn).convert("RGB").quantize(48, dither=Image.Dither.NONE)
 

@@ -113,6 +113,16 @@ class Api:
     def namespace(self, name: str, **metadata: object) -> None:
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **metadata}})
 
+    def account(self, namespace: str, name: str) -> pathlib.Path:
+        """A kubeconfig that may do what the account may, for an hour."""
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
+        answer, _ = self.request("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", asked)
+        config = yaml.safe_load(pathlib.Path(self.kubeconfig).read_text())
+        config["users"][0]["user"] = {"token": answer["status"]["token"]}
+        path = pathlib.Path(self.folder) / f"{namespace}-{name}.kubeconfig"
+        path.write_text(yaml.safe_dump(config))
+        return path
+
     def environment(self) -> dict[str, str]:
         """Of programs that ask it."""
         return {**os.environ, "KUBECONFIG": self.kubeconfig, "HELM_CACHE_HOME": self.folder}

@@ -9,8 +9,6 @@ import subprocess
 import urllib.error
 import urllib.request
 
-import yaml
-
 import helm
 from cluster import Cluster
 from neighbours import CertManager
@@ -75,18 +73,8 @@ class Release(Processes):
             "--tls-dir": self.mount(service),
         }
         flags = [it if (flag := it.split("=")[0]) not in place else f"{flag}={place[flag]}" for it in container["args"]]
-        kubeconfig = self.account(pod["serviceAccountName"])
+        kubeconfig = self.cluster.account(SYSTEM, pod["serviceAccountName"])
         self.start(service, PROGRAM, *flags, f"--kubeconfig={kubeconfig}", POD_NAME=f"tributary-{service}-0", POD_NAMESPACE=SYSTEM)
-
-    def account(self, name: str) -> pathlib.Path:
-        """A kubeconfig that may do what the account may."""
-        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
-        answer, _ = self.cluster.request("POST", f"/api/v1/namespaces/{SYSTEM}/serviceaccounts/{name}/token", asked)
-        config = yaml.safe_load(pathlib.Path(self.cluster.kubeconfig).read_text())
-        config["users"][0]["user"] = {"token": answer["status"]["token"]}
-        path = self.folder / f"{name}.kubeconfig"
-        path.write_text(yaml.safe_dump(config))
-        return path
 
     def answer(self, service: str, path: str) -> tuple[int, str]:
         try:

@@ -17,6 +17,8 @@ RULES = DEPLOY / "prometheus/rules.yaml"
 DASHBOARDS = sorted((DEPLOY / "grafana").glob("*.json"))
 RUNBOOKS = helm.ROOT / "docs/runbooks"
 CASES = DEPLOY / "tests/prometheus/alerts.yaml"
+# What Prometheus Operator gives a target of a ServiceMonitor.
+BY_OPERATOR = {"namespace", "pod", "service", "container", "endpoint", "job", "instance"}
 # What a scrape adds, and what aggregations of ours make of it.
 OF_TARGETS = {"namespace", "pod"}
 
@@ -205,6 +207,16 @@ class Chart(unittest.TestCase):
             shown = maps[f"everything-dashboard-{file.stem}"]
             self.assertEqual(shown["metadata"]["labels"]["grafana_dashboard"], "1")
             self.assertEqual(json.loads(shown["data"][f"tributary-{file.stem}.json"]), json.loads(file.read_text()))
+
+    def test_no_metric_has_a_label_that_its_target_has(self):
+        """Prometheus would rename it, and whoever asks for it would find nothing."""
+        [monitor] = of_kind(rendered("everything"), "ServiceMonitor").values()
+        [endpoint] = monitor["spec"]["endpoints"]
+        dropped = {it["regex"] for it in endpoint.get("relabelings", []) if it["action"] == "labeldrop"}
+        of_pods = {re.sub("[^a-z]", "_", it) for it in monitor["spec"]["podTargetLabels"]}
+        for name, (_, labels) in KNOWN.items():
+            with self.subTest(name):
+                self.assertEqual(labels & ((BY_OPERATOR | of_pods) - dropped), set())
 
 
 if __name__ == "__main__":

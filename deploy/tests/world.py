@@ -30,13 +30,13 @@ def free() -> int:
         return taken.getsockname()[1]
 
 
-def secret() -> str:
-    """The one that a listener of the manifests names."""
+def secret(days: int = 90) -> str:
+    """The one that a listener of the manifests names. Its certificate lasts so many days."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "app.example.com")])
     now = datetime.datetime.now(datetime.timezone.utc)
     certificate = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    certificate = certificate.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=90))
+    certificate = certificate.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=days))
     certificate = certificate.add_extension(x509.SubjectAlternativeName([x509.DNSName("app.example.com")]), False).sign(key, hashes.SHA256())
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

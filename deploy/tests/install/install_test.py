@@ -43,6 +43,8 @@ GAP = 5
 GAP_OF_SLOW_AWS = 10
 # and while something dies: its Lease ends after 4, and another takes over.
 FAILOVER = 15
+# Alerts are true, and not any more: Prometheus looks for new targets every five seconds, and pods have to start.
+ALERTED = 45
 # The API server hangs for longer than a Lease, and than a client waits for an answer to its renewal.
 HANGS = 12
 
@@ -538,6 +540,7 @@ class Install(unittest.TestCase):
             self.assertLessEqual(monitored.empty_panels(prometheus), set(monitored.UNSEEN))
             way = {"tributary-watcher read", "tributary-merger receive", "tributary-alb-programmer aws", "tributary-status-writer write"}
             beside.until("a trace from pod to pod", lambda: any(way <= {f"{it['service']} {it['name']}" for it in trace} for trace in collector.traces().values()))
+            alerts_follow_what_goes_wrong(prometheus, targets)
 
     def test_gateways_first_then_the_release_and_nothing_is_left(self):
         # What is looked for afterwards is there now, the Secrets and Leases that the programs made among it.
@@ -616,6 +619,48 @@ def nothing_was_asked_for_twice(test: Install, made: int) -> None:
     # The last ones are on their way out.
     NODE.until("what the changes made is gone", lambda: asked()["DeleteListener"] >= of_nlb and asked()["DeleteRule"] >= of_alb)
     test.assertEqual(asked(), {"CreateLoadBalancer": 0, "CreateListener": of_nlb, "CreateRule": of_alb, "DeleteListener": of_nlb, "DeleteRule": of_alb})
+
+
+def alerts_follow_what_goes_wrong(prometheus: Prometheus, targets: pathlib.Path) -> None:
+    """No alert is true where all is well. Those of what goes wrong are, and no others, and none any more once it is mended."""
+    seen: list[dict[str, list]] = []
+
+    def until(what: str, *expected: str) -> None:
+        def is_so() -> bool:
+            # Pods come and go meanwhile.
+            monitored.write(NODE, SYSTEM, targets)
+            seen.append(monitored.true_alerts(prometheus))
+            return set(seen[-1]) == set(expected)
+        begun = time.monotonic()
+        try:
+            NODE.until(f"{what}: exactly the alerts {sorted(expected)}", is_so, ALERTED)
+        except AssertionError as late:
+            raise AssertionError(f"true in the end: {seen[-1]}; {late}") from None
+        figure(f"{what}: until the alerts say so", time.monotonic() - begun)
+
+    until("all is well")
+    # A tenant's: its certificate ends tomorrow, and AWS has none for another listener.
+    NODE.kubectl("apply", "--filename=-", given=world.secret(days=1))
+    NODE.apply(monitored.UNCERTIFIED)
+    tenants = ["TributaryCertificateEndsSoon", "TributaryCertificateEnds", "TributaryRefusedByAws"]
+    until("a tenant's certificate ends, and another is missing", *tenants)
+    # A platform's: the status writer may not hold its Lease any more, and the watcher is gone.
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "tributary-status-writer", "namespace": SYSTEM}}
+    rules = NODE.get(role)["rules"]
+    replicas = len(pods("watcher"))
+    may(role, [])
+    NODE.kubectl("scale", "deployment", "-n", SYSTEM, "tributary-watcher", "--replicas=0")
+    until("the status writer's role is empty, and no watcher runs", *tenants, "TributaryNobodyLeads", "TributaryServiceMissing")
+    may(role, rules)
+    NODE.kubectl("scale", "deployment", "-n", SYSTEM, "tributary-watcher", f"--replicas={replicas}")
+    NODE.kubectl("apply", "--filename=-", given=world.secret())
+    NODE.request("DELETE", NODE.path(monitored.UNCERTIFIED))
+    until("all of it is mended")
+    NODE.until("all pods are Ready", is_ready)
+
+
+def may(role: dict, rules: list[dict]) -> None:
+    NODE.kubectl("patch", "role", "-n", SYSTEM, name_of(role), "--type=merge", f"--patch={json.dumps({'rules': rules})}")
 
 
 def left_of_the_release() -> set[str]:

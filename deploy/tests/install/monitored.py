@@ -7,7 +7,7 @@ import re
 
 from neighbours import Prometheus
 from node import Node
-from prometheus_test import DASHBOARDS, panels
+from prometheus_test import DASHBOARDS, alerts, panels
 
 # Of Prometheus Operator's CRD no more than that it is there.
 MONITORS = {
@@ -26,6 +26,11 @@ SECURED = {
                        "tls": {"mode": "Terminate", "certificateRefs": [{"name": "app"}]}},
                       {"name": "taken", "port": 80, "protocol": "HTTP"}]},
 }
+# A tenant's set that AWS has no certificate for.
+UNCERTIFIED = {
+    "apiVersion": "gateway.networking.k8s.io/v1", "kind": "ListenerSet", "metadata": {"name": "uncertified", "namespace": "infra"}, "spec": {
+        "parentRef": {"name": "my-gateway"}, "listeners": [{"name": "https", "port": 9443, "protocol": "HTTPS", "hostname": "nobody.example.org"}]},
+}
 # Panels that may be empty where all is well.
 UNSEEN = {
     "Calls that failed": "AWS refuses nothing",
@@ -39,6 +44,12 @@ def empty_panels(prometheus: Prometheus) -> set[str]:
     """The titles of those of all dashboards that have nothing to show."""
     all_of_them = [panel for file in DASHBOARDS for panel in panels(json.loads(file.read_text()))]
     return {it["title"] for it in all_of_them if not any(prometheus.asked(target["expr"]) for target in it["targets"])}
+
+
+def true_alerts(prometheus: Prometheus) -> dict[str, list]:
+    """Those whose expression is true now, and of what: how long it has to be, `for`, is promtool's matter."""
+    asked = {name: prometheus.asked(rule["expr"]) for name, rule in alerts().items()}
+    return {name: answer for name, answer in asked.items() if answer}
 
 
 def label(name: str) -> str:
@@ -57,6 +68,8 @@ def scrape(monitor: dict, targets: pathlib.Path) -> dict:
         "relabel_configs": [
             *({"action": "keep", "source_labels": [source], "regex": re.escape(value)} for source, value in kept.items()),
             *({"target_label": name, "source_labels": [source], "regex": "(.+)"} for name, source in taken.items()),
+            # Theirs are of words that Prometheus writes the same.
+            *endpoint.get("relabelings", []),
         ],
     }
 

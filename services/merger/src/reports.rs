@@ -320,13 +320,14 @@ fn note(
     let count = left_out.len();
     if is_current {
         tracing::warn!(%load_balancer, %error, count, "left out of a report");
+        let labels = StreamLabels { stream: STREAM };
+        let refused = context.metrics.get(&STREAM_REFUSED_ITEMS);
+        let refused = refused.get_or_create_owned(&labels);
+        refused.inc_by(u64::try_from(count).unwrap_or(u64::MAX));
     } else {
+        // Every listener that goes while a report is on its way: nobody is to be told, nor alerted.
         tracing::debug!(%load_balancer, %error, count, "left out of a report on what was desired before");
     }
-    let labels = StreamLabels { stream: STREAM };
-    let refused = context.metrics.get(&STREAM_REFUSED_ITEMS);
-    let refused = refused.get_or_create_owned(&labels);
-    refused.inc_by(u64::try_from(count).unwrap_or(u64::MAX));
     for refused in left_out {
         refuse(taken, refused);
     }

@@ -289,6 +289,35 @@ async fn an_unknown_listener_is_left_out_and_the_rest_is_taken() {
     );
 }
 
+/// The alert TributaryItemsRefused would be true whenever a listener goes while a report is on its way.
+#[tokio::test]
+async fn only_what_is_left_out_of_a_report_on_what_is_desired_now_counts_as_refused() {
+    let world = World::new(Holders::Latest).await;
+    let refused = |count: u8| {
+        let line = format!("tributary_stream_refused_items_total{{stream=\"report\"}} {count}\n");
+        let metrics = world.context.metrics.text().unwrap();
+        assert!(metrics.contains(&line), "{metrics}");
+    };
+    let said = |dns: &str| {
+        let mut said = active("infra/web", dns);
+        said.listeners = vec![listener(&ListenerOwner::gateway(key("infra/web")), "ghost")];
+        said
+    };
+    let programmer = world.programmer("programmer", Shard::WHOLE, 0);
+    let web = gateway("infra/web").allow_all().listener(http("http", 80));
+    world.say(web.listener(http("more", 81)).build());
+    let changed = |state: &State| state.desired_at(&alb("infra/web")) > programmer.position;
+    world.until("something else is desired", changed).await;
+    programmer.list([said("before")]).await;
+    heard(&world, "before").await;
+    refused(0);
+    let now = Event::Apply(said("now"));
+    programmer.say_at(world.position(), now).await;
+    heard(&world, "now").await;
+    refused(1);
+    assert_eq!(programmer.ends().await.unwrap().refused.len(), 2);
+}
+
 /// A programmer that is quicker than the watcher is not refused what the merger is about to know.
 #[tokio::test]
 async fn nothing_is_refused_before_the_snapshot_is_complete() {
