@@ -306,7 +306,7 @@ async fn only_what_is_left_out_of_a_report_on_what_is_desired_now_counts_as_refu
     let programmer = world.programmer("programmer", Shard::WHOLE, 0);
     let web = gateway("infra/web").allow_all().listener(http("http", 80));
     world.say(web.listener(http("more", 81)).build());
-    let changed = |state: &State| state.desired_at(&alb("infra/web")) > programmer.position;
+    let changed = |state: &MergerState| state.desired_at(&alb("infra/web")) > programmer.position;
     world.until("something else is desired", changed).await;
     programmer.list([said("before")]).await;
     heard(&world, "before").await;
