@@ -42,7 +42,8 @@ pub fn gone(sources: &[SourceFile], pages: &BTreeMap<String, String>) -> Vec<Str
         let words = text.split(|one: char| one.is_whitespace() || AROUND.contains(&one));
         let files = words.filter(|word| {
             let folders = ["libs/", "services/", "tests/"];
-            word.ends_with(".rs") && folders.iter().any(|folder| word.starts_with(folder))
+            let is_source = word.strip_suffix(".rs").is_some();
+            is_source && folders.iter().any(|folder| word.starts_with(folder))
         });
         let gone = files.filter(|file| !there.contains(file));
         broken.extend(gone.map(|file| format!("{page}: {file} is no file of the repository")));
