@@ -387,3 +387,6 @@ fn blame(port: &FitPort) -> Blame {
     let members = port.members.iter();
     Blame::Listeners(members.map(|member| member.listener.clone()).collect())
 }
+
+#[cfg(test)]
+mod tests;

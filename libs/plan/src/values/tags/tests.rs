@@ -98,3 +98,29 @@ fn a_value_that_does_not_fit_is_hashed_and_stays_distinct() {
         assert!(!values[..index].contains(value), "{value} twice");
     }
 }
+
+#[test]
+fn a_value_that_does_not_fit_keeps_its_beginning() {
+    let value = tag_value(&"x".repeat(300));
+    assert_eq!(value.len(), 256);
+    assert!(value.starts_with(&format!("{}@", "x".repeat(223))));
+}
+
+#[test]
+fn tags_that_we_set_by_ourselves_are_told_from_those_that_were_asked_for() {
+    for key in [
+        CLUSTER,
+        SHARED_RESOURCE,
+        INSTALLATION,
+        ASKED_TAGS,
+        "gateway.k8s.aws.alb/stack",
+        "gateway.k8s.aws.nlb/stack",
+        "gateway.k8s.aws.alb/resource",
+        "gateway.k8s.aws.nlb/resource",
+    ] {
+        assert!(is_ours(key), "{key}");
+    }
+    for key in ["team", "gateway.k8s.aws.alb/other", "elbv2.k8s.aws/other"] {
+        assert!(!is_ours(key), "{key}");
+    }
+}
