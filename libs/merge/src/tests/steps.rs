@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tributary_model::{Change, ObjectRef, Resource, RouteKind};
 use tributary_testkit::objects::{class, gateway, http, https, listener, listener_set};
 use tributary_testkit::routes::{http_route, route, rule};
-use tributary_testkit::workloads::{secret, service};
+use tributary_testkit::workloads::{endpoints, secret, service};
 
 use super::incremental::{answer, from_scratch};
 use super::rule_line;
@@ -351,4 +351,60 @@ fn a_route_is_served_as_long_as_its_listener_is() {
     // One comes back as the other goes: as many are served as before.
     assert_eq!(steps.come(older("b.x")), ["Http 80 host a.x -> web"]);
     assert_eq!(steps.go(&older("b.x")), both);
+}
+
+#[test]
+fn a_listener_that_goes_with_its_port_is_served_no_more() {
+    let with = |ports: &[u16]| {
+        let gateway = gateway("t/gw").allow_all();
+        ports
+            .iter()
+            .fold(gateway, |gateway, port| {
+                gateway.listener(http(&format!("l{port}"), *port))
+            })
+            .build()
+    };
+    let mut steps = Steps::start(vec![
+        class("alb", "gateway.k8s.aws/alb"),
+        with(&[80, 90]),
+        service("t/web", 80),
+        http_route("t/r").to_gateway("t/gw").backend("web").build(),
+    ]);
+    let key = steps.merge.load_balancers().keys().next().cloned();
+    let key = key.expect("there is one");
+    let owner = tributary_model::ListenerOwner::gateway(key.gateway.clone());
+    let served = |steps: &Steps| {
+        [80, 90].map(|port| {
+            let listener = owner.listener(format!("l{port}"));
+            steps.merge.serves(&key, &listener)
+        })
+    };
+    assert_eq!(served(&steps), [true, true]);
+    steps.come(with(&[80]));
+    assert_eq!(served(&steps), [true, false]);
+    let route = ObjectRef::new(
+        tributary_model::Kind::HttpRoute,
+        tributary_testkit::objects::key("t/r"),
+    );
+    let of_route =
+        |steps: &Steps| -> Vec<_> { steps.merge.load_balancers_of(&route).into_iter().collect() };
+    assert_eq!(of_route(&steps), [key.clone()]);
+    steps.go(&with(&[]));
+    assert_eq!(served(&steps), [false, false]);
+    assert_eq!(of_route(&steps), []);
+}
+
+#[test]
+fn what_makes_no_difference_to_a_target_group_is_not_told() {
+    let mut steps = Steps::start(any_host(&[]));
+    let ready = endpoints("t/web", 80, &["10.0.0.1"]);
+    steps.come(ready.clone());
+    let Resource::EndpointSlice(mut more) = ready else {
+        unreachable!("it is a slice");
+    };
+    let mut unready = more.endpoints[0].clone();
+    unready.address = "10.0.0.2".parse().expect("an address");
+    unready.ready = false;
+    more.endpoints.push(unready);
+    steps.come(Resource::EndpointSlice(more));
 }

@@ -247,3 +247,49 @@ fn what_a_group_for_both_protocols_carries_is_done_and_what_it_does_not_is_told(
         assert_eq!(told.is_empty(), !is_told, "{asked:?}: {told:?}");
     }
 }
+
+#[test]
+fn a_configuration_is_for_the_service_that_its_reference_names() {
+    for (group, kind, name, is_for) in [
+        ("", "Service", "web", true),
+        ("example.com", "Service", "web", false),
+        ("", "Other", "web", false),
+        ("", "Service", "other", false),
+    ] {
+        let merged = configured(|it| {
+            it.default = settings(&[("a", "b")]);
+            it.target_reference = Some(tributary_model::config::TargetReference {
+                group: group.to_owned(),
+                kind: kind.to_owned(),
+                name: name.into(),
+            });
+        });
+        let is_configured = !group(&merged).tags.is_empty();
+        assert_eq!(is_configured, is_for, "{kind} {name} of {group:?}");
+    }
+}
+
+#[test]
+fn a_node_that_is_being_deleted_is_no_target() {
+    let targets = |leaving: bool| {
+        let Resource::Node(mut node) = node("n", "i-1") else {
+            unreachable!("it is one");
+        };
+        node.meta.deleting = leaving;
+        let instance = tributary_model::config::TargetGroupSettings {
+            target_type: Some(TargetType::Instance),
+            ..Default::default()
+        };
+        let merged = merged([
+            class("alb", "gateway.k8s.aws/alb"),
+            gateway("t/gw").listener(http("http", 80)).build(),
+            service("t/web", 80),
+            Resource::Node(node),
+            target_group_configuration("t/tgc", "web", instance),
+            to("t/gw", "t/r", RouteKind::Http, "web", 80),
+        ]);
+        group(&merged).targets.len()
+    };
+    assert_eq!(targets(false), 1);
+    assert_eq!(targets(true), 0);
+}

@@ -277,3 +277,66 @@ fn an_older_sets_age_is_said_to_who_lost_to_it() {
     assert!(why.contains("ListenerSet t/s (created "), "{why}");
     assert!(!why.contains("Gateway infra/gw (created "), "{why}");
 }
+
+#[test]
+fn a_route_hears_which_of_its_listeners_serve_nothing_of_it() {
+    let objects = vec![
+        class("alb", "gateway.k8s.aws/alb"),
+        gateway("infra/gw")
+            .allow_all()
+            .listener(http("first", 80))
+            .build(),
+        listener_set("t/s", "infra/gw")
+            .listener(http("lost", 80))
+            .listener(http("won", 81))
+            .build(),
+        http_route("t/r").to_set("t/s").backend("web").build(),
+    ];
+    let said = told(objects, Kind::HttpRoute, "t/r", &Sight::Everything);
+    for line in [
+        "it is attached to ListenerSet t/s/lost, which serves nothing of it",
+        "it is attached to ListenerSet t/s/won",
+    ] {
+        assert!(said.iter().any(|it| it == line), "{line}: {said:#?}");
+    }
+}
+
+#[test]
+fn a_listener_that_a_route_names_itself_is_no_secret_to_it() {
+    let route = |section: Option<&str>| {
+        let route = http_route("t/r").to_gateway("infra/gw");
+        match section {
+            Some(section) => route.section(section),
+            None => route,
+        }
+        .backend("web")
+        .build()
+    };
+    let own = Sight::Namespace("t".into());
+    let attached = |section| {
+        let mut objects = two_teams();
+        objects[4] = route(section);
+        let said = told(objects, Kind::HttpRoute, "t/r", &own);
+        let mut attached = said
+            .into_iter()
+            .filter(|it| it.starts_with("it is attached"));
+        attached.next().expect("it is attached")
+    };
+    assert_eq!(
+        attached(Some("hidden")),
+        "it is attached to Gateway infra/gw/hidden"
+    );
+    assert_eq!(
+        attached(None),
+        "it is attached to a listener of Gateway infra/gw"
+    );
+}
+
+#[test]
+fn a_gateways_age_is_no_claim_and_is_not_said() {
+    let why = told(two_teams(), Kind::Gateway, "infra/gw", &Sight::Everything).join("\n");
+    assert!(
+        why.contains("it is number 1 in Gateway infra/gw, whose"),
+        "{why}"
+    );
+}

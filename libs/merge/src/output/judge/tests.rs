@@ -669,3 +669,63 @@ fn a_route_serves_nothing_when_each_of_its_rules_is_refused_on_each_of_its_liste
     let later = RuleState::Pending;
     assert_eq!(judged(&[(0, "https", no), (1, "https", later)]), (false, 1));
 }
+
+#[test]
+fn what_is_refused_of_a_listener_on_its_way_is_told_and_so_is_what_waits_elsewhere() {
+    let merge = settled(world());
+    let told = |state: RuleState, on_its_way: bool| {
+        let mut said = awaiting(&merge);
+        for listener in &mut said.listeners {
+            listener.awaits_rules = on_its_way;
+        }
+        said.rules[0].state = state;
+        let parent = route_of(&merge, &reported(&merge, said)).parents[0].clone();
+        (parent.refused_rules.len(), parent.pending_rules.len())
+    };
+    assert_eq!(told(RuleState::Pending, true), (0, 0));
+    assert_eq!(told(RuleState::Pending, false), (0, 1));
+    assert_eq!(told(RuleState::NotServed, true), (1, 0));
+    assert_eq!(told(RuleState::NotServed, false), (1, 0));
+}
+
+#[test]
+fn of_one_listener_it_is_said_what_programmers_say_of_it() {
+    let mut objects = world();
+    objects[1] = gateway("infra/gw")
+        .allow_all()
+        .listener(http("first", 80))
+        .listener(http("second", 81))
+        .build();
+    let merge = settled(objects);
+    let mut said = report(&merge, &ProgrammedState::Programmed);
+    for listener in &mut said.listeners {
+        let why = format!("of {}", listener.listener.name);
+        listener.state = ProgrammedState::Pending(why);
+    }
+    let reports = reported(&merge, said);
+    let object = ObjectRef::new(Kind::Gateway, key("infra/gw"));
+    for name in ["first", "second"] {
+        let sight = Sight::Everything;
+        let explained = super::explain(&merge, &object, Some(name), &reports, &sight);
+        let because: Vec<String> = explained.into_iter().flat_map(|it| it.because).collect();
+        let expected = format!("it is not programmed yet: of {name}");
+        assert!(because.contains(&expected), "{because:#?}");
+    }
+}
+
+#[test]
+fn a_gateway_of_anothers_that_is_not_being_deleted_says_nothing_of_a_removal() {
+    let mut merge = settled(world());
+    let mut removal = report(&merge, &ProgrammedState::Programmed);
+    let theirs = gateway("infra/gw").class("foreign").build();
+    let object = theirs.object_ref();
+    for change in [class("foreign", "example.com/other"), theirs] {
+        merge.apply(Change::Apply(Arc::new(change)));
+    }
+    merge.settle();
+    removal.phase = LoadBalancerPhase::Deleting;
+    removal.listeners.clear();
+    removal.problems.push("it is protected".to_owned());
+    let reports = reported(&merge, removal);
+    assert_eq!(judge(&merge, &object, &reports), None);
+}

@@ -187,7 +187,7 @@ fn placed_rule(
 
 /// What matches every request. A rule must have a condition; a match has this one only for lack of others, for
 /// a path that says so itself is compared by a regular expression.
-pub(crate) fn every_path() -> RuleCondition {
+fn every_path() -> RuleCondition {
     RuleCondition::PathPattern(Patterns::Wildcard(vec!["/*".to_owned()]))
 }
 

@@ -3,7 +3,7 @@
 use tributary_model::ObjectKey;
 use tributary_model::desired::TargetId;
 use tributary_model::elb::{TargetProtocol, TargetType};
-use tributary_model::report::RuleState;
+use tributary_model::report::{LoadBalancerPhase, RuleState};
 
 use super::*;
 use crate::fixtures::{opening, with_door, with_interface, with_nodes};
@@ -554,4 +554,38 @@ fn targets_that_nobody_can_open_are_named_once_there_is_a_load_balancer() {
     assert_eq!(unopened(&observed), [ids[1].clone()]);
     observed.load_balancers.clear();
     assert_eq!(unopened(&observed), []);
+}
+
+/// Named, it is another's to open: what one claims is given up first.
+#[test]
+fn a_load_balancer_is_not_gone_while_something_is_open_for_it() {
+    let observed = programmed(&one());
+    let mut left = nodes();
+    left.backend.doors.clone_from(&observed.backend.doors);
+    let phase = |observed: &Observed| {
+        let key = &one().0.key;
+        crate::plan(None, key, observed, &opening()).report.phase
+    };
+    assert_eq!(phase(&left), LoadBalancerPhase::Deleting);
+    assert_eq!(phase(&nodes()), LoadBalancerPhase::Deleted);
+}
+
+#[test]
+fn a_default_action_moves_to_targets_that_are_open() {
+    let nlb = |group: &str, port: u16| {
+        Desired::of(LoadBalancerKind::Nlb)
+            .member(80, ElbProtocol::Tcp, "a")
+            .group(group, "a", 1)
+            .edit_group(group, |it| {
+                it.port = port;
+                it.targets = [crate::fixtures::target(0, port)].into();
+            })
+            .edit(80, ElbProtocol::Tcp, |it| {
+                it.default_action = forward(group)
+            })
+    };
+    let plan = nlb("h", 81).plan(&programmed(&nlb("g", 80)), &opening());
+    let opened = find(&plan, "open targets").id;
+    let moved = find(&plan, "modify listener");
+    assert!(moved.after.contains(&opened), "\n{plan}");
 }

@@ -538,3 +538,31 @@ fn codes_that_are_asked_for_are_those_of_the_protocol_that_is_checked() {
         );
     }
 }
+
+/// What a listener is told is the Gateway's to hear in whatever state that is said.
+#[test]
+fn a_gateway_hears_what_keeps_a_listener_from_being_there() {
+    let place = ProtocolPort {
+        protocol: Some("HTTPS".to_owned()),
+        port: Some(443),
+    };
+    let desired = everything().settings(|it| {
+        let entry = it.listeners.entry(place).or_default();
+        entry.ssl_policy = Some("strict".to_owned());
+    });
+    let create = find(&desired.plan(&empty(), &context()), "create listener")
+        .op
+        .key();
+    for setback in [
+        Setback::Refused("there is no policy strict".to_owned()),
+        Setback::Impossible("there is no policy strict".to_owned()),
+    ] {
+        let mut context = context();
+        context.setbacks.insert(create.clone(), setback);
+        let problems = desired.plan(&empty(), &context).report.problems;
+        assert_eq!(
+            problems,
+            ["listenerConfigurations[HTTPS:443]: there is no policy strict"]
+        );
+    }
+}
