@@ -250,7 +250,7 @@ fn what_a_group_for_both_protocols_carries_is_done_and_what_it_does_not_is_told(
 
 #[test]
 fn a_configuration_is_for_the_service_that_its_reference_names() {
-    for (group, kind, name, is_for) in [
+    for (of, kind, name, is_for) in [
         ("", "Service", "web", true),
         ("example.com", "Service", "web", false),
         ("", "Other", "web", false),
@@ -259,13 +259,13 @@ fn a_configuration_is_for_the_service_that_its_reference_names() {
         let merged = configured(|it| {
             it.default = settings(&[("a", "b")]);
             it.target_reference = Some(tributary_model::config::TargetReference {
-                group: group.to_owned(),
+                group: of.to_owned(),
                 kind: kind.to_owned(),
                 name: name.into(),
             });
         });
         let is_configured = !group(&merged).tags.is_empty();
-        assert_eq!(is_configured, is_for, "{kind} {name} of {group:?}");
+        assert_eq!(is_configured, is_for, "{kind} {name} of {of:?}");
     }
 }
 

@@ -39,3 +39,12 @@ fn what_is_new_is_not_told_what_it_is_by_default() {
     let across = strings(&[(CROSS_ZONE, "true")]);
     assert_eq!(for_new(NLB, &across), across);
 }
+
+#[test]
+fn all_defaults_are_there_where_nothing_was_asked_for() {
+    let defaults = defaults();
+    assert_eq!(defaults.len(), DEFAULTS.len());
+    for (key, value) in DEFAULTS {
+        assert_eq!(defaults.get(key).map(String::as_str), Some(value));
+    }
+}
