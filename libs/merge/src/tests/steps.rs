@@ -388,7 +388,7 @@ fn a_listener_that_goes_with_its_port_is_served_no_more() {
     );
     let of_route =
         |steps: &Steps| -> Vec<_> { steps.merge.load_balancers_of(&route).into_iter().collect() };
-    assert_eq!(of_route(&steps), [key.clone()]);
+    assert_eq!(of_route(&steps), std::slice::from_ref(&key));
     steps.go(&with(&[]));
     assert_eq!(served(&steps), [false, false]);
     assert_eq!(of_route(&steps), []);

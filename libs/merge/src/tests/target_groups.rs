@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use tributary_model::RouteKind;
-use tributary_model::config::{RouteTargetGroupSettings, TargetGroupConfiguration};
+use tributary_model::config::{
+    RouteTargetGroupSettings, TargetGroupConfiguration, TargetGroupSettings, TargetReference,
+};
 use tributary_model::desired::DesiredTargetGroup;
 use tributary_model::elb::{TargetProtocol, TargetType};
 use tributary_model::resolved::{Resolved, ResolvedParent};
@@ -18,22 +20,22 @@ use tributary_testkit::workloads::{
 use super::{load_balancer, merged};
 use crate::Merged;
 
-fn settings(tags: &[(&str, &str)]) -> tributary_model::config::TargetGroupSettings {
+fn settings(tags: &[(&str, &str)]) -> TargetGroupSettings {
     let tags: BTreeMap<String, String> = tags
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect();
-    tributary_model::config::TargetGroupSettings {
+    TargetGroupSettings {
         attributes: tags.clone(),
         tags,
-        ..Default::default()
+        ..TargetGroupSettings::default()
     }
 }
 
 /// HTTPRoute `t/r` to `t/web`, which this is the configuration of.
 fn configured(change: impl FnOnce(&mut TargetGroupConfiguration)) -> Merged {
     let Resource::TargetGroupConfiguration(mut configuration) =
-        target_group_configuration("t/tgc", "web", Default::default())
+        target_group_configuration("t/tgc", "web", TargetGroupSettings::default())
     else {
         unreachable!("it is one");
     };
@@ -150,9 +152,9 @@ fn instances_need_a_node_port_and_addresses_do_not() {
             unreachable!("it is one");
         };
         web.ports[0].node_port = node_port;
-        let settings = tributary_model::config::TargetGroupSettings {
+        let settings = TargetGroupSettings {
             target_type: Some(target_type),
-            ..Default::default()
+            ..TargetGroupSettings::default()
         };
         let merged = merged([
             class("alb", "gateway.k8s.aws/alb"),
@@ -229,9 +231,9 @@ fn what_a_group_for_both_protocols_carries_is_done_and_what_it_does_not_is_told(
         (TargetProtocol::TcpUdp, false),
         (TargetProtocol::Tls, true),
     ] {
-        let settings = tributary_model::config::TargetGroupSettings {
+        let settings = TargetGroupSettings {
             protocol: Some(asked),
-            ..Default::default()
+            ..TargetGroupSettings::default()
         };
         let merged = merged([
             class("nlb", "gateway.k8s.aws/nlb"),
@@ -258,7 +260,7 @@ fn a_configuration_is_for_the_service_that_its_reference_names() {
     ] {
         let merged = configured(|it| {
             it.default = settings(&[("a", "b")]);
-            it.target_reference = Some(tributary_model::config::TargetReference {
+            it.target_reference = Some(TargetReference {
                 group: of.to_owned(),
                 kind: kind.to_owned(),
                 name: name.into(),
@@ -276,9 +278,9 @@ fn a_node_that_is_being_deleted_is_no_target() {
             unreachable!("it is one");
         };
         node.meta.deleting = leaving;
-        let instance = tributary_model::config::TargetGroupSettings {
+        let instance = TargetGroupSettings {
             target_type: Some(TargetType::Instance),
-            ..Default::default()
+            ..TargetGroupSettings::default()
         };
         let merged = merged([
             class("alb", "gateway.k8s.aws/alb"),

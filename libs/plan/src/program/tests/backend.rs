@@ -581,7 +581,7 @@ fn a_default_action_moves_to_targets_that_are_open() {
                 it.targets = [crate::fixtures::target(0, port)].into();
             })
             .edit(80, ElbProtocol::Tcp, |it| {
-                it.default_action = forward(group)
+                it.default_action = forward(group);
             })
     };
     let plan = nlb("h", 81).plan(&programmed(&nlb("g", 80)), &opening());

@@ -10,8 +10,11 @@ fn one() -> Desired {
     Desired::new().http(80, "a").rule(80, "a", "/", "a-web")
 }
 
-/// The account with more subnets of the VPC: id, zone, free addresses, tags.
-fn with(mut observed: Observed, subnets: &[(&str, &str, u32, &[(&str, &str)])]) -> Observed {
+/// Id, zone, free addresses, tags.
+type Subnet<'a> = (&'a str, &'a str, u32, &'a [(&'a str, &'a str)]);
+
+/// The account with more subnets of the VPC.
+fn with(mut observed: Observed, subnets: &[Subnet]) -> Observed {
     for (id, zone, free, tags) in subnets {
         let subnet = ObservedSubnet {
             zone: (*zone).to_owned(),

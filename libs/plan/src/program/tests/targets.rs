@@ -186,12 +186,12 @@ fn a_target_group_has_the_name_that_it_asks_for_and_another_name_is_another_grou
             .rule(80, "a", "/", "web")
             .edit_group("web", |it| it.name = Some(name.to_owned()))
     };
-    let names = |observed: &Observed| {
-        let groups = observed.target_groups.values();
-        groups.map(|it| it.name.clone()).collect::<Vec<_>>()
+    let groups = |observed: &Observed| {
+        let all = observed.target_groups.values();
+        all.map(|it| it.name.clone()).collect::<Vec<_>>()
     };
     let observed = named("mine").programmed();
-    assert_eq!(names(&observed), ["mine"]);
+    assert_eq!(groups(&observed), ["mine"]);
     let observed = settle(&named("other"), &observed, &context());
-    assert_eq!(names(&observed), ["other"]);
+    assert_eq!(groups(&observed), ["other"]);
 }
