@@ -17,7 +17,7 @@ use crate::Aws;
 use crate::ec2::SharedRule;
 use crate::elbv2::{Answer, Found, RulesOf};
 use crate::known::Known;
-use crate::observe::{Site, has_asked, openings};
+use crate::observe::{Environment, has_asked, openings};
 
 /// Rules in one question: as many as AWS's default quota allows a load balancer.
 const RULES_AT_ONCE: usize = 100;
@@ -66,7 +66,7 @@ pub enum Finding {
 pub fn questions(
     observed: &Observed,
     ask: Ask,
-    site: &Site,
+    environment: &Environment,
     key: &LoadBalancerKey,
 ) -> Vec<Question> {
     let mut questions = Vec::new();
@@ -90,9 +90,9 @@ pub fn questions(
             }
         }
     }
-    let (claim, _) = tags::claim(&site.installation, key);
+    let (claim, _) = tags::claim(&environment.installation, key);
     if !questions.is_empty() && openings(&observed.backend, &claim).next().is_some() {
-        let tags = tags::shared_rule(&site.cluster, &site.installation);
+        let tags = tags::shared_rule(&environment.cluster, &environment.installation);
         questions.push(Question::Openings { tags, claim });
     }
     questions

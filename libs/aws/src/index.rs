@@ -18,7 +18,7 @@ use tributary_plan::tags::{SECRET, Tags};
 use crate::Aws;
 use crate::ec2::{Interface, InterfaceFilter, RuleFilter, SharedRule};
 use crate::elbv2::{Answer, Found};
-use crate::room::Rooms;
+use crate::rule_slots::RuleSlots;
 use crate::tagging::{ResourceType, TagFilter};
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ pub(crate) struct Index {
     prefixed_interfaces: Shared<Option<String>, Vec<Interface>>,
     shared_rules: Shared<Tags, Found<SharedRule>>,
     /// In which security groups rules are added.
-    pub(crate) rooms: Rooms,
+    pub(crate) slots: RuleSlots,
 }
 
 /// One look and what it was for. The lock is held while looking, so that many who ask at once cause one look.

@@ -34,7 +34,7 @@ mod owned;
 mod pace;
 mod permission;
 mod policy;
-mod room;
+mod rule_slots;
 mod sdk;
 mod secrets;
 mod statement;
@@ -58,7 +58,8 @@ pub use health::{ask_health, unhealthy};
 pub use known::Known;
 pub use meter::{Call, Meter, Unmetered, Wait, WaitReason};
 pub use observe::{
-    Site, Wanting, look_again, observe, refresh, refresh_load_balancer_state, timed_out, wanting,
+    Environment, Wanting, look_again, observe, refresh, refresh_load_balancer_state, timed_out,
+    wanting,
 };
 pub use operation::Operation;
 pub use owned::owned;

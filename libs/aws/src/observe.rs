@@ -43,7 +43,7 @@ pub use backend::{Wanting, look_again, timed_out, wanting};
 
 /// Whose things, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Site {
+pub struct Environment {
     /// Value of the tag `elbv2.k8s.aws/cluster`.
     pub cluster: String,
     /// Value of the tag `gateway.tributary.dev/installation`: whose marks are ours.
@@ -81,13 +81,13 @@ struct Chosen {
 /// A load balancer that is not desired (any more) needs nothing to choose from.
 pub async fn observe(
     aws: &Aws,
-    site: &Site,
+    environment: &Environment,
     key: &LoadBalancerKey,
     desired: Option<&DesiredLoadBalancer>,
 ) -> Observed {
     let ownership = Ownership {
-        cluster: &site.cluster,
-        installation: &site.installation,
+        cluster: &environment.cluster,
+        installation: &environment.installation,
         key,
         // What nobody has marked is seen, too: the plan may take it over.
         unmarked: Unmarked::Ours,
@@ -97,11 +97,11 @@ pub async fn observe(
         ours(aws, ownership, &gaps),
         security_groups(aws, ownership, desired),
         wanted_certificates(aws, desired),
-        network(aws, site, desired),
-        backend::shared(aws, site, desired, &gaps),
+        network(aws, environment, desired),
+        backend::shared(aws, environment, desired, &gaps),
     );
     let (load_balancers, target_groups, (imported, unread_imports)) = ours;
-    let backend = backend::look(aws, site, desired, &target_groups, shared).await;
+    let backend = backend::look(aws, environment, desired, &target_groups, shared).await;
     let Chosen {
         mut certificates,
         missing,
@@ -138,11 +138,11 @@ pub async fn observe(
 /// When the state could not be read. What was not learned of a target is remembered as such.
 pub async fn refresh(
     aws: &Aws,
-    site: &Site,
+    environment: &Environment,
     known: &mut Known,
     desired: Option<&DesiredLoadBalancer>,
 ) -> Answer<()> {
-    backend::refresh_targets(aws, site, known, desired).await;
+    backend::refresh_targets(aws, environment, known, desired).await;
     refresh_load_balancer_state(aws, known).await
 }
 
@@ -423,16 +423,16 @@ async fn wanted_certificates(aws: &Aws, desired: Option<&DesiredLoadBalancer>) -
 
 async fn network(
     aws: &Aws,
-    site: &Site,
+    environment: &Environment,
     desired: Option<&DesiredLoadBalancer>,
 ) -> (Network, Failures) {
     let mut failures = Failures::default();
     let mut network = Network {
-        vpc: site.vpc.clone(),
+        vpc: environment.vpc.clone(),
         subnets: BTreeMap::new(),
     };
     if desired.is_some() {
-        let subnets = aws.index.subnets(aws, site.vpc.as_deref()).await;
+        let subnets = aws.index.subnets(aws, environment.vpc.as_deref()).await;
         if let Some(subnets) = failures.note("subnets", subnets) {
             network.subnets = (*subnets).clone();
         }

@@ -8,7 +8,7 @@ use tributary_plan::tags::{CLUSTER, INSTALLATION, Tags, owner, stack_key, tag_va
 
 use crate::Aws;
 use crate::elbv2::Answer;
-use crate::observe::Site;
+use crate::observe::Environment;
 use crate::tagging::{ResourceType, TagFilter};
 
 /// The load balancers of a kind that anything belongs to which this installation made or took over: whole ones and what is
@@ -18,13 +18,16 @@ use crate::tagging::{ResourceType, TagFilter};
 /// nothing to do).
 pub async fn owned(
     aws: &Aws,
-    site: &Site,
+    environment: &Environment,
     kind: LoadBalancerKind,
 ) -> Answer<BTreeSet<LoadBalancerKey>> {
     let filter = TagFilter {
         tags: Tags::from_iter([
-            (CLUSTER.to_owned(), tag_value(&site.cluster)),
-            (INSTALLATION.to_owned(), tag_value(&site.installation)),
+            (CLUSTER.to_owned(), tag_value(&environment.cluster)),
+            (
+                INSTALLATION.to_owned(),
+                tag_value(&environment.installation),
+            ),
         ]),
         keys: BTreeSet::from([stack_key(kind)]),
         types: BTreeSet::from(ResourceType::ALL),
@@ -32,7 +35,7 @@ pub async fn owned(
     let found = aws.tagging.resources(&filter).await?;
     Ok(found
         .values()
-        .filter_map(|tags| owner(&site.cluster, &site.installation, tags))
+        .filter_map(|tags| owner(&environment.cluster, &environment.installation, tags))
         .filter(|key| key.kind == kind)
         .collect())
 }

@@ -91,7 +91,7 @@ impl Cluster {
             selector: field_selector(served.kind()).map(str::to_owned),
             writer: field_manager(self.installation()),
             mode,
-            place: Place::Nowhere,
+            place: WatchState::Nowhere,
             connection: None,
             connected: Instant::now(),
         }
@@ -111,7 +111,7 @@ impl Cluster {
             selector: Some(format!("metadata.name={}", lease.name)),
             writer: field_manager(self.installation()),
             mode: WatchMode::Paged,
-            place: Place::Nowhere,
+            place: WatchState::Nowhere,
             connection: None,
             connected: Instant::now(),
         }
@@ -161,7 +161,7 @@ struct Watch {
     /// By whose name a status is ours.
     writer: String,
     mode: WatchMode,
-    place: Place,
+    place: WatchState,
     connection: Option<Connection>,
     /// When the connection was made.
     connected: Instant,
@@ -170,7 +170,7 @@ struct Watch {
 type Connection = BoxStream<'static, Result<Told<DynamicObject>, kube::Error>>;
 
 /// How far a watch has come.
-enum Place {
+enum WatchState {
     /// A list has to begin.
     Nowhere,
     /// A page was read: these are to be told, and this asks for the next one.
@@ -196,18 +196,18 @@ impl Watch {
 
     async fn next(&mut self) -> Result<WatchEvent, Failure> {
         loop {
-            match std::mem::replace(&mut self.place, Place::Nowhere) {
-                Place::Nowhere => {
+            match std::mem::replace(&mut self.place, WatchState::Nowhere) {
+                WatchState::Nowhere => {
                     self.begin().await?;
                     return Ok(WatchEvent::Init);
                 }
-                Place::Page {
+                WatchState::Page {
                     mut objects,
                     next,
                     version,
                 } => {
                     if let Some(object) = objects.next() {
-                        self.place = Place::Page {
+                        self.place = WatchState::Page {
                             objects,
                             next,
                             version,
@@ -215,32 +215,32 @@ impl Watch {
                         return Ok(self.apply(object));
                     }
                     let Some(token) = next else {
-                        self.place = Place::At(version);
+                        self.place = WatchState::At(version);
                         return Ok(WatchEvent::InitDone);
                     };
                     // A page that fails to come begins the list anew.
                     self.place = self.page(Some(token)).await?;
                 }
                 // Until it is complete, whatever ends the connection begins the list anew.
-                Place::Listing => match self.told().await? {
+                WatchState::Listing => match self.told().await? {
                     Some(Told::Bookmark(bookmark)) => {
                         let version = bookmark.metadata.resource_version;
                         if bookmark.metadata.annotations.contains_key(LIST_END) {
-                            self.place = Place::At(version);
+                            self.place = WatchState::At(version);
                             return Ok(WatchEvent::InitDone);
                         }
-                        self.place = Place::Listing;
+                        self.place = WatchState::Listing;
                     }
                     Some(told) => {
                         let event = self.event(told)?;
-                        self.place = Place::Listing;
+                        self.place = WatchState::Listing;
                         return Ok(event);
                     }
                     None => {
                         return Err(Failure::broken("the server ended the watch amid the list"));
                     }
                 },
-                Place::At(version) => {
+                WatchState::At(version) => {
                     if let Some(event) = self.follow(version).await? {
                         return Ok(event);
                     }
@@ -256,13 +256,13 @@ impl Watch {
                 let params = self.params().initial_events();
                 // No version: as new as at this moment. "0" would be whatever a server's cache holds.
                 self.connect(&params, "").await?;
-                Place::Listing
+                WatchState::Listing
             }
         };
         Ok(())
     }
 
-    async fn page(&mut self, token: Option<String>) -> Result<Place, Failure> {
+    async fn page(&mut self, token: Option<String>) -> Result<WatchState, Failure> {
         let mut params = page(self.selector.as_deref());
         if let Some(token) = token {
             params = params.continue_token(&token);
@@ -270,7 +270,7 @@ impl Watch {
         let list = timeout(REQUEST_DEADLINE, self.api.list(&params))
             .await
             .map_err(|_| Failure::timed_out("list"))??;
-        Ok(Place::Page {
+        Ok(WatchState::Page {
             objects: list.items.into_iter(),
             next: list.metadata.continue_.filter(|token| !token.is_empty()),
             version: version(list.metadata.resource_version)?,
@@ -287,13 +287,13 @@ impl Watch {
         };
         let told = match followed.await {
             Ok(Some(Told::Bookmark(bookmark))) => {
-                self.place = Place::At(bookmark.metadata.resource_version);
+                self.place = WatchState::At(bookmark.metadata.resource_version);
                 return Ok(None);
             }
             Ok(Some(told)) => self.event(told),
             // The server's regular end; one that ends every watch at once is not asked without end.
             Ok(None) => {
-                self.place = Place::At(version);
+                self.place = WatchState::At(version);
                 if self.connected.elapsed() < SHORTEST_WATCH {
                     return Err(Failure::broken("the server ended the watch at once"));
                 }
@@ -309,7 +309,7 @@ impl Watch {
                     }
                     WatchEvent::Init | WatchEvent::InitDone => version,
                 };
-                self.place = Place::At(at);
+                self.place = WatchState::At(at);
                 Ok(Some(event))
             }
             // What came after the version is not known any more: the place stays nowhere.
@@ -320,7 +320,7 @@ impl Watch {
             }
             Err(failure) => {
                 self.connection = None;
-                self.place = Place::At(version);
+                self.place = WatchState::At(version);
                 Err(failure)
             }
         }

@@ -71,7 +71,7 @@ fn measure(merge: &mut Merge, object: impl Fn(usize, usize) -> Resource) -> Vec<
 
 fn decide(merge: &mut Merge, change: Change) {
     merge.apply(change);
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     let reports = Reports::default();
     let judged = outcome
         .judge

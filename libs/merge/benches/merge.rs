@@ -14,7 +14,7 @@ use tributary_model::{Change, ObjectRef, Resource, Snapshot};
 use tributary_testkit::workloads::endpoints;
 use tributary_testkit::worlds::{SIZES, Size, route, set, tenant, world};
 
-fn settled(size: Size) -> Merge {
+fn merged_of(size: Size) -> Merge {
     merge(&Snapshot::from_iter(world(size)), Options::default()).merge
 }
 
@@ -23,7 +23,7 @@ fn decide(merge: &mut Merge, changes: &[Change]) -> usize {
     for change in changes {
         merge.apply(change.clone());
     }
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     let reports = Reports::default();
     outcome
         .judge
@@ -61,7 +61,7 @@ fn one_change(
 ) {
     let mut group = criterion.benchmark_group(name);
     for (name, size) in SIZES {
-        let mut merge = settled(size);
+        let mut merge = merged_of(size);
         let changes = there_and_back(size);
         let mut turn = 0;
         group.bench_function(BenchmarkId::from_parameter(name), |bench| {

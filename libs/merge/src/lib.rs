@@ -16,7 +16,7 @@
 //! value stops the wave there, so a change costs what it reaches: an EndpointSlice the target groups of its Service, a
 //! route the ports it is attached to. Which result read which object is recorded while it is computed ([`Merge`] holds the
 //! record), so that nothing has to know by heart what to recompute. From scratch and incremental are the
-//! same functions: [`merge()`] is [`Merge::new`], [`Merge::apply`] for every object, [`Merge::settle`].
+//! same functions: [`merge()`] is [`Merge::new`], [`Merge::apply`] for every object, [`Merge::propagate`].
 //!
 //! **Knows:** the rules of docs/rules, and what an ELB can express.
 //!

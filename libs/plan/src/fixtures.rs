@@ -313,7 +313,7 @@ impl Desired {
 
     /// What there is once this is programmed from scratch.
     pub(crate) fn programmed(&self) -> Observed {
-        settle(self, &empty(), &context())
+        converge(self, &empty(), &context())
     }
 }
 
@@ -390,7 +390,7 @@ pub(crate) fn run(
 /// Plans and applies until nothing is left, six times at most: a replacement takes a second look, and one under a name that
 /// was asked for is two.
 #[track_caller]
-pub(crate) fn settle(desired: &Desired, observed: &Observed, context: &Context) -> Observed {
+pub(crate) fn converge(desired: &Desired, observed: &Observed, context: &Context) -> Observed {
     let mut observed = observed.clone();
     for _ in 0..6 {
         let plan = desired.plan(&observed, context);

@@ -12,8 +12,8 @@
 //!
 //! - `values`: what comes in, the operations and what each does to what is known ([`effect`]), the plan; names, tags, quotas.
 //! - [`simulate`]: when AWS takes an operation, for tests. It knows nothing of how plans are made.
-//! - `scope`: the inputs of one plan, what of them is ours, and which observed thing a desired one is.
-//! - `fit`: who is served, by certificates and quotas.
+//! - `input`: the inputs of one plan, what of them is ours, and which observed thing a desired one is.
+//! - `admission`: who is served, by certificates and quotas.
 //! - `parts`: the steps for each part of a load balancer, in one draft.
 //! - `program`: the order of the parts; replacing, taking over and removing a load balancer; what is withheld; the report.
 //!
@@ -33,12 +33,12 @@
 //!
 //! What is not programmed is listed in `parts::unprogrammed`. Who asks for it reads so in the report's problems.
 
-mod fit;
+mod admission;
 #[cfg(test)]
 mod fixtures;
+mod input;
 mod parts;
 mod program;
-mod scope;
 pub mod simulate;
 mod values;
 

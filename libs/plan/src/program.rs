@@ -2,16 +2,17 @@
 
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 
+use crate::input::load_balancer::{current, predecessor};
+use crate::input::{Others, Role};
 use crate::parts::backend::View;
 use crate::program::load_balancer::{Inputs, on};
-use crate::scope::load_balancer::{current, predecessor};
-use crate::scope::{Others, Role};
 use crate::values::limits::Context;
 use crate::values::observed::Observed;
 use crate::values::plan::Plan;
 use crate::values::tags::{Ownership, Unmarked};
 
 mod configured;
+mod failures;
 mod finish;
 mod load_balancer;
 mod narrow;
@@ -19,7 +20,6 @@ mod pending;
 mod removal;
 mod report;
 mod served;
-mod setbacks;
 mod succession;
 mod takeover;
 mod unread;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tributary_aws::{Endpoint, Site};
+use tributary_aws::{Endpoint, Environment};
 use tributary_kubernetes::lease::LeaseArgs;
 use tributary_kubernetes::{InstallationArgs, SourceArg};
 use tributary_model::elb::Scheme;
@@ -41,7 +41,7 @@ pub struct Args {
     pub leases: LeaseArgs,
     /// Whose load balancers.
     #[command(flatten)]
-    pub site: SiteArgs,
+    pub environment: EnvironmentArgs,
     /// Of all load balancers.
     #[command(flatten)]
     pub defaults: DefaultsArgs,
@@ -52,7 +52,7 @@ pub struct Args {
 
 /// Whose load balancers, and where.
 #[derive(Clone, Debug, clap::Args)]
-pub struct SiteArgs {
+pub struct EnvironmentArgs {
     /// Name of the cluster, in tags and names of everything that is created. Required with the real AWS: load balancers of
     /// another cluster must never look like ours. `tributary` otherwise.
     #[arg(long, value_name = "NAME")]
@@ -145,7 +145,7 @@ fn tag(text: &str) -> Result<(String, String), String> {
 )]
 pub struct NoCluster;
 
-impl SiteArgs {
+impl EnvironmentArgs {
     /// Whether a source is believed that wants nothing of what is found.
     pub fn unwanted_all(&self) -> UnwantedAll {
         if self.allow_removing_all {
@@ -169,11 +169,11 @@ impl SiteArgs {
         self.cluster.as_deref().unwrap_or(DEFAULT_CLUSTER)
     }
 
-    /// The site on this AWS.
+    /// The environment on this AWS.
     ///
     /// # Errors
     /// When the real AWS is meant and no cluster is named.
-    pub fn site(self, aws: &Endpoint) -> Result<Site, NoCluster> {
+    pub fn environment(self, aws: &Endpoint) -> Result<Environment, NoCluster> {
         let Self {
             cluster,
             installation: InstallationArgs { installation },
@@ -198,7 +198,7 @@ impl SiteArgs {
             (None, Endpoint::Url { .. }) => DEFAULT_CLUSTER.to_owned(),
             (None, Endpoint::Real { .. }) => return Err(NoCluster),
         };
-        Ok(Site {
+        Ok(Environment {
             cluster,
             installation: installation.to_string(),
             vpc,

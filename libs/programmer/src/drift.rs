@@ -17,7 +17,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tributary_aws::{Ask, AwsError, Class, Question, Site, questions};
+use tributary_aws::{Ask, AwsError, Class, Environment, Question, questions};
 use tributary_model::desired::LoadBalancerKey;
 use tributary_plan::observed::Observed;
 use tributary_plan::op::{Blame, Step};
@@ -74,10 +74,10 @@ impl Drift {
     pub(crate) fn question(
         &self,
         observed: &Observed,
-        site: &Site,
+        environment: &Environment,
         key: &LoadBalancerKey,
     ) -> Option<Question> {
-        let mut questions = questions(observed, self.ask, site, key);
+        let mut questions = questions(observed, self.ask, environment, key);
         if questions.is_empty() {
             return None;
         }

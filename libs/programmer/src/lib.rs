@@ -26,7 +26,6 @@ mod health;
 mod holds;
 pub mod metrics;
 mod outage;
-mod patience;
 mod questions;
 mod reach;
 mod reached;
@@ -38,6 +37,7 @@ mod spared;
 mod supervisor;
 mod target;
 mod tries;
+mod wait_limits;
 mod worker;
 
 use std::sync::Arc;
@@ -56,11 +56,11 @@ use tributary_runtime::tls::TlsError;
 use tributary_runtime::{BoxError, Condition, Context, OnError, Peer};
 use tributary_stream::{Published, StreamOptions, Transport, TransportError, clients, publish};
 
-pub use args::{Args, DefaultsArgs, NoCluster, SiteArgs};
+pub use args::{Args, DefaultsArgs, EnvironmentArgs, NoCluster};
 pub use secrets::{ClusterSecrets, FolderSecrets};
 pub use shards::Division;
 pub use spared::UnwantedAll;
-pub use tributary_aws::{Endpoint, SecretSource, Site, sandbox_region};
+pub use tributary_aws::{Endpoint, Environment, SecretSource, sandbox_region};
 
 /// What a programmer needs.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ pub struct Options {
     /// Which AWS.
     pub aws: Endpoint,
     /// Whose things, and where.
-    pub site: Site,
+    pub environment: Environment,
     /// The platform's.
     pub defaults: Defaults,
     /// How long a load balancer that was replaced stays for its clients.
@@ -99,7 +99,7 @@ pub enum Error {
     Tls(#[from] TlsError),
     /// Whose load balancers.
     #[error(transparent)]
-    Site(#[from] NoCluster),
+    Environment(#[from] NoCluster),
     /// A task.
     #[error(transparent)]
     Task(#[from] TaskError),
@@ -123,7 +123,7 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         kubeconfig,
         shards,
         leases,
-        site,
+        environment,
         defaults,
         common,
     } = args;
@@ -131,21 +131,21 @@ pub async fn run_args(context: Context, kind: LoadBalancerKind, args: Args) -> R
         LoadBalancerKind::Alb => Caller::AlbProgrammer,
         LoadBalancerKind::Nlb => Caller::NlbProgrammer,
     };
-    let us = Peer::new(us.name(), site.installation.installation.name());
+    let us = Peer::new(us.name(), environment.installation.installation.name());
     let tasks = context.tasks();
     let tls = common.tls(&context, &tasks, us).await?;
-    let aws = aws.in_region(site.region.clone());
+    let aws = aws.in_region(environment.region.clone());
     let defaults = defaults.defaults();
-    let unwanted_all = site.unwanted_all();
-    let installation = site.installation.installation.clone();
-    let stay = site.stay(&aws);
-    let site = site.site(&aws)?;
+    let unwanted_all = environment.unwanted_all();
+    let installation = environment.installation.installation.clone();
+    let stay = environment.stay(&aws);
+    let environment = environment.environment(&aws)?;
     let options = |secrets, gateways| {
         Ok::<_, Error>(Options {
             kind,
             merger: Transport::between(&merger, tls.as_ref(), Caller::Merger.name())?,
             aws,
-            site,
+            environment,
             defaults,
             stay,
             secrets,
@@ -229,7 +229,7 @@ async fn program(
         kind,
         merger,
         aws: _,
-        site,
+        environment,
         defaults,
         stay,
         secrets,
@@ -265,7 +265,7 @@ async fn program(
                 share: load_balancers,
                 merger,
                 aws,
-                site,
+                environment,
                 defaults,
                 stay,
                 secrets,

@@ -55,7 +55,7 @@ pub(crate) async fn tell(context: &Context, aws: &Aws, reached: &Reached) {
             ask(aws).await
         };
         match &answer {
-            Ok(()) => concern.settle(),
+            Ok(()) => concern.clear(),
             Err(why) => concern.raise_because(why),
         }
         is_reached = complaint.heard(answer).is_some();

@@ -114,9 +114,9 @@ impl Questions {
 
     /// Looks for everything of ours. Returns how many answers that will bring.
     pub(crate) fn search(&mut self, shared: &Shared, share: LoadBalancerShard) -> usize {
-        let (aws, site) = (shared.aws.clone(), shared.site.clone());
+        let (aws, environment) = (shared.aws.clone(), shared.environment.clone());
         let owned = in_time(async move {
-            let owned = owned(&aws, &site, share.kind).await;
+            let owned = owned(&aws, &environment, share.kind).await;
             owned.map_err(|error| error.to_string())
         });
         let elbv2 = shared.aws.elbv2.clone();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
-use tributary_aws::{Aws, SecretSource, Site};
+use tributary_aws::{Aws, Environment, SecretSource};
 use tributary_model::desired::LoadBalancerKey;
 use tributary_model::report::LoadBalancerReport;
 use tributary_plan::defaults::Defaults;
@@ -20,7 +20,7 @@ use crate::holds::Holds;
 pub(crate) struct Shared {
     pub(crate) context: Context,
     pub(crate) aws: Aws,
-    pub(crate) site: Site,
+    pub(crate) environment: Environment,
     pub(crate) defaults: Defaults,
     /// How long a load balancer that was replaced stays for its clients.
     pub(crate) stay: Duration,

@@ -15,7 +15,7 @@ use std::time::Duration;
 use futures::{FutureExt, StreamExt};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Semaphore, watch};
-use tributary_aws::{Aws, SecretSource, Site};
+use tributary_aws::{Aws, Environment, SecretSource};
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerReport;
 use tributary_plan::defaults::Defaults;
@@ -44,7 +44,7 @@ pub(crate) struct Setup {
     pub(crate) share: LoadBalancerShard,
     pub(crate) merger: Transport,
     pub(crate) aws: Aws,
-    pub(crate) site: Site,
+    pub(crate) environment: Environment,
     pub(crate) defaults: Defaults,
     /// How long a load balancer that was replaced stays for its clients.
     pub(crate) stay: Duration,
@@ -93,7 +93,7 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
         share,
         merger,
         aws,
-        site,
+        environment,
         defaults,
         stay,
         secrets,
@@ -106,7 +106,7 @@ pub(crate) async fn supervise(context: Context, setup: Setup) -> Result<(), Erro
     let mut supervisor = Supervisor {
         shared: Shared {
             aws,
-            site,
+            environment,
             defaults,
             stay,
             secrets,
@@ -357,7 +357,7 @@ impl Supervisor {
         if self.spared.keys().next().is_some() {
             self.unwanted.raise();
         } else {
-            self.unwanted.settle();
+            self.unwanted.clear();
         }
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use prometheus_client::metrics::family::Family;
 use tokio::time::Instant;
 use tributary_aws::{AwsError, Class, Due};
-use tributary_plan::limits::{SecretVersion, Setback};
+use tributary_plan::limits::{Failure, SecretVersion};
 use tributary_plan::op::{Op, OpKey};
 use tributary_runtime::Backoff;
 use tributary_runtime::backoff::Delays;
@@ -66,7 +66,7 @@ struct Try {
     failures: u32,
     series: Series,
     delays: Delays,
-    setback: Setback,
+    failure: Failure,
     failed: Instant,
     due: Instant,
 }
@@ -140,19 +140,19 @@ impl Tries {
             Some(before) if before.series == series => (before.delays, before.failures + 1),
             Some(_) | None => (self.delays(series), 1),
         };
-        let patience = if op.removes() {
+        let wait_limits = if op.removes() {
             IN_USE_TRIES
         } else {
             CONTESTED_TRIES
         };
         let is_refused = match series {
             Series::Again => false,
-            Series::Contested => failures >= patience,
+            Series::Contested => failures >= wait_limits,
             Series::Refused => true,
         };
-        let is_known = self.by_op.values().any(|it| match &it.setback {
-            Setback::Refused(known) | Setback::Impossible(known) => *known == text,
-            Setback::Retrying(_) => false,
+        let is_known = self.by_op.values().any(|it| match &it.failure {
+            Failure::Refused(known) | Failure::Impossible(known) => *known == text,
+            Failure::Retrying(_) => false,
         });
         if is_refused && !is_known {
             tracing::warn!(op = %op.brief(), %error, "it is refused");
@@ -174,11 +174,11 @@ impl Tries {
             series,
             due: now + delays.next_delay(),
             delays,
-            setback: match (is_refused, &error.code) {
-                (true, Some(_)) => Setback::Refused(text),
+            failure: match (is_refused, &error.code) {
+                (true, Some(_)) => Failure::Refused(text),
                 // Nobody at AWS said so.
-                (true, None) => Setback::Impossible(text),
-                (false, _) => Setback::Retrying(text),
+                (true, None) => Failure::Impossible(text),
+                (false, _) => Failure::Retrying(text),
             },
             failed: now,
         };
@@ -201,20 +201,20 @@ impl Tries {
     }
 
     /// What statuses say. What is refused stays so while it is asked for again.
-    pub(crate) fn told(&self) -> BTreeMap<OpKey, Setback> {
-        let told = self.by_op.iter().filter(|(_, it)| match it.setback {
-            Setback::Refused(_) | Setback::Impossible(_) => true,
-            Setback::Retrying(_) => it.failures >= TOLD_AFTER,
+    pub(crate) fn told(&self) -> BTreeMap<OpKey, Failure> {
+        let told = self.by_op.iter().filter(|(_, it)| match it.failure {
+            Failure::Refused(_) | Failure::Impossible(_) => true,
+            Failure::Retrying(_) => it.failures >= TOLD_AFTER,
         });
-        told.map(|(op, it)| (op.clone(), it.setback.clone()))
+        told.map(|(op, it)| (op.clone(), it.failure.clone()))
             .collect()
     }
 
     /// What is not to be asked for now; nothing when that is all that is refused.
-    pub(crate) fn still_refused(&self, now: Instant) -> Option<BTreeMap<OpKey, Setback>> {
-        let refused = self.by_op.iter().filter(|(_, it)| match it.setback {
-            Setback::Refused(_) | Setback::Impossible(_) => true,
-            Setback::Retrying(_) => false,
+    pub(crate) fn still_refused(&self, now: Instant) -> Option<BTreeMap<OpKey, Failure>> {
+        let refused = self.by_op.iter().filter(|(_, it)| match it.failure {
+            Failure::Refused(_) | Failure::Impossible(_) => true,
+            Failure::Retrying(_) => false,
         });
         let (still, due): (Vec<_>, Vec<_>) = refused.partition(|(_, it)| now < it.due);
         if due.is_empty() {
@@ -223,7 +223,7 @@ impl Tries {
         let still = still.into_iter();
         Some(
             still
-                .map(|(op, it)| (op.clone(), it.setback.clone()))
+                .map(|(op, it)| (op.clone(), it.failure.clone()))
                 .collect(),
         )
     }

@@ -41,11 +41,11 @@ use crate::drift::{self, Drift};
 use crate::health::Checks;
 use crate::holds::HeldGateway;
 use crate::metrics::{OBSERVATIONS, WORKER_WAIT_SECONDS, WaitLabels};
-use crate::patience::Patience;
 use crate::reach::Reach;
 use crate::shared::Shared;
 use crate::target::{Target, Wanted};
 use crate::tries::Tries;
+use crate::wait_limits::WaitLimits;
 
 /// Steps of one load balancer in flight at once in a group of operations, of 64 that `tributary-aws` has of all: calls of
 /// one that hang leave room for the others', and fifty sets that come together wait for one another no longer than AWS
@@ -79,7 +79,7 @@ struct Worker {
     drift: Drift,
     checks: Checks,
     reach: Reach,
-    patience: Patience,
+    wait_limits: WaitLimits,
     /// What somebody else changed, as it is told while it is mended.
     mended: Option<String>,
     state_waits: SecondsCounter,
@@ -193,7 +193,7 @@ impl Worker {
                 shared.aws.state_pace(),
                 &waits.get_or_create_owned(&WaitLabels { reason: "targets" }),
             ),
-            patience: Patience::new(shared.stay),
+            wait_limits: WaitLimits::new(shared.stay),
             mended: None,
             state_waits: waits.get_or_create_owned(&WaitLabels {
                 reason: "provisioning",
@@ -297,7 +297,8 @@ impl Worker {
             }
         }
         if let Some(known) = &mut self.known
-            && let Err(error) = refresh(&self.shared.aws, &self.shared.site, known, desired).await
+            && let Err(error) =
+                refresh(&self.shared.aws, &self.shared.environment, known, desired).await
         {
             tracing::debug!(%error, "the load balancer's state is taken to be as it was");
             self.doubt = Doubted::ByEvidence;
@@ -309,7 +310,13 @@ impl Worker {
 
     async fn everything(&self, desired: Option<&DesiredLoadBalancer>) -> Observed {
         self.observations.inc();
-        observe(&self.shared.aws, &self.shared.site, &self.key, desired).await
+        observe(
+            &self.shared.aws,
+            &self.shared.environment,
+            &self.key,
+            desired,
+        )
+        .await
     }
 
     /// Returns what somebody else removed since the last look.
@@ -350,35 +357,35 @@ impl Worker {
     fn plan(&mut self, desired: Option<&DesiredLoadBalancer>, known: &Known) -> Planned {
         let now = Instant::now();
         self.tries.forget_old(now);
-        let waited = self.patience.waited(now);
-        let planned = |setbacks| {
+        let waited = self.wait_limits.waited(now);
+        let planned = |failures| {
             let context = PlanContext {
-                cluster: self.shared.site.cluster.clone(),
-                installation: self.shared.site.installation.clone(),
+                cluster: self.shared.environment.cluster.clone(),
+                installation: self.shared.environment.installation.clone(),
                 defaults: self.shared.defaults.clone(),
                 limits: self.shared.limits.borrow().clone(),
-                backend: self.shared.site.backend.clone(),
+                backend: self.shared.environment.backend.clone(),
                 refused_certificates: self.tries.refused_certificates(),
-                setbacks,
+                failures,
                 client_secrets: BTreeMap::new(),
                 waited: waited.clone(),
             };
             plan(desired, &self.key, known.observed(), &context)
         };
-        let setbacks = self.tries.told();
-        let told = planned(setbacks.clone());
+        let failures = self.tries.told();
+        let told = planned(failures.clone());
         // What is refused and due again is asked for, and told as refused until it is not.
         let due = self.tries.still_refused(now);
-        let steps = due.map_or_else(|| told.steps.clone(), |setbacks| planned(setbacks).steps);
+        let steps = due.map_or_else(|| told.steps.clone(), |failures| planned(failures).steps);
         let mut told = told;
         if let Some(last) = self.shared.reports.get(&self.key) {
             told.report.keep_served(&last);
         }
         told.report.settled &= self.flights.is_empty();
-        self.patience.note(&told.waits, now);
-        let pending = told.pending_rules(&setbacks);
+        self.wait_limits.note(&told.waits, now);
+        let pending = told.pending_rules(&failures);
         told.report.rules.extend(pending);
-        let dues = [self.tries.next_due(now), self.patience.next_due(now)];
+        let dues = [self.tries.next_due(now), self.wait_limits.next_due(now)];
         self.wake = dues.into_iter().flatten().min();
         Planned { told, steps }
     }

@@ -140,7 +140,7 @@ pub struct ObjectFilter {
 
 /// What is to be explained (`ListenersService.Explain`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct ExplainQuery {
     /// A Gateway, ListenerSet, route or class.
     pub object: ObjectRef,
     /// One listener of it; absent: the object and all of them.
@@ -158,11 +158,11 @@ pub struct Answer<T> {
 
 /// How long `ListenersService.WaitSettled` may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience(pub Duration);
+pub struct WaitTimeout(pub Duration);
 
 /// What `ListenersService.WaitSettled` found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settling {
+pub enum WaitOutcome {
     /// Nothing is awaited.
     Settled,
     /// The time is up; what is still awaited, one a line.

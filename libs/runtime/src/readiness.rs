@@ -46,7 +46,7 @@ pub struct Condition {
 
 /// What a person should know of and what does not make the process unready: that somebody is missing who has to come
 /// to it, say, which nobody can as long as a Service leaves it out for being unready. Nothing at first, nor once this
-/// is dropped. Of several with one name each is told until it is settled.
+/// is dropped. Of several with one name each is told until it is cleared.
 #[derive(Debug)]
 #[must_use = "a dropped concern is none"]
 pub struct Concern {
@@ -234,7 +234,7 @@ impl Concern {
     }
 
     /// It is not so now.
-    pub fn settle(&self) {
+    pub fn clear(&self) {
         self.concerns.send_if_modified(|concerns| {
             let Some(raised) = concerns.get_mut(&self.name) else {
                 return false;
@@ -278,7 +278,7 @@ impl Concerns {
 
 impl Drop for Concern {
     fn drop(&mut self) {
-        self.settle();
+        self.clear();
     }
 }
 

@@ -3,20 +3,20 @@
 use tributary_model::Timestamp;
 use tributary_model::status::Condition;
 
-use crate::reasons::Verdict;
+use crate::reasons::ConditionRow;
 
 /// One condition of the next status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
     /// Judged now.
-    Judged(Verdict),
+    Judged(ConditionRow),
     /// Nothing new is known: what was last written stays as it is, its generation too.
     Kept(Condition),
 }
 
-impl From<Verdict> for Entry {
-    fn from(verdict: Verdict) -> Self {
-        Self::Judged(verdict)
+impl From<ConditionRow> for Entry {
+    fn from(condition_row: ConditionRow) -> Self {
+        Self::Judged(condition_row)
     }
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn next_conditions(
 ) -> Vec<Condition> {
     let ours = entries.into_iter().map(|entry| match entry {
         Entry::Kept(condition) => condition,
-        Entry::Judged(verdict) => stamped(verdict, current, stamp),
+        Entry::Judged(condition_row) => stamped(condition_row, current, stamp),
     });
     let foreign = current
         .iter()
@@ -70,13 +70,13 @@ fn is_owned(condition: &Condition, owned: &[&str]) -> bool {
     owned.contains(&condition.condition_type.as_str())
 }
 
-fn stamped(verdict: Verdict, current: &[Condition], stamp: Stamp) -> Condition {
-    let Verdict {
+fn stamped(condition_row: ConditionRow, current: &[Condition], stamp: Stamp) -> Condition {
+    let ConditionRow {
         condition_type,
         status,
         reason,
         message,
-    } = verdict;
+    } = condition_row;
     let since = find(current, condition_type)
         .filter(|condition| condition.status == status)
         .map_or(stamp.now, |condition| condition.last_transition_time);

@@ -30,7 +30,7 @@ pub type Certificates = BTreeMap<Name, Vec<SecretCertificate>>;
 
 /// A notice, and when it was told last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct SentNotice {
     /// What.
     pub notice: Notice,
     /// When.
@@ -43,7 +43,7 @@ pub struct Warnings {
     /// To be told now.
     pub due: Vec<Notice>,
     /// For the next time: what stands, those that are due now included.
-    pub told: Vec<Told>,
+    pub told: Vec<SentNotice>,
     /// The moment at which there is more to tell, unless the certificates change; later than now.
     pub again: Option<Timestamp>,
 }
@@ -71,7 +71,7 @@ pub fn certificates(judgement: &Judgement) -> Certificates {
 }
 
 /// What a person is told at `now`, who was told `told` before. Told twice within a day is nothing.
-pub fn warnings(certificates: &Certificates, told: &[Told], now: Timestamp) -> Warnings {
+pub fn warnings(certificates: &Certificates, told: &[SentNotice], now: Timestamp) -> Warnings {
     let mut warnings = Warnings::default();
     let stands = certificates
         .iter()
@@ -85,7 +85,7 @@ pub fn warnings(certificates: &Certificates, told: &[Told], now: Timestamp) -> W
                 now
             }
         };
-        warnings.told.push(Told { notice, at });
+        warnings.told.push(SentNotice { notice, at });
     }
     let repeated = warnings.told.iter().map(|told| later(told.at, TOLD_EVERY));
     let turns = certificates

@@ -8,7 +8,7 @@ use tributary_model::status::{Condition, GatewayStatus, StatusAddress};
 use crate::conditions::{Entry, Stamp, find, next_conditions, shortened};
 use crate::listener::{Programming, Recalled, Serving, Tally, next_listeners, recalled, tally};
 use crate::reasons::{
-    ACCEPTED, DEGRADED, MANAGED, PROGRAMMED, Situation, UNHEARD, Verdict, verdict,
+    ACCEPTED, ConditionRow, DEGRADED, MANAGED, PROGRAMMED, Situation, UNHEARD, condition_row,
 };
 use crate::words::list;
 
@@ -79,7 +79,7 @@ fn kept_or_degraded(judged: &GatewayJudgement, current: &GatewayStatus) -> Optio
     degraded(judged).map(Entry::from)
 }
 
-pub(crate) fn degraded(judged: &GatewayJudgement) -> Option<Verdict> {
+pub(crate) fn degraded(judged: &GatewayJudgement) -> Option<ConditionRow> {
     if judged.problems.is_empty() {
         return None;
     }
@@ -91,11 +91,11 @@ pub(crate) fn degraded(judged: &GatewayJudgement) -> Option<Verdict> {
         | LoadBalancerJudgement::Failed(_)
         | LoadBalancerJudgement::Leaving(_) => Situation::GatewayNotInFull(&problems),
     };
-    Some(verdict(situation))
+    Some(condition_row(situation))
 }
 
-pub(crate) fn accepted(judged: &GatewayJudgement, tally: Tally) -> Verdict {
-    verdict(match &judged.acceptance {
+pub(crate) fn accepted(judged: &GatewayJudgement, tally: Tally) -> ConditionRow {
+    condition_row(match &judged.acceptance {
         GatewayAcceptance::InvalidParameters(why) => {
             Situation::GatewayAcceptedInvalidParameters(why)
         }
@@ -111,14 +111,14 @@ pub(crate) fn accepted(judged: &GatewayJudgement, tally: Tally) -> Verdict {
     })
 }
 
-pub(crate) fn programmed(judged: &GatewayJudgement, tally: Tally) -> Verdict {
+pub(crate) fn programmed(judged: &GatewayJudgement, tally: Tally) -> ConditionRow {
     if judged.acceptance != GatewayAcceptance::Accepted {
-        return verdict(Situation::GatewayProgrammedNotAccepted);
+        return condition_row(Situation::GatewayProgrammedNotAccepted);
     }
     if tally.is_hopeless() {
-        return verdict(Situation::GatewayProgrammedNoListener);
+        return condition_row(Situation::GatewayProgrammedNoListener);
     }
-    verdict(match (&judged.load_balancer, tally.programming()) {
+    condition_row(match (&judged.load_balancer, tally.programming()) {
         (LoadBalancerJudgement::Pending(why), _) => Situation::GatewayProgrammedProvisioning(why),
         (LoadBalancerJudgement::Failed(why), _) => Situation::GatewayProgrammedFailed(why),
         (LoadBalancerJudgement::Leaving(why), _) => Situation::GatewayProgrammedLeaving(why),
@@ -145,9 +145,9 @@ fn with_doubt(entry: Entry) -> Entry {
         shortened(message + UNHEARD)
     };
     match entry {
-        Entry::Judged(verdict) => Entry::Judged(Verdict {
-            message: doubted(verdict.message),
-            ..verdict
+        Entry::Judged(condition_row) => Entry::Judged(ConditionRow {
+            message: doubted(condition_row.message),
+            ..condition_row
         }),
         Entry::Kept(condition) => Entry::Kept(Condition {
             message: doubted(condition.message),

@@ -5,7 +5,7 @@ use tributary_model::judgement::GatewayClassJudgement;
 use tributary_model::status::GatewayClassStatus;
 
 use crate::conditions::{Stamp, next_conditions};
-use crate::reasons::{ACCEPTED, DEGRADED, Situation, Verdict, verdict};
+use crate::reasons::{ACCEPTED, ConditionRow, DEGRADED, Situation, condition_row};
 use crate::words::list;
 
 /// The condition types that we write.
@@ -37,20 +37,20 @@ pub(crate) fn next_status(
     }
 }
 
-pub(crate) fn accepted(judged: &GatewayClassJudgement) -> Verdict {
-    verdict(match &judged.invalid_parameters {
+pub(crate) fn accepted(judged: &GatewayClassJudgement) -> ConditionRow {
+    condition_row(match &judged.invalid_parameters {
         None => Situation::ClassAccepted,
         Some(why) => Situation::ClassAcceptedInvalidParameters(why),
     })
 }
 
 /// Only there while something of its parameters is refused: its Gateways are served without that.
-pub(crate) fn degraded(judged: &GatewayClassJudgement) -> Option<Verdict> {
+pub(crate) fn degraded(judged: &GatewayClassJudgement) -> Option<ConditionRow> {
     if judged.problems.is_empty() {
         return None;
     }
     let problems = list(judged.problems.iter().cloned());
-    Some(verdict(Situation::ClassNotInFull(&problems)))
+    Some(condition_row(Situation::ClassNotInFull(&problems)))
 }
 
 /// Names of Gateway API's features (its Go package `pkg/features`, v1.6.1) that Gateways of a controller

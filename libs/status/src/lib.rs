@@ -41,11 +41,12 @@ use tributary_model::status::{
 
 pub use difference::only_counts_differ;
 pub use expiry::{
-    CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING, Certificates, Told, Warnings, certificates, warnings,
+    CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING, Certificates, SentNotice, Warnings, certificates,
+    warnings,
 };
 pub use gateway_class::supported_features;
 pub use notices::{CONFLICT_RESOLVED, Notice, STATUS_NOT_WRITTEN, Weight, not_written, notices};
-pub use summary::{Said, Summary, summary};
+pub use summary::{ConditionText, Summary, summary};
 
 use conditions::{Stamp, newest_generation};
 

@@ -9,8 +9,8 @@ use tributary_model::status::{Condition, ConditionStatus, ListenerStatus};
 
 use crate::conditions::{Entry, Stamp, find, next_conditions};
 use crate::reasons::{
-    ACCEPTED, CONFLICTED, Hindrance, OVERLAPPING_TLS_CONFIG, PROGRAMMED, RESOLVED_REFS, Situation,
-    Verdict, is_report_based, recall, verdict,
+    ACCEPTED, CONFLICTED, ConditionRow, Hindrance, OVERLAPPING_TLS_CONFIG, PROGRAMMED,
+    RESOLVED_REFS, Situation, condition_row, is_report_based, recall,
 };
 use crate::words::{clause, list};
 
@@ -221,7 +221,7 @@ fn entries(one: &Recalled<'_>, serving: Serving) -> Vec<Entry> {
     entries.push(conflicted(listener).into());
     entries.push(resolved_refs(listener).into());
     if listener.overlapping_tls {
-        entries.push(verdict(Situation::ListenerOverlappingTls).into());
+        entries.push(condition_row(Situation::ListenerOverlappingTls).into());
     }
     entries
 }
@@ -236,8 +236,8 @@ fn is_kept(standing: Standing) -> bool {
     }
 }
 
-fn accepted(listener: &ListenerJudgement) -> Verdict {
-    verdict(match &listener.outcome {
+fn accepted(listener: &ListenerJudgement) -> ConditionRow {
+    condition_row(match &listener.outcome {
         JudgedOutcome::Won(Some(ProgrammedState::TooManyListeners(quota))) => {
             Situation::ListenerAcceptedTooMany(quota)
         }
@@ -255,9 +255,9 @@ fn accepted(listener: &ListenerJudgement) -> Verdict {
     })
 }
 
-fn programmed(listener: &ListenerJudgement, serving: Serving) -> Verdict {
+fn programmed(listener: &ListenerJudgement, serving: Serving) -> ConditionRow {
     let notes = list(listener.notes.iter().map(|note| clause(note).to_owned()));
-    verdict(match &listener.outcome {
+    condition_row(match &listener.outcome {
         JudgedOutcome::Won(_) if listener.unusable_refs => {
             Situation::ListenerProgrammedUnusableRefs
         }
@@ -305,8 +305,8 @@ fn served(state: Option<&ProgrammedState>, serving: Serving) -> Situation<'_> {
     }
 }
 
-fn conflicted(listener: &ListenerJudgement) -> Verdict {
-    verdict(match &listener.outcome {
+fn conflicted(listener: &ListenerJudgement) -> ConditionRow {
+    condition_row(match &listener.outcome {
         JudgedOutcome::Conflicted(conflict, rival) => {
             Situation::ListenerConflicted(*conflict, *rival)
         }
@@ -317,7 +317,7 @@ fn conflicted(listener: &ListenerJudgement) -> Verdict {
 }
 
 /// A missing grant is named before existence (§6), and both before what only narrows the listener.
-fn resolved_refs(listener: &ListenerJudgement) -> Verdict {
+fn resolved_refs(listener: &ListenerJudgement) -> ConditionRow {
     let first = listener
         .unresolved_refs
         .iter()
@@ -326,11 +326,11 @@ fn resolved_refs(listener: &ListenerJudgement) -> Verdict {
     if let JudgedOutcome::Won(Some(ProgrammedState::NoCertificate(why))) = &listener.outcome
         && first.is_none_or(|cause| cause > RefCause::InvalidCertificateRef)
     {
-        return verdict(Situation::ListenerResolvedRefsNoCertificate(why));
+        return condition_row(Situation::ListenerResolvedRefsNoCertificate(why));
     }
     match first {
-        None => verdict(Situation::ResolvedRefs),
-        Some(cause) => verdict(Situation::ResolvedRefsNot(
+        None => condition_row(Situation::ResolvedRefs),
+        Some(cause) => condition_row(Situation::ResolvedRefsNot(
             cause,
             &unresolved_text(&listener.unresolved_refs),
         )),

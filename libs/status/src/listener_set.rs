@@ -6,7 +6,7 @@ use tributary_model::status::ListenerSetStatus;
 
 use crate::conditions::{Entry, Stamp, find, next_conditions};
 use crate::listener::{Programming, Recalled, Serving, Tally, next_listeners, recalled, tally};
-use crate::reasons::{ACCEPTED, PROGRAMMED, Situation, Verdict, verdict};
+use crate::reasons::{ACCEPTED, ConditionRow, PROGRAMMED, Situation, condition_row};
 
 /// The condition types that we write.
 pub(crate) const OWNED: &[&str] = &[ACCEPTED, PROGRAMMED];
@@ -53,8 +53,8 @@ pub(crate) fn listeners<'a>(
     }
 }
 
-pub(crate) fn accepted(judged: &ListenerSetJudgement, tally: Tally) -> Verdict {
-    verdict(match judged.acceptance {
+pub(crate) fn accepted(judged: &ListenerSetJudgement, tally: Tally) -> ConditionRow {
+    condition_row(match judged.acceptance {
         ListenerSetAcceptance::NotAllowed(cause) => Situation::SetAcceptedNotAllowed(cause),
         ListenerSetAcceptance::ParentNotAccepted => Situation::SetAcceptedParentNotAccepted,
         ListenerSetAcceptance::ParentGone => Situation::SetAcceptedParentGone,
@@ -67,8 +67,8 @@ pub(crate) fn accepted(judged: &ListenerSetJudgement, tally: Tally) -> Verdict {
     })
 }
 
-pub(crate) fn programmed(judged: &ListenerSetJudgement, tally: Tally) -> Verdict {
-    verdict(match judged.acceptance {
+pub(crate) fn programmed(judged: &ListenerSetJudgement, tally: Tally) -> ConditionRow {
+    condition_row(match judged.acceptance {
         ListenerSetAcceptance::NotAllowed(cause) => Situation::SetProgrammedNotAllowed(cause),
         ListenerSetAcceptance::ParentNotAccepted => Situation::SetProgrammedParentNotAccepted,
         ListenerSetAcceptance::ParentGone => Situation::SetProgrammedParentGone,

@@ -1,4 +1,4 @@
-//! The one table ([`verdict`]) of every condition that Tributary writes: type, status, reason and message.
+//! The one table ([`condition_row`]) of every condition that Tributary writes: type, status, reason and message.
 //!
 //! Where the prose of GEP-1713 and the conformance tests of Gateway API disagree the tests win, and they
 //! change: a reason is switched here and nowhere else. A message says in one or two sentences what to do,
@@ -14,7 +14,7 @@ use tributary_model::status::ConditionStatus;
 
 pub(crate) use phrases::{SERVED_WITH_NOTES, is_for_want_of_refs};
 pub(crate) use recall::{is_report_based, recall};
-pub(crate) use table::verdict;
+pub(crate) use table::condition_row;
 
 /// `Accepted`: of every kind and of listeners.
 pub(crate) const ACCEPTED: &str = "Accepted";
@@ -52,7 +52,7 @@ pub(crate) const UNHEARD: &str = " No programmer has reported on the load balanc
 
 /// What one condition says, before it is known since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Verdict {
+pub(crate) struct ConditionRow {
     pub(crate) condition_type: &'static str,
     pub(crate) status: ConditionStatus,
     pub(crate) reason: &'static str,

@@ -11,7 +11,7 @@ use crate::conditions::{Entry, Stamp, next_conditions};
 use crate::limits::MAX_ROUTE_PARENTS;
 use crate::listener::unresolved_text;
 use crate::reasons::{
-    ACCEPTED, DEGRADED, PARTIALLY_INVALID, RESOLVED_REFS, Situation, Verdict, verdict,
+    ACCEPTED, ConditionRow, DEGRADED, PARTIALLY_INVALID, RESOLVED_REFS, Situation, condition_row,
 };
 use crate::words::list;
 
@@ -90,8 +90,8 @@ fn conditions_of<'a>(
         .map_or(&[], |parent| &parent.conditions)
 }
 
-pub(crate) fn accepted(judged: &ParentJudgement) -> Verdict {
-    verdict(match judged.acceptance {
+pub(crate) fn accepted(judged: &ParentJudgement) -> ConditionRow {
+    condition_row(match judged.acceptance {
         RouteAcceptance::Accepted if judged.shadowed => Situation::RouteAcceptedShadowed,
         RouteAcceptance::Accepted => Situation::RouteAccepted,
         RouteAcceptance::NoMatchingParent => Situation::RouteAcceptedNoMatchingParent,
@@ -100,25 +100,25 @@ pub(crate) fn accepted(judged: &ParentJudgement) -> Verdict {
             Situation::RouteAcceptedNoMatchingListenerHostname
         }
         RouteAcceptance::UnsupportedValue => {
-            return verdict(Situation::RouteAcceptedUnsupportedValue(&left_out(judged)));
+            return condition_row(Situation::RouteAcceptedUnsupportedValue(&left_out(judged)));
         }
         RouteAcceptance::IncompatibleFilters => {
-            return verdict(Situation::RouteAcceptedIncompatibleFilters(&left_out(
+            return condition_row(Situation::RouteAcceptedIncompatibleFilters(&left_out(
                 judged,
             )));
         }
     })
 }
 
-fn resolved_refs(judged: &ParentJudgement) -> Verdict {
+fn resolved_refs(judged: &ParentJudgement) -> ConditionRow {
     let first = judged
         .unresolved_refs
         .iter()
         .map(|unresolved| unresolved.cause)
         .min();
     match first {
-        None => verdict(Situation::ResolvedRefs),
-        Some(cause) => verdict(Situation::ResolvedRefsNot(
+        None => condition_row(Situation::ResolvedRefs),
+        Some(cause) => condition_row(Situation::ResolvedRefsNot(
             cause,
             &unresolved_text(&judged.unresolved_refs),
         )),
@@ -126,13 +126,13 @@ fn resolved_refs(judged: &ParentJudgement) -> Verdict {
 }
 
 /// What is not as it was asked for of an accepted route: conditions that are there only while it is so.
-pub(crate) fn shortcomings(judged: &ParentJudgement) -> impl Iterator<Item = Verdict> + use<> {
+pub(crate) fn shortcomings(judged: &ParentJudgement) -> impl Iterator<Item = ConditionRow> + use<> {
     let all = [partially_invalid(judged), degraded(judged), pending(judged)];
     all.into_iter().flatten()
 }
 
 /// Only set when true, and only on an accepted route (Gateway API).
-fn partially_invalid(judged: &ParentJudgement) -> Option<Verdict> {
+fn partially_invalid(judged: &ParentJudgement) -> Option<ConditionRow> {
     let ParentJudgement {
         acceptance,
         dropped_rules,
@@ -147,7 +147,7 @@ fn partially_invalid(judged: &ParentJudgement) -> Option<Verdict> {
     let what = left_out(judged);
     let incompatible =
         refused_rules.is_empty() && dropped_rules.iter().all(|rule| rule.incompatible);
-    Some(verdict(if incompatible {
+    Some(condition_row(if incompatible {
         Situation::RoutePartiallyIncompatible(&what)
     } else {
         Situation::RoutePartiallyUnsupported(&what)
@@ -155,13 +155,13 @@ fn partially_invalid(judged: &ParentJudgement) -> Option<Verdict> {
 }
 
 /// Served rules of which a target or a setting is refused: no rule is dropped, so `PartiallyInvalid` would not be true.
-fn degraded(judged: &ParentJudgement) -> Option<Verdict> {
+fn degraded(judged: &ParentJudgement) -> Option<ConditionRow> {
     if judged.acceptance != RouteAcceptance::Accepted || judged.degraded_rules.is_empty() {
         return None;
     }
     let what = list(judged.degraded_rules.iter().map(of_rule));
     let waits = judged.serves_nothing || !judged.pending_rules.is_empty();
-    Some(verdict(if waits {
+    Some(condition_row(if waits {
         Situation::RouteDegradedAndWaiting(&what)
     } else {
         Situation::RouteDegraded(&what)
@@ -169,16 +169,16 @@ fn degraded(judged: &ParentJudgement) -> Option<Verdict> {
 }
 
 /// Rules that are accepted and not in place: a listener that is Programmed serves what it served.
-fn pending(judged: &ParentJudgement) -> Option<Verdict> {
+fn pending(judged: &ParentJudgement) -> Option<ConditionRow> {
     if judged.acceptance != RouteAcceptance::Accepted {
         return None;
     }
     if !judged.pending_rules.is_empty() {
         let what = list(judged.pending_rules.iter().map(of_rule));
-        return Some(verdict(Situation::RoutePending(&what)));
+        return Some(condition_row(Situation::RoutePending(&what)));
     }
     let none = judged.serves_nothing.then(|| left_out(judged));
-    none.map(|what| verdict(Situation::RouteServesNothing(&what)))
+    none.map(|what| condition_row(Situation::RouteServesNothing(&what)))
 }
 
 fn of_rule((rule, message): &(usize, String)) -> String {

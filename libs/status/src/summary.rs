@@ -4,7 +4,7 @@ use tributary_model::judgement::{Judgement, RouteJudgement};
 use tributary_model::status::{ConditionStatus, GatewayStatus, ListenerSetStatus};
 
 use crate::listener::tally;
-use crate::reasons::Verdict;
+use crate::reasons::ConditionRow;
 use crate::{gateway, gateway_class, listener_set, route};
 
 /// What the two conditions that every table shows will say.
@@ -12,16 +12,16 @@ use crate::{gateway, gateway_class, listener_set, route};
 pub struct Summary {
     /// `Accepted`; of a route the first parent's that is not accepted, else the first's. Absent for a
     /// route without parents of ours.
-    pub accepted: Option<Said>,
+    pub accepted: Option<ConditionText>,
     /// `Programmed`; absent for kinds that have none, and before the first report.
-    pub programmed: Option<Said>,
+    pub programmed: Option<ConditionText>,
     /// What the other conditions will say is not as it was asked for; of a route by parent.
-    pub others: Vec<Said>,
+    pub others: Vec<ConditionText>,
 }
 
 /// Status, reason and message of one condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct ConditionText {
     /// True or False.
     pub status: ConditionStatus,
     /// CamelCase.
@@ -38,7 +38,7 @@ pub fn summary(judgement: &Judgement) -> Summary {
             programmed: None,
             others: gateway_class::degraded(judged)
                 .into_iter()
-                .map(Said::from)
+                .map(ConditionText::from)
                 .collect(),
         },
         Judgement::Gateway(judged) => {
@@ -50,7 +50,7 @@ pub fn summary(judgement: &Judgement) -> Summary {
                 programmed: known.then(|| gateway::programmed(judged, tally).into()),
                 others: gateway::degraded(judged)
                     .into_iter()
-                    .map(Said::from)
+                    .map(ConditionText::from)
                     .collect(),
             }
         }
@@ -68,33 +68,33 @@ pub fn summary(judgement: &Judgement) -> Summary {
             accepted: worst_parent(judged),
             programmed: None,
             others: (judged.parents.iter())
-                .flat_map(|parent| route::shortcomings(parent).map(Said::from))
+                .flat_map(|parent| route::shortcomings(parent).map(ConditionText::from))
                 .collect(),
         },
         Judgement::Pod(_) => Summary::default(),
     }
 }
 
-fn worst_parent(judged: &RouteJudgement) -> Option<Said> {
+fn worst_parent(judged: &RouteJudgement) -> Option<ConditionText> {
     let mut verdicts = judged.parents.iter().map(route::accepted);
     let first = verdicts.next()?;
     let worst = match first.status {
         ConditionStatus::True => verdicts
-            .find(|verdict| verdict.status != ConditionStatus::True)
+            .find(|condition_row| condition_row.status != ConditionStatus::True)
             .unwrap_or(first),
         ConditionStatus::False | ConditionStatus::Unknown => first,
     };
     Some(worst.into())
 }
 
-impl From<Verdict> for Said {
-    fn from(verdict: Verdict) -> Self {
-        let Verdict {
+impl From<ConditionRow> for ConditionText {
+    fn from(condition_row: ConditionRow) -> Self {
+        let ConditionRow {
             condition_type: _,
             status,
             reason,
             message,
-        } = verdict;
+        } = condition_row;
         Self {
             status,
             reason,

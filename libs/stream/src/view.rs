@@ -33,7 +33,7 @@ pub enum Update<K, V> {
 /// It remembers of what it has told only enough to know it again: whoever was told keeps what it needs.
 #[derive(Debug)]
 pub struct View<K, V> {
-    live: BTreeMap<K, Told>,
+    live: BTreeMap<K, SentItem>,
     listing: Option<Listing<K, V>>,
     synced: bool,
     fencing: Fencing,
@@ -44,7 +44,7 @@ pub struct View<K, V> {
 
 /// An item that was told.
 #[derive(Clone, Copy, Debug)]
-struct Told {
+struct SentItem {
     position: Position,
     digest: u64,
 }
@@ -85,7 +85,7 @@ struct Listing<K, V> {
 /// An entry of a listing.
 #[derive(Debug)]
 struct Listed<V> {
-    told: Told,
+    told: SentItem,
     traceparent: String,
     /// None is what was told before.
     news: Option<Arc<V>>,
@@ -179,7 +179,7 @@ impl<K: Ord + Clone, V: Hash> View<K, V> {
         let known = self.live.get(&key).filter(|_| self.synced);
         let is_known = known.is_some_and(|told| told.digest == digest);
         let listed = Listed {
-            told: Told { position, digest },
+            told: SentItem { position, digest },
             traceparent,
             news: (!is_known).then(|| Arc::new(value)),
         };
@@ -204,7 +204,7 @@ impl<K: Ord + Clone, V: Hash> View<K, V> {
                 Update::Repositioned(key)
             }
             Some(_) | None => {
-                self.live.insert(key.clone(), Told { position, digest });
+                self.live.insert(key.clone(), SentItem { position, digest });
                 Update::Apply(key, Arc::new(value))
             }
         };

@@ -20,7 +20,7 @@ mod tests;
 
 /// What becomes of one object or listener; best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
+pub(crate) enum ObjectState {
     /// As it was asked for.
     Served,
     /// Another program's.
@@ -33,7 +33,7 @@ pub(crate) enum State {
     Refused,
 }
 
-impl State {
+impl ObjectState {
     /// As a label has it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl State {
 /// A state and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Standing {
-    pub(crate) state: State,
+    pub(crate) state: ObjectState,
     pub(crate) reason: &'static str,
 }
 
@@ -96,7 +96,7 @@ struct Owner {
 pub(crate) struct Tally {
     pub(crate) standings: BTreeMap<(Counted, Standing), u64>,
     /// By namespace.
-    pub(crate) tenants: BTreeMap<(Name, Counted, State), u64>,
+    pub(crate) tenants: BTreeMap<(Name, Counted, ObjectState), u64>,
     /// Of the certificates in Secrets that a Gateway's listeners serve with, or are to, the one that ends first.
     pub(crate) first_certificates: BTreeMap<ObjectKey, SecretCertificate>,
 }
@@ -180,27 +180,27 @@ fn order(certificate: &SecretCertificate) -> (i64, &ObjectKey) {
 }
 
 const fn served(reason: &'static str) -> Standing {
-    let state = State::Served;
+    let state = ObjectState::Served;
     Standing { state, reason }
 }
 
 const fn pending(reason: &'static str) -> Standing {
-    let state = State::Pending;
+    let state = ObjectState::Pending;
     Standing { state, reason }
 }
 
 const fn degraded(reason: &'static str) -> Standing {
-    let state = State::Degraded;
+    let state = ObjectState::Degraded;
     Standing { state, reason }
 }
 
 const fn refused(reason: &'static str) -> Standing {
-    let state = State::Refused;
+    let state = ObjectState::Refused;
     Standing { state, reason }
 }
 
 const LEFT_ALONE: Standing = Standing {
-    state: State::LeftAlone,
+    state: ObjectState::LeftAlone,
     reason: "LeftAlone",
 };
 
@@ -277,7 +277,9 @@ fn route(judged: &RouteJudgement) -> Option<Standing> {
     let parents = judged.parents.iter().map(parent);
     let (best, worst) = (parents.clone().min(), parents.max()?);
     // One that is served by a parent is served.
-    if worst.state == State::Refused && best.is_some_and(|best| best.state != State::Refused) {
+    if worst.state == ObjectState::Refused
+        && best.is_some_and(|best| best.state != ObjectState::Refused)
+    {
         return Some(degraded(worst.reason));
     }
     Some(worst)

@@ -13,7 +13,7 @@ use tributary_stream::{Positioned, StreamOptions, Ties, Transport, Update, clien
 
 use crate::guests::Host;
 use crate::shared::{Shared, Torn};
-use crate::state::State;
+use crate::state::MergerState;
 
 /// Updates that are taken in before what they change is published: a burst is settled once, a stream that
 /// never pauses still gets out.
@@ -64,7 +64,7 @@ pub(crate) async fn follow(
             for update in burst {
                 take(&mut state, update);
             }
-            state.settle();
+            state.propagate();
             Ok::<_, Torn>(state.is_complete())
         };
         if span.in_scope(settled)? {
@@ -75,7 +75,7 @@ pub(crate) async fn follow(
     Ok(())
 }
 
-fn take(state: &mut State, update: Positioned<Update<ObjectRef, SourceObject>>) {
+fn take(state: &mut MergerState, update: Positioned<Update<ObjectRef, SourceObject>>) {
     let Positioned {
         position,
         traceparent: _,

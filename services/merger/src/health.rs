@@ -13,7 +13,7 @@ use tributary_proto::installation::{GetHealthRequest, GetHealthResponse};
 
 use crate::census::Tally;
 use crate::rpc::Rpc;
-use crate::state::State;
+use crate::state::MergerState;
 
 #[cfg(test)]
 mod tests;
@@ -50,7 +50,7 @@ fn this() -> ServiceSeen {
 }
 
 /// All but the services.
-fn health(state: &State) -> Health {
+fn health(state: &MergerState) -> Health {
     let tally = state.standings();
     let standings = tally.standings.iter();
     Health {
@@ -70,7 +70,7 @@ fn health(state: &State) -> Health {
     }
 }
 
-fn load_balancers(state: &State, tally: &Tally) -> Vec<LoadBalancerHealth> {
+fn load_balancers(state: &MergerState, tally: &Tally) -> Vec<LoadBalancerHealth> {
     let reported = state.reports().iter().map(|report| &report.key);
     let keys: BTreeSet<&LoadBalancerKey> = state.desired_keys().chain(reported).collect();
     let unheard: BTreeSet<&LoadBalancerKey> = state.unheard().collect();

@@ -1,7 +1,7 @@
 //! The merger: keeps the whole snapshot, runs the merge, and tells everybody what follows from it.
 //!
 //! ```text
-//!  WatchSnapshot ──> State { Merge, statuses, reports } ──┬──> Published desired   ──> programmers
+//!  WatchSnapshot ──> MergerState { Merge, statuses, reports } ──┬──> Published desired   ──> programmers
 //!                        ^                                ├──> Published judgement ──> status writer
 //!  PublishReports ───────┘       │                        └──> Published listeners ──> people, WaitSettled
 //!                                └── /pods, a gate or none <── API server
@@ -20,11 +20,11 @@ mod gates;
 mod guests;
 mod health;
 mod latency;
+mod leadership;
 mod load_balancers;
 mod metrics;
 mod people;
 mod progress;
-mod reign;
 mod reports;
 mod rpc;
 mod shared;
@@ -62,8 +62,8 @@ pub use crate::gates::GatesArgs;
 pub use crate::metrics::{METRICS, Tenants};
 
 use crate::gates::Gates;
+use crate::leadership::{MergerElection, MergerLeadership};
 use crate::people::{Limits, People};
-use crate::reign::{Accession, Reign};
 use crate::reports::{Desk, Holders};
 use crate::shared::Shared;
 pub use crate::shared::Torn;
@@ -179,8 +179,8 @@ pub struct Service {
     context: Context,
     options: Options,
     shared: Arc<Shared>,
-    reign: Reign,
-    accession: Option<Accession>,
+    leadership: MergerLeadership,
+    election: Option<MergerElection>,
     desk: Desk,
     people: Option<Arc<People>>,
 }
@@ -205,8 +205,8 @@ impl Service {
             context,
             options,
             shared,
-            reign: Reign::always(epoch),
-            accession: None,
+            leadership: MergerLeadership::always(epoch),
+            election: None,
             desk: Desk::new(Holders::Latest),
             people: None,
         }
@@ -219,13 +219,13 @@ impl Service {
             election.shards(),
             options.merge.installation.clone(),
         ));
-        let (reign, accession) = Reign::elected(election);
+        let (leadership, election) = MergerLeadership::elected(election);
         Self {
             shared: Arc::new(Shared::new(&context, options.merge.clone())),
             context,
             options,
-            reign,
-            accession: Some(accession),
+            leadership,
+            election: Some(election),
             desk,
             people: None,
         }
@@ -238,7 +238,7 @@ impl Service {
         let question = tributary_proto::MAX_QUESTION_BYTES;
         let rpc = rpc::Rpc {
             shared: Arc::clone(&self.shared),
-            reign: self.reign.clone(),
+            leadership: self.leadership.clone(),
             watcher: self.options.watcher.clone(),
             context: self.context.clone(),
             desk: self.desk.clone(),
@@ -293,14 +293,14 @@ impl Service {
                     tenants,
                 },
             shared,
-            reign,
-            accession,
+            leadership,
+            election,
             desk: _,
             people: _,
         } = self;
         let leading = async {
-            match accession {
-                Some(accession) => accession.follow(&context, &shared).await,
+            match election {
+                Some(election) => election.follow(&context, &shared).await,
                 None => Ok(()),
             }
         };
@@ -316,8 +316,8 @@ impl Service {
         let (followed, led, listened, published, stopped) = tokio::join!(
             engine::follow(&context, watcher, &shared),
             leading,
-            silence::listen(&context, &shared, &reign),
-            metrics::publish(&context, &shared, &reign, tenants),
+            silence::listen(&context, &shared, &leadership),
+            metrics::publish(&context, &shared, &leadership, tenants),
             stopping,
         );
         followed.and(led).and(listened).and(published).and(stopped)

@@ -6,10 +6,10 @@ use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::report::LoadBalancerPhase;
 use tributary_model::view::{DesiredCounts, LoadBalancerView};
 
-use crate::state::State;
+use crate::state::MergerState;
 
 /// Every load balancer that is desired or still there.
-pub(crate) fn all(state: &State) -> Vec<LoadBalancerView> {
+pub(crate) fn all(state: &MergerState) -> Vec<LoadBalancerView> {
     let desired = state.merge().load_balancers();
     let leftover = state
         .reports()

@@ -19,7 +19,7 @@ use tributary_runtime::{Context, Metrics};
 use crate::census::{Counted, Tally};
 use crate::gates::ADMISSIONS;
 use crate::latency::CHANGE_SECONDS;
-use crate::reign::Reign;
+use crate::leadership::MergerLeadership;
 use crate::shared::{Shared, Torn};
 use crate::silence::UNHEARD;
 
@@ -199,7 +199,7 @@ type Quotas = Vec<(LoadBalancerKey, [(&'static str, QuotaUse); 5])>;
 pub(crate) async fn publish(
     context: &Context,
     shared: &Shared,
-    reign: &Reign,
+    leadership: &MergerLeadership,
     tenants: Tenants,
 ) -> Result<(), Torn> {
     let mut board = Board::new(&context.metrics, tenants);
@@ -211,7 +211,7 @@ pub(crate) async fn publish(
     {
         let (tally, quotas) = {
             let mut state = shared.lock()?;
-            if reign.epoch().is_ok() {
+            if leadership.epoch().is_ok() {
                 (state.tally(), quotas(&state))
             } else {
                 (Some(state.forget_tally()), Quotas::new())
@@ -225,7 +225,7 @@ pub(crate) async fn publish(
     Ok(())
 }
 
-fn quotas(state: &crate::state::State) -> Quotas {
+fn quotas(state: &crate::state::MergerState) -> Quotas {
     let reports = state.reports().iter();
     reports
         .filter_map(|report| Some((report.key.clone(), report.quotas?.each())))

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 use tributary_stream::Position;
 
-use crate::state::State;
+use crate::state::MergerState;
 
 /// Wakes whoever waits, at every change of the state or of an answer to it.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Progress {
 
 /// What is still awaited, one a line; empty when everything up to `read` is judged, programmed or refused,
 /// and written.
-pub(crate) fn pending(state: &State, read: Position) -> Vec<String> {
+pub(crate) fn pending(state: &MergerState, read: Position) -> Vec<String> {
     let mut pending = Vec::new();
     if !state.is_complete() || state.position() < read {
         pending.push(format!(

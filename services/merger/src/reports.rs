@@ -18,7 +18,7 @@ use tributary_runtime::names::{STREAM_REFUSED_ITEMS, StreamLabels};
 use tributary_runtime::{CancellationToken, Context};
 use tributary_stream::{Positioned, Receiver, Update};
 
-use crate::reign::Reign;
+use crate::leadership::MergerLeadership;
 use crate::shared::{Shared, Torn};
 
 use check::{Checked, check};
@@ -139,15 +139,15 @@ fn superseded() -> Status {
 pub(crate) async fn take(
     context: &Context,
     shared: &Shared,
-    reign: &Reign,
+    leadership: &MergerLeadership,
     desk: &Desk,
     mut messages: impl Stream<Item = Result<PublishReportsRequest, Status>> + Unpin,
     may_speak_of: impl Fn(LoadBalancerKind) -> Result<(), Status>,
 ) -> Result<ReportsTaken, Status> {
-    let epoch = reign.epoch()?;
+    let epoch = leadership.epoch()?;
     let over = async || {
         tokio::select! {
-            status = reign.lost(epoch) => status,
+            status = leadership.lost(epoch) => status,
             () = context.shutdown.cancelled() => Status::unavailable("the service is stopping"),
         }
     };

@@ -11,8 +11,8 @@ use tributary_model::desired::LoadBalancerKey;
 use tributary_model::view::{ListenerView, Sight};
 use tributary_model::{ListenerRef, Name};
 use tributary_proto::call::{
-    Acknowledgement, Answer, ListenerFilter, ListenerListing, ListenerWatch, LoadBalancerShard,
-    ObjectFilter, Patience, Question, Settling,
+    Acknowledgement, Answer, ExplainQuery, ListenerFilter, ListenerListing, ListenerWatch,
+    LoadBalancerShard, ObjectFilter, WaitOutcome, WaitTimeout,
 };
 use tributary_proto::convert::ConvertError;
 use tributary_proto::desired::desired_service_server::DesiredService;
@@ -42,9 +42,9 @@ use tributary_stream::{EventStream, Position, Resume, Transport, clients, events
 
 use crate::callers::may_speak_of;
 use crate::guests::Caller;
+use crate::leadership::MergerLeadership;
 use crate::people::{Limits, People, sight, watched};
 use crate::progress::pending;
-use crate::reign::Reign;
 use crate::reports::{self, Desk};
 use crate::shared::Shared;
 use crate::{load_balancers, views};
@@ -53,7 +53,7 @@ use crate::{load_balancers, views};
 #[derive(Clone, Debug)]
 pub(crate) struct Rpc {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) reign: Reign,
+    pub(crate) leadership: MergerLeadership,
     pub(crate) watcher: Transport,
     pub(crate) context: Context,
     pub(crate) desk: Desk,
@@ -74,7 +74,7 @@ impl DesiredService for Rpc {
         &self,
         request: Request<WatchLoadBalancersRequest>,
     ) -> Result<Response<Self::WatchLoadBalancersStream>, Status> {
-        let epoch = self.reign.epoch()?;
+        let epoch = self.leadership.epoch()?;
         let caller = Caller::of(&request);
         let (_, extensions, mut asked) = request.into_parts();
         let concerns = std::mem::take(&mut asked.concerns);
@@ -86,7 +86,7 @@ impl DesiredService for Rpc {
             .shared
             .desired
             .subscribe_where(move |key, _| shard.includes(key));
-        let events = self.reign.only_leading(epoch, events(subscription));
+        let events = self.leadership.only_leading(epoch, events(subscription));
         Ok(Response::new(guest.stays_with(events)))
     }
 
@@ -94,7 +94,7 @@ impl DesiredService for Rpc {
         &self,
         request: Request<GetLoadBalancerRequest>,
     ) -> Result<Response<GetLoadBalancerResponse>, Status> {
-        self.reign.epoch()?;
+        self.leadership.epoch()?;
         let (_, extensions, asked) = request.into_parts();
         let key = asked
             .key
@@ -132,11 +132,11 @@ impl JudgementService for Rpc {
         &self,
         request: Request<WatchJudgementsRequest>,
     ) -> Result<Response<Self::WatchJudgementsStream>, Status> {
-        let epoch = self.reign.epoch()?;
+        let epoch = self.leadership.epoch()?;
         let caller = Caller::of(&request);
         let guest = self.shared.guests.status_writer(caller);
         let events = events(self.shared.judgements.subscribe());
-        let events = self.reign.only_leading(epoch, events);
+        let events = self.leadership.only_leading(epoch, events);
         Ok(Response::new(guest.stays_with(events)))
     }
 
@@ -144,7 +144,7 @@ impl JudgementService for Rpc {
         &self,
         request: Request<AcknowledgeJudgementsRequest>,
     ) -> Result<Response<AcknowledgeJudgementsResponse>, Status> {
-        self.reign.epoch()?;
+        self.leadership.epoch()?;
         let acknowledgement = Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
         self.shared.lock()?.acknowledge(acknowledgement);
         self.shared.progress.changed();
@@ -163,7 +163,7 @@ impl ReportService for Rpc {
         let taken = reports::take(
             &self.context,
             &self.shared,
-            &self.reign,
+            &self.leadership,
             &self.desk,
             messages,
             may,
@@ -253,8 +253,8 @@ impl ListenersService for Rpc {
         };
         let subscription = listeners.subscribe_again(resume, passes);
         let held = self.limits.stream(&extensions)?;
-        let epoch = self.reign.epoch()?;
-        let events = self.reign.only_leading(epoch, events(subscription));
+        let epoch = self.leadership.epoch()?;
+        let events = self.leadership.only_leading(epoch, events(subscription));
         let events = events.map(move |event| {
             // It counts as long as the stream is there.
             let _held = &held;
@@ -324,7 +324,7 @@ impl ListenersService for Rpc {
         request: Request<ExplainRequest>,
     ) -> Result<Response<ExplainResponse>, Status> {
         let (_, extensions, asked) = request.into_parts();
-        let Question { object, listener } = Question::try_from(asked).map_err(invalid)?;
+        let ExplainQuery { object, listener } = ExplainQuery::try_from(asked).map_err(invalid)?;
         let namespace = (!object.kind.is_cluster_scoped()).then_some(&object.key.namespace);
         let sight = self.sight(&extensions, Verb::Get, namespace).await?;
         let state = self.shared.lock()?;
@@ -340,19 +340,19 @@ impl ListenersService for Rpc {
         request: Request<WaitSettledRequest>,
     ) -> Result<Response<WaitSettledResponse>, Status> {
         let (_, extensions, asked) = request.into_parts();
-        let Patience(patience) = Patience::try_from(asked).map_err(invalid)?;
+        let WaitTimeout(patience) = WaitTimeout::try_from(asked).map_err(invalid)?;
         // Of every namespace, or refused.
         self.sight(&extensions, Verb::Watch, None).await?;
         let _held = self.limits.stream(&extensions)?;
         let deadline = Instant::now() + patience.min(LONGEST_PATIENCE);
         // Reports come to the leader alone.
-        let epoch = self.reign.epoch()?;
-        let settling = tokio::select! {
-            status = self.reign.lost(epoch) => return Err(status),
-            settling = self.settling(deadline) => settling?,
+        let epoch = self.leadership.epoch()?;
+        let wait_outcome = tokio::select! {
+            status = self.leadership.lost(epoch) => return Err(status),
+            wait_outcome = self.wait_outcome(deadline) => wait_outcome?,
             () = self.context.shutdown.cancelled() => return Err(Status::unavailable("the service is stopping")),
         };
-        Ok(Response::new(WaitSettledResponse::from(&settling)))
+        Ok(Response::new(WaitSettledResponse::from(&wait_outcome)))
     }
 }
 
@@ -366,11 +366,11 @@ impl Rpc {
     ) -> Result<Sight, Status> {
         self.limits.question(extensions)?;
         // Reports come to the leader alone: what a standby would say of a listener is not true.
-        self.reign.epoch()?;
+        self.leadership.epoch()?;
         sight(self.people.as_ref(), extensions, verb, namespace).await
     }
 
-    async fn settling(&self, deadline: Instant) -> Result<Settling, Status> {
+    async fn wait_outcome(&self, deadline: Instant) -> Result<WaitOutcome, Status> {
         let mut client = clients::snapshot(self.watcher.clone());
         let read: Position = match timeout_at(deadline, client.sync(SyncRequest {})).await {
             Ok(Ok(synced)) => synced
@@ -378,13 +378,13 @@ impl Rpc {
                 .try_into()
                 .map_err(|error: ConvertError| Status::internal(error.to_string()))?,
             Ok(Err(status)) => {
-                return Ok(Settling::Pending(vec![format!(
+                return Ok(WaitOutcome::Pending(vec![format!(
                     "the watcher does not answer: {}",
                     status.message()
                 )]));
             }
             Err(_) => {
-                return Ok(Settling::Pending(vec![
+                return Ok(WaitOutcome::Pending(vec![
                     "the watcher has not read its source again".to_owned(),
                 ]));
             }
@@ -394,10 +394,10 @@ impl Rpc {
             changes.borrow_and_update();
             let pending = pending(&*self.shared.lock()?, read);
             if pending.is_empty() {
-                return Ok(Settling::Settled);
+                return Ok(WaitOutcome::Settled);
             }
             if timeout_at(deadline, changes.changed()).await.is_err() {
-                return Ok(Settling::Pending(pending));
+                return Ok(WaitOutcome::Pending(pending));
             }
         }
     }

@@ -13,7 +13,7 @@ use tributary_stream::Published;
 use crate::guests::Guests;
 use crate::latency::Latency;
 use crate::progress::Progress;
-use crate::state::{Judged, State};
+use crate::state::{Judged, MergerState};
 
 /// The state, what is published of it, and who waits for it to change.
 #[derive(Debug)]
@@ -25,14 +25,14 @@ pub(crate) struct Shared {
     pub(crate) apart: Published<ListenerRef, ListenerView>,
     pub(crate) progress: Progress,
     pub(crate) guests: Guests,
-    state: Mutex<State>,
+    state: Mutex<MergerState>,
     torn: CancellationToken,
 }
 
 /// The state, held by one. If that one panics, nobody gets it any more.
 #[derive(Debug)]
 pub(crate) struct Held<'a> {
-    state: MutexGuard<'a, State>,
+    state: MutexGuard<'a, MergerState>,
     torn: &'a CancellationToken,
 }
 
@@ -53,7 +53,7 @@ impl Shared {
             Published::new(context, "listeners"),
             Published::new(context, "listeners-apart").numbered_from(APART_FROM),
         );
-        let state = State::new(
+        let state = MergerState::new(
             merge,
             Latency::new(&context.metrics),
             desired.clone(),
@@ -96,15 +96,15 @@ impl Shared {
 }
 
 impl Deref for Held<'_> {
-    type Target = State;
+    type Target = MergerState;
 
-    fn deref(&self) -> &State {
+    fn deref(&self) -> &MergerState {
         &self.state
     }
 }
 
 impl DerefMut for Held<'_> {
-    fn deref_mut(&mut self) -> &mut State {
+    fn deref_mut(&mut self) -> &mut MergerState {
         &mut self.state
     }
 }

@@ -14,7 +14,7 @@ use tributary_model::elb::LoadBalancerKind;
 use tributary_runtime::metrics::MetricName;
 use tributary_runtime::{Concern, Context};
 
-use crate::reign::Reign;
+use crate::leadership::MergerLeadership;
 use crate::shared::{Shared, Torn};
 
 /// Some hundred comparisons, and a route whose change nobody speaks of is told within two seconds.
@@ -34,15 +34,19 @@ pub(crate) const UNHEARD: MetricName<Family<KindLabels, Gauge>> = MetricName::ne
 .labelled(&["kind"]);
 
 /// What is told of one kind.
-struct Told {
+struct SilenceTold {
     kind: LoadBalancerKind,
     concern: Concern,
     count: Gauge,
 }
 
-pub(crate) async fn listen(context: &Context, shared: &Shared, reign: &Reign) -> Result<(), Torn> {
+pub(crate) async fn listen(
+    context: &Context,
+    shared: &Shared,
+    leadership: &MergerLeadership,
+) -> Result<(), Torn> {
     let family = context.metrics.get(&UNHEARD);
-    let kinds = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb].map(|kind| Told {
+    let kinds = [LoadBalancerKind::Alb, LoadBalancerKind::Nlb].map(|kind| SilenceTold {
         kind,
         concern: context.concern(&format!("{}-programmers", kind.as_str())),
         count: family.get_or_create_owned(&KindLabels {
@@ -57,7 +61,7 @@ pub(crate) async fn listen(context: &Context, shared: &Shared, reign: &Reign) ->
     {
         let unheard: Vec<LoadBalancerKey> = {
             let mut state = shared.lock()?;
-            if reign.epoch().is_ok() {
+            if leadership.epoch().is_ok() {
                 state.listen(Instant::now());
             } else {
                 state.await_programmers();
@@ -71,7 +75,7 @@ pub(crate) async fn listen(context: &Context, shared: &Shared, reign: &Reign) ->
     Ok(())
 }
 
-impl Told {
+impl SilenceTold {
     fn tell(&self, unheard: &[LoadBalancerKey]) {
         let Self {
             kind,
@@ -92,7 +96,7 @@ impl Told {
                 );
             }
             (_, 0) => {
-                concern.settle();
+                concern.clear();
                 tracing::info!(kind, "programmers are heard again");
             }
             (_, _) => {}

@@ -27,12 +27,12 @@ use tributary_stream::{Position, Published};
 use crate::latency::Latency;
 use crate::written::Written;
 
-/// Load balancers of [`State::strays`] that are remembered.
+/// Load balancers of [`MergerState::strays`] that are remembered.
 const MOST_STRAYS: usize = 100;
 
 /// The snapshot, what follows from it, and what was answered.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct MergerState {
     merge: Merge,
     /// What the objects that get a status carry, as the watcher last saw them.
     carried: BTreeMap<ObjectRef, Arc<Carried>>,
@@ -102,7 +102,7 @@ impl From<&Judged> for types::JudgedObject {
     }
 }
 
-impl State {
+impl MergerState {
     pub(crate) fn new(
         options: tributary_merge::Options,
         latency: Latency,
@@ -180,12 +180,12 @@ impl State {
     }
 
     /// Recomputes what changed and publishes it.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn propagate(&mut self) {
         let Outcome {
             objects,
             load_balancers,
             judge,
-        } = self.merge.settle();
+        } = self.merge.propagate();
         let mut changed = BTreeSet::new();
         let (was_complete, judged) = (self.desired.is_complete(), self.judgements.position());
         for (key, desired) in load_balancers {

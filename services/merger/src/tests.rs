@@ -34,7 +34,7 @@ use tributary_testkit::objects::{class, gateway, http, key, listener_set};
 
 use crate::reports::{Desk, Holders};
 use crate::shared::{Shared, Torn};
-use crate::state::State;
+use crate::state::MergerState;
 use crate::{Options, Service, Tenants};
 
 struct Watcher(Published<ObjectRef, SourceObject>);
@@ -137,7 +137,7 @@ impl World {
     }
 
     /// Waits for a condition, which is looked at whenever something changes.
-    async fn until(&self, what: &str, holds: impl Fn(&State) -> bool) {
+    async fn until(&self, what: &str, holds: impl Fn(&MergerState) -> bool) {
         let mut changes = self.shared.progress.subscribe();
         let waiting = async {
             loop {

@@ -82,7 +82,7 @@ pub enum FaultKind {
 
 /// What the faults decided for one call.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Verdict {
+pub(crate) struct FaultAction {
     pub(crate) latency: Duration,
     pub(crate) stale: Option<Staleness>,
     pub(crate) end: End,
@@ -131,10 +131,15 @@ impl Faults {
             .any(|rule| matches!(rule.kind, FaultKind::Stale { .. }))
     }
 
-    pub(crate) fn decide(&mut self, service: Service, operation: &str, access: Access) -> Verdict {
-        let mut verdict = Verdict {
+    pub(crate) fn decide(
+        &mut self,
+        service: Service,
+        operation: &str,
+        access: Access,
+    ) -> FaultAction {
+        let mut action = FaultAction {
             latency: Duration::from_millis(self.options.latency_ms),
-            ..Verdict::default()
+            ..FaultAction::default()
         };
         for rule in &mut self.options.rules {
             if rule.times == Some(0)
@@ -148,14 +153,14 @@ impl Faults {
                 *times -= 1;
             }
             match &rule.kind {
-                FaultKind::Latency { millis } => verdict.latency += Duration::from_millis(*millis),
-                FaultKind::Stale { millis, writes } => verdict.stale = staleness(*millis, *writes),
-                FaultKind::Throttle => verdict.end = End::Fail(service.throttled()),
+                FaultKind::Latency { millis } => action.latency += Duration::from_millis(*millis),
+                FaultKind::Stale { millis, writes } => action.stale = staleness(*millis, *writes),
+                FaultKind::Throttle => action.end = End::Fail(service.throttled()),
                 FaultKind::ServerError { status } => {
-                    verdict.end = End::Fail(service.broken().with_status(*status));
+                    action.end = End::Fail(service.broken().with_status(*status));
                 }
-                FaultKind::Reset => verdict.end = End::Reset,
-                FaultKind::LostAnswer => verdict.end = End::LoseAnswer,
+                FaultKind::Reset => action.end = End::Reset,
+                FaultKind::LostAnswer => action.end = End::LoseAnswer,
                 FaultKind::Error {
                     code,
                     message,
@@ -165,14 +170,14 @@ impl Faults {
                         .clone()
                         .unwrap_or_else(|| format!("injected failure of {operation}"));
                     let error = ApiError::new(code.clone(), message);
-                    verdict.end = End::Fail(error.with_status(status.unwrap_or(400)));
+                    action.end = End::Fail(error.with_status(status.unwrap_or(400)));
                 }
             }
-            if verdict.end != End::Normal {
+            if action.end != End::Normal {
                 break;
             }
         }
-        verdict
+        action
     }
 }
 

@@ -219,19 +219,19 @@ impl Sandbox {
             return Reply::Answer(Err(error));
         };
         let access = operation.access();
-        let verdict = lock(&self.shared.faults).decide(service, &name, access);
-        if !verdict.latency.is_zero() {
-            tokio::time::sleep(verdict.latency).await;
+        let action = lock(&self.shared.faults).decide(service, &name, access);
+        if !action.latency.is_zero() {
+            tokio::time::sleep(action.latency).await;
         }
         let request = Request {
             service,
             now: self.shared.clock.now(),
             parameters,
         };
-        let (reply, outcome) = match verdict.end {
+        let (reply, outcome) = match action.end {
             End::Reset => (Reply::Close, Outcome::Reset),
             End::Fail(error) => answered(Err(error)),
-            End::Normal => answered(self.run((&name, operation), &region, &request, verdict.stale)),
+            End::Normal => answered(self.run((&name, operation), &region, &request, action.stale)),
             End::LoseAnswer => match self.run((&name, operation), &region, &request, None) {
                 Ok(_) => (Reply::Close, Outcome::LostAnswer),
                 // A write that was refused has no effect whose answer could get lost.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tributary_model::judgement::Judgement;
 use tributary_model::{ObjectRef, Timestamp};
-use tributary_status::{Certificates, Notice, Told, Warnings, certificates, warnings};
+use tributary_status::{Certificates, Notice, SentNotice, Warnings, certificates, warnings};
 
 /// A clock that is set, or stands still with its machine, is noticed after this long.
 const LOOK: Duration = Duration::from_hours(1);
@@ -23,7 +23,7 @@ pub(crate) struct Expiry {
 #[derive(Debug)]
 struct Watched {
     certificates: Certificates,
-    told: Vec<Told>,
+    told: Vec<SentNotice>,
     /// As in `due`.
     again: Option<Timestamp>,
 }
@@ -50,7 +50,7 @@ impl Expiry {
     }
 
     /// The object is gone. Returns what was told of it.
-    pub(crate) fn remove(&mut self, object: &ObjectRef) -> Vec<Told> {
+    pub(crate) fn remove(&mut self, object: &ObjectRef) -> Vec<SentNotice> {
         let Some(Watched { told, again, .. }) = self.watched.remove(object) else {
             return Vec::new();
         };

@@ -194,7 +194,7 @@ impl Writer {
     }
 
     /// Makes one object's status say what is judged. `aside` is what it is set aside for already.
-    pub(crate) async fn settle(
+    pub(crate) async fn write(
         &self,
         object: &ObjectRef,
         judged: &JudgedObject,
@@ -259,7 +259,7 @@ impl Writer {
     async fn mark(&self, judged: &JudgedObject, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Done { known } if self.leadership.may_write() => {
-                match marks::settle(&self.cluster, &judged.judgement).await {
+                match marks::write(&self.cluster, &judged.judgement).await {
                     Ok(()) => Outcome::Done { known },
                     Err(failure) => Outcome::Failed {
                         reason: failure.to_string(),

@@ -213,10 +213,10 @@ impl Queue {
                 return;
             };
             match outcome {
-                Outcome::Done { known } => entry.settle(known, None),
-                Outcome::SetAside { reason, known } => entry.settle(known, Some(reason)),
+                Outcome::Done { known } => entry.record(known, None),
+                Outcome::SetAside { reason, known } => entry.record(known, Some(reason)),
                 Outcome::Gone => {
-                    entry.settle(None, None);
+                    entry.record(None, None);
                     if let Task::Write(judged) = &ended.task {
                         entry.gone = Some(Arc::clone(judged));
                     }

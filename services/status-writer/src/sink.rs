@@ -22,13 +22,13 @@ use crate::{generation, now};
 /// Clones are the same place.
 #[derive(Clone, Debug)]
 pub(crate) struct Sink {
-    place: Place,
+    backend: Backend,
     writes: Counter,
     failures: Counter,
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum Backend {
     Local(Arc<Mutex<Local>>),
     Kubernetes(Arc<Writer>),
 }
@@ -36,17 +36,17 @@ enum Place {
 impl Sink {
     /// With what writes Kubernetes' events, if that is the place.
     pub(crate) fn new(context: &Context, store: Store) -> (Self, Option<Forwarder>) {
-        let local = |local| (Place::Local(Arc::new(Mutex::new(local))), None);
-        let (place, forwarder) = match store {
+        let local = |local| (Backend::Local(Arc::new(Mutex::new(local))), None);
+        let (backend, forwarder) = match store {
             Store::Folder(root) => local(Local::Folder(root)),
             Store::Memory(statuses) => local(Local::Memory(statuses)),
             Store::Kubernetes(kubernetes) => {
                 let (writer, forwarder) = Writer::new(context, kubernetes);
-                (Place::Kubernetes(Arc::new(writer)), Some(forwarder))
+                (Backend::Kubernetes(Arc::new(writer)), Some(forwarder))
             }
         };
         let sink = Self {
-            place,
+            backend,
             writes: context.metrics.get(&STATUS_WRITES),
             failures: context.metrics.get(&STATUS_FAILURES),
         };
@@ -54,14 +54,14 @@ impl Sink {
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        match &self.place {
+        match &self.backend {
             // A file is read as quickly as anything could be remembered of it.
-            Place::Local(_) => Policy {
+            Backend::Local(_) => Policy {
                 places: 1,
                 paced: false,
                 need: |_, _, _| Need::Attempt(Urgency::Prompt),
             },
-            Place::Kubernetes(_) => Policy {
+            Backend::Kubernetes(_) => Policy {
                 places: kubernetes::PLACES,
                 paced: true,
                 need: kubernetes::need,
@@ -70,17 +70,17 @@ impl Sink {
     }
 
     pub(crate) fn leadership(&self) -> &dyn Leadership {
-        match &self.place {
-            Place::Local(_) => &AlwaysLeading,
-            Place::Kubernetes(writer) => writer.leadership(),
+        match &self.backend {
+            Backend::Local(_) => &AlwaysLeading,
+            Backend::Kubernetes(writer) => writer.leadership(),
         }
     }
 
     /// Objects that have a status here and are none of these. In Kubernetes a status goes with its object.
     pub(crate) fn others(&self, judged: &BTreeSet<ObjectRef>) -> Vec<ObjectRef> {
-        let mut others = match &self.place {
-            Place::Local(local) => lock(local).list(),
-            Place::Kubernetes(_) => Vec::new(),
+        let mut others = match &self.backend {
+            Backend::Local(local) => lock(local).list(),
+            Backend::Kubernetes(_) => Vec::new(),
         };
         others.retain(|object| !judged.contains(object));
         others
@@ -88,27 +88,27 @@ impl Sink {
 
     /// Whether the status of an object that is gone is to be removed.
     pub(crate) fn removes(&self) -> bool {
-        match &self.place {
-            Place::Local(_) => true,
-            Place::Kubernetes(_) => false,
+        match &self.backend {
+            Backend::Local(_) => true,
+            Backend::Kubernetes(_) => false,
         }
     }
 
     /// Tells a person what came with time.
     pub(crate) fn warn(&self, object: &ObjectRef, notices: Vec<Notice>) {
-        match &self.place {
+        match &self.backend {
             // A folder has no Events.
-            Place::Local(_) => {
+            Backend::Local(_) => {
                 for Notice { reason, note, .. } in notices {
                     tracing::warn!(%object, reason, "{note}");
                 }
             }
-            Place::Kubernetes(writer) => writer.warn(object, notices),
+            Backend::Kubernetes(writer) => writer.warn(object, notices),
         }
     }
 
     /// Makes one attempt.
-    pub(crate) async fn settle(&self, attempt: &Attempt) -> Outcome {
+    pub(crate) async fn write(&self, attempt: &Attempt) -> Outcome {
         let Attempt {
             object,
             task,
@@ -117,14 +117,14 @@ impl Sink {
             failed,
             span: _,
         } = attempt;
-        let outcome = match (&self.place, task) {
-            (Place::Local(local), Task::Write(judged)) => self.write(local, object, judged),
-            (Place::Local(local), Task::Remove) => self.remove(local, object),
-            (Place::Kubernetes(writer), Task::Write(judged)) => {
+        let outcome = match (&self.backend, task) {
+            (Backend::Local(local), Task::Write(judged)) => self.write_local(local, object, judged),
+            (Backend::Local(local), Task::Remove) => self.remove(local, object),
+            (Backend::Kubernetes(writer), Task::Write(judged)) => {
                 let seen = fresh.then(|| kubernetes::seen(judged)).flatten();
-                writer.settle(object, judged, seen, aside.as_deref()).await
+                writer.write(object, judged, seen, aside.as_deref()).await
             }
-            (Place::Kubernetes(_), Task::Remove) => Outcome::Done { known: None },
+            (Backend::Kubernetes(_), Task::Remove) => Outcome::Done { known: None },
         };
         match &outcome {
             Outcome::Failed { reason } => {
@@ -146,7 +146,12 @@ impl Sink {
         outcome
     }
 
-    fn write(&self, local: &Mutex<Local>, object: &ObjectRef, judged: &JudgedObject) -> Outcome {
+    fn write_local(
+        &self,
+        local: &Mutex<Local>,
+        object: &ObjectRef,
+        judged: &JudgedObject,
+    ) -> Outcome {
         let JudgedObject {
             judgement,
             current,

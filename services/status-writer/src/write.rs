@@ -93,11 +93,11 @@ impl Writer {
             while leads && let Some(attempt) = self.queue.start(now, fastrand::f64()) {
                 let sink = self.sink.clone();
                 let span = tracing::debug_span!(parent: &attempt.span, SPAN_WRITE, object = %attempt.object);
-                let settling = async move {
-                    let outcome = sink.settle(&attempt).await;
+                let writing = async move {
+                    let outcome = sink.write(&attempt).await;
                     (attempt.object, outcome)
                 };
-                self.attempts.spawn(settling.instrument(span));
+                self.attempts.spawn(writing.instrument(span));
             }
             let forget_due = self.queue.forget(now);
             let idle = call.is_none();
@@ -211,7 +211,7 @@ impl Writer {
     /// How many statuses cannot be written, and why not the first: it stands for all where a right is missing.
     fn tell(&self, failed: &[SetAside]) {
         let Some(SetAside { object, reason }) = failed.first() else {
-            return self.unwritten.settle();
+            return self.unwritten.clear();
         };
         let (count, reason) = (failed.len(), reason.chars().take(LONGEST_CAUSE));
         let reason: String = reason.collect();

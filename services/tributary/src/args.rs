@@ -98,7 +98,7 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "sandbox|real|URL", default_value = "sandbox")]
     pub(crate) aws: AwsArg,
     #[command(flatten)]
-    pub(crate) site: tributary_programmer::SiteArgs,
+    pub(crate) environment: tributary_programmer::EnvironmentArgs,
     #[command(flatten)]
     pub(crate) defaults: tributary_programmer::DefaultsArgs,
     #[command(flatten)]

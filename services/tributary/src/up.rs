@@ -19,10 +19,10 @@ use anyhow::{Context as _, bail};
 use tributary_kubernetes::{Cluster, SourceArg};
 use tributary_model::elb::LoadBalancerKind;
 use tributary_programmer::{
-    ClusterSecrets, Endpoint, FolderSecrets, SecretSource, SiteArgs, sandbox_region,
+    ClusterSecrets, Endpoint, EnvironmentArgs, FolderSecrets, SecretSource, sandbox_region,
 };
 use tributary_proto::access::Caller;
-use tributary_proto::call::Settling;
+use tributary_proto::call::WaitOutcome;
 use tributary_runtime::grpc::{BoundGrpc, Grpc, GrpcError};
 use tributary_runtime::{BoxError, CommonArgs, Context, GrpcServices, OnError, Peer, Tasks};
 use tributary_sandbox::{Reachability, Sandbox, SeedOptions};
@@ -101,7 +101,8 @@ async fn source(args: &UpArgs) -> anyhow::Result<Source> {
                 bail!("--allow-empty-source does not go with --source kubernetes");
             }
             let cluster = Cluster::connect(args.kubeconfig.as_deref()).await?;
-            let cluster = cluster.of_installation(args.site.installation.installation.clone());
+            let cluster =
+                cluster.of_installation(args.environment.installation.installation.clone());
             return Ok(Source::Kubernetes(cluster));
         }
         Some(SourceArg::Folder(folder)) => folder.clone(),
@@ -171,7 +172,7 @@ struct Aws {
 }
 
 async fn aws(context: &Context, tasks: &Tasks, args: &UpArgs) -> anyhow::Result<Aws> {
-    let region = args.site.region.clone();
+    let region = args.environment.region.clone();
     match &args.aws {
         AwsArg::Elsewhere(endpoint) => Ok(Aws {
             endpoint: endpoint.clone().in_region(region),
@@ -183,7 +184,7 @@ async fn aws(context: &Context, tasks: &Tasks, args: &UpArgs) -> anyhow::Result<
                 listen: args.sandbox_listen,
                 default_region: region.clone(),
                 seed: SeedOptions {
-                    cluster: Some(args.site.cluster_in_sandbox().to_owned()),
+                    cluster: Some(args.environment.cluster_in_sandbox().to_owned()),
                     ..SeedOptions::default()
                 },
                 reachability: Reachability::BySecurityGroups,
@@ -206,12 +207,14 @@ async fn aws(context: &Context, tasks: &Tasks, args: &UpArgs) -> anyhow::Result<
 }
 
 /// Targets in our own sandbox have network interfaces, so they are let in there as in AWS.
-fn site(args: &UpArgs, sandbox: Option<&Sandbox>) -> SiteArgs {
-    let mut site = args.site.clone();
+fn environment(args: &UpArgs, sandbox: Option<&Sandbox>) -> EnvironmentArgs {
+    let mut environment = args.environment.clone();
     if sandbox.is_some() {
-        site.manage_backend_security_groups.get_or_insert(true);
+        environment
+            .manage_backend_security_groups
+            .get_or_insert(true);
     }
-    site
+    environment
 }
 
 /// Starts the five services and returns the way to all that they serve.
@@ -223,7 +226,7 @@ async fn start(
     aws: Aws,
 ) -> anyhow::Result<Transport> {
     let Aws { endpoint, sandbox } = aws;
-    let site = site(args, sandbox.as_ref()).site(&endpoint)?;
+    let environment = environment(args, sandbox.as_ref()).environment(&endpoint)?;
     let store = source.store(args)?;
     let watcher = tributary_watcher::Service::new(context.child("watcher"), source.watched(args))?;
     let to_watcher = Transport::local(watcher.contracts(GrpcServices::default()).build()?.routes());
@@ -237,7 +240,7 @@ async fn start(
             watcher: to_watcher,
             merge: args
                 .targets
-                .merge(args.site.installation.installation.clone()),
+                .merge(args.environment.installation.installation.clone()),
             tenants: tributary_merger::Tenants::Hidden,
         },
     );
@@ -249,7 +252,7 @@ async fn start(
     // Whom `get` asks.
     let us = Peer::new(
         Caller::Merger.name(),
-        args.site.installation.installation.name(),
+        args.environment.installation.installation.name(),
     );
     let tls = args.common.tls(context, tasks, us).await?;
     let bound = bind(grpc, args.grpc_listen)?.secured(tls, tributary_stream::access);
@@ -266,12 +269,12 @@ async fn start(
             kind,
             merger: to_merger.clone(),
             aws: endpoint.clone(),
-            site: site.clone(),
+            environment: environment.clone(),
             defaults: args.defaults.clone().defaults(),
-            stay: args.site.stay(&endpoint),
+            stay: args.environment.stay(&endpoint),
             secrets: source.secrets(),
             gateways: source.gateways(),
-            unwanted_all: args.site.unwanted_all(),
+            unwanted_all: args.environment.unwanted_all(),
         };
         tasks.spawn(
             name,
@@ -306,9 +309,9 @@ fn bind(grpc: Grpc, address: Option<SocketAddr>) -> Result<BoundGrpc, GrpcError>
 }
 
 async fn once(client: &Client, transport: Transport, args: &UpArgs) -> anyhow::Result<ExitCode> {
-    let settling = client.settling(args.timeout).await?;
+    let wait_outcome = client.wait_outcome(args.timeout).await?;
     query::everything(client, args.output, &mut stdout()).await?;
-    if let Settling::Pending(pending) = &settling {
+    if let WaitOutcome::Pending(pending) = &wait_outcome {
         for line in pending {
             eprintln!("pending: {line}");
         }
@@ -317,7 +320,7 @@ async fn once(client: &Client, transport: Transport, args: &UpArgs) -> anyhow::R
     for rejection in &rejections {
         eprintln!("refused: {}", query::refusal(rejection));
     }
-    let judged = settling == Settling::Settled && rejections.is_empty();
+    let judged = wait_outcome == WaitOutcome::Settled && rejections.is_empty();
     Ok(if judged {
         ExitCode::SUCCESS
     } else {

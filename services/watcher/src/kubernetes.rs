@@ -178,7 +178,7 @@ pub(crate) async fn follow(
                 }
             },
         }
-        follower.settle(discovery.done_once && beside.is_answered());
+        follower.tell_readiness(discovery.done_once && beside.is_answered());
         pending = sync::answered(pending, &follower.objects);
     }
 }
@@ -245,7 +245,7 @@ impl Follower<'_> {
         let needed = needed.filter(|kind| !served.contains_key(kind));
         let needed: Vec<_> = needed.map(Kind::as_str).collect();
         if needed.is_empty() {
-            self.needed.settle();
+            self.needed.clear();
         } else {
             let needed = needed.join(", ");
             self.needed.raise_because(format!("not served: {needed}"));
@@ -357,7 +357,7 @@ impl Follower<'_> {
     }
 
     /// Says how far this is.
-    fn settle(&mut self, is_known: bool) {
+    fn tell_readiness(&mut self, is_known: bool) {
         self.objects.tell_refused();
         let forbidden = |kind: Kind, watched: &Watched| {
             let why = watched.forbidden.as_ref()?;
@@ -369,7 +369,7 @@ impl Follower<'_> {
         let pods = self.kinds.get(&Kind::Pod);
         match pods.and_then(|pods| forbidden(Kind::Pod, pods)) {
             Some(why) => self.pods.raise_because(why),
-            None => self.pods.settle(),
+            None => self.pods.clear(),
         }
         let awaited = self
             .kinds

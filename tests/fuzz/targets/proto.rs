@@ -12,7 +12,7 @@ use tributary_model::health::Health;
 use tributary_model::view::{Explanation, ListenerView};
 use tributary_proto::call::{
     Acknowledgement, Answer, ListenerListing, ListenerWatch, LoadBalancerShard, ObjectFilter,
-    Patience, Publisher, Question, ReportsTaken, Settling,
+    WaitTimeout, Publisher, ExplainQuery, ReportsTaken, WaitOutcome,
 };
 use tributary_proto::event::{EventMessage, Position};
 use tributary_proto::part::{PartMessage, parts};
@@ -60,7 +60,7 @@ const CONTRACTS: [Contract; 27] = [
     call::<ListenerListing, listeners::ListListenersRequest>("listeners.v1.ListListenersRequest"),
     call::<ListenerWatch, listeners::WatchListenersRequest>("listeners.v1.WatchListenersRequest"),
     call::<ObjectFilter, listeners::ListObjectsRequest>("listeners.v1.ListObjectsRequest"),
-    call::<Question, listeners::ExplainRequest>("listeners.v1.ExplainRequest"),
+    call::<ExplainQuery, listeners::ExplainRequest>("listeners.v1.ExplainRequest"),
     call::<ListenerRef, listeners::GetListenerRequest>("listeners.v1.GetListenerRequest"),
     call::<LoadBalancerKey, desired::GetLoadBalancerRequest>("desired.v1.GetLoadBalancerRequest"),
     call::<Position, snapshot::SyncResponse>("snapshot.v1.SyncResponse"),
@@ -72,8 +72,8 @@ const CONTRACTS: [Contract; 27] = [
         "desired.v1.GetLoadBalancerResponse",
     ),
     call::<Answer<Vec<Explanation>>, listeners::ExplainResponse>("listeners.v1.ExplainResponse"),
-    call::<Patience, listeners::WaitSettledRequest>("listeners.v1.WaitSettledRequest"),
-    call::<Settling, listeners::WaitSettledResponse>("listeners.v1.WaitSettledResponse"),
+    call::<WaitTimeout, listeners::WaitSettledRequest>("listeners.v1.WaitSettledRequest"),
+    call::<WaitOutcome, listeners::WaitSettledResponse>("listeners.v1.WaitSettledResponse"),
 ];
 
 /// Of the first byte: the rest is the message itself, not tokens.

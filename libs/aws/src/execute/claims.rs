@@ -30,7 +30,7 @@ pub(super) struct Claims {
 
 /// What quotas count, and a plan with them: what is in flight and not in the plan may take a place that the plan thinks free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(super) enum QuotaSlot {
     LoadBalancer,
     Listener,
     Rule,
@@ -194,23 +194,25 @@ fn above(observed: &Observed, arn: &str) -> Vec<String> {
 }
 
 /// Places that an operation takes when it succeeds.
-pub(super) fn places(op: &Op) -> BTreeSet<Place> {
+pub(super) fn places(op: &Op) -> BTreeSet<QuotaSlot> {
     let forwards = |action: &Action<Handle>| action.target_groups().next().is_some();
     let (place, associates) = match op {
         Op::CreateSecurityGroup(_) | Op::CreateBackendGroup(_) => {
-            (Some(Place::SecurityGroup), false)
+            (Some(QuotaSlot::SecurityGroup), false)
         }
-        Op::AuthorizeIngress { .. } => (Some(Place::Ingress), false),
+        Op::AuthorizeIngress { .. } => (Some(QuotaSlot::Ingress), false),
         Op::ImportCertificate { existing, .. } => {
-            (existing.is_none().then_some(Place::Certificate), false)
+            (existing.is_none().then_some(QuotaSlot::Certificate), false)
         }
-        Op::CreateTargetGroup(_) => (Some(Place::TargetGroup), false),
-        Op::RegisterTargets { .. } => (Some(Place::Target), false),
-        Op::CreateLoadBalancer(_) => (Some(Place::LoadBalancer), false),
-        Op::CreateListener { spec, .. } => (Some(Place::Listener), forwards(&spec.default_action)),
+        Op::CreateTargetGroup(_) => (Some(QuotaSlot::TargetGroup), false),
+        Op::RegisterTargets { .. } => (Some(QuotaSlot::Target), false),
+        Op::CreateLoadBalancer(_) => (Some(QuotaSlot::LoadBalancer), false),
+        Op::CreateListener { spec, .. } => {
+            (Some(QuotaSlot::Listener), forwards(&spec.default_action))
+        }
         Op::ModifyListener { spec, .. } => (None, forwards(&spec.default_action)),
-        Op::AddListenerCertificate { .. } => (Some(Place::ListenerCertificate), false),
-        Op::CreateRule { spec, .. } => (Some(Place::Rule), forwards(&spec.action)),
+        Op::AddListenerCertificate { .. } => (Some(QuotaSlot::ListenerCertificate), false),
+        Op::CreateRule { spec, .. } => (Some(QuotaSlot::Rule), forwards(&spec.action)),
         Op::ModifyRule { spec, .. } => (None, forwards(&spec.action)),
         Op::RevokeIngress { .. }
         | Op::DeleteSecurityGroup { .. }
@@ -235,7 +237,7 @@ pub(super) fn places(op: &Op) -> BTreeSet<Place> {
         | Op::AddTags { .. }
         | Op::RemoveTags { .. } => (None, false),
     };
-    let association = associates.then_some(Place::Association);
+    let association = associates.then_some(QuotaSlot::Association);
     place.into_iter().chain(association).collect()
 }
 

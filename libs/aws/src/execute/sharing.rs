@@ -124,7 +124,7 @@ pub(super) async fn open(
     let seen = rules.len();
     let mut there = rules.into_iter().find(|(_, rule)| rule.opening == opening);
     if there.is_none() {
-        let Some(place) = aws.index.rooms.take(group, seen, looked, spare) else {
+        let Some(place) = aws.index.slots.take(group, seen, looked, spare) else {
             let text = format!("security group {group} has {seen} rules and {NO_ROOM}");
             return Err(AwsError::new(Class::NeedsReobserve, "room for rules", text));
         };

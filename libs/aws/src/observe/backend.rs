@@ -21,7 +21,7 @@ use tributary_plan::observed::{
 use tributary_plan::op::{IngressRule, IngressSource};
 use tributary_plan::tags::{self, Tags};
 
-use super::{Gaps, Site};
+use super::{Environment, Gaps};
 
 mod again;
 
@@ -45,14 +45,14 @@ pub(super) struct Shared {
 /// time is a gap.
 pub(super) async fn shared(
     aws: &Aws,
-    site: &Site,
+    environment: &Environment,
     desired: Option<&DesiredLoadBalancer>,
     gaps: &Gaps,
 ) -> Shared {
-    let Some(filter) = group_filter(site) else {
+    let Some(filter) = group_filter(environment) else {
         return Shared::default();
     };
-    let (groups, rules) = tokio::join!(shared_groups(aws, &filter), our_rules(aws, site));
+    let (groups, rules) = tokio::join!(shared_groups(aws, &filter), our_rules(aws, environment));
     if let (Err(error), None) = (&rules, desired)
         && error.class != Class::Permanent
     {
@@ -65,11 +65,11 @@ pub(super) async fn shared(
 }
 
 /// How the backend groups are found; none where there are to be none.
-fn group_filter(site: &Site) -> Option<SecurityGroupFilter> {
-    match &site.backend {
+fn group_filter(environment: &Environment) -> Option<SecurityGroupFilter> {
+    match &environment.backend {
         BackendGroups::Off => None,
         BackendGroups::Shared => {
-            let tags = tags::backend_group(&site.cluster);
+            let tags = tags::backend_group(&environment.cluster);
             Some(SecurityGroupFilter::Tags(tags))
         }
         BackendGroups::Named(id) => Some(SecurityGroupFilter::Ids(BTreeSet::from([id.clone()]))),
@@ -91,15 +91,15 @@ async fn shared_groups(
     seen(groups)
 }
 
-async fn our_rules(aws: &Aws, site: &Site) -> Answer<Found<SharedRule>> {
-    let tags = tags::shared_rule(&site.cluster, &site.installation);
+async fn our_rules(aws: &Aws, environment: &Environment) -> Answer<Found<SharedRule>> {
+    let tags = tags::shared_rule(&environment.cluster, &environment.installation);
     aws.ec2.shared_rules(&RuleFilter::Tags(tags)).await
 }
 
 /// All of it, from what is shared and for the targets that are wanted or there.
 pub(super) async fn look(
     aws: &Aws,
-    site: &Site,
+    environment: &Environment,
     desired: Option<&DesiredLoadBalancer>,
     target_groups: &Found<ObservedTargetGroup>,
     shared: Shared,
@@ -109,13 +109,13 @@ pub(super) async fn look(
         groups,
         ..Backend::default()
     };
-    let wanted = wanted(site, desired);
+    let wanted = wanted(environment, desired);
     let mut looked_for = wanted.clone();
     if !wanted.is_empty() {
         let there = target_groups.values().flat_map(|it| it.targets.keys());
         looked_for.extend(there.map(|target| target.id.clone()));
     }
-    reach(aws, site, looked_for, BTreeSet::new(), &mut backend).await;
+    reach(aws, environment, looked_for, BTreeSet::new(), &mut backend).await;
     backend
         .interfaces
         .retain(|target, found| stays(target, found, &wanted));
@@ -137,11 +137,11 @@ fn stays(
 /// there are none. A target whose interface was not found is for [`look_again`].
 pub(super) async fn refresh_targets(
     aws: &Aws,
-    site: &Site,
+    environment: &Environment,
     known: &mut Known,
     desired: Option<&DesiredLoadBalancer>,
 ) {
-    let mut new = wanted(site, desired);
+    let mut new = wanted(environment, desired);
     let interfaces = &mut known.observed_mut().backend.interfaces;
     interfaces.retain(|target, found| stays(target, found, &new));
     new.retain(|target| !interfaces.contains_key(target));
@@ -150,15 +150,15 @@ pub(super) async fn refresh_targets(
     }
     let mut backend = known.observed().backend.clone();
     let before: BTreeSet<String> = backend.doors.keys().cloned().collect();
-    reach(aws, site, new, BTreeSet::new(), &mut backend).await;
+    reach(aws, environment, new, BTreeSet::new(), &mut backend).await;
     if backend.doors.keys().any(|group| !before.contains(group)) {
-        overlay(seen(our_rules(aws, site).await), &mut backend);
+        overlay(seen(our_rules(aws, environment).await), &mut backend);
     }
     known.observed_mut().backend = backend;
 }
 
-fn wanted(site: &Site, desired: Option<&DesiredLoadBalancer>) -> BTreeSet<TargetId> {
-    let is_on = match site.backend {
+fn wanted(environment: &Environment, desired: Option<&DesiredLoadBalancer>) -> BTreeSet<TargetId> {
+    let is_on = match environment.backend {
         BackendGroups::Off => false,
         BackendGroups::Shared | BackendGroups::Named(_) => true,
     };
@@ -173,12 +173,12 @@ fn wanted(site: &Site, desired: Option<&DesiredLoadBalancer>) -> BTreeSet<Target
 /// Interfaces of these targets, and their security groups, those `doors` among them.
 async fn reach(
     aws: &Aws,
-    site: &Site,
+    environment: &Environment,
     targets: BTreeSet<TargetId>,
     mut doors: BTreeSet<String>,
     backend: &mut Backend,
 ) {
-    let vpc = site.vpc.as_deref();
+    let vpc = environment.vpc.as_deref();
     let mut addresses = BTreeSet::new();
     let mut instances = BTreeSet::new();
     for target in &targets {

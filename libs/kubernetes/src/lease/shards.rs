@@ -327,7 +327,7 @@ where
 
     fn tell(&self) {
         match &self.refused {
-            None => self.unusable.settle(),
+            None => self.unusable.clear(),
             Some(why) => self.unusable.raise_because(why),
         }
     }

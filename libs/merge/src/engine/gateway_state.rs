@@ -9,17 +9,17 @@ use tributary_model::{
     Revision,
 };
 
-use crate::index::conflicts::{Contest, Terms};
-use crate::index::port::Port;
+use crate::index::conflicts::{GatewayPolicy, ListenerConflicts};
+use crate::index::port::PortState;
 use crate::index::uses::Uses;
 use crate::read::reader::KnownGroups;
 use crate::values::facts::{GatewayFacts, Member, MergedOwner, OwnerFacts};
 use crate::values::order::Age;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 
 /// The state of one Gateway.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct GatewayState {
     /// Its own listeners.
     pub(crate) own: Option<Merging>,
     /// Its merged sets, highest precedence first.
@@ -27,10 +27,10 @@ pub(crate) struct State {
     /// Sets with at least one good listener, before any programmer's word.
     pub(crate) attached_sets: u32,
     /// Who wins what.
-    contest: Contest,
+    conflicts: ListenerConflicts,
     /// Owners that came or changed since they were last merged, by the place of their first listener.
     entered: BTreeSet<Precedence>,
-    pub(crate) ports: BTreeMap<u16, Port>,
+    pub(crate) ports: BTreeMap<u16, PortState>,
     pub(crate) uses: Uses,
     /// The NLB routes that have others' traffic, by port.
     pub(crate) shadows: BTreeMap<u16, Shadows>,
@@ -69,7 +69,7 @@ pub(crate) struct OwnerMerged {
     pub(crate) serves_same: bool,
 }
 
-impl State {
+impl GatewayState {
     /// Whether nothing is left to remember.
     pub(crate) fn is_empty(&self) -> bool {
         self.own.is_none()
@@ -79,22 +79,22 @@ impl State {
             && self.desired.is_none()
     }
 
-    /// Merges the listeners anew, as far as owners changed or the Gateway's terms did.
+    /// Merges the listeners anew, as far as owners changed or the Gateway's policy did.
     pub(crate) fn merge(&mut self, gateway: Option<&GatewayFacts>) -> Merges {
-        let terms = Terms::of(gateway);
-        if self.contest.terms != terms {
-            let mut contest = self.contest.under(terms);
+        let policy = GatewayPolicy::of(gateway);
+        if self.conflicts.policy != policy {
+            let mut conflicts = self.conflicts.under(policy);
             for merging in self.own.iter().chain(self.sets.values()) {
-                contest.enter(&merging.owner, &merging.facts);
+                conflicts.enter(&merging.owner, &merging.facts);
             }
-            self.contest = contest;
+            self.conflicts = conflicts;
         }
         let mut merges = Merges::default();
         let mut owners = std::mem::take(&mut self.entered);
         let mut members: BTreeMap<u16, Vec<(Precedence, Option<Member>)>> = BTreeMap::new();
-        for (port, place) in self.contest.settle() {
+        for (port, place) in self.conflicts.decide() {
             owners.insert(first_listener(&place));
-            let member = self.contest.member(port, &place);
+            let member = self.conflicts.member(port, &place);
             members.entry(port).or_default().push((place, member));
         }
         for place in owners {
@@ -123,7 +123,7 @@ impl State {
                 key: place.owner.clone(),
             }),
         }?;
-        let merged = self.contest.merged(&merging.owner, &merging.facts);
+        let merged = self.conflicts.merged(&merging.owner, &merging.facts);
         if *merging.merged == merged {
             return None;
         }
@@ -158,7 +158,7 @@ impl State {
             facts: Arc::clone(facts),
             merged: before.map(|before| before.merged).unwrap_or_default(),
         };
-        self.contest.enter(owner, facts);
+        self.conflicts.enter(owner, facts);
         self.entered.insert(facts.precedence(owner, 0));
         self.count_attached(owner, &MergedOwner::default(), &merging.merged);
         match owner.kind {
@@ -175,18 +175,18 @@ impl State {
             OwnerKind::Gateway => self.own.take(),
             OwnerKind::ListenerSet => self.sets.remove(&facts.age(owner)),
         }?;
-        self.contest.leave(owner, &merging.facts);
+        self.conflicts.leave(owner, &merging.facts);
         self.count_attached(owner, &merging.merged, &MergedOwner::default());
         Some(merging)
     }
 }
 
-impl KnownGroups for BTreeMap<ObjectKey, State> {
+impl KnownGroups for BTreeMap<ObjectKey, GatewayState> {
     fn known_group(
         &self,
         gateway: &ObjectKey,
         id: &TargetGroupId,
-    ) -> Option<&Arc<TargetGroupSpec>> {
+    ) -> Option<&Arc<TargetGroupTemplate>> {
         let used = self.get(gateway)?.uses.groups.get(id)?;
         Some(&used.spec)
     }

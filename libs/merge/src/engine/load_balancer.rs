@@ -11,7 +11,7 @@ use tributary_model::desired::{
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
 use tributary_model::{Kind, ListenerRef, ObjectKey, ObjectRef};
 
-use crate::engine::gateway_state::{Shadows, State};
+use crate::engine::gateway_state::{GatewayState, Shadows};
 use crate::index::port::{Assembled, MemberChange};
 use crate::values::facts::GatewayFacts;
 
@@ -23,7 +23,7 @@ pub(crate) struct Differences {
     pub(crate) groups: BTreeMap<TargetGroupId, Option<Arc<DesiredTargetGroup>>>,
 }
 
-impl State {
+impl GatewayState {
     /// The ELB listener of a port as it is now, and whose standing changed.
     pub(crate) fn assemble_port(
         &mut self,
@@ -143,7 +143,7 @@ impl State {
         facts: Option<&GatewayFacts>,
         differences: Differences,
         unread: &BTreeSet<Kind>,
-    ) -> Change {
+    ) -> LoadBalancerChange {
         let Differences { listeners, groups } = differences;
         let old = self.desired.take();
         let mut changed = false;
@@ -188,10 +188,10 @@ impl State {
         };
         if same {
             self.desired = old;
-            return Change::None;
+            return LoadBalancerChange::None;
         }
         self.desired = next.map(Arc::new);
-        Change::Now {
+        LoadBalancerChange::Now {
             old: old.map(|old| old.key.clone()),
             new: self.desired.clone(),
         }
@@ -217,7 +217,7 @@ impl State {
 }
 
 /// What became of a load balancer.
-pub(crate) enum Change {
+pub(crate) enum LoadBalancerChange {
     None,
     Now {
         old: Option<LoadBalancerKey>,

@@ -13,7 +13,7 @@ use tributary_model::{
 };
 
 use crate::engine::dirty::{Dirty, Mark};
-use crate::engine::gateway_state::State;
+use crate::engine::gateway_state::GatewayState;
 use crate::engine::load_balancer;
 use crate::read::dependencies::Reads;
 use crate::read::input::Input;
@@ -33,8 +33,8 @@ pub struct Options {
 
 /// The merge, with everything that it remembers between changes.
 ///
-/// [`Self::apply`] takes changes in, [`Self::settle`] recomputes what they reach and says what is different.
-/// The result is a pure function of the objects: the order of arrival, and how often it was settled in
+/// [`Self::apply`] takes changes in, [`Self::propagate`] recomputes what they reach and says what is different.
+/// The result is a pure function of the objects: the order of arrival, and how often it was propagated in
 /// between, leave no trace.
 #[derive(Clone, Debug)]
 pub struct Merge {
@@ -44,14 +44,14 @@ pub struct Merge {
     pub(crate) routes: BTreeMap<ObjectRef, Arc<RouteFacts>>,
     /// Accepted routes by the listeners that they reach.
     pub(crate) attached: BTreeMap<ListenerRef, BTreeSet<ObjectRef>>,
-    pub(crate) states: BTreeMap<ObjectKey, State>,
+    pub(crate) states: BTreeMap<ObjectKey, GatewayState>,
     pub(crate) reads: Reads,
     pub(crate) dirty: Dirty,
     pub(crate) resolved: BTreeMap<ObjectRef, Arc<Resolved>>,
     pub(crate) load_balancers: BTreeMap<LoadBalancerKey, Arc<DesiredLoadBalancer>>,
 }
 
-/// What is different since the last [`Merge::settle`].
+/// What is different since the last [`Merge::propagate`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Objects decided anew; `None`: no longer ours, or gone.
@@ -75,7 +75,7 @@ pub enum Untouched {
 /// A merge from scratch.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// The settled state.
+    /// The propagated state.
     pub merge: Merge,
     /// Everything, as one outcome.
     pub outcome: Outcome,
@@ -97,7 +97,7 @@ pub fn merge(snapshot: &Snapshot, options: Options) -> Merged {
     for resource in snapshot.iter() {
         merge.apply(Change::Apply(Arc::clone(resource)));
     }
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     Merged { merge, outcome }
 }
 
@@ -250,7 +250,7 @@ impl Merge {
         self.states
             .get(gateway)
             .into_iter()
-            .flat_map(State::merging)
+            .flat_map(GatewayState::merging)
             .map(|merging| merging.owner.clone())
             .collect()
     }

@@ -15,7 +15,7 @@ use crate::read::input::{Input, Reading};
 use crate::read::reader::Reader;
 use crate::read::store::Store;
 use crate::rules::class;
-use crate::rules::gateway::{self, Standing};
+use crate::rules::gateway::{self, GatewayClaim};
 use crate::rules::owner;
 use crate::rules::route::{self, RouteFacts};
 use crate::rules::target_groups;
@@ -25,25 +25,25 @@ type Different = BTreeMap<ObjectKey, Differences>;
 
 impl Merge {
     /// Recomputes what is dirty, layer by layer, and says what is different since the last time.
-    pub fn settle(&mut self) -> Outcome {
+    pub fn propagate(&mut self) -> Outcome {
         let mut outcome = Outcome::default();
         let mut different = Different::new();
         while let Some(mark) = self.dirty.next() {
             match mark {
-                Mark::Class(name) => self.settle_class(name),
-                Mark::Gateway(key) => self.settle_gateway(key),
-                Mark::Owner(owner) => self.settle_owner(owner),
-                Mark::Conflicts(gateway) => self.settle_conflicts(gateway),
-                Mark::Route(route) => self.settle_route(route),
+                Mark::Class(name) => self.propagate_class(name),
+                Mark::Gateway(key) => self.propagate_gateway(key),
+                Mark::Owner(owner) => self.propagate_owner(owner),
+                Mark::Conflicts(gateway) => self.propagate_conflicts(gateway),
+                Mark::Route(route) => self.propagate_route(route),
                 Mark::Port(gateway, number) => {
-                    self.settle_port(gateway, number, &mut different);
+                    self.propagate_port(gateway, number, &mut different);
                 }
-                Mark::TargetGroup(gateway, id) => self.settle_target_group(gateway, id),
+                Mark::TargetGroup(gateway, id) => self.propagate_target_group(gateway, id),
                 Mark::LoadBalancer(gateway) => {
                     let differences = different.remove(&gateway).unwrap_or_default();
-                    self.settle_load_balancer(&gateway, differences, &mut outcome);
+                    self.propagate_load_balancer(&gateway, differences, &mut outcome);
                 }
-                Mark::Object(object) => self.settle_object(object, &mut outcome),
+                Mark::Object(object) => self.propagate_object(object, &mut outcome),
                 Mark::Judgement(object) => {
                     outcome.judge.insert(object);
                 }
@@ -52,7 +52,7 @@ impl Merge {
         outcome
     }
 
-    fn settle_class(&mut self, name: Name) {
+    fn propagate_class(&mut self, name: Name) {
         let mut reader = Reader::new(&self.store, &self.facts);
         let facts = class::facts(&mut reader, &name, &self.options.installation).map(Arc::new);
         let object = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster(Name::clone(&name)));
@@ -68,7 +68,7 @@ impl Merge {
         self.dirty.readers(&self.reads, &Input::Class(name));
     }
 
-    fn settle_gateway(&mut self, key: ObjectKey) {
+    fn propagate_gateway(&mut self, key: ObjectKey) {
         let us = &self.options.installation;
         let mut reader = Reader::new(&self.store, &self.facts);
         let used = gateway::used_class(&mut reader, &key, us);
@@ -80,8 +80,8 @@ impl Merge {
             self.dirty.mark(Mark::Object(class));
         }
         let (facts, left_alone) = match standing {
-            Some(Standing::Ours(facts)) => (Some(Arc::from(facts)), None),
-            Some(Standing::LeftAlone(left_alone)) => (None, Some(left_alone)),
+            Some(GatewayClaim::Ours(facts)) => (Some(Arc::from(facts)), None),
+            Some(GatewayClaim::LeftAlone(left_alone)) => (None, Some(left_alone)),
             None => (None, None),
         };
         self.reads.replace(&Reading::Gateway(key.clone()), inputs);
@@ -111,7 +111,7 @@ impl Merge {
         self.dirty.mark(Mark::Object(object));
     }
 
-    fn settle_owner(&mut self, owner: ListenerOwner) {
+    fn propagate_owner(&mut self, owner: ListenerOwner) {
         let mut reader = Reader::new(&self.store, &self.facts);
         let facts = owner::facts(&mut reader, &owner).map(Arc::new);
         let object = owner.object();
@@ -150,7 +150,7 @@ impl Merge {
         self.dirty.mark(Mark::Object(object));
     }
 
-    fn settle_conflicts(&mut self, key: ObjectKey) {
+    fn propagate_conflicts(&mut self, key: ObjectKey) {
         let Some(state) = self.states.get_mut(&key) else {
             return;
         };
@@ -175,7 +175,7 @@ impl Merge {
         self.dirty.mark(Mark::Object(gateway));
     }
 
-    fn settle_route(&mut self, object: ObjectRef) {
+    fn propagate_route(&mut self, object: ObjectRef) {
         let mut reader = Reader::new(&self.store, &self.facts).sharing(&self.states);
         let facts =
             route::facts(&mut reader, &object, self.options.default_target_type).map(Arc::new);
@@ -248,7 +248,7 @@ impl Merge {
         }
     }
 
-    fn settle_port(&mut self, key: ObjectKey, number: u16, different: &mut Different) {
+    fn propagate_port(&mut self, key: ObjectKey, number: u16, different: &mut Different) {
         let Some(state) = self.states.get_mut(&key) else {
             return;
         };
@@ -280,14 +280,14 @@ impl Merge {
     }
 
     /// Groups whose use changed are noted in the state already; this one's targets did.
-    fn settle_target_group(&mut self, key: ObjectKey, id: TargetGroupId) {
+    fn propagate_target_group(&mut self, key: ObjectKey, id: TargetGroupId) {
         if let Some(state) = self.states.get_mut(&key) {
             state.uses.touched.insert(id);
             self.dirty.mark(Mark::LoadBalancer(key));
         }
     }
 
-    fn settle_load_balancer(
+    fn propagate_load_balancer(
         &mut self,
         key: &ObjectKey,
         mut differences: Differences,
@@ -319,8 +319,8 @@ impl Merge {
             differences.groups.insert(id, group);
         }
         match state.assemble(key, gateway, differences, self.store.unread()) {
-            load_balancer::Change::None => {}
-            load_balancer::Change::Now { old, new } => {
+            load_balancer::LoadBalancerChange::None => {}
+            load_balancer::LoadBalancerChange::Now { old, new } => {
                 let object = ObjectRef::new(Kind::Gateway, key.clone());
                 self.dirty.mark(Mark::Object(object.clone()));
                 self.dirty.mark(Mark::Judgement(object));
@@ -346,7 +346,7 @@ impl Merge {
         }
     }
 
-    fn settle_object(&mut self, object: ObjectRef, outcome: &mut Outcome) {
+    fn propagate_object(&mut self, object: ObjectRef, outcome: &mut Outcome) {
         let new = resolve::resolved(self, &object);
         if self.resolved.get(&object) == new.as_ref() {
             return;

@@ -8,7 +8,7 @@ use tributary_model::resolved::{
 };
 use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef};
 
-use crate::engine::gateway_state::State;
+use crate::engine::gateway_state::GatewayState;
 use crate::engine::merge::Merge;
 use crate::rules::notes;
 use crate::rules::route::RouteFacts;
@@ -100,7 +100,11 @@ fn gateway_problems(merge: &Merge, key: &ObjectKey, gateway: &GatewayFacts) -> V
     let mut problems = gateway.problems.clone();
     // By the thousand, and most Gateways name none of their ports.
     let listeners = || {
-        let owners = merge.states.get(key).into_iter().flat_map(State::merging);
+        let owners = merge
+            .states
+            .get(key)
+            .into_iter()
+            .flat_map(GatewayState::merging);
         let entries = owners.flat_map(|owner| &owner.facts.entries);
         entries.map(|entry| &entry.listener)
     };

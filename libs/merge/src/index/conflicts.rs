@@ -13,19 +13,19 @@ use tributary_model::resolved::{GatewayAcceptance, ListenerOutcome};
 use tributary_model::{Hostname, ListenerOwner, ListenerRef, Precedence};
 
 use self::overlaps::Overlaps;
-use crate::rules::conflict::{self, Contender, Partition, Verdict};
+use crate::rules::conflict::{self, Candidate, ConflictOutcome, Partition};
 use crate::rules::validate;
 use crate::values::facts::{
-    Core, Entry, GatewayFacts, Member, MergedListener, MergedOwner, OwnerFacts,
+    GatewayFacts, ListenerFacts, ListenerIdentity, Member, MergedListener, MergedOwner, OwnerFacts,
 };
 use crate::values::order;
 use crate::values::wire::{Validity, WireClass};
 
 /// The listeners of one Gateway that contend for its ports.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Contest {
-    pub(crate) terms: Terms,
-    ports: BTreeMap<u16, Port>,
+pub(crate) struct ListenerConflicts {
+    pub(crate) policy: GatewayPolicy,
+    ports: BTreeMap<u16, PortConflicts>,
     /// Ports to be decided again.
     touched: BTreeSet<u16>,
     /// Listeners that came, went, or stand differently since the last decision.
@@ -34,39 +34,39 @@ pub(crate) struct Contest {
 
 /// What a Gateway decides for all of its listeners.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Terms {
+pub(crate) struct GatewayPolicy {
     kind: Option<LoadBalancerKind>,
     accepted: bool,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Port {
-    contenders: BTreeMap<Precedence, Standing>,
+struct PortConflicts {
+    candidates: BTreeMap<Precedence, CandidateState>,
     by_hostname: BTreeMap<Option<Hostname>, BTreeSet<Precedence>>,
-    /// How many contenders of each.
+    /// How many candidates of each.
     classes: BTreeMap<WireClass, usize>,
     overlaps: Overlaps,
     /// Hostnames to be decided again.
     touched: BTreeSet<Option<Hostname>>,
-    /// Contenders since the last decision: who lost to one of them may have to name another listener.
+    /// Candidates since the last decision: who lost to one of them may have to name another listener.
     entered: BTreeSet<Precedence>,
     /// How the last decision was made.
     partition: Partition,
 }
 
-/// How a contender stands.
+/// How a candidate stands.
 #[derive(Clone, Debug)]
-struct Standing {
-    core: Arc<Core>,
+struct CandidateState {
+    core: Arc<ListenerIdentity>,
     class: WireClass,
     servable: bool,
     /// Something is there to serve with.
     usable: bool,
-    verdict: Option<Verdict<Precedence>>,
+    outcome: Option<ConflictOutcome<Precedence>>,
 }
 
-impl Terms {
-    /// A Gateway's terms; those of nobody's listeners without one.
+impl GatewayPolicy {
+    /// A Gateway's policy; those of nobody's listeners without one.
     pub(crate) fn of(gateway: Option<&GatewayFacts>) -> Self {
         Self {
             kind: gateway.map(|gateway| gateway.kind),
@@ -76,11 +76,11 @@ impl Terms {
     }
 }
 
-impl Contest {
-    /// The same under other terms, without its contenders: let them enter anew.
-    pub(crate) fn under(&self, terms: Terms) -> Self {
+impl ListenerConflicts {
+    /// The same under other policy, without its candidates: let them enter anew.
+    pub(crate) fn under(&self, policy: GatewayPolicy) -> Self {
         Self {
-            terms,
+            policy,
             ports: BTreeMap::new(),
             touched: BTreeSet::new(),
             changed: self.changed.clone(),
@@ -90,14 +90,14 @@ impl Contest {
     /// Lets an owner's listeners contend.
     pub(crate) fn enter(&mut self, owner: &ListenerOwner, facts: &OwnerFacts) {
         for (index, entry) in facts.entries.iter().enumerate() {
-            let contender = validate::contender(&entry.listener, &entry.validity, self.terms.kind);
-            if let Some(contender) = contender {
+            let candidate = validate::candidate(&entry.listener, &entry.validity, self.policy.kind);
+            if let Some(candidate) = candidate {
                 let number = entry.listener.port;
                 let place = facts.precedence(owner, index);
                 self.touched.insert(number);
                 self.changed.insert((number, place.clone()));
                 let port = self.ports.entry(number).or_default();
-                port.enter(place, entry, contender);
+                port.enter(place, entry, candidate);
             }
         }
     }
@@ -118,7 +118,7 @@ impl Contest {
     }
 
     /// Decides what is touched. Returns the listeners that came, went, or stand differently, by port.
-    pub(crate) fn settle(&mut self) -> BTreeSet<(u16, Precedence)> {
+    pub(crate) fn decide(&mut self) -> BTreeSet<(u16, Precedence)> {
         let Self {
             ports,
             touched,
@@ -127,9 +127,9 @@ impl Contest {
         } = self;
         for number in std::mem::take(touched) {
             if let Some(port) = ports.get_mut(&number) {
-                let reached = port.settle();
+                let reached = port.decide();
                 changed.extend(reached.into_iter().map(|place| (number, place)));
-                if port.contenders.is_empty() {
+                if port.candidates.is_empty() {
                     ports.remove(&number);
                 }
             }
@@ -139,7 +139,7 @@ impl Contest {
 
     /// What is served of a listener; nothing if it is not.
     pub(crate) fn member(&self, port: u16, place: &Precedence) -> Option<Member> {
-        let standing = self.ports.get(&port)?.contenders.get(place)?;
+        let standing = self.ports.get(&port)?.candidates.get(place)?;
         self.serves(standing).then(|| Member {
             core: Arc::clone(&standing.core),
             class: standing.class,
@@ -156,11 +156,11 @@ impl Contest {
         }
     }
 
-    fn listener(&self, precedence: Precedence, entry: &Entry) -> MergedListener {
+    fn listener(&self, precedence: Precedence, entry: &ListenerFacts) -> MergedListener {
         let port = self.ports.get(&entry.listener.port);
-        let standing = port.and_then(|port| port.contenders.get(&precedence));
+        let standing = port.and_then(|port| port.candidates.get(&precedence));
         let name = |place: &Precedence| {
-            let rival = port.and_then(|port| port.contenders.get(place));
+            let rival = port.and_then(|port| port.candidates.get(place));
             rival.map(|rival| rival.core.listener.clone())
         };
         MergedListener {
@@ -173,15 +173,15 @@ impl Contest {
         }
     }
 
-    fn serves(&self, standing: &Standing) -> bool {
-        self.terms.accepted && standing.usable && standing.won()
+    fn serves(&self, standing: &CandidateState) -> bool {
+        self.policy.accepted && standing.usable && standing.won()
     }
 }
 
 fn outcome(
     precedence: &Precedence,
-    entry: &Entry,
-    standing: Option<&Standing>,
+    entry: &ListenerFacts,
+    standing: Option<&CandidateState>,
     name: impl Fn(&Precedence) -> Option<ListenerRef>,
 ) -> ListenerOutcome {
     if let Validity::Invalid { field, reason } = &entry.validity {
@@ -190,10 +190,10 @@ fn outcome(
             reason: reason.clone(),
         };
     }
-    match standing.and_then(|standing| standing.verdict.as_ref()) {
-        None | Some(Verdict::Unservable) => ListenerOutcome::UnsupportedProtocol,
-        Some(Verdict::Won) => ListenerOutcome::Won,
-        Some(Verdict::Lost { conflict, rival }) => ListenerOutcome::Conflicted {
+    match standing.and_then(|standing| standing.outcome.as_ref()) {
+        None | Some(ConflictOutcome::Unservable) => ListenerOutcome::UnsupportedProtocol,
+        Some(ConflictOutcome::Won) => ListenerOutcome::Won,
+        Some(ConflictOutcome::Lost { conflict, rival }) => ListenerOutcome::Conflicted {
             conflict: *conflict,
             // Whoever it lost to contends for the same port.
             rival: name(rival).or_else(|| Some(entry.core.listener.clone())),
@@ -202,13 +202,13 @@ fn outcome(
     }
 }
 
-impl Standing {
+impl CandidateState {
     fn won(&self) -> bool {
-        self.verdict == Some(Verdict::Won)
+        self.outcome == Some(ConflictOutcome::Won)
     }
 
-    fn contender(&self) -> Contender<'_> {
-        Contender {
+    fn candidate(&self) -> Candidate<'_> {
+        Candidate {
             class: self.class,
             hostname: self.hostname(),
             servable: self.servable,
@@ -229,31 +229,31 @@ impl Standing {
     }
 }
 
-impl Port {
-    fn enter(&mut self, place: Precedence, entry: &Entry, contender: Contender<'_>) {
-        let hostname = contender.hostname.cloned();
-        *self.classes.entry(contender.class).or_default() += 1;
+impl PortConflicts {
+    fn enter(&mut self, place: Precedence, entry: &ListenerFacts, candidate: Candidate<'_>) {
+        let hostname = candidate.hostname.cloned();
+        *self.classes.entry(candidate.class).or_default() += 1;
         self.by_hostname
             .entry(hostname.clone())
             .or_default()
             .insert(place.clone());
         self.touched.insert(hostname);
         self.entered.insert(place.clone());
-        self.contenders.insert(
+        self.candidates.insert(
             place,
-            Standing {
+            CandidateState {
                 core: Arc::clone(&entry.core),
-                class: contender.class,
-                servable: contender.servable,
+                class: candidate.class,
+                servable: candidate.servable,
                 usable: !entry.unusable_refs,
-                verdict: None,
+                outcome: None,
             },
         );
     }
 
-    /// Takes a contender out, if it is one. Returns whose overlap may be another one now.
+    /// Takes a candidate out, if it is one. Returns whose overlap may be another one now.
     fn leave(&mut self, place: &Precedence) -> Option<BTreeSet<Precedence>> {
-        let standing = self.contenders.remove(place)?;
+        let standing = self.candidates.remove(place)?;
         let hostname = standing.core.hostname.clone();
         let reached = if standing.won_with_tls() {
             self.overlaps.remove(standing.hostname(), place)
@@ -277,12 +277,12 @@ impl Port {
     }
 
     /// Decides what is touched; returns who stands differently.
-    fn settle(&mut self) -> BTreeSet<Precedence> {
+    fn decide(&mut self) -> BTreeSet<Precedence> {
         let touched = std::mem::take(&mut self.touched);
         let partition = Partition::of(self.classes.len());
         let before = std::mem::replace(&mut self.partition, partition);
         let decided = match (before, partition) {
-            (_, Partition::Whole) => decide(self.contenders.iter()),
+            (_, Partition::Whole) => decide(self.candidates.iter()),
             (Partition::Whole, Partition::ByHostname) => {
                 self.decide_parts(self.by_hostname.values())
             }
@@ -299,26 +299,29 @@ impl Port {
     fn decide_parts<'a>(
         &self,
         parts: impl Iterator<Item = &'a BTreeSet<Precedence>>,
-    ) -> Vec<(Precedence, Verdict<Precedence>)> {
+    ) -> Vec<(Precedence, ConflictOutcome<Precedence>)> {
         parts
             .flat_map(|places| {
                 let standings = places.iter();
-                decide(standings.filter_map(|place| self.contenders.get_key_value(place)))
+                decide(standings.filter_map(|place| self.candidates.get_key_value(place)))
             })
             .collect()
     }
 
-    fn take(&mut self, decided: Vec<(Precedence, Verdict<Precedence>)>) -> BTreeSet<Precedence> {
+    fn take(
+        &mut self,
+        decided: Vec<(Precedence, ConflictOutcome<Precedence>)>,
+    ) -> BTreeSet<Precedence> {
         let entered = std::mem::take(&mut self.entered);
         let mut changed = BTreeSet::new();
         let mut anew = Vec::new();
-        for (place, verdict) in decided {
-            let Some(standing) = self.contenders.get_mut(&place) else {
+        for (place, outcome) in decided {
+            let Some(standing) = self.candidates.get_mut(&place) else {
                 continue;
             };
             let lost_to_entered =
-                matches!(&verdict, Verdict::Lost { rival, .. } if entered.contains(rival));
-            if standing.verdict.as_ref() == Some(&verdict) {
+                matches!(&outcome, ConflictOutcome::Lost { rival, .. } if entered.contains(rival));
+            if standing.outcome.as_ref() == Some(&outcome) {
                 if lost_to_entered {
                     changed.insert(place);
                 }
@@ -327,13 +330,13 @@ impl Port {
             if standing.won_with_tls() {
                 changed.append(&mut self.overlaps.remove(standing.hostname(), &place));
             }
-            standing.verdict = Some(verdict);
+            standing.outcome = Some(outcome);
             anew.push(place.clone());
             changed.insert(place);
         }
         // Afterwards: a hostname has one winner at a time.
         for place in anew {
-            let standing = self.contenders.get(&place);
+            let standing = self.candidates.get(&place);
             if let Some(standing) = standing.filter(|standing| standing.won_with_tls()) {
                 changed.append(&mut self.overlaps.insert(standing.hostname(), &place));
             }
@@ -343,37 +346,37 @@ impl Port {
 
     /// The strongest other listener that a winner overlaps with.
     fn overlap(&self, place: &Precedence) -> Option<Precedence> {
-        let standing = self.contenders.get(place)?;
+        let standing = self.candidates.get(place)?;
         standing
             .won_with_tls()
             .then(|| self.overlaps.strongest(standing.hostname()))?
     }
 }
 
-/// One owner's contenders of one port.
-type Owned<'a> = Vec<(&'a Precedence, Contender<'a>)>;
+/// One owner's candidates of one port.
+type Owned<'a> = Vec<(&'a Precedence, Candidate<'a>)>;
 
-/// Decides contenders that come in order of precedence.
+/// Decides candidates that come in order of precedence.
 fn decide<'a>(
-    places: impl Iterator<Item = (&'a Precedence, &'a Standing)>,
-) -> Vec<(Precedence, Verdict<Precedence>)> {
+    places: impl Iterator<Item = (&'a Precedence, &'a CandidateState)>,
+) -> Vec<(Precedence, ConflictOutcome<Precedence>)> {
     let mut owners: Vec<Owned<'a>> = Vec::new();
     for (place, standing) in places {
-        let contender = (place, standing.contender());
+        let candidate = (place, standing.candidate());
         match owners.last_mut() {
             Some(owned)
                 if owned
                     .first()
                     .is_some_and(|(first, _)| is_of_owner(first, place)) =>
             {
-                owned.push(contender);
+                owned.push(candidate);
             }
-            _ => owners.push(vec![contender]),
+            _ => owners.push(vec![candidate]),
         }
     }
     let decided = conflict::decide(owners).into_iter();
     decided
-        .map(|(place, verdict)| (place.clone(), verdict.cloned()))
+        .map(|(place, outcome)| (place.clone(), outcome.cloned()))
         .collect()
 }
 

@@ -8,8 +8,8 @@
 //! specific one's rules (a final 404 rule stops it); and where nothing could catch it, or a rule of its own
 //! catches everything, that 404 rule is not made, since rules are scarce.
 
-mod site;
-mod sites;
+mod host_rules;
+mod hosts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,28 +20,28 @@ use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
 use tributary_model::hostname::HostRank;
 use tributary_model::{Hostname, ListenerRef, ObjectRef, Precedence};
 
-use self::site::{Hostnames, not_found};
-use self::sites::Sites;
+use self::host_rules::{Hostnames, not_found};
+use self::hosts::Hosts;
 use crate::index::uses::Uses;
 use crate::rules::nlb::{self, Forward, ForwardOrder};
 use crate::rules::route::Contribution;
 use crate::values::facts::Member;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 use crate::values::wire::WireClass;
 
 /// What is remembered of a port.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Port {
+pub(crate) struct PortState {
     /// Highest precedence first.
     members: BTreeMap<Precedence, Member>,
     /// ALB: hostnames of the members.
     hostnames: Hostnames,
     /// ALB.
-    sites: Sites,
+    hosts: Hosts,
     /// NLB.
     forwards: BTreeMap<ListenerRef, BTreeMap<ForwardOrder, Forward>>,
     /// NLB: target groups of the last decision, by listener.
-    forwarding: Vec<(ListenerRef, Arc<TargetGroupSpec>)>,
+    forwarding: Vec<(ListenerRef, Arc<TargetGroupTemplate>)>,
     published: Published,
 }
 
@@ -73,9 +73,9 @@ pub(crate) struct Assembled {
     pub(crate) shadows: BTreeMap<(ListenerRef, ObjectRef), ObjectRef>,
 }
 
-impl Port {
+impl PortState {
     pub(crate) fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.sites.is_empty() && self.forwards.is_empty()
+        self.members.is_empty() && self.hosts.is_empty() && self.forwards.is_empty()
     }
 
     /// Replaces some members; none means that the listener is not served. Returns whether that made any
@@ -110,14 +110,14 @@ impl Port {
         let come = by_hostname(new);
         for hostname in gone.keys().filter(|hostname| !come.contains_key(*hostname)) {
             self.hostnames.remove(hostname.as_ref());
-            self.sites
-                .edit(hostname.as_ref(), |site| site.member = None);
+            self.hosts
+                .edit(hostname.as_ref(), |host_rules| host_rules.member = None);
         }
         for (hostname, listener) in &come {
             self.hostnames
                 .insert(hostname.as_ref(), HostRank::of(hostname.as_ref()));
-            self.sites.edit(hostname.as_ref(), |site| {
-                site.member = Some((*listener).clone());
+            self.hosts.edit(hostname.as_ref(), |host_rules| {
+                host_rules.member = Some((*listener).clone());
             });
         }
         let (gone, come): (BTreeSet<_>, BTreeSet<_>) =
@@ -127,14 +127,14 @@ impl Port {
             .collect()
     }
 
-    /// Looks again at the rules of less specific sites whose hosts a changed hostname covers.
+    /// Looks again at the rules of less specific hosts whose hosts a changed hostname covers.
     fn recapture(&mut self, changed: &[Hostname], users: &mut Uses) {
         let Self {
-            hostnames, sites, ..
+            hostnames, hosts, ..
         } = self;
-        for host in sites.covering(changed) {
-            sites.edit(host.hostname(), |site| {
-                site.recapture(hostnames, host.hostname(), changed, users);
+        for host in hosts.covering(changed) {
+            hosts.edit(host.hostname(), |host_rules| {
+                host_rules.recapture(hostnames, host.hostname(), changed, users);
             });
         }
     }
@@ -150,11 +150,11 @@ impl Port {
             Contribution::Rules { hostname, rules } => {
                 let hostname = hostname.as_ref();
                 let Self {
-                    hostnames, sites, ..
+                    hostnames, hosts, ..
                 } = self;
-                sites.edit(hostname, |site| {
+                hosts.edit(hostname, |host_rules| {
                     for placed in rules {
-                        site.add(hostnames, hostname, placed, users);
+                        host_rules.add(hostnames, hostname, placed, users);
                     }
                 });
             }
@@ -177,9 +177,9 @@ impl Port {
         match contribution {
             Contribution::Rules { hostname, rules } => {
                 let hostname = hostname.as_ref();
-                self.sites.edit(hostname, |site| {
+                self.hosts.edit(hostname, |host_rules| {
                     for placed in rules {
-                        site.remove(hostname, placed, users);
+                        host_rules.remove(hostname, placed, users);
                     }
                 });
             }
@@ -205,7 +205,7 @@ impl Port {
         if self.published.kind != Some(kind) {
             // Nothing is carried over from one kind of load balancer to another.
             self.release(users);
-            self.sites.change_all();
+            self.hosts.change_all();
             let Published {
                 kind: published,
                 members,
@@ -223,7 +223,7 @@ impl Port {
     }
 
     fn assemble_alb(&mut self, number: u16) -> Assembled {
-        let differs = self.sites.publish(&mut self.published.rules);
+        let differs = self.hosts.publish(&mut self.published.rules);
         let members = self.publish_members(|_| true);
         let listener = self.members.values().next().map(|first| DesiredListener {
             rules: self.published.rules.clone(),
@@ -271,7 +271,7 @@ impl Port {
             published,
             ..
         } = self;
-        let contenders: Vec<(&Member, Option<&Forward>)> = members
+        let candidates: Vec<(&Member, Option<&Forward>)> = members
             .values()
             .map(|member| {
                 let strongest = forwards
@@ -283,7 +283,7 @@ impl Port {
         let mut assembled = Assembled::default();
         let mut used = Vec::new();
         let mut served: BTreeSet<&ListenerRef> = BTreeSet::new();
-        if let Some(decision) = nlb::decide(&contenders) {
+        if let Some(decision) = nlb::decide(&candidates) {
             let mut routes = BTreeSet::new();
             for (listener, forwards) in forwards.iter() {
                 for (place, forward) in forwards.values().enumerate() {

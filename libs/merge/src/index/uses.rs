@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tributary_model::ListenerRef;
 use tributary_model::desired::TargetGroupId;
 
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 
 /// Target groups in use.
 #[derive(Clone, Debug, Default)]
@@ -19,14 +19,14 @@ pub(crate) struct Uses {
 /// One target group in use.
 #[derive(Clone, Debug)]
 pub(crate) struct Use {
-    pub(crate) spec: Arc<TargetGroupSpec>,
+    pub(crate) spec: Arc<TargetGroupTemplate>,
     /// How many rules or default actions of each listener forward to it.
     listeners: BTreeMap<ListenerRef, usize>,
 }
 
 impl Uses {
     /// One more rule or default action of the listener forwards to the group.
-    pub(crate) fn enter(&mut self, spec: &Arc<TargetGroupSpec>, listener: &ListenerRef) {
+    pub(crate) fn enter(&mut self, spec: &Arc<TargetGroupTemplate>, listener: &ListenerRef) {
         let id = &spec.group.id;
         let Some(used) = self.groups.get_mut(id) else {
             let used = Use {

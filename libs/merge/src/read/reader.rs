@@ -17,13 +17,16 @@ use tributary_model::{Kind, ListenerOwner, Name, ObjectKey, ObjectRef, Resource}
 use crate::read::input::Input;
 use crate::read::store::Store;
 use crate::values::facts::{ClassFacts, Facts, GatewayFacts, OwnerFacts};
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 
 /// Target groups that load balancers have already.
 pub(crate) trait KnownGroups {
     /// The one that this Gateway's load balancer has under the identity.
-    fn known_group(&self, gateway: &ObjectKey, id: &TargetGroupId)
-    -> Option<&Arc<TargetGroupSpec>>;
+    fn known_group(
+        &self,
+        gateway: &ObjectKey,
+        id: &TargetGroupId,
+    ) -> Option<&Arc<TargetGroupTemplate>>;
 }
 
 /// Access to objects and facts that records what was asked for.
@@ -203,8 +206,8 @@ impl<'a> Reader<'a> {
     pub(crate) fn shared(
         &self,
         gateway: &ObjectKey,
-        spec: TargetGroupSpec,
-    ) -> Arc<TargetGroupSpec> {
+        spec: TargetGroupTemplate,
+    ) -> Arc<TargetGroupTemplate> {
         self.known
             .and_then(|known| known.known_group(gateway, &spec.group.id))
             .filter(|known| ***known == spec)

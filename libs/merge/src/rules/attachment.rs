@@ -11,7 +11,7 @@ use tributary_model::{Hostname, Kind, ListenerOwner, ListenerRef, Name, ObjectKe
 use crate::read::reader::Reader;
 use crate::rules::allowed;
 use crate::rules::kinds;
-use crate::values::facts::{Entry, GatewayFacts, OwnerFacts};
+use crate::values::facts::{GatewayFacts, ListenerFacts, OwnerFacts};
 use crate::values::host_map;
 
 /// One parentRef of ours.
@@ -26,7 +26,7 @@ pub(crate) struct Parent<'a> {
 /// One listener that a parentRef reaches.
 pub(crate) struct Attachment<'a> {
     pub(crate) listener: ListenerRef,
-    pub(crate) entry: &'a Entry,
+    pub(crate) entry: &'a ListenerFacts,
     /// What the route and the listener share; `None` stands for every host. Never empty.
     pub(crate) hosts: BTreeSet<Option<Hostname>>,
     pub(crate) served: bool,
@@ -110,7 +110,7 @@ pub(crate) fn is_left_alone(reader: &mut Reader<'_>, route: &Route, parent: &Par
 fn named<'a>(
     facts: &'a OwnerFacts,
     parent: &ParentRef,
-) -> impl Iterator<Item = (usize, &'a Entry)> {
+) -> impl Iterator<Item = (usize, &'a ListenerFacts)> {
     let section = parent.section_name.clone();
     let port = parent.port;
     let mut names = BTreeSet::new();
@@ -131,7 +131,7 @@ fn refusal(
     reader: &mut Reader<'_>,
     route: &Route,
     owner: &ListenerOwner,
-    entry: &Entry,
+    entry: &ListenerFacts,
 ) -> Option<RouteAcceptance> {
     if !entry
         .supported_kinds

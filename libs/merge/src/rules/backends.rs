@@ -16,14 +16,14 @@ use crate::rules::grants::{self, Referrer};
 use crate::rules::problem::Problem;
 use crate::rules::target_groups::{self, Family};
 use crate::values::facts::GatewayFacts;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 use crate::values::words;
 
 /// What one rule's backendRefs come to.
 #[derive(Default)]
 pub(crate) struct Backends {
     /// Distinct groups with their weights; empty when nothing can take traffic.
-    pub(crate) targets: Vec<(Arc<TargetGroupSpec>, u32)>,
+    pub(crate) targets: Vec<(Arc<TargetGroupTemplate>, u32)>,
     pub(crate) unresolved: Vec<UnresolvedRef>,
     /// What no ELB can do; the rule is left out.
     pub(crate) problems: Vec<Problem>,
@@ -35,7 +35,7 @@ pub(crate) struct Backends {
 
 /// What the lookup of target groups depends on besides the route.
 #[derive(Clone, Copy)]
-pub(crate) struct Site<'a> {
+pub(crate) struct BackendContext<'a> {
     pub(crate) key: &'a ObjectKey,
     pub(crate) gateway: &'a GatewayFacts,
     pub(crate) family: Family,
@@ -45,13 +45,13 @@ pub(crate) struct Site<'a> {
 /// Resolves a rule's backends.
 pub(crate) fn resolve(
     reader: &mut Reader<'_>,
-    site: Site<'_>,
+    context: BackendContext<'_>,
     route: &Route,
     index: usize,
     rule: &RouteRule,
 ) -> Backends {
     let mut backends = Backends::default();
-    let mut valid: Vec<(Arc<TargetGroupSpec>, u32)> = Vec::new();
+    let mut valid: Vec<(Arc<TargetGroupTemplate>, u32)> = Vec::new();
     let mut invalid_weight: u32 = 0;
     for (place, backend) in rule.backend_refs.iter().enumerate() {
         let field = format!("rules[{index}].backendRefs[{place}]");
@@ -59,7 +59,7 @@ pub(crate) fn resolve(
             backends.problems.push(problem);
             continue;
         }
-        match target_group(reader, site, route, backend) {
+        match target_group(reader, context, route, backend) {
             Ok((spec, degraded)) => {
                 add(&mut valid, spec, backend.weight);
                 backends.degraded.extend(degraded);
@@ -123,7 +123,11 @@ pub(crate) fn forward(
 }
 
 /// Two backendRefs to one group are one target with both weights: ELB refuses a group twice in an action.
-fn add(targets: &mut Vec<(Arc<TargetGroupSpec>, u32)>, spec: Arc<TargetGroupSpec>, weight: u32) {
+fn add(
+    targets: &mut Vec<(Arc<TargetGroupTemplate>, u32)>,
+    spec: Arc<TargetGroupTemplate>,
+    weight: u32,
+) {
     match targets
         .iter_mut()
         .find(|(known, _)| known.group.id == spec.group.id)
@@ -148,7 +152,7 @@ fn problem(field: &str, backend: &BackendRef) -> Option<Problem> {
     })
 }
 
-fn limits(index: usize, targets: &[(Arc<TargetGroupSpec>, u32)]) -> Option<Problem> {
+fn limits(index: usize, targets: &[(Arc<TargetGroupTemplate>, u32)]) -> Option<Problem> {
     let field = format!("rules[{index}].backendRefs");
     if targets.len() > MAX_TARGET_GROUPS_PER_ACTION {
         return Some(Problem::unsupported(
@@ -169,10 +173,10 @@ fn limits(index: usize, targets: &[(Arc<TargetGroupSpec>, u32)]) -> Option<Probl
 
 fn target_group(
     reader: &mut Reader<'_>,
-    site: Site<'_>,
+    context: BackendContext<'_>,
     route: &Route,
     backend: &BackendRef,
-) -> Result<(Arc<TargetGroupSpec>, Vec<String>), (RefCause, String)> {
+) -> Result<(Arc<TargetGroupTemplate>, Vec<String>), (RefCause, String)> {
     let BackendRef {
         group,
         kind,
@@ -212,14 +216,14 @@ fn target_group(
             "Service {key} is of type ExternalName and has no endpoints"
         ));
     }
-    let port = service_port(site.family, service, *port)?;
+    let port = service_port(context.family, service, *port)?;
     let (spec, degraded) = target_groups::spec(
         reader,
-        site.gateway,
+        context.gateway,
         route,
-        site.family,
+        context.family,
         (service, port),
-        site.default_type,
+        context.default_type,
     );
     if target_groups::lacks_node_port(&spec) {
         return not_found(format!(
@@ -227,12 +231,12 @@ fn target_group(
             port.port
         ));
     }
-    if target_groups::is_out_of_reach(&spec, site.gateway) {
+    if target_groups::is_out_of_reach(&spec, context.gateway) {
         return not_found(format!(
             "the targets of Service {key} have IPv6 addresses, which need a load balancer of ipAddressType dualstack"
         ));
     }
-    Ok((reader.shared(site.key, spec), degraded))
+    Ok((reader.shared(context.key, spec), degraded))
 }
 
 fn service_port(

@@ -8,7 +8,7 @@ use tributary_model::listener::Listener;
 use tributary_model::{Installation, Name, ObjectKey};
 
 use crate::read::reader::Reader;
-use crate::rules::conflict::{self, Contender, Verdict};
+use crate::rules::conflict::{self, Candidate, ConflictOutcome};
 use crate::rules::notes;
 use crate::rules::parameters;
 use crate::rules::validate;
@@ -57,20 +57,20 @@ pub(crate) fn load_balancer_kind(choice: KindChoice, listeners: &[Listener]) -> 
     match choice {
         KindChoice::Always(kind) => kind,
         KindChoice::ByProtocol => {
-            let mut ports: BTreeMap<u16, Vec<(usize, Contender<'_>)>> = BTreeMap::new();
+            let mut ports: BTreeMap<u16, Vec<(usize, Candidate<'_>)>> = BTreeMap::new();
             for (index, listener) in listeners.iter().enumerate() {
                 let validity = validate::wire_class(listener);
-                if let Some(contender) = validate::contender(listener, &validity, None) {
+                if let Some(candidate) = validate::candidate(listener, &validity, None) {
                     ports
                         .entry(listener.port)
                         .or_default()
-                        .push((index, contender));
+                        .push((index, candidate));
                 }
             }
             let distinct = ports
                 .into_values()
-                .flat_map(|contenders| conflict::decide([contenders]))
-                .filter(|(_, verdict)| *verdict == Verdict::Won)
+                .flat_map(|candidates| conflict::decide([candidates]))
+                .filter(|(_, outcome)| *outcome == ConflictOutcome::Won)
                 .map(|(index, _)| index)
                 .min()
                 .and_then(|index| listeners.get(index));

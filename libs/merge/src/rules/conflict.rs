@@ -26,16 +26,16 @@ pub(crate) enum Partition {
 
 /// A listener that passed its own validation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Contender<'a> {
+pub(crate) struct Candidate<'a> {
     pub(crate) class: WireClass,
     pub(crate) hostname: Option<&'a Hostname>,
     /// Whether this kind of load balancer can serve its protocol at all.
     pub(crate) servable: bool,
 }
 
-/// The outcome of one contender. `P` is whatever stands for a listener's place; lower is stronger.
+/// The outcome of one candidate. `P` is whatever stands for a listener's place; lower is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict<P> {
+pub(crate) enum ConflictOutcome<P> {
     Won,
     Lost {
         conflict: Conflict,
@@ -56,15 +56,15 @@ impl Partition {
     }
 }
 
-impl<P: Clone> Verdict<&P> {
-    pub(crate) fn cloned(self) -> Verdict<P> {
+impl<P: Clone> ConflictOutcome<&P> {
+    pub(crate) fn cloned(self) -> ConflictOutcome<P> {
         match self {
-            Verdict::Won => Verdict::Won,
-            Verdict::Lost { conflict, rival } => Verdict::Lost {
+            ConflictOutcome::Won => ConflictOutcome::Won,
+            ConflictOutcome::Lost { conflict, rival } => ConflictOutcome::Lost {
                 conflict,
                 rival: rival.clone(),
             },
-            Verdict::Unservable => Verdict::Unservable,
+            ConflictOutcome::Unservable => ConflictOutcome::Unservable,
         }
     }
 }
@@ -75,7 +75,7 @@ struct Holders<'a, P> {
     by_hostname: BTreeMap<(WireClass, Option<&'a Hostname>), P>,
 }
 
-struct Port<'a, P> {
+struct PortArbiter<'a, P> {
     winners: Holders<'a, P>,
     contested: Holders<'a, P>,
 }
@@ -101,10 +101,10 @@ impl<P> Default for Holders<'_, P> {
 }
 
 impl<'a, P: Copy + Ord> Holders<'a, P> {
-    fn hold(&mut self, contender: &Contender<'a>, place: P) {
-        self.by_class.entry(contender.class).or_insert(place);
+    fn hold(&mut self, candidate: &Candidate<'a>, place: P) {
+        self.by_class.entry(candidate.class).or_insert(place);
         self.by_hostname
-            .entry((contender.class, contender.hostname))
+            .entry((candidate.class, candidate.hostname))
             .or_insert(place);
     }
 
@@ -116,111 +116,111 @@ impl<'a, P: Copy + Ord> Holders<'a, P> {
             .min()
     }
 
-    fn hostname_conflict(&self, contender: &Contender<'a>) -> Option<P> {
+    fn hostname_conflict(&self, candidate: &Candidate<'a>) -> Option<P> {
         self.by_hostname
-            .get(&(contender.class, contender.hostname))
+            .get(&(candidate.class, candidate.hostname))
             .copied()
     }
 }
 
-impl<'a, P: Copy + Ord> Port<'a, P> {
+impl<'a, P: Copy + Ord> PortArbiter<'a, P> {
     /// The first conflict with winners, then with contested; a protocol conflict beats a hostname conflict.
-    fn conflict(&self, contender: &Contender<'a>) -> Option<(Conflict, P)> {
+    fn conflict(&self, candidate: &Candidate<'a>) -> Option<(Conflict, P)> {
         let Self { winners, contested } = self;
         let protocol = winners
-            .protocol_conflict(contender.class)
-            .or_else(|| contested.protocol_conflict(contender.class));
+            .protocol_conflict(candidate.class)
+            .or_else(|| contested.protocol_conflict(candidate.class));
         if let Some(rival) = protocol {
             return Some((Conflict::Protocol, rival));
         }
         winners
-            .hostname_conflict(contender)
-            .or_else(|| contested.hostname_conflict(contender))
+            .hostname_conflict(candidate)
+            .or_else(|| contested.hostname_conflict(candidate))
             .map(|rival| (Conflict::Hostname, rival))
     }
 
-    /// Decides one owner's contenders against those of higher precedence and each other.
-    fn decide(&mut self, contenders: &[(P, Contender<'a>)]) -> Vec<(P, Verdict<P>)> {
-        let mut verdicts = Vec::with_capacity(contenders.len());
-        let (servable, others): (Vec<_>, Vec<_>) = contenders
+    /// Decides one owner's candidates against those of higher precedence and each other.
+    fn decide(&mut self, candidates: &[(P, Candidate<'a>)]) -> Vec<(P, ConflictOutcome<P>)> {
+        let mut verdicts = Vec::with_capacity(candidates.len());
+        let (servable, others): (Vec<_>, Vec<_>) = candidates
             .iter()
             .copied()
-            .partition(|(_, contender)| contender.servable);
+            .partition(|(_, candidate)| candidate.servable);
         // Losers against other resources leave first: a loser reserves nothing (spec §3).
         let mut rest = Vec::with_capacity(servable.len());
-        for (place, contender) in servable {
-            match self.conflict(&contender) {
+        for (place, candidate) in servable {
+            match self.conflict(&candidate) {
                 Some((conflict, rival)) => {
-                    verdicts.push((place, Verdict::Lost { conflict, rival }));
+                    verdicts.push((place, ConflictOutcome::Lost { conflict, rival }));
                 }
-                None => rest.push((place, contender)),
+                None => rest.push((place, candidate)),
             }
         }
-        for ((place, contender), conflict) in rest.iter().zip(conflicts_within(&rest)) {
+        for ((place, candidate), conflict) in rest.iter().zip(conflicts_within(&rest)) {
             if let Some((conflict, rival)) = conflict {
-                self.contested.hold(contender, *place);
-                verdicts.push((*place, Verdict::Lost { conflict, rival }));
+                self.contested.hold(candidate, *place);
+                verdicts.push((*place, ConflictOutcome::Lost { conflict, rival }));
             } else {
-                self.winners.hold(contender, *place);
-                verdicts.push((*place, Verdict::Won));
+                self.winners.hold(candidate, *place);
+                verdicts.push((*place, ConflictOutcome::Won));
             }
         }
         // What this load balancer can never serve loses to a winner above it and to a served listener of its
         // own resource, in whatever order they stand; it is never in anybody's way.
-        for (place, contender) in others {
-            let verdict = match self.winners.protocol_conflict(contender.class) {
-                Some(rival) => Verdict::Lost {
+        for (place, candidate) in others {
+            let outcome = match self.winners.protocol_conflict(candidate.class) {
+                Some(rival) => ConflictOutcome::Lost {
                     conflict: Conflict::Protocol,
                     rival,
                 },
-                None => Verdict::Unservable,
+                None => ConflictOutcome::Unservable,
             };
-            verdicts.push((place, verdict));
+            verdicts.push((place, outcome));
         }
         verdicts
     }
 }
 
-/// Decides the contenders of one port. Owners come in order of precedence.
+/// Decides the candidates of one port. Owners come in order of precedence.
 pub(crate) fn decide<'a, P: Copy + Ord>(
-    owners: impl IntoIterator<Item = Vec<(P, Contender<'a>)>>,
-) -> Vec<(P, Verdict<P>)> {
-    let mut port = Port {
+    owners: impl IntoIterator<Item = Vec<(P, Candidate<'a>)>>,
+) -> Vec<(P, ConflictOutcome<P>)> {
+    let mut port = PortArbiter {
         winners: Holders::default(),
         contested: Holders::default(),
     };
     owners
         .into_iter()
-        .flat_map(|contenders| port.decide(&contenders))
+        .flat_map(|candidates| port.decide(&candidates))
         .collect()
 }
 
 /// Inside one resource: every pair that conflicts loses both, so nobody wins.
-fn conflicts_within<P: Copy + Ord>(rest: &[(P, Contender<'_>)]) -> Vec<Option<(Conflict, P)>> {
+fn conflicts_within<P: Copy + Ord>(rest: &[(P, Candidate<'_>)]) -> Vec<Option<(Conflict, P)>> {
     if rest.len() < 2 {
         return vec![None; rest.len()];
     }
     let mut by_class: BTreeMap<WireClass, P> = BTreeMap::new();
     let mut by_hostname: BTreeMap<(WireClass, Option<&Hostname>), Vec<P>> = BTreeMap::new();
-    for (place, contender) in rest {
-        by_class.entry(contender.class).or_insert(*place);
+    for (place, candidate) in rest {
+        by_class.entry(candidate.class).or_insert(*place);
         by_hostname
-            .entry((contender.class, contender.hostname))
+            .entry((candidate.class, candidate.hostname))
             .or_default()
             .push(*place);
     }
     rest.iter()
-        .map(|(place, contender)| {
+        .map(|(place, candidate)| {
             let protocol = by_class
                 .iter()
-                .filter(|(class, _)| !class.shares_port_with(contender.class))
+                .filter(|(class, _)| !class.shares_port_with(candidate.class))
                 .map(|(_, rival)| *rival)
                 .min();
             if let Some(rival) = protocol {
                 return Some((Conflict::Protocol, rival));
             }
             by_hostname
-                .get(&(contender.class, contender.hostname))?
+                .get(&(candidate.class, candidate.hostname))?
                 .iter()
                 .find(|rival| *rival != place)
                 .map(|rival| (Conflict::Hostname, *rival))

@@ -13,7 +13,7 @@ use crate::rules::unmet;
 use crate::values::facts::{ClassFacts, ClassUse, GatewayFacts, LeftAlone};
 
 /// Whose a Gateway is.
-pub(crate) enum Standing {
+pub(crate) enum GatewayClaim {
     /// Its class is ours, and nobody else has made a load balancer for it.
     Ours(Box<GatewayFacts>),
     LeftAlone(LeftAlone),
@@ -24,16 +24,16 @@ pub(crate) fn standing(
     reader: &mut Reader<'_>,
     key: &ObjectKey,
     us: &Installation,
-) -> Option<Standing> {
+) -> Option<GatewayClaim> {
     let gateway = reader.gateway_object(key)?;
     let Some(class) = reader.class(&gateway.class_name) else {
         let class = ObjectKey::cluster(Name::clone(&gateway.class_name));
         let is_missing = reader.class_object(&class).is_none();
-        return is_missing.then_some(Standing::LeftAlone(LeftAlone::ClassMissing(class.name)));
+        return is_missing.then_some(GatewayClaim::LeftAlone(LeftAlone::ClassMissing(class.name)));
     };
     Some(match theirs(reader, gateway, &class.controller_name, us) {
-        Some(left_alone) => Standing::LeftAlone(left_alone),
-        None => Standing::Ours(Box::new(facts(reader, gateway, class))),
+        Some(left_alone) => GatewayClaim::LeftAlone(left_alone),
+        None => GatewayClaim::Ours(Box::new(facts(reader, gateway, class))),
     })
 }
 

@@ -21,12 +21,12 @@ use tributary_model::route::Route;
 use tributary_model::{ListenerRef, ObjectRef, RouteKind};
 
 use crate::read::reader::Reader;
-use crate::rules::backends::{self, Site};
+use crate::rules::backends::{self, BackendContext};
 use crate::rules::problem::Problem;
 use crate::rules::target_groups::{self, Family};
-use crate::values::facts::{Entry, Member};
+use crate::values::facts::{ListenerFacts, Member};
 use crate::values::order::Age;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 use crate::values::wire::WireClass;
 
 /// What one route wants of an NLB listener.
@@ -36,7 +36,7 @@ pub(crate) struct Forward {
     pub(crate) order: ForwardOrder,
     /// Nothing when no backend can take traffic.
     pub(crate) action: Option<DesiredAction>,
-    pub(crate) groups: Arc<[Arc<TargetGroupSpec>]>,
+    pub(crate) groups: Arc<[Arc<TargetGroupTemplate>]>,
 }
 
 /// Which of two routes on one listener is served; lower is.
@@ -60,7 +60,7 @@ pub(crate) struct Translation {
 pub(crate) struct Decision<'a> {
     pub(crate) protocol: ElbProtocol,
     pub(crate) action: DesiredAction,
-    pub(crate) groups: Vec<Arc<TargetGroupSpec>>,
+    pub(crate) groups: Vec<Arc<TargetGroupTemplate>>,
     /// Members that the ELB listener serves.
     pub(crate) members: Vec<&'a Member>,
     /// The route that has the traffic, if any.
@@ -68,7 +68,7 @@ pub(crate) struct Decision<'a> {
 }
 
 /// What stands in front of the target groups of this listener.
-pub(crate) fn family(entry: &Entry) -> Family {
+pub(crate) fn family(entry: &ListenerFacts) -> Family {
     let passes_through = entry
         .listener
         .tls
@@ -84,7 +84,11 @@ pub(crate) fn family(entry: &Entry) -> Family {
 }
 
 /// Translates a route. Without matches there is nothing to choose by: the first rule counts.
-pub(crate) fn translate(reader: &mut Reader<'_>, site: Site<'_>, route: &Route) -> Translation {
+pub(crate) fn translate(
+    reader: &mut Reader<'_>,
+    context: BackendContext<'_>,
+    route: &Route,
+) -> Translation {
     let mut dropped: Vec<DroppedRule> = (1..route.rules.len())
         .map(|index| {
             Problem::unsupported(
@@ -102,7 +106,7 @@ pub(crate) fn translate(reader: &mut Reader<'_>, site: Site<'_>, route: &Route) 
             unresolved: Vec::new(),
         };
     };
-    let backends = backends::resolve(reader, site, route, 0, rule);
+    let backends = backends::resolve(reader, context, route, 0, rule);
     let unsupported = rule.unsupported.iter().map(|feature| {
         Problem::unsupported(
             format!("rules[0].{feature}"),
@@ -205,7 +209,7 @@ pub(crate) fn is_served(
 }
 
 /// The default action without a route: an NLB listener must forward somewhere.
-fn nowhere(protocol: ElbProtocol) -> (DesiredAction, Vec<Arc<TargetGroupSpec>>) {
+fn nowhere(protocol: ElbProtocol) -> (DesiredAction, Vec<Arc<TargetGroupTemplate>>) {
     let spec = target_groups::empty(match protocol {
         ElbProtocol::Http => TargetProtocol::Http,
         ElbProtocol::Https => TargetProtocol::Https,

@@ -14,7 +14,7 @@ use crate::rules::certificates::{self, Certificates};
 use crate::rules::kinds::{self, SupportedKinds};
 use crate::rules::notes;
 use crate::rules::validate;
-use crate::values::facts::{Core, Entry, GatewayFacts, OwnerFacts};
+use crate::values::facts::{GatewayFacts, ListenerFacts, ListenerIdentity, OwnerFacts};
 use crate::values::wire::Validity;
 
 /// The facts of an owner; nothing unless its Gateway is ours.
@@ -83,7 +83,7 @@ fn entries(
     gateway: (&ObjectKey, &GatewayFacts),
     owner: &ListenerOwner,
     listeners: &[Listener],
-) -> Vec<Entry> {
+) -> Vec<ListenerFacts> {
     let supported: Vec<SupportedKinds> = listeners.iter().map(kinds::supported).collect();
     let validity = validate::listeners(listeners, &supported);
     listeners
@@ -100,14 +100,14 @@ fn entries(
                 mut notes,
                 in_secrets,
             } = match validity {
-                Validity::Contends(_) => certificates::resolve(reader, gateway, owner, listener),
+                Validity::Valid(_) => certificates::resolve(reader, gateway, owner, listener),
                 Validity::UnknownProtocol | Validity::Invalid { .. } => Certificates::default(),
             };
             unresolved_refs.extend(unresolved);
-            if let Validity::Contends(class) = validity {
+            if let Validity::Valid(class) = validity {
                 notes.extend(notes::of_listener(gateway.1, listener, class));
             }
-            Entry {
+            ListenerFacts {
                 core: Arc::new(core(owner, listener, wanted)),
                 listener: listener.clone(),
                 validity,
@@ -121,8 +121,12 @@ fn entries(
         .collect()
 }
 
-fn core(owner: &ListenerOwner, listener: &Listener, certificates: Vec<CertificateSource>) -> Core {
-    Core {
+fn core(
+    owner: &ListenerOwner,
+    listener: &Listener,
+    certificates: Vec<CertificateSource>,
+) -> ListenerIdentity {
+    ListenerIdentity {
         revision: revision(listener, &certificates),
         listener: owner.listener(Name::clone(&listener.name)),
         hostname: listener.hostname.clone(),

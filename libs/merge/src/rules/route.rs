@@ -13,7 +13,7 @@ use tributary_model::{Hostname, ListenerRef, ObjectKey, ObjectRef, RouteKind};
 use crate::read::reader::Reader;
 use crate::rules::alb::{self, PlacedRule, Translated};
 use crate::rules::attachment::{self, Attachment, Parent};
-use crate::rules::backends::Site;
+use crate::rules::backends::BackendContext;
 use crate::rules::nlb::{self, Forward};
 use crate::rules::problem::Problem;
 use crate::rules::target_groups::Family;
@@ -163,10 +163,10 @@ fn judge_http(
         RouteKind::Grpc => Family::Grpc,
         RouteKind::Http | RouteKind::Tcp | RouteKind::Udp | RouteKind::Tls => Family::Http,
     };
-    let site = site(parent, family, default_type);
+    let context = backend_context(parent, family, default_type);
     let mut translated = Vec::with_capacity(route.rules.len());
     for (index, rule) in route.rules.iter().enumerate() {
-        let translation = alb::translate(reader, site, route, index, rule);
+        let translation = alb::translate(reader, context, route, index, rule);
         // References are judged even where nothing is attached: the parent's ResolvedRefs says so.
         judged.unresolved.extend(translation.unresolved);
         judged.dropped.extend(translation.dropped);
@@ -201,7 +201,7 @@ fn place_all(
     attachment: &Attachment<'_>,
     dropped: &mut BTreeSet<DroppedRule>,
 ) -> Vec<Arc<PlacedRule>> {
-    let site = alb::Site {
+    let attached = alb::AttachedListener {
         listener: &attachment.listener,
         protocol: &attachment.entry.listener.protocol,
         hosts: &attachment.hosts,
@@ -217,7 +217,7 @@ fn place_all(
     let mut placed = Vec::new();
     for rule in translated {
         let mut problems = Vec::new();
-        placed.extend(alb::place(route, rule, site, &mut problems));
+        placed.extend(alb::place(route, rule, attached, &mut problems));
         dropped.extend(
             problems
                 .into_iter()
@@ -251,7 +251,8 @@ fn judge_l4(
         families
     };
     for family in families {
-        let translation = nlb::translate(reader, site(parent, family, default_type), route);
+        let translation =
+            nlb::translate(reader, backend_context(parent, family, default_type), route);
         judged.unresolved.extend(translation.unresolved);
         judged.dropped.extend(translation.dropped);
         judged.degraded.extend(translation.degraded);
@@ -273,8 +274,12 @@ fn judge_l4(
     any_usable
 }
 
-fn site<'a>(parent: &'a Parent<'_>, family: Family, default_type: TargetType) -> Site<'a> {
-    Site {
+fn backend_context<'a>(
+    parent: &'a Parent<'_>,
+    family: Family,
+    default_type: TargetType,
+) -> BackendContext<'a> {
+    BackendContext {
         key: parent.gateway,
         gateway: parent.facts,
         family,

@@ -33,7 +33,7 @@ use self::settings::Asked;
 use crate::read::reader::Reader;
 use crate::rules::unmet::Unmet;
 use crate::values::facts::GatewayFacts;
-use crate::values::target_group::{TargetGroupSpec, TargetSource};
+use crate::values::target_group::{TargetGroupTemplate, TargetSource};
 
 /// ELBv2's word for the port that a target is registered with.
 const TRAFFIC_PORT: &str = "traffic-port";
@@ -68,7 +68,7 @@ pub(crate) fn spec(
     family: Family,
     (service, port): (&Service, &ServicePort),
     default_type: TargetType,
-) -> (TargetGroupSpec, Vec<String>) {
+) -> (TargetGroupTemplate, Vec<String>) {
     let key = &service.meta.key;
     let Asked {
         settings,
@@ -123,7 +123,7 @@ pub(crate) fn spec(
             TargetIpAddressType::Ipv6 => "ipv6",
         },
     );
-    let spec = TargetGroupSpec {
+    let spec = TargetGroupTemplate {
         group: DesiredTargetGroup {
             id: TargetGroupId(id.into()),
             listeners: BTreeSet::new(),
@@ -195,7 +195,7 @@ fn health_check_port<'a>(
 
 /// A target group that never has targets: the share of backends that do not resolve, and the default of an
 /// NLB listener without routes, which must forward somewhere.
-pub(crate) fn empty(protocol: TargetProtocol) -> TargetGroupSpec {
+pub(crate) fn empty(protocol: TargetProtocol) -> TargetGroupTemplate {
     let protocol_version = match protocol {
         TargetProtocol::Http | TargetProtocol::Https => Some(ProtocolVersion::Http1),
         TargetProtocol::Tcp
@@ -203,7 +203,7 @@ pub(crate) fn empty(protocol: TargetProtocol) -> TargetGroupSpec {
         | TargetProtocol::Tls
         | TargetProtocol::TcpUdp => None,
     };
-    TargetGroupSpec {
+    TargetGroupTemplate {
         group: DesiredTargetGroup {
             id: TargetGroupId(format!("empty/{}", protocol.as_str()).into()),
             listeners: BTreeSet::new(),
@@ -261,7 +261,7 @@ fn instances(reader: &mut Reader<'_>, source: &TargetSource) -> BTreeSet<Desired
 }
 
 /// Whether targets can be had at all: instances need a node port.
-pub(crate) fn lacks_node_port(spec: &TargetGroupSpec) -> bool {
+pub(crate) fn lacks_node_port(spec: &TargetGroupTemplate) -> bool {
     spec.group.target_type == TargetType::Instance
         && spec
             .source
@@ -289,7 +289,7 @@ fn reaches_ipv6(settings: &LoadBalancerSettings) -> bool {
 }
 
 /// Whether the load balancer can reach targets of this kind (ELBv2 `CreateTargetGroup`, `IpAddressType`).
-pub(crate) fn is_out_of_reach(spec: &TargetGroupSpec, gateway: &GatewayFacts) -> bool {
+pub(crate) fn is_out_of_reach(spec: &TargetGroupTemplate, gateway: &GatewayFacts) -> bool {
     spec.group.ip_address_type == TargetIpAddressType::Ipv6 && !reaches_ipv6(&gateway.settings)
 }
 
@@ -358,7 +358,7 @@ fn version_name(version: ProtocolVersion) -> &'static str {
 pub(crate) fn desired(
     reader: &mut Reader<'_>,
     us: &Installation,
-    spec: &TargetGroupSpec,
+    spec: &TargetGroupTemplate,
     listeners: BTreeSet<ListenerRef>,
 ) -> Arc<DesiredTargetGroup> {
     let mut group = spec.group.clone();

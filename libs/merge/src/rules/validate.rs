@@ -9,7 +9,7 @@ use tributary_model::elb::LoadBalancerKind;
 use tributary_model::listener::{Listener, Protocol, TlsMode};
 
 use crate::rules::alb;
-use crate::rules::conflict::Contender;
+use crate::rules::conflict::Candidate;
 use crate::rules::kinds::SupportedKinds;
 use crate::values::wire::{self, Validity, WireClass};
 use crate::values::words;
@@ -28,7 +28,7 @@ pub(crate) fn listeners(listeners: &[Listener], supported: &[SupportedKinds]) ->
                 );
             }
             match wire_class(listener) {
-                Validity::Contends(_)
+                Validity::Valid(_)
                     if supported.kinds.is_empty() && !supported.unresolved.is_empty() =>
                 {
                     invalid(
@@ -45,14 +45,14 @@ pub(crate) fn listeners(listeners: &[Listener], supported: &[SupportedKinds]) ->
         .collect()
 }
 
-/// The listener as a contender for this kind of load balancer, if it is valid; for any kind without one.
-pub(crate) fn contender<'a>(
+/// The listener as a candidate for this kind of load balancer, if it is valid; for any kind without one.
+pub(crate) fn candidate<'a>(
     listener: &'a Listener,
     validity: &Validity,
     kind: Option<LoadBalancerKind>,
-) -> Option<Contender<'a>> {
+) -> Option<Candidate<'a>> {
     match validity {
-        Validity::Contends(class) => Some(Contender {
+        Validity::Valid(class) => Some(Candidate {
             class: *class,
             hostname: listener.hostname.as_ref(),
             servable: kind.is_none_or(|kind| wire::family(&listener.protocol) == Some(kind)),
@@ -88,15 +88,15 @@ pub(crate) fn wire_class(listener: &Listener) -> Validity {
         Protocol::Udp => WireClass::Udp,
         Protocol::Https => match mode {
             // Without `tls` the certificate comes from the load balancer's configuration or from ACM.
-            None | Some(TlsMode::Terminate) => return Validity::Contends(WireClass::Https),
+            None | Some(TlsMode::Terminate) => return Validity::Valid(WireClass::Https),
             Some(TlsMode::Passthrough) => {
                 return invalid("tls.mode", "an HTTPS listener can only terminate TLS");
             }
         },
         Protocol::Tls => match mode {
             None => return invalid("tls", "a TLS listener needs tls.mode"),
-            Some(TlsMode::Terminate) => return Validity::Contends(WireClass::TlsTerminate),
-            Some(TlsMode::Passthrough) => return Validity::Contends(WireClass::TlsPassthrough),
+            Some(TlsMode::Terminate) => return Validity::Valid(WireClass::TlsTerminate),
+            Some(TlsMode::Passthrough) => return Validity::Valid(WireClass::TlsPassthrough),
         },
     };
     if tls.is_some() {
@@ -111,7 +111,7 @@ pub(crate) fn wire_class(listener: &Listener) -> Validity {
             format!("{} listener has no hostname", words::one(protocol)),
         );
     }
-    Validity::Contends(class)
+    Validity::Valid(class)
 }
 
 fn invalid(field: &str, reason: impl Into<String>) -> Validity {

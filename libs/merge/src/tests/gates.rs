@@ -107,7 +107,7 @@ fn a_target_stays_one_from_the_gate_to_the_slice() {
     };
     for change in [waiting_pod("t/one"), ready(true), waiting_pod("t/one")] {
         merge.apply(Change::Apply(Arc::new(change)));
-        merge.settle();
+        merge.propagate();
         assert_eq!(targets(&merge), ["10.0.0.1:8080"]);
     }
     // Then its containers are not.
@@ -117,7 +117,7 @@ fn a_target_stays_one_from_the_gate_to_the_slice() {
     pod.awaits_health = false;
     for change in [Resource::Pod(pod), ready(false)] {
         merge.apply(Change::Apply(Arc::new(change)));
-        merge.settle();
+        merge.propagate();
     }
     assert!(targets(&merge).is_empty());
 }
@@ -252,7 +252,7 @@ fn gates_of_the_other_controller_are_opened_unless_it_runs() {
     assert_eq!(opened(&merge, &reports(&merge, |_, _| true)), [ours]);
     // It goes.
     merge.apply(Change::Delete(lbc().object_ref()));
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     assert!(outcome.judge.contains(&gated(&[]).object_ref()));
     assert_eq!(
         opened(&merge, &reports(&merge, |_, _| true)),

@@ -114,15 +114,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn incremental_equals_from_scratch(changes in random::changes(60), settle_every in 1..8_usize) {
+    fn incremental_equals_from_scratch(changes in random::changes(60), propagate_every in 1..8_usize) {
         let mut merge = Merge::new(Options::default());
         let mut told = Answer { objects: BTreeMap::new(), load_balancers: BTreeMap::new() };
         for (index, change) in changes.iter().enumerate() {
             merge.apply(change.clone());
-            if index % settle_every != 0 && index + 1 != changes.len() {
+            if index % propagate_every != 0 && index + 1 != changes.len() {
                 continue;
             }
-            let outcome = merge.settle();
+            let outcome = merge.propagate();
             for (object, resolved) in outcome.objects {
                 prop_assert!(outcome.judge.contains(&object));
                 match resolved {
@@ -147,7 +147,7 @@ proptest! {
     fn what_is_judged_differently_was_named(
         changes in random::changes(60),
         carried in random::carried(),
-        settle_every in 1..8_usize,
+        propagate_every in 1..8_usize,
     ) {
         let mut merge = Merge::new(Options::default());
         let mut snapshot = Snapshot::default();
@@ -156,10 +156,10 @@ proptest! {
         for (index, change) in changes.iter().enumerate() {
             merge.apply(change.clone());
             snapshot.apply(change.clone());
-            if index % settle_every != 0 && index + 1 != changes.len() {
+            if index % propagate_every != 0 && index + 1 != changes.len() {
                 continue;
             }
-            let outcome = merge.settle();
+            let outcome = merge.propagate();
             let after = judged(&snapshot, &merge, &reports, &carried);
             prop_assert_eq!(unnamed(&before, &after, &outcome.judge), Vec::<&ObjectRef>::new());
             before = after;
@@ -182,7 +182,7 @@ proptest! {
         let resources: Vec<_> = snapshot.iter().cloned().collect();
         for resource in resources.into_iter().rev() {
             backwards.apply(Change::Apply(resource));
-            backwards.settle();
+            backwards.propagate();
         }
         prop_assert_eq!(answer(&backwards), answer(&from_scratch(&changes)));
     }
@@ -197,6 +197,6 @@ proptest! {
         for resource in snapshot.iter() {
             prop_assert!(!merge.apply(Change::Apply(Arc::clone(resource))));
         }
-        prop_assert_eq!(merge.settle(), crate::Outcome::default());
+        prop_assert_eq!(merge.propagate(), crate::Outcome::default());
     }
 }

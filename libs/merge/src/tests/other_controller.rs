@@ -94,12 +94,12 @@ fn a_gateway_that_carries_our_finalizer_goes_on_until_the_other_program_holds_it
 fn a_gateway_is_taken_when_the_other_program_is_gone_and_left_when_it_comes() {
     let mut merge = beside(controller::ALB, web().build());
     merge.apply(Change::Delete(other().object_ref()));
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     assert_eq!(merge.load_balancers().len(), 1);
     assert!(outcome.judge.contains(&object(Kind::ListenerSet, "t/s")));
     // It comes before our finalizer is on: then leaving alone wins.
     merge.apply(Change::Apply(Arc::new(other())));
-    merge.settle();
+    merge.propagate();
     assert!(merge.load_balancers().is_empty());
     assert!(is_theirs(&merge));
 }
@@ -155,6 +155,6 @@ fn a_class_that_nobody_uses_yet_is_known_to_be_served_by_another_program_once_th
     let mut merge = merged([class("alb", controller::ALB)]).merge;
     assert!(!left_alone(&merge));
     merge.apply(Change::Apply(Arc::new(other())));
-    merge.settle();
+    merge.propagate();
     assert!(left_alone(&merge));
 }

@@ -34,12 +34,12 @@ fn world() -> Vec<Resource> {
     ]
 }
 
-fn settled(objects: Vec<Resource>) -> Merge {
+fn merged_of(objects: Vec<Resource>) -> Merge {
     let mut merge = Merge::new(Options::default());
     for object in objects {
         merge.apply(Apply(Arc::new(object)));
     }
-    merge.settle();
+    merge.propagate();
     merge
 }
 
@@ -140,7 +140,7 @@ fn the_other_rules_of_a_route_with_a_bad_one_are_served() {
 
 #[test]
 fn an_irrelevant_object_costs_nothing() {
-    let mut merge = settled(world());
+    let mut merge = merged_of(world());
     for object in [
         class("foreign", "example.com/other"),
         service("other/web", 80),
@@ -164,7 +164,7 @@ fn an_irrelevant_object_costs_nothing() {
             objects,
             load_balancers,
             judge,
-        } = merge.settle();
+        } = merge.propagate();
         assert_eq!((objects.len(), load_balancers.len()), (0, 0), "{itself}");
         // What it carries itself may be ours.
         assert!(judge.iter().all(|object| *object == itself), "{judge:?}");
@@ -173,14 +173,14 @@ fn an_irrelevant_object_costs_nothing() {
 
 #[test]
 fn an_endpoint_touches_the_target_groups_of_its_service_only() {
-    let mut merge = settled(world());
+    let mut merge = merged_of(world());
     let before = merge.load_balancers().clone();
     merge.apply(Apply(Arc::new(endpoints(
         "good/web",
         8080,
         &["10.0.0.1", "10.0.0.2"],
     ))));
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     assert_eq!(outcome.objects, BTreeMap::new());
     assert_eq!(outcome.load_balancers.len(), 1);
     for (key, new) in merge.load_balancers() {
@@ -195,9 +195,9 @@ fn an_endpoint_touches_the_target_groups_of_its_service_only() {
 
 #[test]
 fn a_rotated_secret_asks_for_the_listener_anew() {
-    let mut merge = settled(world());
+    let mut merge = merged_of(world());
     merge.apply(Apply(Arc::new(secret("good/cert", "2"))));
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     // The decision stands, but what is programmed is not what is wanted any more.
     assert!(outcome.objects.is_empty());
     assert!(
@@ -217,9 +217,9 @@ fn when_a_winner_leaves_the_next_takes_over_and_the_listener_stays() {
             .listener(https("https", 443, "good.x"))
             .build(),
     );
-    let mut merge = settled(objects);
+    let mut merge = merged_of(objects);
     merge.apply(Delete(ObjectRef::new(Kind::ListenerSet, key("good/s"))));
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     let (_, desired) = outcome
         .load_balancers
         .into_iter()
@@ -240,7 +240,7 @@ fn member(listener: &DesiredListener) -> &MemberListener {
 
 #[test]
 fn a_new_route_does_not_make_its_listener_look_unprogrammed() {
-    let mut merge = settled(world());
+    let mut merge = merged_of(world());
     let revision = |merge: &Merge| {
         let desired = merge.load_balancers().values().next().expect("one");
         member(&desired.listeners[&443]).revision
@@ -252,7 +252,7 @@ fn a_new_route_does_not_make_its_listener_look_unprogrammed() {
             .backend("web")
             .build(),
     )));
-    merge.settle();
+    merge.propagate();
     assert_eq!(revision(&merge), before);
 }
 
@@ -265,13 +265,13 @@ fn reparenting_moves_a_set_from_one_load_balancer_to_the_other() {
             .listener(http("http", 80))
             .build(),
     );
-    let mut merge = settled(objects);
+    let mut merge = merged_of(objects);
     merge.apply(Apply(Arc::new(
         listener_set("good/s", "infra/other")
             .listener(https("https", 443, "good.x").certificate("cert"))
             .build(),
     )));
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     let ports: BTreeMap<String, Vec<u16>> = outcome
         .load_balancers
         .iter()
@@ -294,9 +294,9 @@ fn reparenting_moves_a_set_from_one_load_balancer_to_the_other() {
 
 #[test]
 fn a_gateway_that_goes_takes_its_load_balancer_along_while_routes_are_attached() {
-    let mut merge = settled(world());
+    let mut merge = merged_of(world());
     merge.apply(Delete(ObjectRef::new(Kind::Gateway, key("infra/gw"))));
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     assert_eq!(outcome.load_balancers.values().collect::<Vec<_>>(), [&None]);
     assert!(merge.load_balancers().is_empty());
     assert_eq!(
@@ -309,7 +309,7 @@ fn a_gateway_that_goes_takes_its_load_balancer_along_while_routes_are_attached()
 fn a_gateway_whose_class_changes_kind_gets_another_load_balancer() {
     let mut objects = world();
     objects.push(class("nlb", "gateway.k8s.aws/nlb"));
-    let mut merge = settled(objects);
+    let mut merge = merged_of(objects);
     merge.apply(Apply(Arc::new(
         gateway("infra/gw")
             .class("nlb")
@@ -317,7 +317,7 @@ fn a_gateway_whose_class_changes_kind_gets_another_load_balancer() {
             .listener(tributary_testkit::objects::listener("tcp", 99, "TCP"))
             .build(),
     )));
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     let kinds: Vec<(String, bool)> = outcome
         .load_balancers
         .iter()

@@ -37,7 +37,7 @@ impl Steps {
 
     fn settle(&mut self) {
         let before = answer(&self.merge);
-        let outcome = self.merge.settle();
+        let outcome = self.merge.propagate();
         let after = answer(&self.merge);
         assert_eq!(after, answer(&from_scratch(&self.changes)));
         // What is told is what differs, and nothing else.

@@ -214,7 +214,7 @@ fn a_refused_object_that_is_right_again_counts() {
     merged
         .merge
         .apply(tributary_model::Change::Apply(right.into()));
-    merged.merge.settle();
+    merged.merge.propagate();
     assert_eq!(acceptance(&merged), GatewayAcceptance::Accepted);
 }
 
@@ -293,7 +293,7 @@ fn a_bad_field_of_the_classs_configuration_is_told_on_the_class() {
     merged
         .merge
         .apply(tributary_model::Change::Apply(right.into()));
-    merged.merge.settle();
+    merged.merge.propagate();
     assert_eq!(class_problems(&merged), [of_default]);
 }
 
@@ -340,10 +340,10 @@ fn an_entry_is_told_until_a_set_brings_its_listener() {
     merged
         .merge
         .apply(tributary_model::Change::Apply(set.into()));
-    merged.merge.settle();
+    merged.merge.propagate();
     assert_eq!(problems(&merged), Vec::<String>::new());
     merged.merge.apply(tributary_model::Change::Delete(gone));
-    merged.merge.settle();
+    merged.merge.propagate();
     assert_eq!(problems(&merged).len(), 1);
 }
 
@@ -634,7 +634,7 @@ fn a_policy_that_comes_and_goes_is_told_and_forgotten() {
     let mut merged = world(vec![policy(None, "web")]);
     let object = ObjectRef::new(Kind::BackendTlsPolicy, key("t/secure"));
     merged.merge.apply(tributary_model::Change::Delete(object));
-    merged.merge.settle();
+    merged.merge.propagate();
     assert_eq!(degraded(&merged), Vec::<String>::new());
 }
 

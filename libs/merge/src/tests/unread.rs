@@ -47,7 +47,7 @@ fn every_load_balancer_says_what_cannot_be_read_as_long_as_it_cannot() {
     let before = merge.load_balancers().clone();
     merge.apply(Change::Apply(Arc::new(unread(Kind::Node))));
     merge.apply(Change::Apply(Arc::new(unread(Kind::TcpRoute))));
-    let outcome = merge.settle();
+    let outcome = merge.propagate();
     assert_eq!(outcome.load_balancers.len(), before.len());
     for desired in outcome.load_balancers.values() {
         let unread = &desired.as_ref().unwrap().unread;
@@ -55,7 +55,7 @@ fn every_load_balancer_says_what_cannot_be_read_as_long_as_it_cannot() {
     }
     merge.apply(Change::Delete(unread(Kind::Node).object_ref()));
     merge.apply(Change::Delete(unread(Kind::TcpRoute).object_ref()));
-    assert_eq!(merge.settle().load_balancers.len(), before.len());
+    assert_eq!(merge.propagate().load_balancers.len(), before.len());
     assert_eq!(*merge.load_balancers(), before);
     assert!(
         load_balancer(&merged(objects()), "infra/gw")

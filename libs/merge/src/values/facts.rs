@@ -98,12 +98,12 @@ pub(crate) struct OwnerFacts {
     /// For a Gateway always [`ListenerSetAcceptance::Admitted`].
     pub(crate) acceptance: ListenerSetAcceptance,
     /// In spec order; empty for a set that is not allowed.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<ListenerFacts>,
 }
 
 /// One listener, judged by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct ListenerFacts {
     pub(crate) listener: Listener,
     pub(crate) validity: Validity,
     pub(crate) supported_kinds: Vec<RouteGroupKind>,
@@ -111,12 +111,12 @@ pub(crate) struct Entry {
     pub(crate) unusable_refs: bool,
     pub(crate) notes: Vec<String>,
     pub(crate) certificates: Vec<SecretCertificate>,
-    pub(crate) core: Arc<Core>,
+    pub(crate) core: Arc<ListenerIdentity>,
 }
 
 /// What a listener brings to its port. Shared by every layer behind, which compare it by pointer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Core {
+pub(crate) struct ListenerIdentity {
     pub(crate) listener: ListenerRef,
     pub(crate) hostname: Option<Hostname>,
     pub(crate) certificates: Vec<CertificateSource>,
@@ -143,7 +143,7 @@ pub(crate) struct MergedListener {
 /// A listener that is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
-    pub(crate) core: Arc<Core>,
+    pub(crate) core: Arc<ListenerIdentity>,
     pub(crate) class: WireClass,
 }
 

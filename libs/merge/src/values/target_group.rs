@@ -7,7 +7,7 @@ use tributary_model::{Name, ObjectKey};
 
 /// A target group without what changes often: who uses it, and its targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TargetGroupSpec {
+pub(crate) struct TargetGroupTemplate {
     /// `listeners` and `targets` are empty here.
     pub(crate) group: DesiredTargetGroup,
     /// Absent for the empty group.

@@ -18,7 +18,7 @@ pub(crate) enum WireClass {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Validity {
     /// It takes part in distinctness.
-    Contends(WireClass),
+    Valid(WireClass),
     /// Its protocol is none that Gateway API defines.
     UnknownProtocol,
     /// Field path within the listener, and why.

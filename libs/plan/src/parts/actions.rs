@@ -10,7 +10,7 @@ use tributary_model::desired::{
 };
 use tributary_model::elb::MAX_WEIGHT;
 
-use crate::scope::Scope;
+use crate::input::PlanInput;
 use crate::values::observed::ObservedRule;
 use crate::values::op::{Action, Authentication, Handle, RuleSpec};
 use crate::values::tags::{self, Tags};
@@ -72,7 +72,7 @@ fn weights(
 
 /// A desired rule in AWS's shape.
 pub(crate) fn rule(
-    scope: &Scope,
+    input: &PlanInput,
     rule: &DesiredRule,
     handles: &BTreeMap<&TargetGroupId, Handle>,
 ) -> Option<RuleSpec> {
@@ -81,14 +81,14 @@ pub(crate) fn rule(
         authenticate: rule
             .authenticate
             .as_ref()
-            .map(|action| authentication(scope, rule, action)),
+            .map(|action| authentication(input, rule, action)),
         action: resolve(&rule.action, handles)?,
         transforms: rule.transforms.clone(),
     })
 }
 
 fn authentication(
-    scope: &Scope,
+    input: &PlanInput,
     rule: &DesiredRule,
     action: &AuthenticateAction,
 ) -> Authentication {
@@ -102,7 +102,7 @@ fn authentication(
     };
     let client_secret_fingerprint = client_secret
         .as_ref()
-        .and_then(|secret| scope.context.client_secrets.get(secret).cloned());
+        .and_then(|secret| input.context.client_secrets.get(secret).cloned());
     Authentication {
         action: action.clone(),
         client_secret,

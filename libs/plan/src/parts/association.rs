@@ -1,6 +1,6 @@
 //! Target groups and targets that a load balancer may have, on the way from what it has to what it gets.
 //!
-//! What is wanted in the end fits (see `fit`), and so does what is there. In between both may meet: a
+//! What is wanted in the end fits (see `admission`), and so does what is there. In between both may meet: a
 //! rule that moves to another target group adds one before the last user of the former lets go. Here the steps that
 //! add wait for the steps that let go, where the quota leaves no other way.
 
@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::elb::LoadBalancerKind;
 
-use crate::parts::draft::Draft;
+use crate::input::PlanInput;
+use crate::input::ours::Current;
+use crate::parts::builder::PlanBuilder;
 use crate::parts::rollout;
-use crate::scope::Scope;
-use crate::scope::ours::Current;
 use crate::values::observed::ObservedLoadBalancer;
 use crate::values::op::{Action, Handle, Op, Step, StepId};
 
@@ -31,20 +31,20 @@ struct Changes {
 type Gone = BTreeMap<StepId, StepId>;
 
 /// Orders the steps so that neither quota is passed on the way.
-pub(crate) fn order(scope: &Scope, draft: &mut Draft) {
-    let Some(current) = scope.current else {
+pub(crate) fn order(input: &PlanInput, builder: &mut PlanBuilder) {
+    let Some(current) = input.current else {
         return;
     };
-    let changes = changes(current.load_balancer, draft);
+    let changes = changes(current.load_balancer, builder);
     let mut gone = Gone::new();
-    if scope.key().kind == LoadBalancerKind::Alb {
-        order_target_groups(scope, current, &changes, &mut gone, draft);
+    if input.key().kind == LoadBalancerKind::Alb {
+        order_target_groups(input, current, &changes, &mut gone, builder);
     }
-    order_targets(scope, current, &changes, &mut gone, draft);
-    order_again(scope, current, &changes, &mut gone, draft);
+    order_targets(input, current, &changes, &mut gone, builder);
+    order_again(input, current, &changes, &mut gone, builder);
 }
 
-fn changes(load_balancer: &ObservedLoadBalancer, draft: &Draft) -> Changes {
+fn changes(load_balancer: &ObservedLoadBalancer, builder: &PlanBuilder) -> Changes {
     let mut users = users(load_balancer);
     let mut changes = Changes {
         before: users.values().flatten().cloned().collect(),
@@ -54,7 +54,7 @@ fn changes(load_balancer: &ObservedLoadBalancer, draft: &Draft) -> Changes {
     let mut kept: BTreeSet<Handle> = BTreeSet::new();
     let mut dropping: Vec<(Handle, StepId)> = Vec::new();
     let mut adding: Vec<(Handle, StepId)> = Vec::new();
-    for step in draft.steps() {
+    for step in builder.steps() {
         let (gone, next) = match &step.op {
             Op::CreateRule { spec, .. } => (Vec::new(), targets(&spec.action)),
             Op::ModifyRule { rule, spec } => (vec![rule], targets(&spec.action)),
@@ -118,13 +118,13 @@ fn targets(action: &Action<Handle>) -> BTreeSet<Handle> {
 }
 
 fn order_target_groups(
-    scope: &Scope,
+    input: &PlanInput,
     current: Current,
     changes: &Changes,
     gone: &mut Gone,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
-    let limit = scope.limits().target_groups as usize;
+    let limit = input.limits().target_groups as usize;
     let free = limit.saturating_sub(changes.before.len());
     // A quota that was lowered may be passed already: so many must go before anything is added.
     let overdue = changes.before.len().saturating_sub(limit);
@@ -149,16 +149,16 @@ fn order_target_groups(
     let mut leaving = dropped.values();
     let mut first = Vec::new();
     for steps in leaving.by_ref().take(overdue) {
-        first.extend(let_go(current, steps, gone, draft));
+        first.extend(let_go(current, steps, gone, builder));
     }
     for added in waiting.into_iter().skip(free) {
         let mut before = first.clone();
         if let Some(steps) = leaving.next() {
-            before.extend(let_go(current, steps, gone, draft));
+            before.extend(let_go(current, steps, gone, builder));
         }
         for step in added {
             for earlier in &before {
-                draft.after(*step, *earlier);
+                builder.after(*step, *earlier);
             }
         }
     }
@@ -170,9 +170,9 @@ fn let_go(
     current: Current,
     leaving: &BTreeSet<StepId>,
     gone: &mut Gone,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Vec<StepId> {
-    let steps: Vec<Step> = draft
+    let steps: Vec<Step> = builder
         .steps()
         .iter()
         .filter(|step| leaving.contains(&step.id) && !gone.contains_key(&step.id))
@@ -180,12 +180,12 @@ fn let_go(
         .collect();
     for step in steps {
         let Some(op) = suspended(current, &step.op) else {
-            draft.unfollow(step.id);
+            builder.unfollow(step.id);
             gone.insert(step.id, step.id);
             continue;
         };
-        let suspension = draft.add(op, step.blame);
-        draft.after(step.id, suspension);
+        let suspension = builder.add(op, step.blame);
+        builder.after(step.id, suspension);
         gone.insert(step.id, suspension);
     }
     leaving
@@ -198,22 +198,22 @@ fn let_go(
 /// A quota that was lowered may be passed already. A group whose users all let go of it is then free for a moment, and
 /// whoever takes it up again waits until all that goes is gone.
 fn order_again(
-    scope: &Scope,
+    input: &PlanInput,
     current: Current,
     changes: &Changes,
     gone: &mut Gone,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
-    let limits = scope.limits();
+    let limits = input.limits();
     let is_overdue = changes.before.len() > limits.target_groups as usize
-        || registered(scope, changes) > limits.targets as usize;
+        || registered(input, changes) > limits.targets as usize;
     if !is_overdue || changes.again.is_empty() {
         return;
     }
     for steps in changes.dropped.values() {
-        for earlier in let_go(current, steps, gone, draft) {
+        for earlier in let_go(current, steps, gone, builder) {
             for step in changes.again.iter().filter(|step| **step != earlier) {
-                draft.after(*step, earlier);
+                builder.after(*step, earlier);
             }
         }
     }
@@ -250,12 +250,12 @@ fn suspended(current: Current, op: &Op) -> Option<Op> {
 }
 
 /// Targets of the groups in use.
-fn registered(scope: &Scope, changes: &Changes) -> usize {
+fn registered(input: &PlanInput, changes: &Changes) -> usize {
     changes
         .before
         .iter()
         .filter_map(|group| match group {
-            Handle::Existing(arn) => scope.observed.target_groups.get(arn),
+            Handle::Existing(arn) => input.observed.target_groups.get(arn),
             Handle::Created { .. } => None,
         })
         .flat_map(|group| group.targets.values())
@@ -264,12 +264,12 @@ fn registered(scope: &Scope, changes: &Changes) -> usize {
 }
 
 /// A group that is taken up brings the targets that are registered with it already.
-fn brought(scope: &Scope, changes: &Changes) -> (usize, BTreeSet<StepId>) {
+fn brought(input: &PlanInput, changes: &Changes) -> (usize, BTreeSet<StepId>) {
     let mut targets = 0;
     let mut steps = BTreeSet::new();
     for (group, users) in &changes.added {
         let of = match group {
-            Handle::Existing(arn) => scope.observed.target_groups.get(arn),
+            Handle::Existing(arn) => input.observed.target_groups.get(arn),
             Handle::Created { .. } => None,
         };
         let states = of.into_iter().flat_map(|it| it.targets.values());
@@ -283,18 +283,18 @@ fn brought(scope: &Scope, changes: &Changes) -> (usize, BTreeSet<StepId>) {
 }
 
 fn order_targets(
-    scope: &Scope,
+    input: &PlanInput,
     current: Current,
     changes: &Changes,
     gone: &mut Gone,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
-    let registered = registered(scope, changes);
-    let (brought, taking) = brought(scope, changes);
+    let registered = registered(input, changes);
+    let (brought, taking) = brought(input, changes);
     let mut registrations = Vec::new();
     let mut deregistrations = BTreeSet::new();
     let mut more = brought;
-    for step in draft.steps() {
+    for step in builder.steps() {
         match &step.op {
             Op::RegisterTargets { targets, .. } => {
                 registrations.push(step.id);
@@ -306,36 +306,36 @@ fn order_targets(
             _ => {}
         }
     }
-    if registered + more <= scope.limits().targets as usize {
+    if registered + more <= input.limits().targets as usize {
         return;
     }
     if changes.dropped.is_empty() && taking.is_empty() {
-        let needed = registered + more - scope.limits().targets as usize;
-        rollout::make_room(scope, needed, draft);
+        let needed = registered + more - input.limits().targets as usize;
+        rollout::make_room(input, needed, builder);
         return;
     }
     let mut first: BTreeSet<StepId> = changes.dropped.values().flatten().copied().collect();
     first.extend(&deregistrations);
     // Too many for both at once: everything lets go first, and nothing waits for a registration.
     for step in registrations {
-        draft.nobody_after(step);
+        builder.nobody_after(step);
         for earlier in &first {
-            draft.after(step, *earlier);
+            builder.after(step, *earlier);
         }
     }
     if taking.is_empty() {
         return;
     }
     for steps in changes.dropped.values() {
-        for earlier in let_go(current, steps, gone, draft) {
+        for earlier in let_go(current, steps, gone, builder) {
             for step in taking.iter().filter(|step| **step != earlier) {
-                draft.after(*step, earlier);
+                builder.after(*step, earlier);
             }
         }
     }
     for step in taking {
         for earlier in &deregistrations {
-            draft.after(step, *earlier);
+            builder.after(step, *earlier);
         }
     }
 }

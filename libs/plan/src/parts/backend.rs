@@ -14,15 +14,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::DesiredLoadBalancer;
 
-use crate::fit::Fit;
-use crate::parts::draft::Draft;
+use crate::admission::Admission;
+use crate::input::PlanInput;
+use crate::input::ours::{load_balancers, target_groups};
+use crate::parts::builder::PlanBuilder;
+use crate::parts::findings::Findings;
 use crate::parts::security_group::{is_disabled, without_groups};
 use crate::parts::target_groups::TargetGroups;
-use crate::parts::told::Told;
-use crate::scope::Scope;
-use crate::scope::ours::{load_balancers, target_groups};
 use crate::values::defaults::Defaults;
-use crate::values::limits::{BackendGroups, Context, Setback};
+use crate::values::limits::{BackendGroups, Context, Failure};
 use crate::values::names;
 use crate::values::observed::{BackendGroup, Observed, Opening, Seen};
 use crate::values::op::{Blame, Handle, IngressTraffic, Op, SecurityGroupSpec, StepId, Taggable};
@@ -88,11 +88,11 @@ pub fn is_wanted(desired: &DesiredLoadBalancer) -> bool {
 }
 
 /// The group that the load balancer is to carry; it is created, or claimed, where it has to be.
-pub(crate) fn carried(scope: &Scope, vpc: &str, draft: &mut Draft) -> Carried {
-    let settings = &scope.desired.settings;
-    if scope.context.backend == BackendGroups::Off {
+pub(crate) fn carried(input: &PlanInput, vpc: &str, builder: &mut PlanBuilder) -> Carried {
+    let settings = &input.desired.settings;
+    if input.context.backend == BackendGroups::Off {
         if settings.manage_backend_security_group_rules == Some(true) {
-            draft.problems.push(
+            builder.problems.push(
                 "manageBackendSecurityGroupRules is not done: backend security groups are switched off for all load balancers"
                     .to_owned(),
             );
@@ -100,43 +100,43 @@ pub(crate) fn carried(scope: &Scope, vpc: &str, draft: &mut Draft) -> Carried {
         return Carried::Nothing;
     }
     let is_bare =
-        settings.security_groups.is_empty() && is_disabled(scope.desired) || without_groups(scope);
+        settings.security_groups.is_empty() && is_disabled(input.desired) || without_groups(input);
     if is_bare {
-        draft.problems.push(
+        builder.problems.push(
             "the load balancer has no security group that its targets' groups could let in: they must let in its addresses, or its clients' where it keeps them"
                 .to_owned(),
         );
         return Carried::Nothing;
     }
-    if !is_wanted(scope.desired) {
+    if !is_wanted(input.desired) {
         return Carried::Nothing;
     }
-    let groups = match &scope.observed.backend.groups {
+    let groups = match &input.observed.backend.groups {
         Seen::Known(groups) => groups,
         Seen::Unknown(why) => {
             let problem = format!("the backend security group could not be looked for: {why}");
-            draft.problems.push(problem);
+            builder.problems.push(problem);
             return Carried::Unknown;
         }
     };
-    match &scope.context.backend {
+    match &input.context.backend {
         BackendGroups::Off => Carried::Nothing,
         BackendGroups::Named(id) => {
             if groups.get(id).is_some_and(|group| group.vpc == vpc) {
                 return Carried::Group(Handle::Existing(id.clone()));
             }
             let problem = format!("there is no backend security group {id} in {vpc}");
-            draft.problems.push(problem);
+            builder.problems.push(problem);
             Carried::Unknown
         }
-        BackendGroups::Shared => shared(scope, vpc, groups, draft),
+        BackendGroups::Shared => shared(input, vpc, groups, builder),
     }
 }
 
 /// The group that a load balancer on its way out carries.
-pub(crate) fn of_predecessor(scope: &Scope) -> Carried {
-    let carried = scope.current.map(|it| &it.load_balancer.security_groups);
-    let mut groups = scope.observed.backend.groups.known().into_iter().flatten();
+pub(crate) fn of_predecessor(input: &PlanInput) -> Carried {
+    let carried = input.current.map(|it| &it.load_balancer.security_groups);
+    let mut groups = input.observed.backend.groups.known().into_iter().flatten();
     let group = groups.find(|(id, _)| carried.is_some_and(|carried| carried.contains(*id)));
     group.map_or(Carried::Nothing, |(id, _)| {
         Carried::Group(Handle::Existing(id.clone()))
@@ -144,44 +144,49 @@ pub(crate) fn of_predecessor(scope: &Scope) -> Carried {
 }
 
 fn shared(
-    scope: &Scope,
+    input: &PlanInput,
     vpc: &str,
     groups: &BTreeMap<String, BackendGroup>,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Carried {
-    let installation = &scope.context.installation;
-    let claim = tags::claim(installation, scope.key());
+    let installation = &input.context.installation;
+    let claim = tags::claim(installation, input.key());
     let is_carried = |id: &String| {
-        let current = scope.current.map(|it| it.load_balancer);
+        let current = input.current.map(|it| it.load_balancer);
         current.is_some_and(|it| it.security_groups.contains(id))
     };
     let of_vpc = groups.iter().filter(|(_, group)| group.vpc == vpc);
     // With several, the one that it has; each is let in only where its own rules are.
     let Some((id, group)) = of_vpc.min_by_key(|(id, _)| (!is_carried(id), *id)) else {
-        return create(scope, vpc, claim, draft);
+        return create(input, vpc, claim, builder);
     };
     if tags::is_shared_of(installation, &group.tags) && takes_claim(&group.tags, &claim.0) {
         let op = Op::AddTags {
             resource: Taggable::SecurityGroup(id.clone()),
             tags: Tags::from_iter([claim]),
         };
-        draft.add(op, Blame::LoadBalancer);
+        builder.add(op, Blame::LoadBalancer);
     }
     Carried::Group(Handle::Existing(id.clone()))
 }
 
-fn create(scope: &Scope, vpc: &str, claim: (String, String), draft: &mut Draft) -> Carried {
+fn create(
+    input: &PlanInput,
+    vpc: &str,
+    claim: (String, String),
+    builder: &mut PlanBuilder,
+) -> Carried {
     let Context {
         cluster,
         installation,
-        setbacks,
+        failures,
         ..
-    } = scope.context;
+    } = input.context;
     let name = names::backend_group(cluster);
     let mut tags = tags::backend_group(cluster);
     tags.extend(tags::shared_rule(cluster, installation));
     tags.extend([claim]);
-    let tags = with_defaults(tags, scope.context);
+    let tags = with_defaults(tags, input.context);
     let op = Op::CreateBackendGroup(SecurityGroupSpec {
         name: name.clone(),
         description: "Shared by load balancers so that their targets let them in (Tributary)"
@@ -189,13 +194,13 @@ fn create(scope: &Scope, vpc: &str, claim: (String, String), draft: &mut Draft) 
         vpc: vpc.to_owned(),
         tags,
     });
-    if let Some(Setback::Refused(why)) = setbacks.get(&op.key()) {
+    if let Some(Failure::Refused(why)) = failures.get(&op.key()) {
         // The load balancer comes without it: targets may be open already.
         let problem = format!("the backend security group {name} cannot be had: {why}");
-        draft.problems.push(problem);
+        builder.problems.push(problem);
         return Carried::Unknown;
     }
-    Carried::Group(draft.create(op, name, Blame::LoadBalancer))
+    Carried::Group(builder.create(op, name, Blame::LoadBalancer))
 }
 
 /// With the platform's tags, which a policy may ask of whatever is made. Those of one load balancer (`spec.tags`) are not for what
@@ -221,30 +226,30 @@ fn takes_claim(tags: &Tags, claim: &str) -> bool {
 
 /// Lets the load balancer in to every target that it has or gets, before it gets it.
 pub(crate) fn open(
-    scope: &Scope,
-    fit: &Fit,
+    input: &PlanInput,
+    admission: &Admission,
     groups: &TargetGroups,
     (carried, vpc): (&Carried, &str),
-    draft: &mut Draft,
-) -> (Opened, Told) {
+    builder: &mut PlanBuilder,
+) -> (Opened, Findings) {
     let Carried::Group(source) = carried else {
-        return (Opened::default(), Told::default());
+        return (Opened::default(), Findings::default());
     };
-    if let Some(why) = &scope.observed.backend.unread_rules {
+    if let Some(why) = &input.observed.backend.unread_rules {
         let problem = format!("rules of the targets' security groups could not be read: {why}");
-        draft.problems.push(problem);
+        builder.problems.push(problem);
     }
-    let view = View::of(scope);
-    let (mut needs, told) = needs::of_fit(view, fit, vpc);
-    needs.add_observed(view, groups, draft);
+    let view = View::of(input);
+    let (mut needs, findings) = needs::of_fit(view, admission, vpc);
+    needs.add_observed(view, groups, builder);
     let mut opened = Opened {
         vpc: Some(vpc.to_owned()),
         ..Opened::default()
     };
-    let (claim, value) = tags::claim(&scope.context.installation, scope.key());
-    let mut rule_tags = tags::shared_rule(&scope.context.cluster, &scope.context.installation);
+    let (claim, value) = tags::claim(&input.context.installation, input.key());
+    let mut rule_tags = tags::shared_rule(&input.context.cluster, &input.context.installation);
     rule_tags.insert(claim.clone(), value);
-    let rule_tags = with_defaults(rule_tags, scope.context);
+    let rule_tags = with_defaults(rule_tags, input.context);
     for (group, users) in &needs.by_group {
         let Some(door) = view.door(group) else {
             continue;
@@ -259,8 +264,8 @@ pub(crate) fn open(
         };
         let is_refused = |traffic| {
             let op = open(traffic, shapes::SPARE);
-            let setback = scope.context.setbacks.get(&op.key());
-            setback.is_some_and(shapes::is_for_want_of_room)
+            let failure = input.context.failures.get(&op.key());
+            failure.is_some_and(shapes::is_for_want_of_room)
         };
         let door_of = shapes::Claimed {
             door,
@@ -274,7 +279,7 @@ pub(crate) fn open(
                     traffic,
                 };
                 let is_there = door.rules.get(&opening).is_some_and(|tags| {
-                    let is_ours = tags::is_shared_of(&scope.context.installation, tags);
+                    let is_ours = tags::is_shared_of(&input.context.installation, tags);
                     !is_ours || !takes_claim(tags, &claim)
                 });
                 opened.wanted.insert((group.clone(), opening));
@@ -282,46 +287,46 @@ pub(crate) fn open(
                     continue;
                 }
             }
-            let step = draft.add(open(traffic, spare), users.blame(traffic));
+            let step = builder.add(open(traffic, spare), users.blame(traffic));
             let steps = opened.steps.entry(group.clone()).or_default();
             steps.push((traffic, step));
         }
     }
     opened.needs = needs;
-    traffic::wait(scope, fit, groups, &opened, draft);
-    (opened, told)
+    traffic::wait(input, admission, groups, &opened, builder);
+    (opened, findings)
 }
 
 /// A load balancer that gives up another backend group keeps it until its new one is let in.
 pub(crate) fn swap_after(
-    scope: &Scope,
+    input: &PlanInput,
     carried: &Carried,
     regrouped: Option<StepId>,
     opened: &Opened,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
-    let (Carried::Group(new), Some(regrouped), Some(current)) = (carried, regrouped, scope.current)
+    let (Carried::Group(new), Some(regrouped), Some(current)) = (carried, regrouped, input.current)
     else {
         return;
     };
-    let groups = scope.observed.backend.groups.known();
+    let groups = input.observed.backend.groups.known();
     let mut carried = current.load_balancer.security_groups.iter();
     let gives_up = carried.any(|id| {
         groups.is_some_and(|groups| groups.contains_key(id)) && *new != Handle::Existing(id.clone())
     });
     if gives_up {
         for (_, step) in opened.steps.values().flatten() {
-            draft.after(regrouped, *step);
+            builder.after(regrouped, *step);
         }
     }
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn of(scope: &Scope<'a>) -> Self {
+    pub(crate) fn of(input: &PlanInput<'a>) -> Self {
         Self {
-            observed: scope.observed,
-            ownership: scope.ownership,
-            context: scope.context,
+            observed: input.observed,
+            ownership: input.ownership,
+            context: input.context,
         }
     }
 
@@ -345,8 +350,8 @@ fn is_carried_on(view: View, group: &str, deleted: &crate::parts::cleanup::Delet
 }
 
 /// Whether every target group of ours is deleted by a step.
-fn all_target_groups_go(view: View, draft: &Draft) -> bool {
-    let deleted: BTreeSet<&str> = draft
+fn all_target_groups_go(view: View, builder: &PlanBuilder) -> bool {
+    let deleted: BTreeSet<&str> = builder
         .steps()
         .iter()
         .filter_map(|step| match &step.op {

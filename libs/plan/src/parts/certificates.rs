@@ -7,17 +7,17 @@ use std::collections::BTreeMap;
 
 use tributary_model::ObjectKey;
 
-use crate::parts::draft::{Draft, retag};
-use crate::scope::Scope;
-use crate::scope::certificates::{CertificateId, Wanted, is_refused};
+use crate::input::PlanInput;
+use crate::input::certificates::{CertificateId, Wanted, is_refused};
+use crate::parts::builder::{PlanBuilder, retag};
 use crate::values::op::{Blame, Handle, Op, Taggable};
 use crate::values::tags::{self, Tags};
 
 /// Imports what is missing or has changed; what each certificate is called afterwards.
 pub(crate) fn import(
-    scope: &Scope,
+    input: &PlanInput,
     wanted: &BTreeMap<CertificateId, Wanted>,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> BTreeMap<CertificateId, Handle> {
     wanted
         .iter()
@@ -26,10 +26,10 @@ pub(crate) fn import(
                 (CertificateId::Arn(arn), _) => Handle::Existing(arn.clone()),
                 (CertificateId::Import(secret), Some(fingerprint)) => {
                     let blame = Blame::Listeners(wanted.wanted_by.clone());
-                    import_one(scope, secret, fingerprint.to_owned(), blame, draft)
+                    import_one(input, secret, fingerprint.to_owned(), blame, builder)
                 }
                 (CertificateId::Import(secret), None) => {
-                    Handle::Existing(scope.certificates.imported(secret)?.0.to_owned())
+                    Handle::Existing(input.certificates.imported(secret)?.0.to_owned())
                 }
             };
             Some((id.clone(), handle))
@@ -38,38 +38,38 @@ pub(crate) fn import(
 }
 
 fn import_one(
-    scope: &Scope,
+    input: &PlanInput,
     secret: &ObjectKey,
     fingerprint: String,
     blame: Blame,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Handle {
-    let Some((arn, certificate)) = scope.certificates.imported(secret) else {
+    let Some((arn, certificate)) = input.certificates.imported(secret) else {
         let op = Op::ImportCertificate {
             secret: secret.clone(),
             fingerprint: fingerprint.clone(),
             existing: None,
-            tags: wanted_tags(scope, secret, fingerprint, None),
+            tags: wanted_tags(input, secret, fingerprint, None),
         };
-        return draft.create(op, format!("Secret {secret}"), blame);
+        return builder.create(op, format!("Secret {secret}"), blame);
     };
     let handle = Handle::Existing(arn.to_owned());
-    if is_refused(scope, secret, &fingerprint) {
+    if is_refused(input, secret, &fingerprint) {
         return handle;
     }
     let has_changed = certificate.tags.get(tags::FINGERPRINT) != Some(&fingerprint);
-    let tags = wanted_tags(scope, secret, fingerprint.clone(), Some(&certificate.tags));
+    let tags = wanted_tags(input, secret, fingerprint.clone(), Some(&certificate.tags));
     let tagged = retag(
         Taggable::Certificate(arn.to_owned()),
         &tags,
         &certificate.tags,
         &blame,
-        draft,
+        builder,
     );
     if !has_changed {
         return handle;
     }
-    let import = draft.add(
+    let import = builder.add(
         Op::ImportCertificate {
             secret: secret.clone(),
             fingerprint,
@@ -80,19 +80,19 @@ fn import_one(
     );
     // The tag last: after a crash in between the import is done once more, never forgotten.
     for tag in tagged {
-        draft.after(tag, import);
+        builder.after(tag, import);
     }
     handle
 }
 
 fn wanted_tags(
-    scope: &Scope,
+    input: &PlanInput,
     secret: &ObjectKey,
     fingerprint: String,
     observed: Option<&Tags>,
 ) -> Tags {
     let none = BTreeMap::new();
-    let mut tags = scope.tags(tags::CERTIFICATE, &none, &none, observed);
+    let mut tags = input.tags(tags::CERTIFICATE, &none, &none, observed);
     let secret = tags::tag_value(&secret.to_string());
     tags.insert(tags::SECRET.to_owned(), secret);
     tags.insert(tags::FINGERPRINT.to_owned(), fingerprint);

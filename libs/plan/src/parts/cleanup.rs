@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::parts::draft::Draft;
-use crate::scope::ours::{Current, imported_certificates, load_balancers, target_groups};
+use crate::input::ours::{Current, imported_certificates, load_balancers, target_groups};
+use crate::parts::builder::PlanBuilder;
 use crate::values::attributes::DELETION_PROTECTION;
 use crate::values::observed::{Observed, ObservedLoadBalancer};
 use crate::values::op::{Blame, Op, StepId};
@@ -24,7 +24,7 @@ pub(crate) type Deleted<'a> = BTreeMap<&'a str, StepId>;
 pub(crate) fn delete_load_balancer<'a>(
     gone: Current<'a>,
     deleted: &mut Deleted<'a>,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Option<StepId> {
     let Current { arn, load_balancer } = gone;
     if is_protected(load_balancer) {
@@ -32,19 +32,19 @@ pub(crate) fn delete_load_balancer<'a>(
             "deletion protection of load balancer {} is on: it stays until somebody turns {DELETION_PROTECTION} off",
             load_balancer.name
         );
-        draft.problems.push(protected.clone());
-        draft.waiting.push(protected);
+        builder.problems.push(protected.clone());
+        builder.waiting.push(protected);
         return None;
     }
     let op = Op::DeleteLoadBalancer {
         load_balancer: arn.to_owned(),
     };
-    let step = draft.add(op, Blame::LoadBalancer);
+    let step = builder.add(op, Blame::LoadBalancer);
     deleted.insert(arn, step);
     for (arn, listener) in &load_balancer.listeners {
-        draft.released.insert(arn.clone(), step);
+        builder.released.insert(arn.clone(), step);
         for rule in listener.rules.keys() {
-            draft.released.insert(rule.clone(), step);
+            builder.released.insert(rule.clone(), step);
         }
         for certificate in listener
             .certificates
@@ -52,7 +52,7 @@ pub(crate) fn delete_load_balancer<'a>(
             .chain(&listener.default_certificate)
         {
             let pair = (arn.clone(), certificate.clone());
-            draft.parted.insert(pair, step);
+            builder.parted.insert(pair, step);
         }
     }
     Some(step)
@@ -65,11 +65,11 @@ pub(crate) fn delete_unused(
     keep: &Keep,
     deleted: &Deleted,
     regrouped: Option<StepId>,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
-    delete_target_groups(observed, ownership, keep, deleted, draft);
-    delete_certificates(observed, ownership, keep, deleted, draft);
-    delete_security_groups(observed, ownership, keep, deleted, regrouped, draft);
+    delete_target_groups(observed, ownership, keep, deleted, builder);
+    delete_certificates(observed, ownership, keep, deleted, builder);
+    delete_security_groups(observed, ownership, keep, deleted, regrouped, builder);
 }
 
 fn is_protected(load_balancer: &ObservedLoadBalancer) -> bool {
@@ -87,9 +87,9 @@ fn delete_target_groups(
     ownership: Ownership,
     keep: &Keep,
     deleted: &Deleted,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
-    let uses = target_group_uses(observed, draft);
+    let uses = target_group_uses(observed, builder);
     for (arn, group) in target_groups(observed, ownership) {
         if keep.target_groups.contains(arn) {
             continue;
@@ -116,7 +116,7 @@ fn delete_target_groups(
         if let Some(holder) = held {
             // A predecessor that is still serving holds its own; only what is not ours is worth a word.
             if !is_ours(observed, ownership, holder) {
-                draft.waiting.push(format!(
+                builder.waiting.push(format!(
                     "target group {} is still used by {holder}, which is not ours",
                     group.name
                 ));
@@ -126,17 +126,17 @@ fn delete_target_groups(
         let op = Op::DeleteTargetGroup {
             target_group: arn.to_owned(),
         };
-        let step = draft.add(op, Blame::LoadBalancer);
+        let step = builder.add(op, Blame::LoadBalancer);
         for earlier in after {
-            draft.after(step, earlier);
+            builder.after(step, earlier);
         }
     }
 }
 
-fn target_group_uses<'a>(observed: &'a Observed, draft: &Draft) -> Uses<'a> {
+fn target_group_uses<'a>(observed: &'a Observed, builder: &PlanBuilder) -> Uses<'a> {
     let mut uses: Uses = BTreeMap::new();
     let mut add = |group: &'a String, user: &'a String| {
-        let released = draft.released.get(user).copied().ok_or(user.as_str());
+        let released = builder.released.get(user).copied().ok_or(user.as_str());
         uses.entry(group).or_default().push(released);
     };
     for load_balancer in observed.load_balancers.values() {
@@ -169,7 +169,7 @@ fn delete_certificates(
     ownership: Ownership,
     keep: &Keep,
     deleted: &Deleted,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
     for (arn, certificate) in imported_certificates(observed, ownership) {
         if keep.certificates.contains(arn) {
@@ -193,7 +193,7 @@ fn delete_certificates(
                 if !default && !facts.certificates.contains(arn) {
                     continue;
                 }
-                match draft.parted.get(&(listener.clone(), arn.to_owned())) {
+                match builder.parted.get(&(listener.clone(), arn.to_owned())) {
                     Some(step) => {
                         after.insert(*step);
                     }
@@ -202,7 +202,7 @@ fn delete_certificates(
             }
         }
         if let Some(user) = held {
-            draft.waiting.push(format!(
+            builder.waiting.push(format!(
                 "certificate {arn} is still used by {user}, which is not ours"
             ));
         }
@@ -212,9 +212,9 @@ fn delete_certificates(
         let op = Op::DeleteCertificate {
             certificate: arn.to_owned(),
         };
-        let step = draft.add(op, Blame::LoadBalancer);
+        let step = builder.add(op, Blame::LoadBalancer);
         for earlier in after {
-            draft.after(step, earlier);
+            builder.after(step, earlier);
         }
     }
 }
@@ -225,7 +225,7 @@ fn delete_security_groups(
     keep: &Keep,
     deleted: &Deleted,
     regrouped: Option<StepId>,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
     for (id, group) in &observed.security_groups {
         let is_managed = ownership.owns(&group.tags)
@@ -245,9 +245,9 @@ fn delete_security_groups(
             .collect();
         let Some(after) = steps else { continue };
         let op = Op::DeleteSecurityGroup { group: id.clone() };
-        let step = draft.add(op, Blame::LoadBalancer);
+        let step = builder.add(op, Blame::LoadBalancer);
         for earlier in after {
-            draft.after(step, earlier);
+            builder.after(step, earlier);
         }
     }
 }

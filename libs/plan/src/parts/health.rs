@@ -19,26 +19,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::desired::{DesiredAction, DesiredRule, RuleCondition, TargetGroupId};
 use tributary_model::elb::{LoadBalancerKind, MAX_TARGET_GROUPS_PER_ACTION};
 
-use crate::fit::{AsIs, Fit, FitPort, FitRule};
-use crate::parts::draft::Draft;
+use crate::admission::{Admission, AdmittedPort, AdmittedRule, AsIs};
+use crate::input::ours::load_balancers;
+use crate::input::{Others, PlanInput, Role};
+use crate::parts::builder::PlanBuilder;
 use crate::parts::target_groups::TargetGroups;
-use crate::scope::ours::load_balancers;
-use crate::scope::{Others, Role, Scope};
 use crate::values::observed::{Health, ObservedListener, ObservedRule, TargetState};
 use crate::values::op::{Action, Handle, RuleOwner, RuleSpec};
 use crate::values::tags::identity;
 use crate::values::waits::{Wait, Waiting};
 
 mod conditions;
-mod told;
+mod findings;
 
 pub(crate) use conditions::{is_parked, parked};
-pub(crate) use told::{healthy, tell};
+pub(crate) use findings::{healthy, tell};
 
 /// Which rules may move now.
 pub(crate) struct Moves<'a> {
-    scope: Scope<'a>,
-    fit: &'a Fit<'a>,
+    input: PlanInput<'a>,
+    admission: &'a Admission<'a>,
     groups: &'a TargetGroups<'a>,
     waits: Waits,
 }
@@ -52,15 +52,19 @@ enum Waits {
 }
 
 impl<'a> Moves<'a> {
-    pub(crate) fn new(scope: &Scope<'a>, fit: &'a Fit<'a>, groups: &'a TargetGroups<'a>) -> Self {
-        let waits = if serves(scope) && has_room(scope, fit, groups) {
+    pub(crate) fn new(
+        input: &PlanInput<'a>,
+        admission: &'a Admission<'a>,
+        groups: &'a TargetGroups<'a>,
+    ) -> Self {
+        let waits = if serves(input) && has_room(input, admission, groups) {
             Waits::Yes
         } else {
             Waits::No
         };
         Self {
-            scope: *scope,
-            fit,
+            input: *input,
+            admission,
             groups,
             waits,
         }
@@ -69,15 +73,15 @@ impl<'a> Moves<'a> {
     /// New rules of a listener that wait: their requests are served by rules that are there.
     pub(crate) fn parked(
         &self,
-        port: &'a FitPort<'a>,
+        port: &'a AdmittedPort<'a>,
         observed: &ObservedListener,
     ) -> BTreeMap<String, &'a DesiredRule> {
         let mut parked = BTreeMap::new();
         if self.waits == Waits::No {
             return parked;
         }
-        let there = there(&self.scope, observed);
-        for (index, FitRule { rule, as_is }) in port.rules.iter().enumerate() {
+        let there = there(&self.input, observed);
+        for (index, AdmittedRule { rule, as_is }) in port.rules.iter().enumerate() {
             let own = identity(rule);
             let is_waited_for = match there.get(own.as_str()) {
                 Some(found) => is_parked(found),
@@ -93,7 +97,7 @@ impl<'a> Moves<'a> {
     /// What a rule is until it may move, if that is not yet what it is to be.
     pub(crate) fn interim(
         &self,
-        port: &FitPort,
+        port: &AdmittedPort,
         rule: &DesiredRule,
         observed: &ObservedRule,
         spec: &RuleSpec,
@@ -138,11 +142,11 @@ impl<'a> Moves<'a> {
     /// that is given.
     fn is_awaited(
         &self,
-        port: &FitPort,
+        port: &AdmittedPort,
         rule: &DesiredRule,
         observed: Option<&ObservedRule>,
     ) -> bool {
-        !self.scope.context.waited.is_over(&wait(port, rule))
+        !self.input.context.waited.is_over(&wait(port, rule))
             && self.unready(rule, observed).next().is_some()
     }
 
@@ -169,7 +173,7 @@ impl<'a> Moves<'a> {
     }
 
     fn is_ready(&self, id: &TargetGroupId, arn: &str) -> bool {
-        let observed = self.scope.observed.target_groups.get(arn);
+        let observed = self.input.observed.target_groups.get(arn);
         let mut health = observed
             .into_iter()
             .flat_map(|it| it.targets.values().filter_map(TargetState::health));
@@ -177,23 +181,23 @@ impl<'a> Moves<'a> {
     }
 
     fn has_targets(&self, id: &TargetGroupId) -> bool {
-        let group = self.fit.target_groups.get(id);
+        let group = self.admission.target_groups.get(id);
         group.is_some_and(|it| it.targets().next().is_some())
     }
 
     /// Says what is waited for, and until when what it takes the place of stays.
-    pub(crate) fn wait(&self, port: &FitPort, rule: &DesiredRule, draft: &mut Draft) {
+    pub(crate) fn wait(&self, port: &AdmittedPort, rule: &DesiredRule, builder: &mut PlanBuilder) {
         let groups: BTreeSet<String> = self
             .unready(rule, None)
             .map(|id| {
-                self.fit
+                self.admission
                     .target_groups
                     .get(id)
-                    .map_or_else(|| id.0.to_string(), told::name)
+                    .map_or_else(|| id.0.to_string(), findings::name)
             })
             .collect();
         let groups: Vec<String> = groups.into_iter().collect();
-        draft.waits.push(Waiting {
+        builder.waits.push(Waiting {
             wait: wait(port, rule),
             text: format!(
                 "requests go on as before until a target of {} is healthy",
@@ -207,7 +211,7 @@ impl<'a> Moves<'a> {
     }
 }
 
-fn wait(port: &FitPort, rule: &DesiredRule) -> Wait {
+fn wait(port: &AdmittedPort, rule: &DesiredRule) -> Wait {
     Wait::Health {
         port: port.listener.port,
         rule: identity(rule),
@@ -223,8 +227,11 @@ fn serves_from(observed: &ObservedRule, arn: &str) -> bool {
 }
 
 /// Our rules of a listener by identity.
-fn there<'o>(scope: &Scope, observed: &'o ObservedListener) -> BTreeMap<&'o str, &'o ObservedRule> {
-    let ownership = scope.ownership;
+fn there<'o>(
+    input: &PlanInput,
+    observed: &'o ObservedListener,
+) -> BTreeMap<&'o str, &'o ObservedRule> {
+    let ownership = input.ownership;
     let rules = observed.rules.values();
     let ours = rules.filter(|it| ownership.owns(&it.tags));
     let mut there: BTreeMap<&str, &ObservedRule> = BTreeMap::new();
@@ -241,7 +248,7 @@ fn there<'o>(scope: &Scope, observed: &'o ObservedListener) -> BTreeMap<&'o str,
 
 /// Whether a new rule would take requests from one that is there: behind it, or on its way out.
 fn is_in_front(
-    port: &FitPort,
+    port: &AdmittedPort,
     index: usize,
     rule: &DesiredRule,
     observed: &ObservedListener,
@@ -262,31 +269,31 @@ fn is_in_front(
 }
 
 /// Whether requests are served here.
-fn serves(scope: &Scope) -> bool {
-    let is_reached = match scope.role {
+fn serves(input: &PlanInput) -> bool {
+    let is_reached = match input.role {
         Role::Target(Others::Go) | Role::Predecessor => true,
         // Its name may have been told to the clients of another.
-        Role::Target(Others::Stay) => load_balancers(scope.observed, scope.ownership)
-            .any(|it| scope.context.waited.are_leaving(it.arn)),
+        Role::Target(Others::Stay) => load_balancers(input.observed, input.ownership)
+            .any(|it| input.context.waited.are_leaving(it.arn)),
     };
-    let current = scope.current.map(|it| it.load_balancer);
+    let current = input.current.map(|it| it.load_balancer);
     let is_active = current.is_some_and(|it| it.state.serves());
     // A rule that is waiting would be changed later, and while a kind cannot be read nothing is.
-    let changes = scope.desired.unread.is_empty();
-    is_reached && is_active && changes && scope.key().kind == LoadBalancerKind::Alb
+    let changes = input.desired.unread.is_empty();
+    is_reached && is_active && changes && input.key().kind == LoadBalancerKind::Alb
 }
 
 /// Whether all that is there and all that comes are within the quotas together.
-fn has_room(scope: &Scope, fit: &Fit, groups: &TargetGroups) -> bool {
-    let Some(current) = scope.current else {
+fn has_room(input: &PlanInput, admission: &Admission, groups: &TargetGroups) -> bool {
+    let Some(current) = input.current else {
         return false;
     };
     let listeners = &current.load_balancer.listeners;
     let mut rules: usize = listeners.values().map(|it| it.rules.len()).sum();
-    for (number, port) in &fit.ports {
+    for (number, port) in &admission.ports {
         let observed = listeners.values().find(|it| it.port == *number);
-        let there = observed.map(|it| there(scope, it)).unwrap_or_default();
-        let is_new = |it: &&FitRule| !there.contains_key(identity(it.rule).as_str());
+        let there = observed.map(|it| there(input, it)).unwrap_or_default();
+        let is_new = |it: &&AdmittedRule| !there.contains_key(identity(it.rule).as_str());
         rules += port.rules.iter().filter(is_new).count();
     }
     let actions = listeners.values().flat_map(|it| {
@@ -300,19 +307,19 @@ fn has_room(scope: &Scope, fit: &Fit, groups: &TargetGroups) -> bool {
         .collect();
     used.extend(groups.handles.values().cloned());
     let registered = |it: &Handle| match it {
-        Handle::Existing(arn) => scope.observed.target_groups.get(arn),
+        Handle::Existing(arn) => input.observed.target_groups.get(arn),
         Handle::Created { .. } => None,
     };
     let there = used.iter().filter_map(registered);
     let mut targets: usize = there
         .map(|it| it.targets.values().filter(|it| it.is_registered()).count())
         .sum();
-    for (id, group) in &fit.target_groups {
+    for (id, group) in &admission.target_groups {
         let observed = groups.handles.get(id).and_then(registered);
         let is_new = |it: &&_| !observed.is_some_and(|group| group.has_registered(it));
         targets += group.targets().filter(is_new).count();
     }
-    let limits = scope.limits();
+    let limits = input.limits();
     let fits = |limit: u32, count: usize| u32::try_from(count).is_ok_and(|it| it <= limit);
     fits(limits.rules, rules)
         && fits(limits.target_groups, used.len())

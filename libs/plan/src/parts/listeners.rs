@@ -6,14 +6,14 @@ use tributary_model::config::{MutualAuthentication, MutualAuthenticationMode};
 use tributary_model::elb::ElbProtocol;
 use tributary_model::report::RuleProblem;
 
-use crate::fit::{Fit, FitPort};
+use crate::admission::{Admission, AdmittedPort};
+use crate::input::PlanInput;
 use crate::parts::actions;
-use crate::parts::draft::{Draft, Room, retag};
+use crate::parts::builder::{PlanBuilder, QuotaBudget, retag};
 use crate::parts::health::Moves;
 use crate::parts::rules::{self, Matched};
 use crate::parts::sni::{self, Certificates};
 use crate::parts::target_groups::TargetGroups;
-use crate::scope::Scope;
 use crate::values::attributes::{self, Carrier};
 use crate::values::observed::ObservedListener;
 use crate::values::op::{Blame, Handle, ListenerSpec, Op, StepId, Taggable};
@@ -29,10 +29,10 @@ pub(crate) struct Parts<'a> {
 }
 
 /// Places on the load balancer.
-struct Rooms {
-    listeners: Room,
-    rules: Room,
-    certificates: Room,
+struct QuotaBudgets {
+    listeners: QuotaBudget,
+    rules: QuotaBudget,
+    certificates: QuotaBudget,
 }
 
 /// An ELB listener that stays.
@@ -44,42 +44,47 @@ struct Kept<'a> {
 
 /// Brings all ELB listeners to what they are to be. What goes is thought of first, so that what comes can wait for
 /// its place.
-pub(crate) fn plan(scope: &Scope, fit: &Fit, parts: &Parts, draft: &mut Draft) -> Vec<RuleProblem> {
-    let mut rooms = rooms(scope);
+pub(crate) fn plan(
+    input: &PlanInput,
+    admission: &Admission,
+    parts: &Parts,
+    builder: &mut PlanBuilder,
+) -> Vec<RuleProblem> {
+    let mut budgets = budgets(input);
     let mut kept = BTreeMap::new();
-    for (arn, observed) in ours(scope) {
-        match fit.ports.get(&observed.port) {
+    for (arn, observed) in ours(input) {
+        match admission.ports.get(&observed.port) {
             Some(port) => {
-                let stays = keep(scope, port, parts, arn, observed, &mut rooms, draft);
+                let stays = keep(input, port, parts, arn, observed, &mut budgets, builder);
                 kept.insert(observed.port, stays);
             }
-            None => delete(arn, observed, &mut rooms, draft),
+            None => delete(arn, observed, &mut budgets, builder),
         }
     }
     let mut problems = Vec::new();
-    for (number, port) in &fit.ports {
+    for (number, port) in &admission.ports {
         let kept = kept.get(number);
         let Some(listener) = (match kept {
             Some(kept) => Some(Handle::Existing(kept.arn.to_owned())),
-            None => create(scope, port, parts, &mut rooms.listeners, draft),
+            None => create(input, port, parts, &mut budgets.listeners, builder),
         }) else {
             continue;
         };
         let of_sni = kept.map(|kept| &kept.of_sni);
-        let room = &mut rooms.certificates;
-        sni::add(port, parts.certificates, &listener, of_sni, room, draft);
+        let budget = &mut budgets.certificates;
+        sni::add(port, parts.certificates, &listener, of_sni, budget, builder);
         let new = Matched::default();
         let planned = rules::plan(
-            scope,
+            input,
             port,
             &listener,
             kept.map_or(&new, |kept| &kept.matched),
             (parts.groups, parts.moves),
-            &mut rooms.rules,
-            draft,
+            &mut budgets.rules,
+            builder,
         );
         if let Some(kept) = kept {
-            order_protocol_change(port, &kept.of_sni, &planned, draft);
+            order_protocol_change(port, &kept.of_sni, &planned, builder);
         }
         problems.extend(planned.problems);
     }
@@ -89,10 +94,10 @@ pub(crate) fn plan(scope: &Scope, fit: &Fit, parts: &Parts, draft: &mut Draft) -
 /// Some rules only exist under HTTPS (authentication, gRPC target groups): they come after a change to it, and are
 /// gone before a change from it.
 fn order_protocol_change(
-    port: &FitPort,
+    port: &AdmittedPort,
     kept: &sni::Kept,
     planned: &rules::Planned,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
     let Some(modified) = kept.modified else {
         return;
@@ -103,12 +108,12 @@ fn order_protocol_change(
     ) {
         (false, true) => {
             for step in planned.created.iter().chain(&planned.modified) {
-                draft.after(*step, modified);
+                builder.after(*step, modified);
             }
         }
         (true, false) => {
             for step in planned.modified.iter().chain(&planned.deleted) {
-                draft.after(modified, *step);
+                builder.after(modified, *step);
             }
         }
         (false, false) | (true, true) => {}
@@ -116,9 +121,11 @@ fn order_protocol_change(
 }
 
 /// Those of ours on the load balancer, by ARN.
-fn ours<'a>(scope: &Scope<'a>) -> impl Iterator<Item = (&'a str, &'a ObservedListener)> + use<'a> {
-    let ownership = scope.ownership;
-    scope
+fn ours<'a>(
+    input: &PlanInput<'a>,
+) -> impl Iterator<Item = (&'a str, &'a ObservedListener)> + use<'a> {
+    let ownership = input.ownership;
+    input
         .current
         .into_iter()
         .flat_map(|current| &current.load_balancer.listeners)
@@ -126,91 +133,96 @@ fn ours<'a>(scope: &Scope<'a>) -> impl Iterator<Item = (&'a str, &'a ObservedLis
         .map(|(arn, listener)| (arn.as_str(), listener))
 }
 
-fn rooms(scope: &Scope) -> Rooms {
-    let limits = scope.limits();
-    let listeners = scope
+fn budgets(input: &PlanInput) -> QuotaBudgets {
+    let limits = input.limits();
+    let listeners = input
         .current
         .map(|current| &current.load_balancer.listeners);
     let all = || listeners.into_iter().flat_map(BTreeMap::values);
-    Rooms {
-        listeners: Room::new(limits.listeners, all().count()),
-        rules: Room::new(limits.rules, all().map(|it| it.rules.len()).sum()),
-        certificates: Room::new(
+    QuotaBudgets {
+        listeners: QuotaBudget::new(limits.listeners, all().count()),
+        rules: QuotaBudget::new(limits.rules, all().map(|it| it.rules.len()).sum()),
+        certificates: QuotaBudget::new(
             limits.certificates,
             all().map(|it| it.certificates.len()).sum(),
         ),
     }
 }
 
-fn delete(arn: &str, observed: &ObservedListener, rooms: &mut Rooms, draft: &mut Draft) {
+fn delete(
+    arn: &str,
+    observed: &ObservedListener,
+    budgets: &mut QuotaBudgets,
+    builder: &mut PlanBuilder,
+) {
     let op = Op::DeleteListener {
         listener: arn.to_owned(),
     };
-    let step = draft.add(op, Blame::LoadBalancer);
-    rooms.listeners.give_back(step, 1);
-    rooms.rules.give_back(step, observed.rules.len());
-    rooms
+    let step = builder.add(op, Blame::LoadBalancer);
+    budgets.listeners.give_back(step, 1);
+    budgets.rules.give_back(step, observed.rules.len());
+    budgets
         .certificates
         .give_back(step, observed.certificates.len());
-    draft.released.insert(arn.to_owned(), step);
+    builder.released.insert(arn.to_owned(), step);
     for rule in observed.rules.keys() {
-        draft.released.insert(rule.clone(), step);
+        builder.released.insert(rule.clone(), step);
     }
     for certificate in observed
         .certificates
         .iter()
         .chain(&observed.default_certificate)
     {
-        draft
+        builder
             .parted
             .insert((arn.to_owned(), certificate.clone()), step);
     }
 }
 
 fn keep<'a>(
-    scope: &Scope<'a>,
-    port: &FitPort,
+    input: &PlanInput<'a>,
+    port: &AdmittedPort,
     parts: &Parts,
     arn: &'a str,
     observed: &'a ObservedListener,
-    rooms: &mut Rooms,
-    draft: &mut Draft,
+    budgets: &mut QuotaBudgets,
+    builder: &mut PlanBuilder,
 ) -> Kept<'a> {
     let blame = blame(port);
-    let modified = modify(scope, port, parts, arn, observed, draft);
+    let modified = modify(input, port, parts, arn, observed, builder);
     let changes = attributes::changes(
         Carrier::Listener,
         &port.listener.attributes,
         &observed.attributes,
         &observed.tags,
     );
-    set_attributes(Handle::Existing(arn.to_owned()), changes, &blame, draft);
+    set_attributes(Handle::Existing(arn.to_owned()), changes, &blame, builder);
     retag(
         Taggable::Elb(arn.to_owned()),
-        &wanted_tags(scope, port, Some(&observed.tags)),
+        &wanted_tags(input, port, Some(&observed.tags)),
         &observed.tags,
         &blame,
-        draft,
+        builder,
     );
-    let room = &mut rooms.certificates;
+    let budget = &mut budgets.certificates;
     let removals = sni::remove(
         port,
         parts.certificates,
         arn,
         observed,
         modified,
-        room,
-        draft,
+        budget,
+        builder,
     );
     Kept {
         arn,
         matched: rules::match_and_delete(
-            scope,
+            input,
             port,
             observed,
             parts.moves,
-            &mut rooms.rules,
-            draft,
+            &mut budgets.rules,
+            builder,
         ),
         of_sni: sni::Kept {
             observed,
@@ -221,14 +233,14 @@ fn keep<'a>(
 }
 
 fn modify(
-    scope: &Scope,
-    port: &FitPort,
+    input: &PlanInput,
+    port: &AdmittedPort,
     parts: &Parts,
     arn: &str,
     observed: &ObservedListener,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Option<StepId> {
-    let spec = spec(scope, port, parts)?;
+    let spec = spec(input, port, parts)?;
     if is_same(&spec, observed) {
         return None;
     }
@@ -237,43 +249,45 @@ fn modify(
         listener: arn.to_owned(),
         spec: Box::new(spec),
     };
-    let step = draft.add(op, blame(port));
-    draft.released.insert(arn.to_owned(), step);
+    let step = builder.add(op, blame(port));
+    builder.released.insert(arn.to_owned(), step);
     if let Some(former) = &observed.default_certificate {
-        draft.parted.insert((arn.to_owned(), former.clone()), step);
+        builder
+            .parted
+            .insert((arn.to_owned(), former.clone()), step);
     }
-    rules::wait_for_targets(step, &targets, parts.groups, draft);
+    rules::wait_for_targets(step, &targets, parts.groups, builder);
     Some(step)
 }
 
 fn create(
-    scope: &Scope,
-    port: &FitPort,
+    input: &PlanInput,
+    port: &AdmittedPort,
     parts: &Parts,
-    room: &mut Room,
-    draft: &mut Draft,
+    budget: &mut QuotaBudget,
+    builder: &mut PlanBuilder,
 ) -> Option<Handle> {
-    let spec = spec(scope, port, parts)?;
+    let spec = spec(input, port, parts)?;
     let name = format!("{}:{}", spec.protocol.as_str(), spec.port);
     let targets: Vec<Handle> = spec.default_action.target_groups().cloned().collect();
     let op = Op::CreateListener {
         load_balancer: parts.load_balancer.clone(),
         spec: Box::new(spec),
-        tags: wanted_tags(scope, port, None),
+        tags: wanted_tags(input, port, None),
     };
-    let step = draft.add(op, blame(port));
-    rules::wait_for(step, &targets, &parts.groups.cleared, draft);
-    for earlier in room.take() {
-        draft.after(step, earlier);
+    let step = builder.add(op, blame(port));
+    rules::wait_for(step, &targets, &parts.groups.cleared, builder);
+    for earlier in budget.take() {
+        builder.after(step, earlier);
     }
     let handle = Handle::Created { step, name };
     let attributes = attributes::for_new(Carrier::Listener, &port.listener.attributes);
-    set_attributes(handle.clone(), attributes, &blame(port), draft);
+    set_attributes(handle.clone(), attributes, &blame(port), builder);
     Some(handle)
 }
 
 /// Nothing if a part of it is missing: a target group that was not planned.
-fn spec(scope: &Scope, port: &FitPort, parts: &Parts) -> Option<ListenerSpec> {
+fn spec(input: &PlanInput, port: &AdmittedPort, parts: &Parts) -> Option<ListenerSpec> {
     let listener = port.listener;
     let with_tls = terminates_tls(listener.protocol);
     let certificate = port
@@ -284,7 +298,7 @@ fn spec(scope: &Scope, port: &FitPort, parts: &Parts) -> Option<ListenerSpec> {
     let ssl_policy = listener
         .ssl_policy
         .clone()
-        .unwrap_or_else(|| scope.context.defaults.ssl_policy.clone());
+        .unwrap_or_else(|| input.context.defaults.ssl_policy.clone());
     Some(ListenerSpec {
         port: listener.port,
         protocol: listener.protocol,
@@ -362,7 +376,7 @@ fn set_attributes(
     listener: Handle,
     attributes: BTreeMap<String, String>,
     blame: &Blame,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
     if attributes.is_empty() {
         return;
@@ -371,11 +385,11 @@ fn set_attributes(
         listener,
         attributes,
     };
-    draft.add(op, blame.clone());
+    builder.add(op, blame.clone());
 }
 
-fn wanted_tags(scope: &Scope, port: &FitPort, observed: Option<&Tags>) -> Tags {
-    scope.tags(
+fn wanted_tags(input: &PlanInput, port: &AdmittedPort, observed: Option<&Tags>) -> Tags {
+    input.tags(
         &port.listener.port.to_string(),
         &port.listener.tags,
         &port.listener.attributes,
@@ -383,7 +397,7 @@ fn wanted_tags(scope: &Scope, port: &FitPort, observed: Option<&Tags>) -> Tags {
     )
 }
 
-fn blame(port: &FitPort) -> Blame {
+fn blame(port: &AdmittedPort) -> Blame {
     let members = port.members.iter();
     Blame::Listeners(members.map(|member| member.listener.clone()).collect())
 }

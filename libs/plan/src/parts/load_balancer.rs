@@ -4,62 +4,62 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::elb::LoadBalancerKind;
 
-use crate::parts::draft::{Draft, retag};
-use crate::parts::security_group::Guard;
+use crate::input::ours::Current;
+use crate::input::{PlanInput, load_balancer};
+use crate::parts::builder::{PlanBuilder, retag};
+use crate::parts::security_group::SecurityGroups;
 use crate::parts::unchangeable::unchangeable;
-use crate::scope::ours::Current;
-use crate::scope::{Scope, load_balancer};
 use crate::values::attributes::{self, Carrier};
 use crate::values::op::{Blame, Handle, LoadBalancerSpec, Op, StepId, SubnetMapping, Taggable};
 use crate::values::tags::{self, Tags};
 
 /// Creates it, in its subnets and behind its guard.
 pub(crate) fn create(
-    scope: &Scope,
+    input: &PlanInput,
     subnets: Vec<SubnetMapping>,
-    guard: &Guard,
-    draft: &mut Draft,
+    security_groups: &SecurityGroups,
+    builder: &mut PlanBuilder,
 ) -> Handle {
-    let settings = &scope.desired.settings;
-    let name = load_balancer::name(scope);
-    let security_groups = match guard {
-        Guard::Groups(groups, _) => groups.clone(),
-        Guard::Unmanaged | Guard::Unseen => BTreeSet::new(),
+    let settings = &input.desired.settings;
+    let name = load_balancer::name(input);
+    let security_groups = match security_groups {
+        SecurityGroups::Groups(groups, _) => groups.clone(),
+        SecurityGroups::Unmanaged | SecurityGroups::Unseen => BTreeSet::new(),
     };
     let spec = LoadBalancerSpec {
         name: name.clone(),
-        kind: scope.key().kind,
-        scheme: scope.scheme(),
+        kind: input.key().kind,
+        scheme: input.scheme(),
         ip_address_type: settings.ip_address_type.unwrap_or_default(),
         subnets,
         security_groups,
         customer_owned_ipv4_pool: settings.customer_owned_ipv4_pool.clone(),
         ipv4_ipam_pool: settings.ipv4_ipam_pool.clone(),
-        tags: wanted_tags(scope),
+        tags: wanted_tags(input),
     };
-    let step = draft.add(Op::CreateLoadBalancer(Box::new(spec)), Blame::LoadBalancer);
+    let step = builder.add(Op::CreateLoadBalancer(Box::new(spec)), Blame::LoadBalancer);
     let handle = Handle::Created { step, name };
     set_attributes(
         handle.clone(),
-        attributes::for_new(carrier(scope), &settings.attributes),
-        draft,
+        attributes::for_new(carrier(input), &settings.attributes),
+        builder,
     );
     handle
 }
 
 /// Changes in place what differs.
 pub(crate) fn adjust(
-    scope: &Scope,
+    input: &PlanInput,
     current: Current,
     subnets: Option<Vec<SubnetMapping>>,
-    guard: &Guard,
-    draft: &mut Draft,
+    security_groups: &SecurityGroups,
+    builder: &mut PlanBuilder,
 ) -> Option<StepId> {
     let Current { arn, load_balancer } = current;
-    let settings = &scope.desired.settings;
+    let settings = &input.desired.settings;
     let wanted_type = settings.ip_address_type.unwrap_or_default();
-    let stays = unchangeable(scope, current, subnets.as_deref());
-    draft.problems.extend(stays);
+    let stays = unchangeable(input, current, subnets.as_deref());
+    builder.problems.extend(stays);
     if let Some(subnets) = subnets {
         let wanted: BTreeSet<&String> = subnets.iter().map(|mapping| &mapping.subnet).collect();
         // Addresses given in a mapping cannot be changed on a subnet that is there (see `unchangeable`), so only the set
@@ -69,7 +69,7 @@ pub(crate) fn adjust(
                 load_balancer: arn.to_owned(),
                 subnets,
             };
-            draft.add(op, Blame::LoadBalancer);
+            builder.add(op, Blame::LoadBalancer);
         }
     }
     if wanted_type != load_balancer.ip_address_type {
@@ -77,31 +77,35 @@ pub(crate) fn adjust(
             load_balancer: arn.to_owned(),
             ip_address_type: wanted_type,
         };
-        draft.add(op, Blame::LoadBalancer);
+        builder.add(op, Blame::LoadBalancer);
     }
-    let guarded = set_guard(current, guard, draft);
+    let guarded = set_guard(current, security_groups, builder);
     set_attributes(
         Handle::Existing(arn.to_owned()),
         attributes::changes(
-            carrier(scope),
+            carrier(input),
             &settings.attributes,
             &load_balancer.attributes,
             &load_balancer.tags,
         ),
-        draft,
+        builder,
     );
     retag(
         Taggable::Elb(arn.to_owned()),
-        &wanted_tags(scope),
+        &wanted_tags(input),
         &load_balancer.tags,
         &Blame::LoadBalancer,
-        draft,
+        builder,
     );
     guarded
 }
 
-fn set_guard(current: Current, guard: &Guard, draft: &mut Draft) -> Option<StepId> {
-    let Guard::Groups(wanted, opened) = guard else {
+fn set_guard(
+    current: Current,
+    security_groups: &SecurityGroups,
+    builder: &mut PlanBuilder,
+) -> Option<StepId> {
+    let SecurityGroups::Groups(wanted, opened) = security_groups else {
         return None;
     };
     let Current { arn, load_balancer } = current;
@@ -115,7 +119,7 @@ fn set_guard(current: Current, guard: &Guard, draft: &mut Draft) -> Option<StepI
         return None;
     }
     if load_balancer.kind == LoadBalancerKind::Nlb && observed.is_empty() {
-        draft.problems.push(
+        builder.problems.push(
             "an NLB that was created without security groups cannot get any: it must be created anew"
                 .to_owned(),
         );
@@ -125,15 +129,19 @@ fn set_guard(current: Current, guard: &Guard, draft: &mut Draft) -> Option<StepI
         load_balancer: arn.to_owned(),
         security_groups: wanted.clone(),
     };
-    let step = draft.add(op, Blame::LoadBalancer);
+    let step = builder.add(op, Blame::LoadBalancer);
     // Traffic never meets a group that is still closed.
     if let Some(opened) = opened {
-        draft.after(step, *opened);
+        builder.after(step, *opened);
     }
     Some(step)
 }
 
-fn set_attributes(load_balancer: Handle, attributes: BTreeMap<String, String>, draft: &mut Draft) {
+fn set_attributes(
+    load_balancer: Handle,
+    attributes: BTreeMap<String, String>,
+    builder: &mut PlanBuilder,
+) {
     if attributes.is_empty() {
         return;
     }
@@ -141,19 +149,19 @@ fn set_attributes(load_balancer: Handle, attributes: BTreeMap<String, String>, d
         load_balancer,
         attributes,
     };
-    draft.add(op, Blame::LoadBalancer);
+    builder.add(op, Blame::LoadBalancer);
 }
 
-fn wanted_tags(scope: &Scope) -> Tags {
-    let observed = scope.current.map(|it| &it.load_balancer.tags);
-    scope.tags(
+fn wanted_tags(input: &PlanInput) -> Tags {
+    let observed = input.current.map(|it| &it.load_balancer.tags);
+    input.tags(
         tags::LOAD_BALANCER,
         &BTreeMap::new(),
-        &scope.desired.settings.attributes,
+        &input.desired.settings.attributes,
         observed,
     )
 }
 
-fn carrier(scope: &Scope) -> Carrier {
-    Carrier::LoadBalancer(scope.key().kind)
+fn carrier(input: &PlanInput) -> Carrier {
+    Carrier::LoadBalancer(input.key().kind)
 }

@@ -102,11 +102,11 @@ fn anew(current: &[Option<u32>], taken: &BTreeSet<u32>, spacing: u32) -> Option<
     let edges = (0..current.len()).filter(|index| is_edge(*index)).count();
     let used = u32::try_from(current.len()).ok()?.checked_mul(spacing)?;
     let rest = MAX_RULE_PRIORITY.checked_sub(used)?;
-    let room = rest / 2 / u32::try_from(edges.max(1)).ok()?;
+    let budget = rest / 2 / u32::try_from(edges.max(1)).ok()?;
     let mut last = 0;
     let mut assigned = Vec::with_capacity(current.len());
     for index in 0..current.len() {
-        let wanted = last + spacing + if is_edge(index) { room } else { 0 };
+        let wanted = last + spacing + if is_edge(index) { budget } else { 0 };
         last = (wanted..=MAX_RULE_PRIORITY).find(|priority| !taken.contains(priority))?;
         assigned.push(last);
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use tributary_model::desired::DesiredTarget;
 
-use crate::fit::FitTargetGroup;
+use crate::admission::AdmittedTargetGroup;
 use crate::values::names::hash;
 use crate::values::observed::ObservedTargetGroup;
 use crate::values::tags::{OUR_TARGETS, Tags};
@@ -21,12 +21,16 @@ const MARKS: usize = 28;
 const TAGS: usize = 30;
 
 /// Whether we may deregister a target.
-pub(crate) fn is_ours(group: &FitTargetGroup, observed: &Tags, target: &DesiredTarget) -> bool {
+pub(crate) fn is_ours(
+    group: &AdmittedTargetGroup,
+    observed: &Tags,
+    target: &DesiredTarget,
+) -> bool {
     !group.desired.multi_cluster || memory(observed).contains(mark(target).as_str())
 }
 
 /// The tags that remember what is ours, or about to be.
-pub(crate) fn tags(group: &FitTargetGroup, observed: Option<&ObservedTargetGroup>) -> Tags {
+pub(crate) fn tags(group: &AdmittedTargetGroup, observed: Option<&ObservedTargetGroup>) -> Tags {
     if !group.desired.multi_cluster {
         return Tags::new();
     }

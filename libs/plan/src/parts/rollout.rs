@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::DesiredTarget;
 
-use crate::parts::draft::Draft;
-use crate::scope::Scope;
+use crate::input::PlanInput;
+use crate::parts::builder::PlanBuilder;
 use crate::values::op::{Op, StepId};
 
 /// Makes room for so many targets: the deregistrations that come first, of which none waits for a registration any more.
-pub(crate) fn make_room(scope: &Scope, mut needed: usize, draft: &mut Draft) -> BTreeSet<StepId> {
-    let mut spare = spare(scope, draft);
+pub(crate) fn make_room(
+    input: &PlanInput,
+    mut needed: usize,
+    builder: &mut PlanBuilder,
+) -> BTreeSet<StepId> {
+    let mut spare = spare(input, builder);
     let mut first = BTreeSet::new();
     for keep_one in [true, false] {
-        let leaving: Vec<(StepId, String, usize)> = deregistrations(draft)
+        let leaving: Vec<(StepId, String, usize)> = deregistrations(builder)
             .filter(|(step, _, _)| !first.contains(step))
             .map(|(step, group, targets)| (step, group.to_owned(), targets.len()))
             .collect();
@@ -27,30 +31,30 @@ pub(crate) fn make_room(scope: &Scope, mut needed: usize, draft: &mut Draft) -> 
             }
             *spare = spare.saturating_sub(taken);
             needed -= taken;
-            draft.divide_deregistration(step, taken);
+            builder.divide_deregistration(step, taken);
             first.insert(step);
         }
     }
     let registers = |op: &Op| matches!(op, Op::RegisterTargets { .. });
-    let steps = draft.steps().iter().filter(|step| registers(&step.op));
+    let steps = builder.steps().iter().filter(|step| registers(&step.op));
     let registrations: BTreeSet<StepId> = steps.map(|step| step.id).collect();
     for step in &first {
         for registration in &registrations {
-            draft.not_after(*step, *registration);
+            builder.not_after(*step, *registration);
         }
     }
     for registration in &registrations {
         for step in &first {
-            draft.after(*registration, *step);
+            builder.after(*registration, *step);
         }
     }
     first
 }
 
 fn deregistrations(
-    draft: &Draft,
+    builder: &PlanBuilder,
 ) -> impl Iterator<Item = (StepId, &str, &BTreeSet<DesiredTarget>)> {
-    draft.steps().iter().filter_map(|step| match &step.op {
+    builder.steps().iter().filter_map(|step| match &step.op {
         Op::DeregisterTargets {
             target_group,
             targets,
@@ -60,10 +64,12 @@ fn deregistrations(
 }
 
 /// Targets that a group can lose and still have one, by ARN.
-fn spare(scope: &Scope, draft: &Draft) -> BTreeMap<String, usize> {
-    let groups: BTreeSet<&str> = deregistrations(draft).map(|(_, group, _)| group).collect();
+fn spare(input: &PlanInput, builder: &PlanBuilder) -> BTreeMap<String, usize> {
+    let groups: BTreeSet<&str> = deregistrations(builder)
+        .map(|(_, group, _)| group)
+        .collect();
     let registered = |arn: &str| {
-        let group = scope.observed.target_groups.get(arn);
+        let group = input.observed.target_groups.get(arn);
         let states = group.into_iter().flat_map(|it| it.targets.values());
         states.filter(|it| it.is_registered()).count()
     };

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::desired::DesiredRule;
 use tributary_model::report::{RuleProblem, RuleState};
 
-use crate::fit::{AsIs, FitPort, FitRule};
+use crate::admission::{AdmittedPort, AdmittedRule, AsIs};
+use crate::input::PlanInput;
 use crate::parts::actions;
-use crate::parts::draft::{Draft, Room, retag};
+use crate::parts::builder::{PlanBuilder, QuotaBudget, retag};
 use crate::parts::health::{self, Moves};
 use crate::parts::priorities::{self, Hosts};
 use crate::parts::target_groups::TargetGroups;
-use crate::scope::Scope;
 use crate::values::observed::{ObservedListener, ObservedRule};
 use crate::values::op::{Blame, Handle, Op, RuleOwner, RuleSpec, StepId, Taggable};
 use crate::values::tags::{self, Tags, identity};
@@ -40,12 +40,12 @@ pub(crate) struct Planned {
 
 /// Finds the rules that stay and deletes the others of ours.
 pub(crate) fn match_and_delete<'a>(
-    scope: &Scope<'a>,
-    port: &FitPort,
+    input: &PlanInput<'a>,
+    port: &AdmittedPort,
     observed: &'a ObservedListener,
     moves: &Moves,
-    room: &mut Room,
-    draft: &mut Draft,
+    budget: &mut QuotaBudget,
+    builder: &mut PlanBuilder,
 ) -> Matched<'a> {
     let wanted: BTreeSet<String> = port.rules.iter().map(|it| identity(it.rule)).collect();
     let parked = moves.parked(port, observed);
@@ -54,23 +54,23 @@ pub(crate) fn match_and_delete<'a>(
     // Of two with one identity, left by a crash, the one that takes effect stays.
     rules.sort_by_key(|(arn, rule)| (rule.priority, *arn));
     for (arn, rule) in rules {
-        if !scope.ownership.owns(&rule.tags) {
+        if !input.ownership.owns(&rule.tags) {
             matched.taken.insert(rule.priority);
             continue;
         }
-        let identity = scope.ownership.resource(&rule.tags).unwrap_or_default();
+        let identity = input.ownership.resource(&rule.tags).unwrap_or_default();
         if wanted.contains(identity) && !matched.found.contains_key(identity) {
             matched.found.insert(identity.to_owned(), (arn, rule));
             continue;
         }
         matched.taken.insert(rule.priority);
         if health::meets_any(&rule.conditions, parked.values()) {
-            draft.held.extend(rule.action.target_groups().cloned());
+            builder.held.extend(rule.action.target_groups().cloned());
             continue;
         }
-        let delete = draft.add(Op::DeleteRule { rule: arn.clone() }, Blame::LoadBalancer);
-        room.give_back(delete, 1);
-        draft.released.insert(arn.clone(), delete);
+        let delete = builder.add(Op::DeleteRule { rule: arn.clone() }, Blame::LoadBalancer);
+        budget.give_back(delete, 1);
+        builder.released.insert(arn.clone(), delete);
         matched.deletions.push((delete, rule.priority));
     }
     matched.parked = parked.into_keys().collect();
@@ -79,13 +79,13 @@ pub(crate) fn match_and_delete<'a>(
 
 /// Brings all rules of one ELB listener to what they are to be.
 pub(crate) fn plan(
-    scope: &Scope,
-    port: &FitPort,
+    input: &PlanInput,
+    port: &AdmittedPort,
     listener: &Handle,
     matched: &Matched,
     (groups, moves): (&TargetGroups, &Moves),
-    room: &mut Room,
-    draft: &mut Draft,
+    budget: &mut QuotaBudget,
+    builder: &mut PlanBuilder,
 ) -> Planned {
     let current: Vec<Option<u32>> = port
         .rules
@@ -98,12 +98,12 @@ pub(crate) fn plan(
     let rules = port.rules.iter();
     let hosts: Vec<Hosts> = rules.map(|it| Hosts::of(&it.rule.conditions)).collect();
     let assigned = priorities::assign(&current, &hosts, &matched.taken);
-    let shifted = move_rules(port, listener, matched, &current, &assigned, draft);
+    let shifted = move_rules(port, listener, matched, &current, &assigned, builder);
     let mut problems = Vec::new();
     let mut unserved = BTreeSet::new();
     let mut created = Vec::new();
     let mut modified = Vec::new();
-    for (index, FitRule { rule, as_is }) in port.rules.iter().enumerate() {
+    for (index, AdmittedRule { rule, as_is }) in port.rules.iter().enumerate() {
         if *as_is == AsIs::Yes {
             continue;
         }
@@ -111,22 +111,22 @@ pub(crate) fn plan(
             problems.extend(no_priority(rule));
             continue;
         };
-        let Some(mut spec) = actions::rule(scope, rule, &groups.handles) else {
+        let Some(mut spec) = actions::rule(input, rule, &groups.handles) else {
             continue;
         };
         let own = identity(rule);
         if matched.parked.contains(&own) {
             spec.conditions = health::parked();
-            moves.wait(port, rule, draft);
+            moves.wait(port, rule, builder);
         }
         if let Some((arn, observed)) = matched.found.get(&own) {
             if let Some(interim) = moves.interim(port, rule, observed, &spec) {
                 spec = interim;
                 let former = observed.action.target_groups();
-                draft.held.extend(former.cloned());
-                moves.wait(port, rule, draft);
+                builder.held.extend(former.cloned());
+                moves.wait(port, rule, builder);
             }
-            let step = modify(scope, rule, arn, observed, spec, groups, draft);
+            let step = modify(input, rule, arn, observed, spec, groups, builder);
             if health::is_parked(observed) {
                 // As good as new.
                 created.extend(step);
@@ -138,7 +138,7 @@ pub(crate) fn plan(
             }
             continue;
         }
-        let tags = wanted_tags(scope, rule, &spec, None);
+        let tags = wanted_tags(input, rule, &spec, None);
         let targets: Vec<Handle> = spec.action.target_groups().cloned().collect();
         let op = Op::CreateRule {
             listener: listener.clone(),
@@ -146,18 +146,18 @@ pub(crate) fn plan(
             spec: Box::new(spec),
             tags,
         };
-        let create = draft.add(op, blame(rule));
-        wait_for(create, &targets, &groups.cleared, draft);
-        for earlier in room.take() {
-            draft.after(create, earlier);
+        let create = builder.add(op, blame(rule));
+        wait_for(create, &targets, &groups.cleared, builder);
+        for earlier in budget.take() {
+            builder.after(create, earlier);
         }
         if let Some((step, left)) = &shifted
             && left.contains(priority)
         {
-            draft.after(create, *step);
+            builder.after(create, *step);
         }
-        if !scope.desired.unread.is_empty() {
-            wait_for_those_behind(create, *priority, shifted.as_ref(), matched, draft);
+        if !input.desired.unread.is_empty() {
+            wait_for_those_behind(create, *priority, shifted.as_ref(), matched, builder);
         }
         created.push(create);
         if rule.origin.is_some() {
@@ -165,22 +165,22 @@ pub(crate) fn plan(
         }
     }
     if !unserved.is_empty() {
-        for FitRule { rule, .. } in &port.rules {
+        for AdmittedRule { rule, .. } in &port.rules {
             let found = matched.found.get(&identity(rule));
             if found.is_some_and(|(_, observed)| !health::is_parked(observed)) {
                 unserved.remove(&rule.listener);
             }
         }
-        draft.unserved.extend(unserved.into_iter().cloned());
+        builder.unserved.extend(unserved.into_iter().cloned());
     }
     let deleted: Vec<StepId> = matched.deletions.iter().map(|(step, _)| *step).collect();
     for deletion in &deleted {
-        if room.needs(*deletion) {
+        if budget.needs(*deletion) {
             continue;
         }
         // The new rule first: a request in between meets the one or the other.
         for created in &created {
-            draft.following(*deletion, *created);
+            builder.following(*deletion, *created);
         }
     }
     Planned {
@@ -198,29 +198,30 @@ fn wait_for_those_behind(
     priority: u32,
     moved: Option<&(StepId, BTreeSet<u32>)>,
     matched: &Matched,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
     let behind = matched.deletions.iter().filter(|(_, of)| *of > priority);
     for (earlier, _) in behind {
-        draft.after(create, *earlier);
+        builder.after(create, *earlier);
     }
     if let Some((earlier, _)) = moved {
-        draft.after(create, *earlier);
+        builder.after(create, *earlier);
     }
 }
 
 /// One call for all moves; the step and the priorities that are free after it.
 fn move_rules(
-    port: &FitPort,
+    port: &AdmittedPort,
     listener: &Handle,
     matched: &Matched,
     current: &[Option<u32>],
     assigned: &[u32],
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Option<(StepId, BTreeSet<u32>)> {
     let mut moves = BTreeMap::new();
     let mut left = BTreeSet::new();
-    for ((FitRule { rule, .. }, current), assigned) in port.rules.iter().zip(current).zip(assigned)
+    for ((AdmittedRule { rule, .. }, current), assigned) in
+        port.rules.iter().zip(current).zip(assigned)
     {
         if let Some(current) = current
             && current != assigned
@@ -241,19 +242,19 @@ fn move_rules(
         listener: listener.clone(),
         priorities: moves,
     };
-    Some((draft.add(op, Blame::Listeners(owners.collect())), left))
+    Some((builder.add(op, Blame::Listeners(owners.collect())), left))
 }
 
 fn modify(
-    scope: &Scope,
+    input: &PlanInput,
     rule: &DesiredRule,
     arn: &str,
     observed: &ObservedRule,
     spec: RuleSpec,
     groups: &TargetGroups,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Option<StepId> {
-    let tags = wanted_tags(scope, rule, &spec, Some(&observed.tags));
+    let tags = wanted_tags(input, rule, &spec, Some(&observed.tags));
     let is_same = actions::is_same_rule(&spec, observed);
     let targets: Vec<Handle> = spec.action.target_groups().cloned().collect();
     let modified = (!is_same).then(|| {
@@ -261,9 +262,9 @@ fn modify(
             rule: arn.to_owned(),
             spec: Box::new(spec),
         };
-        let step = draft.add(op, blame(rule));
-        draft.released.insert(arn.to_owned(), step);
-        wait_for_targets(step, &targets, groups, draft);
+        let step = builder.add(op, blame(rule));
+        builder.released.insert(arn.to_owned(), step);
+        wait_for_targets(step, &targets, groups, builder);
         step
     });
     let retagged = retag(
@@ -271,12 +272,12 @@ fn modify(
         &tags,
         &observed.tags,
         &blame(rule),
-        draft,
+        builder,
     );
     // A tag remembers the client secret, so it must not be there before the secret is.
     if let Some(modified) = modified {
         for step in retagged {
-            draft.after(step, modified);
+            builder.after(step, modified);
         }
     }
     modified
@@ -287,10 +288,10 @@ pub(crate) fn wait_for_targets(
     step: StepId,
     targets: &[Handle],
     groups: &TargetGroups,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
-    wait_for(step, targets, &groups.registrations, draft);
-    wait_for(step, targets, &groups.cleared, draft);
+    wait_for(step, targets, &groups.registrations, builder);
+    wait_for(step, targets, &groups.cleared, builder);
 }
 
 /// Who takes up these target groups comes after what is done to them before.
@@ -298,21 +299,21 @@ pub(crate) fn wait_for(
     step: StepId,
     targets: &[Handle],
     before: &BTreeMap<Handle, Vec<StepId>>,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
     let steps = targets.iter().filter_map(|target| before.get(target));
     for earlier in steps.flatten() {
-        draft.after(step, *earlier);
+        builder.after(step, *earlier);
     }
 }
 
 fn wanted_tags(
-    scope: &Scope,
+    input: &PlanInput,
     rule: &DesiredRule,
     spec: &RuleSpec,
     observed: Option<&Tags>,
 ) -> Tags {
-    let mut wanted = scope.tags(&rule.id.0, &rule.tags, &BTreeMap::new(), observed);
+    let mut wanted = input.tags(&rule.id.0, &rule.tags, &BTreeMap::new(), observed);
     if let Some(client_secret) = actions::client_secret_tag(spec, observed) {
         wanted.insert(tags::CLIENT_SECRET.to_owned(), client_secret);
     }

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::desired::DesiredLoadBalancer;
 use tributary_model::elb::{ElbProtocol, IpAddressType, LoadBalancerKind};
 
-use crate::fit::Fit;
-use crate::parts::draft::{Draft, retag};
-use crate::scope::Scope;
-use crate::scope::ours::load_balancers;
-use crate::values::limits::Setback;
+use crate::admission::Admission;
+use crate::input::PlanInput;
+use crate::input::ours::load_balancers;
+use crate::parts::builder::{PlanBuilder, retag};
+use crate::values::limits::Failure;
 use crate::values::observed::ObservedSecurityGroup;
 use crate::values::op::{
     Blame, Handle, IngressRule, IngressSource, IngressTraffic, Op, SecurityGroupSpec, StepId,
@@ -23,7 +23,7 @@ use crate::values::{names, tags};
 
 /// What the load balancer's security groups are to be.
 #[derive(Debug)]
-pub(crate) enum Guard {
+pub(crate) enum SecurityGroups {
     /// These; the last step opens what has to be open before traffic comes through them.
     Groups(BTreeSet<Handle>, Option<StepId>),
     /// As AWS decides or as they are: nothing was asked for, or what was asked for cannot be had.
@@ -33,40 +33,51 @@ pub(crate) enum Guard {
 }
 
 /// Creates or adjusts our group, if one is wanted.
-pub(crate) fn frontend(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
-    let settings = &scope.desired.settings;
+pub(crate) fn frontend(
+    input: &PlanInput,
+    admission: &Admission,
+    vpc: &str,
+    builder: &mut PlanBuilder,
+) -> SecurityGroups {
+    let settings = &input.desired.settings;
     if settings.disable_security_group == Some(true) {
-        if scope.key().kind == LoadBalancerKind::Alb {
-            let told = "disableSecurityGroup is not followed: an ALB always has security groups";
-            draft.problems.push(told.to_owned());
+        if input.key().kind == LoadBalancerKind::Alb {
+            let findings =
+                "disableSecurityGroup is not followed: an ALB always has security groups";
+            builder.problems.push(findings.to_owned());
         } else if !settings.security_groups.is_empty() {
-            let told = "disableSecurityGroup is not followed: securityGroups are named";
-            draft.problems.push(told.to_owned());
+            let findings = "disableSecurityGroup is not followed: securityGroups are named";
+            builder.problems.push(findings.to_owned());
         }
     }
     if !settings.security_groups.is_empty() {
-        return named(scope, draft);
+        return named(input, builder);
     }
-    if is_disabled(scope.desired) || without_groups(scope) {
-        return Guard::Unmanaged;
+    if is_disabled(input.desired) || without_groups(input) {
+        return SecurityGroups::Unmanaged;
     }
-    managed(scope, fit, vpc, draft)
+    managed(input, admission, vpc, builder)
 }
 
 /// Lets the listeners' ports in through the group that a load balancer on its way out has from us; others stay as they are.
-pub(crate) fn of_predecessor(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
-    let groups = scope.current.map(|it| &it.load_balancer.security_groups);
-    let is_ours = observed_managed(scope, vpc)
+pub(crate) fn of_predecessor(
+    input: &PlanInput,
+    admission: &Admission,
+    vpc: &str,
+    builder: &mut PlanBuilder,
+) -> SecurityGroups {
+    let groups = input.current.map(|it| &it.load_balancer.security_groups);
+    let is_ours = observed_managed(input, vpc)
         .is_some_and(|(id, _)| groups.is_some_and(|groups| groups.contains(id)));
-    if !is_managed(scope) || !is_ours {
-        return Guard::Unmanaged;
+    if !is_managed(input) || !is_ours {
+        return SecurityGroups::Unmanaged;
     }
-    managed(scope, fit, vpc, draft)
+    managed(input, admission, vpc, builder)
 }
 
 /// Whether the plan has a group of ours.
-pub(crate) fn is_managed(scope: &Scope) -> bool {
-    scope.desired.settings.security_groups.is_empty() && !is_disabled(scope.desired)
+pub(crate) fn is_managed(input: &PlanInput) -> bool {
+    input.desired.settings.security_groups.is_empty() && !is_disabled(input.desired)
 }
 
 /// Only an NLB can be without security groups (ELBv2 `CreateLoadBalancer`).
@@ -76,34 +87,34 @@ pub(crate) fn is_disabled(desired: &DesiredLoadBalancer) -> bool {
 }
 
 /// AWS: an NLB that was created without security groups never gets any.
-pub(crate) fn without_groups(scope: &Scope) -> bool {
-    let current = scope.current.map(|it| it.load_balancer);
-    scope.key().kind == LoadBalancerKind::Nlb
+pub(crate) fn without_groups(input: &PlanInput) -> bool {
+    let current = input.current.map(|it| it.load_balancer);
+    input.key().kind == LoadBalancerKind::Nlb
         && current.is_some_and(|it| it.security_groups.is_empty())
 }
 
 /// Our group in this VPC, if it exists.
 pub(crate) fn observed_managed<'a>(
-    scope: &Scope<'a>,
+    input: &PlanInput<'a>,
     vpc: &str,
 ) -> Option<(&'a str, &'a ObservedSecurityGroup)> {
-    scope
+    input
         .observed
         .security_groups
         .iter()
         .find(|(_, group)| {
             group.vpc == vpc
-                && scope.ownership.owns(&group.tags)
-                && scope.ownership.resource(&group.tags) == Some(tags::SECURITY_GROUP)
+                && input.ownership.owns(&group.tags)
+                && input.ownership.resource(&group.tags) == Some(tags::SECURITY_GROUP)
         })
         .map(|(id, group)| (id.as_str(), group))
 }
 
-fn named(scope: &Scope, draft: &mut Draft) -> Guard {
-    let known = &scope.observed.security_groups;
-    let unread = &scope.observed.unread.security_groups;
+fn named(input: &PlanInput, builder: &mut PlanBuilder) -> SecurityGroups {
+    let known = &input.observed.security_groups;
+    let unread = &input.observed.unread.security_groups;
     let mut groups = BTreeSet::new();
-    for wanted in &scope.desired.settings.security_groups {
+    for wanted in &input.desired.settings.security_groups {
         let id = known.get_key_value(wanted).or_else(|| {
             known
                 .iter()
@@ -113,39 +124,44 @@ fn named(scope: &Scope, draft: &mut Draft) -> Guard {
             Some((id, _)) => {
                 groups.insert(Handle::Existing(id.clone()));
             }
-            None if unread.is_some() => return Guard::Unseen,
-            None => draft.problems.push(format!(
+            None if unread.is_some() => return SecurityGroups::Unseen,
+            None => builder.problems.push(format!(
                 "there is no security group with id or Name tag {wanted:?}"
             )),
         }
     }
     // With one missing the load balancer would be open to more or fewer than was meant.
-    if groups.len() < scope.desired.settings.security_groups.len() {
-        return Guard::Unmanaged;
+    if groups.len() < input.desired.settings.security_groups.len() {
+        return SecurityGroups::Unmanaged;
     }
-    Guard::Groups(groups, None)
+    SecurityGroups::Groups(groups, None)
 }
 
-fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
-    let wanted = ingress(scope, fit);
+fn managed(
+    input: &PlanInput,
+    admission: &Admission,
+    vpc: &str,
+    builder: &mut PlanBuilder,
+) -> SecurityGroups {
+    let wanted = ingress(input, admission);
     let group_tags = |observed| {
         let none = BTreeMap::new();
-        scope.tags(tags::SECURITY_GROUP, &none, &none, observed)
+        input.tags(tags::SECURITY_GROUP, &none, &none, observed)
     };
-    let Some((id, group)) = observed_managed(scope, vpc) else {
-        if scope.observed.unread.security_groups.is_some() {
-            return Guard::Unseen;
+    let Some((id, group)) = observed_managed(input, vpc) else {
+        if input.observed.unread.security_groups.is_some() {
+            return SecurityGroups::Unseen;
         }
-        let name = names::security_group(&scope.context.cluster, scope.key());
+        let name = names::security_group(&input.context.cluster, input.key());
         let spec = SecurityGroupSpec {
             name: name.clone(),
             description: "Managed by Tributary for a Gateway".to_owned(),
             vpc: vpc.to_owned(),
             tags: group_tags(None),
         };
-        let handle = draft.create(Op::CreateSecurityGroup(spec), name, Blame::LoadBalancer);
-        let authorized = authorize(handle.clone(), wanted, draft);
-        return Guard::Groups(BTreeSet::from([handle]), authorized);
+        let handle = builder.create(Op::CreateSecurityGroup(spec), name, Blame::LoadBalancer);
+        let authorized = authorize(handle.clone(), wanted, builder);
+        return SecurityGroups::Groups(BTreeSet::from([handle]), authorized);
     };
     let handle = Handle::Existing(id.to_owned());
     let missing: BTreeSet<IngressRule> = wanted.difference(&group.ingress).cloned().collect();
@@ -154,8 +170,8 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
             group: handle.clone(),
             rules: BTreeSet::from([rule.clone()]),
         };
-        let setback = scope.context.setbacks.get(&alone.key());
-        setback.is_some_and(Setback::is_final)
+        let failure = input.context.failures.get(&alone.key());
+        failure.is_some_and(Failure::is_final)
     };
     // What AWS refuses is not waited for, so that one bad source leaves nobody in that the others shut out.
     let waits = missing.iter().any(|rule| !is_refused(rule));
@@ -164,28 +180,28 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
         of_it.clone().next().is_some() && !of_it.any(|it| group.ingress.contains(it))
     };
     let some_is_shut = !waits && wanted.iter().any(|rule| is_shut(rule.traffic));
-    let authorized = authorize(handle.clone(), missing, draft).filter(|_| waits || some_is_shut);
+    let authorized = authorize(handle.clone(), missing, builder).filter(|_| waits || some_is_shut);
     let surplus = group.ingress.difference(&wanted).cloned();
     // Ports for which nobody else can be let in stay as they are.
     let (stays, surplus): (BTreeSet<IngressRule>, BTreeSet<IngressRule>) =
         surplus.partition(|rule| !waits && is_shut(rule.traffic));
     if !stays.is_empty() {
         let stays: Vec<String> = stays.iter().map(ToString::to_string).collect();
-        draft.problems.push(format!(
+        builder.problems.push(format!(
             "security group {id} goes on letting in {}: nobody else can be let in",
             stays.join(", ")
         ));
     }
     // While one load balancer replaces another, neither closes what the other may need.
-    let is_alone = load_balancers(scope.observed, scope.ownership).count() < 2;
+    let is_alone = load_balancers(input.observed, input.ownership).count() < 2;
     if !surplus.is_empty() && is_alone {
         let revoke = Op::RevokeIngress {
             group: id.to_owned(),
             rules: surplus,
         };
-        let revoke = draft.add(revoke, Blame::LoadBalancer);
+        let revoke = builder.add(revoke, Blame::LoadBalancer);
         if let Some(authorized) = authorized.filter(|_| waits) {
-            draft.after(revoke, authorized);
+            builder.after(revoke, authorized);
         }
     }
     let resource = Taggable::SecurityGroup(id.to_owned());
@@ -194,30 +210,35 @@ fn managed(scope: &Scope, fit: &Fit, vpc: &str, draft: &mut Draft) -> Guard {
         &group_tags(Some(&group.tags)),
         &group.tags,
         &Blame::LoadBalancer,
-        draft,
+        builder,
     );
-    Guard::Groups(BTreeSet::from([handle]), authorized)
+    SecurityGroups::Groups(BTreeSet::from([handle]), authorized)
 }
 
-fn authorize(group: Handle, rules: BTreeSet<IngressRule>, draft: &mut Draft) -> Option<StepId> {
+fn authorize(
+    group: Handle,
+    rules: BTreeSet<IngressRule>,
+    builder: &mut PlanBuilder,
+) -> Option<StepId> {
     if rules.is_empty() {
         return None;
     }
-    Some(draft.add(Op::AuthorizeIngress { group, rules }, Blame::LoadBalancer))
+    Some(builder.add(Op::AuthorizeIngress { group, rules }, Blame::LoadBalancer))
 }
 
-fn ingress(scope: &Scope, fit: &Fit) -> BTreeSet<IngressRule> {
-    let sources = sources(scope);
+fn ingress(input: &PlanInput, admission: &Admission) -> BTreeSet<IngressRule> {
+    let sources = sources(input);
     let mut traffic: Vec<IngressTraffic> = Vec::new();
     let ports = |wanted: fn(ElbProtocol) -> bool| {
-        fit.ports
+        admission
+            .ports
             .iter()
             .filter(move |(_, port)| wanted(port.listener.protocol))
             .map(|(port, _)| *port)
     };
     traffic.extend(ranges(ports(carries_tcp)).map(|(from, to)| IngressTraffic::Tcp(from, to)));
     traffic.extend(ranges(ports(carries_udp)).map(|(from, to)| IngressTraffic::Udp(from, to)));
-    let icmp = scope.desired.settings.enable_icmp == Some(true);
+    let icmp = input.desired.settings.enable_icmp == Some(true);
     let mut rules = BTreeSet::new();
     for source in sources {
         let mut allowed = traffic.clone();
@@ -241,8 +262,8 @@ fn icmp_for(source: &IngressSource) -> Option<IngressTraffic> {
 }
 
 /// `sourceRanges`, everybody when none is given, and `securityGroupPrefixes`.
-fn sources(scope: &Scope) -> Vec<IngressSource> {
-    let settings = &scope.desired.settings;
+fn sources(input: &PlanInput) -> Vec<IngressSource> {
+    let settings = &input.desired.settings;
     let mut sources: Vec<IngressSource> = settings
         .source_ranges
         .iter()

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::fit::FitPort;
-use crate::parts::draft::{Draft, Room};
-use crate::scope::certificates::CertificateId;
+use crate::admission::AdmittedPort;
+use crate::input::certificates::CertificateId;
+use crate::parts::builder::{PlanBuilder, QuotaBudget};
 use crate::values::observed::ObservedListener;
 use crate::values::op::{Blame, Handle, Op, StepId};
 use crate::values::ports::terminates_tls;
@@ -20,7 +20,7 @@ pub(crate) struct Kept<'a> {
     pub(crate) removals: Vec<StepId>,
 }
 
-fn sni<'a>(port: &FitPort, certificates: &'a Certificates) -> BTreeSet<&'a Handle> {
+fn sni<'a>(port: &AdmittedPort, certificates: &'a Certificates) -> BTreeSet<&'a Handle> {
     port.certificates
         .iter()
         .skip(1)
@@ -30,21 +30,21 @@ fn sni<'a>(port: &FitPort, certificates: &'a Certificates) -> BTreeSet<&'a Handl
 
 /// Takes off what nobody on the port wants.
 pub(crate) fn remove(
-    port: &FitPort,
+    port: &AdmittedPort,
     certificates: &Certificates,
     arn: &str,
     observed: &ObservedListener,
     modified: Option<StepId>,
-    room: &mut Room,
-    draft: &mut Draft,
+    budget: &mut QuotaBudget,
+    builder: &mut PlanBuilder,
 ) -> Vec<StepId> {
     // Changing HTTPS to HTTP, or TLS to TCP, takes all certificates off.
     if !terminates_tls(port.listener.protocol) {
         if let Some(modified) = modified {
-            room.give_back(modified, observed.certificates.len());
+            budget.give_back(modified, observed.certificates.len());
             for certificate in &observed.certificates {
                 let pair = (arn.to_owned(), certificate.clone());
-                draft.parted.insert(pair, modified);
+                builder.parted.insert(pair, modified);
             }
         }
         return Vec::new();
@@ -64,17 +64,17 @@ pub(crate) fn remove(
             listener: arn.to_owned(),
             certificate: certificate.clone(),
         };
-        let step = draft.add(op, Blame::LoadBalancer);
+        let step = builder.add(op, Blame::LoadBalancer);
         if default == Some(&handle) {
             // It is about to be the default one: until then its SNI entry serves.
             if let Some(modified) = modified {
-                draft.after(step, modified);
+                builder.after(step, modified);
             }
         } else {
             let pair = (arn.to_owned(), certificate.clone());
-            draft.parted.insert(pair, step);
+            builder.parted.insert(pair, step);
         }
-        room.give_back(step, 1);
+        budget.give_back(step, 1);
         removals.push(step);
     }
     removals
@@ -82,12 +82,12 @@ pub(crate) fn remove(
 
 /// Adds what is missing, and lets what goes wait for it.
 pub(crate) fn add(
-    port: &FitPort,
+    port: &AdmittedPort,
     certificates: &Certificates,
     listener: &Handle,
     kept: Option<&Kept>,
-    room: &mut Room,
-    draft: &mut Draft,
+    budget: &mut QuotaBudget,
+    builder: &mut PlanBuilder,
 ) {
     let mut added = Vec::new();
     for id in port.certificates.iter().skip(1) {
@@ -108,10 +108,10 @@ pub(crate) fn add(
             listener: listener.clone(),
             certificate: certificate.clone(),
         };
-        let step = draft.add(op, Blame::Listeners(owners.unwrap_or_default()));
-        let waits = room.take();
+        let step = builder.add(op, Blame::Listeners(owners.unwrap_or_default()));
+        let waits = budget.take();
         for earlier in &waits {
-            draft.after(step, *earlier);
+            builder.after(step, *earlier);
         }
         added.push(step);
         let Some((kept, modified)) = kept.and_then(|kept| Some((kept, kept.modified?))) else {
@@ -119,18 +119,18 @@ pub(crate) fn add(
         };
         if !kept.observed.protocol.is_some_and(terminates_tls) {
             // Certificates only fit once the protocol has changed.
-            draft.after(step, modified);
+            builder.after(step, modified);
         } else if arn == kept.observed.default_certificate.as_ref() && waits.is_empty() {
             // The former default goes on serving by SNI, without a gap when there is room for both.
-            draft.after(modified, step);
+            builder.after(modified, step);
         }
     }
     for removal in kept.iter().flat_map(|kept| &kept.removals) {
-        if room.needs(*removal) {
+        if budget.needs(*removal) {
             continue;
         }
         for added in &added {
-            draft.following(*removal, *added);
+            builder.following(*removal, *added);
         }
     }
 }

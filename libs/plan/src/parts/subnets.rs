@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::config::SubnetConfiguration;
 use tributary_model::elb::{LoadBalancerKind, Scheme};
 
-use crate::scope::Scope;
+use crate::input::PlanInput;
 use crate::values::observed::ObservedSubnet;
 use crate::values::op::SubnetMapping;
 
@@ -15,23 +15,23 @@ const ALB_FREE_ADDRESSES: u32 = 8;
 const ALB_ZONES: usize = 2;
 
 /// The subnets, by id, or why there are none; nothing to say where they could not be read.
-pub(crate) fn choose(scope: &Scope) -> Result<Vec<SubnetMapping>, Option<String>> {
+pub(crate) fn choose(input: &PlanInput) -> Result<Vec<SubnetMapping>, Option<String>> {
     let is_unread =
-        scope.observed.network.subnets.is_empty() && scope.observed.unread.subnets.is_some();
-    chosen(scope).map_err(|why| (!is_unread).then_some(why))
+        input.observed.network.subnets.is_empty() && input.observed.unread.subnets.is_some();
+    chosen(input).map_err(|why| (!is_unread).then_some(why))
 }
 
-fn chosen(scope: &Scope) -> Result<Vec<SubnetMapping>, String> {
-    let settings = &scope.desired.settings;
+fn chosen(input: &PlanInput) -> Result<Vec<SubnetMapping>, String> {
+    let settings = &input.desired.settings;
     let unnamed = settings
         .subnets
         .iter()
         .filter(|it| it.identifier.is_empty());
     let mappings = match unnamed.count() {
-        0 if settings.subnets.is_empty() => found(scope)?,
-        0 => named(scope, &settings.subnets)?,
+        0 if settings.subnets.is_empty() => found(input)?,
+        0 => named(input, &settings.subnets)?,
         unnamed if unnamed == settings.subnets.len() => {
-            in_order(scope, found(scope)?, &settings.subnets)?
+            in_order(input, found(input)?, &settings.subnets)?
         }
         _ => {
             return Err(
@@ -42,40 +42,40 @@ fn chosen(scope: &Scope) -> Result<Vec<SubnetMapping>, String> {
     };
     let zones: BTreeSet<&str> = mappings
         .iter()
-        .filter_map(|mapping| scope.observed.network.subnets.get(&mapping.subnet))
+        .filter_map(|mapping| input.observed.network.subnets.get(&mapping.subnet))
         .map(|subnet| subnet.zone.as_str())
         .collect();
-    if scope.key().kind == LoadBalancerKind::Alb && zones.len() < ALB_ZONES {
+    if input.key().kind == LoadBalancerKind::Alb && zones.len() < ALB_ZONES {
         return Err(format!(
             "an ALB needs subnets in {ALB_ZONES} availability zones at least, {} found ({})",
             zones.len(),
-            settings_in_words(scope),
+            settings_in_words(input),
         ));
     }
     Ok(mappings)
 }
 
 /// The VPC of some subnets.
-pub(crate) fn vpc<'a>(scope: &Scope<'a>, mappings: &[SubnetMapping]) -> Option<&'a str> {
+pub(crate) fn vpc<'a>(input: &PlanInput<'a>, mappings: &[SubnetMapping]) -> Option<&'a str> {
     mappings
         .iter()
-        .find_map(|mapping| scope.observed.network.subnets.get(&mapping.subnet))
+        .find_map(|mapping| input.observed.network.subnets.get(&mapping.subnet))
         .map(|subnet| subnet.vpc.as_str())
 }
 
 /// By tags.
-fn found(scope: &Scope) -> Result<Vec<SubnetMapping>, String> {
-    let candidates = if scope.desired.settings.subnets_selector.is_empty() {
-        discovered(scope)
+fn found(input: &PlanInput) -> Result<Vec<SubnetMapping>, String> {
+    let candidates = if input.desired.settings.subnets_selector.is_empty() {
+        discovered(input)
     } else {
-        selected(scope)
+        selected(input)
     };
-    Ok(one_per_zone(scope, candidates?))
+    Ok(one_per_zone(input, candidates?))
 }
 
 /// Gives the addresses of entries that name no subnet to those that were found, in the order of their ids.
 fn in_order(
-    scope: &Scope,
+    input: &PlanInput,
     found: Vec<SubnetMapping>,
     entries: &[SubnetConfiguration],
 ) -> Result<Vec<SubnetMapping>, String> {
@@ -84,7 +84,7 @@ fn in_order(
             "loadBalancerSubnets has {} entries without an identifier, and {} subnets are found ({})",
             entries.len(),
             found.len(),
-            settings_in_words(scope),
+            settings_in_words(input),
         ));
     }
     let mappings = found.into_iter().zip(entries);
@@ -112,19 +112,19 @@ fn addressed(subnet: String, entry: &SubnetConfiguration) -> SubnetMapping {
 
 type Candidates<'a> = BTreeMap<&'a str, &'a ObservedSubnet>;
 
-fn named(scope: &Scope, wanted: &[SubnetConfiguration]) -> Result<Vec<SubnetMapping>, String> {
+fn named(input: &PlanInput, wanted: &[SubnetConfiguration]) -> Result<Vec<SubnetMapping>, String> {
     let mut mappings = BTreeMap::new();
     for configuration in wanted {
         let identifier = &configuration.identifier;
-        let id = by_identifier(scope, identifier)
+        let id = by_identifier(input, identifier)
             .ok_or_else(|| format!("there is no subnet with id or Name tag {identifier:?}"))?;
         mappings.insert(id, addressed(id.to_owned(), configuration));
     }
     Ok(mappings.into_values().collect())
 }
 
-fn by_identifier<'a>(scope: &Scope<'a>, identifier: &str) -> Option<&'a str> {
-    let subnets = &scope.observed.network.subnets;
+fn by_identifier<'a>(input: &PlanInput<'a>, identifier: &str) -> Option<&'a str> {
+    let subnets = &input.observed.network.subnets;
     if let Some((id, _)) = subnets.get_key_value(identifier) {
         return Some(id);
     }
@@ -134,9 +134,9 @@ fn by_identifier<'a>(scope: &Scope<'a>, identifier: &str) -> Option<&'a str> {
         .map(|(id, _)| id.as_str())
 }
 
-fn selected<'a>(scope: &Scope<'a>) -> Result<Candidates<'a>, String> {
-    let selector = &scope.desired.settings.subnets_selector;
-    some(scope, |subnet| {
+fn selected<'a>(input: &PlanInput<'a>) -> Result<Candidates<'a>, String> {
+    let selector = &input.desired.settings.subnets_selector;
+    some(input, |subnet| {
         selector.iter().all(|(key, values)| {
             subnet
                 .tags
@@ -146,9 +146,9 @@ fn selected<'a>(scope: &Scope<'a>) -> Result<Candidates<'a>, String> {
     })
 }
 
-fn discovered<'a>(scope: &Scope<'a>) -> Result<Candidates<'a>, String> {
-    let role = role_tag(scope.scheme());
-    some(scope, |subnet| {
+fn discovered<'a>(input: &PlanInput<'a>) -> Result<Candidates<'a>, String> {
+    let role = role_tag(input.scheme());
+    some(input, |subnet| {
         subnet
             .tags
             .get(role)
@@ -164,12 +164,12 @@ fn role_tag(scheme: Scheme) -> &'static str {
 }
 
 fn some<'a>(
-    scope: &Scope<'a>,
+    input: &PlanInput<'a>,
     wanted: impl Fn(&ObservedSubnet) -> bool,
 ) -> Result<Candidates<'a>, String> {
-    let network = &scope.observed.network;
+    let network = &input.observed.network;
     // A load balancer never leaves its VPC.
-    let vpc = scope
+    let vpc = input
         .current
         .map(|current| &current.load_balancer.vpc)
         .or(network.vpc.as_ref());
@@ -183,7 +183,7 @@ fn some<'a>(
         let place = vpc.map_or_else(String::new, |vpc| format!(" in {vpc}"));
         return Err(format!(
             "no subnet found{place} ({})",
-            settings_in_words(scope)
+            settings_in_words(input)
         ));
     }
     Ok(candidates)
@@ -191,15 +191,15 @@ fn some<'a>(
 
 /// In each zone the subnet that is used already, else the one whose id sorts first: so a subnet that
 /// appears later moves nothing.
-fn one_per_zone(scope: &Scope, candidates: Candidates) -> Vec<SubnetMapping> {
+fn one_per_zone(input: &PlanInput, candidates: Candidates) -> Vec<SubnetMapping> {
     let used = |id: &str| {
-        scope
+        input
             .current
             .is_some_and(|current| current.load_balancer.subnets.contains_key(id))
     };
     let mut chosen: BTreeMap<&str, &str> = BTreeMap::new();
     for (id, subnet) in candidates {
-        let full = scope.key().kind == LoadBalancerKind::Alb
+        let full = input.key().kind == LoadBalancerKind::Alb
             && subnet.available_addresses < ALB_FREE_ADDRESSES;
         if full && !used(id) {
             continue;
@@ -220,16 +220,16 @@ fn one_per_zone(scope: &Scope, candidates: Candidates) -> Vec<SubnetMapping> {
     mappings
 }
 
-fn settings_in_words(scope: &Scope) -> String {
-    let settings = &scope.desired.settings;
+fn settings_in_words(input: &PlanInput) -> String {
+    let settings = &input.desired.settings;
     if settings.subnets.iter().any(|it| !it.identifier.is_empty()) {
         return "as named by loadBalancerSubnets".to_owned();
     }
     if !settings.subnets_selector.is_empty() {
         return "as selected by loadBalancerSubnetsSelector".to_owned();
     }
-    let role = role_tag(scope.scheme());
-    match scope.key().kind {
+    let role = role_tag(input.scheme());
+    match input.key().kind {
         LoadBalancerKind::Alb => {
             format!("discovered by tag {role}, with {ALB_FREE_ADDRESSES} free addresses each")
         }

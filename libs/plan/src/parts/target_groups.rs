@@ -6,12 +6,12 @@ use tributary_model::config::HealthCheckSettings;
 use tributary_model::desired::{DesiredTarget, DesiredTargetGroup, TargetGroupId};
 use tributary_model::elb::{LoadBalancerKind, ProtocolVersion, TargetProtocol};
 
-use crate::fit::{Fit, FitTargetGroup};
-use crate::parts::draft::{Draft, retag};
+use crate::admission::{Admission, AdmittedTargetGroup};
+use crate::input::PlanInput;
+use crate::input::ours::target_groups;
+use crate::input::target_group::{derived_name, is_named_for, is_same};
+use crate::parts::builder::{PlanBuilder, retag};
 use crate::parts::registered;
-use crate::scope::Scope;
-use crate::scope::ours::target_groups;
-use crate::scope::target_group::{derived_name, is_named_for, is_same};
 use crate::values::attributes::{self, Carrier};
 use crate::values::observed::{ObservedTargetGroup, TargetState};
 use crate::values::op::{Blame, Handle, Op, StepId, TARGETS_PER_CALL, Taggable, TargetGroupSpec};
@@ -32,20 +32,20 @@ pub(crate) struct TargetGroups<'a> {
 
 /// Creates and adjusts all that are used.
 pub(crate) fn plan<'a>(
-    scope: &Scope<'a>,
-    fit: &Fit<'a>,
+    input: &PlanInput<'a>,
+    admission: &Admission<'a>,
     vpc: &str,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> TargetGroups<'a> {
     let mut groups = TargetGroups::default();
-    let matched = matched(scope, fit, vpc);
-    let mut names: BTreeSet<&str> = target_groups(scope.observed, scope.ownership)
+    let matched = matched(input, admission, vpc);
+    let mut names: BTreeSet<&str> = target_groups(input.observed, input.ownership)
         .map(|(_, observed)| observed.name.as_str())
         .collect();
-    for (id, group) in &fit.target_groups {
+    for (id, group) in &admission.target_groups {
         let desired = group.desired;
         let handle = if let Some((arn, observed)) = matched.get(id) {
-            let (registrations, deregistered) = adjust(scope, group, arn, observed, draft);
+            let (registrations, deregistered) = adjust(input, group, arn, observed, builder);
             groups.kept.insert(arn, desired);
             let handle = Handle::Existing((*arn).to_owned());
             let mut states = observed.targets.values();
@@ -59,12 +59,12 @@ pub(crate) fn plan<'a>(
         } else {
             let name = match &desired.name {
                 Some(asked) if names.insert(asked) => asked.clone(),
-                Some(_) | None => derived_name(scope, desired),
+                Some(_) | None => derived_name(input, desired),
             };
             let blame = group.blame();
-            let handle = create(scope, group, name, vpc, &blame, draft);
+            let handle = create(input, group, name, vpc, &blame, builder);
             let targets: Vec<&DesiredTarget> = group.targets().collect();
-            let registrations = register(&handle, vpc, &targets, &blame, draft);
+            let registrations = register(&handle, vpc, &targets, &blame, builder);
             groups.registrations.insert(handle.clone(), registrations);
             handle
         };
@@ -76,22 +76,22 @@ pub(crate) fn plan<'a>(
 /// Each used target group with the observed one that it is: the same identity, nothing different that
 /// cannot be changed in place, and attached to this load balancer or free and made for it (AWS: one group serves one).
 fn matched<'a>(
-    scope: &Scope<'a>,
-    fit: &Fit<'a>,
+    input: &PlanInput<'a>,
+    admission: &Admission<'a>,
     vpc: &str,
 ) -> BTreeMap<&'a TargetGroupId, (&'a str, &'a ObservedTargetGroup)> {
     let mut by_resource: BTreeMap<&str, Vec<(&str, &ObservedTargetGroup)>> = BTreeMap::new();
-    for (arn, observed) in target_groups(scope.observed, scope.ownership) {
-        if let Some(resource) = scope.ownership.resource(&observed.tags) {
+    for (arn, observed) in target_groups(input.observed, input.ownership) {
+        if let Some(resource) = input.ownership.resource(&observed.tags) {
             by_resource
                 .entry(resource)
                 .or_default()
                 .push((arn, observed));
         }
     }
-    let current = scope.current.map(|current| current.arn);
+    let current = input.current.map(|current| current.arn);
     let mut matched = BTreeMap::new();
-    for (id, FitTargetGroup { desired, .. }) in &fit.target_groups {
+    for (id, AdmittedTargetGroup { desired, .. }) in &admission.target_groups {
         let resource = tags::tag_value(&id.0);
         let found = by_resource
             .get(resource.as_str())
@@ -99,12 +99,12 @@ fn matched<'a>(
             .flatten()
             .filter(|(_, it)| {
                 it.vpc == vpc
-                    && is_same(scope, desired, it)
+                    && is_same(input, desired, it)
                     && it
                         .load_balancers
                         .iter()
                         .all(|arn| Some(arn.as_str()) == current)
-                    && (!it.load_balancers.is_empty() || is_named_for(scope, desired, it))
+                    && (!it.load_balancers.is_empty() || is_named_for(input, desired, it))
             })
             .min_by_key(|(arn, it)| (it.load_balancers.is_empty(), *arn));
         if let Some(found) = found {
@@ -115,12 +115,12 @@ fn matched<'a>(
 }
 
 fn create(
-    scope: &Scope,
-    group: &FitTargetGroup,
+    input: &PlanInput,
+    group: &AdmittedTargetGroup,
     name: String,
     vpc: &str,
     blame: &Blame,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Handle {
     let desired = group.desired;
     let spec = TargetGroupSpec {
@@ -131,33 +131,33 @@ fn create(
         port: desired.port,
         target_type: desired.target_type,
         ip_address_type: desired.ip_address_type,
-        health_check: health_check(scope.key().kind, desired),
-        tags: wanted_tags(scope, group, None),
+        health_check: health_check(input.key().kind, desired),
+        tags: wanted_tags(input, group, None),
     };
     let op = Op::CreateTargetGroup(Box::new(spec));
-    let handle = draft.create(op, name, blame.clone());
+    let handle = builder.create(op, name, blame.clone());
     let attributes = attributes::for_new(Carrier::TargetGroup, &desired.attributes);
-    set_attributes(handle.clone(), attributes, blame, draft);
+    set_attributes(handle.clone(), attributes, blame, builder);
     handle
 }
 
 fn adjust(
-    scope: &Scope,
-    group: &FitTargetGroup,
+    input: &PlanInput,
+    group: &AdmittedTargetGroup,
     arn: &str,
     observed: &ObservedTargetGroup,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> (Vec<StepId>, Vec<StepId>) {
     let desired = group.desired;
     let blame = &group.blame();
     let handle = Handle::Existing(arn.to_owned());
-    let wanted = health_check(scope.key().kind, desired);
+    let wanted = health_check(input.key().kind, desired);
     if !covers(&wanted, &observed.health_check) {
         let op = Op::ModifyTargetGroup {
             target_group: arn.to_owned(),
             health_check: wanted,
         };
-        draft.add(op, blame.clone());
+        builder.add(op, blame.clone());
     }
     let attributes = attributes::changes(
         Carrier::TargetGroup,
@@ -165,26 +165,26 @@ fn adjust(
         &observed.attributes,
         &observed.tags,
     );
-    set_attributes(handle.clone(), attributes, blame, draft);
-    let tags = wanted_tags(scope, group, Some(observed));
+    set_attributes(handle.clone(), attributes, blame, builder);
+    let tags = wanted_tags(input, group, Some(observed));
     let remembered = retag(
         Taggable::Elb(arn.to_owned()),
         &tags,
         &observed.tags,
         blame,
-        draft,
+        builder,
     );
     let is_registered = |target: &&DesiredTarget| observed.has_registered(target);
     let missing: Vec<&DesiredTarget> = group
         .targets()
         .filter(|target| !is_registered(target))
         .collect();
-    let registrations = register(&handle, &observed.vpc, &missing, blame, draft);
+    let registrations = register(&handle, &observed.vpc, &missing, blame, builder);
     if desired.multi_cluster {
         // A target that is ours and not remembered would never go.
         for registration in &registrations {
             for step in &remembered {
-                draft.following(*registration, *step);
+                builder.following(*registration, *step);
             }
         }
     }
@@ -200,10 +200,10 @@ fn adjust(
             target_group: arn.to_owned(),
             targets: batch.iter().copied().cloned().collect(),
         };
-        let step = draft.add(op, blame.clone());
+        let step = builder.add(op, blame.clone());
         // Those that come first: a group is never empty because its successors were refused.
         for registration in &registrations {
-            draft.after(step, *registration);
+            builder.after(step, *registration);
         }
         deregistered.push(step);
     }
@@ -215,7 +215,7 @@ fn register(
     vpc: &str,
     missing: &[&DesiredTarget],
     blame: &Blame,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Vec<StepId> {
     missing
         .chunks(TARGETS_PER_CALL)
@@ -225,7 +225,7 @@ fn register(
                 vpc: vpc.to_owned(),
                 targets: batch.iter().copied().cloned().collect(),
             };
-            draft.add(op, blame.clone())
+            builder.add(op, blame.clone())
         })
         .collect()
 }
@@ -234,7 +234,7 @@ fn set_attributes(
     target_group: Handle,
     attributes: BTreeMap<String, String>,
     blame: &Blame,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
     if attributes.is_empty() {
         return;
@@ -243,17 +243,17 @@ fn set_attributes(
         target_group,
         attributes,
     };
-    draft.add(op, blame.clone());
+    builder.add(op, blame.clone());
 }
 
 fn wanted_tags(
-    scope: &Scope,
-    group: &FitTargetGroup,
+    input: &PlanInput,
+    group: &AdmittedTargetGroup,
     observed: Option<&ObservedTargetGroup>,
 ) -> crate::values::tags::Tags {
     let desired = group.desired;
     let tags = observed.map(|it| &it.tags);
-    let mut wanted = scope.tags(&desired.id.0, &desired.tags, &desired.attributes, tags);
+    let mut wanted = input.tags(&desired.id.0, &desired.tags, &desired.attributes, tags);
     wanted.extend(registered::tags(group, observed));
     wanted
 }

@@ -1,7 +1,7 @@
 //! What AWS takes when a load balancer, or a subnet of it, is new, and never changes afterwards.
 
-use crate::scope::Scope;
-use crate::scope::ours::Current;
+use crate::input::PlanInput;
+use crate::input::ours::Current;
 use crate::values::op::SubnetMapping;
 
 /// AWS's word for any prefix.
@@ -9,11 +9,11 @@ const AUTO_ASSIGNED: &str = "auto_assigned";
 
 /// A line for each thing that is asked for now and stays as it is.
 pub(crate) fn unchangeable(
-    scope: &Scope,
+    input: &PlanInput,
     current: Current,
     mappings: Option<&[SubnetMapping]>,
 ) -> Vec<String> {
-    let settings = &scope.desired.settings;
+    let settings = &input.desired.settings;
     let observed = current.load_balancer;
     let pools = [
         (

@@ -24,8 +24,8 @@ pub(crate) fn tell(report: &mut LoadBalancerReport, desired: &DesiredLoadBalance
         let named = named(entry);
         let members = elb_listener.members.values();
         let members = members.filter_map(|member| reports.get(&member.listener));
-        let told = members.flat_map(|it| it.notes.iter().chain(reason(&it.state)));
-        let ours = told.filter(|text| named.iter().any(|name| text.contains(name)));
+        let findings = members.flat_map(|it| it.notes.iter().chain(reason(&it.state)));
+        let ours = findings.filter(|text| named.iter().any(|name| text.contains(name)));
         problems.extend(ours.map(|text| format!("listenerConfigurations[{place}]: {text}")));
     }
     for problem in problems {

@@ -2,7 +2,7 @@
 
 use tributary_model::report::LoadBalancerReport;
 
-use crate::parts::draft::Draft;
+use crate::parts::builder::PlanBuilder;
 use crate::program::{served, unread, unseen};
 use crate::values::limits::Context;
 use crate::values::observed::Observed;
@@ -10,17 +10,17 @@ use crate::values::plan::Plan;
 
 /// What can be done of a draft now, and what is true meanwhile.
 pub(crate) fn finish(
-    mut draft: Draft,
+    mut builder: PlanBuilder,
     mut report: LoadBalancerReport,
     observed: &Observed,
     context: &Context,
     withheld: Option<String>,
 ) -> Plan {
-    served::hold_back(&mut report, &draft.unserved);
-    unseen::withhold(observed, &mut draft);
-    let waiting = std::mem::take(&mut draft.waiting);
-    let waits = std::mem::take(&mut draft.waits);
-    let steps = draft.finish();
+    served::hold_back(&mut report, &builder.unserved);
+    unseen::withhold(observed, &mut builder);
+    let waiting = std::mem::take(&mut builder.waiting);
+    let waits = std::mem::take(&mut builder.waits);
+    let steps = builder.finish();
     report.settled = steps.is_empty() && waiting.is_empty() && waits.is_empty();
     if let Some(withheld) = withheld {
         unread::tell(&mut report, withheld);
@@ -31,5 +31,5 @@ pub(crate) fn finish(
         waiting,
         waits,
     };
-    plan.with_setbacks(&context.setbacks)
+    plan.with_setbacks(&context.failures)
 }

@@ -5,24 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::desired::DesiredLoadBalancer;
 use tributary_model::report::{LoadBalancerReport, RuleProblem};
 
-use crate::fit::{self, Fit};
+use crate::admission::{self, Admission};
+use crate::input::certificates::{CertificateId, Wanted};
+use crate::input::index::CertificateIndex;
+use crate::input::ours::{Current, load_balancers};
+use crate::input::{Others, PlanInput, Role};
 use crate::parts::backend::{self, Carried, View};
+use crate::parts::builder::PlanBuilder;
 use crate::parts::cleanup::{self, Deleted, Keep};
-use crate::parts::draft::Draft;
-use crate::parts::guard::guard;
+use crate::parts::findings::Findings;
 use crate::parts::health::{self, Moves};
 use crate::parts::listeners::{self, Parts};
-use crate::parts::security_group::{self, Guard};
+use crate::parts::security_group::{self, SecurityGroups};
+use crate::parts::security_groups::security_groups;
 use crate::parts::target_groups::{self, TargetGroups};
-use crate::parts::told::Told;
 use crate::parts::unprogrammed::unprogrammed;
 use crate::parts::{association, certificates, external_tags, load_balancer, subnets};
 use crate::program::finish::finish;
 use crate::program::{report, unread, unseen};
-use crate::scope::certificates::{CertificateId, Wanted};
-use crate::scope::index::CertificateIndex;
-use crate::scope::ours::{Current, load_balancers};
-use crate::scope::{Others, Role, Scope};
 use crate::values::defaults::Everywhere;
 use crate::values::limits::Context;
 use crate::values::observed::{Completeness, LoadBalancerState, Observed};
@@ -49,7 +49,7 @@ pub(crate) fn on<'a>(inputs: Inputs<'a>, current: Option<Current<'a>>, role: Rol
     } = inputs;
     let certificates = CertificateIndex::of(observed, ownership);
     let everywhere = Everywhere::new(&context.defaults, &desired.settings.tags);
-    let scope = Scope {
+    let input = PlanInput {
         desired,
         observed,
         context,
@@ -59,53 +59,67 @@ pub(crate) fn on<'a>(inputs: Inputs<'a>, current: Option<Current<'a>>, role: Rol
         current,
         role,
     };
-    let mut draft = Draft::default();
-    let report = program(&scope, &mut draft);
-    let unread = unread::withhold(desired, observed, ownership, &mut draft);
-    finish(draft, report, observed, context, unread)
+    let mut builder = PlanBuilder::default();
+    let report = program(&input, &mut builder);
+    let unread = unread::withhold(desired, observed, ownership, &mut builder);
+    finish(builder, report, observed, context, unread)
 }
 
-fn program(scope: &Scope, draft: &mut Draft) -> LoadBalancerReport {
-    let fit = fit::fit(scope);
+fn program(input: &PlanInput, builder: &mut PlanBuilder) -> LoadBalancerReport {
+    let admission = admission::admit(input);
     let mut deleted = Deleted::new();
-    let mut rules = fit.rule_problems.clone();
-    let mut told = Told::default();
-    let base = base(scope, &fit, draft);
+    let mut rules = admission.rule_problems.clone();
+    let mut findings = Findings::default();
+    let base = base(input, &admission, builder);
     let can_be_had = base.is_some();
     if let Some(base) = base {
-        rules.extend(fill(scope, &fit, &base, &mut deleted, &mut told, draft));
+        rules.extend(fill(
+            input,
+            &admission,
+            &base,
+            &mut deleted,
+            &mut findings,
+            builder,
+        ));
     }
     // Nothing is created that could not be seen.
-    let is_seen = scope.observed.completeness == Completeness::Complete;
-    let blocked = scope.current.is_none() && !(can_be_had && is_seen);
-    let settings = &scope.desired.settings;
-    draft.problems.extend(unprogrammed(settings));
-    let tags = scope.everywhere.refused("tags", &settings.tags);
-    draft.problems.extend(tags);
-    external_tags::tell(scope, &fit, &mut told);
-    rules.append(&mut told.rules);
-    if !scope.desired.unread.is_empty() {
+    let is_seen = input.observed.completeness == Completeness::Complete;
+    let blocked = input.current.is_none() && !(can_be_had && is_seen);
+    let settings = &input.desired.settings;
+    builder.problems.extend(unprogrammed(settings));
+    let tags = input.everywhere.refused("tags", &settings.tags);
+    builder.problems.extend(tags);
+    external_tags::tell(input, &admission, &mut findings);
+    rules.append(&mut findings.rules);
+    if !input.desired.unread.is_empty() {
         // All of it waits for a removal, and nothing is removed.
-        draft.waiting.clear();
+        builder.waiting.clear();
     }
-    match scope.current.map(|current| &current.load_balancer.state) {
+    match input.current.map(|current| &current.load_balancer.state) {
         Some(LoadBalancerState::Provisioning) => {
-            draft
+            builder
                 .waiting
                 .push("load balancer is provisioning".to_owned());
         }
         Some(LoadBalancerState::Failed(reason)) => {
-            draft
+            builder
                 .problems
                 .push(format!("load balancer failed: {reason}"));
         }
         Some(LoadBalancerState::Active | LoadBalancerState::ActiveImpaired) | None => {}
     }
-    unseen::tell(scope.observed, &mut draft.problems);
-    let problems = std::mem::take(&mut draft.problems);
-    let mut report = report::report(scope, &fit, rules, problems, blocked, told.healthy);
+    unseen::tell(input.observed, &mut builder.problems);
+    let problems = std::mem::take(&mut builder.problems);
+    let mut report = report::report(
+        input,
+        &admission,
+        rules,
+        problems,
+        blocked,
+        findings.healthy,
+    );
     for listener in &mut report.listeners {
-        if let Some(notes) = told.notes.remove(&listener.listener) {
+        if let Some(notes) = findings.notes.remove(&listener.listener) {
             listener.notes.extend(notes);
         }
     }
@@ -117,93 +131,94 @@ struct Base {
     /// Nothing when nothing is to be served and nothing is there.
     load_balancer: Option<Handle>,
     vpc: String,
-    guard: Guard,
+    security_groups: SecurityGroups,
     carried: Carried,
     /// After it the load balancer has its new security groups.
     regrouped: Option<StepId>,
 }
 
 /// The load balancer with its subnets and security groups; nothing if it cannot be had.
-fn base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
+fn base(input: &PlanInput, admission: &Admission, builder: &mut PlanBuilder) -> Option<Base> {
     let no_load_balancer = |vpc: &str| Base {
         load_balancer: None,
         vpc: vpc.to_owned(),
         // None is needed, so one that a crash left behind goes.
-        guard: Guard::Groups(BTreeSet::new(), None),
+        security_groups: SecurityGroups::Groups(BTreeSet::new(), None),
         carried: Carried::Nothing,
         regrouped: None,
     };
-    let Some(current) = scope.current else {
+    let Some(current) = input.current else {
         // One for which there is nothing to serve comes only in another one's place.
-        let is_first = load_balancers(scope.observed, scope.ownership)
+        let is_first = load_balancers(input.observed, input.ownership)
             .next()
             .is_none();
-        if scope.desired.listeners.is_empty() || is_first && fit.ports.is_empty() {
+        if input.desired.listeners.is_empty() || is_first && admission.ports.is_empty() {
             return Some(no_load_balancer(""));
         }
-        return new_base(scope, fit, draft);
+        return new_base(input, admission, builder);
     };
     let vpc = &current.load_balancer.vpc;
-    let (guard, carried, regrouped) = match scope.role {
+    let (security_groups, carried, regrouped) = match input.role {
         Role::Target(_) => {
-            let subnets = match subnets::choose(scope) {
+            let subnets = match subnets::choose(input) {
                 Ok(subnets) => Some(subnets),
                 Err(problem) => {
                     // It stands somewhere already and goes on serving there.
-                    draft.problems.extend(problem);
+                    builder.problems.extend(problem);
                     None
                 }
             };
-            let (guard, carried) = guard(scope, fit, vpc, draft);
-            let regrouped = load_balancer::adjust(scope, current, subnets, &guard, draft);
-            (guard, carried, regrouped)
+            let (security_groups, carried) = security_groups(input, admission, vpc, builder);
+            let regrouped =
+                load_balancer::adjust(input, current, subnets, &security_groups, builder);
+            (security_groups, carried, regrouped)
         }
         // Its settings are the former ones, but for the ports of listeners that are new.
         Role::Predecessor => (
-            security_group::of_predecessor(scope, fit, vpc, draft),
-            backend::of_predecessor(scope),
+            security_group::of_predecessor(input, admission, vpc, builder),
+            backend::of_predecessor(input),
             None,
         ),
     };
     Some(Base {
         load_balancer: Some(Handle::Existing(current.arn.to_owned())),
         vpc: vpc.clone(),
-        guard,
+        security_groups,
         carried,
         regrouped,
     })
 }
 
-fn new_base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
-    let subnets = match subnets::choose(scope) {
+fn new_base(input: &PlanInput, admission: &Admission, builder: &mut PlanBuilder) -> Option<Base> {
+    let subnets = match subnets::choose(input) {
         Ok(subnets) => subnets,
         Err(problem) => {
-            draft.problems.extend(problem);
+            builder.problems.extend(problem);
             return None;
         }
     };
-    let vpc = subnets::vpc(scope, &subnets).or(scope.observed.network.vpc.as_deref());
+    let vpc = subnets::vpc(input, &subnets).or(input.observed.network.vpc.as_deref());
     let Some(vpc) = vpc else {
-        draft
+        builder
             .problems
             .push("the VPC of its subnets is unknown".to_owned());
         return None;
     };
-    let (guard, carried) = guard(scope, fit, vpc, draft);
-    let is_had = match guard {
-        Guard::Groups(..) => true,
-        Guard::Unmanaged => scope.desired.settings.security_groups.is_empty(),
-        Guard::Unseen => false,
+    let (security_groups, carried) = security_groups(input, admission, vpc, builder);
+    let is_had = match security_groups {
+        SecurityGroups::Groups(..) => true,
+        SecurityGroups::Unmanaged => input.desired.settings.security_groups.is_empty(),
+        SecurityGroups::Unseen => false,
     };
     if !is_had {
         // Without the groups that it is to have AWS would put it behind the VPC's default one.
         return None;
     }
-    let load_balancer = load_balancer::create(scope, subnets, &guard, draft);
+    let load_balancer = load_balancer::create(input, subnets, &security_groups, builder);
     Some(Base {
         load_balancer: Some(load_balancer),
         vpc: vpc.to_owned(),
-        guard,
+        security_groups,
         carried,
         regrouped: None,
     })
@@ -211,117 +226,117 @@ fn new_base(scope: &Scope, fit: &Fit, draft: &mut Draft) -> Option<Base> {
 
 /// Everything on the load balancer, then the removal of what is not wanted any more.
 fn fill<'a>(
-    scope: &Scope<'a>,
-    fit: &Fit<'a>,
+    input: &PlanInput<'a>,
+    admission: &Admission<'a>,
     base: &Base,
     deleted: &mut Deleted<'a>,
-    told: &mut Told,
-    draft: &mut Draft,
+    findings: &mut Findings,
+    builder: &mut PlanBuilder,
 ) -> Vec<RuleProblem> {
     let mut rules = Vec::new();
     let mut groups = TargetGroups::default();
-    let wanted = fit.wanted_certificates();
+    let wanted = admission.wanted_certificates();
     if let Some(load_balancer) = base.load_balancer.clone() {
-        let certificates = certificates::import(scope, &wanted, draft);
-        groups = target_groups::plan(scope, fit, &base.vpc, draft);
+        let certificates = certificates::import(input, &wanted, builder);
+        groups = target_groups::plan(input, admission, &base.vpc, builder);
         let parts = Parts {
             load_balancer,
             groups: &groups,
             certificates: &certificates,
-            moves: &Moves::new(scope, fit, &groups),
+            moves: &Moves::new(input, admission, &groups),
         };
-        rules = listeners::plan(scope, fit, &parts, draft);
-        association::order(scope, draft);
-        if matches!(base.guard, Guard::Unseen) {
+        rules = listeners::plan(input, admission, &parts, builder);
+        association::order(input, builder);
+        if matches!(base.security_groups, SecurityGroups::Unseen) {
             // Its port may be closed.
-            draft.retain(|op| !matches!(op, Op::CreateListener { .. }));
+            builder.retain(|op| !matches!(op, Op::CreateListener { .. }));
         }
     }
-    match scope.role {
+    match input.role {
         Role::Target(Others::Go) => {
-            let current = scope.current.map(|current| current.arn);
-            for other in load_balancers(scope.observed, scope.ownership) {
+            let current = input.current.map(|current| current.arn);
+            for other in load_balancers(input.observed, input.ownership) {
                 if Some(other.arn) != current {
-                    cleanup::delete_load_balancer(other, deleted, draft);
+                    cleanup::delete_load_balancer(other, deleted, builder);
                 }
             }
-            let held = std::mem::take(&mut draft.held);
-            let keep = keep(scope, &groups, &wanted, &base.guard, &held);
+            let held = std::mem::take(&mut builder.held);
+            let keep = keep(input, &groups, &wanted, &base.security_groups, &held);
             cleanup::delete_unused(
-                scope.observed,
-                scope.ownership,
+                input.observed,
+                input.ownership,
                 &keep,
                 deleted,
                 base.regrouped,
-                draft,
+                builder,
             );
         }
         // What the one does not use the other may need.
         Role::Target(Others::Stay) | Role::Predecessor => {}
     }
-    *told = let_in(scope, fit, base, &groups, deleted, draft);
-    told.healthy = health::healthy(scope, fit, &groups);
-    let unhealthy = health::tell(scope, fit, &groups, told);
-    draft.problems.extend(unhealthy);
+    *findings = let_in(input, admission, base, &groups, deleted, builder);
+    findings.healthy = health::healthy(input, admission, &groups);
+    let unhealthy = health::tell(input, admission, &groups, findings);
+    builder.problems.extend(unhealthy);
     rules
 }
 
 /// The way from the load balancer to its targets.
 fn let_in(
-    scope: &Scope,
-    fit: &Fit,
+    input: &PlanInput,
+    admission: &Admission,
     base: &Base,
     groups: &TargetGroups,
     deleted: &Deleted,
-    draft: &mut Draft,
-) -> Told {
+    builder: &mut PlanBuilder,
+) -> Findings {
     let Base {
         load_balancer: _,
         vpc,
-        guard: _,
+        security_groups: _,
         carried,
         regrouped,
     } = base;
-    let (opened, told) = backend::open(scope, fit, groups, (carried, vpc), draft);
-    backend::swap_after(scope, carried, *regrouped, &opened, draft);
-    match scope.role {
+    let (opened, findings) = backend::open(input, admission, groups, (carried, vpc), builder);
+    backend::swap_after(input, carried, *regrouped, &opened, builder);
+    match input.role {
         Role::Target(Others::Go) => {
             backend::close(
-                View::of(scope),
+                View::of(input),
                 carried,
                 &opened,
                 *regrouped,
                 deleted,
-                draft,
+                builder,
             );
         }
         Role::Target(Others::Stay) | Role::Predecessor => {}
     }
-    told
+    findings
 }
 
 fn keep<'a>(
-    scope: &Scope<'a>,
+    input: &PlanInput<'a>,
     groups: &TargetGroups<'a>,
     wanted: &BTreeMap<CertificateId, Wanted>,
-    guard: &Guard,
+    security_groups: &SecurityGroups,
     held: &'a BTreeSet<String>,
 ) -> Keep<'a> {
     let certificates = wanted
         .keys()
         .filter_map(|id| match id {
-            CertificateId::Import(secret) => scope.certificates.imported(secret),
+            CertificateId::Import(secret) => input.certificates.imported(secret),
             CertificateId::Arn(_) => None,
         })
         .map(|(arn, _)| arn)
         .collect();
-    let wanted_group = |id: &String| match guard {
-        Guard::Groups(groups, _) => groups.contains(&Handle::Existing(id.clone())),
+    let wanted_group = |id: &String| match security_groups {
+        SecurityGroups::Groups(groups, _) => groups.contains(&Handle::Existing(id.clone())),
         // A group that was not judged stays where it is in use; `cleanup` sees to that.
-        Guard::Unmanaged => security_group::is_managed(scope),
-        Guard::Unseen => true,
+        SecurityGroups::Unmanaged => security_group::is_managed(input),
+        SecurityGroups::Unseen => true,
     };
-    let security_groups: BTreeSet<&str> = scope
+    let security_groups: BTreeSet<&str> = input
         .observed
         .security_groups
         .keys()

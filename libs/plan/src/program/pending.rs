@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::report::{ProgrammedState, RuleProblem, RuleState};
 
-use crate::values::limits::Setback;
+use crate::values::limits::Failure;
 use crate::values::op::{Blame, Op, OpKey, RuleOwner};
 use crate::values::plan::Plan;
 
 impl Plan {
     /// What is true of route rules until the plan is done, on listeners that are Programmed or could be, were these not their
     /// first: the others say it themselves.
-    /// `setbacks` is what became of earlier requests.
-    pub fn pending_rules(&self, setbacks: &BTreeMap<OpKey, Setback>) -> Vec<RuleProblem> {
+    /// `failures` is what became of earlier requests.
+    pub fn pending_rules(&self, failures: &BTreeMap<OpKey, Failure>) -> Vec<RuleProblem> {
         let listeners = self.report.listeners.iter();
         let programmed: BTreeSet<_> = listeners
             .filter(|it| it.state == ProgrammedState::Programmed || it.awaits_rules)
@@ -27,12 +27,12 @@ impl Plan {
                 _ => continue,
             };
             // Usually nothing has failed.
-            let setback = (!setbacks.is_empty())
-                .then(|| setbacks.get(&step.op.key()))
+            let failure = (!failures.is_empty())
+                .then(|| failures.get(&step.op.key()))
                 .flatten();
-            let text = match setback {
-                Some(Setback::Retrying(why)) => format!("{text}: {why}"),
-                Some(Setback::Refused(_) | Setback::Impossible(_)) | None => text.to_owned(),
+            let text = match failure {
+                Some(Failure::Retrying(why)) => format!("{text}: {why}"),
+                Some(Failure::Refused(_) | Failure::Impossible(_)) | None => text.to_owned(),
             };
             match &step.blame {
                 Blame::LoadBalancer | Blame::Listeners(_) => {}

@@ -8,22 +8,22 @@ use tributary_model::report::{
     ListenerReport, LoadBalancerPhase, LoadBalancerReport, ProgrammedState, RuleProblem,
 };
 
-use crate::fit::{Fit, FitPort};
-use crate::scope::Scope;
-use crate::scope::certificates::{self, CertificateId, Wanted};
+use crate::admission::{Admission, AdmittedPort};
+use crate::input::PlanInput;
+use crate::input::certificates::{self, CertificateId, Wanted};
 use crate::values::observed::{LoadBalancerState, ObservedListener};
 
 /// The report on a load balancer that is wanted.
 pub(crate) fn report(
-    scope: &Scope,
-    fit: &Fit,
+    input: &PlanInput,
+    admission: &Admission,
     rules: Vec<RuleProblem>,
     problems: Vec<String>,
     blocked: bool,
     healthy: BTreeSet<GatedPod>,
 ) -> LoadBalancerReport {
     let blocking = problems.first().filter(|_| blocked);
-    let listeners = scope
+    let listeners = input
         .desired
         .listeners
         .values()
@@ -31,14 +31,14 @@ pub(crate) fn report(
             listener
                 .members
                 .values()
-                .map(|member| member_report(scope, fit, listener.port, member, blocking))
+                .map(|member| member_report(input, admission, listener.port, member, blocking))
         })
         .collect();
     LoadBalancerReport {
-        key: scope.key().clone(),
-        phase: phase(scope),
-        arn: scope.current.map(|current| current.arn.to_owned()),
-        dns_name: scope
+        key: input.key().clone(),
+        phase: phase(input),
+        arn: input.current.map(|current| current.arn.to_owned()),
+        dns_name: input
             .current
             .map(|current| current.load_balancer.dns_name.clone()),
         listeners,
@@ -46,7 +46,7 @@ pub(crate) fn report(
         problems,
         blocked,
         healthy,
-        quotas: Some(fit.quotas),
+        quotas: Some(admission.quotas),
         settled: false,
     }
 }
@@ -76,8 +76,8 @@ pub(crate) fn of_removal(
     }
 }
 
-fn phase(scope: &Scope) -> LoadBalancerPhase {
-    match scope.current.map(|current| &current.load_balancer.state) {
+fn phase(input: &PlanInput) -> LoadBalancerPhase {
+    match input.current.map(|current| &current.load_balancer.state) {
         None => LoadBalancerPhase::Absent,
         Some(LoadBalancerState::Provisioning) => LoadBalancerPhase::Provisioning,
         Some(LoadBalancerState::Active | LoadBalancerState::ActiveImpaired) => {
@@ -88,24 +88,27 @@ fn phase(scope: &Scope) -> LoadBalancerPhase {
 }
 
 fn member_report(
-    scope: &Scope,
-    fit: &Fit,
+    input: &PlanInput,
+    admission: &Admission,
     port: u16,
     member: &MemberListener,
     blocking: Option<&String>,
 ) -> ListenerReport {
-    let observed = scope.current.and_then(|current| {
+    let observed = input.current.and_then(|current| {
         current
             .load_balancer
             .listeners
             .iter()
-            .find(|(_, it)| it.port == port && it.is_of(scope.ownership))
+            .find(|(_, it)| it.port == port && it.is_of(input.ownership))
     });
-    let state = match (fit.refused.get(&member.listener), fit.ports.get(&port)) {
+    let state = match (
+        admission.refused.get(&member.listener),
+        admission.ports.get(&port),
+    ) {
         (Some(refused), _) => refused.clone(),
         (None, Some(port)) => {
             let observed = observed.map(|(_, listener)| listener);
-            match missing(scope, port, member, observed, blocking) {
+            match missing(input, port, member, observed, blocking) {
                 Some(missing) => ProgrammedState::Pending(missing),
                 None => ProgrammedState::Programmed,
             }
@@ -118,20 +121,24 @@ fn member_report(
         state,
         awaits_rules: false,
         elb_listener: observed.map(|(arn, _)| arn.clone()),
-        notes: fit.notes.get(&member.listener).cloned().unwrap_or_default(),
+        notes: admission
+            .notes
+            .get(&member.listener)
+            .cloned()
+            .unwrap_or_default(),
     }
 }
 
 /// What keeps a listener from being served now: the load balancer, its ELB listener, or its own
 /// certificates. What its routes' rules have to do with it is in `served`.
 fn missing(
-    scope: &Scope,
-    port: &FitPort,
+    input: &PlanInput,
+    port: &AdmittedPort,
     member: &MemberListener,
     observed: Option<&ObservedListener>,
     blocking: Option<&String>,
 ) -> Option<String> {
-    let Some(current) = scope.current else {
+    let Some(current) = input.current else {
         return Some(match blocking {
             Some(problem) => format!("load balancer cannot be created: {problem}"),
             None => "load balancer is being created".to_owned(),
@@ -160,11 +167,11 @@ fn missing(
     port.wanted
         .iter()
         .filter(|(_, wanted)| wanted.wanted_by.contains(&member.listener))
-        .find_map(|(id, wanted)| missing_certificate(scope, id, wanted, observed))
+        .find_map(|(id, wanted)| missing_certificate(input, id, wanted, observed))
 }
 
 fn missing_certificate(
-    scope: &Scope,
+    input: &PlanInput,
     id: &CertificateId,
     wanted: &Wanted,
     observed: &ObservedListener,
@@ -173,7 +180,7 @@ fn missing_certificate(
         CertificateId::Arn(arn) => (arn.clone(), Some(arn.as_str())),
         CertificateId::Import(secret) => (
             format!("of Secret {secret}"),
-            scope.certificates.imported(secret).map(|(arn, _)| arn),
+            input.certificates.imported(secret).map(|(arn, _)| arn),
         ),
     };
     let Some(arn) = arn else {
@@ -184,7 +191,7 @@ fn missing_certificate(
     if !is_attached {
         return Some(format!("certificate {name} is being added"));
     }
-    if !certificates::is_served_as_wanted(scope, id, wanted.fingerprint) {
+    if !certificates::is_served_as_wanted(input, id, wanted.fingerprint) {
         return Some(format!("certificate {name} is being imported again"));
     }
     None

@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 use tributary_model::ListenerRef;
 use tributary_model::report::{LoadBalancerReport, ProgrammedState};
 
+use crate::input::ours::{Current, target_groups};
+use crate::input::{Others, Role};
 use crate::parts::backend::{self, View};
 use crate::program::load_balancer::{Inputs, on};
-use crate::scope::ours::{Current, target_groups};
-use crate::scope::{Others, Role};
 use crate::values::observed::{Health, ObservedTargetGroup, TargetState};
 use crate::values::plan::Plan;
 use crate::values::tags::{identity, tag_value};
@@ -33,7 +33,7 @@ pub(crate) fn plan<'a>(
     let name = &predecessor.load_balancer.name;
     let is_active = successor.is_some_and(|it| it.load_balancer.state.serves());
     let is_named = is_active && inputs.context.waited.are_leaving(predecessor.arn);
-    let mut told = next.report.problems.clone();
+    let mut findings = next.report.problems.clone();
     let mut waiting = serving.waiting.clone();
     let is_done = next.steps.is_empty();
     let needs_none = successor.is_none() && inputs.desired.listeners.is_empty();
@@ -50,14 +50,14 @@ pub(crate) fn plan<'a>(
             if successor.is_none() || inputs.context.waited.is_over(&wait) {
                 return on(inputs, successor, Role::Target(Others::Go));
             }
-            return leave(serving, next, predecessor, told);
+            return leave(serving, next, predecessor, findings);
         }
         if missing.is_empty() {
             waiting.push(format!(
                 "load balancer {name} goes once targets of its successor are healthy"
             ));
         } else {
-            told.push(format!(
+            findings.push(format!(
                 "load balancer {name} goes on serving: its successor does not serve {}",
                 missing.join(", ")
             ));
@@ -69,7 +69,7 @@ pub(crate) fn plan<'a>(
     }
     if is_named {
         // What changes meanwhile does not bring the former name back.
-        return leave(serving, next, predecessor, told);
+        return leave(serving, next, predecessor, findings);
     }
     let mut report = serving.report;
     let mut steps = serving.steps;
@@ -77,7 +77,7 @@ pub(crate) fn plan<'a>(
     if steps.is_empty() {
         steps = next.steps;
     }
-    for problem in told {
+    for problem in findings {
         if !report.problems.contains(&problem) {
             report.problems.push(problem);
         }

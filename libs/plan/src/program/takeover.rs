@@ -3,10 +3,10 @@
 
 use tributary_model::report::LoadBalancerReport;
 
-use crate::parts::draft::Draft;
+use crate::input::ours::load_balancers;
+use crate::input::{Others, Role, load_balancer};
+use crate::parts::builder::PlanBuilder;
 use crate::program::load_balancer::{Inputs, on};
-use crate::scope::ours::load_balancers;
-use crate::scope::{Others, Role, load_balancer};
 use crate::values::op::{Blame, Op, StepId, Taggable};
 use crate::values::plan::Plan;
 use crate::values::tags::{self, INSTALLATION, Ownership, Tags, Unmarked};
@@ -27,14 +27,14 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
         ..ownership
     };
     let current = load_balancer::current(desired, observed, context, taking)?;
-    let mut draft = Draft::default();
+    let mut builder = PlanBuilder::default();
     let mut mark = |resource: Taggable| {
         let mark = tags::tag_value(&context.installation);
         let op = Op::AddTags {
             resource,
             tags: Tags::from_iter([(INSTALLATION.to_owned(), mark)]),
         };
-        draft.add(op, Blame::LoadBalancer)
+        builder.add(op, Blame::LoadBalancer)
     };
     let parts: Vec<StepId> = parts(inputs, taking).into_iter().map(&mut mark).collect();
     let wholes = load_balancers(observed, taking).map(|it| Taggable::Elb(it.arn.to_owned()));
@@ -42,12 +42,12 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
     // Until the load balancer itself is marked, a take-over that was interrupted begins again.
     for whole in wholes {
         for part in &parts {
-            draft.after(whole, *part);
+            builder.after(whole, *part);
         }
     }
     if !observed.is_whole() {
         // A part that was not seen would stay without the mark, and so another's, for ever.
-        draft.retain(|_| false);
+        builder.retain(|_| false);
     }
     let taken = Inputs {
         ownership: taking,
@@ -60,7 +60,7 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
         waits,
         steps: _,
     } = on(taken, Some(current), Role::Target(Others::Stay));
-    let steps = draft.finish();
+    let steps = builder.finish();
     let report = LoadBalancerReport {
         healthy: [].into(),
         settled: false,
@@ -72,7 +72,7 @@ pub(crate) fn plan(inputs: Inputs) -> Option<Plan> {
         waiting,
         waits,
     };
-    Some(plan.with_setbacks(&context.setbacks))
+    Some(plan.with_setbacks(&context.failures))
 }
 
 /// Everything of this Gateway but its load balancer that nobody has marked.

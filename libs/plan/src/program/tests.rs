@@ -7,8 +7,8 @@ use tributary_model::report::{LoadBalancerPhase, ProgrammedState};
 
 use super::*;
 use crate::fixtures::{
-    Desired, alb, arn, context, empty, find, forward, issued, listener, ops, origin, retained, run,
-    secret, settle, state, strings, target,
+    Desired, alb, arn, context, converge, empty, find, forward, issued, listener, ops, origin,
+    retained, run, secret, state, strings, target,
 };
 use crate::values::observed::{Completeness, LoadBalancerState, TargetState};
 use crate::values::op::{Blame, Op, Step, StepId};
@@ -52,7 +52,7 @@ fn check_repair(observed: &Observed, to: &Desired, expected: &[&str]) {
             .zip(expected)
             .all(|(op, expected)| op.starts_with(expected));
     assert!(matches, "expected {expected:#?}, planned\n{plan}");
-    settle(to, observed, &context());
+    converge(to, observed, &context());
 }
 
 #[test]
@@ -312,8 +312,11 @@ fn no_subnet_in_the_vpc_that_is_ours_names_the_vpc() {
     let mut observed = empty();
     observed.network.vpc = Some("vpc-other".to_owned());
     let plan = two_teams().plan(&observed, &context());
-    let told = plan.report.problems.join("; ");
-    assert!(told.contains("no subnet found in vpc-other ("), "{told}");
+    let findings = plan.report.problems.join("; ");
+    assert!(
+        findings.contains("no subnet found in vpc-other ("),
+        "{findings}"
+    );
 }
 
 /// LBC: entries without an identifier give their addresses to the subnets that are found.
@@ -471,7 +474,7 @@ fn what_a_crash_left_half_made_is_taken_up() {
     let plan = desired.plan(&empty(), &context());
     for made in 0..plan.steps.len() {
         let done = run(&empty(), &plan.steps[..made], &alb(), &context());
-        let settled = settle(&desired, &done.observed, &context());
+        let settled = converge(&desired, &done.observed, &context());
         assert_eq!(settled.load_balancers.len(), 1);
         assert_eq!(settled.target_groups.len(), 2);
         assert_eq!(settled.security_groups.len(), 1);
@@ -549,7 +552,7 @@ fn a_client_secret_is_remembered_by_a_tag_and_set_again_when_it_changes() {
             secret: "oidc".into(),
         });
     });
-    let observed = settle(&desired, &empty(), &with("1"));
+    let observed = converge(&desired, &empty(), &with("1"));
     assert_eq!(
         ops(&desired.plan(&observed, &with("1"))),
         Vec::<String>::new()
@@ -565,5 +568,5 @@ fn a_client_secret_is_remembered_by_a_tag_and_set_again_when_it_changes() {
         plan.steps[1].after.contains(&find(&plan, "modify rule").id),
         "\n{plan}"
     );
-    settle(&two_teams(), &observed, &with("2"));
+    converge(&two_teams(), &observed, &with("2"));
 }

@@ -5,8 +5,8 @@ use tributary_model::desired::DesiredLoadBalancer;
 use tributary_model::report::{LoadBalancerReport, ProgrammedState};
 use tributary_model::resource::cannot_be_read;
 
-use crate::parts::draft::Draft;
-use crate::scope::ours::load_balancers;
+use crate::input::ours::load_balancers;
+use crate::parts::builder::PlanBuilder;
 use crate::values::observed::Observed;
 use crate::values::op::Op;
 use crate::values::tags::Ownership;
@@ -17,16 +17,16 @@ pub(crate) fn withhold(
     desired: &DesiredLoadBalancer,
     observed: &Observed,
     ownership: Ownership,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Option<String> {
     if desired.unread.is_empty() {
         return None;
     }
     // A successor draws the traffic of all, and may lack what is not known.
     let is_first = load_balancers(observed, ownership).next().is_none();
-    let before = draft.steps().len();
-    draft.retain(|op| op.only_adds() && (is_first || !matches!(op, Op::CreateLoadBalancer(_))));
-    let withheld = before - draft.steps().len();
+    let before = builder.steps().len();
+    builder.retain(|op| op.only_adds() && (is_first || !matches!(op, Op::CreateLoadBalancer(_))));
+    let withheld = before - builder.steps().len();
     let steps = if withheld == 1 {
         "step is"
     } else {

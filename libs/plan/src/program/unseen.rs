@@ -4,21 +4,21 @@
 //! Certificates, subnets and security groups are missed by those alone who need them: see `certificates`, `subnets` and
 //! `security_group`.
 
-use crate::parts::draft::Draft;
+use crate::parts::builder::PlanBuilder;
 use crate::values::observed::{Completeness, Observed};
 use crate::values::op::Op;
 
 /// Leaves out what must not be done without a look.
-pub(crate) fn withhold(observed: &Observed, draft: &mut Draft) {
+pub(crate) fn withhold(observed: &Observed, builder: &mut PlanBuilder) {
     if let Completeness::Partial(gaps) = &observed.completeness {
-        draft.retain(|op| !op.removes() && !op.creates());
-        draft
+        builder.retain(|op| !op.removes() && !op.creates());
+        builder
             .waiting
             .push(format!("observation is partial: {}", gaps.join("; ")));
     }
     if observed.unread.lines().next().is_some() {
-        draft.withhold(Op::removes);
-        draft.waiting.extend(observed.unread.lines().cloned());
+        builder.withhold(Op::removes);
+        builder.waiting.extend(observed.unread.lines().cloned());
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Context {
     /// entry costs the listeners that have no other certificate.
     pub refused_certificates: BTreeMap<SecretVersion, String>,
     /// What became of earlier requests.
-    pub setbacks: BTreeMap<OpKey, Setback>,
+    pub failures: BTreeMap<OpKey, Failure>,
     /// Fingerprints of OIDC client Secrets, as the programmer read them. AWS never returns a client secret, so
     /// a tag remembers which one a rule carries; a Secret that is missing here is taken as unchanged.
     pub client_secrets: BTreeMap<ObjectKey, String>,
@@ -36,7 +36,7 @@ pub struct Context {
 
 /// Why a step did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Setback {
+pub enum Failure {
     /// AWS refuses this very request, in these words: asking again, without a change, is no use.
     Refused(String),
     /// The request cannot be made, and AWS was not asked: something that it names is not there.
@@ -45,7 +45,7 @@ pub enum Setback {
     Retrying(String),
 }
 
-impl Setback {
+impl Failure {
     /// Nothing of it will succeed before something changes.
     pub(crate) fn is_final(&self) -> bool {
         match self {

@@ -81,7 +81,7 @@ pub enum Handle {
 /// One AWS call.
 ///
 /// Its `Display` is one line with everything in it but step numbers. What became of it is remembered by its [`key`](Op::key)
-/// (see [`Context::setbacks`](crate::values::limits::Context::setbacks)).
+/// (see [`Context::failures`](crate::values::limits::Context::failures)).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {
     /// EC2 `CreateSecurityGroup` with tags; answers its id. Ingress is a step of its own.

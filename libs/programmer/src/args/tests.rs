@@ -1,7 +1,7 @@
 use super::*;
 
-fn args() -> SiteArgs {
-    SiteArgs {
+fn args() -> EnvironmentArgs {
+    EnvironmentArgs {
         replaced_load_balancer_stay: None,
         cluster: None,
         installation: InstallationArgs {
@@ -23,29 +23,29 @@ fn sandbox() -> Endpoint {
     Endpoint::url("http://127.0.0.1:4566".to_owned())
 }
 
-fn site(cluster: Option<&str>, aws: &Endpoint) -> Result<String, NoCluster> {
-    let args = SiteArgs {
+fn environment(cluster: Option<&str>, aws: &Endpoint) -> Result<String, NoCluster> {
+    let args = EnvironmentArgs {
         cluster: cluster.map(str::to_owned),
         ..args()
     };
-    args.site(aws).map(|site| site.cluster)
+    args.environment(aws).map(|environment| environment.cluster)
 }
 
 fn backend(manage: Option<bool>, group: Option<&str>, aws: &Endpoint) -> BackendGroups {
-    let args = SiteArgs {
+    let args = EnvironmentArgs {
         cluster: Some("prod".to_owned()),
         manage_backend_security_groups: manage,
         backend_security_group: group.map(str::to_owned),
         ..args()
     };
-    args.site(aws).unwrap().backend
+    args.environment(aws).unwrap().backend
 }
 
 #[test]
 fn the_real_aws_wants_a_cluster_by_name() {
-    assert_eq!(site(None, &real()), Err(NoCluster));
-    assert_eq!(site(Some("prod"), &real()), Ok("prod".to_owned()));
-    assert_eq!(site(None, &sandbox()), Ok("tributary".to_owned()));
+    assert_eq!(environment(None, &real()), Err(NoCluster));
+    assert_eq!(environment(Some("prod"), &real()), Ok("prod".to_owned()));
+    assert_eq!(environment(None, &sandbox()), Ok("tributary".to_owned()));
 }
 
 #[test]

@@ -217,7 +217,7 @@ impl World {
             },
             merger: Transport::local(grpc.routes()),
             aws,
-            site: Site {
+            environment: Environment {
                 cluster: "test".to_owned(),
                 installation: "here".to_owned(),
                 vpc: None,

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tributary_aws::{AwsError, Class, Due};
-use tributary_plan::limits::Setback;
+use tributary_plan::limits::Failure;
 use tributary_plan::op::Op;
 
 use super::{Doubt, MOST, Tries};
@@ -57,7 +57,7 @@ fn fail(op: &Op, error: &AwsError, times: usize) -> Told {
         now = due;
     }
     let before = now.checked_sub(Duration::from_millis(1)).unwrap();
-    let refused = matches!(tries.told().get(&op.key()), Some(Setback::Refused(_)));
+    let refused = matches!(tries.told().get(&op.key()), Some(Failure::Refused(_)));
     Told {
         refused,
         longest,
@@ -75,9 +75,9 @@ fn what_aws_was_never_asked_it_did_not_refuse() {
         "there is no trust store",
     );
     tries.failed(&make("lb"), &error, Instant::now());
-    let told: Vec<Setback> = tries.told().into_values().collect();
+    let told: Vec<Failure> = tries.told().into_values().collect();
     let text = "DescribeTrustStores: there is no trust store".to_owned();
-    assert_eq!(told, [Setback::Impossible(text)]);
+    assert_eq!(told, [Failure::Impossible(text)]);
 }
 
 #[test]

@@ -26,8 +26,10 @@ impl Worker {
             Some(known) if !self.drift.wants_everything(now) => known,
             Some(_) | None => return Found::Drift,
         };
-        let Shared { aws, site, .. } = &self.shared;
-        let question = |drift: &Drift| drift.question(known.observed(), site, &self.key);
+        let Shared {
+            aws, environment, ..
+        } = &self.shared;
+        let question = |drift: &Drift| drift.question(known.observed(), environment, &self.key);
         let mut finding = match question(&self.drift) {
             Some(question) => ask(aws, known, &question).await,
             None => Ok(Finding::AsKnown),
@@ -81,9 +83,11 @@ impl Worker {
         let (false, Some(known)) = (wanting.is_empty(), &mut self.known) else {
             return;
         };
-        let Shared { aws, site, .. } = &self.shared;
+        let Shared {
+            aws, environment, ..
+        } = &self.shared;
         let lost = tokio::select! {
-            lost = look_again(aws, site, &self.key, known, &wanting) => lost,
+            lost = look_again(aws, environment, &self.key, known, &wanting) => lost,
             _ = changes.changed() => {
                 changes.mark_changed();
                 return;
@@ -96,10 +100,10 @@ impl Worker {
 
     /// Takes in what is known now, for when it is asked about again.
     pub(super) fn note(&mut self, observed: &Observed, desired: Option<&DesiredLoadBalancer>) {
-        let (now, site) = (Instant::now(), &self.shared.site);
+        let (now, environment) = (Instant::now(), &self.shared.environment);
         self.checks.note(observed, now);
-        let told = wanting(site, observed, desired);
+        let told = wanting(environment, observed, desired);
         self.reach
-            .note(told, timed_out(site, observed, desired), now);
+            .note(told, timed_out(environment, observed, desired), now);
     }
 }

@@ -7,8 +7,8 @@ use tributary_model::view::ListenerView;
 
 use super::{Arbitrary, Source, fields, structs, variants};
 use crate::call::{
-    Answer, ListenerListing, ListenerPlace, ListenerWatch, Patience, Publisher, RefusedReport,
-    ReportsTaken, Settling, Shard,
+    Answer, ListenerListing, ListenerPlace, ListenerWatch, Publisher, RefusedReport, ReportsTaken,
+    Shard, WaitOutcome, WaitTimeout,
 };
 use crate::convert::ConvertError;
 use crate::event::{Event, Position, Positioned};
@@ -31,7 +31,7 @@ variants!(ListenerOutcome: |source|
     Self::UnsupportedProtocol,
     fields!(source, Self::Invalid { field, reason }));
 variants!(Shard: |source| Self::WHOLE, Self::new(2, 3).unwrap());
-variants!(Settling: |source| Self::Settled, Self::Pending(source.any()));
+variants!(WaitOutcome: |source| Self::Settled, Self::Pending(source.any()));
 
 impl Arbitrary for Publisher {
     fn arbitrary(source: &mut Source) -> Self {
@@ -54,7 +54,7 @@ impl Arbitrary for ListenerListing {
     }
 }
 
-impl Arbitrary for Patience {
+impl Arbitrary for WaitTimeout {
     fn arbitrary(source: &mut Source) -> Self {
         Self(std::time::Duration::from_millis(source.below(1 << 40)))
     }

@@ -31,7 +31,7 @@ proptest! {
         check_same::<ListenerListing, listeners::ListListenersRequest>(seed);
         check_same::<ListenerWatch, listeners::WatchListenersRequest>(seed);
         check_same::<ObjectFilter, listeners::ListObjectsRequest>(seed);
-        check_same::<Question, listeners::ExplainRequest>(seed);
+        check_same::<ExplainQuery, listeners::ExplainRequest>(seed);
         check_same::<ListenerRef, listeners::GetListenerRequest>(seed);
         check_same::<LoadBalancerKey, desired::GetLoadBalancerRequest>(seed);
         check_same::<Position, snapshot::SyncResponse>(seed);
@@ -39,8 +39,8 @@ proptest! {
         check_same::<Health, installation::GetHealthResponse>(seed);
         check_same::<Answer<DesiredLoadBalancer>, desired::GetLoadBalancerResponse>(seed);
         check_same::<Answer<Vec<Explanation>>, listeners::ExplainResponse>(seed);
-        check_same::<Patience, listeners::WaitSettledRequest>(seed);
-        check_same::<Settling, listeners::WaitSettledResponse>(seed);
+        check_same::<WaitTimeout, listeners::WaitSettledRequest>(seed);
+        check_same::<WaitOutcome, listeners::WaitSettledResponse>(seed);
     }
 }
 
@@ -161,7 +161,7 @@ fn nobody_waits_for_a_negative_time() {
         seconds: -1,
         nanos: 0,
     };
-    check_refused::<Patience, _>(
+    check_refused::<WaitTimeout, _>(
         listeners::WaitSettledRequest {
             timeout: Some(timeout),
         },
@@ -171,7 +171,7 @@ fn nobody_waits_for_a_negative_time() {
 
 #[test]
 fn a_wait_without_a_time_is_refused() {
-    check_refused::<Patience, _>(
+    check_refused::<WaitTimeout, _>(
         listeners::WaitSettledRequest::default(),
         "timeout: is required",
     );

@@ -13,8 +13,8 @@ use super::codec::{
     same,
 };
 use crate::call::{
-    Acknowledgement, Answer, ListenerFilter, LoadBalancerShard, ObjectFilter, Patience, Publisher,
-    Question, RefusedReport, ReportsTaken, SetAside, Settling, Shard,
+    Acknowledgement, Answer, ExplainQuery, ListenerFilter, LoadBalancerShard, ObjectFilter,
+    Publisher, RefusedReport, ReportsTaken, SetAside, Shard, WaitOutcome, WaitTimeout,
 };
 use crate::event::Position;
 use crate::{desired, judgement, listeners, report, snapshot, types};
@@ -52,7 +52,7 @@ message!(
     }
 );
 message!(
-    Question = listeners::ExplainRequest {
+    ExplainQuery = listeners::ExplainRequest {
         object: required,
         listener: optional_name,
     }
@@ -329,9 +329,9 @@ impl TryFrom<listeners::ExplainResponse> for Answer<Vec<Explanation>> {
     }
 }
 
-impl From<&Patience> for listeners::WaitSettledRequest {
+impl From<&WaitTimeout> for listeners::WaitSettledRequest {
     /// Saturates at what protobuf can say, 10,000 years.
-    fn from(patience: &Patience) -> Self {
+    fn from(patience: &WaitTimeout) -> Self {
         let longest = prost_types::Duration {
             seconds: 315_576_000_000,
             nanos: 0,
@@ -343,7 +343,7 @@ impl From<&Patience> for listeners::WaitSettledRequest {
     }
 }
 
-impl TryFrom<listeners::WaitSettledRequest> for Patience {
+impl TryFrom<listeners::WaitSettledRequest> for WaitTimeout {
     type Error = ConvertError;
 
     fn try_from(message: listeners::WaitSettledRequest) -> Result<Self, Self::Error> {
@@ -354,14 +354,14 @@ impl TryFrom<listeners::WaitSettledRequest> for Patience {
     }
 }
 
-impl From<&Settling> for listeners::WaitSettledResponse {
-    fn from(settling: &Settling) -> Self {
-        match settling {
-            Settling::Settled => Self {
+impl From<&WaitOutcome> for listeners::WaitSettledResponse {
+    fn from(wait_outcome: &WaitOutcome) -> Self {
+        match wait_outcome {
+            WaitOutcome::Settled => Self {
                 settled: true,
                 pending: Vec::new(),
             },
-            Settling::Pending(pending) => Self {
+            WaitOutcome::Pending(pending) => Self {
                 settled: false,
                 pending: pending.clone(),
             },
@@ -369,7 +369,7 @@ impl From<&Settling> for listeners::WaitSettledResponse {
     }
 }
 
-impl From<listeners::WaitSettledResponse> for Settling {
+impl From<listeners::WaitSettledResponse> for WaitOutcome {
     fn from(message: listeners::WaitSettledResponse) -> Self {
         match message {
             listeners::WaitSettledResponse { settled: true, .. } => Self::Settled,

@@ -72,7 +72,7 @@ fn a_concern_is_told_and_does_not_make_unready() {
     programmers.raise();
     assert_eq!(readiness.concerns(), ["programmers"]);
     assert!(readiness.is_ready());
-    programmers.settle();
+    programmers.clear();
     assert!(readiness.concerns().is_empty());
 }
 
@@ -119,13 +119,13 @@ fn why_something_is_not_met_yet_does_not_take_back_that_it_was() {
 }
 
 #[test]
-fn a_concern_says_why_and_is_told_until_each_has_settled_it() {
+fn a_concern_says_why_and_is_told_until_each_has_cleared_it() {
     let readiness = Readiness::default();
     let (one, two) = (readiness.concern("aws"), readiness.concern("aws"));
     one.raise();
     two.raise_because("no\n  credentials");
     assert_eq!(readiness.concerns(), ["aws: no credentials"]);
-    two.settle();
+    two.clear();
     assert_eq!(readiness.concerns(), ["aws"]);
     drop(one);
     assert!(readiness.concerns().is_empty());
@@ -142,6 +142,6 @@ async fn a_service_hears_when_its_own_concerns_change() {
         aws.raise_because("no credentials");
     });
     assert_eq!(concerns.now(), ["aws: no credentials"]);
-    let ((), ()) = tokio::join!(concerns.changed(), async { aws.settle() });
+    let ((), ()) = tokio::join!(concerns.changed(), async { aws.clear() });
     assert!(concerns.now().is_empty());
 }

@@ -14,7 +14,7 @@ use crate::readiness::{Concern, Condition};
 use crate::tasks::{OnError, Tasks};
 
 /// `SERVICE/certificate`.
-struct Told {
+struct FileStatus {
     condition: Condition,
     /// What is there is good, and what was to follow it cannot be used.
     unused: Concern,
@@ -33,7 +33,7 @@ pub(crate) async fn watched(
     folder: &Path,
     us: Peer,
 ) -> Result<Tls, TlsError> {
-    let mut told = Told {
+    let mut told = FileStatus {
         condition: context.condition("certificate"),
         unused: context.concern("certificate"),
         fault: None,
@@ -81,11 +81,11 @@ impl Tls {
     }
 }
 
-impl Told {
+impl FileStatus {
     /// No reason to be unready: peers believe the former certificate until it ends.
     fn tell_unused(&self, why: Option<String>) {
         match why {
-            None => self.unused.settle(),
+            None => self.unused.clear(),
             Some(why) => {
                 let why = format!("{why}: the one that was there counts on");
                 self.unused.raise_because(why);

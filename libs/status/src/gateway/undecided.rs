@@ -4,7 +4,7 @@ use tributary_model::status::{Condition, GatewayStatus};
 
 use super::OWNED;
 use crate::conditions::{Entry, Stamp, find, next_conditions};
-use crate::reasons::{MANAGED, PROGRAMMED, Situation, verdict};
+use crate::reasons::{MANAGED, PROGRAMMED, Situation, condition_row};
 
 /// Of a Gateway that is another program's. It writes `Accepted` and `Programmed`, by which people and programs wait for
 /// it: were they written here, too, each would overwrite the other for ever. So this is said in a condition of our own.
@@ -13,7 +13,7 @@ pub(crate) fn left_alone(
     current: &GatewayStatus,
     stamp: Stamp,
 ) -> GatewayStatus {
-    let said = verdict(why);
+    let said = condition_row(why);
     with_conditions(
         next_conditions(vec![said.into()], &[MANAGED], &current.conditions, stamp),
         current,
@@ -23,7 +23,7 @@ pub(crate) fn left_alone(
 /// Of a Gateway whose class is not there: Gateway API leaves one that nobody decides on at Unknown/Pending. Its load
 /// balancer serves on, so that `Programmed`, addresses and listeners stay true.
 pub(crate) fn class_missing(class: &str, current: &GatewayStatus, stamp: Stamp) -> GatewayStatus {
-    let said = verdict(Situation::GatewayAcceptedClassMissing(class));
+    let said = condition_row(Situation::GatewayAcceptedClassMissing(class));
     let programmed = find(&current.conditions, PROGRAMMED).cloned();
     let entries = [Entry::from(said)]
         .into_iter()

@@ -74,12 +74,12 @@ fn a_reference_that_fails_is_named_before_the_certificate_that_nobody_has() {
             unresolved_refs: vec![unresolved(at, cause)],
             ..won("a", Some(none.clone()))
         };
-        let verdict = resolved_refs(&judged);
+        let condition_row = resolved_refs(&judged);
         assert_eq!(
-            verdict.message.contains(at),
+            condition_row.message.contains(at),
             names_it,
             "{}",
-            verdict.message
+            condition_row.message
         );
     }
 }

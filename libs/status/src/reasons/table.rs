@@ -10,14 +10,14 @@ use super::phrases::{
     UNAVAILABLE, conflict_message, left_alone, none_served, not_allowed, too_many,
 };
 use super::{
-    ACCEPTED, CONFLICTED, DEGRADED, Hindrance, INVALID, LISTENERS_NOT_VALID, MANAGED,
+    ACCEPTED, CONFLICTED, ConditionRow, DEGRADED, Hindrance, INVALID, LISTENERS_NOT_VALID, MANAGED,
     OVERLAPPING_TLS_CONFIG, PARTIALLY_INVALID, PENDING, PORT_UNAVAILABLE, PROGRAMMED,
-    RESOLVED_REFS, Situation, TOO_MANY_LISTENERS, Verdict,
+    RESOLVED_REFS, Situation, TOO_MANY_LISTENERS,
 };
 use crate::words::{clause, sentence};
 
 /// The table.
-pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
+pub(crate) fn condition_row(situation: Situation<'_>) -> ConditionRow {
     use ConditionStatus::{False, True, Unknown};
     use Situation as S;
     match situation {
@@ -395,17 +395,17 @@ pub(crate) fn verdict(situation: Situation<'_>) -> Verdict {
     }
 }
 
-fn degraded(served: &str, what: &str) -> Verdict {
+fn degraded(served: &str, what: &str) -> ConditionRow {
     let message = sentence(&format!("{served}, but not as it was asked for"), what, "");
     row(DEGRADED, ConditionStatus::True, "NotAsAsked", message)
 }
 
-fn not_in_full(who: &str, what: &str) -> Verdict {
+fn not_in_full(who: &str, what: &str) -> ConditionRow {
     let message = sentence(&format!("Not all that {who} for is done"), what, "");
     row(DEGRADED, ConditionStatus::True, "NotAsAsked", message)
 }
 
-fn invalid_parameters(what: &str, why: &str) -> Verdict {
+fn invalid_parameters(what: &str, why: &str) -> ConditionRow {
     let why = clause(why);
     let message = format!("The {what} cannot be used: {why}. Correct the reference or the object.");
     row(
@@ -421,8 +421,8 @@ fn row(
     status: ConditionStatus,
     reason: &'static str,
     message: impl Into<String>,
-) -> Verdict {
-    Verdict {
+) -> ConditionRow {
+    ConditionRow {
         condition_type,
         status,
         reason,

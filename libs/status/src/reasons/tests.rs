@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use tributary_model::resolved::{Conflict, NotAllowedCause, RefCause, RivalClass};
 
-use super::{Hindrance, Situation, verdict};
+use super::{Hindrance, Situation, condition_row};
 use crate::expiry::{CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING};
 use crate::notices::{CONFLICT_RESOLVED, STATUS_NOT_WRITTEN};
 
@@ -151,7 +151,7 @@ fn every_row_of_the_table_is_a_situation_here() {
 fn every_reason_has_a_section_in_troubleshooting_and_every_section_a_reason() {
     let situations = every_situation().into_iter();
     let reasons: BTreeSet<&str> = situations
-        .map(|situation| verdict(situation).reason)
+        .map(|situation| condition_row(situation).reason)
         .chain([CONFLICT_RESOLVED, STATUS_NOT_WRITTEN])
         .chain([CERTIFICATE_EXPIRING, CERTIFICATE_EXPIRED])
         .collect();
@@ -167,7 +167,7 @@ fn every_reason_has_a_section_in_troubleshooting_and_every_section_a_reason() {
 #[test]
 fn every_reason_is_camel_case() {
     for situation in every_situation() {
-        let reason = verdict(situation).reason;
+        let reason = condition_row(situation).reason;
         assert!(
             reason.starts_with(|first: char| first.is_ascii_uppercase()),
             "{reason}"
@@ -182,7 +182,7 @@ fn every_reason_is_camel_case() {
 #[test]
 fn every_message_is_whole_sentences() {
     for situation in every_situation() {
-        let message = verdict(situation).message;
+        let message = condition_row(situation).message;
         assert!(
             message.ends_with('.') && !message.ends_with(".."),
             "{message}"
@@ -200,7 +200,7 @@ fn check_rival(rival: RivalClass, conflict: Conflict, expected: &str) {
         Situation::ListenerProgrammedConflict(conflict, rival),
         Situation::ListenerConflicted(conflict, rival),
     ] {
-        assert_eq!(verdict(situation).message, expected);
+        assert_eq!(condition_row(situation).message, expected);
     }
 }
 

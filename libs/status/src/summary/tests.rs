@@ -3,13 +3,13 @@ use tributary_model::judgement::{
 };
 use tributary_model::resolved::{Conflict, RouteAcceptance};
 
-use super::{Said, summary};
+use super::{ConditionText, summary};
 use crate::testing::{class, conflicted, gateway, good, parent, route, set, won};
 
 /// `accepted programmed`, with `-` for what is not known.
 fn check(judgement: &Judgement, expected: &str) {
     let told = summary(judgement);
-    let word = |said: Option<Said>| {
+    let word = |said: Option<ConditionText>| {
         said.map_or("-".to_owned(), |said| {
             format!("{:?}/{}", said.status, said.reason)
         })

@@ -161,7 +161,7 @@ fn tally(objects: Vec<Resource>) -> Tally {
         }));
     }
     state.mark_complete();
-    state.settle();
+    state.propagate();
     let desired: Vec<_> = state.merge().load_balancers().values().cloned().collect();
     for desired in desired {
         let members = desired.listeners.values();

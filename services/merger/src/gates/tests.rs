@@ -57,7 +57,7 @@ impl World {
             }));
         }
         state.mark_complete();
-        state.settle();
+        state.propagate();
     }
 
     async fn ask(&self, body: impl Into<Body>) -> (StatusCode, Value) {

@@ -20,7 +20,7 @@ fn apply(shared: &Shared, resources: Vec<Resource>) {
             labels: Labels::default(),
         }));
     }
-    state.settle();
+    state.propagate();
 }
 
 fn started() -> Shared {
@@ -32,7 +32,7 @@ fn started() -> Shared {
     shared
 }
 
-fn report(state: &State, change: impl FnOnce(&mut LoadBalancerReport)) -> LoadBalancerReport {
+fn report(state: &MergerState, change: impl FnOnce(&mut LoadBalancerReport)) -> LoadBalancerReport {
     let mut report = LoadBalancerReport {
         key: state.desired_keys().next().unwrap().clone(),
         phase: LoadBalancerPhase::Active,

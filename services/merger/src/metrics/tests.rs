@@ -1,13 +1,13 @@
 use tributary_model::report::Quotas as Reported;
 
 use super::*;
-use crate::census::{Standing, State};
+use crate::census::{ObjectState, Standing};
 
 fn tally(served: u64, refused: u64) -> Tally {
     let mut tally = Tally::default();
     for (state, reason, count) in [
-        (State::Served, "Programmed", served),
-        (State::Refused, "NotAllowed", refused),
+        (ObjectState::Served, "Programmed", served),
+        (ObjectState::Refused, "NotAllowed", refused),
     ] {
         if count > 0 {
             let standing = Standing { state, reason };

@@ -10,7 +10,7 @@ use tributary_proto::convert::ConvertError;
 use tributary_proto::report::PublishReportsRequest;
 use tributary_stream::{Decoded, Event, Position, Positioned, Refused};
 
-use crate::state::State;
+use crate::state::MergerState;
 
 /// A message of which nothing is left that must not be taken.
 pub(super) struct Checked {
@@ -30,7 +30,7 @@ struct Unfit {
 }
 
 pub(super) fn check(
-    state: &State,
+    state: &MergerState,
     share: &LoadBalancerShard,
     message: Decoded<PublishReportsRequest>,
 ) -> Checked {
@@ -113,7 +113,7 @@ fn in_share(share: &LoadBalancerShard, key: &LoadBalancerKey) -> Result<(), Unfi
 }
 
 fn fit(
-    state: &State,
+    state: &MergerState,
     share: &LoadBalancerShard,
     position: Position,
     report: &LoadBalancerReport,
@@ -150,7 +150,7 @@ fn fit(
 }
 
 /// Takes out what is said of listeners that the load balancer is not desired with.
-fn leave_out(state: &State, report: &mut LoadBalancerReport) -> Vec<ConvertError> {
+fn leave_out(state: &MergerState, report: &mut LoadBalancerReport) -> Vec<ConvertError> {
     let key = report.key.clone();
     // Of one that is only kept it is not known; what is said of its listeners counts for nothing until it is desired.
     if !state.merge().load_balancers().contains_key(&key) {

@@ -7,7 +7,7 @@ use tributary_model::{ObjectRef, desired::LoadBalancerKey};
 use tributary_proto::call::Acknowledgement;
 use tributary_stream::Position;
 
-use super::State;
+use super::MergerState;
 use crate::census::{Census, Tally};
 use crate::latency::Latency;
 use crate::views;
@@ -30,7 +30,7 @@ impl Counts {
     }
 }
 
-impl State {
+impl MergerState {
     /// Changes come from now on.
     pub(crate) fn arrived(&mut self, at: Instant) {
         self.counts.latency.arrived(at);

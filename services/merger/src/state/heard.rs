@@ -7,14 +7,14 @@ use tokio::time::Instant;
 use tributary_model::desired::LoadBalancerKey;
 use tributary_proto::call::LoadBalancerShard;
 
-use super::{MOST_STRAYS, State};
+use super::{MOST_STRAYS, MergerState};
 
 /// A programmer that is started anew is back within seconds, and another takes its shards over after some more (a
 /// Lease lasts four): who was not heard for this long is missing. Before that nothing is said, so that a rolling update
 /// writes no status.
 pub(crate) const SILENCE: Duration = Duration::from_mins(1);
 
-impl State {
+impl MergerState {
     /// A stream of reports has said all that there is.
     pub(crate) fn heard(&mut self, stream: u64, share: LoadBalancerShard) {
         self.speakers.insert(stream, share);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tributary_model::{Kind, Labels, ListenerRef, ObjectRef};
 
-use super::State;
+use super::MergerState;
 use crate::views;
 
-impl State {
+impl MergerState {
     /// What an object is selected by from now on: its listeners show it, and whoever lists objects asks for it.
     pub(super) fn label(&mut self, object: &ObjectRef, labels: Labels) {
         if self.labels_of(object) == labels {

@@ -20,7 +20,7 @@ fn started(objects: Vec<Resource>) -> Shared {
             .map(|resource| Arc::new(source(resource))),
     );
     state.mark_complete();
-    state.settle();
+    state.propagate();
     drop(state);
     shared
 }
@@ -37,13 +37,13 @@ fn source(resource: Resource) -> SourceObject {
 fn becomes(shared: &Shared, resource: Resource) {
     let mut state = shared.lock().unwrap();
     state.apply(Arc::new(source(resource)));
-    state.settle();
+    state.propagate();
 }
 
 fn goes(shared: &Shared, kind: Kind, name: &str) {
     let mut state = shared.lock().unwrap();
     state.delete(object(kind, name));
-    state.settle();
+    state.propagate();
 }
 
 fn web() -> GatewayBuilder {

@@ -10,12 +10,12 @@ use tributary_model::resolved::{Resolved, ResolvedRoute};
 use tributary_model::status::{Condition, GatewayStatus, ListenerSetStatus, Status};
 use tributary_stream::Position;
 
-use super::State;
+use super::MergerState;
 
 /// By load balancer and route: the desired state that has the change.
 pub(super) type Untold = BTreeMap<LoadBalancerKey, BTreeMap<ObjectRef, Position>>;
 
-impl State {
+impl MergerState {
     /// These objects were decided anew, and these load balancers are to be otherwise.
     pub(super) fn changed(
         &mut self,

@@ -30,7 +30,7 @@ async fn world() -> World {
 }
 
 async fn until_listed(world: &World, holds: impl Fn(&[String]) -> bool) {
-    let holds = |state: &State| {
+    let holds = |state: &MergerState| {
         let (_, listeners) = world.shared.listeners.snapshot();
         let names: Vec<String> = listeners.keys().map(ToString::to_string).collect();
         state.is_complete() && holds(&names)

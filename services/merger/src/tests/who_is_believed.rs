@@ -17,7 +17,7 @@ fn leases() -> Holders {
 
 async fn heard(world: &World, dns: &str) {
     let said = format!("{dns} is heard");
-    let holds = |state: &State| {
+    let holds = |state: &MergerState| {
         let report = state.reports().get(&alb("infra/web"));
         report.and_then(|report| report.dns_name.as_deref()) == Some(dns)
     };
@@ -215,7 +215,7 @@ async fn what_a_programmer_has_and_nobody_wants_is_waited_for() {
     let world = World::new(Holders::Latest).await;
     let programmer = world.programmer("programmer", Shard::WHOLE, 0);
     programmer.list([active("infra/ghost", "x")]).await;
-    let waits = |state: &State| {
+    let waits = |state: &MergerState| {
         let lines = pending(state, Position::default());
         lines.iter().any(|line| line.contains("infra/ghost"))
     };
@@ -243,7 +243,7 @@ async fn what_is_wanted_by_now_is_not_said_to_be_unwanted() {
     let world = World::new(Holders::Latest).await;
     let programmer = world.programmer("programmer", Shard::WHOLE, 0);
     programmer.list([active("infra/late", "x")]).await;
-    let is_unwanted = |state: &State| {
+    let is_unwanted = |state: &MergerState| {
         let lines = pending(state, Position::default());
         lines.iter().any(|line| line.contains("nobody wants it"))
     };

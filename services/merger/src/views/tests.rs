@@ -108,7 +108,7 @@ fn merged(objects: Vec<Resource>) -> Shared {
         })
     }));
     state.mark_complete();
-    state.settle();
+    state.propagate();
     drop(state);
     shared
 }

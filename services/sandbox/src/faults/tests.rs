@@ -2,19 +2,19 @@ use serde_json::{Value, json};
 
 use crate::service::{Access, Service};
 
-use super::{End, FaultOptions, Faults, Staleness, Verdict};
+use super::{End, FaultAction, FaultOptions, Faults, Staleness};
 
 fn faults(rules: &Value) -> Faults {
     let options: FaultOptions = serde_json::from_value(json!({"rules": rules})).unwrap();
     Faults::new(options)
 }
 
-fn write(faults: &mut Faults, operation: &str) -> Verdict {
+fn write(faults: &mut Faults, operation: &str) -> FaultAction {
     faults.decide(Service::Elbv2, operation, Access::Write)
 }
 
-fn failed(verdict: &Verdict) -> &str {
-    match &verdict.end {
+fn failed(action: &FaultAction) -> &str {
+    match &action.end {
         End::Fail(error) => error.code.as_ref(),
         End::Normal => "ok",
         End::Reset => "reset",
@@ -35,9 +35,9 @@ fn a_rule_fails_as_often_as_it_says() {
 fn nothing_goes_wrong_by_default() {
     let mut faults = Faults::new(FaultOptions::default());
     for access in [Access::Read, Access::Write] {
-        let verdict = faults.decide(Service::Ec2, "X", access);
-        assert_eq!(failed(&verdict), "ok");
-        assert!(verdict.latency.is_zero() && verdict.stale.is_none());
+        let action = faults.decide(Service::Ec2, "X", access);
+        assert_eq!(failed(&action), "ok");
+        assert!(action.latency.is_zero() && action.stale.is_none());
     }
 }
 
@@ -103,7 +103,7 @@ fn the_first_failure_ends_the_call() {
         {"operation": "X", "kind": "error", "code": "AccessDenied", "status": 403, "times": 1},
         {"operation": "X", "kind": "server_error", "status": 502, "times": 1},
     ]));
-    let status = |verdict: Verdict| match verdict.end {
+    let status = |action: FaultAction| match action.end {
         End::Fail(error) => error.status,
         End::Normal | End::Reset | End::LoseAnswer => 0,
     };

@@ -33,13 +33,13 @@ const PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 /// The end that tells.
 #[derive(Debug)]
 pub(crate) struct Events {
-    queue: Sender<Told>,
+    queue: Sender<QueuedEvent>,
     failures: Counter,
 }
 
 /// What waits to be written.
 #[derive(Debug)]
-enum Told {
+enum QueuedEvent {
     /// About an object that was just read.
     Of(Box<(Event, Regarding)>),
     /// About one that was not.
@@ -49,7 +49,7 @@ enum Told {
 /// The end that writes.
 #[derive(Debug)]
 pub(crate) struct Forwarder {
-    queue: Receiver<Told>,
+    queue: Receiver<QueuedEvent>,
     cluster: Cluster,
     kinds: Arc<Kinds>,
     recorder: EventRecorder,
@@ -91,15 +91,15 @@ impl Events {
     pub(crate) fn tell(&self, served: &Served, object: &ObjectRef, uid: &str, notice: Notice) {
         let regarding = regarding(served, object, uid, &notice);
         let told = Box::new((event(WRITE_STATUS, notice), regarding));
-        self.send(object, Told::Of(told));
+        self.send(object, QueuedEvent::Of(told));
     }
 
     /// Tells what came with time, which nobody has read the object for.
     pub(crate) fn tell_unread(&self, object: &ObjectRef, notices: Vec<Notice>) {
-        self.send(object, Told::Unread(object.clone(), notices));
+        self.send(object, QueuedEvent::Unread(object.clone(), notices));
     }
 
-    fn send(&self, object: &ObjectRef, told: Told) {
+    fn send(&self, object: &ObjectRef, told: QueuedEvent) {
         if self.queue.try_send(told).is_err() {
             self.failures.inc();
             tracing::debug!(%object, "an event is dropped: too many wait");
@@ -112,11 +112,11 @@ impl Forwarder {
     pub(crate) async fn forward(mut self) {
         while let Some(told) = self.queue.recv().await {
             match told {
-                Told::Of(told) => {
+                QueuedEvent::Of(told) => {
                     let (event, regarding) = *told;
                     self.publish(event, regarding).await;
                 }
-                Told::Unread(object, notices) => {
+                QueuedEvent::Unread(object, notices) => {
                     if let Err(error) = self.read_and_publish(&object, notices).await {
                         self.failures.inc();
                         tracing::debug!(%object, %error, "events are lost");

@@ -23,7 +23,7 @@ pub(crate) fn asks(judgement: &Judgement) -> bool {
 ///
 /// # Errors
 /// When the API server refuses or does not answer.
-pub(crate) async fn settle(cluster: &Cluster, judgement: &Judgement) -> Result<(), Failure> {
+pub(crate) async fn write(cluster: &Cluster, judgement: &Judgement) -> Result<(), Failure> {
     let Judgement::GatewayClass(judged) = judgement else {
         return Ok(());
     };

@@ -119,7 +119,7 @@ impl Entry {
         waiting.is_some_and(|waiting| matches!(waiting.task, Task::Remove))
     }
 
-    pub(super) fn settle(&mut self, known: Option<Status>, aside: Option<String>) {
+    pub(super) fn record(&mut self, known: Option<Status>, aside: Option<String>) {
         self.known = known;
         self.aside = aside;
         self.failed = None;

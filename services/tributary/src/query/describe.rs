@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use tributary_model::key::{ListenerOwner, OwnerKind};
 use tributary_model::view::{Explanation, ListenerView, LoadBalancerView, ObjectView};
 use tributary_model::{Kind, ObjectKey, ObjectRef};
-use tributary_proto::call::{ListenerFilter, ObjectFilter, Question};
+use tributary_proto::call::{ExplainQuery, ListenerFilter, ObjectFilter};
 
 use super::client::Client;
 use super::error::QueryError;
@@ -70,7 +70,7 @@ async fn ask(client: &Client, object: &ObjectRef) -> Result<Described, QueryErro
     progress.show(&format!("asking for the listeners of {object}"));
     let listeners = listeners(client, object, &view.gateways).await?;
     progress.show(&format!("asking why {object} is as it is"));
-    let question = Question {
+    let question = ExplainQuery {
         object: object.clone(),
         listener: None,
     };

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use tributary_model::view::Explanation;
 use tributary_model::{ObjectRef, Rule};
-use tributary_proto::call::Question;
+use tributary_proto::call::ExplainQuery;
 
 use super::client::Client;
 use super::error::QueryError;
@@ -30,7 +30,7 @@ pub(crate) async fn explain(
     } = args;
     let kind = name::kind(kind)?;
     let object = ObjectRef::new(kind, name::key(kind, name)?);
-    let question = Question {
+    let question = ExplainQuery {
         object: object.clone(),
         listener: listener.as_deref().map(Into::into),
     };
@@ -47,8 +47,8 @@ pub(crate) async fn explain(
     Ok(ExitCode::SUCCESS)
 }
 
-fn unknown(question: &Question) -> QueryError {
-    let Question { object, listener } = question;
+fn unknown(question: &ExplainQuery) -> QueryError {
+    let ExplainQuery { object, listener } = question;
     let kind = name::singular(object.kind);
     let name = object.key.to_string();
     match listener {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tonic::{Response, Status, Streaming};
 use tributary_model::view::{Explanation, ListenerView, LoadBalancerView, ObjectView};
-use tributary_proto::call::{Answer, ListenerFilter, ObjectFilter, Patience, Question, Settling};
+use tributary_proto::call::{
+    Answer, ExplainQuery, ListenerFilter, ObjectFilter, WaitOutcome, WaitTimeout,
+};
 use tributary_proto::listeners::{
     ExplainRequest, ListListenersRequest, ListLoadBalancersRequest, ListObjectsRequest,
     WaitSettledRequest,
@@ -44,7 +46,10 @@ impl Client {
     }
 
     /// Empty when nothing is known of what is asked about.
-    pub(crate) async fn ask(&self, question: &Question) -> Result<Vec<Explanation>, QueryError> {
+    pub(crate) async fn ask(
+        &self,
+        question: &ExplainQuery,
+    ) -> Result<Vec<Explanation>, QueryError> {
         let request = ExplainRequest::from(question);
         self.answer(async {
             let asked = self.call(async || self.listeners().explain(request.clone()).await);
@@ -57,9 +62,9 @@ impl Client {
     }
 
     /// One call, which may take as long as the patience that it names. The status is the caller's business.
-    pub(crate) async fn settling(&self, patience: Duration) -> Result<Settling, Status> {
+    pub(crate) async fn wait_outcome(&self, patience: Duration) -> Result<WaitOutcome, Status> {
         let mut client = self.listeners();
-        let request = WaitSettledRequest::from(&Patience(patience));
+        let request = WaitSettledRequest::from(&WaitTimeout(patience));
         Ok(client.wait_settled(request).await?.into_inner().into())
     }
 

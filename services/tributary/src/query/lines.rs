@@ -23,7 +23,7 @@ pub(crate) async fn lines(
     out: &mut (dyn Write + Send),
 ) -> anyhow::Result<()> {
     let mut updates = watch_listeners(context, client);
-    let mut said = Said::default();
+    let mut said = ConditionText::default();
     while let Some(received) = updates.next().await {
         for line in said.lines(received.item) {
             writeln!(out, "{line}").map_err(QueryError::Write)?;
@@ -35,7 +35,7 @@ pub(crate) async fn lines(
 
 /// What was said of each listener.
 #[derive(Debug, Default)]
-struct Said(BTreeMap<ListenerRef, Fact>);
+struct ConditionText(BTreeMap<ListenerRef, Fact>);
 
 /// What makes a new line worth it. The text of a pending state is not: it changes with every step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ struct Fact {
     dns_name: Option<String>,
 }
 
-impl Said {
+impl ConditionText {
     fn lines(&mut self, update: Update<ListenerRef, ListenerView>) -> Vec<String> {
         match update {
             Update::Reset(listeners) => {

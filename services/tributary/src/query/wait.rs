@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
-use tributary_proto::call::Settling;
+use tributary_proto::call::WaitOutcome;
 use tributary_runtime::Backoff;
 use tributary_runtime::names::SecondsCounter;
 
@@ -54,13 +54,13 @@ pub(crate) async fn wait(
         } else {
             left
         };
-        let answered = client.settling(left).await;
-        if let Ok(Settling::Pending(pending)) = &answered {
+        let answered = client.wait_outcome(left).await;
+        if let Ok(WaitOutcome::Pending(pending)) = &answered {
             progress.show(&waited_for(pending));
         }
         answered
     };
-    let ended = settle(client, *timeout, ask).await?;
+    let ended = until_settled(client, *timeout, ask).await?;
     progress.clear();
     match ended {
         Ended::Settled => {
@@ -90,10 +90,10 @@ fn waited_for(pending: &[String]) -> String {
 }
 
 /// `ask` waits on the server's side, for as long as it is told.
-async fn settle(
+async fn until_settled(
     client: &Client,
     patience: Duration,
-    mut ask: impl AsyncFnMut(Duration) -> Result<Settling, Status>,
+    mut ask: impl AsyncFnMut(Duration) -> Result<WaitOutcome, Status>,
 ) -> Result<Ended, QueryError> {
     let begun = Instant::now();
     // A patience beyond the clock's end has no end.
@@ -108,8 +108,8 @@ async fn settle(
         });
         match bounded(deadline, ask(left)).await {
             None => return Ok(Ended::TimedOut(pending)),
-            Some(Ok(Settling::Settled)) => return Ok(Ended::Settled),
-            Some(Ok(Settling::Pending(lines))) => pending = lines,
+            Some(Ok(WaitOutcome::Settled)) => return Ok(Ended::Settled),
+            Some(Ok(WaitOutcome::Pending(lines))) => pending = lines,
             Some(Err(status)) if passes(status.code()) => {
                 pending = vec![client.failed(&status).to_string()];
                 if !told && begun.elapsed() > WORTH_A_LINE {
@@ -130,8 +130,8 @@ async fn settle(
 /// None when the time and the grace are over.
 async fn bounded(
     deadline: Option<Instant>,
-    call: impl Future<Output = Result<Settling, Status>>,
-) -> Option<Result<Settling, Status>> {
+    call: impl Future<Output = Result<WaitOutcome, Status>>,
+) -> Option<Result<WaitOutcome, Status>> {
     bounded_exactly(
         deadline.and_then(|deadline| deadline.checked_add(GRACE)),
         call,

@@ -16,7 +16,7 @@ use tributary_model::elb::LoadBalancerKind;
 use tributary_model::resource::SourceObject;
 use tributary_model::{Installation, Labels, ObjectRef};
 use tributary_programmer::{
-    ClusterSecrets, Division, Endpoint, Options, Site, UnwantedAll, run_shards,
+    ClusterSecrets, Division, Endpoint, Environment, Options, UnwantedAll, run_shards,
 };
 use tributary_proto::snapshot::snapshot_service_server::{SnapshotService, SnapshotServiceServer};
 use tributary_proto::snapshot::{
@@ -203,7 +203,7 @@ impl World {
             kind: LoadBalancerKind::Alb,
             merger: self.merger.clone(),
             aws: Endpoint::url(self.endpoint.clone()),
-            site: Site {
+            environment: Environment {
                 cluster: "test".to_owned(),
                 installation: "here".to_owned(),
                 vpc: None,

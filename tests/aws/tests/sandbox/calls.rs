@@ -20,7 +20,7 @@ async fn check(from: Desired, to: Desired, expected: &[&str]) {
     }
     let mut known = world.programmed(&from).await;
     world.calls();
-    world.settle(&to, &mut known).await;
+    world.converge(&to, &mut known).await;
     assert_eq!(world.calls(), expected);
 }
 

@@ -103,7 +103,7 @@ async fn a_rotated_secret_is_imported_over() {
         .https(443, "one", secret("one", "second"))
         .rule(443, "one", "/", "one");
     world.calls();
-    world.settle(&rotated, &mut known).await;
+    world.converge(&rotated, &mut known).await;
     assert_eq!(
         world.calls(),
         ["acm:AddTagsToCertificate 1", "acm:ImportCertificate 1"]
@@ -118,27 +118,27 @@ async fn check_deletion(desired: Desired) {
     world.secrets.put("one", "first", "one.example.com");
     let mut known = world.programmed(&desired).await;
     let kind = desired.0.key.kind;
-    let mine = owned(&world.aws, &world.site, kind).await.unwrap();
+    let mine = owned(&world.aws, &world.environment, kind).await.unwrap();
     assert_eq!(mine, [desired.0.key.clone()].into());
     let other = match kind {
         LoadBalancerKind::Alb => LoadBalancerKind::Nlb,
         LoadBalancerKind::Nlb => LoadBalancerKind::Alb,
     };
     assert!(
-        owned(&world.aws, &world.site, other)
+        owned(&world.aws, &world.environment, other)
             .await
             .unwrap()
             .is_empty()
     );
     let gone = desired.gone();
-    world.settle(&gone, &mut known).await;
+    world.converge(&gone, &mut known).await;
     assert!(
         world.ours().iter().all(|(_, count)| *count == 0),
         "{:?}",
         world.ours()
     );
     assert!(
-        owned(&world.aws, &world.site, kind)
+        owned(&world.aws, &world.environment, kind)
             .await
             .unwrap()
             .is_empty()
@@ -168,13 +168,13 @@ async fn what_others_made_is_left_alone() {
     let mut theirs = World::new().await;
     theirs.sandbox = world.sandbox.clone();
     theirs.aws = world.aws.clone();
-    "other".clone_into(&mut theirs.site.cluster);
+    "other".clone_into(&mut theirs.environment.cluster);
     "other".clone_into(&mut theirs.context.cluster);
     let desired = two_teams();
     let mut before = theirs.programmed(&desired).await;
     let mut known = world.programmed(&desired).await;
     assert_eq!(world.count("load_balancers", "infra/gw"), 2);
-    world.settle(&desired.clone().gone(), &mut known).await;
+    world.converge(&desired.clone().gone(), &mut known).await;
     assert_eq!(world.count("load_balancers", "infra/gw"), 1);
     check_in(&theirs, &desired, &mut before).await;
 }

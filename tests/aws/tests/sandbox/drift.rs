@@ -18,7 +18,7 @@ use crate::world::World;
 /// Of the one Gateway of these tests.
 fn all(world: &World, known: &Known, way: Ask) -> Vec<Question> {
     let key = &two_teams().0.key.clone();
-    questions(known.observed(), way, &world.site, key)
+    questions(known.observed(), way, &world.environment, key)
 }
 
 /// What the first question finds, and that it is one call.
@@ -79,7 +79,7 @@ async fn what_we_did_is_nobody_elses_doing() {
     let world = World::new().await;
     let mut known = world.programmed(&two_teams()).await;
     let swapped = two_teams().edit_rules(80, |rules| rules.swap(0, 1));
-    world.settle(&swapped, &mut known).await;
+    world.converge(&swapped, &mut known).await;
     assert_eq!(asked(&world, &known, Ask::ByName).await, Finding::AsKnown);
 }
 
@@ -156,7 +156,7 @@ async fn a_rule_of_a_targets_group_that_is_gone_is_found_with_one_call_for_all()
         known
     };
     let question = |known: &Known, of: &Desired| {
-        let all = questions(known.observed(), Ask::ByName, &world.site, &of.0.key);
+        let all = questions(known.observed(), Ask::ByName, &world.environment, &of.0.key);
         assert_eq!(all.len(), 2, "{all:?}");
         all[1].clone()
     };

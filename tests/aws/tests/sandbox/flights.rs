@@ -59,7 +59,7 @@ async fn check(hanging: &str, done: usize, then: &Desired, then_done: usize, exp
     drop(flights);
     world.no_faults();
     let mut known = Known::new(world.look(then).await);
-    world.settle(then, &mut known).await;
+    world.converge(then, &mut known).await;
     check_in(&world, then, &mut known).await;
 }
 

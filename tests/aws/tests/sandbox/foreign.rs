@@ -42,14 +42,14 @@ async fn no_search_finds_it_and_nothing_of_it_is_removed() {
     let world = World::new().await;
     unmarked(&world).await;
     let before = world.ours();
-    let found = owned(&world.aws, &world.site, LoadBalancerKind::Alb)
+    let found = owned(&world.aws, &world.environment, LoadBalancerKind::Alb)
         .await
         .unwrap();
     assert_eq!(found, BTreeSet::new());
     let gone = two_teams().gone();
     let mut known = Known::new(world.look(&gone).await);
     assert_eq!(world.plan(&gone, &known).to_string(), "");
-    world.settle(&gone, &mut known).await;
+    world.converge(&gone, &mut known).await;
     assert_eq!(world.ours(), before);
 }
 
@@ -60,7 +60,7 @@ async fn a_gateway_that_is_wanted_takes_it_over() {
     let before = world.ours();
     world.programmed(&two_teams()).await;
     assert_eq!(world.ours(), before);
-    let found = owned(&world.aws, &world.site, LoadBalancerKind::Alb)
+    let found = owned(&world.aws, &world.environment, LoadBalancerKind::Alb)
         .await
         .unwrap();
     assert_eq!(found.len(), 1);

@@ -114,7 +114,7 @@ async fn targets_that_our_own_change_makes_unhealthy_are_told() {
         options.reachability = Reachability::BySecurityGroups;
     };
     let mut world = World::unbound(reachable, Arc::new(Unmetered)).await;
-    world.site.backend = BackendGroups::Shared;
+    world.environment.backend = BackendGroups::Shared;
     world.context.backend = BackendGroups::Shared;
     seed(&world, &[1, 2]);
     let mut programmer = Programmer::start(&world);

@@ -152,20 +152,20 @@ async fn live(world: &World, life: Life, group: &str) {
     let kind = first.0.key.kind;
     // What a programmer asks before it has a plan.
     world.aws.elbv2.account_limits().await.unwrap();
-    owned(&world.aws, &world.site, kind).await.unwrap();
+    owned(&world.aws, &world.environment, kind).await.unwrap();
     let mut known = world.programmed(&first).await;
     // Somebody who shares the backend group and the rules of the targets, for a while.
     let mut neighbour = first;
     neighbour.0.key.gateway = ObjectKey::new("infra", "neighbour");
     let mut theirs = world.programmed(&neighbour).await;
-    world.settle(&neighbour.gone(), &mut theirs).await;
+    world.converge(&neighbour.gone(), &mut theirs).await;
     world.secrets.put("one", "second", "one.example.com");
     for desired in [second, third] {
         known.refresh(world.look(&desired).await);
-        world.settle(&desired, &mut known).await;
+        world.converge(&desired, &mut known).await;
     }
     known.refresh(world.look(&gone).await);
-    world.settle(&gone, &mut known).await;
+    world.converge(&gone, &mut known).await;
 }
 
 async fn check(kind: LoadBalancerKind, life: Life) {
@@ -175,7 +175,7 @@ async fn check(kind: LoadBalancerKind, life: Life) {
         Arc::<Told>::clone(&told),
     )
     .await;
-    world.site.backend = BackendGroups::Shared;
+    world.environment.backend = BackendGroups::Shared;
     world.context.backend = BackendGroups::Shared;
     let group = seed(&world, &[1, 2, 3]);
     let policy = policy(PolicyScope {

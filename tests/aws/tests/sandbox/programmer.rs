@@ -116,7 +116,7 @@ impl Programmer {
             kind: LoadBalancerKind::Alb,
             merger: Transport::local(grpc.routes()),
             aws: world.endpoint.clone(),
-            site: world.site.clone(),
+            environment: world.environment.clone(),
             defaults: world.context.defaults.clone(),
             stay: std::time::Duration::from_millis(1),
             secrets: Arc::new(world.secrets.clone()),

@@ -39,7 +39,7 @@ pub(crate) async fn opening(targets: &[u8]) -> (World, String) {
 }
 
 fn opening_in(mut world: World, targets: &[u8]) -> (World, String) {
-    world.site.backend = BackendGroups::Shared;
+    world.environment.backend = BackendGroups::Shared;
     world.context.backend = BackendGroups::Shared;
     let group = seed(&world, targets);
     (world, group)
@@ -80,7 +80,7 @@ fn backend_groups(world: &World) -> usize {
 async fn remove(world: &World, desired: &Desired) {
     let gone = desired.clone().gone();
     let mut known = Known::new(world.look(&gone).await);
-    world.settle(&gone, &mut known).await;
+    world.converge(&gone, &mut known).await;
 }
 
 #[tokio::test]
@@ -141,8 +141,8 @@ async fn load_balancers_that_begin_at_once_have_one_group_and_one_rule() {
     let mut first = Known::new(world.look(&one).await);
     let mut second = Known::new(world.look(&another).await);
     // Both plans are made from an account that has neither.
-    world.settle(&one, &mut first).await;
-    world.settle(&another, &mut second).await;
+    world.converge(&one, &mut first).await;
+    world.converge(&another, &mut second).await;
     assert_eq!(
         rules(&world, &group).await,
         ["tcp 8080-8080: alb infra/gw, alb infra/other"]
@@ -157,7 +157,7 @@ async fn a_claim_that_came_after_the_look_keeps_rule_and_group() {
     let gone = one().gone();
     let mut known = Known::new(world.look(&gone).await);
     world.programmed(&another()).await;
-    world.settle(&gone, &mut known).await;
+    world.converge(&gone, &mut known).await;
     assert_eq!(
         rules(&world, &group).await,
         ["tcp 8080-8080: alb infra/other"]
@@ -264,10 +264,10 @@ async fn what_is_known_is_not_asked_again_and_new_targets_cost_one_call() {
     world.calls();
     let mut change = async |desired: &Desired| {
         let wanted = desired.wanted();
-        refresh(&world.aws, &world.site, &mut known, wanted)
+        refresh(&world.aws, &world.environment, &mut known, wanted)
             .await
             .unwrap();
-        world.settle(desired, &mut known).await;
+        world.converge(desired, &mut known).await;
         world.calls()
     };
     assert_eq!(change(&one()).await, Vec::<String>::new());
@@ -335,7 +335,7 @@ async fn interfaces_that_may_not_be_read_cost_nothing_but_the_opening() {
     world.no_faults();
     let mut known = known;
     known.refresh(world.look(&two_teams()).await);
-    world.settle(&two_teams(), &mut known).await;
+    world.converge(&two_teams(), &mut known).await;
     assert_eq!(rules(&world, &group).await, ["tcp 8080-8080: alb infra/gw"]);
 }
 
@@ -345,10 +345,10 @@ async fn an_address_that_had_no_interface_while_its_target_drained_is_looked_for
     let (world, _) = opening(&[1, 2]).await;
     let mut known = world.programmed(&one()).await;
     let fewer = one().edit_group("one", |it| it.targets = [target(1)].into());
-    refresh(&world.aws, &world.site, &mut known, fewer.wanted())
+    refresh(&world.aws, &world.environment, &mut known, fewer.wanted())
         .await
         .unwrap();
-    world.settle(&fewer, &mut known).await;
+    world.converge(&fewer, &mut known).await;
     let TargetId::Ip(gone) = target(2).id else {
         panic!("a pod has an address");
     };
@@ -357,7 +357,7 @@ async fn an_address_that_had_no_interface_while_its_target_drained_is_looked_for
     let mut known = Known::new(world.look(&fewer).await);
     seed(&world, &[2]);
     world.calls();
-    refresh(&world.aws, &world.site, &mut known, one().wanted())
+    refresh(&world.aws, &world.environment, &mut known, one().wanted())
         .await
         .unwrap();
     assert_eq!(world.calls(), ["ec2:DescribeNetworkInterfaces 1"]);
@@ -493,7 +493,14 @@ async fn a_target_that_times_out_is_opened_in_the_group_that_it_has_by_now() {
         ..Wanting::default()
     };
     world.calls();
-    let lost = look_again(&world.aws, &world.site, &desired.0.key, &mut known, &out).await;
+    let lost = look_again(
+        &world.aws,
+        &world.environment,
+        &desired.0.key,
+        &mut known,
+        &out,
+    )
+    .await;
     assert_eq!(lost, BTreeSet::new());
     assert_eq!(
         world.calls(),
@@ -503,14 +510,14 @@ async fn a_target_that_times_out_is_opened_in_the_group_that_it_has_by_now() {
             "ec2:DescribeSecurityGroups 1",
         ]
     );
-    world.settle(&desired, &mut known).await;
+    world.converge(&desired, &mut known).await;
     assert_eq!(
         rules(&world, &groups[1]).await,
         ["tcp 8080-8080: alb infra/gw"]
     );
     assert_eq!(rules(&world, &groups[0]).await, Vec::<String>::new());
     assert_eq!(
-        wanting(&world.site, known.observed(), desired.wanted()),
+        wanting(&world.environment, known.observed(), desired.wanted()),
         Wanting::default()
     );
 }
@@ -536,7 +543,14 @@ async fn a_look_that_fails_takes_nothing_from_what_is_known() {
             status: Some(403),
         };
         world.fault(operation, denied, None);
-        look_again(&world.aws, &world.site, &one().0.key, &mut known, &all).await;
+        look_again(
+            &world.aws,
+            &world.environment,
+            &one().0.key,
+            &mut known,
+            &all,
+        )
+        .await;
         assert_eq!(*known.observed(), before, "{operation}");
         world.no_faults();
     }
@@ -544,9 +558,16 @@ async fn a_look_that_fails_takes_nothing_from_what_is_known() {
     let opening = before.backend.doors[&group].known().unwrap();
     let opening = opening.rules.keys().find(|it| it.source != group).unwrap();
     remove_rule(&world, &group, opening).await;
-    let lost = look_again(&world.aws, &world.site, &one().0.key, &mut known, &all).await;
+    let lost = look_again(
+        &world.aws,
+        &world.environment,
+        &one().0.key,
+        &mut known,
+        &all,
+    )
+    .await;
     assert_eq!(lost, BTreeSet::from([group.clone()]));
-    world.settle(&one(), &mut known).await;
+    world.converge(&one(), &mut known).await;
     assert_eq!(rules(&world, &group).await, ["tcp 8080-8080: alb infra/gw"]);
 }
 

@@ -46,7 +46,7 @@ fn comparable(observed: &Observed) -> Observed {
 }
 
 pub(crate) async fn check_in(world: &World, desired: &Desired, known: &mut Known) {
-    world.settle(desired, known).await;
+    world.converge(desired, known).await;
     let look = world.look(desired).await;
     assert_eq!(look.completeness, Completeness::Complete);
     let plan = world.plan(desired, &Known::new(look.clone()));

@@ -10,9 +10,9 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tributary_aws::{
-    Aws, ClientCredentials, Due, Endpoint, Flights, KeyMaterial, Known, Meter, Outcome, Pacing,
-    PolicyScope, SecretError, SecretSource, Site, StepResult, Unmetered, ask_health, observe,
-    policy, unhealthy,
+    Aws, ClientCredentials, Due, Endpoint, Environment, Flights, KeyMaterial, Known, Meter,
+    Outcome, Pacing, PolicyScope, SecretError, SecretSource, StepResult, Unmetered, ask_health,
+    observe, policy, unhealthy,
 };
 use tributary_model::ObjectKey;
 use tributary_model::elb::LoadBalancerKind;
@@ -29,7 +29,7 @@ pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) aws: Aws,
     pub(crate) endpoint: Endpoint,
-    pub(crate) site: Site,
+    pub(crate) environment: Environment,
     pub(crate) context: Context,
     pub(crate) secrets: Secrets,
     pub(crate) stop: CancellationToken,
@@ -53,7 +53,9 @@ impl World {
     /// Whoever calls has the policies of both programmers and may do nothing else.
     pub(crate) async fn metered(change: impl FnOnce(&mut Options), meter: Arc<dyn Meter>) -> Self {
         let world = Self::unbound(change, meter).await;
-        world.sandbox.set_policy(policies(&world.site.cluster));
+        world
+            .sandbox
+            .set_policy(policies(&world.environment.cluster));
         world
     }
 
@@ -79,7 +81,7 @@ impl World {
             sandbox,
             aws,
             endpoint,
-            site: Site {
+            environment: Environment {
                 cluster: "test".to_owned(),
                 installation: "here".to_owned(),
                 vpc: None,
@@ -128,7 +130,7 @@ impl World {
     /// Everything, as a process sees it that has just started.
     pub(crate) async fn look(&self, desired: &Desired) -> Observed {
         let wanted = desired.wanted();
-        observe(&self.aws, &self.site, &desired.0.key, wanted).await
+        observe(&self.aws, &self.environment, &desired.0.key, wanted).await
     }
 
     pub(crate) fn plan(&self, desired: &Desired, known: &Known) -> Plan {
@@ -157,7 +159,7 @@ impl World {
 
     /// Plans and executes from what is known, without another look, until nothing is left; everything must succeed.
     #[track_caller]
-    pub(crate) fn settle<'a>(
+    pub(crate) fn converge<'a>(
         &'a self,
         desired: &'a Desired,
         known: &'a mut Known,
@@ -192,7 +194,7 @@ impl World {
     /// From nothing known to settled.
     pub(crate) async fn programmed(&self, desired: &Desired) -> Known {
         let mut known = Known::new(self.look(desired).await);
-        self.settle(desired, &mut known).await;
+        self.converge(desired, &mut known).await;
         known
     }
 

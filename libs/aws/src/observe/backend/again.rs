@@ -14,7 +14,7 @@ use tributary_plan::tags;
 use super::{group_filter, our_rules, overlay, reach, shared_groups, wanted};
 use crate::Aws;
 use crate::known::Known;
-use crate::observe::Site;
+use crate::observe::Environment;
 
 /// AWS's reason for a target that does not answer, as one does that lets nobody in.
 const TIMEOUT: &str = "Target.Timeout";
@@ -50,18 +50,22 @@ impl Wanting {
 }
 
 /// What statuses tell as not opened, or not read. Nothing where targets' groups are not asked to let the load balancer in.
-pub fn wanting(site: &Site, observed: &Observed, desired: Option<&DesiredLoadBalancer>) -> Wanting {
-    let targets = wanted(site, desired);
+pub fn wanting(
+    environment: &Environment,
+    observed: &Observed,
+    desired: Option<&DesiredLoadBalancer>,
+) -> Wanting {
+    let targets = wanted(environment, desired);
     if targets.is_empty() {
         return Wanting::default();
     }
-    let shared = match (&site.backend, &observed.backend.groups) {
+    let shared = match (&environment.backend, &observed.backend.groups) {
         (BackendGroups::Named(id), Seen::Known(groups)) => !groups.contains_key(id),
         (BackendGroups::Off | BackendGroups::Shared, Seen::Known(_)) => false,
         (_, Seen::Unknown(_)) => true,
     };
     Wanting {
-        targets: unopened(observed, &site.cluster, targets.iter()),
+        targets: unopened(observed, &environment.cluster, targets.iter()),
         shared: shared || observed.backend.unread_rules.is_some(),
     }
 }
@@ -69,7 +73,7 @@ pub fn wanting(site: &Site, observed: &Observed, desired: Option<&DesiredLoadBal
 /// Targets that do not answer: where their security group lets the load balancer in as far as is known, they may have another
 /// one by now, or it other rules.
 pub fn timed_out(
-    site: &Site,
+    environment: &Environment,
     observed: &Observed,
     desired: Option<&DesiredLoadBalancer>,
 ) -> Wanting {
@@ -80,7 +84,7 @@ pub fn timed_out(
     );
     let mut targets: BTreeSet<TargetId> = times_out.map(|(it, _)| it.id.clone()).collect();
     if !targets.is_empty() {
-        let wanted = wanted(site, desired);
+        let wanted = wanted(environment, desired);
         targets.retain(|target| wanted.contains(target));
     }
     Wanting {
@@ -93,7 +97,7 @@ pub fn timed_out(
 /// ours in them. Returns the groups in which rules of this load balancer's are no more.
 pub async fn look_again(
     aws: &Aws,
-    site: &Site,
+    environment: &Environment,
     key: &LoadBalancerKey,
     known: &mut Known,
     wanting: &Wanting,
@@ -101,7 +105,7 @@ pub async fn look_again(
     let before = known.observed().backend.clone();
     let mut backend = before.clone();
     if wanting.shared
-        && let Some(filter) = group_filter(site)
+        && let Some(filter) = group_filter(environment)
     {
         backend.groups = shared_groups(aws, &filter).await;
     }
@@ -110,7 +114,14 @@ pub async fn look_again(
     }
     let doors = doors_of(&before, wanting);
     backend.doors.retain(|group, _| !doors.contains(group));
-    reach(aws, site, wanting.targets.clone(), doors, &mut backend).await;
+    reach(
+        aws,
+        environment,
+        wanting.targets.clone(),
+        doors,
+        &mut backend,
+    )
+    .await;
     for (target, seen) in &mut backend.interfaces {
         let before = before.interfaces.get(target);
         if let (Seen::Unknown(_), Some(known @ Seen::Known(found))) = (&seen, before)
@@ -122,7 +133,7 @@ pub async fn look_again(
     let is_other = |group: &String, door: &Seen<_>| before.doors.get(group) != Some(door);
     let mut read = backend.doors.iter();
     if wanting.shared || read.any(|(group, door)| is_other(group, door)) {
-        match our_rules(aws, site).await {
+        match our_rules(aws, environment).await {
             Ok(rules) => overlay(Seen::Known(rules), &mut backend),
             // Nobody knows whose the rules are that were read: those that were known are as they were.
             Err(error) => {
@@ -143,7 +154,7 @@ pub async fn look_again(
     }
     let observed = known.observed_mut();
     let before = std::mem::replace(&mut observed.backend, backend);
-    let (claim, _) = tags::claim(&site.installation, key);
+    let (claim, _) = tags::claim(&environment.installation, key);
     let there: BTreeSet<_> = openings(&observed.backend, &claim).collect();
     let lost = openings(&before, &claim).filter(|opening| !there.contains(opening));
     lost.map(|(group, _)| group.clone()).collect()

@@ -37,12 +37,12 @@ fn world() -> Vec<Resource> {
     ]
 }
 
-fn settled(objects: Vec<Resource>) -> Merge {
+fn merged_of(objects: Vec<Resource>) -> Merge {
     let mut merge = Merge::new(Options::default());
     for object in objects {
         merge.apply(Change::Apply(Arc::new(object)));
     }
-    merge.settle();
+    merge.propagate();
     merge
 }
 
@@ -130,7 +130,7 @@ fn programmed(merge: &Merge, reports: &Reports) -> Option<ProgrammedState> {
 
 #[test]
 fn before_the_first_report_nothing_is_known() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let reports = Reports::default();
     assert_eq!(
         gateway_of(&merge, &reports).load_balancer,
@@ -141,7 +141,7 @@ fn before_the_first_report_nothing_is_known() {
 
 #[test]
 fn programmed_counts_at_the_wanted_revision() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let reports = reported(&merge, report(&merge, &ProgrammedState::Programmed));
     let judged = gateway_of(&merge, &reports);
     assert_eq!(judged.load_balancer, LoadBalancerJudgement::Ready);
@@ -155,7 +155,7 @@ fn programmed_counts_at_the_wanted_revision() {
 
 #[test]
 fn a_report_on_an_earlier_revision_is_pending() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let mut old = report(&merge, &ProgrammedState::Programmed);
     for listener in &mut old.listeners {
         listener.revision = Revision(0);
@@ -168,7 +168,7 @@ fn a_report_on_an_earlier_revision_is_pending() {
 
 #[test]
 fn a_listener_that_the_report_does_not_know_is_pending() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let mut silent = report(&merge, &ProgrammedState::Programmed);
     silent.listeners.clear();
     assert!(matches!(
@@ -179,7 +179,7 @@ fn a_listener_that_the_report_does_not_know_is_pending() {
 
 #[test]
 fn a_set_is_attached_while_one_of_its_listeners_is_valid() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     for (state, attached) in [
         (ProgrammedState::Programmed, 1),
         (ProgrammedState::Pending("it is being made".to_owned()), 1),
@@ -201,7 +201,7 @@ fn a_set_is_attached_while_one_of_its_listeners_is_valid() {
 
 #[test]
 fn what_was_refused_of_a_route_is_told_on_the_route() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let mut refusing = report(&merge, &ProgrammedState::Programmed);
     let desired = merge.load_balancers().values().next().expect("one");
     let rule = desired.listeners[&443].rules.iter().next().expect("one");
@@ -220,7 +220,7 @@ fn what_was_refused_of_a_route_is_told_on_the_route() {
 /// `Accepted` alone reads as if it were served.
 #[test]
 fn a_route_on_a_listener_that_is_not_served_says_so() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let waiting = |change: &dyn Fn(&mut LoadBalancerReport)| {
         let mut next = report(&merge, &ProgrammedState::Programmed);
         change(&mut next);
@@ -297,7 +297,7 @@ fn waits() -> ProgrammedState {
 #[test]
 fn what_was_programmed_stays_so_when_another_programmer_gets_it_while_its_first_rules_are_created()
 {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let mut reports = reported(&merge, report(&merge, &ProgrammedState::Programmed));
     reports.insert(&merge, awaiting(&merge));
     assert_eq!(
@@ -310,7 +310,7 @@ fn what_was_programmed_stays_so_when_another_programmer_gets_it_while_its_first_
 
 #[test]
 fn what_was_never_programmed_waits_for_its_first_rules_and_says_so_once() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let mut reports = reported(&merge, report(&merge, &waits()));
     reports.insert(&merge, awaiting(&merge));
     assert_eq!(programmed(&merge, &reports), Some(waits()));
@@ -320,7 +320,7 @@ fn what_was_never_programmed_waits_for_its_first_rules_and_says_so_once() {
 
 #[test]
 fn without_a_listener_to_serve_there_is_no_load_balancer_and_nothing_is_programmed() {
-    let merge = settled(vec![
+    let merge = merged_of(vec![
         class("alb", "gateway.k8s.aws/alb"),
         gateway("infra/gw")
             .listener(https("x", 443, "a.x").certificate("t/not-permitted"))
@@ -336,7 +336,7 @@ fn without_a_listener_to_serve_there_is_no_load_balancer_and_nothing_is_programm
 
 #[test]
 fn phases_of_a_load_balancer() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let of = |phase, problems: &[&str]| {
         let mut reported = report(&merge, &ProgrammedState::Programmed);
         reported.phase = phase;
@@ -387,7 +387,7 @@ fn phases_of_a_load_balancer() {
 
 #[test]
 fn a_gateway_that_is_being_deleted_says_what_keeps_its_load_balancer() {
-    let mut merge = settled(world());
+    let mut merge = merged_of(world());
     let mut reports = reported(&merge, report(&merge, &ProgrammedState::Programmed));
     let mut removal = report(&merge, &ProgrammedState::Programmed);
     let leaving = gateway("infra/gw")
@@ -396,7 +396,7 @@ fn a_gateway_that_is_being_deleted_says_what_keeps_its_load_balancer() {
         .build();
     let object = leaving.object_ref();
     merge.apply(Change::Apply(Arc::new(leaving)));
-    merge.settle();
+    merge.propagate();
     assert_eq!(judge(&merge, &object, &reports), None);
 
     removal.phase = LoadBalancerPhase::Deleting;
@@ -431,7 +431,7 @@ fn affected(change: impl FnOnce(&mut LoadBalancerReport)) -> BTreeSet<String> {
             .listener(http("http", 8080))
             .build(),
     );
-    let merge = settled(objects);
+    let merge = merged_of(objects);
     let mut next = report(&merge, &ProgrammedState::Programmed);
     let mut reports = reported(&merge, next.clone());
     change(&mut next);
@@ -483,7 +483,7 @@ fn a_phase_affects_every_owner() {
 
 #[test]
 fn a_refused_rule_affects_its_route() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let desired = merge.load_balancers().values().next().expect("one");
     let rule = desired.listeners[&443].rules.iter().next().expect("one");
     let problem = RuleProblem {
@@ -500,7 +500,7 @@ fn a_refused_rule_affects_its_route() {
 
 #[test]
 fn an_owner_without_a_valid_listener_is_not_explained_as_accepted() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let explained = |state: &ProgrammedState, kind: Kind, name: &str| {
         let reports = reported(&merge, report(&merge, state));
         let object = ObjectRef::new(kind, key(name));
@@ -531,7 +531,7 @@ fn an_owner_without_a_valid_listener_is_not_explained_as_accepted() {
 
 #[test]
 fn an_explanation_says_what_programmers_say() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let desired = merge.load_balancers().values().next().expect("one");
     let rule = desired.listeners[&443].rules.iter().next().expect("one");
     let mut said = report(
@@ -579,7 +579,7 @@ fn an_explanation_says_what_programmers_say() {
 /// `Programmed` of an earlier report is of the route as it was then.
 #[test]
 fn a_route_that_changed_since_the_last_report_waits_where_something_is_served_or_nothing_known() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let balancer = load_balancer(&merge);
     let route = ObjectRef::new(Kind::HttpRoute, key("t/r"));
     let other = ObjectRef::new(Kind::HttpRoute, key("t/other"));
@@ -609,7 +609,7 @@ fn a_route_that_changed_since_the_last_report_waits_where_something_is_served_or
 
 #[test]
 fn a_load_balancer_that_no_programmer_is_heard_of_is_told_on_its_gateway() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let ours = load_balancer(&merge);
     let other = LoadBalancerKey {
         gateway: key("infra/other"),
@@ -642,7 +642,7 @@ fn a_route_serves_nothing_when_each_of_its_rules_is_refused_on_each_of_its_liste
         .rule(rule().prefix("/a").backend("web", 80))
         .rule(rule().prefix("/b").backend("web", 80))
         .build();
-    let merge = settled(objects);
+    let merge = merged_of(objects);
     let desired = merge.load_balancers().values().next().expect("one");
     let rules: Vec<_> = desired.listeners[&443].rules.iter().collect();
     let judged = |problems: &[(usize, &str, RuleState)]| {
@@ -672,7 +672,7 @@ fn a_route_serves_nothing_when_each_of_its_rules_is_refused_on_each_of_its_liste
 
 #[test]
 fn what_is_refused_of_a_listener_on_its_way_is_told_and_so_is_what_waits_elsewhere() {
-    let merge = settled(world());
+    let merge = merged_of(world());
     let told = |state: RuleState, on_its_way: bool| {
         let mut said = awaiting(&merge);
         for listener in &mut said.listeners {
@@ -696,7 +696,7 @@ fn of_one_listener_it_is_said_what_programmers_say_of_it() {
         .listener(http("first", 80))
         .listener(http("second", 81))
         .build();
-    let merge = settled(objects);
+    let merge = merged_of(objects);
     let mut said = report(&merge, &ProgrammedState::Programmed);
     for listener in &mut said.listeners {
         let why = format!("of {}", listener.listener.name);
@@ -715,14 +715,14 @@ fn of_one_listener_it_is_said_what_programmers_say_of_it() {
 
 #[test]
 fn a_gateway_of_anothers_that_is_not_being_deleted_says_nothing_of_a_removal() {
-    let mut merge = settled(world());
+    let mut merge = merged_of(world());
     let mut removal = report(&merge, &ProgrammedState::Programmed);
     let theirs = gateway("infra/gw").class("foreign").build();
     let object = theirs.object_ref();
     for change in [class("foreign", "example.com/other"), theirs] {
         merge.apply(Change::Apply(Arc::new(change)));
     }
-    merge.settle();
+    merge.propagate();
     removal.phase = LoadBalancerPhase::Deleting;
     removal.listeners.clear();
     removal.problems.push("it is protected".to_owned());

@@ -15,11 +15,11 @@ use super::precedence::RuleOrder;
 use super::translate::{HttpsOnly, Translated, TranslatedMatch, no_backend};
 use crate::rules::problem::Problem;
 use crate::values::order::Age;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 
 /// A listener that a rule is placed on.
 #[derive(Clone, Copy)]
-pub(crate) struct Site<'a> {
+pub(crate) struct AttachedListener<'a> {
     pub(crate) listener: &'a ListenerRef,
     pub(crate) protocol: &'a Protocol,
     /// What the route and the listener share.
@@ -33,24 +33,24 @@ pub(crate) struct PlacedRule {
     pub(crate) rule: Arc<DesiredRule>,
     /// Of its host-header condition; empty stands for every host.
     pub(crate) hosts: Vec<Hostname>,
-    pub(crate) groups: Arc<[Arc<TargetGroupSpec>]>,
+    pub(crate) groups: Arc<[Arc<TargetGroupTemplate>]>,
 }
 
 /// Places a rule; what it cannot have on this listener goes to `problems`.
 pub(crate) fn place(
     route: &Route,
     rule: &Translated,
-    site: Site<'_>,
+    attached: AttachedListener<'_>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Arc<PlacedRule>> {
-    let closed = match (rule.https_only, site.protocol) {
+    let closed = match (rule.https_only, attached.protocol) {
         (None, _) | (Some(_), Protocol::Https) => false,
         (Some(HttpsOnly::Version), _) => {
             problems.push(Problem::unsupported(
                 format!("rules[{}]", rule.index),
                 format!(
                     "not on listener {}: an ELB serves gRPC and HTTP/2 on HTTPS listeners only",
-                    site.listener.name
+                    attached.listener.name
                 ),
             ));
             return Vec::new();
@@ -61,7 +61,7 @@ pub(crate) fn place(
                 format!("rules[{}].filters", rule.index),
                 format!(
                     "on listener {} the rule answers with 500: an ELB authenticates on HTTPS listeners only",
-                    site.listener.name
+                    attached.listener.name
                 ),
             ));
             true
@@ -69,7 +69,7 @@ pub(crate) fn place(
     };
     let mut placed = Vec::new();
     for matched in &rule.matches {
-        match chunks(site.hosts, matched) {
+        match chunks(attached.hosts, matched) {
             Err(message) => {
                 problems.push(Problem::unsupported(
                     format!("rules[{}].matches[{}]", rule.index, matched.index),
@@ -84,7 +84,7 @@ pub(crate) fn place(
                         route,
                         rule,
                         matched,
-                        site.listener,
+                        attached.listener,
                         Chunk {
                             number: chunk,
                             host,

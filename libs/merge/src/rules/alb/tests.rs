@@ -47,7 +47,7 @@ fn outcome(route: RouteBuilder, more: Vec<Resource>) -> Outcome {
     for object in objects {
         merge.apply(Change::Apply(Arc::new(object)));
     }
-    let settled = merge.settle();
+    let settled = merge.propagate();
     let merged = crate::Merged {
         merge,
         outcome: settled,
@@ -819,7 +819,7 @@ fn a_route_that_is_not_accepted_is_not_counted() {
     ] {
         merge.apply(Change::Apply(Arc::new(object)));
     }
-    merge.settle();
+    merge.propagate();
     match merge
         .resolved(&ObjectRef::new(Kind::Gateway, key("t/gw")))
         .map(AsRef::as_ref)

@@ -16,9 +16,9 @@ use super::conditions::{self, MatchConditions};
 use super::filters::{self, Filters};
 use super::precedence::{self, MatchRank};
 use crate::read::reader::Reader;
-use crate::rules::backends::{self, Backends, Site};
+use crate::rules::backends::{self, BackendContext, Backends};
 use crate::rules::problem::Problem;
-use crate::values::target_group::TargetGroupSpec;
+use crate::values::target_group::TargetGroupTemplate;
 
 /// What became of a rule.
 #[derive(Default)]
@@ -38,7 +38,7 @@ pub(crate) struct Translated {
     pub(crate) authenticate: Option<AuthenticateAction>,
     pub(crate) https_only: Option<HttpsOnly>,
     pub(crate) tags: BTreeMap<String, String>,
-    pub(crate) groups: Arc<[Arc<TargetGroupSpec>]>,
+    pub(crate) groups: Arc<[Arc<TargetGroupTemplate>]>,
 }
 
 /// One match of it.
@@ -71,7 +71,7 @@ pub(crate) fn no_backend() -> DesiredAction {
 /// Translates one rule.
 pub(crate) fn translate(
     reader: &mut Reader<'_>,
-    site: Site<'_>,
+    context: BackendContext<'_>,
     route: &Route,
     index: usize,
     rule: &RouteRule,
@@ -81,7 +81,7 @@ pub(crate) fn translate(
     let backends = if filters.redirect.is_some() {
         Backends::default()
     } else {
-        backends::resolve(reader, site, route, index, rule)
+        backends::resolve(reader, context, route, index, rule)
     };
     let unsupported = rule.unsupported.iter().map(|feature| {
         Problem::unsupported(

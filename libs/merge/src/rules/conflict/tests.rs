@@ -7,7 +7,7 @@ use tributary_model::Hostname;
 use tributary_model::resolved::Conflict;
 use tributary_testkit::objects::hostname;
 
-use super::{Contender, Partition, Verdict, WireClass, decide};
+use super::{Candidate, ConflictOutcome, Partition, WireClass, decide};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Listener {
@@ -18,7 +18,7 @@ struct Listener {
 
 /// Listeners of one port by owner, the owners in order of precedence. A listener's place is its index among all.
 type Port = Vec<Vec<Listener>>;
-type Decided = BTreeMap<usize, Verdict<usize>>;
+type Decided = BTreeMap<usize, ConflictOutcome<usize>>;
 
 /// Protocols that a load balancer of one kind can serve; a port without a kind takes all of them.
 const SERVED: [&[WireClass]; 3] = [
@@ -67,20 +67,20 @@ fn numbered(port: &Port) -> Vec<Vec<(usize, Listener)>> {
 
 fn decided<'a>(owners: impl IntoIterator<Item = Vec<&'a (usize, Listener)>>) -> Decided {
     let owners = owners.into_iter().map(|owner| {
-        let contender = |(place, listener): &'a (usize, Listener)| {
+        let candidate = |(place, listener): &'a (usize, Listener)| {
             let Listener {
                 class,
                 hostname,
                 servable,
             } = listener;
-            let contender = Contender {
+            let candidate = Candidate {
                 class: *class,
                 hostname: hostname.as_ref(),
                 servable: *servable,
             };
-            (*place, contender)
+            (*place, candidate)
         };
-        owner.into_iter().map(contender).collect()
+        owner.into_iter().map(candidate).collect()
     });
     decide(owners).into_iter().collect()
 }
@@ -120,14 +120,17 @@ fn conflict(one: &Listener, other: &Listener) -> Option<Conflict> {
 }
 
 /// The first of `others` that a listener conflicts with; a protocol conflict beats a hostname conflict.
-fn first_conflict(listener: &Listener, others: &[(usize, Listener)]) -> Option<Verdict<usize>> {
+fn first_conflict(
+    listener: &Listener,
+    others: &[(usize, Listener)],
+) -> Option<ConflictOutcome<usize>> {
     [Conflict::Protocol, Conflict::Hostname]
         .into_iter()
         .find_map(|wanted| {
             let mut others = others.iter();
             others
                 .find(|(_, other)| conflict(listener, other) == Some(wanted))
-                .map(|(rival, _)| Verdict::Lost {
+                .map(|(rival, _)| ConflictOutcome::Lost {
                     conflict: wanted,
                     rival: *rival,
                 })
@@ -150,17 +153,17 @@ fn as_the_specification_says(port: &[Vec<(usize, Listener)>]) -> Decided {
         }
         for (place, listener) in &rest {
             let siblings: Vec<_> = rest.iter().filter(|(it, _)| it != place).cloned().collect();
-            let verdict = first_conflict(listener, &siblings).unwrap_or(Verdict::Won);
-            if verdict == Verdict::Won {
+            let outcome = first_conflict(listener, &siblings).unwrap_or(ConflictOutcome::Won);
+            if outcome == ConflictOutcome::Won {
                 winners.push((*place, listener.clone()));
             } else {
                 contested.push((*place, listener.clone()));
             }
-            verdicts.insert(*place, verdict);
+            verdicts.insert(*place, outcome);
         }
         for (place, listener) in owner.iter().filter(|(_, listener)| !listener.servable) {
             let lost = first_conflict(listener, &winners);
-            verdicts.insert(*place, lost.unwrap_or(Verdict::Unservable));
+            verdicts.insert(*place, lost.unwrap_or(ConflictOutcome::Unservable));
         }
     }
     verdicts

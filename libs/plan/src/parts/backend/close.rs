@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::needs::Port;
 use super::{Carried, Opened, View, all_target_groups_go, is_carried_on};
+use crate::parts::builder::PlanBuilder;
 use crate::parts::cleanup::Deleted;
-use crate::parts::draft::Draft;
 use crate::values::observed::Opening;
 use crate::values::op::{Blame, Handle, Op, StepId};
 use crate::values::tags::{self, Tags};
@@ -17,7 +17,7 @@ pub(crate) fn close(
     opened: &Opened,
     regrouped: Option<StepId>,
     deleted: &Deleted,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
     let keeps = match carried {
         Carried::Unknown => return,
@@ -48,19 +48,19 @@ pub(crate) fn close(
             after.extend(regrouped);
             after.extend(deleted.values());
         }
-        closed.insert(close_one(view, group, opening, after, draft));
+        closed.insert(close_one(view, group, opening, after, builder));
     }
-    leave(view, keeps, regrouped, deleted, &closed, draft);
+    leave(view, keeps, regrouped, deleted, &closed, builder);
 }
 
 /// All that is claimed for a load balancer that is to be gone, once nothing is left of it that needs it.
-pub(crate) fn remove(view: View, deleted: &Deleted, draft: &mut Draft) {
-    let stays = crate::scope::ours::load_balancers(view.observed, view.ownership)
+pub(crate) fn remove(view: View, deleted: &Deleted, builder: &mut PlanBuilder) {
+    let stays = crate::input::ours::load_balancers(view.observed, view.ownership)
         .any(|it| !deleted.contains_key(it.arn));
-    if stays || !all_target_groups_go(view, draft) {
+    if stays || !all_target_groups_go(view, builder) {
         return;
     }
-    let ends = draft.steps().iter().filter(|step| {
+    let ends = builder.steps().iter().filter(|step| {
         matches!(
             step.op,
             Op::DeleteTargetGroup { .. } | Op::DeleteLoadBalancer { .. }
@@ -69,9 +69,9 @@ pub(crate) fn remove(view: View, deleted: &Deleted, draft: &mut Draft) {
     let ends: BTreeSet<StepId> = ends.map(|step| step.id).collect();
     let mut closed: BTreeSet<StepId> = BTreeSet::new();
     for (group, opening) in held(view) {
-        closed.insert(close_one(view, group, opening, ends.clone(), draft));
+        closed.insert(close_one(view, group, opening, ends.clone(), builder));
     }
-    leave(view, None, None, deleted, &closed, draft);
+    leave(view, None, None, deleted, &closed, builder);
 }
 
 /// Whether anything is still claimed for the load balancer that has to be given up before it counts as gone. A backend group
@@ -107,7 +107,7 @@ fn close_one(
     group: &str,
     opening: &Opening,
     after: BTreeSet<StepId>,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> StepId {
     let (claim, _) = tags::claim(&view.context.installation, view.ownership.key);
     let op = Op::CloseTargets {
@@ -116,9 +116,9 @@ fn close_one(
         traffic: opening.traffic,
         claim,
     };
-    let step = draft.add(op, Blame::LoadBalancer);
+    let step = builder.add(op, Blame::LoadBalancer);
     for earlier in after {
-        draft.after(step, earlier);
+        builder.after(step, earlier);
     }
     step
 }
@@ -130,7 +130,7 @@ fn leave(
     regrouped: Option<StepId>,
     deleted: &Deleted,
     closed: &BTreeSet<StepId>,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
     let none = BTreeMap::new();
     let groups = view.observed.backend.groups.known().unwrap_or(&none);
@@ -145,11 +145,11 @@ fn leave(
             group: id.clone(),
             claim,
         };
-        let step = draft.add(op, Blame::LoadBalancer);
+        let step = builder.add(op, Blame::LoadBalancer);
         let earlier = closed.iter().chain(&regrouped).chain(deleted.values());
         let earlier: BTreeSet<StepId> = earlier.copied().collect();
         for earlier in earlier {
-            draft.after(step, earlier);
+            builder.after(step, earlier);
         }
     }
 }

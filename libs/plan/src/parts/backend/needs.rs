@@ -8,11 +8,11 @@ use tributary_model::elb::TargetProtocol;
 
 use super::View;
 use super::way::door_of;
-use crate::fit::{Fit, FitTargetGroup};
-use crate::parts::draft::Draft;
+use crate::admission::{Admission, AdmittedTargetGroup};
+use crate::input::ours::target_groups;
+use crate::parts::builder::PlanBuilder;
+use crate::parts::findings::Findings;
 use crate::parts::target_groups::TargetGroups;
-use crate::parts::told::Told;
-use crate::scope::ours::target_groups;
 use crate::values::observed::ObservedTargetGroup;
 use crate::values::op::{Blame, IngressTraffic, Op, RuleOwner, StepId};
 
@@ -55,11 +55,11 @@ struct Payers {
 }
 
 /// What the targets that are registered, or are to be, need; and what of it cannot be had.
-pub(super) fn of_fit(view: View, fit: &Fit, vpc: &str) -> (Needs, Told) {
+pub(super) fn of_fit(view: View, admission: &Admission, vpc: &str) -> (Needs, Findings) {
     let mut needs = Needs::default();
-    let mut told = Told::default();
-    for group in fit.target_groups.values() {
-        let FitTargetGroup {
+    let mut findings = Findings::default();
+    for group in admission.target_groups.values() {
+        let AdmittedTargetGroup {
             desired,
             listeners,
             rules,
@@ -84,12 +84,16 @@ pub(super) fn of_fit(view: View, fit: &Fit, vpc: &str) -> (Needs, Told) {
             }
         }
         needs.is_uncertain |= !reasons.is_empty();
-        tell(group, &reasons, &mut told);
+        tell(group, &reasons, &mut findings);
     }
-    (needs, told)
+    (needs, findings)
 }
 
-fn tell(group: &FitTargetGroup, reasons: &BTreeMap<String, Vec<&DesiredTarget>>, told: &mut Told) {
+fn tell(
+    group: &AdmittedTargetGroup,
+    reasons: &BTreeMap<String, Vec<&DesiredTarget>>,
+    findings: &mut Findings,
+) {
     for (reason, targets) in reasons.iter().take(MOST_REASONS) {
         let some: Vec<String> = targets
             .iter()
@@ -106,24 +110,24 @@ fn tell(group: &FitTargetGroup, reasons: &BTreeMap<String, Vec<&DesiredTarget>>,
             "targets {}{more} are not opened for the load balancer: {reason}",
             some.join(", ")
         );
-        told.tell_users(group, &text);
+        findings.tell_users(group, &text);
     }
     let rest = reasons.iter().skip(MOST_REASONS);
     let rest: usize = rest.map(|(_, targets)| targets.len()).sum();
     if rest > 0 {
         let text =
             format!("{rest} more targets are not opened for the load balancer, for other reasons");
-        told.tell_users(group, &text);
+        findings.tell_users(group, &text);
     }
 }
 
 impl Needs {
     /// What target groups need that the load balancer has besides: those that stay though nobody wants them, targets that drain;
     /// and when the rest of what is there needs it no longer.
-    pub(super) fn add_observed(&mut self, view: View, kept: &TargetGroups, draft: &Draft) {
+    pub(super) fn add_observed(&mut self, view: View, kept: &TargetGroups, builder: &PlanBuilder) {
         let mut deleted: BTreeMap<&str, StepId> = BTreeMap::new();
         let mut deregistered: BTreeMap<(&str, &DesiredTarget), StepId> = BTreeMap::new();
-        for step in draft.steps() {
+        for step in builder.steps() {
             match &step.op {
                 Op::DeleteTargetGroup { target_group } => {
                     deleted.insert(target_group, step.id);

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::View;
 use super::needs::{Port, Protocol};
-use crate::values::limits::Setback;
+use crate::values::limits::Failure;
 use crate::values::observed::{Door, Opening};
 use crate::values::op::{Handle, IngressTraffic, NO_ROOM, RULES_FULL};
 use crate::values::ports::ranges;
@@ -114,8 +114,8 @@ impl There {
 }
 
 /// Whether a setback says that a group is full: AWS's code, or what who executes says in its place.
-pub(super) fn is_for_want_of_room(setback: &Setback) -> bool {
-    let (Setback::Refused(why) | Setback::Impossible(why) | Setback::Retrying(why)) = setback;
+pub(super) fn is_for_want_of_room(failure: &Failure) -> bool {
+    let (Failure::Refused(why) | Failure::Impossible(why) | Failure::Retrying(why)) = failure;
     [RULES_FULL, NO_ROOM].iter().any(|it| why.contains(it))
 }
 

@@ -10,10 +10,10 @@ use tributary_model::desired::DesiredTarget;
 use super::needs::ports;
 use super::way::door_of;
 use super::{Opened, View};
-use crate::fit::{Fit, FitTargetGroup};
-use crate::parts::draft::Draft;
+use crate::admission::{Admission, AdmittedTargetGroup};
+use crate::input::PlanInput;
+use crate::parts::builder::PlanBuilder;
 use crate::parts::target_groups::TargetGroups;
-use crate::scope::Scope;
 use crate::values::observed::ObservedTargetGroup;
 use crate::values::op::{Action, Handle, IngressTraffic, Op, StepId};
 
@@ -21,31 +21,31 @@ use crate::values::op::{Action, Handle, IngressTraffic, Op, StepId};
 struct Opening<'a> {
     view: View<'a>,
     opened: &'a Opened,
-    by_handle: BTreeMap<&'a Handle, &'a FitTargetGroup<'a>>,
+    by_handle: BTreeMap<&'a Handle, &'a AdmittedTargetGroup<'a>>,
 }
 
 /// Orders what gives traffic to targets behind what opens them.
 pub(super) fn wait(
-    scope: &Scope,
-    fit: &Fit,
+    input: &PlanInput,
+    admission: &Admission,
     groups: &TargetGroups,
     opened: &Opened,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) {
     if opened.steps.is_empty() {
         return;
     }
     let handles = groups.handles.iter();
     let opening = Opening {
-        view: View::of(scope),
+        view: View::of(input),
         opened,
         by_handle: handles
-            .filter_map(|(id, handle)| Some((handle, fit.target_groups.get(id)?)))
+            .filter_map(|(id, handle)| Some((handle, admission.target_groups.get(id)?)))
             .collect(),
     };
     let mut following: Vec<(StepId, BTreeSet<StepId>)> = Vec::new();
     let mut after: Vec<(StepId, BTreeSet<StepId>)> = Vec::new();
-    for step in draft.steps() {
+    for step in builder.steps() {
         match &step.op {
             Op::RegisterTargets {
                 target_group,
@@ -59,11 +59,11 @@ pub(super) fn wait(
                 }
             }
             Op::ModifyRule { rule, spec } => {
-                let former = former_rule(scope, rule);
+                let former = former_rule(input, rule);
                 after.push((step.id, opening.of_move(former, &spec.action)));
             }
             Op::ModifyListener { listener, spec } => {
-                let former = former_listener(scope, listener);
+                let former = former_listener(input, listener);
                 after.push((step.id, opening.of_move(former, &spec.default_action)));
             }
             _ => {}
@@ -71,23 +71,23 @@ pub(super) fn wait(
     }
     for (step, earlier) in following {
         for earlier in earlier {
-            draft.following(step, earlier);
+            builder.following(step, earlier);
         }
     }
     for (step, earlier) in after {
         for earlier in earlier {
-            draft.after(step, earlier);
+            builder.after(step, earlier);
         }
     }
 }
 
-fn former_rule<'a>(scope: &Scope<'a>, rule: &str) -> Option<&'a Action<String>> {
-    let mut listeners = scope.current?.load_balancer.listeners.values();
+fn former_rule<'a>(input: &PlanInput<'a>, rule: &str) -> Option<&'a Action<String>> {
+    let mut listeners = input.current?.load_balancer.listeners.values();
     listeners.find_map(|it| it.rules.get(rule).map(|rule| &rule.action))
 }
 
-fn former_listener<'a>(scope: &Scope<'a>, listener: &str) -> Option<&'a Action<String>> {
-    let listener = scope.current?.load_balancer.listeners.get(listener)?;
+fn former_listener<'a>(input: &PlanInput<'a>, listener: &str) -> Option<&'a Action<String>> {
+    let listener = input.current?.load_balancer.listeners.get(listener)?;
     Some(&listener.default_action)
 }
 

@@ -1,20 +1,20 @@
 use tributary_model::config::{LoadBalancerSettings, SubnetConfiguration};
 use tributary_model::elb::LoadBalancerKind;
 
-use crate::fixtures::{Desired, context, empty, settle};
+use crate::fixtures::{Desired, context, converge, empty};
 
 /// An NLB that was made with these settings is asked for others: what is told of it, and no write.
 fn check(
     before: impl FnOnce(&mut LoadBalancerSettings),
     after: impl FnOnce(&mut LoadBalancerSettings),
-    told: &[&str],
+    findings: &[&str],
 ) {
     let nlb = || {
         Desired::of(LoadBalancerKind::Nlb).member(80, tributary_model::elb::ElbProtocol::Tcp, "a")
     };
-    let made = settle(&nlb().settings(before), &empty(), &context());
+    let made = converge(&nlb().settings(before), &empty(), &context());
     let plan = nlb().settings(after).plan(&made, &context());
-    let expected: Vec<String> = told
+    let expected: Vec<String> = findings
         .iter()
         .map(|field| {
             let (field, there) = field.split_once(' ').unwrap();

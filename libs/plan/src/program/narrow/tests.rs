@@ -5,7 +5,7 @@ use crate::values::op::{Handle, Taggable};
 /// AWS refuses every request that one of these elements is in, and each refusal is remembered: how many requests it
 /// takes until the others stand, and what is told in the end.
 #[track_caller]
-fn check(op: &Op, bad: &[&str], most_refused: usize, told: &[&str]) {
+fn check(op: &Op, bad: &[&str], most_refused: usize, findings: &[&str]) {
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut refusals = 0;
     loop {
@@ -21,14 +21,14 @@ fn check(op: &Op, bad: &[&str], most_refused: usize, told: &[&str]) {
         }
         if is_done {
             let names: Vec<&str> = narrowed.refused.iter().map(|(name, _)| &**name).collect();
-            assert_eq!(names, told);
+            assert_eq!(names, findings);
             assert!(refusals <= most_refused, "{refusals} refused requests");
             let sent = narrowed
                 .ops
                 .iter()
                 .map(|part| elements(part).unwrap().len());
             assert_eq!(
-                sent.sum::<usize>() + told.len(),
+                sent.sum::<usize>() + findings.len(),
                 elements(op).unwrap().len()
             );
             return;
@@ -63,8 +63,8 @@ fn one_bad_target_among_a_hundred_costs_eight_refused_requests() {
 
 #[test]
 fn a_request_that_is_all_bad_is_told_element_by_element() {
-    let told = ["target 10.0.0.0:80", "target 10.0.0.1:80"];
-    check(&register(2), &["10.0.0."], 3, &told);
+    let findings = ["target 10.0.0.0:80", "target 10.0.0.1:80"];
+    check(&register(2), &["10.0.0."], 3, &findings);
 }
 
 #[test]
@@ -74,8 +74,8 @@ fn a_bad_attribute_leaves_the_others() {
         ("idle_timeout.timeout_seconds", "0"),
         ("routing.http2.enabled", "true"),
     ]);
-    let told = ["attribute idle_timeout.timeout_seconds=0"];
-    check(&op, &["idle_timeout"], 3, &told);
+    let findings = ["attribute idle_timeout.timeout_seconds=0"];
+    check(&op, &["idle_timeout"], 3, &findings);
 }
 
 #[test]

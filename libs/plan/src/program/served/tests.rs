@@ -4,7 +4,7 @@ use tributary_model::Revision;
 
 use super::*;
 use crate::fixtures::{Desired, context, find, state};
-use crate::values::limits::Setback;
+use crate::values::limits::Failure;
 
 fn one_team() -> Desired {
     Desired::new().http(80, "a").rule(80, "a", "/", "a-web")
@@ -43,8 +43,8 @@ fn what_was_programmed_stays_so_when_its_first_route_comes() {
     assert_eq!(state(&plan, "b"), pending());
     plan.report.keep_served(&last);
     assert_eq!(state(&plan, "b"), ProgrammedState::Programmed);
-    let told = plan.pending_rules(&BTreeMap::new());
-    assert_eq!(told.len(), 1, "the route says it: {told:?}");
+    let findings = plan.pending_rules(&BTreeMap::new());
+    assert_eq!(findings.len(), 1, "the route says it: {findings:?}");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn what_was_programmed_as_it_was_before_does_not_count_for_what_it_is_now() {
 fn a_listener_none_of_whose_rules_aws_takes_does_not_wait_for_ever() {
     let plan = with_another().plan(&one_team().programmed(), &context());
     let rule = find(&plan, "create rule").op.key();
-    let refused = BTreeMap::from([(rule, Setback::Refused("no".to_owned()))]);
+    let refused = BTreeMap::from([(rule, Failure::Refused("no".to_owned()))]);
     let plan = plan.with_setbacks(&refused);
     assert_eq!(state(&plan, "b"), ProgrammedState::Programmed);
     assert_eq!(plan.report.rules.len(), 1);
@@ -73,6 +73,6 @@ fn a_listener_none_of_whose_rules_aws_takes_does_not_wait_for_ever() {
 fn a_rule_that_is_tried_again_is_waited_for() {
     let plan = with_another().plan(&one_team().programmed(), &context());
     let op = find(&plan, "create rule").op.key();
-    let retried = BTreeMap::from([(op, Setback::Retrying("slow down".to_owned()))]);
+    let retried = BTreeMap::from([(op, Failure::Retrying("slow down".to_owned()))]);
     assert_eq!(state(&plan.with_setbacks(&retried), "b"), pending());
 }

@@ -8,7 +8,7 @@ use tributary_model::report::{LoadBalancerPhase, RuleState};
 use super::*;
 use crate::fixtures::{opening, with_door, with_interface, with_nodes};
 use crate::values::defaults::Defaults;
-use crate::values::limits::{BackendGroups, Context, Setback};
+use crate::values::limits::{BackendGroups, Context, Failure};
 use crate::values::observed::{BackendGroup, Opening, Seen};
 use crate::values::op::{IngressTraffic, Op};
 use crate::values::tags::{self, Tags};
@@ -30,7 +30,7 @@ fn nodes() -> Observed {
 }
 
 fn programmed(desired: &Desired) -> Observed {
-    settle(desired, &nodes(), &opening())
+    converge(desired, &nodes(), &opening())
 }
 
 /// The rules of a group, with who claims them.
@@ -122,7 +122,7 @@ fn a_second_load_balancer_claims_what_the_first_one_opened() {
             .iter()
             .any(|op| op.contains("create backend group"))
     );
-    let both = settle(&another(), &observed, &opening());
+    let both = converge(&another(), &observed, &opening());
     assert_eq!(
         rules(&both, "sg-node"),
         ["tcp 80-80: alb infra/gw, alb infra/other"]
@@ -132,7 +132,7 @@ fn a_second_load_balancer_claims_what_the_first_one_opened() {
 
 #[test]
 fn rule_and_group_go_with_the_last_load_balancer_that_needs_them() {
-    let both = settle(&another(), &programmed(&one()), &opening());
+    let both = converge(&another(), &programmed(&one()), &opening());
     let rest = removed(&one(), &both);
     assert_eq!(rules(&rest, "sg-node"), ["tcp 80-80: alb infra/other"]);
     assert_eq!(groups(&rest).len(), 1);
@@ -155,7 +155,7 @@ fn a_rule_goes_after_the_last_target_that_needs_it() {
             .after
             .contains(&find(&plan, "open targets in sg-node: tcp 81-81").id)
     );
-    let settled = settle(&moved, &observed, &opening());
+    let settled = converge(&moved, &observed, &opening());
     assert_eq!(rules(&settled, "sg-node"), ["tcp 81-81: alb infra/gw"]);
 }
 
@@ -165,7 +165,7 @@ fn a_rule_of_another_controller_is_used_as_it_is_and_stays() {
     let mut observed = nodes();
     observed.backend.groups = source.backend.groups.clone();
     let observed = with_rule(observed, 80, Tags::new());
-    let settled = settle(&one(), &observed, &opening());
+    let settled = converge(&one(), &observed, &opening());
     assert_eq!(rules(&settled, "sg-node"), ["tcp 80-80: "]);
     // That rule lets our group in, so AWS keeps it.
     let rest = removed(&one(), &settled);
@@ -183,7 +183,7 @@ fn a_group_that_another_controller_made_is_carried_and_never_tagged_or_removed()
     };
     let known = BTreeMap::from([("sg-theirs".to_owned(), group)]);
     observed.backend.groups = Seen::Known(known.clone());
-    let settled = settle(&one(), &observed, &opening());
+    let settled = converge(&one(), &observed, &opening());
     let mut load_balancers = settled.load_balancers.values();
     assert!(load_balancers.all(|it| it.security_groups.contains("sg-theirs")));
     assert_eq!(groups(&removed(&one(), &settled)), &known);
@@ -202,9 +202,9 @@ fn a_rule_with_forty_claims_takes_no_more_and_is_taken_up_when_there_is_room() {
     };
     let full = with_rule(programmed(&one()), 80, claims(40));
     assert_eq!(ops(&one().plan(&full, &opening())), Vec::<String>::new());
-    let room = with_rule(programmed(&one()), 80, claims(39));
+    let budget = with_rule(programmed(&one()), 80, claims(39));
     assert_eq!(
-        ops(&one().plan(&room, &opening())).len(),
+        ops(&one().plan(&budget, &opening())).len(),
         1,
         "our claim is missing"
     );
@@ -222,7 +222,7 @@ fn health_checks_and_udp_are_let_in_too() {
             it.protocol = TargetProtocol::Udp;
             it.health_check.port = Some("8081".to_owned());
         });
-    let settled = settle(&desired, &nodes(), &opening());
+    let settled = converge(&desired, &nodes(), &opening());
     assert_eq!(
         rules(&settled, "sg-node"),
         ["tcp 8081-8081: nlb infra/gw", "udp 80-80: nlb infra/gw"]
@@ -241,7 +241,7 @@ fn of_an_instance_the_first_interface_is_opened() {
         it.target_type = TargetType::Instance;
         it.targets = [tributary_model::desired::DesiredTarget { id, port: 30_080 }].into();
     });
-    let settled = settle(&desired, &observed, &opening());
+    let settled = converge(&desired, &observed, &opening());
     assert_eq!(
         rules(&settled, "sg-node"),
         ["tcp 30080-30080: alb infra/gw"]
@@ -254,7 +254,7 @@ fn of_several_groups_the_one_with_the_clusters_tag_is_opened() {
     let untagged = observed.backend.doors.get_mut("sg-pod").unwrap();
     untagged.known_mut().unwrap().tags = Tags::new();
     let observed = with_interface(observed, 0, &["sg-node", "sg-pod"]);
-    let settled = settle(&one(), &observed, &opening());
+    let settled = converge(&one(), &observed, &opening());
     assert_eq!(rules(&settled, "sg-node"), ["tcp 80-80: alb infra/gw"]);
     assert_eq!(rules(&settled, "sg-pod"), Vec::<String>::new());
 }
@@ -262,7 +262,7 @@ fn of_several_groups_the_one_with_the_clusters_tag_is_opened() {
 /// What its route reads of the only target; it is served all the same.
 #[track_caller]
 fn check_told(observed: &Observed, expected: &str) {
-    let settled = settle(&one(), observed, &opening());
+    let settled = converge(&one(), observed, &opening());
     let plan = one().plan(&settled, &opening());
     let expected = format!("targets 10.0.0.0:80 are not opened for the load balancer: {expected}");
     assert_eq!(problems_of_routes(&plan), [expected.as_str()]);
@@ -317,7 +317,7 @@ fn one_target_that_cannot_be_opened_keeps_no_other_from_being_opened() {
         .edit_group("more", |it| {
             it.targets = [target(99, 8080)].into();
         });
-    let settled = settle(&desired, &nodes(), &opening());
+    let settled = converge(&desired, &nodes(), &opening());
     assert_eq!(rules(&settled, "sg-node"), ["tcp 80-80: alb infra/gw"]);
 }
 
@@ -338,16 +338,16 @@ fn named_groups_are_let_in_when_that_is_asked() {
     };
     observed.security_groups.insert("sg-mine".to_owned(), mine);
     for manage in [None, Some(false)] {
-        let settled = settle(&named(manage), &observed, &opening());
+        let settled = converge(&named(manage), &observed, &opening());
         assert_eq!(rules(&settled, "sg-node"), Vec::<String>::new());
         assert_eq!(groups(&settled).len(), 0);
     }
-    let settled = settle(&named(Some(true)), &observed, &opening());
+    let settled = converge(&named(Some(true)), &observed, &opening());
     assert_eq!(rules(&settled, "sg-node"), ["tcp 80-80: alb infra/gw"]);
     let load_balancer = settled.load_balancers.values().next().unwrap();
     assert_eq!(load_balancer.security_groups.len(), 2);
     // And back: with the last load balancer that carries it the group goes.
-    let settled = settle(&named(None), &settled, &opening());
+    let settled = converge(&named(None), &settled, &opening());
     assert_eq!(rules(&settled, "sg-node"), Vec::<String>::new());
     assert_eq!(groups(&settled).len(), 0);
 }
@@ -359,7 +359,7 @@ fn a_load_balancer_without_security_groups_says_that_its_targets_are_not_opened(
         .group("a", "a", 1)
         .edit(80, ElbProtocol::Tcp, |it| it.default_action = forward("a"))
         .settings(|it| it.disable_security_group = Some(true));
-    let settled = settle(&bare, &nodes(), &opening());
+    let settled = converge(&bare, &nodes(), &opening());
     assert_eq!(rules(&settled, "sg-node"), Vec::<String>::new());
     let problems = bare.plan(&settled, &opening()).report.problems;
     assert!(
@@ -386,8 +386,8 @@ fn refused(desired: &Desired, observed: &Observed, start: &str) -> Context {
     let op = find(&plan, start).op.key();
     let mut context = opening();
     context
-        .setbacks
-        .insert(op, Setback::Refused("no".to_owned()));
+        .failures
+        .insert(op, Failure::Refused("no".to_owned()));
     context
 }
 
@@ -479,7 +479,7 @@ fn a_group_of_ones_own_is_let_in_before_it_takes_the_place_of_the_shared_one() {
         "close targets in sg-node: tcp 80-80 from sg-k8s-traffic",
     );
     assert!(close.after.contains(&regroup.id), "\n{plan}");
-    let settled = settle(&one(), &observed, &context);
+    let settled = converge(&one(), &observed, &context);
     assert_eq!(super::backend::groups(&settled).len(), 1);
 }
 
@@ -510,7 +510,7 @@ fn more_ports_than_rules_can_be_had_for_are_one_range() {
                 .map(|n| target(n, 31_000 + 3 * u16::from(n)))
                 .collect();
         });
-    let settled = settle(&desired, &nodes(), &opening());
+    let settled = converge(&desired, &nodes(), &opening());
     assert_eq!(
         rules(&settled, "sg-node"),
         ["tcp 30000-31042: alb infra/gw"]
@@ -528,7 +528,7 @@ fn what_load_balancers_share_has_the_platforms_tags_and_no_load_balancers_own() 
         ..opening()
     };
     let desired = one().settings(|it| it.tags = crate::fixtures::strings(&[("team", "a")]));
-    let observed = settle(&desired, &nodes(), &context);
+    let observed = converge(&desired, &nodes(), &context);
     let shared = groups(&observed).values().next().unwrap();
     let door = observed.backend.doors["sg-node"].known().unwrap();
     for tags in [&shared.tags, door.rules.values().next().unwrap()] {

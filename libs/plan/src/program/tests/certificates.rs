@@ -111,7 +111,7 @@ fn without_any_certificate_only_that_listener_is_left_out() {
         .https(443, "b", arn("arn:b"));
     let mut observed = empty();
     observed.missing_certificates.insert("arn:gone".to_owned());
-    let settled = settle(&desired, &observed, &context());
+    let settled = converge(&desired, &observed, &context());
     let plan = desired.plan(&settled, &context());
     assert_eq!(
         state(&plan, "a"),
@@ -126,7 +126,7 @@ fn without_any_certificate_only_that_listener_is_left_out() {
 fn no_listener_is_made_on_a_port_without_any_certificate() {
     let mut observed = empty();
     observed.missing_certificates.insert("arn:gone".to_owned());
-    let settled = settle(&https(arn("arn:gone")), &observed, &context());
+    let settled = converge(&https(arn("arn:gone")), &observed, &context());
     assert!(
         settled
             .load_balancers
@@ -194,7 +194,7 @@ fn a_secret_that_is_away_takes_nothing_down_and_asks_for_nothing() {
 #[test]
 fn a_secret_that_comes_back_is_imported_to_the_same_arn_if_it_changed() {
     let from = https(secret("tls", "1")).programmed();
-    let away = settle(&https(retained("tls")), &from, &context());
+    let away = converge(&https(retained("tls")), &from, &context());
     check_repair(&away, &https(secret("tls", "1")), &[]);
     check_repair(
         &away,
@@ -235,7 +235,7 @@ fn another_listener_may_use_what_was_imported_of_a_secret_that_is_away() {
         listener.contains("arn:aws:acm:certificate/team/tls"),
         "{listener}"
     );
-    let settled = settle(&more, &before.programmed(), &context());
+    let settled = converge(&more, &before.programmed(), &context());
     assert_eq!(settled.certificates.len(), 1);
 }
 
@@ -270,7 +270,7 @@ fn what_others_imported_of_a_secret_is_not_served() {
 fn what_was_imported_of_a_secret_goes_when_nothing_refers_to_it() {
     let two = https(arn("arn:a")).https(443, "b", secret("tls", "1"));
     let away = https(arn("arn:a")).https(443, "b", retained("tls"));
-    let observed = settle(&away, &two.programmed(), &context());
+    let observed = converge(&away, &two.programmed(), &context());
     check_repair(
         &observed,
         &https(arn("arn:a")),
@@ -304,7 +304,7 @@ fn a_partial_look_leaves_the_default_certificate_to_whom_it_belongs() {
             _ => first.clone(),
         };
         let of = |first| https(first).https(443, "b", arn("arn:b"));
-        let mut observed = settle(&of(served), &account, &context());
+        let mut observed = converge(&of(served), &account, &context());
         observed.certificates.clear();
         observed.completeness =
             crate::values::observed::Completeness::Partial(vec!["ACM".to_owned()]);

@@ -288,16 +288,16 @@ fn rules_on_their_way_are_told_by_their_routes_while_the_listener_stays_programm
     let front = in_front();
     let plan = front.plan(&behind().programmed(), &patient());
     assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
-    let [told] = plan.pending_rules(&BTreeMap::new()).try_into().unwrap();
-    assert_eq!(told.state, RuleState::Pending);
+    let [findings] = plan.pending_rules(&BTreeMap::new()).try_into().unwrap();
+    assert_eq!(findings.state, RuleState::Pending);
     assert!(
-        told.message.starts_with("requests go on as before"),
+        findings.message.starts_with("requests go on as before"),
         "{}",
-        told.message
+        findings.message
     );
     let at_once = front.plan(&behind().programmed(), &context());
-    let [told] = at_once.pending_rules(&BTreeMap::new()).try_into().unwrap();
-    assert_eq!(told.message, "the rule is being created");
+    let [findings] = at_once.pending_rules(&BTreeMap::new()).try_into().unwrap();
+    assert_eq!(findings.message, "the rule is being created");
     assert_eq!(
         two_teams()
             .plan(&empty(), &context())
@@ -310,9 +310,9 @@ fn rules_on_their_way_are_told_by_their_routes_while_the_listener_stays_programm
 fn a_rule_that_is_tried_again_says_why() {
     let plan = in_front().plan(&behind().programmed(), &context());
     let step = find(&plan, "create rule").op.key();
-    let throttled = crate::values::limits::Setback::Retrying("Throttling".to_owned());
-    let told = plan.pending_rules(&BTreeMap::from([(step, throttled)]));
-    let texts: Vec<&str> = told.iter().map(|it| it.message.as_str()).collect();
+    let throttled = crate::values::limits::Failure::Retrying("Throttling".to_owned());
+    let findings = plan.pending_rules(&BTreeMap::from([(step, throttled)]));
+    let texts: Vec<&str> = findings.iter().map(|it| it.message.as_str()).collect();
     assert_eq!(texts, ["the rule is being created: Throttling"]);
 }
 
@@ -323,17 +323,17 @@ fn unhealthy_targets_are_told_by_route_listener_and_load_balancer() {
     find_targets(&mut observed, "k8s-team-aweb", &timeout);
     let plan = two_teams().plan(&observed, &context());
     assert!(plan.report.settled);
-    let [told] = plan.report.rules.as_slice() else {
+    let [findings] = plan.report.rules.as_slice() else {
         panic!("{:?}", plan.report.rules);
     };
     let owner = RuleOwner {
-        listener: told.listener.clone(),
-        origin: told.origin.clone(),
+        listener: findings.listener.clone(),
+        origin: findings.origin.clone(),
     };
     assert_eq!(owner.listener, listener("a"));
-    assert_eq!(told.state, RuleState::Degraded);
+    assert_eq!(findings.state, RuleState::Degraded);
     assert_eq!(
-        told.message,
+        findings.message,
         "1 of 1 targets of Service team/a-web are unhealthy: Target.Timeout"
     );
     let notes = |plan: &Plan, name: &str| {
@@ -377,15 +377,15 @@ fn unhealthy_targets_are_told_by_the_route_of_a_default_action() {
     let timeout = Health::Unhealthy("Target.FailedHealthChecks".to_owned());
     find_targets(&mut observed, "k8s-team-aweb", &timeout);
     let report = tcp().plan(&observed, &context()).report;
-    let [told] = report.rules.as_slice() else {
+    let [findings] = report.rules.as_slice() else {
         panic!("{:?}", report.rules);
     };
     assert_eq!(
-        (&told.origin, told.state),
+        (&findings.origin, findings.state),
         (&origin("r"), RuleState::Degraded)
     );
     let text = "1 of 1 targets of Service team/a-web are unhealthy: Target.FailedHealthChecks";
-    assert_eq!(told.message, text);
+    assert_eq!(findings.message, text);
     assert!(report.listeners[0].notes.contains(&text.to_owned()));
 }
 
@@ -487,8 +487,8 @@ proptest! {
     #[test]
     fn requests_go_to_healthy_targets_all_the_way(from in world(), to in world(), seed in any::<u64>()) {
         let to_desired = to.desired();
-        let before = settle(&from.desired(), &account(), &context());
-        let after = settle(&to_desired, &before, &context());
+        let before = converge(&from.desired(), &account(), &context());
+        let after = converge(&to_desired, &before, &context());
         let served: Vec<_> = requests([&from, &to]).into_iter().filter(|(port, host, path)| {
             let request = (*port, host.as_str(), path.as_str());
             !answer(&before, request).is_empty() && !answer(&after, request).is_empty()
@@ -542,11 +542,11 @@ proptest! {
 fn a_rule_that_is_changed_is_told_as_such_unless_it_is_refused() {
     let changed = two_teams().edit_rule(80, 0, |it| it.action = forward("b-web"));
     let plan = changed.plan(&two_teams().programmed(), &context());
-    let told = plan.pending_rules(&BTreeMap::new());
-    let texts: Vec<&str> = told.iter().map(|it| it.message.as_str()).collect();
+    let findings = plan.pending_rules(&BTreeMap::new());
+    let texts: Vec<&str> = findings.iter().map(|it| it.message.as_str()).collect();
     assert_eq!(texts, ["the rule is being changed"]);
     let mut plan = plan;
-    let mut refused = told[0].clone();
+    let mut refused = findings[0].clone();
     refused.state = RuleState::NotServed;
     plan.report.rules.push(refused);
     assert_eq!(plan.pending_rules(&BTreeMap::new()), []);

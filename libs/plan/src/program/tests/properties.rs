@@ -342,7 +342,7 @@ proptest! {
     fn any_change_in_any_order_is_legal_and_leaves_nothing_to_do(
         from in desired(), to in desired(), context in limits(), seed in any::<u64>(),
     ) {
-        let before = settle(&from, &account(), &context);
+        let before = converge(&from, &account(), &context);
         let plan = to.plan(&before, &context);
         let done = run(&before, &shuffled(&plan.steps, seed), &alb(), &context);
         prop_assert_eq!(&done.violations, &Vec::<String>::new(), "\n{}", plan);
@@ -355,7 +355,7 @@ proptest! {
     fn a_raised_or_lowered_quota_settles(
         from in desired(), to in desired(), before in limits(), after in limits(), seed in any::<u64>(),
     ) {
-        let observed = settle(&from, &account(), &before);
+        let observed = converge(&from, &account(), &before);
         let plan = to.plan(&observed, &after);
         let done = run(&observed, &shuffled(&plan.steps, seed), &alb(), &after);
         prop_assert_eq!(&done.violations, &Vec::<String>::new(), "\n{}", plan);
@@ -367,7 +367,7 @@ proptest! {
         world in world(), added in proptest::collection::vec((0..7_usize, member()), 1..4),
         context in limits(), seed in any::<u64>(),
     ) {
-        let before = settle(&world.desired(), &account(), &context);
+        let before = converge(&world.desired(), &account(), &context);
         let mut grown = world;
         for (index, (place, member)) in added.into_iter().enumerate() {
             let place = place % (grown.members.len() + 1);
@@ -395,7 +395,7 @@ proptest! {
     fn a_partial_observation_never_deletes_or_creates(
         from in desired(), to in desired(), context in limits(),
     ) {
-        let mut before = settle(&from, &account(), &context);
+        let mut before = converge(&from, &account(), &context);
         before.completeness = Completeness::Partial(vec!["tags".to_owned()]);
         for plan in [to.plan(&before, &context), plan(None, &alb(), &before, &context)] {
             prop_assert!(plan.steps.iter().all(|it| !it.op.removes() && !it.op.creates()));
@@ -407,7 +407,7 @@ proptest! {
     fn while_a_kind_cannot_be_read_all_that_was_there_stays_as_it_was(
         from in desired(), to in desired(), context in limits(), seed in any::<u64>(),
     ) {
-        let before = settle(&from, &account(), &context);
+        let before = converge(&from, &account(), &context);
         let to = to.unread(&[Kind::HttpRoute]);
         let plan = to.plan(&before, &context);
         let done = run(&before, &shuffled(&plan.steps, seed), &alb(), &context);
@@ -420,7 +420,7 @@ proptest! {
 
     #[test]
     fn secrets_that_are_away_change_nothing(from in desired(), context in limits(), which in any::<u8>()) {
-        let before = settle(&from, &account(), &context);
+        let before = converge(&from, &account(), &context);
         let plan = away(&from, which).plan(&before, &context);
         prop_assert!(plan.steps.is_empty() && plan.report.settled, "\n{}", plan);
         let served = |plan: &Plan| -> Vec<ListenerRef> {
@@ -433,7 +433,7 @@ proptest! {
 
     #[test]
     fn removal_leaves_nothing(from in desired(), context in limits(), seed in any::<u64>()) {
-        let before = settle(&from, &account(), &context);
+        let before = converge(&from, &account(), &context);
         let plan = plan(None, &alb(), &before, &context);
         let done = run(&before, &shuffled(&plan.steps, seed), &alb(), &context);
         prop_assert_eq!(&done.violations, &Vec::<String>::new());
@@ -444,19 +444,19 @@ proptest! {
     fn a_crash_anywhere_is_taken_up(
         from in desired(), to in desired(), context in limits(), cut in any::<prop::sample::Index>(),
     ) {
-        let before = settle(&from, &account(), &context);
+        let before = converge(&from, &account(), &context);
         let plan = to.plan(&before, &context);
         let made = cut.index(plan.steps.len() + 1);
         let done = run(&before, &plan.steps[..made], &alb(), &context);
-        let straight = settle(&to, &before, &context);
-        let resumed = settle(&to, &done.observed, &context);
+        let straight = converge(&to, &before, &context);
+        let resumed = converge(&to, &done.observed, &context);
         prop_assert_eq!(straight.target_groups.len(), resumed.target_groups.len());
         prop_assert_eq!(straight.certificates.len(), resumed.certificates.len());
     }
 
     #[test]
     fn steps_only_name_steps_before_them(from in desired(), to in desired(), context in limits()) {
-        let before = settle(&from, &account(), &context);
+        let before = converge(&from, &account(), &context);
         let plan = to.plan(&before, &context);
         for (index, step) in plan.steps.iter().enumerate() {
             prop_assert_eq!(step.id.0 as usize, index);

@@ -11,7 +11,7 @@ fn limited(change: impl FnOnce(&mut LoadBalancerLimits)) -> Context {
 
 #[track_caller]
 fn check_losers(desired: &Desired, context: &Context, losers: &[&str], quota: &str) {
-    let observed = settle(desired, &empty(), context);
+    let observed = converge(desired, &empty(), context);
     let plan = desired.plan(&observed, context);
     let reports = &plan.report.listeners;
     let lost: Vec<String> = reports
@@ -47,7 +47,7 @@ fn over_the_listener_quota_the_last_ports_lose() {
 /// From nothing: which rules are left out, by the team and with the words of the quota; every listener is served.
 #[track_caller]
 fn check_rules(desired: &Desired, context: &Context, expected: &[(&str, &str)]) {
-    let observed = settle(desired, &empty(), context);
+    let observed = converge(desired, &empty(), context);
     check_rules_of(desired, &observed, context, expected);
 }
 
@@ -88,7 +88,7 @@ fn a_hundred_and_first_rule_leaves_the_hundred_that_are_served() {
     let hundred = (0..100).fold(Desired::new().http(80, "a"), |desired, n| {
         desired.rule(80, "a", &format!("/{n}"), "a-web")
     });
-    let observed = settle(&hundred, &empty(), &context());
+    let observed = converge(&hundred, &empty(), &context());
     // It comes first, and waits all the same.
     let more = hundred
         .rule(80, "a", "/front", "a-web")
@@ -105,15 +105,15 @@ fn a_hundred_and_first_rule_leaves_the_hundred_that_are_served() {
 #[test]
 fn rules_that_a_team_of_higher_precedence_adds_take_no_place_from_anybody() {
     let context = limited(|it| it.rules = 3);
-    let observed = settle(&two_teams(), &empty(), &context);
+    let observed = converge(&two_teams(), &empty(), &context);
     let grown = (0..5).fold(two_teams(), |desired, n| {
         desired.rule(80, "a", &format!("/{n}"), "a-web")
     });
-    let observed = settle(&grown, &observed, &context);
+    let observed = converge(&grown, &observed, &context);
     let three = "it does not fit: the load balancer may have 3 rules";
     check_rules_of(&grown, &observed, &context, &[("a", three); 4]);
     // From nothing precedence alone decides.
-    let fresh = settle(&grown, &empty(), &context);
+    let fresh = converge(&grown, &empty(), &context);
     let lost = [("a", three), ("a", three), ("a", three), ("b", three)];
     check_rules_of(&grown, &fresh, &context, &lost);
 }
@@ -135,7 +135,7 @@ fn a_rule_that_is_refused_leaves_a_place_to_one_that_needs_less() {
 #[test]
 fn a_change_that_does_not_fit_leaves_the_rule_as_it_is() {
     let context = limited(|it| it.target_groups = 2);
-    let observed = settle(&two_teams(), &empty(), &context);
+    let observed = converge(&two_teams(), &empty(), &context);
     let to = two_teams().edit_rule(80, 1, |rule| {
         rule.action = tributary_model::desired::DesiredAction::Forward {
             targets: ["b-web", "b-new"]
@@ -177,7 +177,7 @@ fn over_the_certificate_quota_a_listener_is_served_with_those_that_fit() {
         .certificate(443, "a", arn("arn:a2"))
         .certificate(443, "a", arn("arn:a3"));
     let context = limited(|it| it.certificates = 1);
-    let observed = settle(&desired, &empty(), &context);
+    let observed = converge(&desired, &empty(), &context);
     let report = desired.plan(&observed, &context).report;
     assert_eq!(report.listeners[0].state, ProgrammedState::Programmed);
     let why = "it does not fit: the load balancer may have 1 certificates besides the default ones";
@@ -193,7 +193,7 @@ fn a_certificate_of_higher_precedence_takes_no_place_from_anybody() {
     let before = Desired::new()
         .https(443, "b", arn("arn:b"))
         .https(443, "c", arn("arn:c"));
-    let observed = settle(&before, &empty(), &context);
+    let observed = converge(&before, &empty(), &context);
     // Precedence goes by the order of these calls.
     let after = Desired::new()
         .https(443, "a", arn("arn:a"))
@@ -221,7 +221,7 @@ fn over_the_target_quota_the_last_targets_get_no_traffic() {
 #[test]
 fn targets_that_are_registered_keep_their_places() {
     let context = limited(|it| it.targets = 2);
-    let observed = settle(&two_teams(), &empty(), &context);
+    let observed = converge(&two_teams(), &empty(), &context);
     let grown = two_teams().edit_group("a-web", |group| {
         group.targets = [target(0, 80), target(1, 80), target(2, 80)].into();
     });
@@ -241,14 +241,14 @@ fn at_the_rule_quota_a_creation_waits_for_a_deletion_of_its_own() {
         find(&plan, "create rule").after.contains(&deletion.id),
         "\n{plan}"
     );
-    settle(&to, &two_teams().programmed(), &context);
+    converge(&to, &two_teams().programmed(), &context);
 }
 
 #[test]
 fn at_the_target_group_quota_a_group_is_swapped_by_one_modification() {
     let context = limited(|it| it.target_groups = 2);
     let to = two_teams().edit_group("a-web", |group| group.port = 81);
-    settle(&to, &two_teams().programmed(), &context);
+    converge(&to, &two_teams().programmed(), &context);
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn at_the_target_group_quota_a_shared_group_is_let_go_of_first() {
         .filter(|op| op.contains("respond 503"))
         .count();
     assert_eq!(suspended, 2, "\n{plan}");
-    settle(&to, &from.programmed(), &context);
+    converge(&to, &from.programmed(), &context);
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn at_the_target_quota_targets_go_before_others_come() {
     let to = two_teams()
         .edit_group("a-web", |group| group.targets = [target(9, 80)].into())
         .edit_group("b-web", |group| group.port = 81);
-    settle(&to, &two_teams().programmed(), &context);
+    converge(&to, &two_teams().programmed(), &context);
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn a_lowered_quota_takes_nothing_from_anybody() {
 /// What is told of each quota when nothing is left to do.
 #[track_caller]
 fn check_quotas(desired: &Desired, observed: &Observed, context: &Context, expected: [&str; 5]) {
-    let observed = settle(desired, observed, context);
+    let observed = converge(desired, observed, context);
     let quotas = desired.plan(&observed, context).report.quotas.unwrap();
     let each = quotas.each();
     let each = each.map(|(name, QuotaUse { used, limit })| format!("{name} {used}/{limit}"));
@@ -381,6 +381,6 @@ fn over_a_lowered_quota_a_group_that_is_free_for_a_moment_is_taken_up_after_all_
             .map(|step| step.after.contains(&deletion))
             .collect();
         assert_eq!(moves, [waits, waits], "\n{plan}");
-        settle(&to, &from.programmed(), &context);
+        converge(&to, &from.programmed(), &context);
     }
 }

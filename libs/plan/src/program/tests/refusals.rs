@@ -9,7 +9,7 @@ use tributary_model::elb::Scheme;
 
 use super::properties::{World, account, away, limits, member, shuffled, world};
 use super::*;
-use crate::values::limits::{BackendGroups, Context, Setback};
+use crate::values::limits::{BackendGroups, Context, Failure};
 use crate::values::observed::ObservedListener;
 use crate::values::op::{IngressTraffic, StepId};
 
@@ -218,8 +218,8 @@ fn turn(plan: &Plan, seed: u64, context: &mut Context) -> Vec<Step> {
         }
         if is_refused(&step.op, seed) {
             failed.insert(step.id);
-            let refused = Setback::Refused("no".to_owned());
-            context.setbacks.insert(step.op.key(), refused);
+            let refused = Failure::Refused("no".to_owned());
+            context.failures.insert(step.op.key(), refused);
             continue;
         }
         taken.push(step);
@@ -240,7 +240,7 @@ proptest! {
         context.limits.alb.targets = 1000;
         let from = with_name(world.desired(), &edits);
         let to = edited(&world, &edits);
-        let mut observed = settle(&from, &account(), &context);
+        let mut observed = converge(&from, &account(), &context);
         let mut services = common(&from, &to);
         let opens = match context.backend {
             BackendGroups::Off => Opens::No,

@@ -31,7 +31,7 @@ fn a_change_of_scheme_builds_the_successor_first_and_then_removes_the_former() {
             "delete target group",
         ],
     );
-    let settled = settle(&public(), &done.observed, &context());
+    let settled = converge(&public(), &done.observed, &context());
     assert_eq!(settled.load_balancers.len(), 1);
     assert_eq!(settled.security_groups.len(), 1);
 }
@@ -69,7 +69,7 @@ fn under_a_name_that_was_asked_for_another_stands_in_until_the_name_is_free() {
         !ops(&plan).iter().any(|op| op.starts_with("delete")),
         "\n{plan}"
     );
-    let settled = settle(&named(public()), &observed, &context());
+    let settled = converge(&named(public()), &observed, &context());
     assert_eq!(names(&settled), ["front"]);
     let (_, load_balancer) = settled.load_balancers.first_key_value().unwrap();
     assert_eq!(load_balancer.scheme, Scheme::InternetFacing);
@@ -82,8 +82,8 @@ fn check_serves_on(observed: &Observed, desired: &Desired, problem: &str) -> Pla
     let plan = desired.plan(observed, &context());
     assert!(plan.report.settled, "\n{plan}");
     assert_eq!(ops(&plan), Vec::<String>::new());
-    let told = plan.report.problems.iter().any(|it| it.contains(problem));
-    assert!(told, "{:?}", plan.report.problems);
+    let findings = plan.report.problems.iter().any(|it| it.contains(problem));
+    assert!(findings, "{:?}", plan.report.problems);
     assert_eq!(plan.report.phase, LoadBalancerPhase::Active);
     let (arn, load_balancer) = observed.load_balancers.first_key_value().unwrap();
     assert_eq!(plan.report.arn.as_ref(), Some(arn));
@@ -134,8 +134,8 @@ fn a_successor_that_aws_refuses_leaves_the_former_as_it_is() {
     let plan = public().plan(&observed, &context());
     let create = find(&plan, "create alb").op.key();
     let mut context = context();
-    let refused = crate::values::limits::Setback::Refused("TooManyLoadBalancers".to_owned());
-    context.setbacks.insert(create, refused);
+    let refused = crate::values::limits::Failure::Refused("TooManyLoadBalancers".to_owned());
+    context.failures.insert(create, refused);
     let mut observed = observed;
     let mut plan = public().plan(&observed, &context);
     // The target groups of the successor may come, but it does not, and nothing goes.
@@ -182,14 +182,14 @@ fn a_successor_that_serves_less_does_not_replace() {
         of_b.map(Op::key).collect::<Vec<_>>()
     };
     for op in create(&public().plan(&observed, &context)) {
-        let refused = crate::values::limits::Setback::Refused("no".to_owned());
-        context.setbacks.insert(op, refused);
+        let refused = crate::values::limits::Failure::Refused("no".to_owned());
+        context.failures.insert(op, refused);
     }
     for _ in 0..3 {
         let plan = public().plan(&observed, &context);
         for op in create(&plan) {
-            let refused = crate::values::limits::Setback::Refused("no".to_owned());
-            context.setbacks.insert(op, refused);
+            let refused = crate::values::limits::Failure::Refused("no".to_owned());
+            context.failures.insert(op, refused);
         }
         let plan = public().plan(&observed, &context);
         observed = run(&observed, &plan.steps, &alb(), &context).observed;
@@ -273,7 +273,7 @@ fn a_take_over_begins_with_the_marks_and_the_load_balancer_comes_last() {
     assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
     assert!(!plan.report.settled);
     assert_eq!(
-        settle(&two_teams(), &observed, &context()),
+        converge(&two_teams(), &observed, &context()),
         two_teams().programmed()
     );
 }
@@ -304,7 +304,7 @@ fn what_another_installation_has_marked_is_neither_taken_over_nor_removed() {
 fn a_target_group_name_that_is_taken_gets_a_stand_in() {
     let named = two_teams().edit_group("a-web", |group| group.name = Some("web".to_owned()));
     let changed = named.clone().edit_group("a-web", |group| group.port = 81);
-    let settled = settle(&changed, &named.programmed(), &context());
+    let settled = converge(&changed, &named.programmed(), &context());
     assert_eq!(settled.target_groups.len(), 2);
 }
 

@@ -9,7 +9,7 @@ use tributary_model::elb::{
 
 use super::*;
 use crate::values::defaults::Defaults;
-use crate::values::limits::Setback;
+use crate::values::limits::Failure;
 use crate::values::op::{IngressRule, IngressSource, Op};
 use crate::values::tags::Tags;
 
@@ -53,7 +53,7 @@ fn spec_tags_and_the_platforms_are_on_everything_that_is_made() {
         ..Defaults::default()
     });
     let desired = everything().settings(|it| it.tags = strings(&[("team", "a")]));
-    let observed = settle(&desired, &empty(), &context);
+    let observed = converge(&desired, &empty(), &context);
     let tagged = tagged(&observed);
     let kinds: std::collections::BTreeSet<_> = tagged.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds.len(), 6, "{kinds:?}");
@@ -89,7 +89,7 @@ fn spec_tags_that_change_are_changed_on_everything_and_cost_nothing_else() {
                 .all(|it| matches!(it.op, Op::RemoveTags { .. })),
         "\n{plan}"
     );
-    let settled = settle(&everything(), &of("a").programmed(), &context());
+    let settled = converge(&everything(), &of("a").programmed(), &context());
     assert!(
         tagged(&settled)
             .iter()
@@ -104,7 +104,7 @@ fn a_tag_that_others_set_is_refused_by_name_and_stays_as_it_is() {
         ..Defaults::default()
     });
     let desired = everything().settings(|it| it.tags = strings(&[("cost", "1"), ("team", "a")]));
-    let mut observed = settle(&desired, &empty(), &context);
+    let mut observed = converge(&desired, &empty(), &context);
     for load_balancer in observed.load_balancers.values_mut() {
         load_balancer.tags.insert("cost".to_owned(), "7".to_owned());
     }
@@ -122,8 +122,8 @@ fn a_rules_and_a_target_groups_tag_that_others_set_is_told_to_the_route() {
         external_tags: ["cost".to_owned()].into(),
         ..Defaults::default()
     });
-    let told = |desired: &Desired| {
-        let observed = settle(desired, &empty(), &context);
+    let findings = |desired: &Desired| {
+        let observed = converge(desired, &empty(), &context);
         let plan = desired.plan(&observed, &context);
         assert_eq!(ops(&plan), Vec::<String>::new());
         assert_eq!(plan.report.problems, Vec::<String>::new());
@@ -138,7 +138,7 @@ fn a_rules_and_a_target_groups_tag_that_others_set_is_told_to_the_route() {
             .rule(80, "web", "/a", "a")
             .group("a", "web", 1)
     };
-    assert_eq!(told(&plain()), Vec::<String>::new());
+    assert_eq!(findings(&plain()), Vec::<String>::new());
     let tags = [("cost", "1"), ("team", "a")];
     let name = &plain().0.listeners[&80]
         .rules
@@ -150,13 +150,13 @@ fn a_rules_and_a_target_groups_tag_that_others_set_is_told_to_the_route() {
         .unwrap();
     let name = &name.route.key.name;
     assert_eq!(
-        told(&plain().edit_rule(80, 0, |it| it.tags = strings(&tags))),
+        findings(&plain().edit_rule(80, 0, |it| it.tags = strings(&tags))),
         [format!(
             "{name}: ListenerRuleConfiguration tags[cost]: this tag is set by others (--external-managed-tags)"
         )]
     );
     assert_eq!(
-        told(&plain().edit_group("a", |it| it.tags = strings(&tags))),
+        findings(&plain().edit_group("a", |it| it.tags = strings(&tags))),
         [format!(
             "{name}: TargetGroupConfiguration tags[cost]: this tag is set by others (--external-managed-tags)"
         )]
@@ -179,7 +179,7 @@ fn a_target_groups_tag_that_others_set_is_told_to_the_listener_whose_default_it_
             it.tags = strings(&[("cost", "1")]);
         })
         .edit(53, ElbProtocol::Tcp, |it| it.default_action = forward("a"));
-    let observed = settle(&desired, &empty(), &context);
+    let observed = converge(&desired, &empty(), &context);
     let plan = desired.plan(&observed, &context);
     let notes: Vec<_> = plan
         .report
@@ -203,7 +203,7 @@ fn the_default_scheme_and_security_policy_are_the_platforms() {
         ..Defaults::default()
     });
     let of = |desired: &Desired| {
-        let observed = settle(desired, &empty(), &context);
+        let observed = converge(desired, &empty(), &context);
         let load_balancer = observed.load_balancers.values().next().unwrap().clone();
         let listener = load_balancer.listeners.values().next().unwrap();
         (load_balancer.scheme, listener.ssl_policy.clone().unwrap())
@@ -343,7 +343,7 @@ fn what_is_not_programmed_is_no_reason_that_a_load_balancer_is_not_there() {
         })
     };
     let not_programmed = "wafV2.webACL is not programmed by this version";
-    let told = |desired: &Desired, observed: &Observed| {
+    let findings = |desired: &Desired, observed: &Observed| {
         let plan = desired.plan(observed, &context());
         let report = &plan.report;
         (report.blocked, report.problems.clone(), state(&plan, "a"))
@@ -355,16 +355,16 @@ fn what_is_not_programmed_is_no_reason_that_a_load_balancer_is_not_there() {
         told_along.clone(),
         pending("load balancer is being created"),
     );
-    assert_eq!(told(&asked(None), &empty()), on_its_way);
+    assert_eq!(findings(&asked(None), &empty()), on_its_way);
     let there = (false, told_along, ProgrammedState::Programmed);
-    assert_eq!(told(&asked(None), &asked(None).programmed()), there);
+    assert_eq!(findings(&asked(None), &asked(None).programmed()), there);
     let missing = "there is no security group with id or Name tag \"gone\"";
     let blocked = (
         true,
         vec![missing.to_owned(), not_programmed.to_owned()],
         pending(&format!("load balancer cannot be created: {missing}")),
     );
-    assert_eq!(told(&asked(Some("gone")), &empty()), blocked);
+    assert_eq!(findings(&asked(Some("gone")), &empty()), blocked);
 }
 
 /// The entry is the Gateway's, whoever has the listener.
@@ -392,17 +392,17 @@ fn a_gateway_hears_what_its_listener_configurations_cost_a_listener() {
     let modify = find(&desired.plan(&observed, &context()), "modify listener")
         .op
         .key();
-    let told = |text: &str| {
+    let findings = |text: &str| {
         let mut context = context();
-        let setback = Setback::Impossible(text.to_owned());
-        context.setbacks.insert(modify.clone(), setback);
+        let failure = Failure::Impossible(text.to_owned());
+        context.failures.insert(modify.clone(), failure);
         desired.plan(&observed, &context).report.problems
     };
     let missing = "there is no trust store \"gone\"";
     let expected = format!("listenerConfigurations[HTTPS:443]: {missing}");
-    assert_eq!(told(missing), [expected]);
+    assert_eq!(findings(missing), [expected]);
     // A tenant's own certificate is nobody else's to hear of.
-    assert_eq!(told("CertificateNotFound: no"), Vec::<String>::new());
+    assert_eq!(findings("CertificateNotFound: no"), Vec::<String>::new());
 }
 
 /// Who is let in, once AWS has refused these rules whenever it is asked for one of them, and what is told.
@@ -419,8 +419,8 @@ fn let_in(from: &Desired, to: &Desired, is_bad: fn(&IngressRule) -> bool) -> [Ve
         if let Op::AuthorizeIngress { rules, .. } = &step.op
             && rules.iter().any(is_bad)
         {
-            let refused = Setback::Refused("no".to_owned());
-            context.setbacks.insert(step.op.key(), refused);
+            let refused = Failure::Refused("no".to_owned());
+            context.failures.insert(step.op.key(), refused);
             continue;
         }
         observed = run(&observed, std::slice::from_ref(step), &alb(), &context).observed;
@@ -441,11 +441,11 @@ fn from_sources(desired: Desired, ranges: &[&str], lists: &[&str]) -> Desired {
 #[test]
 fn a_source_that_is_refused_keeps_no_former_one_in() {
     let to = from_sources(everything(), &["10.0.0.0/8"], &["pl-gone"]);
-    let [let_in, told] = let_in(&everything(), &to, |rule| {
+    let [let_in, findings] = let_in(&everything(), &to, |rule| {
         rule.source == IngressSource::PrefixList("pl-gone".to_owned())
     });
     assert_eq!(let_in, ["tcp 443-443 from 10.0.0.0/8"]);
-    assert_eq!(told, ["ingress tcp 443-443 from pl-gone: no"]);
+    assert_eq!(findings, ["ingress tcp 443-443 from pl-gone: no"]);
 }
 
 /// As where the quota of rules has room for some of the ports only.
@@ -454,14 +454,14 @@ fn the_former_sources_of_a_port_stay_while_nobody_else_can_be_let_in_to_it() {
     let two = || everything().http(80, "b").rule(80, "b", "/", "b-web");
     let from = from_sources(two(), &["10.0.0.0/8"], &[]);
     let to = from_sources(two(), &["11.0.0.0/8"], &[]);
-    let [let_in, told] = let_in(&from, &to, |rule| {
+    let [let_in, findings] = let_in(&from, &to, |rule| {
         rule.to_string() == "tcp 80-80 from 11.0.0.0/8"
     });
     let stays = "tcp 80-80 from 10.0.0.0/8";
     assert_eq!(let_in, [stays, "tcp 443-443 from 11.0.0.0/8"]);
     let expected = format!("goes on letting in {stays}: nobody else can be let in");
-    assert!(told[0].ends_with(&expected), "{told:?}");
-    assert_eq!(told[1..], ["ingress tcp 80-80 from 11.0.0.0/8: no"]);
+    assert!(findings[0].ends_with(&expected), "{findings:?}");
+    assert_eq!(findings[1..], ["ingress tcp 80-80 from 11.0.0.0/8: no"]);
 }
 
 /// An ALB without security groups of its own would get the VPC's default one.
@@ -471,7 +471,7 @@ fn only_an_nlb_is_left_without_security_groups() {
         let desired = Desired::of(kind)
             .member(80, protocol, "a")
             .settings(|it| it.disable_security_group = Some(true));
-        let observed = settle(&desired, &empty(), &context());
+        let observed = converge(&desired, &empty(), &context());
         let load_balancer = observed.load_balancers.values().next().unwrap();
         let problems = desired.plan(&observed, &context()).report.problems;
         (load_balancer.security_groups.len(), problems)
@@ -553,12 +553,12 @@ fn a_gateway_hears_what_keeps_a_listener_from_being_there() {
     let create = find(&desired.plan(&empty(), &context()), "create listener")
         .op
         .key();
-    for setback in [
-        Setback::Refused("there is no policy strict".to_owned()),
-        Setback::Impossible("there is no policy strict".to_owned()),
+    for failure in [
+        Failure::Refused("there is no policy strict".to_owned()),
+        Failure::Impossible("there is no policy strict".to_owned()),
     ] {
         let mut context = context();
-        context.setbacks.insert(create.clone(), setback);
+        context.failures.insert(create.clone(), failure);
         let problems = desired.plan(&empty(), &context).report.problems;
         assert_eq!(
             problems,

@@ -54,7 +54,7 @@ fn check_selected(tags: &[(&str, &[&str])], expected: &[&str]) {
             ("z", "z", 100, &[("team", "1")]),
         ],
     );
-    let observed = settle(&selecting(tags), &account, &context());
+    let observed = converge(&selecting(tags), &account, &context());
     assert_eq!(subnets(&observed), expected, "{tags:?}");
 }
 
@@ -78,7 +78,7 @@ fn in_each_zone_the_first_subnet_with_room_for_an_alb_is_taken() {
             ("subnet-z", "c", 100, role),
         ],
     );
-    let observed = settle(&one(), &account, &context());
+    let observed = converge(&one(), &account, &context());
     assert_eq!(subnets(&observed), ["subnet-1", "subnet-a", "subnet-c"]);
 }
 

@@ -35,13 +35,13 @@ fn a_target_that_another_cluster_registered_stays_and_ours_follow() {
     let same = shared(two_teams()).plan(&observed, &context());
     assert_eq!(ops(&same), Vec::<String>::new());
     // All that is known of who registered what is in AWS, so a restart makes no difference.
-    let observed = settle(&shared(moved(two_teams())), &observed, &context());
+    let observed = converge(&shared(moved(two_teams())), &observed, &context());
     assert_eq!(targets_of_a(&observed), ["10.0.0.9:80", "10.0.0.77:8080"]);
 }
 
 #[test]
 fn without_sharing_a_target_that_somebody_registered_goes() {
-    let observed = settle(
+    let observed = converge(
         &two_teams(),
         &with_foreign_target(two_teams().programmed()),
         &context(),
@@ -52,9 +52,9 @@ fn without_sharing_a_target_that_somebody_registered_goes() {
 #[test]
 fn a_group_that_becomes_shared_keeps_what_it_has() {
     let observed = with_foreign_target(two_teams().programmed());
-    let observed = settle(&shared(two_teams()), &observed, &context());
+    let observed = converge(&shared(two_teams()), &observed, &context());
     assert_eq!(targets_of_a(&observed), ["10.0.0.0:80", "10.0.0.77:8080"]);
-    let observed = settle(&shared(moved(two_teams())), &observed, &context());
+    let observed = converge(&shared(moved(two_teams())), &observed, &context());
     assert_eq!(targets_of_a(&observed), ["10.0.0.9:80", "10.0.0.77:8080"]);
 }
 
@@ -71,15 +71,15 @@ fn a_bad_target_keeps_no_good_one_out_and_a_rollout_leaves_no_group_empty() {
         loop {
             let plan = pods(numbers).plan(&observed, &context);
             if plan.steps.is_empty() {
-                let told: Vec<_> = plan.report.rules.iter().map(|it| &it.message).collect();
-                assert_eq!(told, ["target 10.0.0.99:80: no such address"]);
+                let findings: Vec<_> = plan.report.rules.iter().map(|it| &it.message).collect();
+                assert_eq!(findings, ["target 10.0.0.99:80: no such address"]);
                 break;
             }
             for step in &plan.steps {
                 if step.op.to_string().contains("10.0.0.99") {
                     let refused =
-                        crate::values::limits::Setback::Refused("no such address".to_owned());
-                    context.setbacks.insert(step.op.key(), refused);
+                        crate::values::limits::Failure::Refused("no such address".to_owned());
+                    context.failures.insert(step.op.key(), refused);
                     break;
                 }
                 observed = run(&observed, std::slice::from_ref(step), &alb(), &context).observed;
@@ -92,7 +92,7 @@ fn a_bad_target_keeps_no_good_one_out_and_a_rollout_leaves_no_group_empty() {
 
 /// A rollout of all pods at a quota of targets with so much room: how many there are at the least, at any moment.
 #[track_caller]
-fn check_rollout(pods: u8, room: u32, fewest: usize) {
+fn check_rollout(pods: u8, budget: u32, fewest: usize) {
     let of = |first: u8| {
         let targets: BTreeSet<_> = (first..first + pods).map(|n| target(n, 80)).collect();
         Desired::new()
@@ -101,8 +101,8 @@ fn check_rollout(pods: u8, room: u32, fewest: usize) {
             .edit_group("a-web", |group| group.targets = targets)
     };
     let mut context = context();
-    context.limits.alb.targets = u32::from(pods) + room;
-    let mut observed = settle(&of(0), &empty(), &context);
+    context.limits.alb.targets = u32::from(pods) + budget;
+    let mut observed = converge(&of(0), &empty(), &context);
     let mut seen = targets_of_a(&observed).len();
     loop {
         let plan = of(100).plan(&observed, &context);
@@ -160,10 +160,10 @@ fn a_pod_is_told_healthy_when_all_of_its_targets_are() {
             it.targets = [target(3, 80)].into();
             it.awaited = [awaited(3, "one")].into();
         });
-    let told = |observed: &Observed| desired.plan(observed, &context()).report.healthy;
-    assert_eq!(told(&empty()), BTreeSet::new());
-    let mut observed = settle(&desired, &empty(), &context());
-    assert_eq!(told(&observed), [pod("one"), pod("two")].into());
+    let findings = |observed: &Observed| desired.plan(observed, &context()).report.healthy;
+    assert_eq!(findings(&empty()), BTreeSet::new());
+    let mut observed = converge(&desired, &empty(), &context());
+    assert_eq!(findings(&observed), [pod("one"), pod("two")].into());
     for health in [
         Health::Initial,
         Health::Unhealthy("Target.Timeout".to_owned()),
@@ -174,7 +174,7 @@ fn a_pod_is_told_healthy_when_all_of_its_targets_are() {
                 *state = TargetState::Registered(health.clone());
             }
         }
-        assert_eq!(told(&observed), [pod("two")].into(), "{health:?}");
+        assert_eq!(findings(&observed), [pod("two")].into(), "{health:?}");
     }
 }
 
@@ -192,6 +192,6 @@ fn a_target_group_has_the_name_that_it_asks_for_and_another_name_is_another_grou
     };
     let observed = named("mine").programmed();
     assert_eq!(groups(&observed), ["mine"]);
-    let observed = settle(&named("other"), &observed, &context());
+    let observed = converge(&named("other"), &observed, &context());
     assert_eq!(groups(&observed), ["other"]);
 }

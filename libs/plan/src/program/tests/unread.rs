@@ -17,7 +17,7 @@ fn check_withheld(from: &Desired, to: &Desired, expected: &[&str], said: &[&str]
     assert_eq!(plan.report.problems, said);
     let done = run(&from.programmed(), &plan.steps, &alb(), &context());
     assert_eq!(done.violations, Vec::<String>::new());
-    // Whoever waits for it to settle is not kept waiting for a person.
+    // Whoever waits for it to converge is not kept waiting for a person.
     let rest = to.plan(&done.observed, &context());
     assert!(rest.steps.is_empty() && rest.report.settled, "{rest}");
     rest

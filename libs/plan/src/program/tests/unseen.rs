@@ -56,10 +56,13 @@ fn without_a_look_at_certificates_the_other_listeners_come() {
         assert!(plan.to_string().contains("HTTP:80 default"), "\n{plan}");
         assert!(!plan.to_string().contains("HTTPS"), "\n{plan}");
         assert!(!plan.to_string().contains("import"), "\n{plan}");
-        let ProgrammedState::Pending(told) = state(&plan, "a") else {
+        let ProgrammedState::Pending(findings) = state(&plan, "a") else {
             panic!("\n{plan}");
         };
-        assert!(told.starts_with("AWS could not be looked at: "), "{told}");
+        assert!(
+            findings.starts_with("AWS could not be looked at: "),
+            "{findings}"
+        );
         assert_eq!(plan.report.problems, ["ACM: no answer", WHY]);
         assert!(!plan.report.settled);
     }
@@ -70,7 +73,7 @@ fn without_a_look_at_certificates_what_serves_stays_and_others_change() {
     let mut account = empty();
     let certificate = issued(&["a.example.com"], 1);
     account.certificates.insert("arn:a".to_owned(), certificate);
-    let before = settle(&both(discovered()), &account, &context());
+    let before = converge(&both(discovered()), &account, &context());
     let to = both(discovered()).rule(80, "plain", "/new", "plain");
     let plan = to.plan(&blinded(CERTIFICATES, before), &context());
     let ops = ops(&plan);
@@ -89,7 +92,7 @@ fn a_named_certificate_that_cannot_be_looked_at_is_for_aws_to_judge() {
         plan.to_string().contains("certificate arn:other "),
         "\n{plan}"
     );
-    let mut settled = settle(&desired, &observed, &context());
+    let mut settled = converge(&desired, &observed, &context());
     settled.unread_certificates = observed.unread_certificates;
     let report = desired.plan(&settled, &context()).report;
     assert!(report.settled);
@@ -126,7 +129,7 @@ fn without_a_look_at_security_groups_nothing_new_comes_to_stand_behind_them() {
     };
     account.security_groups.insert("sg-1".to_owned(), group);
     for with in [|it: Desired| it, named] {
-        let before = settle(&with(both(arn("arn:a"))), &account, &context());
+        let before = converge(&with(both(arn("arn:a"))), &account, &context());
         let to = with(both(arn("arn:a")))
             .rule(80, "plain", "/new", "plain")
             .http(81, "new");
@@ -147,7 +150,7 @@ proptest! {
         from in world(), to in world(), context in limits(), unread in any::<[bool; 3]>(),
     ) {
         prop_assume!(unread != [false; 3]);
-        let before = settle(&from.desired(), &account(), &context);
+        let before = converge(&from.desired(), &account(), &context);
         let to = to.desired();
         let plan = to.plan(&blinded(unread, before.clone()), &context);
         prop_assert!(plan.steps.iter().all(|it| !it.op.removes()), "\n{}", plan);
@@ -159,12 +162,12 @@ proptest! {
         let groups = |observed: &Observed| observed.security_groups.len();
         prop_assert!(!unread[2] || groups(&done.observed) == groups(&before), "\n{}", plan);
         // With sight again it ends as if nothing had been.
-        settle(&to, &done.observed, &context);
+        converge(&to, &done.observed, &context);
     }
 
     #[test]
     fn without_a_look_at_certificates_all_others_are_served(from in world(), to in world()) {
-        let before = settle(&from.desired(), &account(), &context());
+        let before = converge(&from.desired(), &account(), &context());
         let to = to.desired();
         let mut blind = blinded(CERTIFICATES, before.clone());
         for _ in 0..3 {
@@ -175,8 +178,8 @@ proptest! {
         for port in to.0.listeners.values().filter(|it| it.protocol == ElbProtocol::Http) {
             for member in port.members.values() {
                 let mut listeners = report.listeners.iter();
-                let told = listeners.find(|it| it.listener == member.listener).unwrap();
-                prop_assert_eq!(&told.state, &ProgrammedState::Programmed);
+                let findings = listeners.find(|it| it.listener == member.listener).unwrap();
+                prop_assert_eq!(&findings.state, &ProgrammedState::Programmed);
             }
         }
     }

@@ -77,7 +77,7 @@ impl World {
         ]);
         let mut state = world.shared.lock().unwrap();
         state.mark_complete();
-        state.settle();
+        state.propagate();
         state.lead(2);
         drop(state);
         world
@@ -93,7 +93,7 @@ impl World {
                 labels: Labels::default(),
             }));
         }
-        state.settle();
+        state.propagate();
     }
 
     /// A programmer speaks of what is desired now.

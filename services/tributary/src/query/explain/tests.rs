@@ -1,11 +1,11 @@
 use tributary_model::{Kind, ObjectKey, ObjectRef};
-use tributary_proto::call::Question;
+use tributary_proto::call::ExplainQuery;
 
 use super::{pages, unknown, words};
 use crate::query::fixtures::{lost, of, plain, served};
 
-fn question(listener: Option<&str>) -> Question {
-    Question {
+fn question(listener: Option<&str>) -> ExplainQuery {
+    ExplainQuery {
         object: ObjectRef::new(Kind::ListenerSet, ObjectKey::new("a", "app")),
         listener: listener.map(Into::into),
     }

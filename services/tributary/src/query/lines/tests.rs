@@ -4,7 +4,7 @@ use tributary_model::report::ProgrammedState;
 use tributary_model::view::ListenerView;
 use tributary_stream::{Position, Positioned, Update};
 
-use super::Said;
+use super::ConditionText;
 use crate::query::fixtures::{in_state, lost, of, own, served};
 
 fn reset(views: &[ListenerView]) -> Update<tributary_model::ListenerRef, ListenerView> {
@@ -40,7 +40,7 @@ fn the_first_listing_is_told_in_order_of_precedence() {
         served(own("https"), 0),
     ];
     assert_eq!(
-        Said::default().lines(reset(&views)),
+        ConditionText::default().lines(reset(&views)),
         [
             "Gateway infra/edge/https  443 HTTPS app.example.com  Programmed  \
              k8s-infra-edge-1.eu-central-1.elb.amazonaws.com",
@@ -52,14 +52,14 @@ fn the_first_listing_is_told_in_order_of_precedence() {
 
 #[test]
 fn the_same_again_is_told_once() {
-    let mut said = Said::default();
+    let mut said = ConditionText::default();
     assert_eq!(said.lines(reset(&[served(own("https"), 0)])).len(), 1);
     assert!(said.lines(apply(served(own("https"), 0))).is_empty());
 }
 
 #[test]
 fn each_step_of_a_pending_listener_is_not_told() {
-    let mut said = Said::default();
+    let mut said = ConditionText::default();
     assert_eq!(
         said.lines(apply(pending("creating"))),
         ["ListenerSet team-a/app/https  443 HTTPS app.example.com  Pending  creating"]
@@ -70,7 +70,7 @@ fn each_step_of_a_pending_listener_is_not_told() {
 
 #[test]
 fn a_listener_that_goes_is_told() {
-    let mut said = Said::default();
+    let mut said = ConditionText::default();
     said.lines(reset(&[served(own("https"), 0)]));
     assert_eq!(
         said.lines(Update::Delete(own("https"))),

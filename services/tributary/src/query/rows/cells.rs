@@ -4,7 +4,7 @@ use tributary_model::ObjectKey;
 use tributary_model::judgement::{ListenerJudgement, Standing};
 use tributary_model::report::{LoadBalancerPhase, LoadBalancerReport};
 use tributary_model::status::ConditionStatus;
-use tributary_status::{Said, Summary};
+use tributary_status::{ConditionText, Summary};
 
 use crate::query::print::{Cell, Tone};
 
@@ -39,7 +39,7 @@ pub(super) fn good_of_all(listeners: &[ListenerJudgement]) -> Cell {
     Cell::toned(format!("{good}/{}", listeners.len()), tone)
 }
 
-pub(super) fn condition(said: Option<&Said>) -> Cell {
+pub(super) fn condition(said: Option<&ConditionText>) -> Cell {
     truth(said.map_or(ConditionStatus::Unknown, |said| said.status))
 }
 
@@ -51,7 +51,7 @@ pub(super) fn truth(status: ConditionStatus) -> Cell {
     }
 }
 
-pub(super) fn reason(said: Option<&Said>) -> Cell {
+pub(super) fn reason(said: Option<&ConditionText>) -> Cell {
     or_none(said.map(|said| said.reason))
 }
 

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tonic::{Code, Status};
-use tributary_proto::call::Settling;
+use tributary_proto::call::WaitOutcome;
 use tributary_stream::Transport;
 
-use super::{BACKOFF, GRACE, settle, waited_for};
+use super::{BACKOFF, GRACE, until_settled, waited_for};
 use crate::query::Client;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -29,13 +29,13 @@ async fn check(patience: Duration, script: &[Says], expected: &str) {
         let says = &script[turn.min(script.len() - 1)];
         turn += 1;
         match says {
-            Says::Settled => Ok(Settling::Settled),
-            Says::Pending(line) => Ok(Settling::Pending(vec![(*line).to_owned()])),
+            Says::Settled => Ok(WaitOutcome::Settled),
+            Says::Pending(line) => Ok(WaitOutcome::Pending(vec![(*line).to_owned()])),
             Says::Fails(code) => Err(Status::new(*code, "down")),
             Says::Silence => std::future::pending().await,
         }
     };
-    let ended = match settle(&client, patience, ask).await {
+    let ended = match until_settled(&client, patience, ask).await {
         Ok(ended) => format!("{ended:?}"),
         Err(error) => format!("error: {error}"),
     };

@@ -50,7 +50,7 @@ fn the_rules_of_others_count_too() {
     check(&[80, 90], &shared(&others), &[(80, 90)]);
 }
 
-fn room(others: usize, own: &[(u16, u16)]) -> There {
+fn budget(others: usize, own: &[(u16, u16)]) -> There {
     There {
         others,
         own: own.iter().copied().collect(),
@@ -60,20 +60,20 @@ fn room(others: usize, own: &[(u16, u16)]) -> There {
 
 #[test]
 fn where_a_group_has_no_room_for_single_rules_they_are_one_range() {
-    check(&[80, 90], &room(43, &[]), &[(80, 80), (90, 90)]);
-    check(&[80, 90], &room(44, &[]), &[(80, 90)]);
+    check(&[80, 90], &budget(43, &[]), &[(80, 80), (90, 90)]);
+    check(&[80, 90], &budget(44, &[]), &[(80, 90)]);
     // A range would not be any fewer.
-    check(&[80], &room(60, &[]), &[(80, 80)]);
+    check(&[80], &budget(60, &[]), &[(80, 80)]);
 }
 
 #[test]
 fn single_rules_that_are_there_stay_and_so_does_a_range() {
     let single = [(80, 80), (90, 90)];
-    check(&[80, 90], &room(58, &single), &single);
-    check(&[80, 90], &room(58, &single[..1]), &[(80, 90)]);
-    check(&[80, 90], &room(0, &[(80, 90)]), &[(80, 90)]);
+    check(&[80, 90], &budget(58, &single), &single);
+    check(&[80, 90], &budget(58, &single[..1]), &[(80, 90)]);
+    check(&[80, 90], &budget(0, &[(80, 90)]), &[(80, 90)]);
     // It is wider than need be.
-    check(&[80, 90], &room(0, &[(80, 100)]), &single);
+    check(&[80, 90], &budget(0, &[(80, 100)]), &single);
 }
 
 #[test]
@@ -97,14 +97,14 @@ fn only_single_rules_that_a_range_could_replace_leave_room_for_one() {
 
 #[test]
 fn a_group_is_full_by_awss_code_or_by_our_own_word() {
-    let refused = |why: &str| Setback::Refused(why.to_owned());
-    for (setback, expected) in [
+    let refused = |why: &str| Failure::Refused(why.to_owned());
+    for (failure, expected) in [
         (refused("RulesPerSecurityGroupLimitExceeded: no more"), true),
-        (Setback::Impossible(NO_ROOM.to_owned()), true),
-        (Setback::Retrying(format!("{RULES_FULL}: soon")), true),
+        (Failure::Impossible(NO_ROOM.to_owned()), true),
+        (Failure::Retrying(format!("{RULES_FULL}: soon")), true),
         (refused("InvalidGroup.NotFound: it is gone"), false),
-        (Setback::Retrying("Throttling".to_owned()), false),
+        (Failure::Retrying("Throttling".to_owned()), false),
     ] {
-        assert_eq!(is_for_want_of_room(&setback), expected, "{setback:?}");
+        assert_eq!(is_for_want_of_room(&failure), expected, "{failure:?}");
     }
 }

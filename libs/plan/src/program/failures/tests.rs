@@ -10,14 +10,14 @@ fn two_teams() -> Desired {
 }
 
 /// The plan from an observation once AWS has said something to the first operation that begins so.
-fn after(observed: &crate::values::observed::Observed, start: &str, setback: &Setback) -> Plan {
+fn after(observed: &crate::values::observed::Observed, start: &str, failure: &Failure) -> Plan {
     let plan = two_teams().plan(observed, &context());
     let op = find(&plan, start).op.key();
-    plan.with_setbacks(&BTreeMap::from([(op, setback.clone())]))
+    plan.with_setbacks(&BTreeMap::from([(op, failure.clone())]))
 }
 
-fn refused() -> Setback {
-    Setback::Refused("no".to_owned())
+fn refused() -> Failure {
+    Failure::Refused("no".to_owned())
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_refused_rule_costs_its_route_only() {
 /// "AWS refused" is said of AWS's own answers only.
 #[test]
 fn what_could_not_be_asked_is_not_called_refused() {
-    let impossible = Setback::Impossible("there is no trust store".to_owned());
+    let impossible = Failure::Impossible("there is no trust store".to_owned());
     let plan = after(&empty(), "create listener", &impossible);
     let expected = ProgrammedState::Impossible("there is no trust store".to_owned());
     assert_eq!(state(&plan, "a"), expected);
@@ -62,8 +62,8 @@ fn a_refused_load_balancer_is_everybodys_problem_and_nobodys_fault() {
 
 #[test]
 fn what_is_retried_stays_planned_and_says_why_it_pends() {
-    let setback = Setback::Retrying("slow down".to_owned());
-    let plan = after(&empty(), "create listener", &setback);
+    let failure = Failure::Retrying("slow down".to_owned());
+    let plan = after(&empty(), "create listener", &failure);
     assert_eq!(
         state(&plan, "a"),
         ProgrammedState::Pending("slow down".to_owned())
@@ -112,13 +112,13 @@ fn a_refused_registration_is_told_by_the_routes_that_wanted_it() {
     let register = find(&plan, "register").op.key();
     let plan = plan.with_setbacks(&BTreeMap::from([(register, refused())]));
     assert_eq!(state(&plan, "a"), ProgrammedState::Programmed);
-    let told: Vec<_> = plan
+    let findings: Vec<_> = plan
         .report
         .rules
         .iter()
         .map(|it| (it.origin.clone(), it.message.as_str()))
         .collect();
-    assert_eq!(told, [(origin("a"), "target 10.0.0.9:80: no")]);
+    assert_eq!(findings, [(origin("a"), "target 10.0.0.9:80: no")]);
     assert!(
         plan.report
             .rules
@@ -132,11 +132,11 @@ fn a_refused_registration_is_told_by_the_routes_that_wanted_it() {
 #[test]
 fn a_refused_target_group_is_told_by_the_rules_that_need_it_once() {
     let plan = after(&empty(), "create target group", &refused());
-    let told: Vec<_> = plan
+    let findings: Vec<_> = plan
         .report
         .rules
         .iter()
         .map(|it| (&it.origin, it.state))
         .collect();
-    assert_eq!(told, [(&origin("a"), RuleState::NotServed)]);
+    assert_eq!(findings, [(&origin("a"), RuleState::NotServed)]);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tributary_model::desired::CertificateSource;
 use tributary_model::{ListenerRef, ObjectKey};
 
-use crate::scope::Scope;
+use crate::input::PlanInput;
 use crate::values::limits::SecretVersion;
 use crate::values::observed::{CertificateStatus, ObservedCertificate};
 use crate::values::tags;
@@ -61,17 +61,17 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// What to use for a source, or why there is nothing.
-pub(crate) fn usable(scope: &Scope, source: &CertificateSource) -> Result<Usable, Unusable> {
-    let unread = &scope.observed.unread;
+pub(crate) fn usable(input: &PlanInput, source: &CertificateSource) -> Result<Usable, Unusable> {
+    let unread = &input.observed.unread;
     match source {
         CertificateSource::Secret {
             secret,
             fingerprint,
-        } => usable_import(scope, secret, fingerprint),
-        CertificateSource::Retained { secret } => usable_retained(scope, secret),
-        CertificateSource::Arn(arn) => usable_arn(scope, arn),
+        } => usable_import(input, secret, fingerprint),
+        CertificateSource::Retained { secret } => usable_retained(input, secret),
+        CertificateSource::Arn(arn) => usable_arn(input, arn),
         CertificateSource::Discovered { hostname } => {
-            let arn = scope.certificates.discover(hostname).ok_or_else(|| {
+            let arn = input.certificates.discover(hostname).ok_or_else(|| {
                 let why = format!("ACM has no issued certificate for {hostname}");
                 missing(unread.discovery.as_ref(), why)
             })?;
@@ -83,10 +83,14 @@ pub(crate) fn usable(scope: &Scope, source: &CertificateSource) -> Result<Usable
     }
 }
 
-fn usable_import(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> Result<Usable, Unusable> {
+fn usable_import(
+    input: &PlanInput,
+    secret: &ObjectKey,
+    fingerprint: &str,
+) -> Result<Usable, Unusable> {
     if let (Some(unread), None) = (
-        &scope.observed.unread.certificates,
-        scope.certificates.imported(secret),
+        &input.observed.unread.certificates,
+        input.certificates.imported(secret),
     ) {
         // It may be there already.
         return Err(missing(Some(unread), String::new()));
@@ -96,10 +100,10 @@ fn usable_import(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> Result
         fingerprint: fingerprint.to_owned(),
     };
     let id = CertificateId::Import(secret.clone());
-    let Some(reason) = scope.context.refused_certificates.get(&version) else {
+    let Some(reason) = input.context.refused_certificates.get(&version) else {
         return Ok(Usable { id, note: None });
     };
-    match scope.certificates.imported(secret) {
+    match input.certificates.imported(secret) {
         // The old content is better than none: it keeps being served.
         Some(_) => Ok(Usable {
             id,
@@ -113,11 +117,11 @@ fn usable_import(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> Result
 
 /// The import of a Secret that is away. One that has ended, or that was imported for another listener, will do: it is
 /// what this Secret held last, and the merge has judged that the listener may refer to it.
-fn usable_retained(scope: &Scope, secret: &ObjectKey) -> Result<Usable, Unusable> {
-    let Some((_, certificate)) = scope.certificates.imported(secret) else {
+fn usable_retained(input: &PlanInput, secret: &ObjectKey) -> Result<Usable, Unusable> {
+    let Some((_, certificate)) = input.certificates.imported(secret) else {
         let why =
             format!("Secret {secret} holds no certificate, and none was imported from it before");
-        return Err(missing(scope.observed.unread.certificates.as_ref(), why));
+        return Err(missing(input.observed.unread.certificates.as_ref(), why));
     };
     let ended = match &certificate.status {
         CertificateStatus::Issued => String::new(),
@@ -131,19 +135,19 @@ fn usable_retained(scope: &Scope, secret: &ObjectKey) -> Result<Usable, Unusable
     })
 }
 
-fn usable_arn(scope: &Scope, arn: &str) -> Result<Usable, Unusable> {
-    if scope.observed.missing_certificates.contains(arn) {
+fn usable_arn(input: &PlanInput, arn: &str) -> Result<Usable, Unusable> {
+    if input.observed.missing_certificates.contains(arn) {
         return Err(format!("certificate {arn} does not exist").into());
     }
     // One that ACM was not asked about may be an IAM server certificate: ELB decides.
     if let Some(ObservedCertificate {
         status: CertificateStatus::Other(status),
         ..
-    }) = scope.observed.certificates.get(arn)
+    }) = input.observed.certificates.get(arn)
     {
         return Err(format!("certificate {arn} is {status}").into());
     }
-    let why = scope.observed.unread_certificates.get(arn);
+    let why = input.observed.unread_certificates.get(arn);
     Ok(Usable {
         id: CertificateId::Arn(arn.to_owned()),
         note: why.map(|why| format!("certificate {arn} is served unseen: {why}")),
@@ -163,29 +167,29 @@ impl Wanted<'_> {
 }
 
 /// Whether ACM refused to import this content, or it could not be read.
-pub(crate) fn is_refused(scope: &Scope, secret: &ObjectKey, fingerprint: &str) -> bool {
+pub(crate) fn is_refused(input: &PlanInput, secret: &ObjectKey, fingerprint: &str) -> bool {
     let version = SecretVersion {
         secret: secret.clone(),
         fingerprint: fingerprint.to_owned(),
     };
-    scope.context.refused_certificates.contains_key(&version)
+    input.context.refused_certificates.contains_key(&version)
 }
 
 /// Whether ACM holds what a listener asked for, or the former content that stands in for what was refused.
 pub(crate) fn is_served_as_wanted(
-    scope: &Scope,
+    input: &PlanInput,
     id: &CertificateId,
     fingerprint: Option<&str>,
 ) -> bool {
     let CertificateId::Import(secret) = id else {
         return true;
     };
-    let Some((_, certificate)) = scope.certificates.imported(secret) else {
+    let Some((_, certificate)) = input.certificates.imported(secret) else {
         return false;
     };
     let Some(fingerprint) = fingerprint else {
         return true;
     };
-    is_refused(scope, secret, fingerprint)
+    is_refused(input, secret, fingerprint)
         || certificate.tags.get(tags::FINGERPRINT).map(String::as_str) == Some(fingerprint)
 }

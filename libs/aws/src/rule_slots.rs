@@ -16,10 +16,10 @@ const QUOTA: usize = 60;
 
 /// Places that were taken in this process, by group.
 #[derive(Debug, Default)]
-pub(crate) struct Rooms(Mutex<BTreeMap<String, Places>>);
+pub(crate) struct RuleSlots(Mutex<BTreeMap<String, TakenSlots>>);
 
 #[derive(Debug, Default)]
-struct Places {
+struct TakenSlots {
     on_their_way: usize,
     /// When calls ended; those before a look are in it.
     ended: Vec<Instant>,
@@ -27,12 +27,12 @@ struct Places {
 
 /// A place for one rule, until its call has ended.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
-    rooms: &'a Rooms,
+pub(crate) struct RuleSlot<'a> {
+    slots: &'a RuleSlots,
     group: String,
 }
 
-impl Rooms {
+impl RuleSlots {
     /// A place, if so many rules are left besides. `seen` rules were there in a look that began then.
     pub(crate) fn take(
         &self,
@@ -40,7 +40,7 @@ impl Rooms {
         seen: usize,
         looked: Instant,
         spare: usize,
-    ) -> Option<Place<'_>> {
+    ) -> Option<RuleSlot<'_>> {
         let mut groups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let places = groups.entry(group.to_owned()).or_default();
         let unseen = places
@@ -54,17 +54,17 @@ impl Rooms {
         }
         places.on_their_way += 1;
         drop(groups);
-        Some(Place {
-            rooms: self,
+        Some(RuleSlot {
+            slots: self,
             group: group.to_owned(),
         })
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for RuleSlot<'_> {
     fn drop(&mut self) {
-        let rooms = &self.rooms.0;
-        let mut groups = rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = &self.slots.0;
+        let mut groups = slots.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(places) = groups.get_mut(&self.group) {
             places.on_their_way = places.on_their_way.saturating_sub(1);
             places.ended.push(Instant::now());

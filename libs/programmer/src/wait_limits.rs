@@ -17,13 +17,13 @@ const REMEMBERED: Duration = Duration::from_mins(10);
 
 /// Of one load balancer.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct WaitLimits {
     /// With clients of a load balancer that was replaced.
     clients: Duration,
     since: BTreeMap<Wait, Instant>,
 }
 
-impl Patience {
+impl WaitLimits {
     pub(crate) fn new(clients: Duration) -> Self {
         Self {
             clients,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tributary_model::desired::DesiredTarget;
 
-use crate::scope::ours::{load_balancers, target_groups};
-use crate::scope::{Role, Scope};
+use crate::input::ours::{load_balancers, target_groups};
+use crate::input::{PlanInput, Role};
 use crate::values::observed::ObservedTargetGroup;
 
 /// What is programmed, on the load balancer or on one that it replaces: what a predecessor serves has its place on the
@@ -37,15 +37,15 @@ pub(super) struct Usage {
 }
 
 impl<'a> Incumbents<'a> {
-    pub(super) fn of(scope: &Scope<'a>) -> Self {
+    pub(super) fn of(input: &PlanInput<'a>) -> Self {
         let mut incumbents = Self {
-            foreign: foreign(scope),
+            foreign: foreign(input),
             ..Self::default()
         };
-        let ownership = scope.ownership;
+        let ownership = input.ownership;
         let mut ours: BTreeSet<&str> = BTreeSet::new();
-        let current = scope.current.map(|current| current.arn);
-        let places = load_balancers(scope.observed, ownership).filter(|it| match scope.role {
+        let current = input.current.map(|current| current.arn);
+        let places = load_balancers(input.observed, ownership).filter(|it| match input.role {
             Role::Target(_) => true,
             Role::Predecessor => Some(it.arn) == current,
         });
@@ -55,7 +55,7 @@ impl<'a> Incumbents<'a> {
             for listener in listeners.filter(|it| it.is_of(ownership)) {
                 incumbents.ports.insert(listener.port);
                 if let Some(certificate) = &listener.default_certificate
-                    && scope.current.is_some_and(|current| current.arn == it.arn)
+                    && input.current.is_some_and(|current| current.arn == it.arn)
                 {
                     incumbents.defaults.insert(listener.port, certificate);
                 }
@@ -74,7 +74,7 @@ impl<'a> Incumbents<'a> {
                 }
             }
         }
-        for (arn, group) in target_groups(scope.observed, ownership) {
+        for (arn, group) in target_groups(input.observed, ownership) {
             let is_used = group
                 .load_balancers
                 .iter()
@@ -101,19 +101,19 @@ impl<'a> Incumbents<'a> {
     }
 }
 
-fn foreign(scope: &Scope) -> Usage {
+fn foreign(input: &PlanInput) -> Usage {
     let mut usage = Usage::default();
-    let Some(current) = scope.current else {
+    let Some(current) = input.current else {
         return usage;
     };
     for listener in current.load_balancer.listeners.values() {
-        let ours = listener.is_of(scope.ownership);
+        let ours = listener.is_of(input.ownership);
         usage.listeners += usize::from(!ours);
         usage.certificates += if ours { 0 } else { listener.certificates.len() };
         usage.rules += listener
             .rules
             .values()
-            .filter(|rule| !ours || !scope.ownership.owns(&rule.tags))
+            .filter(|rule| !ours || !input.ownership.owns(&rule.tags))
             .count();
     }
     usage

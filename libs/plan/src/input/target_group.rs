@@ -3,19 +3,19 @@
 use tributary_model::desired::DesiredTargetGroup;
 use tributary_model::elb::{ProtocolVersion, TargetIpAddressType};
 
-use crate::scope::{Scope, load_balancer};
+use crate::input::{PlanInput, load_balancer};
 use crate::values::names;
 use crate::values::observed::ObservedTargetGroup;
 
 /// Whether the observed group can become the desired one in place.
 pub(crate) fn is_same(
-    scope: &Scope,
+    input: &PlanInput,
     desired: &DesiredTargetGroup,
     observed: &ObservedTargetGroup,
 ) -> bool {
     // A name is given once. The derived one stands in where the asked one was taken.
     let named = desired.name.as_ref().is_none_or(|asked| {
-        *asked == observed.name || observed.name == derived_name(scope, desired)
+        *asked == observed.name || observed.name == derived_name(input, desired)
     });
     named
         && desired.protocol == observed.protocol
@@ -27,16 +27,16 @@ pub(crate) fn is_same(
 
 /// Whether a group that nothing uses was made for this load balancer and not for the one that it replaces.
 pub(crate) fn is_named_for(
-    scope: &Scope,
+    input: &PlanInput,
     desired: &DesiredTargetGroup,
     observed: &ObservedTargetGroup,
 ) -> bool {
-    desired.name.as_ref() == Some(&observed.name) || observed.name == derived_name(scope, desired)
+    desired.name.as_ref() == Some(&observed.name) || observed.name == derived_name(input, desired)
 }
 
 /// The name of one that asks for none.
-pub(crate) fn derived_name(scope: &Scope, desired: &DesiredTargetGroup) -> String {
-    let gateway = &scope.key().gateway;
+pub(crate) fn derived_name(input: &PlanInput, desired: &DesiredTargetGroup) -> String {
+    let gateway = &input.key().gateway;
     let (namespace, name) = match &desired.service {
         Some(service) => (&service.namespace, &service.name),
         None => (&gateway.namespace, &gateway.name),
@@ -50,9 +50,9 @@ pub(crate) fn derived_name(scope: &Scope, desired: &DesiredTargetGroup) -> Strin
         desired.target_type.as_str().to_owned(),
         ip_address_type(desired.ip_address_type).to_owned(),
     ];
-    let load_balancer = load_balancer::name(scope);
+    let load_balancer = load_balancer::name(input);
     // Under an explicit name too, the load balancers of two Gateways must not share a target group.
-    let load_balancer = format!("{}/{}/{load_balancer}", scope.context.cluster, scope.key());
+    let load_balancer = format!("{}/{}/{load_balancer}", input.context.cluster, input.key());
     names::target_group(
         namespace,
         name,

@@ -2,8 +2,8 @@
 
 use tributary_model::desired::DesiredLoadBalancer;
 
-use crate::scope::ours::{Current, load_balancers};
-use crate::scope::{Scope, scheme};
+use crate::input::ours::{Current, load_balancers};
+use crate::input::{PlanInput, scheme};
 use crate::values::limits::Context;
 use crate::values::names;
 use crate::values::observed::Observed;
@@ -55,13 +55,13 @@ fn derived_name(desired: &DesiredLoadBalancer, context: &Context) -> String {
 }
 
 /// The name it has or gets.
-pub(crate) fn name(scope: &Scope) -> String {
-    if let Some(current) = scope.current {
+pub(crate) fn name(input: &PlanInput) -> String {
+    if let Some(current) = input.current {
         return current.load_balancer.name.clone();
     }
-    let asked = scope.desired.settings.name.as_ref();
+    let asked = input.desired.settings.name.as_ref();
     asked
-        .filter(|asked| !is_taken(scope.observed, scope.ownership, asked))
+        .filter(|asked| !is_taken(input.observed, input.ownership, asked))
         .cloned()
-        .unwrap_or_else(|| derived_name(scope.desired, scope.context))
+        .unwrap_or_else(|| derived_name(input.desired, input.context))
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::ListenerRef;
 use tributary_model::report::{LoadBalancerReport, ProgrammedState, RuleProblem, RuleState};
 
-use crate::parts::draft::in_order;
+use crate::parts::builder::in_order;
 use crate::program::narrow::{Narrowed, narrow};
 use crate::program::served;
-use crate::values::limits::Setback;
+use crate::values::limits::Failure;
 use crate::values::op::{Blame, Op, OpKey, RuleOwner, Step, StepId};
 use crate::values::plan::Plan;
 
@@ -20,20 +20,20 @@ impl Plan {
     /// rules, else the listeners, else the load balancer. A listener that is served stays Programmed,
     /// with a note. A plan with nothing left to try is settled.
     #[must_use]
-    pub(crate) fn with_setbacks(mut self, setbacks: &BTreeMap<OpKey, Setback>) -> Self {
-        if setbacks.is_empty() {
+    pub(crate) fn with_setbacks(mut self, failures: &BTreeMap<OpKey, Failure>) -> Self {
+        if failures.is_empty() {
             return self;
         }
         let held_back = served::release(&mut self.report);
-        let known = |op: &Op| match setbacks.get(&op.key()) {
-            Some(Setback::Refused(text) | Setback::Impossible(text)) => Some(text.as_str()),
-            Some(Setback::Retrying(_)) | None => None,
+        let known = |op: &Op| match failures.get(&op.key()) {
+            Some(Failure::Refused(text) | Failure::Impossible(text)) => Some(text.as_str()),
+            Some(Failure::Retrying(_)) | None => None,
         };
-        let unasked: BTreeSet<&str> = setbacks
+        let unasked: BTreeSet<&str> = failures
             .values()
-            .filter_map(|setback| match setback {
-                Setback::Impossible(text) => Some(text.as_str()),
-                Setback::Refused(_) | Setback::Retrying(_) => None,
+            .filter_map(|failure| match failure {
+                Failure::Impossible(text) => Some(text.as_str()),
+                Failure::Refused(_) | Failure::Retrying(_) => None,
             })
             .collect();
         let state = |text: &str| {
@@ -69,7 +69,7 @@ impl Plan {
                 lost.insert(step.id, (text, was_everybodys));
                 continue;
             }
-            if let Some(Setback::Retrying(text)) = setbacks.get(&step.op.key()) {
+            if let Some(Failure::Retrying(text)) = failures.get(&step.op.key()) {
                 retrying(&mut self.report, &step.blame, text);
             }
             step.following.retain(|earlier| !lost.contains_key(earlier));
@@ -79,7 +79,7 @@ impl Plan {
                 waits.extend(more);
             }
             let Narrowed { ops, refused: bad } = narrow(step.op.clone(), &known);
-            let mut told = None;
+            let mut findings = None;
             for (element, text) in bad {
                 let listeners = state(&text);
                 let text = match element.as_str() {
@@ -87,9 +87,9 @@ impl Plan {
                     element => format!("{element}: {text}"),
                 };
                 refused(&mut self.report, &step, &listeners, &text);
-                told = Some(text);
+                findings = Some(text);
             }
-            if let (true, Some(text)) = (ops.is_empty(), told) {
+            if let (true, Some(text)) = (ops.is_empty(), findings) {
                 lost.insert(step.id, (text, is_everybodys));
                 continue;
             }

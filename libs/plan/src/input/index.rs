@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tributary_model::{Hostname, ObjectKey, Timestamp};
 
-use crate::scope::ours::imported_certificates;
+use crate::input::ours::imported_certificates;
 use crate::values::observed::{CertificateStatus, Observed, ObservedCertificate};
 use crate::values::tags::{self, Ownership};
 

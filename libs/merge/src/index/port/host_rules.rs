@@ -14,7 +14,7 @@ use crate::values::host_map::HostMap;
 
 /// What one hostname of a port holds.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Site {
+pub(super) struct HostRules {
     rules: BTreeMap<ByOrder, Effect>,
     /// Hosts of the rules in effect; how many rules each.
     hosts: HostMap<usize>,
@@ -74,7 +74,7 @@ impl Effect {
     }
 }
 
-impl Site {
+impl HostRules {
     pub(super) fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.member.is_none()
     }

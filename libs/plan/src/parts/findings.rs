@@ -6,21 +6,21 @@ use tributary_model::ListenerRef;
 use tributary_model::desired::GatedPod;
 use tributary_model::report::{RuleProblem, RuleState};
 
-use crate::fit::FitTargetGroup;
+use crate::admission::AdmittedTargetGroup;
 use crate::values::op::{Blame, RuleOwner};
 
 /// What did not work, where it is told.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct Findings {
     pub(crate) rules: Vec<RuleProblem>,
     pub(crate) notes: BTreeMap<ListenerRef, Vec<String>>,
     /// Pods that wait to hear that they are healthy, and are.
     pub(crate) healthy: BTreeSet<GatedPod>,
 }
 
-impl Told {
+impl Findings {
     /// What concerns everybody who has a target group's traffic.
-    pub(crate) fn tell_users(&mut self, group: &FitTargetGroup, text: &str) {
+    pub(crate) fn tell_users(&mut self, group: &AdmittedTargetGroup, text: &str) {
         self.tell(group.blame(), text);
         self.tell(Blame::Rules(group.routes.clone()), text);
     }

@@ -18,8 +18,8 @@ use tributary_model::desired::{
 use tributary_model::report::{ProgrammedState, QuotaUse, Quotas, RuleProblem};
 use tributary_model::{ListenerRef, Precedence};
 
-use crate::scope::Scope;
-use crate::scope::certificates::{CertificateId, Wanted};
+use crate::input::PlanInput;
+use crate::input::certificates::{CertificateId, Wanted};
 use crate::values::limits::LoadBalancerLimits;
 use crate::values::op::{Blame, RuleOwner};
 
@@ -33,9 +33,9 @@ use incumbents::{Incumbents, Usage};
 
 /// What is going to be served.
 #[derive(Debug, Default)]
-pub(crate) struct Fit<'a> {
+pub(crate) struct Admission<'a> {
     /// ELB listeners with at least one admitted member.
-    pub(crate) ports: BTreeMap<u16, FitPort<'a>>,
+    pub(crate) ports: BTreeMap<u16, AdmittedPort<'a>>,
     /// Listeners that are left out, and why.
     pub(crate) refused: BTreeMap<&'a ListenerRef, ProgrammedState>,
     /// What did not work out of listeners that are served all the same.
@@ -45,18 +45,18 @@ pub(crate) struct Fit<'a> {
     /// What is left out of routes whose listener is served.
     pub(crate) rule_problems: Vec<RuleProblem>,
     /// Target groups that are used.
-    pub(crate) target_groups: BTreeMap<&'a TargetGroupId, FitTargetGroup<'a>>,
+    pub(crate) target_groups: BTreeMap<&'a TargetGroupId, AdmittedTargetGroup<'a>>,
     /// What that takes.
     pub(crate) quotas: Quotas,
 }
 
 /// One ELB listener, without what is left out.
 #[derive(Debug)]
-pub(crate) struct FitPort<'a> {
+pub(crate) struct AdmittedPort<'a> {
     pub(crate) listener: &'a DesiredListener,
     pub(crate) members: Vec<&'a MemberListener>,
     /// Highest precedence first.
-    pub(crate) rules: Vec<FitRule<'a>>,
+    pub(crate) rules: Vec<AdmittedRule<'a>>,
     /// The default one first.
     pub(crate) certificates: Vec<CertificateId>,
     pub(crate) wanted: BTreeMap<CertificateId, Wanted<'a>>,
@@ -64,7 +64,7 @@ pub(crate) struct FitPort<'a> {
 
 /// A rule that is served.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct FitRule<'a> {
+pub(crate) struct AdmittedRule<'a> {
     pub(crate) rule: &'a DesiredRule,
     pub(crate) as_is: AsIs,
 }
@@ -80,7 +80,7 @@ pub(crate) enum AsIs {
 
 /// A target group that something served uses.
 #[derive(Debug)]
-pub(crate) struct FitTargetGroup<'a> {
+pub(crate) struct AdmittedTargetGroup<'a> {
     pub(crate) desired: &'a DesiredTargetGroup,
     /// The listeners whose default action it is.
     pub(crate) listeners: BTreeSet<ListenerRef>,
@@ -92,7 +92,7 @@ pub(crate) struct FitTargetGroup<'a> {
     pub(crate) left_out: BTreeSet<&'a DesiredTarget>,
 }
 
-impl FitTargetGroup<'_> {
+impl AdmittedTargetGroup<'_> {
     /// Those that are registered, or are to be.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &DesiredTarget> {
         let all = self.desired.targets.iter();
@@ -115,21 +115,21 @@ impl FitTargetGroup<'_> {
 }
 
 /// Decides what is served.
-pub(crate) fn fit<'a>(scope: &Scope<'a>) -> Fit<'a> {
-    let incumbents = Incumbents::of(scope);
-    let mut fit = Fit::default();
-    let mut groups = targets::Groups::new(scope, &incumbents);
-    let usable = certificates::look_up(scope, &mut fit);
-    admit_ports(scope, &incumbents, &usable, &mut groups, &mut fit);
-    certificates::admit(scope, &incumbents, usable, &mut fit);
-    rules::admit(scope, &incumbents, &mut groups, &mut fit);
-    groups.finish(&mut fit);
-    fit.quotas = quotas(scope, &incumbents, &fit);
-    fit
+pub(crate) fn admit<'a>(input: &PlanInput<'a>) -> Admission<'a> {
+    let incumbents = Incumbents::of(input);
+    let mut admission = Admission::default();
+    let mut groups = targets::Groups::new(input, &incumbents);
+    let usable = certificates::look_up(input, &mut admission);
+    admit_ports(input, &incumbents, &usable, &mut groups, &mut admission);
+    certificates::admit(input, &incumbents, usable, &mut admission);
+    rules::admit(input, &incumbents, &mut groups, &mut admission);
+    groups.finish(&mut admission);
+    admission.quotas = quotas(input, &incumbents, &admission);
+    admission
 }
 
 /// What is going to be served takes its places, and so does what others put onto our load balancer.
-fn quotas(scope: &Scope, incumbents: &Incumbents, fit: &Fit) -> Quotas {
+fn quotas(input: &PlanInput, incumbents: &Incumbents, admission: &Admission) -> Quotas {
     let Usage {
         listeners,
         rules,
@@ -141,44 +141,48 @@ fn quotas(scope: &Scope, incumbents: &Incumbents, fit: &Fit) -> Quotas {
         certificates: most_certificates,
         target_groups: most_target_groups,
         targets: most_targets,
-    } = *scope.limits();
+    } = *input.limits();
     let taken = |used: usize, limit| QuotaUse {
         used: u32::try_from(used).unwrap_or(u32::MAX),
         limit,
     };
-    let of_ports = |count: fn(&FitPort) -> usize| fit.ports.values().map(count).sum::<usize>();
-    let targets = fit.target_groups.values().map(|it| it.targets().count());
+    let of_ports =
+        |count: fn(&AdmittedPort) -> usize| admission.ports.values().map(count).sum::<usize>();
+    let targets = admission
+        .target_groups
+        .values()
+        .map(|it| it.targets().count());
     Quotas {
-        listeners: taken(listeners + fit.ports.len(), most_listeners),
+        listeners: taken(listeners + admission.ports.len(), most_listeners),
         rules: taken(rules + of_ports(|port| port.rules.len()), most_rules),
         certificates: taken(
             // The default one of each port is not counted.
             certificates + of_ports(|port| port.certificates.len().saturating_sub(1)),
             most_certificates,
         ),
-        target_groups: taken(fit.target_groups.len(), most_target_groups),
+        target_groups: taken(admission.target_groups.len(), most_target_groups),
         targets: taken(targets.sum(), most_targets),
     }
 }
 
 /// ELB listeners, each with what its default action forwards to; those that are there first.
 fn admit_ports<'a>(
-    scope: &Scope<'a>,
+    input: &PlanInput<'a>,
     incumbents: &Incumbents<'a>,
     usable: &BTreeMap<u16, Vec<Usable<'a>>>,
     groups: &mut targets::Groups<'_, 'a>,
-    fit: &mut Fit<'a>,
+    admission: &mut Admission<'a>,
 ) {
-    let limit = scope.limits().listeners;
+    let limit = input.limits().listeners;
     let mut used = incumbents.foreign.listeners;
     let mut ports: Vec<(bool, &'a Precedence, &'a DesiredListener)> = Vec::new();
-    for listener in scope.desired.listeners.values() {
-        if let Some(arn) = held_by_others(scope, listener.port) {
+    for listener in input.desired.listeners.values() {
+        if let Some(arn) = held_by_others(input, listener.port) {
             let state = ProgrammedState::PortUnavailable(format!(
                 "port {} of the load balancer is held by listener {arn}, which is not ours",
                 listener.port
             ));
-            refuse(scope, listener, Some(&state), usable, fit);
+            refuse(input, listener, Some(&state), usable, admission);
             continue;
         }
         let first = match usable.get(&listener.port) {
@@ -189,7 +193,7 @@ fn admit_ports<'a>(
             let is_new = !incumbents.ports.contains(&listener.port);
             ports.push((is_new, first, listener));
         } else {
-            refuse(scope, listener, None, usable, fit);
+            refuse(input, listener, None, usable, admission);
         }
     }
     ports.sort_by_key(|(is_new, first, listener)| (*is_new, *first, listener.port));
@@ -206,43 +210,43 @@ fn admit_ports<'a>(
         };
         if let Err(why) = admitted {
             let state = ProgrammedState::TooManyListeners(why);
-            refuse(scope, listener, Some(&state), usable, fit);
+            refuse(input, listener, Some(&state), usable, admission);
             continue;
         }
         used += 1;
-        let port = FitPort {
+        let port = AdmittedPort {
             listener,
             members: listener.members.values().map(AsRef::as_ref).collect(),
             rules: Vec::new(),
             certificates: Vec::new(),
             wanted: BTreeMap::new(),
         };
-        fit.ports.insert(listener.port, port);
+        admission.ports.insert(listener.port, port);
     }
 }
 
 /// Nobody on this port is served: who has no certificate for that reason, the others for this one.
 fn refuse<'a>(
-    scope: &Scope,
+    input: &PlanInput,
     listener: &'a DesiredListener,
     state: Option<&ProgrammedState>,
     usable: &BTreeMap<u16, Vec<Usable<'a>>>,
-    fit: &mut Fit<'a>,
+    admission: &mut Admission<'a>,
 ) {
     let usable = usable.get(&listener.port);
     for member in listener.members.values() {
-        let notes = fit.notes.remove(&member.listener).unwrap_or_default();
+        let notes = admission.notes.remove(&member.listener).unwrap_or_default();
         let is_usable = |it: &Usable| it.member.listener == member.listener;
         let state = match state {
             Some(state) if usable.is_none_or(|usable| usable.iter().any(is_usable)) => {
                 state.clone()
             }
             Some(_) | None => {
-                let is_unread = fit.unread.contains(&member.listener);
-                certificates::none_usable(scope, &notes, is_unread)
+                let is_unread = admission.unread.contains(&member.listener);
+                certificates::none_usable(input, &notes, is_unread)
             }
         };
-        fit.refused.insert(&member.listener, state);
+        admission.refused.insert(&member.listener, state);
     }
 }
 
@@ -256,13 +260,13 @@ fn quota(limit: u32, what: &str) -> String {
     format!("it does not fit: the load balancer may have {limit} {what}")
 }
 
-fn held_by_others<'a>(scope: &Scope<'a>, port: u16) -> Option<&'a str> {
-    scope
+fn held_by_others<'a>(input: &PlanInput<'a>, port: u16) -> Option<&'a str> {
+    input
         .current?
         .load_balancer
         .listeners
         .iter()
-        .find(|(_, listener)| listener.port == port && !listener.is_of(scope.ownership))
+        .find(|(_, listener)| listener.port == port && !listener.is_of(input.ownership))
         .map(|(arn, _)| arn.as_str())
 }
 

@@ -10,7 +10,7 @@ use crate::values::waits::Waiting;
 
 /// Steps in the order in which they were thought of, and what was found out on the way.
 #[derive(Debug, Default)]
-pub(crate) struct Draft {
+pub(crate) struct PlanBuilder {
     steps: Vec<Step>,
     /// What no step can hurry.
     pub(crate) waiting: Vec<String>,
@@ -33,7 +33,7 @@ pub(crate) struct Draft {
 /// The n-th creation beyond what is free waits for a deletion of its own, so whatever order the steps
 /// run in, there are never more than the quota allows.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct QuotaBudget {
     free: i64,
     given_back: VecDeque<StepId>,
     /// Deletions that must come first because the quota is passed already.
@@ -42,7 +42,7 @@ pub(crate) struct Room {
     used: BTreeSet<StepId>,
 }
 
-impl Draft {
+impl PlanBuilder {
     /// One more step, after those that create what it refers to.
     pub(crate) fn add(&mut self, mut op: Op, blame: Blame) -> StepId {
         let id = StepId(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
@@ -168,7 +168,7 @@ pub(crate) fn retag(
     wanted: &Tags,
     observed: &Tags,
     blame: &Blame,
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
 ) -> Vec<StepId> {
     let (set, remove) = tags::difference(wanted, observed);
     let mut steps = Vec::new();
@@ -177,14 +177,14 @@ pub(crate) fn retag(
             resource: resource.clone(),
             tags: set,
         };
-        steps.push(draft.add(op, blame.clone()));
+        steps.push(builder.add(op, blame.clone()));
     }
     if !remove.is_empty() {
         let op = Op::RemoveTags {
             resource,
             tags: remove,
         };
-        steps.push(draft.add(op, blame.clone()));
+        steps.push(builder.add(op, blame.clone()));
     }
     steps
 }
@@ -283,7 +283,7 @@ fn renumbered(mut step: Step, numbers: &BTreeMap<StepId, StepId>) -> Option<Step
     Some(step)
 }
 
-impl Room {
+impl QuotaBudget {
     /// `used` of `limit` places are taken now.
     pub(crate) fn new(limit: u32, used: usize) -> Self {
         Self {

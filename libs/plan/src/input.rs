@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::elb::Scheme;
 
-use crate::scope::index::CertificateIndex;
-use crate::scope::ours::Current;
+use crate::input::index::CertificateIndex;
+use crate::input::ours::Current;
 use crate::values::defaults::Everywhere;
 use crate::values::limits::{Context, LoadBalancerLimits};
 use crate::values::observed::Observed;
@@ -20,7 +20,7 @@ pub(crate) mod target_group;
 
 /// What every part of the plan looks at.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scope<'a> {
+pub(crate) struct PlanInput<'a> {
     pub(crate) desired: &'a DesiredLoadBalancer,
     pub(crate) observed: &'a Observed,
     pub(crate) context: &'a Context,
@@ -48,7 +48,7 @@ pub(crate) enum Others {
     Go,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> PlanInput<'a> {
     pub(crate) fn limits(&self) -> &'a LoadBalancerLimits {
         self.context.limits.of(self.desired.key.kind)
     }

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tributary_model::ListenerRef;
 use tributary_model::desired::{AwaitedTarget, GatedPod};
 
-use crate::fit::{Fit, FitTargetGroup};
+use crate::admission::{Admission, AdmittedTargetGroup};
+use crate::input::PlanInput;
+use crate::parts::findings::Findings;
 use crate::parts::target_groups::TargetGroups;
-use crate::parts::told::Told;
-use crate::scope::Scope;
 use crate::values::observed::{Health, ObservedTargetGroup, TargetState};
 use crate::values::op::Handle;
 
@@ -25,19 +25,19 @@ struct Count<'a> {
 
 /// Says which targets are unhealthy; returns what is wrong with the load balancer as a whole.
 pub(crate) fn tell(
-    scope: &Scope,
-    fit: &Fit,
+    input: &PlanInput,
+    admission: &Admission,
     groups: &TargetGroups,
-    told: &mut Told,
+    findings: &mut Findings,
 ) -> Option<String> {
     let mut of_listeners: BTreeMap<&ListenerRef, Count> = BTreeMap::new();
     let mut of_all = Count::default();
-    for (id, group) in &fit.target_groups {
+    for (id, group) in &admission.target_groups {
         let Some(Handle::Existing(arn)) = groups.handles.get(id) else {
             continue;
         };
-        let observed = scope.observed.target_groups.get(arn);
-        let current = scope.current.map(|it| it.arn);
+        let observed = input.observed.target_groups.get(arn);
+        let current = input.current.map(|it| it.arn);
         let Some(observed) = observed
             .filter(|it| current.is_some_and(|current| it.load_balancers.contains(current)))
         else {
@@ -45,7 +45,7 @@ pub(crate) fn tell(
         };
         let count = Count::of(group, observed);
         if count.unhealthy > 0 {
-            told.tell_users(
+            findings.tell_users(
                 group,
                 &format!(
                     "{} of {} targets of {} are unhealthy: {}",
@@ -66,7 +66,11 @@ pub(crate) fn tell(
     for (listener, count) in of_listeners {
         if count.is_hopeless() {
             let note = format!("none of its targets is healthy: {}", count.why());
-            told.notes.entry(listener.clone()).or_default().push(note);
+            findings
+                .notes
+                .entry(listener.clone())
+                .or_default()
+                .push(note);
         }
     }
     of_all.is_hopeless().then(|| {
@@ -79,11 +83,15 @@ pub(crate) fn tell(
 }
 
 /// Pods that wait to hear it, and of which every target here is healthy.
-pub(crate) fn healthy(scope: &Scope, fit: &Fit, groups: &TargetGroups) -> BTreeSet<GatedPod> {
+pub(crate) fn healthy(
+    input: &PlanInput,
+    admission: &Admission,
+    groups: &TargetGroups,
+) -> BTreeSet<GatedPod> {
     let mut all = BTreeMap::new();
-    for (id, group) in &fit.target_groups {
+    for (id, group) in &admission.target_groups {
         let observed = match groups.handles.get(id) {
-            Some(Handle::Existing(arn)) => scope.observed.target_groups.get(arn),
+            Some(Handle::Existing(arn)) => input.observed.target_groups.get(arn),
             Some(Handle::Created { .. }) | None => None,
         };
         for AwaitedTarget { target, pod } in &group.desired.awaited {
@@ -97,7 +105,7 @@ pub(crate) fn healthy(scope: &Scope, fit: &Fit, groups: &TargetGroups) -> BTreeS
 }
 
 /// What people call it.
-pub(super) fn name(group: &FitTargetGroup) -> String {
+pub(super) fn name(group: &AdmittedTargetGroup) -> String {
     match &group.desired.service {
         Some(service) => format!("Service {service}"),
         None => group.desired.id.0.to_string(),
@@ -105,7 +113,7 @@ pub(super) fn name(group: &FitTargetGroup) -> String {
 }
 
 impl<'a> Count<'a> {
-    fn of(group: &FitTargetGroup, observed: &'a ObservedTargetGroup) -> Self {
+    fn of(group: &AdmittedTargetGroup, observed: &'a ObservedTargetGroup) -> Self {
         let mut count = Self::default();
         for (target, state) in &observed.targets {
             let TargetState::Registered(health) = state else {

@@ -8,26 +8,30 @@ use tributary_model::desired::DesiredRule;
 use tributary_model::desired::rules::Rules;
 use tributary_model::hostname::{HostOrder, HostRank};
 
-use super::site::Site;
+use super::host_rules::HostRules;
 use crate::values::host_map::HostMap;
 
-/// A port's sites, the most specific hostname first. A site has a member, rules, or both.
+/// A port's hosts, the most specific hostname first. A host has a member, rules, or both.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sites {
-    by_host: BTreeMap<HostOrder, Site>,
+pub(super) struct Hosts {
+    by_host: BTreeMap<HostOrder, HostRules>,
     /// Those whose rules may catch requests for others' hostnames.
     catching: HostMap<HostOrder>,
     /// Those whose part of the rules may be another one.
     changed: BTreeSet<HostOrder>,
 }
 
-impl Sites {
+impl Hosts {
     pub(super) fn is_empty(&self) -> bool {
         self.by_host.is_empty()
     }
 
-    /// Changes one site, which is there while it holds anything, and notes whose rules that may reach.
-    pub(super) fn edit(&mut self, hostname: Option<&Hostname>, change: impl FnOnce(&mut Site)) {
+    /// Changes one host, which is there while it holds anything, and notes whose rules that may reach.
+    pub(super) fn edit(
+        &mut self,
+        hostname: Option<&Hostname>,
+        change: impl FnOnce(&mut HostRules),
+    ) {
         let Self {
             by_host,
             catching,
@@ -35,10 +39,10 @@ impl Sites {
         } = self;
         let host = HostOrder::of(hostname);
         let catches = host.rank() != HostRank::Exact;
-        let site = by_host.entry(host.clone()).or_default();
-        change(site);
-        let catches_others = site.take_catches_others();
-        if site.is_empty() {
+        let host_rules = by_host.entry(host.clone()).or_default();
+        change(host_rules);
+        let catches_others = host_rules.take_catches_others();
+        if host_rules.is_empty() {
             by_host.remove(&host);
             catching.remove(hostname);
         } else if catches {
@@ -56,7 +60,7 @@ impl Sites {
         changed.insert(host);
     }
 
-    /// The sites, other than their own, that cover any of these hostnames.
+    /// The hosts, other than their own, that cover any of these hostnames.
     pub(super) fn covering(&self, hostnames: &[Hostname]) -> BTreeSet<HostOrder> {
         hostnames
             .iter()
@@ -80,17 +84,17 @@ impl Sites {
         self.changed.extend(self.by_host.keys().cloned());
     }
 
-    /// The rules of one site in order, with the 404 rule that isolation needs.
+    /// The rules of one host in order, with the 404 rule that isolation needs.
     fn rules_of(&mut self, host: &HostOrder) -> Vec<Arc<DesiredRule>> {
         let isolated = host
             .hostname()
             .filter(|hostname| self.is_isolated(host, hostname));
-        let Some(site) = self.by_host.get_mut(host) else {
+        let Some(host_rules) = self.by_host.get_mut(host) else {
             return Vec::new();
         };
-        let mut rules = site.in_effect();
+        let mut rules = host_rules.in_effect();
         if let Some(hostname) = isolated {
-            rules.extend(site.isolation(hostname));
+            rules.extend(host_rules.isolation(hostname));
         }
         rules
     }
@@ -100,12 +104,12 @@ impl Sites {
         let has_gaps = self
             .by_host
             .get(host)
-            .is_some_and(|site| site.member.is_some() && !site.catches_all());
+            .is_some_and(|host_rules| host_rules.member.is_some() && !host_rules.catches_all());
         has_gaps
             && self
                 .catching
                 .covering(Some(hostname))
                 .filter_map(|host| self.by_host.get(host))
-                .any(|site| site.may_catch(hostname))
+                .any(|host_rules| host_rules.may_catch(hostname))
     }
 }

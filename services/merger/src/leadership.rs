@@ -18,7 +18,7 @@ use crate::shared::{Shared, Torn};
 
 /// Clones follow the same election.
 #[derive(Clone, Debug)]
-pub(crate) struct Reign {
+pub(crate) struct MergerLeadership {
     leadership: Leadership,
     /// The epoch that everything published has: leading counts from then on.
     begun: watch::Receiver<Option<u64>>,
@@ -26,12 +26,12 @@ pub(crate) struct Reign {
 
 /// The other end.
 #[derive(Debug)]
-pub(crate) struct Accession {
+pub(crate) struct MergerElection {
     election: Election,
     begun: watch::Sender<Option<u64>>,
 }
 
-impl Reign {
+impl MergerLeadership {
     /// Of the only replica.
     pub(crate) fn always(epoch: u64) -> Self {
         Self {
@@ -40,17 +40,17 @@ impl Reign {
         }
     }
 
-    pub(crate) fn elected(election: Election) -> (Self, Accession) {
+    pub(crate) fn elected(election: Election) -> (Self, MergerElection) {
         let (sender, begun) = watch::channel(None);
-        let reign = Self {
+        let leadership = Self {
             leadership: election.leadership(),
             begun,
         };
-        let accession = Accession {
+        let election = MergerElection {
             election,
             begun: sender,
         };
-        (reign, accession)
+        (leadership, election)
     }
 
     /// The epoch by which this merger leads, at this moment.
@@ -76,27 +76,27 @@ impl Reign {
         events: EventStream<M>,
     ) -> EventStream<M> {
         let following = (self.clone(), Some(events));
-        stream::unfold(following, move |(reign, events)| async move {
+        stream::unfold(following, move |(leadership, events)| async move {
             let mut events = events?;
             let next = tokio::select! {
                 biased;
-                status = reign.lost(epoch) => Some(Err(status)),
+                status = leadership.lost(epoch) => Some(Err(status)),
                 next = events.next() => next,
             };
             match next? {
-                Ok(_) if reign.epoch().ok() != Some(epoch) => {
+                Ok(_) if leadership.epoch().ok() != Some(epoch) => {
                     let status = Status::unavailable("not the leader any more");
-                    Some((Err(status), (reign, None)))
+                    Some((Err(status), (leadership, None)))
                 }
-                Ok(message) => Some((Ok(message), (reign, Some(events)))),
-                Err(status) => Some((Err(status), (reign, None))),
+                Ok(message) => Some((Ok(message), (leadership, Some(events)))),
+                Err(status) => Some((Err(status), (leadership, None))),
             }
         })
         .boxed()
     }
 }
 
-impl Accession {
+impl MergerElection {
     /// Wants to lead until the context stops, but not before there is something to lead with.
     pub(crate) async fn follow(self, context: &Context, shared: &Arc<Shared>) -> Result<(), Torn> {
         let Self { election, begun } = self;

@@ -8,8 +8,8 @@ use tributary_model::report::{RuleProblem, RuleState};
 
 use super::incumbents::Incumbents;
 use super::targets::Groups;
-use super::{AsIs, Fit, FitPort, FitRule, has_room, quota, target_groups_of};
-use crate::scope::Scope;
+use super::{Admission, AdmittedPort, AdmittedRule, AsIs, has_room, quota, target_groups_of};
+use crate::input::PlanInput;
 use crate::values::tags::identity;
 
 /// A rule in the queue.
@@ -28,19 +28,19 @@ enum IsNew {
 
 /// Fills the ports with the rules of their members.
 pub(super) fn admit<'a>(
-    scope: &Scope<'a>,
+    input: &PlanInput<'a>,
     incumbents: &Incumbents<'a>,
     groups: &mut Groups<'_, 'a>,
-    fit: &mut Fit<'a>,
+    admission: &mut Admission<'a>,
 ) {
-    let mut queue = queue(scope, incumbents, fit);
+    let mut queue = queue(input, incumbents, admission);
     queue.sort_by_key(|candidate| candidate.order);
     let used = incumbents.foreign.rules;
     // A rule that stays as it is holds places that its change would have given up, so others may have to stay, too.
     let mut as_is: BTreeSet<usize> = BTreeSet::new();
     let (answers, decided) = loop {
         let mut decided = groups.clone();
-        let answers = round(&queue, &as_is, used, scope.limits().rules, &mut decided);
+        let answers = round(&queue, &as_is, used, input.limits().rules, &mut decided);
         let before = as_is.len();
         let failed = answers.iter().zip(&queue).enumerate();
         let failed = failed.filter(|(_, (answer, it))| answer.is_err() && it.order.0 == IsNew::No);
@@ -57,17 +57,17 @@ pub(super) fn admit<'a>(
             (Ok(()), _) => AsIs::No,
             (Err(why), IsNew::No) => {
                 let why = format!("its change is not made: {why}");
-                tell(candidate.rule, why, RuleState::Degraded, fit);
+                tell(candidate.rule, why, RuleState::Degraded, admission);
                 AsIs::Yes
             }
             (Err(why), IsNew::Yes) => {
-                tell(candidate.rule, why, RuleState::NotServed, fit);
+                tell(candidate.rule, why, RuleState::NotServed, admission);
                 continue;
             }
         };
         admitted.insert((port, index), as_is);
     }
-    for port in fit.ports.values_mut() {
+    for port in admission.ports.values_mut() {
         port.rules = rules(port, &admitted);
     }
 }
@@ -107,13 +107,13 @@ fn round<'a>(
 
 /// Those of the members that are served, without those whose target groups the desired state does not have.
 fn queue<'a>(
-    scope: &Scope<'a>,
+    input: &PlanInput<'a>,
     incumbents: &Incumbents<'a>,
-    fit: &mut Fit<'a>,
+    admission: &mut Admission<'a>,
 ) -> Vec<Candidate<'a>> {
     let mut queue = Vec::new();
     let mut dangling = Vec::new();
-    for (number, port) in &fit.ports {
+    for (number, port) in &admission.ports {
         let members: BTreeMap<_, _> = port
             .members
             .iter()
@@ -124,7 +124,7 @@ fn queue<'a>(
                 continue;
             };
             let groups: BTreeSet<_> = target_groups_of(&rule.action).collect();
-            let known = |group: &&TargetGroupId| scope.desired.target_groups.contains_key(*group);
+            let known = |group: &&TargetGroupId| input.desired.target_groups.contains_key(*group);
             if !groups.iter().all(known) {
                 dangling.push(rule.as_ref());
                 continue;
@@ -140,25 +140,33 @@ fn queue<'a>(
     }
     for rule in dangling {
         let why = "it forwards to a target group that the desired state does not have";
-        tell(rule, why.to_owned(), RuleState::NotServed, fit);
+        tell(rule, why.to_owned(), RuleState::NotServed, admission);
     }
     queue
 }
 
-fn rules<'a>(port: &FitPort<'a>, admitted: &BTreeMap<(u16, usize), AsIs>) -> Vec<FitRule<'a>> {
+fn rules<'a>(
+    port: &AdmittedPort<'a>,
+    admitted: &BTreeMap<(u16, usize), AsIs>,
+) -> Vec<AdmittedRule<'a>> {
     let rules = port.listener.rules.iter().enumerate();
     rules
         .filter_map(|(index, rule)| {
             let as_is = *admitted.get(&(port.listener.port, index))?;
-            Some(FitRule { rule, as_is })
+            Some(AdmittedRule { rule, as_is })
         })
         .collect()
 }
 
 /// Told by the route, or by the listener of a rule that keeps its hostname apart from others'.
-fn tell<'a>(rule: &'a DesiredRule, message: String, state: RuleState, fit: &mut Fit<'a>) {
+fn tell<'a>(
+    rule: &'a DesiredRule,
+    message: String,
+    state: RuleState,
+    admission: &mut Admission<'a>,
+) {
     if let Some(origin) = &rule.origin {
-        fit.rule_problems.push(RuleProblem {
+        admission.rule_problems.push(RuleProblem {
             origin: origin.clone(),
             listener: rule.listener.clone(),
             message,
@@ -167,7 +175,7 @@ fn tell<'a>(rule: &'a DesiredRule, message: String, state: RuleState, fit: &mut 
         return;
     }
     let note = format!("the rule that keeps its requests from other listeners: {message}");
-    let notes = fit.notes.entry(&rule.listener).or_default();
+    let notes = admission.notes.entry(&rule.listener).or_default();
     if !notes.contains(&note) {
         notes.push(note);
     }

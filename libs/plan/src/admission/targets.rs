@@ -9,9 +9,9 @@ use tributary_model::report::{RuleProblem, RuleState};
 use tributary_model::{ListenerRef, Precedence};
 
 use super::incumbents::Incumbents;
-use super::{Fit, FitRule, FitTargetGroup, has_room, quota, target_groups_of};
-use crate::scope::Scope;
-use crate::scope::target_group::is_same;
+use super::{Admission, AdmittedRule, AdmittedTargetGroup, has_room, quota, target_groups_of};
+use crate::input::PlanInput;
+use crate::input::target_group::is_same;
 use crate::values::observed::ObservedTargetGroup;
 use crate::values::op::RuleOwner;
 use crate::values::tags::{self, identity};
@@ -19,7 +19,7 @@ use crate::values::tags::{self, identity};
 /// Target groups that are used so far.
 #[derive(Clone)]
 pub(super) struct Groups<'s, 'a> {
-    scope: &'s Scope<'a>,
+    input: &'s PlanInput<'a>,
     incumbents: &'s Incumbents<'a>,
     used: BTreeSet<&'a TargetGroupId>,
     /// Those of them that are in use now and go on being used.
@@ -29,9 +29,9 @@ pub(super) struct Groups<'s, 'a> {
 }
 
 impl<'s, 'a> Groups<'s, 'a> {
-    pub(super) fn new(scope: &'s Scope<'a>, incumbents: &'s Incumbents<'a>) -> Self {
+    pub(super) fn new(input: &'s PlanInput<'a>, incumbents: &'s Incumbents<'a>) -> Self {
         Self {
-            scope,
+            input,
             incumbents,
             used: BTreeSet::new(),
             kept: BTreeSet::new(),
@@ -43,11 +43,11 @@ impl<'s, 'a> Groups<'s, 'a> {
     pub(super) fn keep(&mut self, groups: &BTreeSet<&'a TargetGroupId>) {
         for group in groups {
             let identity = tags::tag_value(&group.0);
-            let Some(desired) = self.scope.desired.target_groups.get(*group) else {
+            let Some(desired) = self.input.desired.target_groups.get(*group) else {
                 continue;
             };
             // One that cannot be changed in place is another: it takes a place of its own.
-            let is_same = |it: &&ObservedTargetGroup| is_same(self.scope, desired, it);
+            let is_same = |it: &&ObservedTargetGroup| is_same(self.input, desired, it);
             let incumbents = self.incumbents.groups.get(identity.as_str());
             if incumbents.into_iter().flatten().any(is_same) {
                 self.kept.insert(group);
@@ -58,7 +58,7 @@ impl<'s, 'a> Groups<'s, 'a> {
 
     /// All of them or none, and then why.
     pub(super) fn admit(&mut self, groups: &BTreeSet<&'a TargetGroupId>) -> Result<(), String> {
-        let limit = self.scope.limits().target_groups;
+        let limit = self.input.limits().target_groups;
         let more = groups.iter().filter(|it| !self.used.contains(*it)).count();
         let used = self.used.len() + self.held_alone();
         if more > 0 && !has_room(limit, used + more - 1) {
@@ -72,7 +72,7 @@ impl<'s, 'a> Groups<'s, 'a> {
     pub(super) fn hold(&mut self, port: u16, rule: &DesiredRule) {
         for group in self.incumbents.groups_of_rule(port, &identity(rule)) {
             let id = TargetGroupId(group.into());
-            if let Some((id, _)) = self.scope.desired.target_groups.get_key_value(&id) {
+            if let Some((id, _)) = self.input.desired.target_groups.get_key_value(&id) {
                 self.keep(&BTreeSet::from([id]));
             }
             self.held.insert(group);
@@ -86,15 +86,15 @@ impl<'s, 'a> Groups<'s, 'a> {
     }
 
     pub(super) fn full(&self) -> String {
-        quota(self.scope.limits().target_groups, "target groups")
+        quota(self.input.limits().target_groups, "target groups")
     }
 
     /// What is used in the end, and by whom; the targets that fit.
-    pub(super) fn finish(self, fit: &mut Fit<'a>) {
-        for port in fit.ports.values() {
+    pub(super) fn finish(self, admission: &mut Admission<'a>) {
+        for port in admission.ports.values() {
             let members = port.members.iter().map(|member| &member.listener);
             for group in target_groups_of(&port.listener.default_action) {
-                if let Some(group) = entry(self.scope, &mut fit.target_groups, group) {
+                if let Some(group) = entry(self.input, &mut admission.target_groups, group) {
                     group.listeners.extend(members.clone().cloned());
                     group.routes.extend(port.listener.routes.iter().map(owner));
                 }
@@ -102,7 +102,7 @@ impl<'s, 'a> Groups<'s, 'a> {
             for rule in port.rules.iter().map(|it| it.rule) {
                 let groups = target_groups_of(&rule.action).filter(|it| self.used.contains(it));
                 for group in groups {
-                    let Some(group) = entry(self.scope, &mut fit.target_groups, group) else {
+                    let Some(group) = entry(self.input, &mut admission.target_groups, group) else {
                         continue;
                     };
                     match &rule.origin {
@@ -119,21 +119,21 @@ impl<'s, 'a> Groups<'s, 'a> {
                 }
             }
         }
-        self.leave_out_targets(fit);
+        self.leave_out_targets(admission);
     }
 
     /// Those that are registered stay, then the others come, by the precedence of who uses their groups.
-    fn leave_out_targets(&self, fit: &mut Fit<'a>) {
-        let limit = self.scope.limits().targets;
-        let targets = |it: &FitTargetGroup| it.desired.targets.len();
-        let all: usize = fit.target_groups.values().map(targets).sum();
+    fn leave_out_targets(&self, admission: &mut Admission<'a>) {
+        let limit = self.input.limits().targets;
+        let targets = |it: &AdmittedTargetGroup| it.desired.targets.len();
+        let all: usize = admission.target_groups.values().map(targets).sum();
         if u32::try_from(all).is_ok_and(|all| all <= limit) {
             return;
         }
         let mut used = 0;
         let mut queue: Vec<(&TargetGroupId, &DesiredTarget)> = Vec::new();
-        for group in by_precedence(fit) {
-            let Some(of) = fit.target_groups.get(group) else {
+        for group in by_precedence(admission) {
+            let Some(of) = admission.target_groups.get(group) else {
                 continue;
             };
             let identity = tags::tag_value(&group.0);
@@ -149,25 +149,25 @@ impl<'s, 'a> Groups<'s, 'a> {
         for (group, target) in queue {
             if has_room(limit, used) {
                 used += 1;
-            } else if let Some(group) = fit.target_groups.get_mut(group) {
+            } else if let Some(group) = admission.target_groups.get_mut(group) {
                 group.left_out.insert(target);
             }
         }
-        tell(limit, fit);
+        tell(limit, admission);
     }
 }
 
 /// The target groups in the order of their first users.
-fn by_precedence<'a>(fit: &Fit<'a>) -> Vec<&'a TargetGroupId> {
+fn by_precedence<'a>(admission: &Admission<'a>) -> Vec<&'a TargetGroupId> {
     let mut users = Vec::new();
-    for (number, port) in &fit.ports {
+    for (number, port) in &admission.ports {
         let members = port.members.iter();
         let members: BTreeMap<&ListenerRef, &Precedence> = members
             .map(|member| (&member.listener, &member.precedence))
             .collect();
         let default = target_groups_of(&port.listener.default_action);
         users.extend(default.map(|group| (members.values().min().copied(), *number, 0, group)));
-        for (index, FitRule { rule, .. }) in port.rules.iter().enumerate() {
+        for (index, AdmittedRule { rule, .. }) in port.rules.iter().enumerate() {
             let precedence = members.get(&rule.listener).copied();
             let groups = target_groups_of(&rule.action);
             users.extend(groups.map(|group| (precedence, *number, index, group)));
@@ -180,12 +180,12 @@ fn by_precedence<'a>(fit: &Fit<'a>) -> Vec<&'a TargetGroupId> {
 }
 
 fn entry<'f, 'a>(
-    scope: &Scope<'a>,
-    groups: &'f mut BTreeMap<&'a TargetGroupId, FitTargetGroup<'a>>,
+    input: &PlanInput<'a>,
+    groups: &'f mut BTreeMap<&'a TargetGroupId, AdmittedTargetGroup<'a>>,
     id: &'a TargetGroupId,
-) -> Option<&'f mut FitTargetGroup<'a>> {
-    let desired = scope.desired.target_groups.get(id)?;
-    let new = || FitTargetGroup {
+) -> Option<&'f mut AdmittedTargetGroup<'a>> {
+    let desired = input.desired.target_groups.get(id)?;
+    let new = || AdmittedTargetGroup {
         desired,
         listeners: BTreeSet::new(),
         rules: BTreeSet::new(),
@@ -209,9 +209,9 @@ fn owner(served: &ServedRoute) -> RuleOwner {
 }
 
 /// The routes, and the listeners of a default action, learn which of their targets get no traffic.
-fn tell(limit: u32, fit: &mut Fit) {
+fn tell(limit: u32, admission: &mut Admission) {
     let why = quota(limit, "targets");
-    for group in fit.target_groups.values() {
+    for group in admission.target_groups.values() {
         if group.left_out.is_empty() {
             continue;
         }
@@ -224,11 +224,12 @@ fn tell(limit: u32, fit: &mut Fit) {
             message: message.clone(),
             state: RuleState::Degraded,
         });
-        fit.rule_problems.extend(problems);
-        for port in fit.ports.values() {
+        admission.rule_problems.extend(problems);
+        for port in admission.ports.values() {
             for member in &port.members {
                 if group.listeners.contains(&member.listener) {
-                    fit.notes
+                    admission
+                        .notes
                         .entry(&member.listener)
                         .or_default()
                         .push(message.clone());
