@@ -14,6 +14,8 @@ mod other_controller;
 mod others_bugs;
 mod reach;
 mod slice;
+mod steps;
+mod target_groups;
 mod tls;
 mod unmet;
 mod unread;

@@ -97,8 +97,6 @@ pub enum TargetIpAddressType {
 
 /// Condition values of all conditions of one rule.
 pub const MAX_CONDITION_VALUES_PER_RULE: usize = 5;
-/// `*` and `?` in all conditions of one rule.
-pub const MAX_WILDCARDS_PER_RULE: usize = 5;
 /// Target groups of one forward action.
 pub const MAX_TARGET_GROUPS_PER_ACTION: usize = 5;
 /// Highest weight of a target group in a forward action.

@@ -7,7 +7,7 @@ use tributary_testkit::objects::{class, gateway, http, key, listener, listener_s
 use tributary_testkit::routes::{RouteBuilder, http_route, route, rule};
 use tributary_testkit::workloads::{grant, namespace, service};
 
-use super::{listeners, load_balancer, merged, rules};
+use super::{listeners, load_balancer, merged, outcomes, rules};
 
 /// A Gateway with listeners on 80 and 81 (the latter for every namespace), a set in namespace `t` with one
 /// on 8080 for its own namespace, another on 8081 for `*.x.com`.
@@ -420,4 +420,66 @@ fn an_unknown_protocol_carries_no_route() {
         route.parents[0].acceptance,
         RouteAcceptance::NotAllowedByListeners
     );
+}
+
+/// What an HTTP listener that declares these kinds supports, and how many of them it cannot carry.
+fn check_kinds(declared: &[&str], outcome: &str, supported: &[&str], unresolved: usize) {
+    let mut http = http("http", 80);
+    for kind in declared {
+        http = http.route_kind(kind);
+    }
+    let merged = merged([
+        class("alb", "gateway.k8s.aws/alb"),
+        gateway("t/gw").listener(http).build(),
+    ]);
+    let listener = &listeners(&merged, Kind::Gateway, "t/gw")[0];
+    let found: Vec<&str> = listener
+        .supported_kinds
+        .iter()
+        .map(|kind| kind.kind.as_str())
+        .collect();
+    assert_eq!(found, supported);
+    assert_eq!(listener.unresolved_refs.len(), unresolved);
+    assert_eq!(
+        outcomes(&merged, Kind::Gateway, "t/gw"),
+        [format!("http: {outcome}")]
+    );
+}
+
+#[test]
+fn kinds_that_a_listener_carries_are_supported_once_and_the_others_are_told() {
+    check_kinds(&[], "won", &["HTTPRoute", "GRPCRoute"], 0);
+    check_kinds(
+        &["HTTPRoute", "GRPCRoute", "HTTPRoute"],
+        "won",
+        &["HTTPRoute", "GRPCRoute"],
+        0,
+    );
+    check_kinds(&["HTTPRoute", "TCPRoute"], "won", &["HTTPRoute"], 1);
+    check_kinds(&["TCPRoute"], "invalid allowedRoutes.kinds", &[], 1);
+}
+
+#[test]
+fn a_backend_of_another_group_or_kind_is_no_service() {
+    for (group, kind) in [("example.com", "Service"), ("", "ConfigMap")] {
+        let mut route = http_route("t/r")
+            .to_set("t/s")
+            .rule(rule().prefix("/").backend("web", 80))
+            .build();
+        let Resource::Route(of_route) = &mut route else {
+            unreachable!("it is one");
+        };
+        let backend = &mut of_route.rules[0].backend_refs[0];
+        backend.group = group.to_owned();
+        backend.kind = kind.to_owned();
+        let mut objects = objects();
+        objects.push(route);
+        let resolved = resolved(objects, RouteKind::Http, "t/r").expect("it is ours");
+        let causes: Vec<RefCause> = resolved.parents[0]
+            .unresolved_refs
+            .iter()
+            .map(|unresolved| unresolved.cause)
+            .collect();
+        assert_eq!(causes, [RefCause::InvalidKind], "{kind} of {group:?}");
+    }
 }

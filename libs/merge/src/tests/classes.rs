@@ -1,11 +1,11 @@
 //! GatewayClasses in use: what their finalizer should become, and how long they count.
 
-use tributary_model::elb::LoadBalancerKind::Alb;
+use tributary_model::elb::LoadBalancerKind::{self, Alb, Nlb};
 use tributary_model::holder::Holder;
 use tributary_model::resolved::{ClassMark, Resolved};
 use tributary_model::resource::Unread;
 use tributary_model::{Kind, Meta, Resource, controller};
-use tributary_testkit::objects::{class, class_in_use, gateway, http, meta};
+use tributary_testkit::objects::{class, class_in_use, gateway, http, listener, meta};
 use tributary_testkit::random::object;
 
 use super::merged;
@@ -111,4 +111,39 @@ fn a_class_of_another_installation_is_not_ours() {
     let merged = merged([theirs, gateway]);
     assert!(merged.merge.load_balancers().is_empty());
     assert!(merged.outcome.objects.values().all(Option::is_none));
+}
+
+/// The kind of load balancer that a Gateway of a class by protocol gets with these listeners.
+fn check_kind(listeners: &[(&str, u16, &str)], expected: LoadBalancerKind) {
+    let mut gateway = gateway("infra/gw").class("elb");
+    for (name, port, protocol) in listeners {
+        gateway = gateway.listener(listener(name, *port, protocol));
+    }
+    let merged = merged([class("elb", controller::ELB), gateway.build()]);
+    let key = tributary_model::ObjectKey::new("infra", "gw");
+    let found = merged.merge.load_balancer_key(&key).map(|key| key.kind);
+    assert_eq!(found, Some(expected), "{listeners:?}");
+}
+
+#[test]
+fn the_first_listener_that_conflicts_with_no_other_decides_the_kind() {
+    check_kind(&[("a", 80, "HTTP"), ("b", 90, "TCP")], Alb);
+    check_kind(&[("b", 90, "TCP"), ("a", 80, "HTTP")], Nlb);
+    check_kind(
+        &[("a", 80, "HTTP"), ("b", 80, "TCP"), ("c", 90, "TCP")],
+        Nlb,
+    );
+    check_kind(
+        &[("b", 80, "TCP"), ("a", 80, "HTTP"), ("c", 90, "HTTP")],
+        Alb,
+    );
+}
+
+#[test]
+fn the_first_known_protocol_decides_where_all_listeners_conflict() {
+    check_kind(&[("a", 80, "HTTP"), ("b", 80, "TCP")], Alb);
+    check_kind(&[("b", 80, "TCP"), ("a", 80, "HTTP")], Nlb);
+    check_kind(&[("x", 80, "example.com/x"), ("b", 80, "TCP")], Nlb);
+    check_kind(&[("x", 80, "example.com/x")], Alb);
+    check_kind(&[], Alb);
 }

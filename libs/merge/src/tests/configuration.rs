@@ -1,18 +1,25 @@
 //! docs/reference/fields.md: configurations of class, Gateway and Service.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tributary_model::config::{
-    ListenerConfiguration, LoadBalancerSettings, MergingMode, ProtocolPort, TargetGroupSettings,
+    ListField, ListenerConfiguration, LoadBalancerSettings, MergingMode, MutualAuthentication,
+    MutualAuthenticationMode, ProtocolPort, TargetGroupSettings,
 };
 use tributary_model::desired::{DesiredLoadBalancer, TargetId};
 use tributary_model::elb::{IpAddressType, Scheme, TargetType};
+use tributary_model::listener::TlsMode;
+use tributary_model::resolved::{GatewayAcceptance, Resolved};
+use tributary_model::resource::ParametersRef;
 use tributary_model::workload::IpFamily;
-use tributary_model::{Kind, Resource};
-use tributary_testkit::objects::{class_with_parameters, gateway, http, https, listener_set};
+use tributary_model::{Kind, ObjectRef, Resource};
+use tributary_testkit::objects::{
+    class_with_parameters, gateway, http, https, key, listener, listener_set,
+};
 use tributary_testkit::routes::{http_route, rule};
 use tributary_testkit::workloads::{
-    endpoints, health_check_path, load_balancer_configuration, node, service,
+    endpoints, health_check_path, load_balancer_configuration, node, secret, service,
     target_group_configuration,
 };
 
@@ -235,5 +242,151 @@ fn a_target_groups_addresses_are_of_the_services_family() {
             expected,
             "{families:?} behind {addresses:?}"
         );
+    }
+}
+
+#[test]
+fn a_reference_to_another_group_or_kind_names_no_configuration() {
+    let (group, kind) = ("gateway.k8s.aws", "LoadBalancerConfiguration");
+    for (group, kind, accepted) in [
+        (group, kind, true),
+        ("example.com", kind, false),
+        (group, "Other", false),
+    ] {
+        let mut objects = world(MergingMode::default());
+        let Resource::Gateway(gateway) = &mut objects[3] else {
+            unreachable!("it is one");
+        };
+        gateway.parameters_ref = Some(ParametersRef {
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+            namespace: None,
+            name: "own".into(),
+        });
+        let merged = merged(objects);
+        let gateway = ObjectRef::new(Kind::Gateway, key("t/gw"));
+        let Some(Resolved::Gateway(resolved)) = merged.merge.resolved(&gateway).map(AsRef::as_ref)
+        else {
+            panic!("it is ours");
+        };
+        let is_accepted = resolved.acceptance == GatewayAcceptance::Accepted;
+        assert_eq!(is_accepted, accepted, "{kind} of {group}");
+    }
+}
+
+/// Who stands in for a list or selector of the preferred configuration: nobody, where it is given and empty.
+#[test]
+fn what_is_given_and_empty_is_not_taken_from_the_other_configuration() {
+    let selector = |value: &str| BTreeMap::from([("zone".to_owned(), vec![value.to_owned()])]);
+    let subnets_of = |own: &[&str], emptied: &[ListField]| {
+        let mut objects = world(MergingMode::PreferGateway);
+        for (place, values) in [(1, &["class"][..]), (2, own)] {
+            let Resource::LoadBalancerConfiguration(configuration) = &mut objects[place] else {
+                unreachable!("it is one");
+            };
+            configuration.settings.subnets_selector =
+                values.iter().flat_map(|value| selector(value)).collect();
+            configuration.settings.source_ranges =
+                values.iter().map(|value| (*value).to_owned()).collect();
+            if place == 2 {
+                configuration.emptied = emptied.iter().copied().collect();
+            }
+        }
+        let merged = merged(objects);
+        let settings = &load_balancer(&merged, "t/gw").settings;
+        let selected: Vec<String> = settings
+            .subnets_selector
+            .values()
+            .flatten()
+            .cloned()
+            .collect();
+        (selected.join(" "), settings.source_ranges.join(" "))
+    };
+    let both = |selector: &str, ranges: &str| (selector.to_owned(), ranges.to_owned());
+    assert_eq!(subnets_of(&["own"], &[]), both("own", "own"));
+    assert_eq!(subnets_of(&[], &[]), both("class", "class"));
+    assert_eq!(
+        subnets_of(&[], &[ListField::SubnetsSelector]),
+        both("", "class")
+    );
+    assert_eq!(
+        subnets_of(&[], &[ListField::SourceRanges]),
+        both("class", "")
+    );
+}
+
+#[test]
+fn a_port_has_of_its_configuration_what_its_protocol_has() {
+    let port = |protocol: &str, port: u16| ProtocolPort {
+        protocol: Some(protocol.to_owned()),
+        port: Some(port),
+    };
+    let all = || ListenerConfiguration {
+        ssl_policy: Some("strict".to_owned()),
+        alpn_policy: Some("HTTP2Only".to_owned()),
+        mutual_authentication: Some(MutualAuthentication {
+            mode: MutualAuthenticationMode::Passthrough,
+            trust_store: None,
+            advertise_ca_names: None,
+            ignore_client_certificate_expiry: None,
+        }),
+        attributes: [("a".to_owned(), "b".to_owned())].into(),
+        ..ListenerConfiguration::default()
+    };
+    let ports = [("HTTP", 80), ("HTTPS", 443), ("TLS", 444), ("TCP", 90)];
+    let settings = || LoadBalancerSettings {
+        listeners: ports
+            .iter()
+            .map(|(protocol, number)| (port(protocol, *number), all()))
+            .collect(),
+        ..LoadBalancerSettings::default()
+    };
+    for (class, listeners, expected) in [
+        (
+            "gateway.k8s.aws/alb",
+            [http("a", 80), https("b", 443, "a.x").certificate("good")],
+            ["80 attributes", "443 policy mutual attributes"],
+        ),
+        (
+            "gateway.k8s.aws/nlb",
+            [
+                listener("a", 90, "TCP"),
+                listener("b", 444, "TLS")
+                    .tls(TlsMode::Terminate)
+                    .certificate("good"),
+            ],
+            ["90 attributes", "444 policy alpn attributes"],
+        ),
+    ] {
+        let [first, second] = listeners;
+        let merged = merged([
+            class_with_parameters("alb", class, None),
+            load_balancer_configuration("t/own", MergingMode::default(), settings()),
+            secret("t/good", "f00d"),
+            gateway("t/gw")
+                .parameters("own")
+                .listener(first)
+                .listener(second)
+                .build(),
+        ]);
+        let found: Vec<String> = load_balancer(&merged, "t/gw")
+            .listeners
+            .values()
+            .map(|listener| {
+                let mut words = vec![listener.port.to_string()];
+                for (word, is_there) in [
+                    ("policy", listener.ssl_policy.is_some()),
+                    ("alpn", listener.alpn_policy.is_some()),
+                    ("mutual", listener.mutual_authentication.is_some()),
+                    ("attributes", !listener.attributes.is_empty()),
+                ] {
+                    if is_there {
+                        words.push(word.to_owned());
+                    }
+                }
+                words.join(" ")
+            })
+            .collect();
+        assert_eq!(found, expected);
     }
 }

@@ -21,12 +21,12 @@ use crate::output::judge::{Reports, judge, judge_orphan};
 
 /// Everything that a merge says.
 #[derive(Debug, PartialEq)]
-struct Answer {
-    objects: BTreeMap<ObjectRef, Arc<Resolved>>,
-    load_balancers: BTreeMap<LoadBalancerKey, Arc<DesiredLoadBalancer>>,
+pub(super) struct Answer {
+    pub(super) objects: BTreeMap<ObjectRef, Arc<Resolved>>,
+    pub(super) load_balancers: BTreeMap<LoadBalancerKey, Arc<DesiredLoadBalancer>>,
 }
 
-fn answer(merge: &Merge) -> Answer {
+pub(super) fn answer(merge: &Merge) -> Answer {
     Answer {
         objects: merge
             .iter()
@@ -36,7 +36,7 @@ fn answer(merge: &Merge) -> Answer {
     }
 }
 
-fn from_scratch(changes: &[Change]) -> Merge {
+pub(super) fn from_scratch(changes: &[Change]) -> Merge {
     let mut snapshot = Snapshot::default();
     for change in changes {
         snapshot.apply(change.clone());

@@ -1,6 +1,7 @@
 //! NLB: rules oldest-l4-route and tcp-and-udp.
 
-use tributary_model::elb::ElbProtocol;
+use tributary_model::config::TargetGroupSettings;
+use tributary_model::elb::{ElbProtocol, TargetProtocol};
 use tributary_model::judgement::{Judgement, Standing};
 use tributary_model::listener::TlsMode;
 use tributary_model::resolved::{Resolved, RouteAcceptance};
@@ -8,7 +9,9 @@ use tributary_model::workload::L4Protocol;
 use tributary_model::{Kind, ObjectRef, Resource, RouteKind};
 use tributary_testkit::objects::{class, gateway, key, listener, listener_set};
 use tributary_testkit::routes::{RouteBuilder, route, rule};
-use tributary_testkit::workloads::{service, service_with_ports};
+use tributary_testkit::workloads::{
+    secret, service, service_with_ports, target_group_configuration,
+};
 
 use super::{action, listeners, load_balancer, merged};
 use crate::Merged;
@@ -292,5 +295,76 @@ fn weights_are_kept_on_an_nlb() {
         ElbProtocol::Tcp,
         1,
         "service/t/tcp/53/TCP/-/ip/ipv4*9 + service/t/dns/53/TCP_UDP/-/ip/ipv4*1",
+    );
+}
+
+#[test]
+fn a_tls_listener_that_terminates_may_encrypt_again_and_one_that_passes_on_does_not() {
+    for (mode, protocol) in [(TlsMode::Terminate, "TLS"), (TlsMode::Passthrough, "TCP")] {
+        let settings = TargetGroupSettings {
+            protocol: Some(TargetProtocol::Tls),
+            ..TargetGroupSettings::default()
+        };
+        let merged = merged([
+            class("nlb", "gateway.k8s.aws/nlb"),
+            gateway("t/gw")
+                .class("nlb")
+                .listener(listener("tls", 443, "TLS").tls(mode).certificate("good"))
+                .build(),
+            secret("t/good", "f00d"),
+            service("t/web", 443),
+            target_group_configuration("t/tgc", "web", settings),
+            route(RouteKind::Tls, "t/r")
+                .to_gateway("t/gw")
+                .rule(rule().backend("web", 443))
+                .build(),
+        ]);
+        assert_eq!(
+            action(&load_balancer(&merged, "t/gw").listeners[&443].default_action),
+            format!("service/t/web/443/{protocol}/-/ip/ipv4*1")
+        );
+    }
+}
+
+#[test]
+fn a_port_of_one_protocol_stays_so_whatever_its_service_could_do() {
+    for (keeps, route, protocol) in [
+        (1, tcp("r", "dns"), ElbProtocol::Tcp),
+        (2, udp("r", "dns"), ElbProtocol::Udp),
+    ] {
+        let mut objects = world(vec![route]);
+        if keeps == 1 {
+            objects.remove(2);
+        } else {
+            objects[1] = gateway("t/gw").class("nlb").allow_all().build();
+        }
+        check(objects, protocol, 1, "service/t/dns/53/TCP_UDP/-/ip/ipv4*1");
+    }
+}
+
+#[test]
+fn a_listener_names_the_routes_that_have_its_traffic() {
+    let served = |routes: Vec<RouteBuilder>| -> Vec<String> {
+        let merged = merged(world(routes));
+        let listener = &load_balancer(&merged, "t/gw").listeners[&53];
+        let routes = listener.routes.iter();
+        routes
+            .map(|served| format!("{} by {}", served.route, served.listener))
+            .collect()
+    };
+    assert_eq!(
+        served(vec![tcp("r", "tcp"), udp("r", "udp")]),
+        ["TCPRoute t/r by Gateway t/gw/tcp"]
+    );
+    assert_eq!(
+        served(vec![tcp("r", "dns"), udp("r", "dns")]),
+        [
+            "TCPRoute t/r by Gateway t/gw/tcp",
+            "UDPRoute t/r by ListenerSet t/s/udp"
+        ]
+    );
+    assert_eq!(
+        served(vec![tcp("b", "tcp").created(1), tcp("a", "dns").created(2)]),
+        ["TCPRoute t/b by Gateway t/gw/tcp"]
     );
 }

@@ -142,3 +142,19 @@ fn a_class_that_another_program_serves_keeps_its_status_and_mark_and_is_marked_f
     let alone = class("alb", controller::ELB);
     check_class(alone, theirs(), (ClassMark::Missing, false));
 }
+
+#[test]
+fn a_class_that_nobody_uses_yet_is_known_to_be_served_by_another_program_once_that_runs() {
+    let left_alone = |merge: &Merge| {
+        let class = object(Kind::GatewayClass, "alb");
+        match merge.resolved(&class).map(AsRef::as_ref) {
+            Some(Resolved::GatewayClass(class)) => class.left_alone,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut merge = merged([class("alb", controller::ALB)]).merge;
+    assert!(!left_alone(&merge));
+    merge.apply(Change::Apply(Arc::new(other())));
+    merge.propagate();
+    assert!(left_alone(&merge));
+}

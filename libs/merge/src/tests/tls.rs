@@ -5,6 +5,7 @@ use tributary_model::config::{
     MutualAuthenticationMode, ProtocolPort,
 };
 use tributary_model::desired::CertificateSource;
+use tributary_model::listener::TlsMode;
 use tributary_model::resolved::RefCause;
 use tributary_model::{Kind, Resource};
 use tributary_testkit::objects::{
@@ -247,6 +248,61 @@ fn a_trust_store_does_what_frontend_validation_asks_for() {
 }
 
 #[test]
+fn what_verifies_nobody_does_not_do_what_frontend_validation_asks_for() {
+    for (mode, trust_store) in [
+        (MutualAuthenticationMode::Verify, None),
+        (MutualAuthenticationMode::Off, Some("store")),
+        (MutualAuthenticationMode::Passthrough, Some("store")),
+    ] {
+        let mut objects = objects(tls().certificate("good"));
+        objects[1] = gateway("infra/gw")
+            .allow_all()
+            .parameters("lbc")
+            .frontend_validation("ca")
+            .build();
+        objects.push(configuration(ListenerConfiguration {
+            mutual_authentication: Some(MutualAuthentication {
+                mode,
+                trust_store: trust_store.map(str::to_owned),
+                advertise_ca_names: None,
+                ignore_client_certificate_expiry: None,
+            }),
+            ..ListenerConfiguration::default()
+        }));
+        let listener = &listeners(&merged(objects), Kind::ListenerSet, "t/s")[0];
+        let is_told = |cause| {
+            let mut unresolved = listener.unresolved_refs.iter();
+            unresolved.any(|unresolved| unresolved.cause == cause)
+        };
+        assert!(is_told(RefCause::InvalidCaCertificateRef), "{mode:?}");
+        assert!(listener.unusable_refs, "{mode:?}");
+    }
+}
+
+/// On an NLB: whether a TLS listener without certificateRefs lacks a certificate.
+#[test]
+fn a_tls_listener_needs_a_certificate_where_it_ends_tls() {
+    for (mode, causes) in [
+        (TlsMode::Terminate, &[RefCause::InvalidCertificateRef][..]),
+        (TlsMode::Passthrough, &[]),
+    ] {
+        let merged = merged([
+            class("nlb", "gateway.k8s.aws/nlb"),
+            gateway("infra/gw")
+                .class("nlb")
+                .listener(listener("tls", 443, "TLS").tls(mode))
+                .build(),
+        ]);
+        let found: Vec<RefCause> = listeners(&merged, Kind::Gateway, "infra/gw")[0]
+            .unresolved_refs
+            .iter()
+            .map(|unresolved| unresolved.cause)
+            .collect();
+        assert_eq!(found, causes, "{mode:?}");
+    }
+}
+
+#[test]
 fn the_default_certificate_is_the_highest_listeners_and_does_not_flip() {
     let mut objects = objects(tls().certificate("good"));
     objects.push(secret("u/first", "0"));
@@ -349,6 +405,8 @@ fn certificates_for_other_hosts_are_served_and_noted() {
         ("a.example.com", &["b.example.com", "*.example.com"], None),
         ("a.example.com", &["*"], None),
         ("*.example.com", &["a.example.com"], None),
+        ("*.example.com", &["*"], None),
+        ("*.example.com", &["elsewhere.org"], Some("elsewhere.org")),
         ("a.b.example.com", &["*.example.com"], Some("*.example.com")),
         ("a.example.com", &["elsewhere.org"], Some("elsewhere.org")),
         (

@@ -873,3 +873,24 @@ fn what_rules_have_in_common_is_told_at_the_first_that_is_served() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].0, 1);
 }
+
+#[test]
+fn mutual_authentication_where_it_cannot_be_is_told_unless_it_is_off() {
+    for (mode, is_told) in [
+        (MutualAuthenticationMode::Off, false),
+        (MutualAuthenticationMode::Passthrough, true),
+        (MutualAuthenticationMode::Verify, true),
+    ] {
+        let merged = world(vec![listener_configuration(
+            (Some("HTTP"), Some(80)),
+            |it| {
+                verified(it);
+                it.mutual_authentication.as_mut().expect("it is there").mode = mode;
+            },
+        )]);
+        let told = notes(&merged)[0]
+            .iter()
+            .any(|note| note.contains("mutualAuthentication"));
+        assert_eq!(told, is_told, "{mode:?}: {:?}", notes(&merged));
+    }
+}

@@ -70,3 +70,6 @@ impl<'a> CertificateIndex<'a> {
         self.imports.get(secret.as_str()).copied()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -313,3 +313,6 @@ fn sorted<T: Ord + Clone>(values: &[T]) -> Vec<T> {
     values.sort();
     values
 }
+
+#[cfg(test)]
+mod tests;

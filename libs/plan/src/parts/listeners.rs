@@ -401,3 +401,6 @@ fn blame(port: &AdmittedPort) -> Blame {
     let members = port.members.iter();
     Blame::Listeners(members.map(|member| member.listener.clone()).collect())
 }
+
+#[cfg(test)]
+mod tests;

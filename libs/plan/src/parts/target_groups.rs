@@ -330,3 +330,6 @@ fn covers(wanted: &HealthCheckSettings, observed: &HealthCheckSettings) -> bool 
         && same(http_codes.as_ref(), observed.http_codes.as_ref())
         && same(grpc_codes.as_ref(), observed.grpc_codes.as_ref())
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ mod quotas;
 mod refusals;
 mod replacement;
 mod settings;
+mod subnets;
 mod targets;
 mod unread;
 mod unseen;

@@ -133,3 +133,6 @@ pub(crate) fn defaults() -> BTreeMap<String, String> {
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

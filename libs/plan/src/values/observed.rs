@@ -354,3 +354,6 @@ pub struct ObservedSubnet {
     /// Tags.
     pub tags: Tags,
 }
+
+#[cfg(test)]
+mod tests;

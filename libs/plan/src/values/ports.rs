@@ -39,3 +39,6 @@ pub(crate) fn ranges(ports: impl Iterator<Item = u16>) -> impl Iterator<Item = (
     }
     ranges.into_iter()
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use tributary_model::hostname::HostRank;
 use tributary_model::{Hostname, ListenerRef};
 
 use crate::index::uses::Uses;
-use crate::rules::alb::{PlacedRule, every_path, host_condition};
+use crate::rules::alb::{PlacedRule, host_condition};
 use crate::values::host_map::HostMap;
 
 /// What one hostname of a port holds.
@@ -220,15 +220,10 @@ fn keys(hosts: &[Hostname]) -> impl Iterator<Item = Option<&Hostname>> {
     hosts.iter().map(Some).chain(any)
 }
 
-/// Whether the rule matches whatever is asked of the listener's hostname.
+/// Whether the rule matches whatever is asked of the listener's hostname. Nobody asks it of a listener for every host: no
+/// other's rule is less specific.
 fn catches_all(rule: &DesiredRule, hosts: &[Hostname], hostname: Option<&Hostname>) -> bool {
-    let [only] = rule.conditions.as_slice() else {
-        return false;
-    };
-    if hosts.is_empty() {
-        return *only == every_path();
-    }
-    hosts.iter().any(|host| Some(host) == hostname)
+    rule.conditions.len() == 1 && hosts.iter().any(|host| Some(host) == hostname)
 }
 
 /// What remains of a rule without the hosts that belong to a more specific listener of the port.

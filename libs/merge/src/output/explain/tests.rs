@@ -2,8 +2,10 @@
 
 use tributary_model::selector::FromNamespaces;
 use tributary_model::view::Sight;
-use tributary_model::{Kind, ObjectRef, Resource, Rule};
-use tributary_testkit::objects::{class, gateway, http, key, listener_set};
+use tributary_model::{Kind, ObjectKey, ObjectRef, Resource, Rule};
+use tributary_testkit::objects::{
+    class, class_with_parameters, gateway, http, https, key, listener_set,
+};
 use tributary_testkit::routes::http_route;
 
 use crate::tests::merged;
@@ -180,4 +182,161 @@ fn who_sees_one_namespace_reads_no_name_of_another_but_of_its_parents() {
     assert!(set.contains("its owner is older"), "{set}");
     let all = told(two_teams(), Kind::ListenerSet, "t/s", &Sight::Everything).join("\n");
     assert!(all.contains("ListenerSet rival/set/theirs"), "{all}");
+}
+
+#[test]
+fn a_class_is_explained_by_its_controller_or_by_its_parameters() {
+    let sight = &Sight::Everything;
+    let explained = |objects: Vec<Resource>| {
+        let merge = merged(objects).merge;
+        let class = ObjectRef::new(Kind::GatewayClass, ObjectKey::cluster("alb"));
+        let mut explained = merge.explain(&class, None, sight);
+        assert_eq!(explained.len(), 1);
+        explained.remove(0)
+    };
+    let accepted = explained(vec![class("alb", "gateway.k8s.aws/alb")]);
+    assert_eq!(accepted.subject, "GatewayClass alb");
+    assert_eq!(accepted.decision, "accepted");
+    assert_eq!(accepted.rule, Rule::GatewayClass.to_string());
+    assert_eq!(
+        accepted.because,
+        ["its controllerName is gateway.k8s.aws/alb"]
+    );
+    assert_eq!(accepted.would_change, [""; 0]);
+    let refused = explained(vec![class_with_parameters(
+        "alb",
+        "gateway.k8s.aws/alb",
+        Some("infra/none"),
+    )]);
+    assert_eq!(refused.subject, "GatewayClass alb");
+    assert_eq!(refused.decision, "not accepted: InvalidParameters");
+    assert_eq!(refused.rule, Rule::ParametersRef.to_string());
+    assert_eq!(refused.because.len(), 1);
+    assert!(refused.because[0].contains("infra/none"));
+    assert_eq!(
+        refused.would_change,
+        ["a parametersRef that resolves, or none"]
+    );
+}
+
+#[test]
+fn what_is_not_ours_says_whose_it_is() {
+    let said = |objects: Vec<Resource>, kind, name: &str| {
+        let merge = merged(objects).merge;
+        let object = match kind {
+            Kind::GatewayClass => ObjectRef::new(kind, ObjectKey::cluster(name)),
+            _ => ObjectRef::new(kind, key(name)),
+        };
+        let mut explained = merge.explain(&object, None, &Sight::Everything);
+        explained.remove(0).because
+    };
+    let foreign = class("foreign", "example.com/other");
+    let of_foreign = gateway("infra/gw").class("foreign").build();
+    assert_eq!(
+        said(vec![foreign.clone()], Kind::GatewayClass, "foreign"),
+        ["its controllerName is another controller's"]
+    );
+    assert_eq!(
+        said(vec![foreign, of_foreign], Kind::Gateway, "infra/gw"),
+        ["its GatewayClass foreign is of another controller"]
+    );
+    assert_eq!(
+        said(
+            vec![listener_set("t/s", "infra/none").build()],
+            Kind::ListenerSet,
+            "t/s"
+        ),
+        ["its parent Gateway infra/none is missing, left alone or of another controller"]
+    );
+}
+
+/// What a listener or a route lacks is said with what would mend it.
+#[test]
+fn a_reference_that_does_not_resolve_says_what_would() {
+    let objects = vec![
+        class("alb", "gateway.k8s.aws/alb"),
+        gateway("t/gw")
+            .listener(https("https", 443, "a.x").certificate("none"))
+            .listener(https("granted", 443, "b.x").certificate("infra/none"))
+            .build(),
+    ];
+    let merge = merged(objects).merge;
+    let object = ObjectRef::new(Kind::Gateway, key("t/gw"));
+    let would_change = |listener| {
+        let explained = merge.explain(&object, Some(listener), &Sight::Everything);
+        explained[0].would_change.join("; ")
+    };
+    assert!(would_change("https").contains("a kubernetes.io/tls Secret with a certificate"));
+    assert!(would_change("granted").contains("a ReferenceGrant in the target's namespace"));
+}
+
+#[test]
+fn an_older_sets_age_is_said_to_who_lost_to_it() {
+    let why = told(two_teams(), Kind::ListenerSet, "t/s", &Sight::Everything).join("\n");
+    assert!(why.contains("ListenerSet rival/set (created "), "{why}");
+    assert!(why.contains("ListenerSet t/s (created "), "{why}");
+    assert!(!why.contains("Gateway infra/gw (created "), "{why}");
+}
+
+#[test]
+fn a_route_hears_which_of_its_listeners_serve_nothing_of_it() {
+    let objects = vec![
+        class("alb", "gateway.k8s.aws/alb"),
+        gateway("infra/gw")
+            .allow_all()
+            .listener(http("first", 80))
+            .build(),
+        listener_set("t/s", "infra/gw")
+            .listener(http("lost", 80))
+            .listener(http("won", 81))
+            .build(),
+        http_route("t/r").to_set("t/s").backend("web").build(),
+    ];
+    let said = told(objects, Kind::HttpRoute, "t/r", &Sight::Everything);
+    for line in [
+        "it is attached to ListenerSet t/s/lost, which serves nothing of it",
+        "it is attached to ListenerSet t/s/won",
+    ] {
+        assert!(said.iter().any(|it| it == line), "{line}: {said:#?}");
+    }
+}
+
+#[test]
+fn a_listener_that_a_route_names_itself_is_no_secret_to_it() {
+    let route = |section: Option<&str>| {
+        let route = http_route("t/r").to_gateway("infra/gw");
+        match section {
+            Some(section) => route.section(section),
+            None => route,
+        }
+        .backend("web")
+        .build()
+    };
+    let own = Sight::Namespace("t".into());
+    let attached = |section| {
+        let mut objects = two_teams();
+        objects[4] = route(section);
+        let said = told(objects, Kind::HttpRoute, "t/r", &own);
+        let mut attached = said
+            .into_iter()
+            .filter(|it| it.starts_with("it is attached"));
+        attached.next().expect("it is attached")
+    };
+    assert_eq!(
+        attached(Some("hidden")),
+        "it is attached to Gateway infra/gw/hidden"
+    );
+    assert_eq!(
+        attached(None),
+        "it is attached to a listener of Gateway infra/gw"
+    );
+}
+
+#[test]
+fn a_gateways_age_is_no_claim_and_is_not_said() {
+    let why = told(two_teams(), Kind::Gateway, "infra/gw", &Sight::Everything).join("\n");
+    assert!(
+        why.contains("it is number 1 in Gateway infra/gw, whose"),
+        "{why}"
+    );
 }

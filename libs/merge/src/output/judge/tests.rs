@@ -14,7 +14,7 @@ use tributary_model::report::{
 use tributary_model::view::Sight;
 use tributary_model::{Change, Kind, ObjectRef, Resource, Revision, Rule};
 use tributary_testkit::objects::{class, gateway, http, https, key, listener_set};
-use tributary_testkit::routes::http_route;
+use tributary_testkit::routes::{http_route, rule};
 use tributary_testkit::workloads::{secret, service};
 
 use super::{Reports, judge};
@@ -574,4 +574,158 @@ fn an_explanation_says_what_programmers_say() {
         &because(Kind::ListenerSet, "t/s"),
         "it is not programmed yet: it takes time",
     );
+}
+
+/// `Programmed` of an earlier report is of the route as it was then.
+#[test]
+fn a_route_that_changed_since_the_last_report_waits_where_something_is_served_or_nothing_known() {
+    let merge = merged_of(world());
+    let balancer = load_balancer(&merge);
+    let route = ObjectRef::new(Kind::HttpRoute, key("t/r"));
+    let other = ObjectRef::new(Kind::HttpRoute, key("t/other"));
+    let pending = |reports: &Reports| route_of(&merge, reports).parents[0].pending_rules.clone();
+    let not_yet = vec![(0, "the load balancer does not have it yet".to_owned())];
+    for (state, expected) in [
+        (Some(ProgrammedState::Programmed), not_yet.clone()),
+        // It says so itself.
+        (Some(waits()), Vec::new()),
+        (None, not_yet),
+    ] {
+        let mut reports = match &state {
+            Some(state) => reported(&merge, report(&merge, state)),
+            None => Reports::default(),
+        };
+        assert_eq!(pending(&reports), []);
+        reports.falls_behind(&balancer, &other);
+        assert_eq!(pending(&reports), []);
+        reports.falls_behind(&balancer, &route);
+        assert_eq!(pending(&reports), expected, "{state:?}");
+        reports.caught_up(&balancer, [&other]);
+        assert_eq!(pending(&reports), expected, "{state:?}");
+        reports.caught_up(&balancer, [&route]);
+        assert_eq!(pending(&reports), []);
+    }
+}
+
+#[test]
+fn a_load_balancer_that_no_programmer_is_heard_of_is_told_on_its_gateway() {
+    let merge = merged_of(world());
+    let ours = load_balancer(&merge);
+    let other = LoadBalancerKey {
+        gateway: key("infra/other"),
+        ..ours.clone()
+    };
+    let mut reports = reported(&merge, report(&merge, &ProgrammedState::Programmed));
+    let mut hear_nothing_of = |keys: &[&LoadBalancerKey]| {
+        let changed = reports.hear_nothing_of(keys.iter().map(|key| (*key).clone()).collect());
+        let changed: Vec<String> = changed.iter().map(ToString::to_string).collect();
+        (changed, gateway_of(&merge, &reports).unheard)
+    };
+    let of = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| format!("Gateway infra/{name}"))
+            .collect()
+    };
+    assert_eq!(hear_nothing_of(&[]), (of(&[]), false));
+    assert_eq!(hear_nothing_of(&[&other]), (of(&["other"]), false));
+    assert_eq!(hear_nothing_of(&[&ours]), (of(&["gw", "other"]), true));
+    assert_eq!(hear_nothing_of(&[&ours]), (of(&[]), true));
+    assert_eq!(hear_nothing_of(&[]), (of(&["gw"]), false));
+}
+
+#[test]
+fn a_route_serves_nothing_when_each_of_its_rules_is_refused_on_each_of_its_listeners() {
+    let mut objects = world();
+    objects[5] = http_route("t/r")
+        .to_set("t/s")
+        .rule(rule().prefix("/a").backend("web", 80))
+        .rule(rule().prefix("/b").backend("web", 80))
+        .build();
+    let merge = merged_of(objects);
+    let desired = merge.load_balancers().values().next().expect("one");
+    let rules: Vec<_> = desired.listeners[&443].rules.iter().collect();
+    let judged = |problems: &[(usize, &str, RuleState)]| {
+        let mut refusing = report(&merge, &ProgrammedState::Programmed);
+        for (index, listener, state) in problems {
+            let rule = rules[*index];
+            let mut on = rule.listener.clone();
+            on.name = (*listener).into();
+            refusing.rules.push(RuleProblem {
+                origin: rule.origin.clone().expect("of a route"),
+                listener: on,
+                message: "no".to_owned(),
+                state: *state,
+            });
+        }
+        let parent = route_of(&merge, &reported(&merge, refusing)).parents[0].clone();
+        (parent.serves_nothing, parent.refused_rules.len())
+    };
+    let no = RuleState::NotServed;
+    assert_eq!(judged(&[]), (false, 0));
+    assert_eq!(judged(&[(0, "https", no)]), (false, 1));
+    assert_eq!(judged(&[(0, "https", no), (1, "https", no)]), (true, 2));
+    assert_eq!(judged(&[(0, "https", no), (1, "other", no)]), (false, 1));
+    let later = RuleState::Pending;
+    assert_eq!(judged(&[(0, "https", no), (1, "https", later)]), (false, 1));
+}
+
+#[test]
+fn what_is_refused_of_a_listener_on_its_way_is_told_and_so_is_what_waits_elsewhere() {
+    let merge = merged_of(world());
+    let told = |state: RuleState, on_its_way: bool| {
+        let mut said = awaiting(&merge);
+        for listener in &mut said.listeners {
+            listener.awaits_rules = on_its_way;
+        }
+        said.rules[0].state = state;
+        let parent = route_of(&merge, &reported(&merge, said)).parents[0].clone();
+        (parent.refused_rules.len(), parent.pending_rules.len())
+    };
+    assert_eq!(told(RuleState::Pending, true), (0, 0));
+    assert_eq!(told(RuleState::Pending, false), (0, 1));
+    assert_eq!(told(RuleState::NotServed, true), (1, 0));
+    assert_eq!(told(RuleState::NotServed, false), (1, 0));
+}
+
+#[test]
+fn of_one_listener_it_is_said_what_programmers_say_of_it() {
+    let mut objects = world();
+    objects[1] = gateway("infra/gw")
+        .allow_all()
+        .listener(http("first", 80))
+        .listener(http("second", 81))
+        .build();
+    let merge = merged_of(objects);
+    let mut said = report(&merge, &ProgrammedState::Programmed);
+    for listener in &mut said.listeners {
+        let why = format!("of {}", listener.listener.name);
+        listener.state = ProgrammedState::Pending(why);
+    }
+    let reports = reported(&merge, said);
+    let object = ObjectRef::new(Kind::Gateway, key("infra/gw"));
+    for name in ["first", "second"] {
+        let sight = Sight::Everything;
+        let explained = super::explain(&merge, &object, Some(name), &reports, &sight);
+        let because: Vec<String> = explained.into_iter().flat_map(|it| it.because).collect();
+        let expected = format!("it is not programmed yet: of {name}");
+        assert!(because.contains(&expected), "{because:#?}");
+    }
+}
+
+#[test]
+fn a_gateway_of_anothers_that_is_not_being_deleted_says_nothing_of_a_removal() {
+    let mut merge = merged_of(world());
+    let mut removal = report(&merge, &ProgrammedState::Programmed);
+    let theirs = gateway("infra/gw").class("foreign").build();
+    let object = theirs.object_ref();
+    for change in [class("foreign", "example.com/other"), theirs] {
+        merge.apply(Change::Apply(Arc::new(change)));
+    }
+    merge.propagate();
+    removal.phase = LoadBalancerPhase::Deleting;
+    removal.listeners.clear();
+    removal.problems.push("it is protected".to_owned());
+    let reports = reported(&merge, removal);
+    assert_eq!(judge(&merge, &object, &reports), None);
 }

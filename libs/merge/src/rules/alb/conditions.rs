@@ -16,8 +16,6 @@ pub(crate) struct MatchConditions {
     pub(crate) conditions: Vec<RuleCondition>,
     /// Of the five that a rule has.
     pub(crate) values: usize,
-    /// Of the five that a rule has.
-    pub(crate) wildcards: usize,
 }
 
 /// Translates a match; `source_ip` are the CIDRs that its ListenerRuleConfiguration adds.
@@ -57,7 +55,6 @@ pub(super) fn conditions(
     }
     Ok(MatchConditions {
         values: conditions.iter().map(values).sum(),
-        wildcards: conditions.iter().map(wildcards).sum(),
         conditions,
     })
 }
@@ -72,25 +69,6 @@ pub(super) fn values(condition: &RuleCondition) -> usize {
         },
         RuleCondition::QueryString(values) => values.len(),
         RuleCondition::Method(values) | RuleCondition::SourceIp(values) => values.len(),
-    }
-}
-
-/// Wildcard characters of a condition, as ELB counts them; escaped ones are none.
-pub(super) fn wildcards(condition: &RuleCondition) -> usize {
-    let count = |values: &[String]| -> usize {
-        values
-            .iter()
-            .map(|value| value.matches(['*', '?']).count())
-            .sum()
-    };
-    match condition {
-        RuleCondition::HostHeader(patterns)
-        | RuleCondition::PathPattern(patterns)
-        | RuleCondition::HttpHeader { name: _, patterns } => match patterns {
-            Patterns::Wildcard(values) => count(values),
-            Patterns::Regex(_) => 0,
-        },
-        RuleCondition::QueryString(_) | RuleCondition::Method(_) | RuleCondition::SourceIp(_) => 0,
     }
 }
 

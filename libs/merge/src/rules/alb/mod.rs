@@ -17,5 +17,5 @@ mod translate;
 mod tests;
 
 pub(crate) use host_header::{form, host_condition};
-pub(crate) use place::{AttachedListener, PlacedRule, every_path, place};
+pub(crate) use place::{AttachedListener, PlacedRule, place};
 pub(crate) use translate::{Translated, translate};

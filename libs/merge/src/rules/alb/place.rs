@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tributary_model::desired::{DesiredRule, Patterns, RuleCondition, RuleId, RuleOrigin};
-use tributary_model::elb::{MAX_CONDITION_VALUES_PER_RULE, MAX_WILDCARDS_PER_RULE};
+use tributary_model::elb::MAX_CONDITION_VALUES_PER_RULE;
 use tributary_model::hostname::HostRank;
 use tributary_model::listener::Protocol;
 use tributary_model::route::Route;
@@ -187,24 +187,19 @@ fn placed_rule(
 
 /// What matches every request. A rule must have a condition; a match has this one only for lack of others, for
 /// a path that says so itself is compared by a regular expression.
-pub(crate) fn every_path() -> RuleCondition {
+fn every_path() -> RuleCondition {
     RuleCondition::PathPattern(Patterns::Wildcard(vec!["/*".to_owned()]))
 }
 
-/// Splits hostnames so that each rule keeps to five values and five wildcards. Hostnames of different
-/// specificity never share a rule: their rules stand at different places in the order. Nor do hostnames of
-/// different forms. What an ELB cannot compare at all is left out here and told by the caller.
+/// Splits hostnames so that each rule keeps to five values, and with them to ELB's five wildcards: no value has more than
+/// one, a hostname's or a prefix's. Hostnames of different specificity never share a rule: their rules stand at different
+/// places in the order. Nor do hostnames of different forms. What an ELB cannot compare at all is left out here and told
+/// by the caller.
 fn chunks(
     hosts: &BTreeSet<Option<Hostname>>,
     matched: &TranslatedMatch,
 ) -> Result<Vec<(HostRank, Vec<Hostname>)>, String> {
     let values = matched.conditions.values;
-    let wildcards = matched.conditions.wildcards;
-    if wildcards > MAX_WILDCARDS_PER_RULE {
-        return Err(format!(
-            "{wildcards} wildcards, where an ELB rule has {MAX_WILDCARDS_PER_RULE}"
-        ));
-    }
     let mut by_rank: BTreeMap<(HostRank, Form), Vec<Hostname>> = BTreeMap::new();
     let mut any = false;
     for host in hosts {
@@ -226,15 +221,8 @@ fn chunks(
         )
     };
     let mut chunks = Vec::new();
-    for ((rank, form), hosts) in by_rank {
-        let room = match (rank, form) {
-            (HostRank::Wildcard(_), Form::Plain) => MAX_CONDITION_VALUES_PER_RULE
-                .saturating_sub(values)
-                .min(MAX_WILDCARDS_PER_RULE - wildcards),
-            (HostRank::Wildcard(_) | HostRank::Exact | HostRank::Any, _) => {
-                MAX_CONDITION_VALUES_PER_RULE.saturating_sub(values)
-            }
-        };
+    let room = MAX_CONDITION_VALUES_PER_RULE.saturating_sub(values);
+    for ((rank, _), hosts) in by_rank {
         if room == 0 {
             return Err(too_many(values + 1));
         }

@@ -1,5 +1,7 @@
 //! What an ALB can express of HTTPRoute and GRPCRoute rules, and what is said of the rest.
 
+mod limits;
+
 use std::sync::Arc;
 
 use tributary_model::config::{

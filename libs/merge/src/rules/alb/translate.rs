@@ -176,8 +176,7 @@ fn matches(
         match translate_match(&field, place, matched, filters, backends) {
             Ok(matched) => translated.push(matched),
             // The whole rule is left out: half of its alternatives would be another rule than was asked for.
-            Err(problem) if !problems.contains(&problem) => problems.push(problem),
-            Err(_) => {}
+            Err(problem) => problems.push(problem),
         }
     }
     translated

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fixtures::target;
-use crate::values::op::Handle;
+use crate::values::op::{Handle, Taggable};
 
 /// AWS refuses every request that one of these elements is in, and each refusal is remembered: how many requests it
 /// takes until the others stand, and what is told in the end.
@@ -103,4 +103,85 @@ fn what_is_known_to_be_bad_is_left_out_of_the_first_request() {
     let bad = only(&register(3), &[1]).to_string();
     let narrowed = narrow(register(3), &|op| (op.to_string() == bad).then_some("no"));
     assert_eq!(narrowed.ops, [only(&register(3), &[0, 2])]);
+}
+
+fn tags(pairs: &[(&str, &str)]) -> Tags {
+    crate::fixtures::strings(pairs)
+}
+
+#[test]
+fn a_bad_tag_leaves_the_others() {
+    let op = Op::AddTags {
+        resource: Taggable::Elb("arn:lb".to_owned()),
+        tags: tags(&[("bad", "1"), ("good", "2"), ("other", "3")]),
+    };
+    check(&op, &["bad"], 3, &["tag bad=1"]);
+}
+
+#[test]
+fn attributes_are_divided_between_families_and_those_that_stand_alone() {
+    for (key, expected) in [
+        ("access_logs.s3.bucket", "access_logs"),
+        (
+            "load_balancing.cross_zone.enabled",
+            "load_balancing.cross_zone",
+        ),
+        ("load_balancing.algorithm.type", "load_balancing.algorithm"),
+        ("routing.http2.enabled", "routing.http2.enabled"),
+        ("plain", "plain"),
+    ] {
+        assert_eq!(family(key), expected);
+    }
+}
+
+fn tags_of(op: &Op) -> Option<&Tags> {
+    match op {
+        Op::CreateSecurityGroup(spec) => Some(&spec.tags),
+        Op::CreateTargetGroup(spec) => Some(&spec.tags),
+        Op::CreateLoadBalancer(spec) => Some(&spec.tags),
+        Op::CreateListener { tags, .. } | Op::CreateRule { tags, .. } => Some(tags),
+        _ => None,
+    }
+}
+
+/// One creation of each kind.
+fn creations(asked: &[(&str, &str)]) -> Vec<Op> {
+    let desired = crate::fixtures::Desired::new()
+        .http(80, "a")
+        .rule(80, "a", "/", "web")
+        .settings(|it| it.tags = crate::fixtures::strings(asked));
+    let plan = desired.plan(&crate::fixtures::empty(), &crate::fixtures::context());
+    let ops = plan.steps.into_iter().map(|step| step.op);
+    ops.filter(|op| tags_of(op).is_some()).collect()
+}
+
+#[test]
+fn a_creation_is_sent_again_with_our_own_tags_alone_if_others_were_asked_for() {
+    let asked = creations(&[("team", "a"), ("gateway.k8s.aws.alb/else", "b")]);
+    assert_eq!(asked.len(), 5, "{asked:?}");
+    for op in asked {
+        let refused = |part: &Op| (*part == op).then_some("no");
+        let narrowed = narrow(op.clone(), &refused);
+        assert_eq!(narrowed.refused, []);
+        let [bare] = narrowed.ops.as_slice() else {
+            panic!("{:?}", narrowed.ops);
+        };
+        let keys = |op: &Op| -> Vec<String> {
+            let tags = tags_of(op).unwrap();
+            tags.iter().map(|(key, _)| key.clone()).collect()
+        };
+        let mut expected = keys(&op);
+        expected.retain(|key| key != "team" && key != "gateway.k8s.aws.alb/else");
+        assert_eq!(expected.len() + 2, keys(&op).len());
+        assert_eq!(keys(bare), expected);
+    }
+}
+
+#[test]
+fn a_creation_that_nobody_asked_other_tags_for_is_told_once_it_is_refused() {
+    for op in creations(&[]) {
+        let narrowed = narrow(op, &|_: &Op| Some("no"));
+        assert_eq!(narrowed.ops, []);
+        assert_eq!(narrowed.refused, [(String::new(), "no".to_owned())]);
+    }
 }

@@ -3,10 +3,11 @@
 use tributary_model::ObjectKey;
 use tributary_model::desired::TargetId;
 use tributary_model::elb::{TargetProtocol, TargetType};
-use tributary_model::report::RuleState;
+use tributary_model::report::{LoadBalancerPhase, RuleState};
 
 use super::*;
 use crate::fixtures::{opening, with_door, with_interface, with_nodes};
+use crate::values::defaults::Defaults;
 use crate::values::limits::{BackendGroups, Context, Failure};
 use crate::values::observed::{BackendGroup, Opening, Seen};
 use crate::values::op::{IngressTraffic, Op};
@@ -514,4 +515,77 @@ fn more_ports_than_rules_can_be_had_for_are_one_range() {
         rules(&settled, "sg-node"),
         ["tcp 30000-31042: alb infra/gw"]
     );
+}
+
+#[test]
+fn what_load_balancers_share_has_the_platforms_tags_and_no_load_balancers_own() {
+    let context = Context {
+        defaults: Defaults {
+            tags: crate::fixtures::strings(&[("bill", "platform"), ("cost", "others")]),
+            external_tags: ["cost".to_owned()].into(),
+            ..Defaults::default()
+        },
+        ..opening()
+    };
+    let desired = one().settings(|it| it.tags = crate::fixtures::strings(&[("team", "a")]));
+    let observed = converge(&desired, &nodes(), &context);
+    let shared = groups(&observed).values().next().unwrap();
+    let door = observed.backend.doors["sg-node"].known().unwrap();
+    for tags in [&shared.tags, door.rules.values().next().unwrap()] {
+        assert_eq!(tags.get("bill").map(String::as_str), Some("platform"));
+        assert_eq!(tags.get("cost"), None);
+        assert_eq!(tags.get("team"), None);
+    }
+}
+
+#[test]
+fn targets_that_nobody_can_open_are_named_once_there_is_a_load_balancer() {
+    let ids = [0, 1].map(|number| crate::fixtures::target(number, 80).id);
+    let unopened = |observed: &Observed| {
+        crate::backend::unopened(observed, "test", ids.iter())
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(unopened(&nodes()), []);
+    let mut observed = programmed(&one());
+    assert_eq!(unopened(&observed), []);
+    let why = Seen::Known(Vec::new());
+    observed.backend.interfaces.insert(ids[1].clone(), why);
+    assert_eq!(unopened(&observed), [ids[1].clone()]);
+    observed.load_balancers.clear();
+    assert_eq!(unopened(&observed), []);
+}
+
+/// Named, it is another's to open: what one claims is given up first.
+#[test]
+fn a_load_balancer_is_not_gone_while_something_is_open_for_it() {
+    let observed = programmed(&one());
+    let mut left = nodes();
+    left.backend.doors.clone_from(&observed.backend.doors);
+    let phase = |observed: &Observed| {
+        let key = &one().0.key;
+        crate::plan(None, key, observed, &opening()).report.phase
+    };
+    assert_eq!(phase(&left), LoadBalancerPhase::Deleting);
+    assert_eq!(phase(&nodes()), LoadBalancerPhase::Deleted);
+}
+
+#[test]
+fn a_default_action_moves_to_targets_that_are_open() {
+    let nlb = |group: &str, port: u16| {
+        Desired::of(LoadBalancerKind::Nlb)
+            .member(80, ElbProtocol::Tcp, "a")
+            .group(group, "a", 1)
+            .edit_group(group, |it| {
+                it.port = port;
+                it.targets = [crate::fixtures::target(0, port)].into();
+            })
+            .edit(80, ElbProtocol::Tcp, |it| {
+                it.default_action = forward(group);
+            })
+    };
+    let plan = nlb("h", 81).plan(&programmed(&nlb("g", 80)), &opening());
+    let opened = find(&plan, "open targets").id;
+    let moved = find(&plan, "modify listener");
+    assert!(moved.after.contains(&opened), "\n{plan}");
 }

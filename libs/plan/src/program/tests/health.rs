@@ -537,3 +537,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rule_that_is_changed_is_told_as_such_unless_it_is_refused() {
+    let changed = two_teams().edit_rule(80, 0, |it| it.action = forward("b-web"));
+    let plan = changed.plan(&two_teams().programmed(), &context());
+    let findings = plan.pending_rules(&BTreeMap::new());
+    let texts: Vec<&str> = findings.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(texts, ["the rule is being changed"]);
+    let mut plan = plan;
+    let mut refused = findings[0].clone();
+    refused.state = RuleState::NotServed;
+    plan.report.rules.push(refused);
+    assert_eq!(plan.pending_rules(&BTreeMap::new()), []);
+}

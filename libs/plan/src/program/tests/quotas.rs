@@ -354,3 +354,33 @@ fn what_others_put_onto_our_load_balancer_takes_places_too() {
         ],
     );
 }
+
+/// As where a team's group goes and two others exchange theirs: neither may be taken up while all three are there.
+#[test]
+fn over_a_lowered_quota_a_group_that_is_free_for_a_moment_is_taken_up_after_all_that_goes() {
+    let rules = |groups: &[(&str, &str)]| {
+        let desired = Desired::new().http(80, "a");
+        groups.iter().fold(desired, |desired, (path, group)| {
+            desired.rule(80, "a", path, group)
+        })
+    };
+    let from = rules(&[("/1", "one"), ("/2", "two"), ("/3", "three")]);
+    let to = rules(&[("/1", "two"), ("/2", "one")]);
+    for (context, waits) in [
+        (limited(|it| it.target_groups = 2), true),
+        (limited(|it| it.targets = 2), true),
+        (limited(|it| it.target_groups = 3), false),
+        (limited(|it| it.targets = 3), false),
+    ] {
+        let plan = to.plan(&from.programmed(), &context);
+        let deletion = find(&plan, "delete rule").id;
+        let moves: Vec<bool> = plan
+            .steps
+            .iter()
+            .filter(|step| step.op.to_string().starts_with("modify rule"))
+            .map(|step| step.after.contains(&deletion))
+            .collect();
+        assert_eq!(moves, [waits, waits], "\n{plan}");
+        converge(&to, &from.programmed(), &context);
+    }
+}

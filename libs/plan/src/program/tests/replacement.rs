@@ -307,3 +307,45 @@ fn a_target_group_name_that_is_taken_gets_a_stand_in() {
     let settled = converge(&changed, &named.programmed(), &context());
     assert_eq!(settled.target_groups.len(), 2);
 }
+
+/// A part of a load balancer that nobody wants, and whether it is all that there is.
+#[test]
+fn a_load_balancer_is_gone_once_nothing_of_it_is_left() {
+    let made = Desired::new()
+        .https(443, "a", secret("tls", "1"))
+        .rule(443, "a", "/", "a-web")
+        .programmed();
+    let phase = |left: &dyn Fn(&mut Observed)| {
+        let mut observed = empty();
+        left(&mut observed);
+        let report = plan(None, &alb(), &observed, &context()).report;
+        (report.phase, report.settled)
+    };
+    let gone = (LoadBalancerPhase::Deleted, true);
+    let leaving = (LoadBalancerPhase::Deleting, false);
+    assert_eq!(phase(&|_| {}), gone);
+    let parts: [&dyn Fn(&mut Observed); 4] = [
+        &|it| it.load_balancers.clone_from(&made.load_balancers),
+        &|it| it.target_groups.clone_from(&made.target_groups),
+        &|it| it.certificates.clone_from(&made.certificates),
+        &|it| it.security_groups.clone_from(&made.security_groups),
+    ];
+    for (index, part) in parts.into_iter().enumerate() {
+        assert_eq!(phase(part), leaving, "{index}");
+    }
+    let unseen: &dyn Fn(&mut Observed) =
+        &|it| it.completeness = Completeness::Partial(vec!["tags".to_owned()]);
+    assert_eq!(phase(unseen), leaving);
+}
+
+#[test]
+fn what_is_marked_already_is_not_marked_again() {
+    let mut observed = unmarked(&two_teams());
+    let made = two_teams().programmed();
+    let (arn, marked) = made.target_groups.first_key_value().unwrap();
+    observed.target_groups.insert(arn.clone(), marked.clone());
+    let plan = two_teams().plan(&observed, &context());
+    let marks = |of: &str| ops(&plan).iter().filter(|op| op.contains(of)).count();
+    assert_eq!(marks(&format!("tag {arn}:")), 0, "\n{plan}");
+    assert_eq!(marks("tag arn:aws:elb:targetgroup"), 1, "\n{plan}");
+}

@@ -491,3 +491,78 @@ fn only_an_nlb_is_left_without_security_groups() {
         )
     );
 }
+
+/// ICMP is of the family of whoever may send it; prefix lists and groups have none.
+#[test]
+fn icmp_is_let_in_from_the_sources_of_its_family_where_it_is_asked_for() {
+    let let_in = |asked| {
+        let desired = from_sources(everything(), &["10.0.0.0/8", "fd00::/8"], &["pl-1"]);
+        let observed = desired.settings(|it| it.enable_icmp = asked).programmed();
+        let group = observed.security_groups.values().next().unwrap();
+        let ingress = group.ingress.iter().map(ToString::to_string);
+        ingress
+            .filter(|rule| rule.starts_with("icmp"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        let_in(Some(true)),
+        ["icmp from 10.0.0.0/8", "icmpv6 from fd00::/8"]
+    );
+    assert_eq!(let_in(Some(false)), [""; 0]);
+    assert_eq!(let_in(None), [""; 0]);
+}
+
+#[test]
+fn codes_that_are_asked_for_are_those_of_the_protocol_that_is_checked() {
+    use LoadBalancerKind::{Alb, Nlb};
+    use ProtocolVersion::{Grpc, Http1};
+    use TargetProtocol::{Http, Tcp};
+    let cases = [
+        (Alb, Http, Some(Http1), None, [Some("204"), None]),
+        (Alb, Http, Some(Grpc), None, [None, Some("0-5")]),
+        (Nlb, Tcp, None, None, [None, None]),
+        (Nlb, Tcp, None, Some(Http), [Some("204"), None]),
+    ];
+    for (kind, protocol, version, checked, expected) in cases {
+        let asked = HealthCheckSettings {
+            protocol: checked,
+            http_codes: Some("204".to_owned()),
+            grpc_codes: Some("0-5".to_owned()),
+            ..HealthCheckSettings::default()
+        };
+        let check = check_of(kind, protocol, version, asked);
+        assert_eq!(
+            [check.http_codes.as_deref(), check.grpc_codes.as_deref()],
+            expected,
+            "{kind:?} {version:?} {checked:?}"
+        );
+    }
+}
+
+/// What a listener is told is the Gateway's to hear in whatever state that is said.
+#[test]
+fn a_gateway_hears_what_keeps_a_listener_from_being_there() {
+    let place = ProtocolPort {
+        protocol: Some("HTTPS".to_owned()),
+        port: Some(443),
+    };
+    let desired = everything().settings(|it| {
+        let entry = it.listeners.entry(place).or_default();
+        entry.ssl_policy = Some("strict".to_owned());
+    });
+    let create = find(&desired.plan(&empty(), &context()), "create listener")
+        .op
+        .key();
+    for failure in [
+        Failure::Refused("there is no policy strict".to_owned()),
+        Failure::Impossible("there is no policy strict".to_owned()),
+    ] {
+        let mut context = context();
+        context.failures.insert(create.clone(), failure);
+        let problems = desired.plan(&empty(), &context).report.problems;
+        assert_eq!(
+            problems,
+            ["listenerConfigurations[HTTPS:443]: there is no policy strict"]
+        );
+    }
+}

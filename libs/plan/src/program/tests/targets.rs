@@ -177,3 +177,21 @@ fn a_pod_is_told_healthy_when_all_of_its_targets_are() {
         assert_eq!(findings(&observed), [pod("two")].into(), "{health:?}");
     }
 }
+
+#[test]
+fn a_target_group_has_the_name_that_it_asks_for_and_another_name_is_another_group() {
+    let named = |name: &str| {
+        Desired::new()
+            .http(80, "a")
+            .rule(80, "a", "/", "web")
+            .edit_group("web", |it| it.name = Some(name.to_owned()))
+    };
+    let groups = |observed: &Observed| {
+        let all = observed.target_groups.values();
+        all.map(|it| it.name.clone()).collect::<Vec<_>>()
+    };
+    let observed = named("mine").programmed();
+    assert_eq!(groups(&observed), ["mine"]);
+    let observed = converge(&named("other"), &observed, &context());
+    assert_eq!(groups(&observed), ["other"]);
+}

@@ -129,3 +129,17 @@ fn a_backend_group_that_was_made_is_known_although_the_others_could_not_be_read(
     let known = observed.backend.groups.known().unwrap();
     assert_eq!(known.get("sg-1"), Some(&group));
 }
+
+#[test]
+fn an_effect_names_what_comes_and_what_goes() {
+    let removed = Effect::Removed("arn:gone".to_owned());
+    assert_eq!(removed.removed(), Some("arn:gone"));
+    assert_eq!(removed.created(), None);
+    let group = BackendGroup {
+        vpc: "vpc-1".to_owned(),
+        tags: Tags::new(),
+    };
+    let created = Effect::CreatedBackendGroup("sg-1".to_owned(), group);
+    assert_eq!(created.created(), Some("sg-1"));
+    assert_eq!(created.removed(), None);
+}

@@ -277,3 +277,6 @@ impl<T> Action<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

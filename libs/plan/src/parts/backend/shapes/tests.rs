@@ -94,3 +94,17 @@ fn only_single_rules_that_a_range_could_replace_leave_room_for_one() {
     assert_eq!(chosen(&[80, 90]), [((80, 80), SPARE), ((90, 90), SPARE)]);
     assert_eq!(chosen(&[80, 81]), [((80, 81), 0)]);
 }
+
+#[test]
+fn a_group_is_full_by_awss_code_or_by_our_own_word() {
+    let refused = |why: &str| Failure::Refused(why.to_owned());
+    for (failure, expected) in [
+        (refused("RulesPerSecurityGroupLimitExceeded: no more"), true),
+        (Failure::Impossible(NO_ROOM.to_owned()), true),
+        (Failure::Retrying(format!("{RULES_FULL}: soon")), true),
+        (refused("InvalidGroup.NotFound: it is gone"), false),
+        (Failure::Retrying("Throttling".to_owned()), false),
+    ] {
+        assert_eq!(is_for_want_of_room(&failure), expected, "{failure:?}");
+    }
+}
