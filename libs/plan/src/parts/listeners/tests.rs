@@ -2,7 +2,7 @@ use tributary_model::config::{MutualAuthentication, MutualAuthenticationMode};
 use tributary_model::elb::{ElbProtocol, LoadBalancerKind};
 
 use super::is_same_mutual_authentication;
-use crate::fixtures::{Desired, arn, context, empty, forward, settle};
+use crate::fixtures::{Desired, arn, context, converge, empty, forward};
 
 fn verify(trust_store: &str) -> MutualAuthentication {
     MutualAuthentication {
@@ -95,7 +95,7 @@ fn an_alpn_policy_that_is_none_is_the_same_as_no_policy() {
             })
             .group("web", "a", 1)
     };
-    let programmed = |policy| settle(&nlb(policy), &empty(), &context());
+    let programmed = |policy| converge(&nlb(policy), &empty(), &context());
     for (asked, shown, is_same) in [
         (None, None, true),
         (None, Some("None"), true),
