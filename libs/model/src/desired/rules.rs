@@ -9,38 +9,66 @@ use crate::hostname::HostOrder;
 /// The rules of one ALB listener, highest precedence first.
 ///
 /// They are held by the hostname of the Gateway API listener that they serve, which decides their order first
-/// (rule listener-isolation): so one hostname's rules are replaced without touching the others'. Two lists are equal
-/// when they hold the same rules in the same order.
+/// (rule listener-isolation), and by their position among its rules: so one rule is replaced without touching the
+/// others. Two lists are equal when they hold the same rules in the same order, whatever the positions.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    by_host: OrdMap<HostOrder, Arc<[Arc<DesiredRule>]>>,
+    by_host: OrdMap<HostOrder, OrdMap<u64, Arc<DesiredRule>>>,
 }
 
 impl Rules {
-    /// Replaces the rules of one hostname. Returns whether that made any difference.
-    pub fn replace(&mut self, host: HostOrder, rules: Vec<Arc<DesiredRule>>) -> bool {
-        if rules.is_empty() {
-            return self.by_host.remove_mut(&host);
-        }
-        if self
-            .by_host
-            .get(&host)
-            .is_some_and(|known| **known == *rules)
-        {
+    /// Replaces what stands at a position of a hostname; lower positions come first. Returns whether that made any
+    /// difference.
+    pub fn set(
+        &mut self,
+        host: &HostOrder,
+        position: u64,
+        rule: Option<&Arc<DesiredRule>>,
+    ) -> bool {
+        let mut rules = self.by_host.get(host).cloned().unwrap_or_default();
+        if rules.get(&position) == rule {
             return false;
         }
-        self.by_host.insert_mut(host, rules.into());
+        match rule {
+            Some(rule) => rules.insert_mut(position, Arc::clone(rule)),
+            None => {
+                rules.remove_mut(&position);
+            }
+        }
+        if rules.is_empty() {
+            self.by_host.remove_mut(host);
+        } else {
+            self.by_host.insert_mut(host.clone(), rules);
+        }
         true
+    }
+
+    /// Replaces all rules of a hostname. Returns whether that made any difference.
+    pub fn replace(
+        &mut self,
+        host: &HostOrder,
+        rules: impl IntoIterator<Item = (u64, Arc<DesiredRule>)>,
+    ) -> bool {
+        let rules: OrdMap<u64, _> = rules.into_iter().collect();
+        let known = self.by_host.get(host).into_iter().flat_map(OrdMap::values);
+        let differs = !known.eq(rules.values());
+        // Also where nothing differs: positions are what `set` goes by.
+        if rules.is_empty() {
+            self.by_host.remove_mut(host);
+        } else {
+            self.by_host.insert_mut(host.clone(), rules);
+        }
+        differs
     }
 
     /// In order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<DesiredRule>> {
-        self.by_host.values().flat_map(|rules| rules.iter())
+        self.by_host.values().flat_map(OrdMap::values)
     }
 
     /// How many. Counts the hostnames.
     pub fn len(&self) -> usize {
-        self.by_host.values().map(|rules| rules.len()).sum()
+        self.by_host.values().map(OrdMap::size).sum()
     }
 
     /// Whether there is none.
@@ -61,8 +89,11 @@ impl<'a> IntoIterator for &'a Rules {
 /// In the order given, whatever their hostnames: who receives a list does not order it.
 impl FromIterator<Arc<DesiredRule>> for Rules {
     fn from_iter<T: IntoIterator<Item = Arc<DesiredRule>>>(rules: T) -> Self {
+        let rules: OrdMap<u64, _> = (0..).zip(rules).collect();
         let mut all = Self::default();
-        all.replace(HostOrder::ANY, rules.into_iter().collect());
+        if !rules.is_empty() {
+            all.by_host.insert_mut(HostOrder::ANY, rules);
+        }
         all
     }
 }

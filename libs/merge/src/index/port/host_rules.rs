@@ -15,7 +15,9 @@ use crate::values::host_map::HostMap;
 /// What one hostname of a port holds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HostRules {
-    rules: BTreeMap<ByOrder, Effect>,
+    rules: BTreeMap<ByOrder, Positioned>,
+    /// What of them was not published yet.
+    unpublished: Unpublished,
     /// Hosts of the rules in effect; how many rules each.
     hosts: HostMap<usize>,
     /// Rules in effect that match every request for the listener's hostname.
@@ -25,6 +27,23 @@ pub(super) struct HostRules {
     /// Whether `hosts` gained or lost one since that was last asked.
     catches_others: bool,
     isolation: Option<Arc<DesiredRule>>,
+}
+
+/// A rule among those of its hostname.
+#[derive(Clone, Debug)]
+struct Positioned {
+    /// In the order of the rules, with room between them for others: so one that comes moves no other.
+    position: u64,
+    effect: Effect,
+}
+
+/// What became of positions since they were last published.
+#[derive(Clone, Debug, Default)]
+struct Unpublished {
+    changed: BTreeMap<u64, Option<Arc<DesiredRule>>>,
+    /// Where rules stood that are gone, as long as no other came: one that comes back stands there again, and only what
+    /// it does differs.
+    left: BTreeMap<ByOrder, u64>,
 }
 
 /// Rules in the order of precedence. Orders are distinct: they hold route, rule, match and chunk.
@@ -40,6 +59,13 @@ enum Effect {
     /// None is left.
     Nothing,
 }
+
+/// The first rule's position.
+const MIDDLE: u64 = 1 << 63;
+/// Between a rule and the one that comes before or after all others.
+const GAP: u64 = 1 << 32;
+/// Of the 404 rule of isolation, which is the last.
+pub(super) const LAST: u64 = u64::MAX;
 
 /// The hostnames of a port's members.
 pub(super) type Hostnames = HostMap<HostRank>;
@@ -93,7 +119,18 @@ impl HostRules {
     ) {
         let effect = effect(hostnames, hostname, placed);
         self.enter(hostname, &effect, placed, users);
-        self.rules.insert(ByOrder(Arc::clone(placed)), effect);
+        let order = ByOrder(Arc::clone(placed));
+        let position = match self.unpublished.left.remove(&order) {
+            Some(position) => position,
+            None => {
+                // Where they stood says nothing beside one that was not there.
+                self.unpublished.left.clear();
+                self.position_of(&order)
+            }
+        };
+        let rule = effect.of(placed).map(|(rule, _)| Arc::clone(rule));
+        self.unpublished.changed.insert(position, rule);
+        self.rules.insert(order, Positioned { position, effect });
     }
 
     pub(super) fn remove(
@@ -102,11 +139,65 @@ impl HostRules {
         placed: &Arc<PlacedRule>,
         users: &mut Uses,
     ) {
-        if let Some((ByOrder(placed), effect)) =
-            self.rules.remove_entry(&ByOrder(Arc::clone(placed)))
-        {
-            self.leave(hostname, &effect, &placed, users);
+        let order = ByOrder(Arc::clone(placed));
+        if let Some((order, Positioned { position, effect })) = self.rules.remove_entry(&order) {
+            self.leave(hostname, &effect, &order.0, users);
+            self.unpublished.changed.insert(position, None);
+            self.unpublished.left.insert(order, position);
         }
+    }
+
+    /// Between the neighbours of a rule that is not there yet.
+    fn position_of(&mut self, order: &ByOrder) -> u64 {
+        if let Some(position) = self.between_neighbours(order) {
+            return position;
+        }
+        self.spread();
+        // Of a number of rules that memory can hold there is room between any two now.
+        self.between_neighbours(order).unwrap_or(MIDDLE)
+    }
+
+    fn between_neighbours(&self, order: &ByOrder) -> Option<u64> {
+        let before = self.rules.range(..order).next_back();
+        let after = self.rules.range(order..).next();
+        let position = |(_, it): (&ByOrder, &Positioned)| it.position;
+        match (before.map(position), after.map(position)) {
+            (None, None) => Some(MIDDLE),
+            (Some(before), None) => before.checked_add(GAP).filter(|it| *it < LAST),
+            (None, Some(after)) => after.checked_sub(GAP),
+            (Some(before), Some(after)) => {
+                let position = before.midpoint(after);
+                (position != before).then_some(position)
+            }
+        }
+    }
+
+    /// Gives all rules positions anew, far from one another.
+    fn spread(&mut self) {
+        let half = u64::try_from(self.rules.len() / 2).unwrap_or(0) * GAP;
+        let changed = &mut self.unpublished.changed;
+        changed.extend(self.rules.values().map(|it| (it.position, None)));
+        let positions = (0..).map(|index: u64| MIDDLE - half + index * GAP);
+        for ((ByOrder(placed), it), position) in self.rules.iter_mut().zip(positions) {
+            it.position = position;
+            let rule = it.effect.of(placed).map(|(rule, _)| Arc::clone(rule));
+            changed.insert(position, rule);
+        }
+        self.unpublished.left.clear();
+    }
+
+    /// All rules in effect, each with its position.
+    pub(super) fn published(&mut self) -> impl Iterator<Item = (u64, Arc<DesiredRule>)> {
+        self.unpublished = Unpublished::default();
+        self.rules.iter().filter_map(|(ByOrder(placed), it)| {
+            let (rule, _) = it.effect.of(placed)?;
+            Some((it.position, Arc::clone(rule)))
+        })
+    }
+
+    /// What became of which positions since this was last asked.
+    pub(super) fn take_unpublished(&mut self) -> BTreeMap<u64, Option<Arc<DesiredRule>>> {
+        std::mem::take(&mut self.unpublished).changed
     }
 
     /// Looks again at rules with hosts that a changed hostname of the port covers.
@@ -143,15 +234,6 @@ impl HostRules {
     /// Whether a rule of its own matches every request for its hostname.
     pub(super) fn catches_all(&self) -> bool {
         self.catch_all > 0
-    }
-
-    /// The rules in effect, in order.
-    pub(super) fn in_effect(&self) -> Vec<Arc<DesiredRule>> {
-        self.rules
-            .iter()
-            .filter_map(|(ByOrder(placed), effect)| effect.of(placed))
-            .map(|(rule, _)| Arc::clone(rule))
-            .collect()
     }
 
     /// The 404 for what none of the listener's own rules matched.
@@ -288,3 +370,6 @@ pub(super) fn not_found() -> DesiredAction {
         body: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,12 @@
 //! The hostnames of an ALB port: their rules in one list, and which of them must be kept from each other.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use tributary_model::Hostname;
-use tributary_model::desired::DesiredRule;
 use tributary_model::desired::rules::Rules;
 use tributary_model::hostname::{HostOrder, HostRank};
 
-use super::host_rules::HostRules;
+use super::host_rules::{HostRules, LAST};
 use crate::values::host_map::HostMap;
 
 /// A port's hosts, the most specific hostname first. A host has a member, rules, or both.
@@ -19,6 +17,8 @@ pub(super) struct Hosts {
     catching: HostMap<HostOrder>,
     /// Those whose part of the rules may be another one.
     changed: BTreeSet<HostOrder>,
+    /// Those of which nothing that was published counts on: all were, or are now, without rules and member.
+    anew: BTreeSet<HostOrder>,
 }
 
 impl Hosts {
@@ -36,6 +36,7 @@ impl Hosts {
             by_host,
             catching,
             changed,
+            anew,
         } = self;
         let host = HostOrder::of(hostname);
         let catches = host.rank() != HostRank::Exact;
@@ -45,6 +46,7 @@ impl Hosts {
         if host_rules.is_empty() {
             by_host.remove(&host);
             catching.remove(hostname);
+            anew.insert(host.clone());
         } else if catches {
             catching.insert(hostname, host.clone());
         }
@@ -72,9 +74,25 @@ impl Hosts {
     /// Brings a port's rules up to date. Returns whether that made any difference.
     pub(super) fn publish(&mut self, rules: &mut Rules) -> bool {
         let mut differs = false;
+        let mut anew = std::mem::take(&mut self.anew);
         for host in std::mem::take(&mut self.changed) {
-            let now = self.rules_of(&host);
-            differs |= rules.replace(host, now);
+            let isolated = host
+                .hostname()
+                .filter(|hostname| self.is_isolated(&host, hostname));
+            let Some(host_rules) = self.by_host.get_mut(&host) else {
+                differs |= rules.replace(&host, []);
+                continue;
+            };
+            let isolation = isolated.and_then(|hostname| host_rules.isolation(hostname));
+            if anew.remove(&host) {
+                let isolation = isolation.map(|rule| (LAST, rule));
+                differs |= rules.replace(&host, host_rules.published().chain(isolation));
+                continue;
+            }
+            for (position, rule) in host_rules.take_unpublished() {
+                differs |= rules.set(&host, position, rule.as_ref());
+            }
+            differs |= rules.set(&host, LAST, isolation.as_ref());
         }
         differs
     }
@@ -82,21 +100,7 @@ impl Hosts {
     /// Has everything published anew.
     pub(super) fn change_all(&mut self) {
         self.changed.extend(self.by_host.keys().cloned());
-    }
-
-    /// The rules of one host in order, with the 404 rule that isolation needs.
-    fn rules_of(&mut self, host: &HostOrder) -> Vec<Arc<DesiredRule>> {
-        let isolated = host
-            .hostname()
-            .filter(|hostname| self.is_isolated(host, hostname));
-        let Some(host_rules) = self.by_host.get_mut(host) else {
-            return Vec::new();
-        };
-        let mut rules = host_rules.in_effect();
-        if let Some(hostname) = isolated {
-            rules.extend(host_rules.isolation(hostname));
-        }
-        rules
+        self.anew.extend(self.by_host.keys().cloned());
     }
 
     /// Whether a less specific listener's rule could catch what none of this hostname's own rules matches.

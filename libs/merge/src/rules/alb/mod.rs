@@ -10,7 +10,7 @@ mod host_header;
 mod paths;
 mod patterns;
 mod place;
-mod precedence;
+pub(crate) mod precedence;
 mod translate;
 
 #[cfg(test)]

@@ -33,9 +33,13 @@ fn host(hostname: Option<&str>) -> HostOrder {
 fn rules(by_host: &[(Option<&str>, &[&str])]) -> Rules {
     let mut rules = Rules::default();
     for (hostname, ids) in by_host {
-        rules.replace(host(*hostname), ids.iter().map(|id| rule(id)).collect());
+        rules.replace(&host(*hostname), placed(ids));
     }
     rules
+}
+
+fn placed(ids: &[&str]) -> impl Iterator<Item = (u64, Arc<DesiredRule>)> {
+    (0..).zip(ids.iter().map(|id| rule(id)))
 }
 
 fn ids(rules: &Rules) -> Vec<&str> {
@@ -58,11 +62,36 @@ fn the_most_specific_hostname_comes_first() {
 fn replacing_says_whether_it_made_a_difference() {
     let mut rules = rules(&[(Some("a.x.com"), &["1", "2"])]);
     let before = rules.clone();
-    assert!(!rules.replace(host(Some("a.x.com")), vec![rule("1"), rule("2")]));
-    assert!(!rules.replace(host(Some("b.x.com")), Vec::new()));
-    assert!(rules.replace(host(Some("a.x.com")), vec![rule("2"), rule("1")]));
+    let (a, b) = (host(Some("a.x.com")), host(Some("b.x.com")));
+    assert!(!rules.replace(&a, placed(&["1", "2"])));
+    let apart = placed(&["1", "2"]).map(|(position, rule)| (position * 100, rule));
+    assert!(!rules.replace(&a, apart), "positions are no difference");
+    assert!(
+        rules.set(&a, 50, Some(&rule("between"))),
+        "and count all the same"
+    );
+    assert_eq!(ids(&rules), ["1", "between", "2"]);
+    assert!(!rules.replace(&b, []));
+    assert!(rules.replace(&a, placed(&["2", "1"])));
     assert_eq!(ids(&before), ["1", "2"]);
-    assert!(rules.replace(host(Some("a.x.com")), Vec::new()));
+    assert!(rules.replace(&a, []));
+    assert!(rules.is_empty());
+}
+
+#[test]
+fn a_rule_is_set_at_its_position_beside_the_others() {
+    let mut rules = rules(&[(Some("a.x.com"), &["0", "1"])]);
+    let (a, b) = (host(Some("a.x.com")), host(Some("b.x.com")));
+    assert!(!rules.set(&a, 1, Some(&rule("1"))));
+    assert!(!rules.set(&a, 7, None));
+    assert!(!rules.set(&b, 0, None));
+    assert!(rules.set(&a, 1, Some(&rule("other"))));
+    assert!(rules.set(&b, 5, Some(&rule("b"))));
+    assert_eq!(ids(&rules), ["0", "other", "b"]);
+    assert!(rules.set(&a, 0, None));
+    assert!(rules.set(&a, 1, None));
+    assert_eq!(ids(&rules), ["b"]);
+    assert!(rules.set(&b, 5, None));
     assert!(rules.is_empty());
 }
 
