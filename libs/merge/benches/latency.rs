@@ -49,6 +49,11 @@ fn main() {
             set(gw, number, &format!("app{turn}"))
         });
         report(name, "listener", &listeners);
+        let added = measure(&mut merge, |turn, number| {
+            let (gw, set) = place(number % sets);
+            route(gw, set, size.routes + turn, "v1")
+        });
+        report(name, "one more", &added);
     }
     for routes in [1_000, 10_000] {
         let objects = one_listener(routes);
@@ -57,6 +62,10 @@ fn main() {
             route_of_one_listener(number % routes, &format!("v{}", turn + 2))
         });
         report(&format!("one-{routes}"), "route", &times);
+        let added = measure(&mut merge, |turn, _| {
+            route_of_one_listener(routes + turn, "v1")
+        });
+        report(&format!("one-{routes}"), "one more", &added);
     }
 }
 

@@ -12,6 +12,7 @@
 //! **Must not know:** how any of it is read or sent. There is no serde, no prost, no kube, no AWS SDK,
 //! no clock and no randomness here; every collection iterates in a defined order.
 
+pub mod attached;
 pub mod compact;
 pub mod config;
 pub mod controller;
@@ -44,6 +45,7 @@ pub mod time;
 pub mod view;
 pub mod workload;
 
+pub use attached::AttachedRoutes;
 pub use compact::compact;
 pub use fault::FieldFault;
 pub use hostname::Hostname;

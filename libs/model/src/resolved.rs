@@ -3,9 +3,9 @@
 //! Rival names appear here in full: this is for the platform's query API. The judgement that becomes a
 //! tenant's status names rivals by class only ([`RivalClass`]).
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::attached::AttachedRoutes;
 use crate::elb::LoadBalancerKind;
 use crate::hostname::Hostname;
 use crate::key::{ListenerRef, ObjectKey, ObjectRef};
@@ -153,8 +153,8 @@ pub struct ResolvedListener {
     pub notes: Vec<String>,
     /// What it serves TLS with, as far as that is in Secrets; in spec order.
     pub certificates: Vec<SecretCertificate>,
-    /// Accepted routes whose parentRef reached it. Distinct.
-    pub attached_routes: BTreeSet<ObjectRef>,
+    /// Accepted routes whose parentRef reached it.
+    pub attached_routes: AttachedRoutes,
 }
 
 /// A certificate in a Secret that a listener may refer to: what its owner can know.

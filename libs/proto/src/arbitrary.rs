@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tributary_model::key::{ListenerOwner, RouteKind};
 use tributary_model::listener::Protocol;
-use tributary_model::{Hostname, Name, ObjectKey, Revision, Timestamp};
+use tributary_model::{AttachedRoutes, Hostname, Name, ObjectKey, Revision, Timestamp};
 
 mod config;
 mod desired;
@@ -154,6 +154,12 @@ impl<T: Arbitrary> Arbitrary for Vec<T> {
     fn arbitrary(source: &mut Source) -> Self {
         let length = source.below(3);
         (0..length).map(|_| source.any()).collect()
+    }
+}
+
+impl Arbitrary for AttachedRoutes {
+    fn arbitrary(source: &mut Source) -> Self {
+        source.any::<BTreeSet<_>>().into_iter().collect()
     }
 }
 

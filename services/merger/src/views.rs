@@ -10,7 +10,7 @@ use tributary_merge::judge::{Reports, programmed};
 use tributary_model::key::GATEWAY_GROUP;
 use tributary_model::resolved::{ListenerOutcome, Resolved, ResolvedListener};
 use tributary_model::view::{ListenerView, Sight};
-use tributary_model::{Hostname, Kind, Labels, ListenerRef, ObjectKey, ObjectRef};
+use tributary_model::{AttachedRoutes, Hostname, Kind, Labels, ListenerRef, ObjectKey, ObjectRef};
 
 use tributary_proto::call::{ListenerFilter, ListenerPlace, ObjectFilter};
 
@@ -168,11 +168,13 @@ pub(crate) fn apart(merge: &Merge, view: &ListenerView) -> ListenerView {
     resolved
         .overlapping_tls
         .take_if(|other| sight.listener(other).is_none());
-    let routes = resolved.attached_routes.len();
-    resolved
-        .attached_routes
-        .retain(|route| sight.reaches(&route.key.namespace));
-    let withheld = routes - resolved.attached_routes.len();
+    let routes = &resolved.attached_routes;
+    let seen = routes
+        .iter()
+        .filter(|route| sight.reaches(&route.key.namespace));
+    let seen: AttachedRoutes = seen.cloned().collect();
+    let withheld = routes.len() - seen.len();
+    resolved.attached_routes = seen;
     apart.withheld_routes = u32::try_from(withheld).unwrap_or(u32::MAX);
     apart.explanation = merge
         .explain(&owner.object(), Some(&view.resolved.listener.name), &sight)

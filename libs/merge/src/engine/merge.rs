@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tributary_model::compact;
 use tributary_model::desired::{DesiredLoadBalancer, LoadBalancerKey};
 use tributary_model::elb::TargetType;
 use tributary_model::resolved::Resolved;
+use tributary_model::{AttachedRoutes, compact};
 use tributary_model::{
     Change, Installation, Kind, ListenerOwner, ListenerRef, Name, ObjectKey, ObjectRef, Resource,
     Snapshot,
@@ -43,7 +43,7 @@ pub struct Merge {
     pub(crate) facts: Facts,
     pub(crate) routes: BTreeMap<ObjectRef, Arc<RouteFacts>>,
     /// Accepted routes by the listeners that they reach.
-    pub(crate) attached: BTreeMap<ListenerRef, BTreeSet<ObjectRef>>,
+    pub(crate) attached: BTreeMap<ListenerRef, AttachedRoutes>,
     pub(crate) states: BTreeMap<ObjectKey, GatewayState>,
     pub(crate) reads: Reads,
     pub(crate) dirty: Dirty,

@@ -20,8 +20,8 @@ use tributary_model::view::{
     DesiredCounts, Explanation, ListenerView, LoadBalancerView, ObjectView,
 };
 use tributary_model::{
-    Hostname, Installation, Kind, Labels, ObjectKey, ObjectRef, Precedence, PrecedenceClass, Rule,
-    Timestamp,
+    AttachedRoutes, Hostname, Installation, Kind, Labels, ObjectKey, ObjectRef, Precedence,
+    PrecedenceClass, Rule, Timestamp,
 };
 
 /// Address of the only load balancer.
@@ -81,7 +81,7 @@ pub(crate) fn served(listener: ListenerRef, index: u32) -> ListenerView {
             overlapping_tls: None,
             notes: Vec::new(),
             certificates: Vec::new(),
-            attached_routes: [route_ref()].into(),
+            attached_routes: AttachedRoutes::from_iter([route_ref()]),
         },
         load_balancer: alb(),
         dns_name: Some(ADDRESS.to_owned()),
@@ -104,7 +104,7 @@ pub(crate) fn in_state(view: ListenerView, state: Option<ProgrammedState>) -> Li
 /// A listener that lost its hostname.
 pub(crate) fn lost(listener: ListenerRef, index: u32, rival: ListenerRef) -> ListenerView {
     let mut view = in_state(served(listener, index), None);
-    view.resolved.attached_routes.clear();
+    view.resolved.attached_routes = AttachedRoutes::default();
     view.resolved.outcome = ListenerOutcome::Conflicted {
         conflict: Conflict::Hostname,
         rival: Some(rival.clone()),

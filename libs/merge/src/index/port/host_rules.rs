@@ -120,13 +120,12 @@ impl HostRules {
         let effect = effect(hostnames, hostname, placed);
         self.enter(hostname, &effect, placed, users);
         let order = ByOrder(Arc::clone(placed));
-        let position = match self.unpublished.left.remove(&order) {
-            Some(position) => position,
-            None => {
-                // Where they stood says nothing beside one that was not there.
-                self.unpublished.left.clear();
-                self.position_of(&order)
-            }
+        let position = if let Some(position) = self.unpublished.left.remove(&order) {
+            position
+        } else {
+            // Where they stood says nothing beside one that was not there.
+            self.unpublished.left.clear();
+            self.position_of(&order)
         };
         let rule = effect.of(placed).map(|(rule, _)| Arc::clone(rule));
         self.unpublished.changed.insert(position, rule);
