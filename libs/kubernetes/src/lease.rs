@@ -21,22 +21,22 @@ mod api;
 mod args;
 mod candidate;
 mod division;
+mod duplicates;
 mod election;
 mod epochs;
 mod leadership;
 mod metrics;
 mod shards;
-mod twins;
 
 use std::time::Duration;
 
 pub use args::{DEFAULT_NAMESPACE, LeaderElection, LeaseArgs};
+pub use duplicates::Duplicates;
 pub use election::Election;
 pub use epochs::{ShardEpochs, shard_group};
 pub use leadership::Leadership;
 pub use metrics::{METRICS, OF_SHARDS};
 pub use shards::{Holding, Shards};
-pub use twins::Twins;
 
 /// How long everything about a Lease takes. `renew` < `deadline` < `duration`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

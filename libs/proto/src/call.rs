@@ -72,6 +72,8 @@ pub struct Acknowledgement {
     pub failed: Vec<SetAside>,
     /// What is of concern to the status writer, `NAME: why` or only `NAME`.
     pub concerns: Vec<String>,
+    /// Which process says so, as when it began to watch.
+    pub instance: String,
 }
 
 /// An object whose status is not written as it should be.

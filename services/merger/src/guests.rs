@@ -9,7 +9,7 @@ use tonic::metadata::MetadataMap;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::health::{SeenShard, ServiceSeen};
 use tributary_proto::access;
-use tributary_proto::call::LoadBalancerShard;
+use tributary_proto::call::{Acknowledgement, LoadBalancerShard};
 use tributary_proto::event::EventMessage;
 use tributary_runtime::names::{HEADER_CONCERNS, HEADER_VERSION};
 use tributary_stream::EventStream;
@@ -27,14 +27,16 @@ struct Book {
     greeted: u64,
     /// As many as open streams, which the server bounds.
     present: BTreeMap<u64, Guest>,
-    /// The status writer that acknowledged last, which only the leading one does, and its concerns.
-    writes: Option<(Caller, Vec<String>)>,
+    /// Instance of the status writer that acknowledged last, which only the leading one does, and its concerns.
+    writes: Option<(String, Vec<String>)>,
 }
 
 #[derive(Debug)]
 struct Guest {
     service: access::Caller,
     caller: Caller,
+    /// Of a status writer, which may call by another connection when it acknowledges.
+    instance: String,
     shard: Option<SeenShard>,
     concerns: Vec<String>,
 }
@@ -97,31 +99,30 @@ impl Guests {
             index: of.shard.index(),
             count: of.shard.count(),
         };
-        self.greet(service, caller, Some(shard), concerns)
+        self.greet(Guest {
+            service,
+            caller,
+            instance: String::new(),
+            shard: Some(shard),
+            concerns: bounded(&concerns),
+        })
     }
 
-    pub(crate) fn status_writer(&self, caller: Caller) -> Present {
-        self.greet(access::Caller::StatusWriter, caller, None, Vec::new())
+    pub(crate) fn status_writer(&self, caller: Caller, instance: String) -> Present {
+        self.greet(Guest {
+            service: access::Caller::StatusWriter,
+            caller,
+            instance,
+            shard: None,
+            concerns: Vec::new(),
+        })
     }
 
-    fn greet(
-        &self,
-        service: access::Caller,
-        caller: Caller,
-        shard: Option<SeenShard>,
-        concerns: Vec<String>,
-    ) -> Present {
-        let concerns = bounded(concerns);
+    fn greet(&self, guest: Guest) -> Present {
         // Whole after any panic: one entry is put in or taken out.
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         book.greeted += 1;
         let number = book.greeted;
-        let guest = Guest {
-            service,
-            caller,
-            shard,
-            concerns,
-        };
         book.present.insert(number, guest);
         Present {
             guests: self.clone(),
@@ -129,30 +130,35 @@ impl Guests {
         }
     }
 
-    /// This status writer has written.
-    pub(crate) fn writes(&self, caller: Caller, concerns: Vec<String>) {
+    /// A status writer has written.
+    pub(crate) fn writes(&self, acknowledgement: &Acknowledgement) {
+        let concerns = bounded(&acknowledgement.concerns);
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        book.writes = Some((caller, bounded(concerns)));
+        book.writes = Some((acknowledgement.instance.clone(), concerns));
     }
 
     /// Each process once, with all of its shards.
     pub(crate) fn seen(&self) -> Vec<ServiceSeen> {
         let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut seen: BTreeMap<_, (Vec<SeenShard>, BTreeSet<&String>)> = BTreeMap::new();
+        let mut seen: BTreeMap<_, (Vec<SeenShard>, BTreeSet<&String>, Option<bool>)> =
+            BTreeMap::new();
         for guest in book.present.values() {
-            let (shards, concerns) = seen.entry((guest.service, &guest.caller)).or_default();
+            let key = (guest.service, &guest.caller);
+            let (shards, concerns, leads) = seen.entry(key).or_default();
             shards.extend(guest.shard);
             concerns.extend(&guest.concerns);
+            // One of a release before says none.
+            if !guest.instance.is_empty() {
+                let writes = book.writes.as_ref();
+                let writes = writes.filter(|(writer, _)| *writer == guest.instance);
+                concerns.extend(writes.into_iter().flat_map(|(_, concerns)| concerns));
+                *leads = Some(writes.is_some());
+            }
         }
         seen.into_iter()
-            .map(|((service, caller), (mut shards, mut concerns))| {
+            .map(|((service, caller), (mut shards, concerns, leads))| {
                 shards.sort_unstable();
                 shards.dedup();
-                let leads = (service == access::Caller::StatusWriter).then(|| {
-                    let writes = book.writes.as_ref().filter(|(writer, _)| writer == caller);
-                    concerns.extend(writes.into_iter().flat_map(|(_, concerns)| concerns));
-                    writes.is_some()
-                });
                 ServiceSeen {
                     leads,
                     concerns: concerns.into_iter().cloned().collect(),
@@ -166,8 +172,8 @@ impl Guests {
     }
 }
 
-fn bounded(concerns: Vec<String>) -> Vec<String> {
-    let concerns = concerns.into_iter().take(MOST_CONCERNS);
+fn bounded(concerns: &[String]) -> Vec<String> {
+    let concerns = concerns.iter().take(MOST_CONCERNS);
     let concerns = concerns.map(|it| it.chars().take(LONGEST_CONCERN).collect());
     concerns.collect()
 }
@@ -214,9 +220,14 @@ impl Host {
         };
         let concerns = metadata.get_all_bin(HEADER_CONCERNS).into_iter();
         let concerns = concerns.filter_map(|it| String::from_utf8(it.to_bytes().ok()?.into()).ok());
-        let concerns = concerns.collect();
-        let watcher = access::Caller::Watcher;
-        let present = self.guests.greet(watcher, caller, None, concerns);
+        let concerns: Vec<String> = concerns.collect();
+        let present = self.guests.greet(Guest {
+            service: access::Caller::Watcher,
+            caller,
+            instance: String::new(),
+            shard: None,
+            concerns: bounded(&concerns),
+        });
         self.becomes(Some(present));
     }
 

@@ -134,7 +134,8 @@ impl JudgementService for Rpc {
     ) -> Result<Response<Self::WatchJudgementsStream>, Status> {
         let epoch = self.leadership.epoch()?;
         let caller = Caller::of(&request);
-        let guest = self.shared.guests.status_writer(caller);
+        let WatchJudgementsRequest { instance } = request.into_inner();
+        let guest = self.shared.guests.status_writer(caller, instance);
         let events = events(self.shared.judgements.subscribe());
         let events = self.leadership.only_leading(epoch, events);
         Ok(Response::new(guest.stays_with(events)))
@@ -145,11 +146,8 @@ impl JudgementService for Rpc {
         request: Request<AcknowledgeJudgementsRequest>,
     ) -> Result<Response<AcknowledgeJudgementsResponse>, Status> {
         self.leadership.epoch()?;
-        let caller = Caller::of(&request);
-        let mut acknowledgement =
-            Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
-        let concerns = std::mem::take(&mut acknowledgement.concerns);
-        self.shared.guests.writes(caller, concerns);
+        let acknowledgement = Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
+        self.shared.guests.writes(&acknowledgement);
         self.shared.lock()?.acknowledge(acknowledgement);
         self.shared.progress.changed();
         Ok(Response::new(AcknowledgeJudgementsResponse {}))

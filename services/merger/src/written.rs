@@ -24,6 +24,7 @@ impl Written {
             failed,
             // Of the one who says it, whom `Guests` knows.
             concerns: _,
+            instance: _,
         } = acknowledgement;
         self.position = Some(position);
         self.failed = failed

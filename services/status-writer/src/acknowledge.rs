@@ -29,6 +29,8 @@ const TRY_AGAIN: Backoff = Backoff {
 #[derive(Debug)]
 pub(crate) struct Acknowledging {
     client: JudgementServiceClient<Transport>,
+    /// Of this process.
+    instance: String,
     /// What was read last; absent before anything was.
     read: Option<Position>,
     /// Everything up to here is written, set aside or listed as failed.
@@ -43,9 +45,14 @@ pub(crate) struct Acknowledging {
 }
 
 impl Acknowledging {
-    pub(crate) fn new(context: &Context, client: JudgementServiceClient<Transport>) -> Self {
+    pub(crate) fn new(
+        context: &Context,
+        client: JudgementServiceClient<Transport>,
+        instance: String,
+    ) -> Self {
         Self {
             client,
+            instance,
             read: None,
             settled: Position::default(),
             dirty: false,
@@ -95,6 +102,7 @@ impl Acknowledging {
             set_aside: queue.set_aside(),
             failed,
             concerns,
+            instance: self.instance.clone(),
         });
         let mut client = self.client.clone();
         async move {

@@ -166,10 +166,10 @@ pub async fn run(context: Context, args: Args) -> Result<(), Error> {
         let election = leader.election(kubeconfig.as_ref(), &installation, SERVICE);
         if let Some(election) = election.await? {
             kubernetes.leadership = Arc::new(election.leadership());
-            let twins = election.twins();
+            let duplicates = election.duplicates();
             let watching = context.clone();
-            tasks.spawn("twins", OnError::ShutDown, async move {
-                twins.watch(&watching).await;
+            tasks.spawn("duplicates", OnError::ShutDown, async move {
+                duplicates.watch(&watching).await;
                 Ok::<_, Error>(())
             });
             let context = context.clone();

@@ -10,6 +10,7 @@ use futures::{FutureExt, StreamExt};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::Instrument;
+use tributary_kubernetes::lease::identity;
 use tributary_model::ObjectRef;
 use tributary_model::judgement::JudgedObject;
 use tributary_proto::call::SetAside;
@@ -43,17 +44,21 @@ pub(crate) async fn write(context: &Context, merger: Transport, store: Store) {
         arrival: Some(Arc::clone(&ready)),
         concerns: None,
     };
+    let instance = identity();
     let updates = watch_tied(context, StreamOptions::named("judgement"), ties, {
-        let client = client.clone();
+        let (client, instance) = (client.clone(), instance.clone());
         move || {
             let mut client = client.clone();
-            async move { client.watch_judgements(WatchJudgementsRequest {}).await }
+            let request = WatchJudgementsRequest {
+                instance: instance.clone(),
+            };
+            async move { client.watch_judgements(request).await }
         }
     });
     let writer = Writer {
         queue: Queue::new(context, sink.policy()),
         expiry: Expiry::default(),
-        acknowledging: Acknowledging::new(context, client),
+        acknowledging: Acknowledging::new(context, client, instance),
         ready,
         unwritten: context.concern("statuses"),
         concerns: context.concerns(),

@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::candidate::{Claim, Record};
-use super::{Leadership, Timing, Twins};
 use crate::cluster::Cluster;
 use crate::failure::{Class, Failure};
 use crate::object::version as resource_version;
@@ -47,14 +46,9 @@ impl Leases {
         }
     }
 
-    /// Whether other namespaces have a Lease of that name.
-    pub(super) fn twins(&self, name: &str, leadership: Leadership, timing: Timing) -> Twins {
-        Twins::new(&self.cluster, &self.namespace, name, leadership, timing)
-    }
-
     pub(super) async fn get(&self, name: &str) -> Result<Option<Record>, Failure> {
         let lease = self.api.get_opt(name).await?;
-        Ok(lease.as_ref().map(Record::from))
+        Ok(lease.as_ref().map(record))
     }
 
     /// All of the group at one moment, by name.
@@ -67,8 +61,22 @@ impl Leases {
         Ok(leases
             .items
             .iter()
-            .filter_map(|lease| Some((lease.metadata.name.clone()?, Record::from(lease))))
+            .filter_map(|lease| Some((lease.metadata.name.clone()?, record(lease))))
             .collect())
+    }
+
+    /// Those of that name in other namespaces, by these. By its name, which a role can allow alone.
+    pub(super) async fn elsewhere(&self, name: &str) -> Result<BTreeMap<String, Record>, Failure> {
+        let params = ListParams::default().fields(&format!("metadata.name={name}"));
+        let leases = Api::<Lease>::all(self.cluster.client())
+            .list(&params)
+            .await?;
+        let leases = leases.items.iter().filter_map(|lease| {
+            let namespace = lease.metadata.namespace.clone()?;
+            Some((namespace, record(lease)))
+        });
+        let elsewhere = leases.filter(|(namespace, _)| *namespace != self.namespace);
+        Ok(elsewhere.collect())
     }
 
     /// Writes if nobody else did since what the claim replaces was read; a conflict otherwise.
@@ -88,8 +96,9 @@ impl Leases {
                 class: Class::Invalid,
                 message: error.to_string(),
             })?;
-            let created = self.api.create(&PostParams::default(), &lease).await?;
-            return Ok(Record::from(&created));
+            return Ok(record(
+                &self.api.create(&PostParams::default(), &lease).await?,
+            ));
         };
         // An empty one would be no condition at all.
         let version = resource_version(Some(version.clone()))?;
@@ -99,7 +108,7 @@ impl Leases {
             .api
             .patch(name, &PatchParams::default(), &Patch::Merge(patch))
             .await?;
-        Ok(Record::from(&written))
+        Ok(record(&written))
     }
 
     /// Our own account, if it is in the namespace: who removes an installation removes its accounts, and nothing is left.
@@ -154,19 +163,17 @@ fn spec(claim: &Claim) -> Value {
     spec
 }
 
-impl From<&Lease> for Record {
-    fn from(lease: &Lease) -> Self {
-        let spec = lease.spec.as_ref();
-        let number = |field: Option<i32>| field.and_then(|number| u64::try_from(number).ok());
-        Self {
-            holder: spec
-                .and_then(|spec| spec.holder_identity.clone())
-                .filter(|holder| !holder.is_empty()),
-            transitions: number(spec.and_then(|spec| spec.lease_transitions)).unwrap_or_default(),
-            duration: number(spec.and_then(|spec| spec.lease_duration_seconds))
-                .map(Duration::from_secs)
-                .unwrap_or_default(),
-            version: lease.metadata.resource_version.clone().unwrap_or_default(),
-        }
+fn record(lease: &Lease) -> Record {
+    let spec = lease.spec.as_ref();
+    let number = |field: Option<i32>| field.and_then(|number| u64::try_from(number).ok());
+    Record {
+        holder: spec
+            .and_then(|spec| spec.holder_identity.clone())
+            .filter(|holder| !holder.is_empty()),
+        transitions: number(spec.and_then(|spec| spec.lease_transitions)).unwrap_or_default(),
+        duration: number(spec.and_then(|spec| spec.lease_duration_seconds))
+            .map(Duration::from_secs)
+            .unwrap_or_default(),
+        version: lease.metadata.resource_version.clone().unwrap_or_default(),
     }
 }

@@ -6,10 +6,10 @@ use tributary_runtime::{Condition, Context};
 
 use super::api::Leases;
 use super::candidate::{Candidate, Next};
+use super::duplicates::Duplicates;
 use super::epochs::ShardEpochs;
 use super::leadership::{Leadership, Terms};
 use super::metrics::Meter;
-use super::twins::Twins;
 use super::{RELEASE_DEADLINE, RETRY, Timing};
 use crate::cluster::{Cluster, REQUEST_DEADLINE};
 use crate::failure::{Class, Failure};
@@ -78,9 +78,13 @@ impl Election {
     }
 
     /// Whether another namespace has a Lease of the same name, as long as this one leads.
-    pub fn twins(&self) -> Twins {
-        self.leases
-            .twins(&self.name, self.leadership(), self.timing)
+    pub fn duplicates(&self) -> Duplicates {
+        Duplicates {
+            leases: self.leases.clone(),
+            name: self.name.clone(),
+            leadership: self.leadership(),
+            timing: self.timing,
+        }
     }
 
     /// The shards whose Leases are in the same namespace.

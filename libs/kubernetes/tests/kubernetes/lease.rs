@@ -61,8 +61,8 @@ impl Candidate {
 async fn a_lease_of_the_same_name_in_another_namespace_is_of_concern_while_it_is_renewed() {
     let shared = shared().await;
     let namespaces = [
-        shared.namespace("twin").await,
-        shared.namespace("twin").await,
+        shared.namespace("duplicate").await,
+        shared.namespace("duplicate").await,
     ];
     let [own, other] = &namespaces;
     let name = format!("{own}-writer");
@@ -86,9 +86,11 @@ async fn a_lease_of_the_same_name_in_another_namespace_is_of_concern_while_it_is
         let election = Election::new(&cluster, namespace, &name, identity(), timing);
         let context = Context::new("test");
         let (stop, readiness) = (context.shutdown.clone(), context.readiness.clone());
-        let twins = election.twins();
+        let duplicates = election.duplicates();
         let mut task = JoinSet::new();
-        task.spawn(async move { tokio::join!(election.run(&context), twins.watch(&context)).0 });
+        task.spawn(
+            async move { tokio::join!(election.run(&context), duplicates.watch(&context)).0 },
+        );
         (stop, readiness, task)
     };
     let (stop, readiness, mut task) = start(own);

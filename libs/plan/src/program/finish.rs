@@ -1,4 +1,4 @@
-//! From a draft to a plan.
+//! From what the builder holds to a plan.
 
 use tributary_model::report::LoadBalancerReport;
 
@@ -8,7 +8,7 @@ use crate::values::limits::Context;
 use crate::values::observed::Observed;
 use crate::values::plan::Plan;
 
-/// What can be done of a draft now, and what is true meanwhile.
+/// What can be done of it now, and what is true meanwhile.
 pub(crate) fn finish(
     mut builder: PlanBuilder,
     mut report: LoadBalancerReport,

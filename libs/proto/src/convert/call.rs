@@ -27,6 +27,7 @@ message!(
         set_aside: list,
         failed: list,
         concerns: same,
+        instance: same,
     }
 );
 message!(

@@ -2,6 +2,7 @@ use futures::stream;
 use tonic::metadata::{BinaryMetadataValue, MetadataValue};
 use tributary_proto::call::Shard;
 use tributary_proto::judgement::WatchJudgementsResponse;
+use tributary_stream::Position;
 
 use super::*;
 
@@ -43,7 +44,7 @@ fn a_process_is_seen_once_with_all_of_its_shards_while_its_streams_are_open() {
     let agent = "tributary/0.2.0 tonic/0.14.2";
     let held = [3, 1].map(|index| guests.programmer(caller(agent), &share(index), Vec::new()));
     let other = guests.programmer(caller("tributary/0.1.0"), &share(2), Vec::new());
-    let writer = guests.status_writer(caller(agent));
+    let writer = guests.status_writer(caller(agent), "a".to_owned());
     assert_eq!(
         lines(&guests),
         [
@@ -61,32 +62,44 @@ fn a_process_is_seen_once_with_all_of_its_shards_while_its_streams_are_open() {
     assert!(guests.seen().is_empty());
 }
 
+/// By its instance: a call may go by another connection than the stream.
 #[test]
 fn the_status_writer_that_acknowledges_leads_and_tells_its_concerns() {
     let guests = Guests::default();
-    let leads = |guests: &Guests| {
-        let seen = guests.seen().into_iter();
-        let seen = seen.map(|it| (it.version, it.leads, it.concerns.join(", ")));
-        seen.collect::<Vec<_>>()
-    };
-    let versions = ["tributary/0.1.0", "tributary/0.2.0"];
-    let _writers = versions.map(|it| guests.status_writer(caller(it)));
+    let writer =
+        |version, instance: &str| guests.status_writer(caller(version), instance.to_owned());
+    let _writers = [
+        writer("tributary/0.1.0", "a"),
+        writer("tributary/0.2.0", "b"),
+        // Of a release that says no instance.
+        writer("tributary/0.0.1", ""),
+    ];
     let _programmer = guests.programmer(caller("tributary/0.3.0"), &share(0), Vec::new());
-    for leader in [None, Some("0.1.0"), Some("0.2.0")] {
-        if let Some(version) = leader {
-            let agent = versions.into_iter().find(|it| it.ends_with(version));
-            guests.writes(caller(agent.unwrap()), vec!["statuses: why".to_owned()]);
-        }
-        let writer = |version: &str| {
-            let is_leader = leader == Some(version);
-            let concerns = if is_leader { "statuses: why" } else { "" };
-            (version.to_owned(), Some(is_leader), concerns.to_owned())
+    for leader in ["nobody", "a", "b"] {
+        guests.writes(&Acknowledgement {
+            position: Position::default(),
+            set_aside: Vec::new(),
+            failed: Vec::new(),
+            concerns: vec!["statuses: why".to_owned()],
+            instance: leader.to_owned(),
+        });
+        let seen = guests.seen().into_iter();
+        let seen = seen.map(|it| (it.version, it.leads, it.concerns.concat()));
+        let row = |version: &str, leads: Option<bool>| {
+            let concerns = if leads == Some(true) {
+                "statuses: why"
+            } else {
+                ""
+            };
+            (version.to_owned(), leads, concerns.to_owned())
         };
-        let programmer = ("0.3.0".to_owned(), None, String::new());
-        assert_eq!(
-            leads(&guests),
-            [programmer, writer("0.1.0"), writer("0.2.0")]
-        );
+        let expected = [
+            row("0.3.0", None),
+            row("0.0.1", None),
+            row("0.1.0", Some(leader == "a")),
+            row("0.2.0", Some(leader == "b")),
+        ];
+        assert_eq!(seen.collect::<Vec<_>>(), expected, "{leader}");
     }
 }
 

@@ -96,6 +96,7 @@ fn what_is_judged_and_not_written_is_counted() {
         set_aside: Vec::new(),
         failed: Vec::new(),
         concerns: Vec::new(),
+        instance: String::new(),
     });
     assert_eq!(health(&state).unwritten_judgements, Some(1));
 }

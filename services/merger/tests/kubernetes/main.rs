@@ -159,7 +159,7 @@ async fn a_standby_says_nothing_and_leads_when_it_is_elected() {
     assert_eq!(refused.code(), Code::Unavailable, "{refused}");
     let mut judgements = clients::judgement(second.to());
     let refused = judgements
-        .watch_judgements(WatchJudgementsRequest {})
+        .watch_judgements(WatchJudgementsRequest::default())
         .await
         .unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable, "{refused}");

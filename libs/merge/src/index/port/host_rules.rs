@@ -98,6 +98,10 @@ impl Effect {
             Self::Nothing => None,
         }
     }
+
+    fn rule(&self, placed: &PlacedRule) -> Option<Arc<DesiredRule>> {
+        self.of(placed).map(|(rule, _)| Arc::clone(rule))
+    }
 }
 
 impl HostRules {
@@ -127,7 +131,7 @@ impl HostRules {
             self.unpublished.left.clear();
             self.position_of(&order)
         };
-        let rule = effect.of(placed).map(|(rule, _)| Arc::clone(rule));
+        let rule = effect.rule(placed);
         self.unpublished.changed.insert(position, rule);
         self.rules.insert(order, Positioned { position, effect });
     }
@@ -179,8 +183,7 @@ impl HostRules {
         let positions = (0..).map(|index: u64| MIDDLE - half + index * GAP);
         for ((ByOrder(placed), it), position) in self.rules.iter_mut().zip(positions) {
             it.position = position;
-            let rule = it.effect.of(placed).map(|(rule, _)| Arc::clone(rule));
-            changed.insert(position, rule);
+            changed.insert(position, it.effect.rule(placed));
         }
         self.unpublished.left.clear();
     }
@@ -188,10 +191,9 @@ impl HostRules {
     /// All rules in effect, each with its position.
     pub(super) fn published(&mut self) -> impl Iterator<Item = (u64, Arc<DesiredRule>)> {
         self.unpublished = Unpublished::default();
-        self.rules.iter().filter_map(|(ByOrder(placed), it)| {
-            let (rule, _) = it.effect.of(placed)?;
-            Some((it.position, Arc::clone(rule)))
-        })
+        self.rules
+            .iter()
+            .filter_map(|(ByOrder(placed), it)| Some((it.position, it.effect.rule(placed)?)))
     }
 
     /// What became of which positions since this was last asked.

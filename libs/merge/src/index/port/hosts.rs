@@ -71,7 +71,8 @@ impl Hosts {
             .collect()
     }
 
-    /// Brings a port's rules up to date. Returns whether that made any difference.
+    /// Brings a port's rules up to date. Returns whether that made any difference; also, seldom, where rules moved meanwhile
+    /// and are in the end what they were.
     pub(super) fn publish(&mut self, rules: &mut Rules) -> bool {
         let mut differs = false;
         let mut anew = std::mem::take(&mut self.anew);

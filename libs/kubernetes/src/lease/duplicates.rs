@@ -3,16 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::coordination::v1::Lease;
-use kube::Api;
-use kube::api::ListParams;
 use tokio::time::{sleep, timeout};
 use tributary_runtime::{Concern, Context};
 
-use super::Leadership;
-use super::Timing;
+use super::api::Leases;
 use super::candidate::Record;
-use crate::cluster::{Cluster, REQUEST_DEADLINE};
+use super::{Leadership, Timing};
+use crate::cluster::REQUEST_DEADLINE;
 use crate::failure::Failure;
 
 /// Between two looks, in durations of the Lease. A Lease that is held changes in each of them.
@@ -20,34 +17,17 @@ const DURATIONS: u32 = 5;
 
 /// Looks for them as long as it leads.
 #[derive(Debug)]
-pub struct Twins {
-    leases: Api<Lease>,
-    namespace: String,
-    name: String,
-    leadership: Leadership,
-    timing: Timing,
+pub struct Duplicates {
+    pub(super) leases: Leases,
+    pub(super) name: String,
+    pub(super) leadership: Leadership,
+    pub(super) timing: Timing,
 }
 
 /// The Leases of other namespaces, by these.
 type Others = BTreeMap<String, Record>;
 
-impl Twins {
-    pub(super) fn new(
-        cluster: &Cluster,
-        namespace: &str,
-        name: &str,
-        leadership: Leadership,
-        timing: Timing,
-    ) -> Self {
-        Self {
-            leases: Api::all(cluster.client()),
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-            leadership,
-            timing,
-        }
-    }
-
+impl Duplicates {
     /// Raises the concern `installation` while there is another, until the context stops.
     pub async fn watch(mut self, context: &Context) {
         let concern = context.concern("installation");
@@ -67,7 +47,8 @@ impl Twins {
         let mut before = Others::new();
         let mut is_told = false;
         while self.leadership.may_write() {
-            match self.others().await {
+            let listed = timeout(REQUEST_DEADLINE, self.leases.elsewhere(&self.name)).await;
+            match listed.unwrap_or_else(|_| Err(Failure::timed_out("listing Leases"))) {
                 Ok(now) => {
                     is_told = false;
                     match self.sentence(&renewed(&before, &now)) {
@@ -86,20 +67,6 @@ impl Twins {
             // Whole durations, so that a holder has renewed it; later by a part, so that replicas do not ask together.
             sleep((self.timing.duration * DURATIONS).mul_f64(1.0 + fastrand::f64() / 4.0)).await;
         }
-    }
-
-    async fn others(&self) -> Result<Others, Failure> {
-        // By its name, which a role can allow alone.
-        let params = ListParams::default().fields(&format!("metadata.name={}", self.name));
-        let listed = timeout(REQUEST_DEADLINE, self.leases.list(&params)).await;
-        let listed = listed.map_err(|_| Failure::timed_out("listing Leases"))??;
-        let leases = listed.items.into_iter().filter_map(|lease| {
-            let record = Record::from(&lease);
-            Some((lease.metadata.namespace?, record))
-        });
-        Ok(leases
-            .filter(|(namespace, _)| *namespace != self.namespace)
-            .collect())
     }
 
     fn sentence(&self, others: &BTreeSet<&str>) -> Option<String> {
