@@ -9,7 +9,7 @@ use tonic::metadata::MetadataMap;
 use tributary_model::elb::LoadBalancerKind;
 use tributary_model::health::{SeenShard, ServiceSeen};
 use tributary_proto::access;
-use tributary_proto::call::{Acknowledgement, LoadBalancerShard};
+use tributary_proto::call::LoadBalancerShard;
 use tributary_proto::event::EventMessage;
 use tributary_runtime::names::{HEADER_CONCERNS, HEADER_VERSION};
 use tributary_stream::EventStream;
@@ -104,7 +104,7 @@ impl Guests {
             caller,
             instance: String::new(),
             shard: Some(shard),
-            concerns: bounded(&concerns),
+            concerns: bounded(concerns),
         })
     }
 
@@ -131,10 +131,9 @@ impl Guests {
     }
 
     /// A status writer has written.
-    pub(crate) fn writes(&self, acknowledgement: &Acknowledgement) {
-        let concerns = bounded(&acknowledgement.concerns);
+    pub(crate) fn writes(&self, instance: String, concerns: Vec<String>) {
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        book.writes = Some((acknowledgement.instance.clone(), concerns));
+        book.writes = Some((instance, bounded(concerns)));
     }
 
     /// Each process once, with all of its shards.
@@ -172,8 +171,8 @@ impl Guests {
     }
 }
 
-fn bounded(concerns: &[String]) -> Vec<String> {
-    let concerns = concerns.iter().take(MOST_CONCERNS);
+fn bounded(concerns: impl IntoIterator<Item = String>) -> Vec<String> {
+    let concerns = concerns.into_iter().take(MOST_CONCERNS);
     let concerns = concerns.map(|it| it.chars().take(LONGEST_CONCERN).collect());
     concerns.collect()
 }
@@ -220,13 +219,12 @@ impl Host {
         };
         let concerns = metadata.get_all_bin(HEADER_CONCERNS).into_iter();
         let concerns = concerns.filter_map(|it| String::from_utf8(it.to_bytes().ok()?.into()).ok());
-        let concerns: Vec<String> = concerns.collect();
         let present = self.guests.greet(Guest {
             service: access::Caller::Watcher,
             caller,
             instance: String::new(),
             shard: None,
-            concerns: bounded(&concerns),
+            concerns: bounded(concerns),
         });
         self.becomes(Some(present));
     }

@@ -146,8 +146,11 @@ impl JudgementService for Rpc {
         request: Request<AcknowledgeJudgementsRequest>,
     ) -> Result<Response<AcknowledgeJudgementsResponse>, Status> {
         self.leadership.epoch()?;
-        let acknowledgement = Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
-        self.shared.guests.writes(&acknowledgement);
+        let mut acknowledgement =
+            Acknowledgement::try_from(request.into_inner()).map_err(invalid)?;
+        let instance = std::mem::take(&mut acknowledgement.instance);
+        let concerns = std::mem::take(&mut acknowledgement.concerns);
+        self.shared.guests.writes(instance, concerns);
         self.shared.lock()?.acknowledge(acknowledgement);
         self.shared.progress.changed();
         Ok(Response::new(AcknowledgeJudgementsResponse {}))

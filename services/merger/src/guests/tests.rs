@@ -2,7 +2,6 @@ use futures::stream;
 use tonic::metadata::{BinaryMetadataValue, MetadataValue};
 use tributary_proto::call::Shard;
 use tributary_proto::judgement::WatchJudgementsResponse;
-use tributary_stream::Position;
 
 use super::*;
 
@@ -76,13 +75,7 @@ fn the_status_writer_that_acknowledges_leads_and_tells_its_concerns() {
     ];
     let _programmer = guests.programmer(caller("tributary/0.3.0"), &share(0), Vec::new());
     for leader in ["nobody", "a", "b"] {
-        guests.writes(&Acknowledgement {
-            position: Position::default(),
-            set_aside: Vec::new(),
-            failed: Vec::new(),
-            concerns: vec!["statuses: why".to_owned()],
-            instance: leader.to_owned(),
-        });
+        guests.writes(leader.to_owned(), vec!["statuses: why".to_owned()]);
         let seen = guests.seen().into_iter();
         let seen = seen.map(|it| (it.version, it.leads, it.concerns.concat()));
         let row = |version: &str, leads: Option<bool>| {
